@@ -1,0 +1,19 @@
+/**
+ * The one error class that means "the person can mend this": entry points print its message alone and exit with
+ * its status. Everything else is a defect and keeps its stack.
+ *
+ * @module
+ */
+
+/** What was wrong, where, and what would be right, in one sentence. */
+export class UserError extends Error {
+  /** Exit status of the command: 2 for a wrong command line, 1 for anything found later. */
+  readonly status: 1 | 2;
+
+  /** @param message Sentence case, no full stop. */
+  constructor(message: string, status: 1 | 2 = 1) {
+    super(message);
+    this.name = "UserError";
+    this.status = status;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What training sees of a data set: a schema, splits, and readers that give inputs by position in an order.
+ *
+ * @module
+ */
+
+/** A column of categorical ids: one embedding table. */
+export interface TableSchema {
+  readonly name: string;
+  /** Number of different ids; ids are 0 … rows - 1. */
+  readonly rows: number;
+}
+
+/** What a data set holds. */
+export interface DatasetSchema {
+  /** For people: `criteo-kaggle`, `criteo-terabyte`, `synthetic`, … */
+  readonly format: string;
+  /** Names of the dense columns, in order. */
+  readonly dense: readonly string[];
+  readonly tables: readonly TableSchema[];
+}
+
+/** Which part of a data set. */
+export type Split = "train" | "test" | "validation";
+
+/** The order a reader walks its split in. */
+export type Order =
+  | { readonly kind: "sequential" }
+  /** The seed's permutation number `epoch`. */
+  | { readonly kind: "shuffled"; readonly seed: number; readonly epoch: number };
+
+/** The inputs of one minibatch, before their lookups are grouped. Arrays may be longer than used. */
+export interface Inputs {
+  /** Number of inputs. */
+  size: number;
+  /** size × dense columns, row-major, already transformed (for Criteo: ln(x + 1)). */
+  readonly dense: Float32Array;
+  /** Id of input b in table t at `t * size + b` (table-major; one lookup a table). */
+  readonly ids: Uint32Array;
+  /** 0 or 1 for each input. */
+  readonly labels: Float32Array;
+}
+
+/** Walks one split in one order. Positions are absolute, so a run resumes anywhere. */
+export interface Reader {
+  /** Inputs in the split. */
+  readonly count: number;
+  /**
+   * Fills `into` with the inputs at positions [start, start + count) of the order and sets its size. Returns a promise
+   * only if it has to wait for the disk. Throws a `RangeError` beyond the end.
+   */
+  read(start: number, count: number, into: Inputs): void | Promise<void>;
+}
+
+/** A prepared log or a generator. */
+export interface Dataset {
+  readonly schema: DatasetSchema;
+  /** SHA-256 over everything that decides the inputs (sources, options, format version), in hex. */
+  readonly hash: string;
+  /** For people, one line each: where it came from, what was put right, what was skipped. */
+  readonly notes: readonly string[];
+  /** AUC and log-loss of the true probabilities where the data set is generated and they are known. */
+  readonly bayes: { readonly auc: number; readonly logloss: number } | null;
+  count(split: Split): number;
+  reader(split: Split, order: Order): Reader;
+  /** Closes files. */
+  close(): void;
+}
