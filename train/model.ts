@@ -1,0 +1,59 @@
+/**
+ * What the training loop needs of a model: programs to run, and named parameters to save.
+ *
+ * @module
+ */
+
+import type {
+  Device,
+  DeviceBuffer,
+  EmbeddingTables,
+  GroupedLookups,
+  Matrix,
+  Program,
+} from "../kernels/types.ts";
+
+/** A named dense parameter: a weight matrix (out × in) or a bias (1 × out). */
+export interface Parameter {
+  /** As in a DLRM `state_dict`: `bot_l.0.weight`, `top_l.2.bias`, … */
+  readonly name: string;
+  /** Shape as PyTorch has it: [out, in] or [out]. */
+  readonly shape: readonly number[];
+  readonly value: Matrix;
+  /** Adagrad accumulator, or null for SGD. */
+  readonly state: Matrix | null;
+}
+
+/** One minibatch on the host, ready for upload. */
+export interface HostBatch {
+  /** Inputs in it. */
+  readonly size: number;
+  /** size × dense columns. */
+  readonly dense: Float32Array;
+  /** One per input, 0 or 1. */
+  readonly labels: Float32Array;
+  readonly lookups: GroupedLookups;
+}
+
+/** A model on a device. Buffers are sized for `maxBatch` inputs; programs exist per batch size. */
+export interface Model {
+  readonly device: Device;
+  readonly maxBatch: number;
+  readonly tables: EmbeddingTables;
+  readonly parameters: readonly Parameter[];
+  /** Logits of the batch run last: batch × 1. */
+  readonly logits: Matrix;
+  /** Ring of step losses on the device, one float a slot. */
+  readonly losses: { readonly buffer: DeviceBuffer; readonly slots: number };
+  /** Fills parameters and tables from the seed's streams `dense` and `tables`. */
+  initialise(seed: number): Promise<void>;
+  /** Copies a minibatch to the device. */
+  upload(batch: HostBatch): void;
+  /** Sets what the next training step reads: the learning rate and the slot for its loss. */
+  setStep(learningRate: number, lossSlot: number): void;
+  /** Forward, loss, backward and update of one minibatch of `size` inputs. */
+  trainProgram(size: number): Program;
+  /** Forward alone. */
+  forwardProgram(size: number): Program;
+  dispose(): void;
+}
