@@ -1,0 +1,517 @@
+/**
+ * The command line of `deno task train`, DLRM's spellings included.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import type { DeviceKind, Optimizer } from "../kernels/types.ts";
+import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
+import {
+  OPTIMIZER_NAMES,
+  type OptimizerName,
+  PRESET_NAMES,
+  type PresetName,
+  PRESETS,
+  type ShapeOverrides,
+} from "./presets.ts";
+import { checkSchedule, type LearningRateSchedule } from "./schedule.ts";
+
+/** Every flag of `deno task train`. */
+export const TRAIN_FLAGS = {
+  data: {
+    type: "paths",
+    group: "Data",
+    valueName: "FILE…",
+    aliases: ["raw-data-file"],
+    help:
+      "Click logs, plain or .gz, in order; or synthetic, or synthetic:INPUTS, for generated ones",
+  },
+  format: {
+    type: "choice",
+    choices: ["auto", "criteo-kaggle", "criteo-terabyte"],
+    default: "auto",
+    group: "Data",
+    help: "Format of the files; auto recognises it",
+  },
+  limit: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Data",
+    defaultText: "all",
+    help: "Use only the first N inputs",
+  },
+  maxIndRange: {
+    type: "number",
+    integer: true,
+    min: -1,
+    max: 0xffffffff,
+    default: -1,
+    group: "Data",
+    help: "Take ids modulo N; 0 or -1 leaves them as they are",
+  },
+  badRows: {
+    type: "choice",
+    choices: ["error", "skip"],
+    default: "error",
+    group: "Data",
+    help: "What to do with a malformed row; skip counts and reports them",
+  },
+  cache: {
+    type: "path",
+    valueName: "DIR",
+    default: ".cache",
+    group: "Data",
+    help: "Where prepared data are kept",
+  },
+  dataOrder: {
+    type: "choice",
+    choices: ["total", "none"],
+    default: "total",
+    aliases: ["data-randomize"],
+    group: "Data",
+    help: "Order of training inputs: total shuffles them all each epoch, none keeps the file's",
+  },
+  model: {
+    type: "choice",
+    choices: PRESET_NAMES,
+    default: "rm2",
+    group: "Model",
+    help:
+      "Preset: rm2 is DLRM on Criteo Kaggle, rm3 on Criteo Terabyte, rm4 on Avazu; the flags below replace parts of it",
+  },
+  embeddingDim: {
+    type: "number",
+    integer: true,
+    min: 1,
+    aliases: ["arch-sparse-feature-size"],
+    group: "Model",
+    defaultText: "by model",
+    help: "Floats in an embedding row",
+  },
+  bottom: {
+    type: "ints",
+    minItems: 2,
+    aliases: ["arch-mlp-bot"],
+    valueName: "13-512-…-16",
+    group: "Model",
+    defaultText: "by model",
+    help: "Widths of the bottom MLP, from the dense columns to the embedding dim",
+  },
+  top: {
+    type: "ints",
+    aliases: ["arch-mlp-top"],
+    valueName: "512-256-1",
+    group: "Model",
+    defaultText: "by model",
+    help: "Widths of the top MLP down to 1; the first one is computed and may be left out",
+  },
+  tables: {
+    type: "string",
+    default: "data",
+    valueName: "data|published|N-N-…",
+    aliases: ["arch-embedding-size"],
+    group: "Model",
+    help: "Rows of the tables: the data's vocabulary, the model's published sizes, or these",
+  },
+  optimizer: {
+    type: "choice",
+    choices: [...OPTIMIZER_NAMES, "rwsadagrad"],
+    group: "Training",
+    valueName: OPTIMIZER_NAMES.join("|"),
+    defaultText: "by model, sgd",
+    help: "Optimizer of tables and MLPs (rwsadagrad is rowwise-adagrad)",
+  },
+  lr: {
+    type: "number",
+    above: 0,
+    aliases: ["learning-rate"],
+    group: "Training",
+    defaultText: "by model, 0.1; 0.01 for adagrad",
+    help: "Learning rate",
+  },
+  lrNumWarmupSteps: {
+    type: "number",
+    integer: true,
+    min: 0,
+    default: 0,
+    group: "Training",
+    help: "Minibatches of linear warm-up",
+  },
+  lrDecayStartStep: {
+    type: "number",
+    integer: true,
+    min: 0,
+    default: 0,
+    group: "Training",
+    help: "Minibatch at which quadratic decay starts",
+  },
+  lrNumDecaySteps: {
+    type: "number",
+    integer: true,
+    min: 0,
+    default: 0,
+    group: "Training",
+    help: "Minibatches of quadratic decay; 0 for none",
+  },
+  batch: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1 << 20,
+    aliases: ["mini-batch-size"],
+    group: "Training",
+    defaultText: "by model",
+    help: "Inputs in a minibatch",
+  },
+  epochs: {
+    type: "number",
+    integer: true,
+    min: 1,
+    default: 1,
+    aliases: ["nepochs"],
+    group: "Training",
+    help: "Times through the training split",
+  },
+  steps: {
+    type: "number",
+    integer: true,
+    min: 0,
+    default: 0,
+    aliases: ["num-batches"],
+    group: "Training",
+    help: "Stop each epoch after N minibatches; 0 for all",
+  },
+  seed: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 123,
+    aliases: ["numpy-rand-seed"],
+    group: "Training",
+    help: "Seed of initialisation and data order, which draw from separate streams",
+  },
+  evalEvery: {
+    type: "number",
+    integer: true,
+    min: -1,
+    default: 0,
+    aliases: ["test-freq"],
+    group: "Evaluation",
+    help: "Evaluate on the test split every N minibatches too; 0 or -1 only at the end",
+  },
+  testBatch: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1 << 20,
+    aliases: ["test-mini-batch-size"],
+    group: "Evaluation",
+    defaultText: "as --batch",
+    help: "Inputs in a minibatch of an evaluation",
+  },
+  device: {
+    type: "choice",
+    choices: ["auto", "cpu", "webgpu"],
+    default: "auto",
+    group: "Device",
+    help: "Where to train; auto takes a hardware WebGPU adapter where there is one, else the CPU",
+  },
+  threads: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1024,
+    group: "Device",
+    defaultText: "all cores",
+    help: "Threads of the CPU device",
+  },
+  init: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    help: "Start from the weights and optimizer state in this folder",
+  },
+  save: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    help: "Write the weights and optimizer state to this folder, as safetensors and JSON",
+  },
+  json: {
+    type: "path",
+    valueName: "FILE",
+    group: "Files",
+    help: "Write configuration, metrics, losses and times to this file",
+  },
+  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only errors" },
+  ...DLRM_TRANSLATED,
+  ...DLRM_FIXED,
+  ...DLRM_REFUSED,
+  ...DLRM_IGNORED,
+} as const satisfies FlagTable;
+
+/** Where inputs come from. */
+export type DataSource =
+  | { readonly kind: "files"; readonly paths: readonly string[] }
+  /** Generated; `inputs` is null for the generator's own number. */
+  | { readonly kind: "synthetic"; readonly inputs: number | null };
+
+/** What `deno task train` is to do, every default filled in. Null means "none" or "no bound". */
+export interface TrainOptions {
+  readonly data: DataSource;
+  readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte";
+  readonly limit: number | null;
+  readonly maxIndRange: number | null;
+  readonly badRows: "error" | "skip";
+  readonly cache: string;
+  readonly dataOrder: "total" | "none";
+  readonly model: PresetName;
+  /** For `resolveShape`, once the data set is open. */
+  readonly shape: ShapeOverrides;
+  readonly optimizer: Optimizer;
+  readonly schedule: LearningRateSchedule;
+  readonly batch: number;
+  readonly testBatch: number;
+  readonly epochs: number;
+  /** Minibatches an epoch at most. */
+  readonly steps: number | null;
+  readonly seed: number;
+  /** Minibatches between evaluations; null for one at the end. */
+  readonly evalEvery: number | null;
+  readonly device: "auto" | DeviceKind;
+  readonly threads: number | null;
+  readonly init: string | null;
+  readonly save: string | null;
+  readonly json: string | null;
+  readonly quiet: boolean;
+}
+
+/** A command line understood. */
+export type TrainCommandLine =
+  | { readonly kind: "help"; readonly text: string }
+  | {
+    readonly kind: "train";
+    readonly options: TrainOptions;
+    /** For people, a line each: what of the command line has no effect, what was read as something else. */
+    readonly notes: readonly string[];
+  };
+
+/** torch's Adagrad and DLRM's row-wise Adagrad use this. */
+const ADAGRAD_EPS = 1e-10;
+/** torch's default for Adagrad. */
+const ADAGRAD_LEARNING_RATE = 0.01;
+
+/** The optimizer of a name, with torch's constants. */
+export function optimizerOf(name: OptimizerName): Optimizer {
+  return name === "sgd" ? { kind: name } : { kind: name, eps: ADAGRAD_EPS };
+}
+
+/** The help page of `deno task train`. */
+export function trainHelp(width?: number): string {
+  return formatHelp(TRAIN_FLAGS, {
+    command: "deno task train",
+    about: "Train a DLRM on click logs and say how good it is and how fast it got there",
+    usage: "--data FILE… [flags]",
+    examples: [
+      [
+        "No download needed: generated clicks with a signal to learn",
+        "deno task train --data synthetic",
+      ],
+      [
+        "Criteo Kaggle, RM2, evaluated as it goes",
+        "deno task train --data train.txt --model rm2 --eval-every 1000",
+      ],
+      [
+        "Memory and time at the published size",
+        "deno task train --data train.txt --limit 100000 --tables published --device cpu",
+      ],
+    ],
+    ...(width === undefined ? {} : { width }),
+  });
+}
+
+/**
+ * Understands the command line of `deno task train`.
+ *
+ * @param args The words after the task's name.
+ * @param exists Whether a path exists: DLRM names the Terabyte files by their common beginning, `./day` for `day_0` …
+ * `day_23`.
+ * @throws {UserError} Status 2, with the flag and the reason.
+ */
+export function parseTrainOptions(
+  args: readonly string[],
+  exists: (path: string) => boolean = pathExists,
+): TrainCommandLine {
+  const { values, given, help } = parseFlags(TRAIN_FLAGS, args);
+  if (help) return { kind: "help", text: trainHelp() };
+
+  for (const key of Object.keys(DLRM_REFUSED) as (keyof typeof DLRM_REFUSED)[]) {
+    if (given.has(key) && values[key] !== false) {
+      const reason = lowerFirst(TRAIN_FLAGS[key].help);
+      throw new UserError(`Cannot use ${given.get(key)}: it is ${reason}`, 2);
+    }
+  }
+  const notes: string[] = [];
+  const idle = Object.keys(DLRM_IGNORED).flatMap((key) =>
+    given.get(key as keyof typeof DLRM_IGNORED) ?? []
+  );
+  if (idle.length > 0) notes.push(`DLRM flags without effect here: ${idle.join(", ")}`);
+
+  const format = chooseFormat(values.format, values.dataSet, given.has("format"));
+  const data = chooseData(values, given.get("data"), format, exists, notes);
+  if (values.useGpu && given.has("device") && values.device !== "webgpu") {
+    throw new UserError(
+      `Cannot use --device ${values.device}: --use-gpu has been given and means --device webgpu`,
+      2,
+    );
+  }
+
+  const preset = PRESETS[values.model];
+  const named = values.optimizer ?? preset.optimizer;
+  const optimizer = optimizerOf(named === "rwsadagrad" ? "rowwise-adagrad" : named);
+  const schedule: LearningRateSchedule = {
+    base: values.lr ?? (optimizer.kind === "sgd" ? preset.learningRate : ADAGRAD_LEARNING_RATE),
+    warmupSteps: values.lrNumWarmupSteps,
+    decayStartStep: values.lrDecayStartStep,
+    decaySteps: values.lrNumDecaySteps,
+  };
+  checkSchedule(schedule);
+  const batch = values.batch ?? preset.batch;
+
+  const options: TrainOptions = {
+    data,
+    format,
+    limit: values.limit ?? null,
+    maxIndRange: values.maxIndRange > 0 ? values.maxIndRange : null,
+    badRows: values.badRows,
+    cache: values.cache,
+    dataOrder: values.dataOrder,
+    model: values.model,
+    shape: {
+      dim: values.embeddingDim,
+      bottom: values.bottom,
+      top: values.top,
+      tables: parseTables(values.tables, given.get("tables")),
+    },
+    optimizer,
+    schedule,
+    batch,
+    testBatch: values.testBatch ?? batch,
+    epochs: values.epochs,
+    steps: values.steps > 0 ? values.steps : null,
+    seed: values.seed,
+    evalEvery: values.evalEvery > 0 ? values.evalEvery : null,
+    device: values.useGpu ? "webgpu" : values.device,
+    threads: values.threads ?? null,
+    init: values.init ?? null,
+    save: values.save ?? null,
+    json: values.json ?? null,
+    quiet: values.quiet,
+  };
+  return { kind: "train", options, notes };
+}
+
+function chooseFormat(
+  format: TrainOptions["format"],
+  dataSet: "kaggle" | "terabyte" | undefined,
+  formatGiven: boolean,
+): TrainOptions["format"] {
+  if (dataSet === undefined) return format;
+  const meant = `criteo-${dataSet}` as const;
+  if (formatGiven && format !== meant) {
+    throw new UserError(
+      `Cannot use --format ${format}: --data-set ${dataSet} has been given and means --format ${meant}`,
+      2,
+    );
+  }
+  return meant;
+}
+
+function chooseData(
+  values: {
+    readonly data: readonly string[] | undefined;
+    readonly dataGeneration: "dataset" | "random" | undefined;
+    readonly dataSize: number | undefined;
+  },
+  spelling: string | undefined,
+  format: TrainOptions["format"],
+  exists: (path: string) => boolean,
+  notes: string[],
+): DataSource {
+  const { data, dataGeneration, dataSize } = values;
+  if (dataGeneration === "random") {
+    notes.push("--data-generation random is read as --data synthetic, whose clicks can be learnt");
+    if (data !== undefined) notes.push(`${spelling} has no effect with --data-generation random`);
+    return { kind: "synthetic", inputs: dataSize ?? null };
+  }
+  if (data === undefined) {
+    throw new UserError(
+      "Cannot start without --data: give one or more click logs, or --data synthetic",
+      2,
+    );
+  }
+  const generated = data.find((path) => /^synthetic(:|$)/.test(path));
+  if (generated === undefined) {
+    const terabyte = format === "criteo-terabyte";
+    return {
+      kind: "files",
+      paths: data.flatMap((path) => terabyte ? expandDays(path, exists) : path),
+    };
+  }
+  if (data.length > 1) {
+    throw new UserError(
+      `Cannot use --data ${generated} beside files: give one or the other (./${generated} is a file)`,
+      2,
+    );
+  }
+  const count = generated.slice("synthetic:".length);
+  if (generated === "synthetic") return { kind: "synthetic", inputs: null };
+  const inputs = /^\d+(e\d+)?$/.test(count) ? Number(count) : NaN;
+  if (!Number.isSafeInteger(inputs) || inputs < 1) {
+    throw new UserError(
+      `Cannot use --data ${generated}: "${count}" is not a number of inputs (write synthetic:100000)`,
+      2,
+    );
+  }
+  return { kind: "synthetic", inputs };
+}
+
+/** `./day` becomes `./day_0`, `./day_1`, … as far as they exist, unless `./day` exists itself. */
+function expandDays(path: string, exists: (path: string) => boolean): string[] {
+  if (exists(path)) return [path];
+  const days: string[] = [];
+  for (let day = 0; day < 24 && exists(`${path}_${day}`); day++) days.push(`${path}_${day}`);
+  return days.length > 0 ? days : [path];
+}
+
+function parseTables(
+  text: string,
+  spelling: string | undefined,
+): "data" | "published" | readonly number[] {
+  if (text === "data" || text === "published") return text;
+  if (!/^\d+(-\d+)*$/.test(text)) {
+    throw new UserError(
+      `Cannot use ${spelling} ${text}: it must be data, published or numbers such as 1460-583-305`,
+      2,
+    );
+  }
+  return text.split("-").map(Number);
+}
+
+function pathExists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    // Whoever opens the path gives the reason.
+    return false;
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
