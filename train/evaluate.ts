@@ -4,12 +4,15 @@
  * @module
  */
 
+import { setImmediate } from "node:timers/promises";
 import type { BatchSource } from "./batches.ts";
 import { Evaluation, type Metrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
 
 /** Logits kept on the device before they are read: reading costs milliseconds on WebGPU, however little is read. */
 const CHUNK = 1 << 16;
+
+const YIELD_MS = 200;
 
 /**
  * Metrics of a model over a whole split, inputs in the reader's order. Nothing is updated.
@@ -31,6 +34,7 @@ export async function evaluate(
   const chunk = device.createBuffer(4 * size, "evaluation logits");
   const labels = new Float32Array(size);
   let held = 0;
+  let yieldedAt = performance.now();
   const drain = async (): Promise<void> => {
     if (held === 0) return;
     const logits = new Float32Array(await device.read(chunk, 0, 4 * held));
@@ -39,6 +43,11 @@ export async function evaluate(
   };
   try {
     for (let at = 0; at < source.count; at += batch) {
+      // The CPU device never waits, and signals are only heard between events.
+      if (performance.now() - yieldedAt > YIELD_MS) {
+        await setImmediate();
+        yieldedAt = performance.now();
+      }
       signal?.throwIfAborted();
       const count = Math.min(batch, source.count - at);
       if (held + count > size) await drain();

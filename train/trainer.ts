@@ -134,7 +134,7 @@ class Run {
   }
 
   async train(): Promise<TrainResult> {
-    const { signal, epochs, evalEvery } = this.#options;
+    const { signal, epochs } = this.#options;
     let interrupted = false;
     // What ran on the device before (initialisation) is not this run's time.
     await this.#model.device.sync();
@@ -143,7 +143,7 @@ class Run {
       interrupted = await this.#epoch(epoch);
       if (this.#step >= this.#totalSteps) break;
     }
-    const evaluated = this.#evaluations.at(-1)?.step === this.#step && evalEvery > 0;
+    const evaluated = this.#evaluations.at(-1)?.step === this.#step;
     if (!interrupted && !evaluated) interrupted = !(await this.#evaluate());
     return {
       ended: interrupted || signal?.aborted === true ? "interrupted" : "completed",
