@@ -175,14 +175,14 @@ export const TRAIN_FLAGS = {
     group: "Training",
     help: "Times through the training split",
   },
-  steps: {
+  maxSteps: {
     type: "number",
     integer: true,
     min: 0,
     default: 0,
     aliases: ["num-batches"],
     group: "Training",
-    help: "Stop each epoch after N minibatches; 0 for all",
+    help: "Stop after N minibatches in all; 0 for no limit",
   },
   seed: {
     type: "number",
@@ -260,28 +260,29 @@ export type DataSource =
   /** Generated; `inputs` is null for the generator's own number. */
   | { readonly kind: "synthetic"; readonly inputs: number | null };
 
-/** What `deno task train` is to do, every default filled in. Null means "none" or "no bound". */
-export interface TrainOptions {
+/** What `deno task train` is to do, every default filled in. Null means "none". */
+export interface TrainCommand {
   readonly data: DataSource;
   readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte";
   readonly limit: number | null;
   readonly maxIndRange: number | null;
   readonly badRows: "error" | "skip";
   readonly cache: string;
-  readonly dataOrder: "total" | "none";
+  /** Whether each epoch shuffles all training inputs. */
+  readonly shuffle: boolean;
   readonly model: PresetName;
   /** For `resolveShape`, once the data set is open. */
   readonly shape: ShapeOverrides;
   readonly optimizer: Optimizer;
   readonly schedule: LearningRateSchedule;
   readonly batch: number;
-  readonly testBatch: number;
+  readonly evalBatch: number;
   readonly epochs: number;
-  /** Minibatches an epoch at most. */
-  readonly steps: number | null;
+  /** Minibatches in all; 0 for no limit. */
+  readonly maxSteps: number;
   readonly seed: number;
-  /** Minibatches between evaluations; null for one at the end. */
-  readonly evalEvery: number | null;
+  /** Minibatches between evaluations; 0 for one at the end alone. */
+  readonly evalEvery: number;
   readonly device: "auto" | DeviceKind;
   readonly threads: number | null;
   readonly init: string | null;
@@ -295,7 +296,7 @@ export type TrainCommandLine =
   | { readonly kind: "help"; readonly text: string }
   | {
     readonly kind: "train";
-    readonly options: TrainOptions;
+    readonly command: TrainCommand;
     /** For people, a line each: what of the command line has no effect, what was read as something else. */
     readonly notes: readonly string[];
   };
@@ -380,16 +381,22 @@ export function parseTrainOptions(
     decaySteps: values.lrNumDecaySteps,
   };
   checkSchedule(schedule);
+  if (values.epochs > 1 && given.get("maxSteps") === "--num-batches") {
+    throw new UserError(
+      "Cannot use --num-batches with several epochs: in DLRM it bounds each epoch, so give --max-steps for all of them",
+      2,
+    );
+  }
   const batch = values.batch ?? preset.batch;
 
-  const options: TrainOptions = {
+  const command: TrainCommand = {
     data,
     format,
     limit: values.limit ?? null,
     maxIndRange: values.maxIndRange > 0 ? values.maxIndRange : null,
     badRows: values.badRows,
     cache: values.cache,
-    dataOrder: values.dataOrder,
+    shuffle: values.dataOrder === "total",
     model: values.model,
     shape: {
       dim: values.embeddingDim,
@@ -400,11 +407,11 @@ export function parseTrainOptions(
     optimizer,
     schedule,
     batch,
-    testBatch: values.testBatch ?? batch,
+    evalBatch: values.testBatch ?? batch,
     epochs: values.epochs,
-    steps: values.steps > 0 ? values.steps : null,
+    maxSteps: values.maxSteps,
     seed: values.seed,
-    evalEvery: values.evalEvery > 0 ? values.evalEvery : null,
+    evalEvery: Math.max(0, values.evalEvery),
     device: values.useGpu ? "webgpu" : values.device,
     threads: values.threads ?? null,
     init: values.init ?? null,
@@ -412,14 +419,14 @@ export function parseTrainOptions(
     json: values.json ?? null,
     quiet: values.quiet,
   };
-  return { kind: "train", options, notes };
+  return { kind: "train", command, notes };
 }
 
 function chooseFormat(
-  format: TrainOptions["format"],
+  format: TrainCommand["format"],
   dataSet: "kaggle" | "terabyte" | undefined,
   formatGiven: boolean,
-): TrainOptions["format"] {
+): TrainCommand["format"] {
   if (dataSet === undefined) return format;
   const meant = `criteo-${dataSet}` as const;
   if (formatGiven && format !== meant) {
@@ -438,7 +445,7 @@ function chooseData(
     readonly dataSize: number | undefined;
   },
   spelling: string | undefined,
-  format: TrainOptions["format"],
+  format: TrainCommand["format"],
   exists: (path: string) => boolean,
   notes: string[],
 ): DataSource {

@@ -6,6 +6,8 @@
 
 import { UserError } from "../core/errors.ts";
 import type { TableSchema } from "../data/types.ts";
+import { interactionWidth } from "../kernels/interaction/record.ts";
+import type { DlrmShape } from "./dlrm.ts";
 
 /** Names of the presets. */
 export const PRESET_NAMES = ["rm2", "rm3", "rm4"] as const;
@@ -121,32 +123,14 @@ export interface ShapeSource {
   readonly tables: readonly TableSchema[];
 }
 
-/** The shape of a DLRM, consistent and complete. */
-export interface DlrmShape {
-  /** Dense columns. */
-  readonly dense: number;
-  /** Rows of each table, at least the data set's ids. */
-  readonly tableRows: readonly number[];
-  /** Floats in an embedding row. */
-  readonly dim: number;
-  /** Widths of the bottom MLP: dense … dim. */
-  readonly bottom: readonly number[];
-  /** Widths of the top MLP: dim + F(F-1)/2 with F = tables + 1, …, 1. */
-  readonly top: readonly number[];
-}
-
-/** Width of the dot interaction's output: dim + F(F-1)/2 for F = tables + 1 vectors. */
-export function interactionWidth(dim: number, tables: number): number {
-  return dim + (tables + 1) * tables / 2;
-}
-
 /**
  * Fits a preset to a data set.
  *
  * @param preset The model.
  * @param source The data set's columns.
  * @param overrides What the person chose instead.
- * @returns A shape in which all widths agree.
+ * @returns A shape in which all widths agree: the bottom MLP runs from the dense columns to `dim`, the top MLP from
+ * the interaction's width to 1, and every table has at least the data set's ids.
  * @throws {UserError} Status 2: widths that do not agree; the flag to change is named.
  */
 export function resolveShape(
@@ -157,9 +141,8 @@ export function resolveShape(
   const dim = overrides.dim ?? preset.dim;
   requireWidths("--embedding-dim", [dim], 1);
   const bottom = resolveBottom(preset, source.dense.length, dim, overrides);
-  const computed = interactionWidth(dim, source.tables.length);
+  const computed = interactionWidth(source.tables.length + 1, dim);
   return {
-    dense: source.dense.length,
     tableRows: resolveTables(preset, source, overrides.tables ?? "data"),
     dim,
     bottom,
