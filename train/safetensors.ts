@@ -6,6 +6,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
+import { fileError, WholeFile } from "../core/files.ts";
 
 /** Element types that are written. */
 export type WritableDtype = "F32" | "U32" | "I64";
@@ -65,6 +66,7 @@ const ARRAYS = { F32: Float32Array, U32: Uint32Array, I64: BigInt64Array } as co
  * @param tensors In the order of their data. Data begin at a multiple of 8 bytes; those of an I64 tensor that
  * follows an odd number of 4-byte elements do not, so put I64 first.
  * @param metadata Strings for the header's `__metadata__`.
+ * @throws {UserError} The file cannot be written.
  * @throws {TypeError} A name is used twice or reserved, or a piece is of the wrong array type.
  * @throws {RangeError} A shape is not of whole numbers, or a tensor's pieces hold more or fewer elements than its
  * shape.
@@ -75,38 +77,29 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const header = encodeHeader(tensors, metadata);
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
-    await writeAll(file, header);
-    for (const tensor of tensors) {
-      let left = tensor.shape.reduce((product, size) => product * size, 1);
-      for await (const chunk of tensor.chunks()) {
-        if (!(chunk instanceof ARRAYS[tensor.dtype])) {
-          throw new TypeError(
-            `Cannot write tensor ${tensor.name}: a piece is a ${chunk.constructor.name}, which is not ${tensor.dtype}`,
-          );
-        }
-        left -= chunk.length;
-        if (left < 0) break;
-        await writeAll(file, bytesOf(chunk));
-      }
-      if (left !== 0) {
-        throw new RangeError(
-          `Cannot write tensor ${tensor.name}: its pieces hold ${
-            left > 0 ? `${left} elements fewer` : "more elements"
-          } than its shape ${tensor.shape.join(" x ")}`,
+  await using file = await WholeFile.create(path);
+  await file.write(header);
+  for (const tensor of tensors) {
+    let left = tensor.shape.reduce((product, size) => product * size, 1);
+    for await (const chunk of tensor.chunks()) {
+      if (!(chunk instanceof ARRAYS[tensor.dtype])) {
+        throw new TypeError(
+          `Cannot write tensor ${tensor.name}: a piece is a ${chunk.constructor.name}, which is not ${tensor.dtype}`,
         );
       }
+      left -= chunk.length;
+      if (left < 0) break;
+      await file.write(bytesOf(chunk));
     }
-    await file.sync();
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {
-      // The first error is the one to report; the file may never have been made.
-    });
-    throw error;
+    if (left !== 0) {
+      throw new RangeError(
+        `Cannot write tensor ${tensor.name}: its pieces hold ${
+          left > 0 ? `${left} elements fewer` : "more elements"
+        } than its shape ${shapeText(tensor.shape)}`,
+      );
+    }
   }
-  await Deno.rename(temporary, path);
+  await file.commit();
 }
 
 /** An open file. Reads are synchronous, so that readers of different tensors may take turns. */
@@ -138,8 +131,7 @@ export class SafetensorsFile implements Disposable {
     try {
       file = Deno.openSync(path);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return refuse("there is no such file");
-      return refuse(error instanceof Error ? error.message : String(error));
+      throw fileError("read", path, error);
     }
     try {
       const stat = file.statSync();
@@ -380,12 +372,6 @@ function readAt(file: Deno.FsFile, position: number, into: Uint8Array): number {
     filled += read;
   }
   return filled;
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
-  }
 }
 
 function bytesOf(array: TensorChunk): Uint8Array {
