@@ -1,0 +1,123 @@
+/**
+ * What a recorded op costs, from its arguments and its kernel's record, the same on both devices.
+ *
+ * @module
+ */
+
+import { bceRecord } from "./bce/record.ts";
+import { embeddingBackwardRecord, embeddingForwardRecord } from "./embedding/record.ts";
+import type { EmbeddingShape } from "./embedding/record.ts";
+import { interactionBackwardRecord, interactionForwardRecord } from "./interaction/record.ts";
+import {
+  linearBackwardInputRecord,
+  linearBackwardWeightsRecord,
+  linearForwardRecord,
+} from "./linear/record.ts";
+import type { OpRecord } from "./record.ts";
+import type {
+  BceArgs,
+  DenseUpdateArgs,
+  EmbeddingBackwardArgs,
+  EmbeddingForwardArgs,
+  InteractionBackwardArgs,
+  InteractionForwardArgs,
+  LinearBackwardInputArgs,
+  LinearBackwardWeightsArgs,
+  LinearForwardArgs,
+  Matrix,
+  OpCost,
+  Stage,
+} from "./types.ts";
+import { denseUpdateRecord } from "./update/record.ts";
+
+/** Cost of Y = act(X Wᵀ + b). */
+export function linearForwardCost(stage: Stage, { x, w }: LinearForwardArgs): OpCost {
+  return cost(stage, linearForwardRecord, { M: x.rows, K: x.cols, N: w.rows });
+}
+
+/** Cost of dX = (dY W) ∘ [mask > 0]. */
+export function linearBackwardInputCost(
+  stage: Stage,
+  { dy, w, mask }: LinearBackwardInputArgs,
+): OpCost {
+  return cost(stage, linearBackwardInputRecord, {
+    M: dy.rows,
+    K: w.cols,
+    N: dy.cols,
+    masked: mask === null ? 0 : 1,
+  });
+}
+
+/** Cost of dW = dYᵀ X and db. */
+export function linearBackwardWeightsCost(
+  stage: Stage,
+  { dy, x }: LinearBackwardWeightsArgs,
+): OpCost {
+  return cost(stage, linearBackwardWeightsRecord, { M: dy.rows, K: x.cols, N: dy.cols });
+}
+
+/**
+ * Cost of the gather with full lookup buffers. The lookups are known only when the program runs, so this counts
+ * `maxLookups` of them, every one to a different row: an upper bound.
+ */
+export function embeddingForwardCost(stage: Stage, args: EmbeddingForwardArgs): OpCost {
+  return cost(stage, embeddingForwardRecord, embeddingShape(args, args.out));
+}
+
+/** Cost of the gather's gradient and update, an upper bound as in {@linkcode embeddingForwardCost}. */
+export function embeddingBackwardCost(stage: Stage, args: EmbeddingBackwardArgs): OpCost {
+  const record = embeddingBackwardRecord(args.optimizer.kind);
+  return cost(stage, record, embeddingShape(args, args.grad));
+}
+
+/** Cost of the dot interaction. */
+export function interactionForwardCost(
+  stage: Stage,
+  { v, features, dim }: InteractionForwardArgs,
+): OpCost {
+  return cost(stage, interactionForwardRecord, { B: v.rows, F: features, dim });
+}
+
+/** Cost of the dot interaction's gradient. */
+export function interactionBackwardCost(
+  stage: Stage,
+  { v, features, dim }: InteractionBackwardArgs,
+): OpCost {
+  return cost(stage, interactionBackwardRecord, { B: v.rows, F: features, dim });
+}
+
+/** Cost of the binary cross-entropy and its gradient. */
+export function bceCost(stage: Stage, { logits }: BceArgs): OpCost {
+  return cost(stage, bceRecord, { M: logits.rows });
+}
+
+/** Cost of the dense update. */
+export function denseUpdateCost(stage: Stage, { params, optimizer }: DenseUpdateArgs): OpCost {
+  return cost(stage, denseUpdateRecord(optimizer.kind), { n: params.cols });
+}
+
+function embeddingShape(
+  { tables, lookups }: Pick<EmbeddingForwardArgs, "tables" | "lookups">,
+  m: Matrix,
+): EmbeddingShape {
+  return {
+    lookups: lookups.maxLookups,
+    bags: tables.rows.length * m.rows,
+    unique: lookups.maxLookups,
+    dim: tables.dim,
+  };
+}
+
+function cost<Shape extends { readonly [name in keyof Shape]: number }>(
+  stage: Stage,
+  record: OpRecord<Shape>,
+  shape: Shape,
+): OpCost {
+  return {
+    op: record.name,
+    stage,
+    shape: { ...shape },
+    flops: record.flops(shape),
+    bytes: record.bytes(shape),
+  };
+}
