@@ -55,6 +55,7 @@ export interface StringFlag extends FlagCommon {
 /** One of a few words. */
 export interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
+  /** The words. */
   readonly choices: readonly string[];
   readonly default?: string;
 }
@@ -62,6 +63,7 @@ export interface ChoiceFlag extends FlagCommon {
 /** Words between commas; the flag may be repeated. */
 export interface ListFlag extends FlagCommon {
   readonly type: "list";
+  /** The words; any unless told. */
   readonly choices?: readonly string[];
   readonly default?: readonly string[];
 }
@@ -116,6 +118,7 @@ export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagVal
 
 /** What a command line said. */
 export interface ParsedFlags<T extends FlagTable> {
+  /** By the name in the table. */
   readonly values: FlagValues<T>;
   /** The spelling used, dashes included, of each flag that was given. */
   readonly given: ReadonlyMap<keyof T & string, string>;

@@ -15,6 +15,7 @@ export interface ProgressOptions {
   readonly total: number | null;
   /** What is counted: `samples`. */
   readonly unit: string;
+  /** What the display may do. */
   readonly terminal: Terminal;
   /** Writes nothing at all. */
   readonly quiet?: boolean;

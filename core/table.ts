@@ -11,6 +11,7 @@ export type Cell = string | number | null;
 
 /** A column. */
 export interface Column {
+  /** Heading. */
   readonly name: string;
   /** Right when every cell is a number or null, unless told. */
   readonly align?: "left" | "right";
@@ -20,7 +21,9 @@ export interface Column {
 
 /** A table whose rows have one cell a column. */
 export interface Table {
+  /** From left to right. */
   readonly columns: readonly Column[];
+  /** One cell a column. */
   readonly rows: readonly (readonly Cell[])[];
 }
 

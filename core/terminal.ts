@@ -19,9 +19,11 @@ export const PLAIN: Terminal = { interactive: false, color: false, width: 80 };
 
 /** What decides whether a stream is a terminal; replaced in tests. */
 export interface TerminalFacts {
+  /** The stream is a terminal. */
   readonly isTerminal: boolean;
   /** The person asked for no colour (https://no-color.org). */
   readonly noColor: boolean;
+  /** Its width, where known. */
   readonly columns: number | null;
   /** An environment variable, or undefined where it is unset or may not be read. */
   env(name: string): string | undefined;

@@ -11,13 +11,19 @@ import project from "../deno.json" with { type: "json" };
 
 /** Versions and machine. */
 export interface Environment {
+  /** The project's version. */
   readonly project_version: string;
   /** Commit of the project's own checkout; null where there is none or it may not be read. */
   readonly git_revision: string | null;
+  /** Version of Deno. */
   readonly deno: string;
+  /** Version of V8. */
   readonly v8: string;
+  /** Version of Deno's TypeScript. */
   readonly typescript: string;
+  /** Operating system, as Deno names it. */
   readonly os: string;
+  /** Processor architecture, as Deno names it. */
   readonly arch: string;
   /** Logical processors. */
   readonly cpus: number;

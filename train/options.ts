@@ -262,32 +262,51 @@ export type DataSource =
 
 /** What `deno task train` is to do, every default filled in. Null means "none". */
 export interface TrainCommand {
+  /** Where inputs come from. */
   readonly data: DataSource;
+  /** Format of the files. */
   readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte";
+  /** Use only so many inputs. */
   readonly limit: number | null;
+  /** Take ids modulo this. */
   readonly maxIndRange: number | null;
+  /** What to do with a malformed row. */
   readonly badRows: "error" | "skip";
+  /** Folder of prepared data. */
   readonly cache: string;
   /** Whether each epoch shuffles all training inputs. */
   readonly shuffle: boolean;
+  /** Which preset. */
   readonly model: PresetName;
   /** For `resolveShape`, once the data set is open. */
   readonly shape: ShapeOverrides;
+  /** What updates tables and MLPs, with torch's constants. */
   readonly optimizer: Optimizer;
+  /** Learning rate over the steps, checked. */
   readonly schedule: LearningRateSchedule;
+  /** Inputs in a minibatch. */
   readonly batch: number;
+  /** Inputs in a minibatch of an evaluation. */
   readonly evalBatch: number;
+  /** Times through the training split. */
   readonly epochs: number;
   /** Minibatches in all; 0 for no limit. */
   readonly maxSteps: number;
+  /** Seed of initialisation and data order, 0 to 2^32 - 1. */
   readonly seed: number;
   /** Minibatches between evaluations; 0 for one at the end alone. */
   readonly evalEvery: number;
+  /** Where to train. */
   readonly device: "auto" | DeviceKind;
+  /** Threads of the CPU device; null for all cores. */
   readonly threads: number | null;
+  /** Folder to start from. */
   readonly init: string | null;
+  /** Folder for weights and optimizer state. */
   readonly save: string | null;
+  /** File for the result document. */
   readonly json: string | null;
+  /** Print only errors. */
   readonly quiet: boolean;
 }
 

@@ -23,6 +23,7 @@ export type OptimizerName = typeof OPTIMIZER_NAMES[number];
 
 /** A published model with the settings it is trained with unless told otherwise. */
 export interface DlrmPreset {
+  /** What flags call it. */
   readonly name: PresetName;
   /** For people: model and data set. */
   readonly title: string;
@@ -38,7 +39,9 @@ export interface DlrmPreset {
   readonly top: readonly number[];
   /** Inputs in a minibatch. */
   readonly batch: number;
+  /** Learning rate of `optimizer`. */
   readonly learningRate: number;
+  /** What updates tables and MLPs. */
   readonly optimizer: OptimizerName;
   /** Where the figures come from, and which are ours. */
   readonly source: string;
@@ -119,7 +122,9 @@ export interface ShapeOverrides {
 
 /** What of a data set decides a model's shape; a `DatasetSchema` will do. */
 export interface ShapeSource {
+  /** Names of the dense columns. */
   readonly dense: readonly string[];
+  /** Names and different ids of the tables. */
   readonly tables: readonly TableSchema[];
 }
 

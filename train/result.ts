@@ -27,6 +27,7 @@ export type Json =
 
 /** How a run ended. */
 export interface RunEnd {
+  /** Whether it got to its end. */
   readonly how: "completed" | "interrupted" | "failed";
   /** Minibatches trained; for a failed run, those before the one that failed. */
   readonly step: number;
@@ -36,14 +37,19 @@ export interface RunEnd {
 
 /** The document. Times are in the unit of their name; a number that is not finite is null. */
 export interface ResultDocument {
+  /** Which kind of document this is. */
   readonly schema: "slipstream.train";
+  /** Which version of it. */
   readonly schema_version: typeof RESULT_SCHEMA_VERSION;
+  /** How the run ended. */
   readonly ended: RunEnd;
   /** ISO 8601, UTC. */
   readonly started_at: string;
+  /** ISO 8601, UTC. */
   readonly finished_at: string;
   /** The options in force, defaults included. */
   readonly configuration: Json;
+  /** What was trained on. */
   readonly dataset: {
     readonly hash: string;
     readonly format: string;
@@ -53,6 +59,7 @@ export interface ResultDocument {
     readonly notes: readonly string[];
     readonly bayes: Dataset["bayes"];
   };
+  /** The shape of the model. */
   readonly model: {
     readonly table_rows: readonly number[];
     readonly dim: number;
@@ -60,7 +67,9 @@ export interface ResultDocument {
     readonly top: readonly number[];
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
+  /** Where the arithmetic ran. */
   readonly device: DeviceInfo;
+  /** Versions and machine. */
   readonly environment: Environment;
   /** On the test split, after the last step; null if it was not evaluated then. */
   readonly metrics: Metrics | null;
@@ -68,6 +77,7 @@ export interface ResultDocument {
   readonly evaluations: readonly TimedEvaluation[];
   /** Loss of every step, float32, in order; null where it is not finite. */
   readonly losses: readonly (number | null)[];
+  /** How fast. */
   readonly throughput: {
     /** Inputs trained, repeated ones included. */
     readonly samples: number;
@@ -77,7 +87,9 @@ export interface ResultDocument {
     /** Inputs trained per second of training, evaluations left out; null before the first. */
     readonly samples_per_second: number | null;
   };
+  /** Milliseconds booked on each stage, as far as the device can tell. */
   readonly stages_ms: Readonly<Partial<Record<Stage, number>>>;
+  /** What was counted. */
   readonly counters: {
     /** Rows gathered. */
     readonly lookups: number;
@@ -94,15 +106,23 @@ export interface ResultDocument {
 
 /** What a run leaves behind. */
 export interface ResultInput {
+  /** The options in force, defaults included. */
   readonly configuration: Json;
+  /** What was trained on. */
   readonly dataset: Dataset;
+  /** The shape of the model. */
   readonly shape: DlrmShape;
+  /** Where the arithmetic ran. */
   readonly device: DeviceInfo;
+  /** The device's counters at the end. */
   readonly counters: Readonly<DeviceCounters>;
   /** What the loop returned, or, for a run that failed, what is known of it. */
   readonly run: Omit<TrainResult, "ended">;
+  /** How it ended; for a failure, why. */
   readonly ended: "completed" | "interrupted" | { readonly failed: string };
+  /** When the command began. */
   readonly startedAt: Date;
+  /** When it ended. */
   readonly finishedAt: Date;
 }
 

@@ -35,8 +35,11 @@ export type TensorChunk = Float32Array | Uint32Array | BigInt64Array;
 
 /** A tensor to write. */
 export interface TensorSource {
+  /** Unique in the file; `__metadata__` is reserved. */
   readonly name: string;
+  /** Element type, which decides the array type of the pieces. */
   readonly dtype: WritableDtype;
+  /** Sizes, outermost first; `[]` for a single number. */
   readonly shape: readonly number[];
   /**
    * Gives the data in pieces, in order, of the array type that belongs to the dtype. Asked for once, when its turn
@@ -47,11 +50,15 @@ export interface TensorSource {
 
 /** A tensor's place in a file. */
 export interface TensorInfo {
+  /** Unique in the file. */
   readonly name: string;
+  /** Element type, as the header has it: `F32`, `BF16`, … */
   readonly dtype: string;
+  /** Sizes, outermost first; `[]` for a single number. */
   readonly shape: readonly number[];
   /** First byte, counted from the start of the file. */
   readonly byteOffset: number;
+  /** Bytes of the data. */
   readonly byteLength: number;
 }
 
@@ -104,6 +111,7 @@ export async function writeSafetensors(
 
 /** An open file. Reads are synchronous, so that readers of different tensors may take turns. */
 export class SafetensorsFile implements Disposable {
+  /** Where the file is, for messages. */
   readonly path: string;
   /** The header's `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
