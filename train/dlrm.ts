@@ -7,6 +7,7 @@
 
 import { RandomStream } from "../core/random.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
+import { paddedStride } from "../kernels/shapes.ts";
 import type {
   Device,
   DeviceBuffer,
@@ -394,11 +395,6 @@ function backward(ops: Recorder, layers: readonly Layer[], size: number): void {
       });
     }
   }
-}
-
-/** Row stride of a matrix with this many columns, as the devices choose it. */
-function paddedStride(cols: number): number {
-  return cols === 1 ? 1 : Math.ceil(cols / 4) * 4;
 }
 
 function align(floats: number): number {

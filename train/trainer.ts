@@ -82,13 +82,26 @@ export interface TrainCounts {
   readonly uniqueRows: number;
 }
 
+/** A run that had to stop: a loss was not finite. Carries what is known of the run. */
+export class TrainingFailure extends UserError {
+  /** The run up to the failure; its last loss is the one that is not finite. */
+  readonly run: Omit<TrainResult, "ended">;
+
+  /** @param run What is known of the run. */
+  constructor(message: string, run: Omit<TrainResult, "ended">) {
+    super(message);
+    this.name = "TrainingFailure";
+    this.run = run;
+  }
+}
+
 /** Losses are read at least this often, so that progress moves and Ctrl-C is heard. */
 const DRAIN_MS = 250;
 
 /**
  * Trains a model on a data set's training split and evaluates it on the test split.
  *
- * @throws {UserError} A loss is not finite: names the step.
+ * @throws {TrainingFailure} A loss is not finite: names the step.
  */
 export async function train(
   model: Model,
@@ -134,7 +147,7 @@ class Run {
   }
 
   async train(): Promise<TrainResult> {
-    const { signal, epochs } = this.#options;
+    const { epochs } = this.#options;
     let interrupted = false;
     // What ran on the device before (initialisation) is not this run's time.
     await this.#model.device.sync();
@@ -145,8 +158,11 @@ class Run {
     }
     const evaluated = this.#evaluations.at(-1)?.step === this.#step;
     if (!interrupted && !evaluated) interrupted = !(await this.#evaluate());
+    return { ended: interrupted ? "interrupted" : "completed", ...this.#known() };
+  }
+
+  #known(): Omit<TrainResult, "ended"> {
     return {
-      ended: interrupted || signal?.aborted === true ? "interrupted" : "completed",
       steps: this.#step,
       samples: this.#samples,
       losses: this.#losses.subarray(0, this.#drained),
@@ -221,11 +237,14 @@ class Run {
     this.#drainedAt = performance.now();
   }
 
-  #diverged(step: number, loss: number): UserError {
+  #diverged(step: number, loss: number): TrainingFailure {
     const rate = learningRate(this.#options.schedule, step);
-    return new UserError(
+    // The steps after it ran on ruined weights and are not reported.
+    this.#drained = this.#step = step + 1;
+    return new TrainingFailure(
       `Cannot go on after step ${step + 1}: its loss is ${loss} at learning rate ${rate}; ` +
         `try a smaller --lr, or --lr-num-warmup-steps`,
+      this.#known(),
     );
   }
 

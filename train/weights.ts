@@ -1,0 +1,190 @@
+/**
+ * A model's weights and optimizer state in a folder: two safetensors files and a JSON file, named as in a DLRM
+ * `state_dict`, so that PyTorch and NumPy open them.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { fileError, writeFileWhole } from "../core/files.ts";
+import { stateFloats } from "../kernels/embedding/record.ts";
+import type { Device, Matrix, Optimizer } from "../kernels/types.ts";
+import { readMatrix, writeMatrix } from "./dlrm.ts";
+import type { Model } from "./model.ts";
+import { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
+
+/** Weights: `bot_l.0.weight`, …, `emb_l.0.weight`, …; opens with `safetensors.torch.load_file`. */
+export const WEIGHTS_FILE = "model.safetensors";
+/** Adagrad accumulators under the names of their weights; without tensors for SGD. */
+export const STATE_FILE = "optimizer.safetensors";
+/** Shape, optimizer and schema version. */
+export const MODEL_FILE = "model.json";
+
+/** Version of the folder's layout. */
+export const WEIGHTS_SCHEMA_VERSION = 1;
+
+/** What `model.json` says. */
+export interface ModelDocument {
+  readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
+  readonly model: "dlrm";
+  readonly table_rows: readonly number[];
+  readonly dim: number;
+  readonly bottom: readonly number[];
+  readonly top: readonly number[];
+  readonly optimizer: Optimizer;
+}
+
+/** Floats moved at a time. */
+const CHUNK_FLOATS = 1 << 20;
+
+/** Name of table t in a `state_dict`. */
+export function tableName(t: number): string {
+  return `emb_l.${t}.weight`;
+}
+
+/** Writes weights, optimizer state and description; each file whole or not at all, the description last. */
+export async function saveWeights(
+  model: Model,
+  document: Omit<ModelDocument, "schema_version">,
+  folder: string,
+): Promise<void> {
+  const { device, parameters, tables } = model;
+  const full: ModelDocument = { schema_version: WEIGHTS_SCHEMA_VERSION, ...document };
+  const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_FLOATS / tables.dim));
+  const ofTable = (
+    t: number,
+    width: number,
+    read: (start: number, count: number) => Promise<Float32Array>,
+  ): TensorSource => ({
+    name: tableName(t),
+    dtype: "F32",
+    shape: [tables.rows[t]!, width],
+    async *chunks() {
+      for (const [start, count] of rowRanges(model, t, rowsAtOnce)) yield await read(start, count);
+    },
+  });
+  await device.sync();
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await writeSafetensors(`${folder}/${WEIGHTS_FILE}`, [
+      ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.value)),
+      ...tables.rows.map((_, t) => ofTable(t, tables.dim, tables.readRows.bind(tables))),
+    ], metadata);
+    await writeSafetensors(
+      `${folder}/${STATE_FILE}`,
+      perRow === 0 ? [] : [
+        ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.state!)),
+        ...tables.rows.map((_, t) => ofTable(t, perRow, tables.readState.bind(tables))),
+      ],
+      metadata,
+    );
+    await writeFileWhole(`${folder}/${MODEL_FILE}`, `${JSON.stringify(full, null, 2)}\n`);
+  } catch (error) {
+    throw fileError("save weights to", folder, error);
+  }
+}
+
+/**
+ * Loads a folder into a model of the same shape. The optimizer state is loaded if the folder's optimizer is the
+ * model's; otherwise it stays zero.
+ *
+ * @returns Whether the optimizer state was loaded.
+ * @throws {UserError} A file is missing, broken or of another shape; nothing says half a model was meant, so the
+ * model must not be used afterwards.
+ */
+export async function loadWeights(
+  model: Model,
+  optimizer: Optimizer,
+  folder: string,
+): Promise<boolean> {
+  const { tables, parameters, device } = model;
+  const document = await readDocument(folder);
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  const withState = perRow > 0 && document.optimizer?.kind === optimizer.kind;
+  {
+    using file = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
+    // Everything is checked before anything is changed.
+    for (const p of parameters) file.info(p.name, "F32", p.shape);
+    tables.rows.forEach((rows, t) => file.info(tableName(t), "F32", [rows, tables.dim]));
+    for (const p of parameters) loadMatrix(device, file, p.name, p.value);
+    for (let t = 0; t < tables.rows.length; t++) {
+      await loadRows(model, file, t, tables.dim, tables.writeRows.bind(tables));
+    }
+  }
+  if (!withState) return false;
+  using file = SafetensorsFile.open(`${folder}/${STATE_FILE}`);
+  for (const p of parameters) file.info(p.name, "F32", p.shape);
+  tables.rows.forEach((rows, t) => file.info(tableName(t), "F32", [rows, perRow]));
+  for (const p of parameters) loadMatrix(device, file, p.name, p.state!);
+  for (let t = 0; t < tables.rows.length; t++) {
+    await loadRows(model, file, t, perRow, tables.writeState.bind(tables));
+  }
+  return true;
+}
+
+async function readDocument(folder: string): Promise<Partial<ModelDocument>> {
+  const path = `${folder}/${MODEL_FILE}`;
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    // A folder made elsewhere (PyTorch, NumPy) may hold weights alone.
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw fileError("read", path, error);
+  }
+  let document: Partial<ModelDocument>;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new UserError(`Cannot read ${path}: it is not JSON`);
+  }
+  if (document?.schema_version !== WEIGHTS_SCHEMA_VERSION) {
+    throw new UserError(
+      `Cannot read ${path}: its schema version is ${document?.schema_version} and must be ${WEIGHTS_SCHEMA_VERSION}`,
+    );
+  }
+  return document;
+}
+
+function ofMatrix(
+  device: Device,
+  name: string,
+  shape: readonly number[],
+  matrix: Matrix,
+): TensorSource {
+  return {
+    name,
+    dtype: "F32",
+    shape,
+    async *chunks() {
+      yield await readMatrix(device, matrix);
+    },
+  };
+}
+
+function loadMatrix(device: Device, file: SafetensorsFile, name: string, matrix: Matrix): void {
+  writeMatrix(device, matrix, file.readFloats(name, 0, matrix.rows * matrix.cols));
+}
+
+async function loadRows(
+  model: Model,
+  file: SafetensorsFile,
+  t: number,
+  width: number,
+  write: (start: number, data: Float32Array) => Promise<void>,
+): Promise<void> {
+  const first = model.tables.rowOffsets[t]!;
+  for (const [start, count] of rowRanges(model, t, Math.max(1, Math.floor(CHUNK_FLOATS / width)))) {
+    await write(start, file.readFloats(tableName(t), (start - first) * width, count * width));
+  }
+}
+
+/** Flat rows of a table in pieces: [first, count] each. */
+function* rowRanges(model: Model, t: number, atOnce: number): Generator<[number, number]> {
+  const { rows, rowOffsets } = model.tables;
+  for (let at = 0; at < rows[t]!; at += atOnce) {
+    yield [rowOffsets[t]! + at, Math.min(atOnce, rows[t]! - at)];
+  }
+}
