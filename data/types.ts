@@ -6,6 +6,7 @@
 
 /** A column of categorical ids: one embedding table. */
 export interface TableSchema {
+  /** The column's name: `C1`, … */
   readonly name: string;
   /** Number of different ids; ids are 0 … rows - 1. */
   readonly rows: number;
@@ -17,6 +18,7 @@ export interface DatasetSchema {
   readonly format: string;
   /** Names of the dense columns, in order. */
   readonly dense: readonly string[];
+  /** The categorical columns, in order. */
   readonly tables: readonly TableSchema[];
 }
 
@@ -54,6 +56,7 @@ export interface Reader {
 
 /** A prepared log or a generator. */
 export interface Dataset {
+  /** Its columns. */
   readonly schema: DatasetSchema;
   /** SHA-256 over everything that decides the inputs (sources, options, format version), in hex. */
   readonly hash: string;
@@ -61,7 +64,9 @@ export interface Dataset {
   readonly notes: readonly string[];
   /** AUC and log-loss of the true probabilities where the data set is generated and they are known. */
   readonly bayes: { readonly auc: number; readonly logloss: number } | null;
+  /** Inputs in a split. */
   count(split: Split): number;
+  /** Walks a split in an order. */
   reader(split: Split, order: Order): Reader;
   /** Closes files. */
   close(): void;

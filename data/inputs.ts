@@ -1,0 +1,47 @@
+/**
+ * The arrays that readers fill.
+ *
+ * @module
+ */
+
+import type { DatasetSchema, Inputs, Reader } from "./types.ts";
+
+/** Arrays for minibatches of up to `size` inputs of a data set. */
+export function createInputs(schema: DatasetSchema, size: number): Inputs {
+  return {
+    size: 0,
+    dense: new Float32Array(size * schema.dense.length),
+    ids: new Uint32Array(size * schema.tables.length),
+    labels: new Float32Array(size),
+  };
+}
+
+/** Throws a `RangeError` unless the positions lie in the split and the arrays are large enough for them. */
+export function checkRead(
+  reader: Reader,
+  start: number,
+  count: number,
+  into: Inputs,
+  denseColumns: number,
+  tables: number,
+): void {
+  if (!Number.isInteger(start) || !Number.isInteger(count) || start < 0 || count < 0) {
+    throw new RangeError(
+      `Cannot read ${count} inputs from ${start}: both must be integers from 0`,
+    );
+  }
+  if (start + count > reader.count) {
+    throw new RangeError(
+      `Cannot read inputs ${start} to ${start + count}: the split ends at ${reader.count}`,
+    );
+  }
+  if (
+    into.dense.length < count * denseColumns || into.ids.length < count * tables ||
+    into.labels.length < count
+  ) {
+    throw new RangeError(
+      `Cannot read ${count} inputs: the arrays hold ${into.dense.length} dense values, ` +
+        `${into.ids.length} ids and ${into.labels.length} labels`,
+    );
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Raw click logs and generated ones as data sets.
+ *
+ * @module
+ */
+
+export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./open.ts";
+export type { PreparationProgress } from "./prepare.ts";
+export { createInputs } from "./inputs.ts";
+export { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
+export type { Dataset, DatasetSchema, Inputs, Order, Reader, Split, TableSchema } from "./types.ts";

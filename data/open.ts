@@ -1,0 +1,174 @@
+/**
+ * Opens raw click logs or generated ones as a data set.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { BlockStore } from "./block_store.ts";
+import { CRITEO_COLUMNS } from "./criteo.ts";
+import type { PreparationOptions } from "./manifest.ts";
+import { findTextFiles, type PreparationProgress, prepareCache } from "./prepare.ts";
+import { PreparedDataset } from "./prepared_dataset.ts";
+import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
+import { readHead, type TextFile } from "./text_source.ts";
+import type { Dataset } from "./types.ts";
+
+/** Formats that can be opened. */
+export const DATA_FORMATS = ["criteo-kaggle", "criteo-terabyte", "synthetic"] as const;
+
+/** The name of a format. */
+export type DataFormat = typeof DATA_FORMATS[number];
+
+/** What to open, and how. */
+export interface OpenOptions {
+  /** Raw files, plain or gzip, in order. Empty for `synthetic`. */
+  readonly data: readonly string[];
+  /** Default: recognised. 40 TAB-separated columns are Criteo; several files, or one called `day_N`, are Terabyte. */
+  readonly format?: DataFormat | undefined;
+  /** Only the first so many inputs over all files. What it cuts short is split in sevenths. */
+  readonly limit?: number | undefined;
+  /** Ids are first taken modulo this, as unsigned numbers (DLRM's `max-ind-range`). Default 0: as they are. */
+  readonly maxIndexRange?: number | undefined;
+  /** A bad row ends the preparation, or is left out and counted. Default `error`. */
+  readonly badRows?: "error" | "skip" | undefined;
+  /** Where prepared data are kept. Default `.cache/data` in the current folder. */
+  readonly cacheDirectory?: string | undefined;
+  /**
+   * Bytes of memory that one split may take (4 a column of an input); a larger one is read in windows, and its shuffled
+   * order is a permutation of blocks with inputs mixed within a window. Default 6 GiB, which the train split of Criteo
+   * Kaggle just fits. It decides orders, so it is a constant and not what the machine has.
+   */
+  readonly memoryBudget?: number | undefined;
+  /** Hash the raw files and check every block even if sizes and times say that nothing changed. Default false. */
+  readonly verify?: boolean | undefined;
+  /** Called about once for every MiB of raw text. */
+  readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
+  /** Stops a preparation, which then leaves nothing behind; `openDataset` rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** For the format `synthetic`. `limit` caps its inputs. */
+  readonly synthetic?: SyntheticOptions | undefined;
+}
+
+const DEFAULT_CACHE = ".cache/data";
+const DEFAULT_BUDGET = 6 * 2 ** 30;
+
+/**
+ * Opens a data set. Raw files are prepared once into a columnar cache and found there the next time, as long as their
+ * sizes and times are the same; where only a time differs, their texts are hashed and compared.
+ *
+ * Criteo (Kaggle and Terabyte): an empty field is 0, a negative integer is 0, integers become ln(x + 1), ids are
+ * unsigned hexadecimal and are numbered in order of first appearance over all rows, test rows included, as DLRM does.
+ *
+ * @throws UserError for options, files or rows that are wrong, and for a cache that cannot be written.
+ */
+export async function openDataset(options: OpenOptions): Promise<Dataset> {
+  options.signal?.throwIfAborted();
+  checkOptions(options);
+  if (options.format === "synthetic" || (options.data.length === 0 && options.synthetic)) {
+    if (options.data.length > 0) {
+      throw new UserError(
+        `Cannot open ${options.data[0]}: the format synthetic takes no files`,
+        2,
+      );
+    }
+    return openSynthetic(limited(options.synthetic ?? {}, options.limit));
+  }
+  if (options.data.length === 0) throw new UserError("Cannot open data: no file is given", 2);
+  const files = await findTextFiles(options.data);
+  const { format, chosen } = options.format !== undefined
+    ? { format: options.format, chosen: "as asked" }
+    : await recognise(files);
+  const { signal, onProgress, verify } = options;
+  const preparation: PreparationOptions = {
+    format,
+    limit: options.limit ?? null,
+    maxIndexRange: options.maxIndexRange ?? 0,
+    badRows: options.badRows ?? "error",
+  };
+  const { folder, manifest } = await prepareCache(
+    options.cacheDirectory ?? DEFAULT_CACHE,
+    files,
+    preparation,
+    { signal, onProgress, verify },
+  );
+  const store = await BlockStore.open(folder, manifest);
+  try {
+    if (verify) await store.verify(signal);
+    return new PreparedDataset(manifest, store, options.memoryBudget ?? DEFAULT_BUDGET, chosen);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function limited(synthetic: SyntheticOptions, limit: number | undefined): SyntheticOptions {
+  if (limit === undefined) return synthetic;
+  return { ...synthetic, inputs: Math.min(limit, synthetic.inputs ?? 100_000) };
+}
+
+function checkOptions(options: OpenOptions): void {
+  const { format, limit, maxIndexRange, memoryBudget, badRows } = options;
+  if (format !== undefined && !DATA_FORMATS.includes(format)) {
+    throw new UserError(
+      `Cannot open data: format is ${format}, not one of ${DATA_FORMATS.join(", ")}`,
+      2,
+    );
+  }
+  if (badRows !== undefined && badRows !== "error" && badRows !== "skip") {
+    throw new UserError(`Cannot open data: bad rows is ${badRows}, not error or skip`, 2);
+  }
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+    throw new UserError(`Cannot open data: limit is ${limit}, not a positive integer`, 2);
+  }
+  if (
+    maxIndexRange !== undefined &&
+    !(Number.isInteger(maxIndexRange) && maxIndexRange >= 0 && maxIndexRange <= 2 ** 32)
+  ) {
+    throw new UserError(
+      `Cannot open data: maximum index range is ${maxIndexRange}, not an integer from 0 to 2^32`,
+      2,
+    );
+  }
+  if (memoryBudget !== undefined && !(memoryBudget >= 0)) {
+    throw new UserError(`Cannot open data: memory budget is ${memoryBudget}, not 0 or more`, 2);
+  }
+}
+
+/** By content: is there a row of 40 TAB-separated columns near the beginning? Then by number and name of the files. */
+async function recognise(
+  files: readonly TextFile[],
+): Promise<{ format: "criteo-kaggle" | "criteo-terabyte"; chosen: string }> {
+  const first = files[0]!;
+  const columns = countColumns(await readHead(first));
+  if (columns.length === 0) throw new UserError(`Cannot read ${first.path}: it is empty`);
+  if (!columns.includes(CRITEO_COLUMNS)) {
+    throw new UserError(
+      `Cannot recognise the format of ${first.path}: its first line has ${columns[0]} ` +
+        `TAB-separated column${
+          columns[0] === 1 ? "" : "s"
+        } where a Criteo row has ${CRITEO_COLUMNS}`,
+    );
+  }
+  if (files.length > 1) {
+    return { format: "criteo-terabyte", chosen: "recognised by its columns and several files" };
+  }
+  return /^day_\d+(\.|$)/.test(first.name)
+    ? { format: "criteo-terabyte", chosen: "recognised by its columns and its name" }
+    : { format: "criteo-kaggle", chosen: "recognised by its columns" };
+}
+
+/** TAB-separated columns of each line. */
+function countColumns(text: Uint8Array): number[] {
+  const counts: number[] = [];
+  let columns = 1;
+  for (const byte of text) {
+    if (byte === 9) columns++;
+    if (byte === 10) {
+      counts.push(columns);
+      columns = 1;
+    }
+  }
+  if (text.length > 0 && text.at(-1) !== 10) counts.push(columns);
+  return counts;
+}

@@ -1,0 +1,118 @@
+/**
+ * A data set that lies in a cache.
+ *
+ * @module
+ */
+
+import type { BlockStore } from "./block_store.ts";
+import type { Manifest } from "./manifest.ts";
+import { holdsOutLastFile } from "./split.ts";
+import { planWindows, PreparedReader, WindowCache } from "./prepared_reader.ts";
+import type { Dataset, DatasetSchema, Order, Reader, Split } from "./types.ts";
+
+/** Blocks that are mixed with each other where a split is larger than the memory budget: 4.2 million inputs. */
+const WINDOW_BLOCKS = 64;
+
+/** Inputs in a cache on the disk; see `openDataset`. */
+export class PreparedDataset implements Dataset {
+  readonly schema: DatasetSchema;
+  readonly hash: string;
+  readonly notes: readonly string[];
+  readonly bayes = null;
+  readonly #manifest: Manifest;
+  readonly #store: BlockStore;
+  readonly #budget: number;
+  /** A split that fits is held once, whoever reads it. */
+  readonly #held = new Map<Split, WindowCache>();
+
+  /**
+   * @param budget Bytes of memory that a split may take.
+   * @param chosen How the format was chosen, for the notes.
+   */
+  constructor(manifest: Manifest, store: BlockStore, budget: number, chosen: string) {
+    this.schema = {
+      format: manifest.options.format,
+      dense: manifest.dense,
+      tables: manifest.tables,
+    };
+    this.hash = manifest.hash;
+    this.#manifest = manifest;
+    this.#store = store;
+    this.#budget = budget;
+    this.notes = this.#notes(chosen);
+  }
+
+  /** Inputs in a split. */
+  count(split: Split): number {
+    return this.#manifest.splits[split].count;
+  }
+
+  /** A reader of a split; the first read of a split that fits the memory budget loads it. */
+  reader(split: Split, order: Order): Reader {
+    const { blockRows, splits } = this.#manifest;
+    if (this.#fits(split)) {
+      const plan = planWindows(splits[split], blockRows, Infinity, order);
+      let cache = this.#held.get(split);
+      if (cache === undefined) this.#held.set(split, cache = new WindowCache(this.#store));
+      return new PreparedReader(this.#store, plan, cache, order);
+    }
+    const blocks = order.kind === "sequential" ? 1 : this.#windowBlocks();
+    const plan = planWindows(splits[split], blockRows, blocks, order);
+    return new PreparedReader(this.#store, plan, new WindowCache(this.#store), order);
+  }
+
+  /** Closes the rows file and lets go of what is held in memory. */
+  close(): void {
+    this.#held.clear();
+    this.#store.close();
+  }
+
+  #fits(split: Split): boolean {
+    return this.count(split) * this.#store.rowWords * 4 <= this.#budget;
+  }
+
+  #windowBlocks(): number {
+    const blockBytes = this.#manifest.blockRows * this.#store.rowWords * 4;
+    return Math.max(1, Math.min(WINDOW_BLOCKS, Math.floor(this.#budget / blockBytes)));
+  }
+
+  #notes(chosen: string): string[] {
+    const { options, sources, rows, cut, skipped, splits } = this.#manifest;
+    const used = sources.filter((source) => source.rows > 0);
+    const notes = [
+      `${options.format} (${chosen}): ${rows} inputs from ${
+        used.map((source) => source.name).join(", ")
+      }`,
+    ];
+    const lastFile = holdsOutLastFile(options.format, sources.length, cut);
+    notes.push(
+      `${
+        lastFile ? "The last file is held out" : "Split in sevenths"
+      }: ${splits.train.count} train, ` +
+        `${splits.test.count} test, ${splits.validation.count} validation`,
+    );
+    if (cut) {
+      notes.push(
+        `The limit of ${options.limit} inputs came before the end of the files` +
+          (sources.length > 1 ? ", so the split is in sevenths of what it left" : ""),
+      );
+    }
+    notes.push(
+      "Ids and integers are taken as written; the int32 of the original preprocessing wraps ids from " +
+        "2^31 or fails on them",
+    );
+    if (options.maxIndexRange > 0) notes.push(`Ids are taken modulo ${options.maxIndexRange}`);
+    if (skipped.count > 0) {
+      notes.push(`Skipped ${skipped.count} bad row${skipped.count === 1 ? "" : "s"}, the first:`);
+      notes.push(...skipped.first);
+    }
+    if (!this.#fits("train")) {
+      notes.push(
+        `The train split is larger than the memory budget of ${
+          (this.#budget / 2 ** 30).toFixed(1)
+        } GiB: a shuffled order permutes blocks, then inputs within ${this.#windowBlocks()} blocks`,
+      );
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Walks a split of a prepared data set. The split is read in windows: all of it at once where it fits the memory
+ * budget, otherwise a few blocks at a time.
+ *
+ * @module
+ */
+
+import { Permutation } from "../core/random.ts";
+import type { BlockStore } from "./block_store.ts";
+import { checkRead } from "./inputs.ts";
+import type { Range } from "./split.ts";
+import type { Inputs, Order, Reader } from "./types.ts";
+
+/** Inputs of a window as rows, see {@link BlockStore.readRows}. */
+interface Window {
+  readonly index: number;
+  readonly words: Uint32Array;
+  readonly floats: Float32Array;
+}
+
+/** A piece of a split that lies within one block. */
+interface Part {
+  readonly block: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How a split is cut into windows. */
+export interface WindowPlan {
+  /** Parts of each window, in the order in which they are laid out in memory. */
+  readonly windows: readonly (readonly Part[])[];
+  /** First position of each window, and the split's count at the end. */
+  readonly starts: readonly number[];
+}
+
+/**
+ * Cuts a split into windows of at most `windowBlocks` blocks (Infinity: one window), the blocks in sequence or, for a
+ * shuffled order of more than one window, permuted.
+ */
+export function planWindows(
+  split: Range,
+  blockRows: number,
+  windowBlocks: number,
+  order: Order,
+): WindowPlan {
+  const first = Math.floor(split.start / blockRows);
+  const end = split.start + split.count;
+  const blocks = split.count === 0 ? 0 : Math.floor((end - 1) / blockRows) - first + 1;
+  const permuted = order.kind === "shuffled" && blocks > windowBlocks
+    ? new Permutation(blocks, order.seed, order.epoch)
+    : null;
+  const windows: Part[][] = [];
+  const starts = [0];
+  for (let i = 0; i < blocks; i += windowBlocks) {
+    const parts: Part[] = [];
+    let rows = 0;
+    for (let j = i; j < Math.min(i + windowBlocks, blocks); j++) {
+      const block = first + (permuted?.at(j) ?? j);
+      const from = Math.max(split.start - block * blockRows, 0);
+      const to = Math.min(end - block * blockRows, blockRows);
+      parts.push({ block, from, to });
+      rows += to - from;
+    }
+    windows.push(parts);
+    starts.push(starts.at(-1)! + rows);
+  }
+  return { windows, starts };
+}
+
+/** Loads windows, keeping the last one. */
+export class WindowCache {
+  readonly #store: BlockStore;
+  #current: Window | null = null;
+  #loading: { readonly index: number; readonly window: Promise<Window> } | null = null;
+
+  /** Windows of a store. */
+  constructor(store: BlockStore) {
+    this.#store = store;
+  }
+
+  /** The window if it is in memory. */
+  peek(index: number): Window | null {
+    return this.#current?.index === index ? this.#current : null;
+  }
+
+  /** The window, from the disk if need be. */
+  load(plan: WindowPlan, index: number): Promise<Window> {
+    if (this.#loading?.index === index) return this.#loading.window;
+    // Letting go of the old window before the new one is allocated keeps to one window of memory.
+    this.#current = null;
+    const window = this.#read(plan, index);
+    this.#loading = { index, window };
+    return window;
+  }
+
+  async #read(plan: WindowPlan, index: number): Promise<Window> {
+    try {
+      const width = this.#store.rowWords;
+      const words = new Uint32Array((plan.starts[index + 1]! - plan.starts[index]!) * width);
+      let at = 0;
+      for (const { block, from, to } of plan.windows[index]!) {
+        await this.#store.readRows(block, from, to, words, at);
+        at += (to - from) * width;
+      }
+      return this.#current = { index, words, floats: new Float32Array(words.buffer) };
+    } finally {
+      this.#loading = null;
+    }
+  }
+}
+
+/** Reads inputs by position in an order. */
+export class PreparedReader implements Reader {
+  readonly count: number;
+  readonly #store: BlockStore;
+  readonly #plan: WindowPlan;
+  readonly #cache: WindowCache;
+  readonly #order: Order;
+  #permutation: { readonly window: number; readonly of: Permutation } | null = null;
+
+  /** @param cache Shared between readers only where the plan is one window in sequence. */
+  constructor(store: BlockStore, plan: WindowPlan, cache: WindowCache, order: Order) {
+    this.#store = store;
+    this.#plan = plan;
+    this.#cache = cache;
+    this.#order = order;
+    this.count = plan.starts.at(-1)!;
+  }
+
+  /** See {@link Reader.read}. */
+  read(start: number, count: number, into: Inputs): void | Promise<void> {
+    checkRead(this, start, count, into, this.#store.denseColumns, this.#store.tables);
+    into.size = count;
+    if (count > 0) return this.#fill(start, 0, count, into);
+  }
+
+  #fill(start: number, done: number, count: number, into: Inputs): void | Promise<void> {
+    const { starts } = this.#plan;
+    while (done < count) {
+      const position = start + done;
+      let index = 0;
+      while (starts[index + 1]! <= position) index++;
+      const window = this.#cache.peek(index);
+      if (window === null) return this.#fillLater(index, start, done, count, into);
+      done += this.#copy(window, position - starts[index]!, done, count, into);
+    }
+  }
+
+  async #fillLater(
+    index: number,
+    start: number,
+    done: number,
+    count: number,
+    into: Inputs,
+  ): Promise<void> {
+    const { starts } = this.#plan;
+    while (done < count) {
+      const window = await this.#cache.load(this.#plan, index);
+      done += this.#copy(window, start + done - starts[index]!, done, count, into);
+      index++;
+    }
+  }
+
+  /** Copies from a window what it holds of a read; returns how many inputs. */
+  #copy(window: Window, first: number, done: number, size: number, into: Inputs): number {
+    const { denseColumns, tables, rowWords } = this.#store;
+    const { words, floats } = window;
+    const { dense, ids, labels } = into;
+    const rows = words.length / rowWords;
+    const count = Math.min(size - done, rows - first);
+    const permutation = this.#windowPermutation(window.index, rows);
+    for (let i = 0; i < count; i++) {
+      const b = done + i;
+      let cell = (permutation === null ? first + i : permutation.at(first + i)) * rowWords;
+      for (let j = b * denseColumns; j < (b + 1) * denseColumns; j++) dense[j] = floats[cell++]!;
+      for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
+      labels[b] = words[cell]!;
+    }
+    return count;
+  }
+
+  #windowPermutation(window: number, rows: number): Permutation | null {
+    const order = this.#order;
+    if (order.kind === "sequential") return null;
+    if (this.#permutation?.window !== window) {
+      // A single window is the seed's permutation of the split itself; several need one each.
+      const sub = this.#plan.windows.length === 1
+        ? order.epoch
+        : Math.imul(order.epoch, 0x9e3779b1) + window + 1;
+      this.#permutation = { window, of: new Permutation(rows, order.seed, sub) };
+    }
+    return this.#permutation!.of;
+  }
+}

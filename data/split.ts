@@ -1,0 +1,68 @@
+/**
+ * Which inputs train and which test, by position.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import type { Split } from "./types.ts";
+
+/** A run of inputs. */
+export interface Range {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** The three splits of a data set. */
+export type Splits = Readonly<Record<Split, Range>>;
+
+/**
+ * Seven equal contiguous pieces (the first `rows mod 7` one longer): six train; of the seventh the first half tests
+ * and the second validates. DLRM's rule for Criteo Kaggle, whose pieces it calls days.
+ *
+ * @throws UserError below seven inputs.
+ */
+export function splitSevenths(rows: number): Splits {
+  if (rows < 7) {
+    throw new UserError(
+      `Cannot split ${rows} input${
+        rows === 1 ? "" : "s"
+      } into train and test: at least 7 are needed`,
+    );
+  }
+  return holdOut(rows, Math.floor(rows / 7));
+}
+
+/**
+ * The last file held out: its first half tests, its second half validates. DLRM's rule for Criteo Terabyte.
+ *
+ * @param fileRows Inputs of each file, at least two files.
+ * @throws UserError if nothing is left to train or test with.
+ */
+export function splitLastFile(fileRows: readonly number[]): Splits {
+  const rows = fileRows.reduce((sum, count) => sum + count, 0);
+  const last = fileRows.at(-1) ?? 0;
+  if (fileRows.length < 2 || last === 0 || rows === last) {
+    throw new UserError(
+      `Cannot hold the last file out for testing: the files have ${fileRows.join(" and ")} inputs`,
+    );
+  }
+  return holdOut(rows, last);
+}
+
+function holdOut(rows: number, held: number): Splits {
+  const train = rows - held, test = Math.ceil(held / 2);
+  return {
+    train: { start: 0, count: train },
+    test: { start: train, count: test },
+    validation: { start: train + test, count: held - test },
+  };
+}
+
+/**
+ * Which rule applies: several Terabyte files hold out the last, everything else is split in sevenths. So are files that a
+ * limit cut short, because then the last file is missing or has only its beginning.
+ */
+export function holdsOutLastFile(format: string, files: number, cut: boolean): boolean {
+  return format === "criteo-terabyte" && files > 1 && !cut;
+}
