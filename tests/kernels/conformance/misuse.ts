@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
+import { type ConformanceCase, Scope } from "./harness.ts";
+
+/** Recording this must throw a RangeError that names the op and one of the matrices. */
+interface Mistake {
+  readonly op: RegExp;
+  readonly names: RegExp;
+  readonly record: (ops: Recorder) => void;
+}
+
+function mistakes(device: Device, scope: Scope): Mistake[] {
+  const matrix = (rows: number, cols: number): Matrix => {
+    const m = device.createMatrix(rows, cols, `${rows} × ${cols}`);
+    scope.own(m.buffer);
+    return m;
+  };
+  const scalar = { buffer: scope.own(device.createBuffer(16, "scalar")), index: 0 };
+  const tables = scope.own(
+    device.createTables({ rows: [4, 6], dim: 4, optimizer: "adagrad" }, "tables"),
+  );
+  const capacity = { maxBags: 8, maxLookups: 20 };
+  const lookups = scope.own(device.createLookups({ tables: 2, ...capacity }, "lookups"));
+  const three = scope.own(device.createLookups({ tables: 3, ...capacity }, "lookups of three"));
+
+  const linear = {
+    x: matrix(5, 3),
+    w: matrix(7, 3),
+    bias: matrix(1, 7),
+    y: matrix(5, 7),
+    relu: false,
+  };
+  const input = {
+    dy: matrix(5, 7),
+    w: matrix(7, 3),
+    dx: matrix(5, 3),
+    mask: matrix(5, 3),
+  };
+  const weights = { dy: matrix(5, 7), x: matrix(5, 3), dw: matrix(7, 3), db: matrix(1, 7) };
+  const interact = { v: matrix(5, 12), features: 3, dim: 4, r: matrix(5, 7) };
+  const interactBack = { ...interact, dr: interact.r, dv: matrix(5, 12), maskFirst: true };
+  const gather = { tables, lookups, out: matrix(5, 12), firstSlot: 1 };
+  const adagrad = { kind: "adagrad", eps: 1 } as const;
+  const scatter = {
+    tables,
+    lookups,
+    grad: matrix(5, 12),
+    firstSlot: 1,
+    optimizer: adagrad,
+    learningRate: scalar,
+  };
+  const loss = {
+    logits: matrix(5, 1),
+    labels: matrix(5, 1),
+    dlogits: matrix(5, 1),
+    losses: matrix(1, 8),
+    slot: scalar,
+  };
+  const update = {
+    params: matrix(1, 9),
+    grads: matrix(1, 9),
+    state: matrix(1, 9),
+    optimizer: adagrad,
+    learningRate: scalar,
+  };
+  const cases: Mistake[] = [];
+  const add = (op: string, names: string, record: (ops: Recorder) => void): void => {
+    cases.push({
+      op: new RegExp(op.replaceAll("-", "-?"), "i"),
+      names: new RegExp(`\\b(${names})\\b`),
+      record,
+    });
+  };
+  const forward = (change: Partial<typeof linear>): void =>
+    add("linear-forward", "x|w|bias|y", (ops) => ops.linearForward({ ...linear, ...change }));
+  forward({ x: matrix(5, 4) });
+  forward({ x: matrix(6, 3) });
+  forward({ w: matrix(8, 3) });
+  forward({ bias: matrix(1, 6) });
+  forward({ bias: matrix(7, 1) });
+  forward({ y: matrix(7, 5) });
+  // Outside the buffer, rows that overlap, and what kernels may not be able to address.
+  forward({ y: { ...linear.y, offset: 4 } });
+  forward({ y: { ...linear.y, stride: 12 } });
+  forward({ y: { ...linear.y, stride: 4 } });
+  forward({ x: { ...linear.x, stride: 3 } });
+  forward({ w: { ...linear.w, offset: 1, rows: 7 } });
+  forward({ x: { ...linear.x, offset: -4 } });
+  const backIn = (change: Partial<typeof input>): void =>
+    add(
+      "linear-backward-input",
+      "dy|w|dx|mask",
+      (ops) => ops.linearBackwardInput({ ...input, ...change }),
+    );
+  backIn({ dy: matrix(4, 7) });
+  backIn({ w: matrix(3, 7) });
+  backIn({ dx: matrix(5, 7) });
+  backIn({ mask: matrix(4, 3) });
+  const backWeights = (change: Partial<typeof weights>): void =>
+    add(
+      "linear-backward-weights",
+      "dy|x|dw|db",
+      (ops) => ops.linearBackwardWeights({ ...weights, ...change }),
+    );
+  backWeights({ x: matrix(4, 3) });
+  backWeights({ dw: matrix(3, 7) });
+  backWeights({ db: matrix(1, 3) });
+  add(
+    "interaction-forward",
+    "v|r",
+    (ops) => ops.interactionForward({ ...interact, features: 2 }),
+  );
+  add("interaction-forward", "v|r", (ops) => ops.interactionForward({ ...interact, dim: 3 }));
+  add(
+    "interaction-forward",
+    "v|r",
+    (ops) => ops.interactionForward({ ...interact, r: matrix(5, 10) }),
+  );
+  add(
+    "interaction-backward",
+    "v|dr|dv",
+    (ops) => ops.interactionBackward({ ...interactBack, dv: matrix(4, 12) }),
+  );
+  add(
+    "interaction-backward",
+    "v|dr|dv",
+    (ops) => ops.interactionBackward({ ...interactBack, dr: matrix(5, 6) }),
+  );
+  const gatherWrong = (change: Partial<typeof gather>): void =>
+    add(
+      "embedding-forward",
+      "out|lookups",
+      (ops) => ops.embeddingForward({ ...gather, ...change }),
+    );
+  gatherWrong({ firstSlot: 2 });
+  gatherWrong({ out: matrix(5, 8) });
+  gatherWrong({ out: matrix(9, 12) });
+  gatherWrong({ lookups: three });
+  const scatterWrong = (change: Partial<typeof scatter>, names = "grad|lookups"): void =>
+    add(
+      "embedding-backward",
+      names,
+      (ops) => ops.embeddingBackward({ ...scatter, ...change }),
+    );
+  scatterWrong({ firstSlot: 2 });
+  scatterWrong({ grad: matrix(5, 8) });
+  scatterWrong({ lookups: three });
+  scatterWrong({ learningRate: { ...scalar, index: 4 } }, "learningRate");
+  add(
+    "embedding-backward",
+    "tables",
+    (ops) => ops.embeddingBackward({ ...scatter, optimizer: { kind: "sgd" } }),
+  );
+  const lossWrong = (change: Partial<typeof loss>): void =>
+    add("bce", "logits|labels|dlogits|losses|slot", (ops) => ops.bce({ ...loss, ...change }));
+  lossWrong({ labels: matrix(4, 1) });
+  lossWrong({ dlogits: matrix(6, 1) });
+  lossWrong({ logits: matrix(5, 2) });
+  lossWrong({ slot: { ...scalar, index: 4 } });
+  const updateWrong = (change: Partial<typeof update>): void =>
+    add(
+      "dense-update",
+      "params|grads|state|parameters",
+      (ops) => ops.denseUpdate({ ...update, ...change }),
+    );
+  updateWrong({ grads: matrix(1, 8) });
+  updateWrong({ state: matrix(1, 10) });
+  updateWrong({ params: matrix(9, 1) });
+  add(
+    "dense-update",
+    "state",
+    (ops) => ops.denseUpdate({ ...update, state: null }),
+  );
+  add(
+    "dense-update",
+    "params|parameters",
+    (ops) => ops.denseUpdate({ ...update, optimizer: { kind: "rowwise-adagrad", eps: 1 } }),
+  );
+  return cases;
+}
+
+/** Cases of wrong arguments and use after disposal. */
+export const misuseCases: readonly ConformanceCase[] = [
+  {
+    name: "wrong shapes: recording throws a RangeError that names op and matrix",
+    run: async ({ device }) => {
+      using scope = new Scope();
+      for (const { op, names, record } of mistakes(device, scope)) {
+        assert.throws(
+          () => scope.own(device.record("wrong", record)),
+          (error: unknown) => {
+            assert.ok(error instanceof RangeError, `not a RangeError: ${error}`);
+            assert.match(error.message, op);
+            assert.match(error.message, names);
+            return true;
+          },
+          `${record} was accepted`,
+        );
+      }
+      // The device goes on working.
+      await device.sync();
+    },
+  },
+  {
+    name: "wrong ranges: writes, reads, copies and lookups outside throw a RangeError",
+    run: async ({ device }) => {
+      using scope = new Scope();
+      const buffer = scope.own(device.createBuffer(64, "small"));
+      const other = scope.own(device.createBuffer(32, "smaller"));
+      assert.throws(() => device.write(buffer, 60, new Float32Array(2)), RangeError);
+      assert.throws(() => device.write(buffer, 2, new Float32Array(1)), RangeError);
+      assert.throws(() => device.write(buffer, -4, new Float32Array(1)), RangeError);
+      await assert.rejects(async () => await device.read(buffer, 0, 68), RangeError);
+      await assert.rejects(async () => await device.read(buffer, 64, 4), RangeError);
+      assert.throws(() => device.copy(buffer, 0, other, 0, 36), RangeError);
+      assert.throws(() => device.copy(other, 32, buffer, 0, 4), RangeError);
+      assert.throws(() => device.copy(buffer, 1, other, 0, 4), RangeError);
+      assert.throws(() => device.createBuffer(-4, "negative"), RangeError);
+      assert.throws(
+        () => device.createTables({ rows: [2 ** 31, 2 ** 31], dim: 1, optimizer: "sgd" }, "huge"),
+        RangeError,
+      );
+      const lookups = scope.own(
+        device.createLookups({ tables: 1, maxBags: 2, maxLookups: 3 }, "lookups"),
+      );
+      const minibatch = (tables: number, bags: number, count: number) => ({
+        bags,
+        tables,
+        lookups: count,
+        rows: new Uint32Array(count),
+        offsets: new Uint32Array(tables * bags + 1).fill(count, 1),
+        unique: 1,
+        uniqueRows: new Uint32Array(count),
+        segments: Uint32Array.of(0, count),
+        positions: new Uint32Array(count),
+      });
+      device.writeLookups(lookups, minibatch(1, 2, 3));
+      assert.throws(() => device.writeLookups(lookups, minibatch(1, 2, 4)), RangeError);
+      assert.throws(() => device.writeLookups(lookups, minibatch(1, 3, 3)), RangeError);
+      assert.throws(() => device.writeLookups(lookups, minibatch(2, 1, 2)), RangeError);
+    },
+  },
+  {
+    name: "disposal: using what is disposed throws, disposing twice does not",
+    run: async ({ open }) => {
+      const device = await open();
+      using scope = new Scope();
+      scope.own(device);
+      const layer = (): { x: Matrix; w: Matrix; bias: Matrix; y: Matrix; relu: boolean } => ({
+        x: device.createMatrix(2, 3, "x"),
+        w: device.createMatrix(4, 3, "w"),
+        bias: device.createMatrix(1, 4, "bias"),
+        y: device.createMatrix(2, 4, "y"),
+        relu: true,
+      });
+      const kept = layer();
+      const program = device.record("layer", (ops) => ops.linearForward(kept));
+
+      const gone = device.createBuffer(64, "gone");
+      gone.dispose();
+      gone.dispose();
+      assert.throws(() => device.write(gone, 0, new Float32Array(1)));
+      await assert.rejects(async () => await device.read(gone, 0, 4));
+      assert.throws(() => device.copy(gone, 0, kept.x.buffer, 0, 4));
+      assert.throws(() => device.copy(kept.x.buffer, 0, gone, 0, 4));
+      const lost = layer();
+      lost.w.buffer.dispose();
+      assert.throws(() => device.record("lost", (ops) => ops.linearForward(lost)));
+
+      const stale = layer();
+      const orphan = device.record("orphan", (ops) => ops.linearForward(stale));
+      stale.y.buffer.dispose();
+      assert.throws(() => device.run(orphan), "a program wrote to a disposed buffer");
+      const finished = device.record("finished", (ops) => ops.linearForward(kept));
+      finished.dispose();
+      finished.dispose();
+      assert.throws(() => device.run(finished));
+
+      const tables = device.createTables({ rows: [4], dim: 4, optimizer: "adagrad" }, "tables");
+      const lookups = device.createLookups({ tables: 1, maxBags: 2, maxLookups: 2 }, "lookups");
+      const out = device.createMatrix(2, 4, "out");
+      tables.dispose();
+      tables.dispose();
+      await assert.rejects(async () => await tables.readRows(0, 1));
+      await assert.rejects(async () => await tables.writeRows(0, new Float32Array(4)));
+      await assert.rejects(async () => await tables.readState(0, 1));
+      await assert.rejects(async () => await tables.initUniform(1));
+      assert.throws(() =>
+        device.record("gather", (ops) => {
+          ops.embeddingForward({ tables, lookups, out, firstSlot: 0 });
+        })
+      );
+      lookups.dispose();
+      lookups.dispose();
+      assert.throws(() =>
+        device.writeLookups(lookups, {
+          bags: 0,
+          tables: 1,
+          lookups: 0,
+          rows: new Uint32Array(0),
+          offsets: null,
+          unique: 0,
+          uniqueRows: new Uint32Array(0),
+          segments: new Uint32Array(1),
+          positions: new Uint32Array(0),
+        })
+      );
+
+      device.run(program);
+      await device.sync();
+      device.dispose();
+      device.dispose();
+      assert.throws(() => device.createBuffer(4, "late"));
+      assert.throws(() => device.write(kept.x.buffer, 0, new Float32Array(1)));
+      assert.throws(() => device.run(program));
+      await assert.rejects(async () => await device.read(kept.x.buffer, 0, 4));
+      // What the device owned died with it, and may still be disposed.
+      kept.x.buffer.dispose();
+      program.dispose();
+    },
+  },
+];

@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import { bce } from "../../kernels/bce/reference.ts";
+import { embeddingBackward, embeddingForward } from "../../kernels/embedding/reference.ts";
+import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
+import {
+  linearBackwardInput,
+  linearBackwardWeights,
+  linearForward,
+} from "../../kernels/linear/reference.ts";
+import type { Device, Program, Recorder } from "../../kernels/types.ts";
+import { applyOptimizer } from "../../kernels/update/reference.ts";
+import { CONFORMANCE_CASES } from "./conformance.ts";
+import { IEEE_ACCURACY, WGSL_ACCURACY } from "./error_model.ts";
+import { openReferenceDevice, type ReferenceOps } from "./reference_device.ts";
+
+/** Whether the cases whose names start so notice the fault; `open` makes faulty devices. */
+async function notices(prefix: string, open: () => Promise<Device>): Promise<boolean> {
+  const cases = CONFORMANCE_CASES.filter(({ name }) => name.startsWith(prefix));
+  assert.notEqual(cases.length, 0, `no case starts with "${prefix}"`);
+  for (const { run } of cases) {
+    const device = await open();
+    try {
+      await run({ device, open, accuracy: WGSL_ACCURACY });
+    } catch (error) {
+      assert.ok(error instanceof assert.AssertionError, `failed by accident: ${error}`);
+      return true;
+    } finally {
+      device.dispose();
+    }
+  }
+  return false;
+}
+
+/** Faults in the arithmetic, and the cases that have to notice them. */
+const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps>]> = {
+  "forward without bias": ["linear forward", {
+    linearForward: (x, w, b, M, K, N, relu) => linearForward(x, w, b.map(() => 0), M, K, N, relu),
+  }],
+  "forward without ReLU": ["linear forward", {
+    linearForward: (x, w, b, M, K, N) => linearForward(x, w, b, M, K, N, false),
+  }],
+  "forward that forgets the last term of long rows": ["linear forward: large", {
+    linearForward: (x, w, b, M, K, N, relu) =>
+      linearForward(x.map((v, i) => K > 1000 && i % K === K - 1 ? 0 : v), w, b, M, K, N, relu),
+  }],
+  "forward in half precision": ["linear forward", {
+    linearForward: (x, w, b, M, K, N, relu) =>
+      linearForward(x.map((v) => Number(v.toPrecision(4))), w, b, M, K, N, relu),
+  }],
+  "input gradient without mask": ["linear backwardInput", {
+    linearBackwardInput: (dy, w, _mask, M, K, N) => linearBackwardInput(dy, w, null, M, K, N),
+  }],
+  "input gradient that lets zeros through": ["linear backwardInput", {
+    linearBackwardInput: (dy, w, mask, M, K, N) =>
+      linearBackwardInput(dy, w, mask?.map((x) => x === 0 ? 1 : x) ?? null, M, K, N),
+  }],
+  "weight gradient that adds to what was there": ["linear backwardWeights", {
+    linearBackwardWeights: (dy, x, M, K, N) => {
+      const { dw, db } = linearBackwardWeights(dy, x, M, K, N);
+      return { dw: dw.map((g) => g + 1), db };
+    },
+  }],
+  "bias gradient divided by the rows": ["linear backwardWeights", {
+    linearBackwardWeights: (dy, x, M, K, N) => {
+      const { dw, db } = linearBackwardWeights(dy, x, M, K, N);
+      return { dw, db: db.map((g) => g / M) };
+    },
+  }],
+  "interaction in the order (1,0), (2,1), (2,0)": ["interaction forward", {
+    interactionForward: (v, B, F, dim) => {
+      const r = interactionForward(v, B, F, dim);
+      const width = r.length / Math.max(1, B);
+      for (let b = 0; b < B && F > 2; b++) {
+        const at = b * width + dim + 1;
+        [r[at], r[at + 1]] = [r[at + 1]!, r[at]!];
+      }
+      return r;
+    },
+  }],
+  "interaction gradient without mask": ["interaction backward", {
+    interactionBackward: (v, dr, B, F, dim) => interactionBackward(v, dr, B, F, dim, false),
+  }],
+  "interaction gradient without the direct part": ["interaction backward", {
+    interactionBackward: (v, dr, B, F, dim, mask) => {
+      const width = dr.length / Math.max(1, B);
+      const cut = dr.map((g, i) => i % width < dim ? 0 : g);
+      return interactionBackward(v, cut, B, F, dim, mask);
+    },
+  }],
+  "gather that takes the first row of each bag only": ["embedding forward", {
+    embeddingForward: (weights, bags, inputs, dim) =>
+      embeddingForward(
+        weights,
+        bags.map((table) => table.map((bag) => bag.slice(0, 1))),
+        inputs,
+        dim,
+      ),
+  }],
+  "gather with mean pooling": ["embedding forward", {
+    embeddingForward: (weights, bags, inputs, dim) => {
+      const out = embeddingForward(weights, bags, inputs, dim);
+      const T = bags.length;
+      return out.map((x, i) => {
+        const bag = bags[Math.floor(i / dim) % T]![Math.floor(i / dim / T)]!;
+        return x / Math.max(1, bag.length);
+      });
+    },
+  }],
+  "row update that drops duplicates": ["embedding backward: sgd", {
+    embeddingBackward: (weights, state, bags, inputs, dim, grad, optimizer, rate) => {
+      const once = bags.map((table) => {
+        const seen = new Set<number>();
+        return table.map((bag) => bag.filter((row) => !seen.has(row) && seen.add(row)));
+      });
+      embeddingBackward(weights, state, once, inputs, dim, grad, optimizer, rate);
+    },
+  }],
+  "Adagrad that updates a row once a lookup": ["embedding backward: adagrad", {
+    embeddingBackward: (weights, state, bags, inputs, dim, grad, optimizer, rate) => {
+      for (let b = 0; b < inputs; b++) {
+        const only = bags.map((table) => table.map((bag, i) => i === b ? bag : []));
+        embeddingBackward(weights, state, only, inputs, dim, grad, optimizer, rate);
+      }
+    },
+  }],
+  "row-wise Adagrad with the sum of squares": ["embedding backward: rowwise", {
+    embeddingBackward: (weights, state, bags, inputs, dim, grad, optimizer, rate) => {
+      const scaled = grad.map((g) => g * Math.sqrt(dim));
+      embeddingBackward(
+        weights,
+        state,
+        bags,
+        inputs,
+        dim,
+        scaled,
+        optimizer,
+        rate / Math.sqrt(dim),
+      );
+    },
+  }],
+  "untouched rows that decay": ["embedding backward: sgd", {
+    embeddingBackward: (weights, ...rest) => {
+      embeddingBackward(weights, ...rest);
+      weights[2]![199] = weights[2]![199]! * (1 - 2 ** -20);
+    },
+  }],
+  "loss that sums instead of averaging": ["bce", {
+    bce: (logits, labels) => {
+      const { loss, dlogits } = bce(logits, labels);
+      return { loss: loss * logits.length, dlogits };
+    },
+  }],
+  "loss that overflows": ["bce", {
+    bce: (logits, labels) => {
+      const { dlogits } = bce(logits, labels);
+      let sum = 0;
+      for (let i = 0; i < logits.length; i++) {
+        sum += Math.log(1 + Math.exp(logits[i]!)) - logits[i]! * labels[i]!;
+      }
+      return { loss: logits.length === 0 ? 0 : sum / logits.length, dlogits };
+    },
+  }],
+  "loss gradient with the labels' sign turned": ["bce", {
+    bce: (logits, labels) => bce(logits, labels.map((y) => 1 - y)),
+  }],
+  "Adagrad with eps inside the root": ["dense update: adagrad with eps 0.125", {
+    applyOptimizer: (params, grads, state, optimizer, rate) => {
+      applyOptimizer(new Float64Array(params.length), grads, state, optimizer, rate);
+      const eps = optimizer.kind === "sgd" ? 0 : optimizer.eps;
+      for (let i = 0; i < params.length; i++) {
+        params[i]! -= rate * grads[i]! / Math.sqrt(state[i]! + eps);
+      }
+    },
+  }],
+  "Adagrad that divides by the root before it adds": ["dense update: adagrad with eps 0.125", {
+    applyOptimizer: (params, grads, state, optimizer, rate) => {
+      const old = state.slice();
+      applyOptimizer(params.slice(), grads, state, optimizer, rate);
+      const eps = optimizer.kind === "sgd" ? 0 : optimizer.eps;
+      for (let i = 0; i < params.length; i++) {
+        params[i]! -= rate * grads[i]! / (Math.sqrt(old[i]!) + eps);
+      }
+    },
+  }],
+  "a learning rate 1 in 100,000 too large": ["dense update: sgd", {
+    applyOptimizer: (params, grads, state, optimizer, rate) =>
+      applyOptimizer(params, grads, state, optimizer, rate * 1.00001),
+  }],
+};
+
+for (const [fault, [prefix, ops]] of Object.entries(FAULTS)) {
+  Deno.test(`conformance notices ${fault}`, async () => {
+    assert.ok(await notices(prefix, () => openReferenceDevice(ops)));
+  });
+}
+
+/** A reference device whose methods are wrapped. */
+async function openWrapped(change: (device: Device) => Partial<Device>): Promise<Device> {
+  const device = await openReferenceDevice();
+  const changed = change(device);
+  return new Proxy(device, {
+    get(target, name) {
+      const value = Reflect.get(name in changed ? changed : target, name) as unknown;
+      return typeof value === "function" ? value.bind(name in changed ? changed : target) : value;
+    },
+  });
+}
+
+/** A device whose programs get their ops through another recorder. */
+function openWithRecorder(change: (ops: Recorder) => Partial<Recorder>): Promise<Device> {
+  return openWrapped((device) => ({
+    record: (label, body) =>
+      device.record(label, (ops) => {
+        const changed = change(ops);
+        body(
+          new Proxy(ops, {
+            get(target, name) {
+              const value = Reflect.get(name in changed ? changed : target, name) as unknown;
+              return typeof value === "function"
+                ? value.bind(name in changed ? changed : target)
+                : value;
+            },
+          }),
+        );
+      }),
+  }));
+}
+
+Deno.test("conformance notices an op that writes padding", async () => {
+  const open = () =>
+    openWithRecorder((ops) => ({
+      interactionForward: (args) => {
+        ops.interactionForward(args);
+        const { r } = args;
+        if (r.rows > 0 && r.cols < r.stride) {
+          const pad = { ...r, buffer: r.buffer, cols: r.stride };
+          const one = { ...pad, rows: 1 };
+          ops.denseUpdate({
+            params: one,
+            grads: one,
+            state: null,
+            optimizer: { kind: "sgd" },
+            learningRate: { buffer: r.buffer, index: r.offset },
+          });
+        }
+      },
+    }));
+  assert.ok(await notices("interaction forward: awkward", open));
+});
+
+Deno.test("conformance notices a gather into the wrong slot", async () => {
+  const open = () =>
+    openWithRecorder((ops) => ({
+      embeddingForward: (args) =>
+        ops.embeddingForward({ ...args, firstSlot: Math.max(0, args.firstSlot - 1) }),
+    }));
+  assert.ok(await notices("embedding forward", open));
+});
+
+Deno.test("conformance notices runs that are put off past later writes", async () => {
+  const open = () =>
+    openWrapped((device) => {
+      const queue: Program[] = [];
+      const flush = (): void => {
+        for (const program of queue.splice(0)) device.run(program);
+      };
+      return {
+        run: (program) => void queue.push(program),
+        copy: (...args) => (flush(), device.copy(...args)),
+        read: (...args) => (flush(), device.read(...args)),
+        sync: () => (flush(), device.sync()),
+      };
+    });
+  assert.ok(await notices("order", open));
+});
+
+Deno.test("conformance notices writes that keep the caller's array", async () => {
+  const open = () =>
+    openWrapped((device) => {
+      const queue: Parameters<Device["write"]>[] = [];
+      const flush = (): void => {
+        for (const args of queue.splice(0)) device.write(...args);
+      };
+      return {
+        write: (...args) => void queue.push(args),
+        run: (program) => (flush(), device.run(program)),
+        copy: (...args) => (flush(), device.copy(...args)),
+        read: (...args) => (flush(), device.read(...args)),
+      };
+    });
+  assert.ok(await notices("order", open));
+});
+
+Deno.test("conformance notices lookups that are not copied", async () => {
+  const open = () =>
+    openWrapped((device) => {
+      let last: (() => void) | null = null;
+      return {
+        writeLookups: (...args) => {
+          last = () => device.writeLookups(...args);
+        },
+        run: (program) => (last?.(), device.run(program)),
+      };
+    });
+  assert.ok(await notices("embedding forward", open).catch(() => true));
+});
+
+Deno.test("conformance notices results that differ between runs", async () => {
+  let round = 0;
+  const open = () =>
+    openReferenceDevice({
+      linearForward: (x, w, b, M, K, N, relu) => {
+        round++;
+        return linearForward(x, w, b, M, K, N, relu).map((y) => y * (1 + round * 2 ** -24));
+      },
+    });
+  assert.ok(await notices("training: sgd", open));
+});
+
+Deno.test("conformance notices memory that is never given back", async () => {
+  const open = () =>
+    openWrapped((device) => ({
+      createLookups: (shape, label) => {
+        const lookups = device.createLookups(shape, label);
+        return new Proxy(lookups, {
+          get: (target, name) => name === "dispose" ? () => {} : Reflect.get(target, name),
+        });
+      },
+    }));
+  assert.ok(await notices("counters", open));
+});
+
+Deno.test("the references rounded to float32 pass with correctly rounded division and root", async () => {
+  for (const { name, run } of CONFORMANCE_CASES) {
+    if (!/^(embedding|dense|bce)/.test(name)) continue;
+    const device = await openReferenceDevice();
+    await run({ device, open: () => openReferenceDevice(), accuracy: IEEE_ACCURACY });
+    device.dispose();
+  }
+});

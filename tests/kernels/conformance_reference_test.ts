@@ -1,0 +1,4 @@
+import { runConformance } from "./conformance.ts";
+import { openReferenceDevice } from "./reference_device.ts";
+
+runConformance("reference device", () => openReferenceDevice());

@@ -1,0 +1,158 @@
+/**
+ * How far a float32 result may lie from the float64 reference, derived from the number of roundings and the size of
+ * the terms, so that a tolerance is neither a guess nor too wide to catch a dropped term.
+ *
+ * With u = 2^-24 (half a unit in the last place at 1), every addition, multiplication or fused multiply-add that is
+ * correctly rounded gives fl(x) = x(1 + d), |d| <= u. A sum of n products in any order and any bracketing passes each
+ * term through at most one multiplication and n - 1 additions, so (Higham, Accuracy and Stability, 3.1)
+ *
+ *     |computed - exact| <= gamma(n) · Σ|terms|,    gamma(n) = n·u / (1 - n·u).
+ *
+ * Inputs are exact float32 numbers, the reference's own float64 error is 2^29 times smaller and is left out. WGSL
+ * lets a device flush subnormal numbers, which adds at most 2^-126 a term.
+ *
+ * @module
+ */
+
+import type { Optimizer } from "../../kernels/types.ts";
+
+/** Half a unit in the last place at 1, for float32. */
+export const U = 2 ** -24;
+
+/** Largest error of flushing a subnormal number to 0. */
+const FLUSH = 2 ** -126;
+
+/** What a device promises of the operations that are not correctly rounded, in units in the last place (2u). */
+export interface Accuracy {
+  readonly divideUlps: number;
+  readonly sqrtUlps: number;
+  /** Of exp(x). */
+  readonly expUlps: (x: number) => number;
+  /** Absolute error of log on [1, 2]. */
+  readonly logAbsolute: number;
+}
+
+/** The accuracy that the WGSL specification demands of every device ("Accuracy of Concrete Floating Point Expressions"). */
+export const WGSL_ACCURACY: Accuracy = {
+  divideUlps: 2.5,
+  // sqrt may be 1 / inverseSqrt: 2 ulps of inverseSqrt and 2.5 of the division.
+  sqrtUlps: 4.5,
+  expUlps: (x) => 3 + 2 * Math.abs(x),
+  logAbsolute: 2 ** -21,
+};
+
+/** Division and root as IEEE 754 has them; exp and log as for WGSL. */
+export const IEEE_ACCURACY: Accuracy = { ...WGSL_ACCURACY, divideUlps: 0.5, sqrtUlps: 0.5 };
+
+/** Relative error of n roundings in a row. */
+export function gamma(n: number): number {
+  return n * U / (1 - n * U);
+}
+
+/** Tolerance of a sum of `n` products whose magnitudes add up to `magnitude`. */
+export function sumTolerance(n: number, magnitude: number): number {
+  return gamma(n) * magnitude + n * FLUSH;
+}
+
+/** Element-wise {@linkcode sumTolerance}. */
+export function sumTolerances(n: number, magnitudes: Float64Array): Float64Array {
+  return magnitudes.map((magnitude) => sumTolerance(n, magnitude));
+}
+
+/**
+ * Tolerances of parameters and state after one optimizer step that started from exact numbers, where gradient i may
+ * be off by `gradTolerances[i]`; `after` is what the reference gives.
+ *
+ * - the step lr·g / (√s + eps) grows with g and shrinks with s, so the error of g and s moves it by at most its
+ *   largest difference at the corners of their intervals;
+ * - its own roundings: lr·g, the addition of eps and the product or quotient, one u each; root and division as the
+ *   device promises; the relative error of s (one u for g², one for the addition) is halved by the root;
+ * - the subtraction rounds once at the size of the result.
+ */
+export function stepTolerances(
+  grads: Float64Array,
+  gradTolerances: Float64Array,
+  optimizer: Optimizer,
+  learningRate: number,
+  after: { readonly params: Float64Array; readonly state: Float64Array },
+  accuracy: Accuracy,
+): { params: Float64Array; state: Float64Array } {
+  const n = grads.length;
+  const params = new Float64Array(n);
+  const state = new Float64Array(after.state.length);
+  /** By how much g² may be off. */
+  const squareError = (i: number): number =>
+    (Math.abs(grads[i]!) + gradTolerances[i]!) ** 2 - grads[i]! ** 2;
+  if (optimizer.kind === "adagrad") {
+    for (let i = 0; i < n; i++) {
+      state[i] = (1 + 2 * U) * squareError(i) + U * grads[i]! ** 2 + U * after.state[i]! + FLUSH;
+    }
+  } else if (optimizer.kind === "rowwise-adagrad" && n > 0) {
+    let squares = 0, off = 0;
+    for (let i = 0; i < n; i++) {
+      squares += grads[i]! ** 2;
+      off += squareError(i);
+    }
+    state[0] = (1 + 2 * U) * off / n + gamma(n + 2 * accuracy.divideUlps) * squares / n +
+      U * after.state[0]! + FLUSH;
+  }
+  for (let i = 0; i < n; i++) {
+    const g = grads[i]!, e = gradTolerances[i]!;
+    let moved: number, step: number, roundings: number;
+    if (optimizer.kind === "sgd") {
+      step = learningRate * g;
+      moved = learningRate * e;
+      roundings = 1;
+    } else {
+      const at = optimizer.kind === "adagrad" ? i : 0;
+      const s = after.state[at]!, se = state[at]!;
+      const stepAt = (gradient: number, accumulator: number): number =>
+        learningRate * gradient / (Math.sqrt(Math.max(0, accumulator)) + optimizer.eps);
+      step = stepAt(g, s);
+      moved = 0;
+      for (const gradient of [g - e, g + e]) {
+        for (const accumulator of [s - se, s + se]) {
+          moved = Math.max(moved, Math.abs(stepAt(gradient, accumulator) - step));
+        }
+      }
+      roundings = 3 + 2 * (accuracy.sqrtUlps + accuracy.divideUlps);
+    }
+    params[i] = moved + gamma(roundings) * (Math.abs(step) + moved) +
+      U * (Math.abs(after.params[i]!) + moved) + FLUSH;
+  }
+  return { params, state };
+}
+
+/**
+ * Tolerance of dz = (sigmoid(z) - y) / M. exp(-z) is off by its ulps, which the sigmoid s damps by 1 - s; then an
+ * addition, a division, a subtraction at the size of s - y and a division by M.
+ */
+export function bceGradientTolerance(z: number, y: number, M: number, accuracy: Accuracy): number {
+  const s = 1 / (1 + Math.exp(-z));
+  const ulp = 2 * U;
+  const sigmoid = s * ((1 - s) * accuracy.expUlps(z) + 0.5 + accuracy.divideUlps) * ulp;
+  return (sigmoid + Math.abs(s - y) * (0.5 + accuracy.divideUlps) * ulp + FLUSH) * (1 + 2 ** -10) /
+    M;
+}
+
+/**
+ * Tolerance of the mean loss: 3 terms an input, summed in any order, then a division by M; and for each input the
+ * error of log1p(e), e = exp(-|z|), if it is computed as log(1 + e): the ulps of exp damped by 1 + e, the rounding of
+ * 1 + e, and log's absolute error.
+ */
+export function bceLossTolerance(
+  logits: Float64Array,
+  labels: Float64Array,
+  accuracy: Accuracy,
+): number {
+  const M = logits.length;
+  if (M === 0) return 0;
+  let magnitude = 0, logs = 0;
+  for (let i = 0; i < M; i++) {
+    const z = logits[i]!;
+    const e = Math.exp(-Math.abs(z));
+    magnitude += Math.max(z, 0) + Math.abs(z * labels[i]!) + Math.log1p(e);
+    logs += accuracy.expUlps(z) * 2 * U * e / (1 + e) + U * 2 + accuracy.logAbsolute;
+  }
+  return (sumTolerance(3 * M + 2 * accuracy.divideUlps, magnitude) + logs) / M;
+}
