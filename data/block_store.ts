@@ -54,6 +54,7 @@ export class BlockStore {
    * label. Throws a `UserError` if the block is not what was written.
    */
   readRows(block: number, from: number, to: number, into: Uint32Array, at: number): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#closedError());
     this.#pending++;
     const read = this.#queue.then(() => this.#read(block, from, to, into, at)).finally(() => {
       if (--this.#pending === 0 && this.#closed) this.#file.close();
@@ -84,7 +85,7 @@ export class BlockStore {
     into: Uint32Array,
     at: number,
   ): Promise<void> {
-    if (this.#closed) throw new Error(`Cannot read ${this.#path}: the data set is closed`);
+    if (this.#closed) throw this.#closedError();
     const record = this.#manifest.blocks[block]!;
     const packed = this.#packed.subarray(
       0,
@@ -103,6 +104,10 @@ export class BlockStore {
       throw fileError("read", this.#path, error);
     }
     this.#transpose(record.rows, from, to, into, at);
+  }
+
+  #closedError(): Error {
+    return new Error(`Cannot read ${this.#path}: the data set is closed`);
   }
 
   #transpose(rows: number, from: number, to: number, into: Uint32Array, at: number): void {

@@ -99,7 +99,7 @@ export class CriteoParser {
   finish(): void {
     if (!this.#started) this.#start(true);
     this.#finished = true;
-    if (this.#at < this.#length && !this.#skipping) {
+    if (this.#at < this.#length && !this.#skipping && this.#buffer[this.#length - 1] !== LF) {
       this.#buffer[this.#length] = LF;
       this.#end = this.#length + 1;
     }

@@ -213,11 +213,14 @@ class Builder {
     const sources: SourceRecord[] = [];
     let cut = false;
     for (const file of this.#files) {
+      this.#report(this.#bytesBefore);
       const read = await this.#readFile(file, limit - this.#rows, out);
       cut ||= read.cut;
       sources.push(read.source);
       this.#bytesBefore += file.bytes;
     }
+    this.#report(this.#totalBytes);
+    this.#hooks.signal?.throwIfAborted();
     if (this.#block.rows > 0) await this.#flush(out);
     if (this.#rows === 0) {
       throw new UserError(
