@@ -1,0 +1,57 @@
+// Mean binary cross-entropy of logits and its gradient, in float64 throughout. Argument order: see wasm.ts. Each run
+// of logits gives one partial sum; the partial sums are added in order.
+
+import { WORKSPACE } from "../cpu/layout";
+import { arg, barrier, claim } from "../cpu/team.as";
+
+const LOGITS_A_TASK: i32 = 64;
+
+export function bce(op: usize): void {
+  const M = arg(op, 0);
+  const logits = arg(op, 1), ldl = arg(op, 2), labels = arg(op, 3), ldy = arg(op, 4);
+  const gradients = arg(op, 5), ldg = arg(op, 6), losses = arg(op, 7), slot = arg(op, 8);
+  const partial = load<usize>(WORKSPACE);
+  const tasks = (M + LOGITS_A_TASK - 1) / LOGITS_A_TASK;
+  for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
+    const end = min(M, (task + 1) * LOGITS_A_TASK);
+    let sum: f64 = 0;
+    for (let i = task * LOGITS_A_TASK; i < end; i++) {
+      const z = <f64>load<f32>(logits + i * ldl), y = <f64>load<f32>(labels + i * ldy);
+      const e = expOfNegative(-abs(z));
+      sum += max<f64>(z, 0) - z * y + log1pOfUnit(e);
+      const sigmoid = (z >= 0 ? 1 : e) / (1 + e);
+      store<f32>(gradients + i * ldg, <f32>((sigmoid - y) / <f64>M));
+    }
+    store<f64>(partial + (task << 3), sum);
+  }
+  barrier();
+  if (claim(op, 1) == 0) {
+    let sum: f64 = 0;
+    for (let task = 0; task < tasks; task++) sum += load<f64>(partial + (task << 3));
+    store<f32>(losses + (load<i32>(slot) << 2), M == 0 ? 0 : <f32>(sum / <f64>M));
+  }
+}
+
+const LOG2_E: f64 = 1.4426950408889634;
+// ln 2 in two parts, the first with enough trailing zeros that small multiples of it are exact.
+const LN2_HIGH: f64 = 6.93147180369123816490e-1;
+const LN2_LOW: f64 = 1.90821492927058770002e-10;
+
+/** exp(x) for x ≤ 0, to about 1e-16 relative: x = n ln 2 + r, and the Taylor series of exp(r), |r| ≤ 0.35. */
+function expOfNegative(x: f64): f64 {
+  x = max<f64>(x, -700);
+  const n = nearest(x * LOG2_E);
+  const r = (x - n * LN2_HIGH) - n * LN2_LOW;
+  let sum: f64 = 1;
+  for (let i: f64 = 14; i > 0; i--) sum = 1 + sum * r / i;
+  return sum * reinterpret<f64>((<i64>n + 1023) << 52);
+}
+
+/** log(1 + t) for 0 ≤ t ≤ 1, to about 1e-16 relative: 2 artanh(s), s = t / (2 + t) ≤ 1/3, by its series. */
+function log1pOfUnit(t: f64): f64 {
+  const s = t / (2 + t);
+  const q = s * s;
+  let sum: f64 = 0;
+  for (let i: f64 = 35; i > 0; i -= 2) sum = sum * q + 1 / i;
+  return 2 * s * sum;
+}

@@ -1,0 +1,75 @@
+/**
+ * Where things lie in the main shared memory, read by the TypeScript host and by the AssemblyScript kernels alike, so
+ * this file keeps to what both languages understand.
+ *
+ * @module
+ */
+
+/** Bumped once a run; parked threads wait on it. */
+export const GENERATION = 1024;
+/** 1 when the threads are to return. */
+export const STOP = 1028;
+/** How many threads are parked on GENERATION. */
+export const PARKED = 1088;
+/** Arrivals at barriers, all threads together, since the device was opened. */
+export const ARRIVED = 1152;
+/** Barriers passed since the device was opened; threads wait on it. */
+export const EPOCH = 1216;
+/** How many threads are asleep on EPOCH. */
+export const ASLEEP = 1220;
+/** 1 once a thread has trapped: nobody waits for anybody any more. */
+export const FAILED = 1280;
+/** Number of threads. */
+export const THREADS = 1284;
+/** First op record of the program to run. */
+export const PROGRAM = 1288;
+/** Number of op records. */
+export const OPS = 1292;
+/** Workspace that the threads share within an op. */
+export const WORKSPACE = 1296;
+/** First thread's own scratch, and the bytes from one thread's to the next. */
+export const SCRATCH = 1300;
+export const SCRATCH_STRIDE = 1304;
+/** Milliseconds booked on each stage, float64. */
+export const STAGE_TIMES = 1344;
+/** 64 zero bytes. */
+export const ZEROS = 1600;
+/** The heap begins here. */
+export const HEAP = 4096;
+
+/** An op record: code, stage and arguments in the first half, then one task counter a phase, each on its own line. */
+export const RECORD_BYTES = 256;
+export const RECORD_STAGE = 4;
+export const RECORD_ARGS = 8;
+export const RECORD_COUNTERS = 128;
+export const COUNTER_STRIDE = 64;
+
+/** Op codes. */
+export const LINEAR_FORWARD = 0;
+export const LINEAR_BACKWARD_INPUT = 1;
+export const LINEAR_BACKWARD_WEIGHTS = 2;
+export const EMBEDDING_FORWARD = 3;
+export const EMBEDDING_BACKWARD = 4;
+export const INTERACTION_FORWARD = 5;
+export const INTERACTION_BACKWARD = 6;
+export const BCE = 7;
+export const DENSE_UPDATE = 8;
+export const INIT_UNIFORM = 9;
+
+/** Optimizer codes. */
+export const SGD = 0;
+export const ADAGRAD = 1;
+export const ROWWISE_ADAGRAD = 2;
+
+/** Header of lookup buffers, in bytes: counts of the minibatch written last, then the addresses of the lists. */
+export const LOOKUP_BAGS = 0;
+export const LOOKUP_LOOKUPS = 4;
+export const LOOKUP_UNIQUE = 8;
+/** 0 when every bag has exactly one lookup. */
+export const LOOKUP_HAS_OFFSETS = 12;
+export const LOOKUP_ROWS = 16;
+export const LOOKUP_OFFSETS = 20;
+export const LOOKUP_UNIQUE_ROWS = 24;
+export const LOOKUP_SEGMENTS = 28;
+export const LOOKUP_POSITIONS = 32;
+export const LOOKUP_HEADER_BYTES = 64;

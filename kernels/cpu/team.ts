@@ -1,0 +1,119 @@
+/**
+ * The threads of a CPU device and the memories they share.
+ *
+ * @module
+ */
+
+import { failure, instantiate, markFailed } from "./instance.ts";
+import type { Invitation, Kernels } from "./instance.ts";
+import { KERNELS_WASM } from "./kernels.wasm.ts";
+import { GENERATION, STOP, THREADS } from "./layout.ts";
+
+const PAGE = 65536;
+const MAIN_PAGES = 65536;
+const TABLE_PAGES = 262144;
+/** Vectors are read whole, so a little beyond the last float. */
+const MARGIN = 128;
+
+/** The calling thread and its Workers, over two shared memories. */
+export class Team {
+  readonly threads: number;
+  /** Activations, dense parameters, lookups: 32-bit addresses, up to 4 GiB. */
+  readonly memory: WebAssembly.Memory;
+  /** Embedding tables and their optimizer state: 64-bit addresses, up to 16 GiB. */
+  readonly tables: WebAssembly.Memory;
+  readonly #kernels: Kernels;
+  readonly #workers: Worker[] = [];
+
+  private constructor(threads: number, module: WebAssembly.Module) {
+    this.threads = threads;
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAIN_PAGES, shared: true });
+    this.tables = new WebAssembly.Memory(
+      // Deno's types do not know 64-bit memories yet.
+      {
+        address: "i64",
+        initial: 0n,
+        maximum: BigInt(TABLE_PAGES),
+        shared: true,
+      } as unknown as WebAssembly.MemoryDescriptor,
+    );
+    this.#kernels = instantiate({ module, memory: this.memory, tables: this.tables });
+    new Int32Array(this.memory.buffer)[THREADS / 4] = threads;
+  }
+
+  /** Starts `threads - 1` Workers and waits until they are ready. Throws if one cannot start. */
+  static async open(threads: number): Promise<Team> {
+    const module = new WebAssembly.Module(Uint8Array.fromBase64(KERNELS_WASM));
+    const team = new Team(threads, module);
+    try {
+      const { memory, tables } = team;
+      await Promise.all(
+        Array.from(
+          { length: threads - 1 },
+          (_, i) => team.#invite({ module, memory, tables, thread: i + 1, generation: 0 }),
+        ),
+      );
+    } catch (error) {
+      team.close();
+      throw error;
+    }
+    return team;
+  }
+
+  /** Runs op records on all threads and returns when they are done. Throws if a thread fails, then and ever after. */
+  run(program: number, ops: number): void {
+    this.check();
+    try {
+      this.#kernels.run(program, ops);
+    } catch (error) {
+      markFailed(this.memory, `thread 0: ${String(error)}`);
+    }
+    this.check();
+  }
+
+  /** Throws if a thread has failed. */
+  check(): void {
+    const text = failure(this.memory);
+    if (text !== null) throw new Error(`Cannot use the CPU device: a kernel failed on ${text}`);
+  }
+
+  /** Makes the main memory reach to `end`. */
+  growMain(end: number): void {
+    const missing = Math.ceil((end + MARGIN) / PAGE) - this.memory.buffer.byteLength / PAGE;
+    if (missing > 0) this.memory.grow(missing);
+  }
+
+  /** Makes the tables' memory reach to `end`. */
+  growTables(end: number): void {
+    const missing = Math.ceil((end + MARGIN) / PAGE) - this.tables.buffer.byteLength / PAGE;
+    if (missing > 0) this.tables.grow(BigInt(missing) as unknown as number);
+  }
+
+  /** Ends the Workers. */
+  close(): void {
+    const words = new Int32Array(this.memory.buffer);
+    Atomics.store(words, STOP / 4, 1);
+    Atomics.add(words, GENERATION / 4, 1);
+    Atomics.notify(words, GENERATION / 4);
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers.length = 0;
+  }
+
+  #invite(invitation: Invitation): Promise<void> {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: `kernels ${invitation.thread}`,
+    });
+    this.#workers.push(worker);
+    return new Promise((resolve, reject) => {
+      worker.onmessage = () => resolve();
+      worker.onerror = (event) => {
+        event.preventDefault();
+        const text = `thread ${invitation.thread}: ${event.message}`;
+        markFailed(this.memory, text);
+        reject(new Error(`Cannot open the CPU device: a Worker failed on ${text}`));
+      };
+      worker.postMessage(invitation);
+    });
+  }
+}

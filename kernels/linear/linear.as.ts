@@ -1,0 +1,176 @@
+// The fully connected layer: forward, gradient of the input, gradient of weights and bias. Argument order: see
+// wasm.ts. Each op packs its B operand first, then multiplies blocks of C; the threads claim panels, then blocks.
+
+import { WORKSPACE, ZEROS } from "../cpu/layout";
+import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
+import { arg, barrier, claim } from "../cpu/team.as";
+import { multiply, packColumns, packRows, panelBytes } from "./tile.as";
+
+const NO_FLOOR: f32 = -Infinity;
+
+/** Y = act(X Wᵀ + b). */
+export function linearForward(op: usize): void {
+  const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  const x = arg(op, 3), ldx = arg(op, 4), w = arg(op, 5), ldw = arg(op, 6);
+  const bias = arg(op, 7), y = arg(op, 8), ldy = arg(op, 9), relu = arg(op, 10);
+  const blockRows = arg(op, 11), blockCols = arg(op, 12);
+  const packed = load<usize>(WORKSPACE);
+  const panels = (N + 7) >> 3;
+  for (let p = claim(op, 0); p < panels; p = claim(op, 0)) {
+    packColumns(w + (p << 3) * ldw, ldw, K, N - (p << 3), packed + p * panelBytes(K));
+  }
+  barrier();
+  const across = (N + blockCols - 1) / blockCols;
+  const tasks = across * ((M + blockRows - 1) / blockRows);
+  for (let task = claim(op, 1); task < tasks; task = claim(op, 1)) {
+    const i = (task / across) * blockRows, j = (task % across) * blockCols;
+    multiply(
+      min(blockRows, M - i),
+      min(blockCols, N - j),
+      K,
+      x + i * ldx,
+      ldx,
+      packed + (j >> 3) * panelBytes(K),
+      panelBytes(K),
+      bias + (j << 2),
+      0,
+      y + i * ldy + (j << 2),
+      ldy,
+      relu ? 0 : NO_FLOOR,
+      0,
+      0,
+    );
+  }
+}
+
+/** dX = (dY W) ∘ [mask > 0]. */
+export function linearBackwardInput(op: usize): void {
+  const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  const dy = arg(op, 3), lddy = arg(op, 4), w = arg(op, 5), ldw = arg(op, 6);
+  const dx = arg(op, 7), lddx = arg(op, 8), mask = arg(op, 9), ldm = arg(op, 10);
+  const blockRows = arg(op, 11), blockCols = arg(op, 12);
+  const packed = load<usize>(WORKSPACE);
+  const panels = (K + 7) >> 3;
+  for (let p = claim(op, 0); p < panels; p = claim(op, 0)) {
+    packRows(w + (p << 5), ldw, N, K - (p << 3), packed + p * panelBytes(N));
+  }
+  barrier();
+  const across = (K + blockCols - 1) / blockCols;
+  const tasks = across * ((M + blockRows - 1) / blockRows);
+  for (let task = claim(op, 1); task < tasks; task = claim(op, 1)) {
+    const i = (task / across) * blockRows, j = (task % across) * blockCols;
+    multiply(
+      min(blockRows, M - i),
+      min(blockCols, K - j),
+      N,
+      dy + i * lddy,
+      lddy,
+      packed + (j >> 3) * panelBytes(N),
+      panelBytes(N),
+      ZEROS,
+      0,
+      dx + i * lddx + (j << 2),
+      lddx,
+      NO_FLOOR,
+      mask == 0 ? 0 : mask + i * ldm + (j << 2),
+      ldm,
+    );
+  }
+}
+
+/** dW = dYᵀ X and db = column sums of dY. */
+export function linearBackwardWeights(op: usize): void {
+  const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  const dy = arg(op, 3), lddy = arg(op, 4), x = arg(op, 5), ldx = arg(op, 6);
+  const dw = arg(op, 7), lddw = arg(op, 8), db = arg(op, 9);
+  const blockRows = arg(op, 11), blockCols = arg(op, 12);
+  const packed = load<usize>(WORKSPACE);
+  const panels = (K + 7) >> 3;
+  const transposed = packed + panels * panelBytes(M);
+  const ldt = transposedStride(M);
+  const groups = (N + 15) >> 4;
+  for (let task = claim(op, 0); task < panels + groups; task = claim(op, 0)) {
+    if (task < groups) {
+      const n = task << 4;
+      transposeAndSum(
+        dy + (n << 2),
+        lddy,
+        M,
+        min(16, N - n),
+        transposed + n * ldt,
+        ldt,
+        db + (n << 2),
+      );
+    } else {
+      const p = task - groups;
+      packRows(x + (p << 5), ldx, M, K - (p << 3), packed + p * panelBytes(M));
+    }
+  }
+  barrier();
+  const across = (K + blockCols - 1) / blockCols;
+  const tasks = across * ((N + blockRows - 1) / blockRows);
+  for (let task = claim(op, 1); task < tasks; task = claim(op, 1)) {
+    const i = (task / across) * blockRows, j = (task % across) * blockCols;
+    multiply(
+      min(blockRows, N - i),
+      min(blockCols, K - j),
+      M,
+      transposed + i * ldt,
+      ldt,
+      packed + (j >> 3) * panelBytes(M),
+      panelBytes(M),
+      ZEROS,
+      0,
+      dw + i * lddw + (j << 2),
+      lddw,
+      NO_FLOOR,
+      0,
+      0,
+    );
+  }
+}
+
+// Off a power of two, so that the six rows a tile walks do not fall into the same cache sets.
+@inline
+function transposedStride(M: i32): usize {
+  return <usize>(((M + 15) & ~15) + 16) << 2;
+}
+
+/** Transposes up to 16 columns of dY into rows, and sums each column in order of its rows. */
+function transposeAndSum(
+  src: usize,
+  ld: usize,
+  M: i32,
+  cols: i32,
+  dst: usize,
+  ldt: usize,
+  sums: usize,
+): void {
+  for (let j = 0; j < cols; j += 4) {
+    const count = min(4, cols - j);
+    const valid = laneMask(count);
+    let from = src + (j << 2), to = dst + j * ldt;
+    let sum = f32x4.splat(0);
+    let m = 0;
+    for (; m + 4 <= M; m += 4) {
+      const r0 = v128.and(v128.load(from), valid), r1 = v128.and(v128.load(from + ld), valid);
+      const r2 = v128.and(v128.load(from + 2 * ld), valid);
+      const r3 = v128.and(v128.load(from + 3 * ld), valid);
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(r0, r1), f32x4.add(r2, r3)));
+      storeTransposed(to, ldt, r0, r1, r2, r3);
+      from += 4 * ld;
+      to += 16;
+    }
+    for (; m < M; m++) {
+      const row = v128.and(v128.load(from), valid);
+      sum = f32x4.add(sum, row);
+      store<f32>(to, f32x4.extract_lane(row, 0));
+      store<f32>(to + ldt, f32x4.extract_lane(row, 1));
+      store<f32>(to + 2 * ldt, f32x4.extract_lane(row, 2));
+      store<f32>(to + 3 * ldt, f32x4.extract_lane(row, 3));
+      from += ld;
+      to += 4;
+    }
+    storeLanes(sums + (j << 2), sum, count);
+  }
+}

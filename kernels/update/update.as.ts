@@ -1,0 +1,55 @@
+// One optimizer step over a flat run of dense parameters. Argument order: see wasm.ts.
+
+import { ADAGRAD } from "../cpu/layout";
+import { storeLanes } from "../cpu/simd.as";
+import { arg, argF32, claim } from "../cpu/team.as";
+
+const FLOATS_A_TASK: i32 = 8192;
+
+export function denseUpdate(op: usize): void {
+  const n = arg(op, 0);
+  const params = arg(op, 1), grads = arg(op, 2), state = arg(op, 3), kind = arg(op, 4);
+  const eps = argF32(op, 5), learningRate = load<f32>(arg(op, 6));
+  const tasks = (n + FLOATS_A_TASK - 1) / FLOATS_A_TASK;
+  for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
+    const first = task * FLOATS_A_TASK;
+    const count = min(FLOATS_A_TASK, n - first);
+    const offset = first << 2;
+    if (kind == ADAGRAD) {
+      stepAdagrad(params + offset, grads + offset, state + offset, count, learningRate, eps);
+    } else {
+      stepSgd(params + offset, grads + offset, count, learningRate);
+    }
+  }
+}
+
+function stepSgd(params: usize, grads: usize, count: i32, learningRate: f32): void {
+  const rate = f32x4.splat(learningRate);
+  for (let i = 0; i < count; i += 4) {
+    const p = v128.load(params), g = v128.load(grads);
+    storeLanes(params, f32x4.sub(p, f32x4.mul(rate, g)), count - i);
+    params += 16;
+    grads += 16;
+  }
+}
+
+function stepAdagrad(
+  params: usize,
+  grads: usize,
+  state: usize,
+  count: i32,
+  learningRate: f32,
+  eps: f32,
+): void {
+  const rate = f32x4.splat(learningRate), e = f32x4.splat(eps);
+  for (let i = 0; i < count; i += 4) {
+    const p = v128.load(params), g = v128.load(grads);
+    const s = f32x4.add(v128.load(state), f32x4.mul(g, g));
+    const step = f32x4.div(f32x4.mul(rate, g), f32x4.add(f32x4.sqrt(s), e));
+    storeLanes(state, s, count - i);
+    storeLanes(params, f32x4.sub(p, step), count - i);
+    params += 16;
+    grads += 16;
+    state += 16;
+  }
+}
