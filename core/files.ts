@@ -30,6 +30,7 @@ export class Sha256 {
  * `await using` without it removes the temporary file.
  */
 export class WholeFile implements AsyncDisposable {
+  /** Where the file will be. */
   readonly path: string;
   readonly #temporary: string;
   #file: Deno.FsFile | null;
