@@ -1,7 +1,7 @@
 """A short eager PyTorch DLRM to time beside ours: same shapes, same weights, same minibatches.
 
 Started by `deno task bench peers`; reads a folder written by it:
-  config.json        bottom, top, dim, table_rows, batch, batches, learning_rate, tables_seeded
+  config.json        bottom, top, dim, table_rows, batch, batches, learning_rate
   model.safetensors  bot_l.*, top_l.* and, unless the tables are drawn here, emb_l.*
   dense.f32, ids.u32, labels.f32   batches of inputs; ids table by table within a batch
 Then each line `run N` on standard input trains N minibatches and answers with one line of JSON.
@@ -66,6 +66,17 @@ class Dlrm(nn.Module):
         return self.top_l(torch.cat([x, flat], dim=1))
 
 
+def loaded_blas():
+    """The BLAS library in this process, which decides torch's speed on a CPU."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split()[-1] for line in file if "/" in line}
+    except OSError:
+        return ""
+    names = sorted(path for path in paths if "blas" in path.lower() or "mkl" in path.lower())
+    return names[0] if names else ""
+
+
 def main(folder, device, threads):
     if threads > 0:
         torch.set_num_threads(threads)
@@ -85,7 +96,7 @@ def main(folder, device, threads):
     optimizer = torch.optim.SGD(model.parameters(), lr=config["learning_rate"])
     loss_of = nn.BCEWithLogitsLoss()
     name = torch.cuda.get_device_name() if device == "cuda" else f"{torch.get_num_threads()} threads"
-    print(json.dumps({"torch": torch.__version__, "device": device, "name": name}), flush=True)
+    print(json.dumps({"torch": torch.__version__, "device": device, "name": name, "blas": loaded_blas()}), flush=True)
     step = 0
     for line in sys.stdin:
         words = line.split()

@@ -1,0 +1,78 @@
+/**
+ * RM2 at its published size: 33.8 million rows, 2.16 GB of tables. Does it fit, and how fast is a step?
+ *
+ * @module
+ */
+
+import { openSynthetic } from "../../data/synthetic.ts";
+import { openDevice } from "../../kernels/open.ts";
+import { Dlrm } from "../../train/dlrm.ts";
+import { optimizerOf } from "../../train/options.ts";
+import { PRESETS, resolveShape } from "../../train/presets.ts";
+import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { summarise } from "../statistics.ts";
+import { readMinibatches, StepRunner } from "../steps.ts";
+
+/** Memory and time at the published table sizes. */
+export const memoryExperiment: Experiment = {
+  name: "memory",
+  summary:
+    "RM2 with its published tables (33.8 million rows, 2.16 GB): memory of the process, time a step",
+  async run(
+    { device: kind, batch: batches, rounds, smoke, say, signal }: Settings,
+  ): Promise<Findings> {
+    const preset = PRESETS.rm2;
+    const batch = batches[0] ?? (smoke ? 16 : preset.batch);
+    const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
+    const dataset = await openSynthetic({ inputs: Math.max(1000, 12 * batch), tableRows });
+    const { device } = await openDevice({ device: kind });
+    try {
+      const shape = resolveShape(preset, dataset.schema, { tables: tableRows });
+      const model = new Dlrm(device, shape, {
+        optimizer: optimizerOf(preset.optimizer),
+        maxBatch: batch,
+      });
+      say(`Filling ${model.tables.totalRows} rows`);
+      const begun = performance.now();
+      await model.initialise(1);
+      await device.sync();
+      const filled = performance.now() - begun;
+      const runner = new StepRunner(
+        model,
+        await readMinibatches(dataset, batch, smoke ? 1 : 8),
+        preset.learningRate,
+      );
+      const steps = smoke ? 1 : 8;
+      await runner.run(steps);
+      const times: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        signal.throwIfAborted();
+        times.push((await runner.run(steps)).ms / steps);
+      }
+      const { median, p90 } = summarise(times);
+      const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
+      const rows: [string, string][] = [
+        ["rows", String(model.tables.totalRows)],
+        ["tables, GB", gigabytes(4 * shape.dim * model.tables.totalRows)],
+        ["device memory at its peak, GB", gigabytes(device.counters.peakBytesAllocated)],
+        ["resident memory of the process, GB", gigabytes(Deno.memoryUsage().rss)],
+        ["filling the tables, s", (filled / 1000).toFixed(2)],
+        ["ms a step, median", median.toFixed(2)],
+        ["ms a step, p90", p90.toFixed(2)],
+        ["samples/s", (1000 * batch / median).toFixed(0)],
+      ];
+      model.dispose();
+      return {
+        tables: [{
+          title: `RM2 at its published size, minibatches of ${batch}, on ${device.info.name}`,
+          columns: [{ name: "what" }, { name: "value", align: "right" }],
+          rows,
+        }],
+        notes: [],
+      };
+    } finally {
+      device.dispose();
+      dataset.close();
+    }
+  },
+};

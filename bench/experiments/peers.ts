@@ -1,0 +1,240 @@
+/**
+ * Training throughput beside PyTorch: same shapes, same weights, same minibatches, in turn in one run.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { openSynthetic } from "../../data/synthetic.ts";
+import type { Inputs } from "../../data/types.ts";
+import { openDevice } from "../../kernels/open.ts";
+import type { Device } from "../../kernels/types.ts";
+import { Dlrm, type DlrmShape, readMatrix } from "../../train/dlrm.ts";
+import { optimizerOf } from "../../train/options.ts";
+import { PRESETS, resolveShape } from "../../train/presets.ts";
+import { writeSafetensors } from "../../train/safetensors.ts";
+import { saveWeights, WEIGHTS_FILE } from "../../train/weights.ts";
+import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { findPython, PyTorchPeer, writePeerFolder } from "../peers/pytorch.ts";
+import { summarise } from "../statistics.ts";
+import { readMinibatches, StepRunner } from "../steps.ts";
+
+/** Tables of the agreement check: small enough to hand over as a file. */
+const CHECK_ROWS = 2000;
+const CHECK_STEPS = 20;
+const TIMED_STEPS = 10;
+
+/** Ours and PyTorch's DLRM, side by side. */
+export const peersExperiment: Experiment = {
+  name: "peers",
+  summary:
+    "Training throughput beside PyTorch, where it is installed: same model, same minibatches, in turn",
+  async run(settings: Settings): Promise<Findings> {
+    const found = await findPython(settings.python);
+    if ("missing" in found) {
+      throw new UserError(
+        `Cannot compare with PyTorch: no Python with torch and numpy was found (${found.missing}); ` +
+          `install it (Debian: python3-torch and libopenblas0-pthread) or name one with --python`,
+      );
+    }
+    const { device } = await openDevice({ device: settings.device });
+    try {
+      const agreement = await checkAgreement(device, found.python, settings);
+      const tables = [agreement];
+      const notes = [
+        "A step is lookups grouped, minibatch uploaded, forward, backward, update; PyTorch's minibatches lie on its device already",
+      ];
+      const batches = settings.batch.length > 0
+        ? settings.batch
+        : settings.smoke
+        ? [16]
+        : device.info.kind === "webgpu"
+        ? [1024, 2048, 4096]
+        : [1024];
+      for (const batch of batches) {
+        const { table, blas } = await timeSideBySide(device, found.python, batch, settings);
+        tables.push(table);
+        if (blas !== "") notes.push(`PyTorch's BLAS: ${blas}`);
+      }
+      if (device.info.isFallbackAdapter) {
+        notes.push(`${device.info.name} is a software adapter: its speed says nothing`);
+      }
+      return { tables, notes: [...new Set(notes)] };
+    } finally {
+      device.dispose();
+    }
+  },
+};
+
+/** Runs body in a temporary folder that is removed afterwards. */
+async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "slipstream-peers-" });
+  try {
+    return await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function makeMinibatches(
+  tableRows: readonly number[],
+  batch: number,
+  count: number,
+): Promise<{ minibatches: Inputs[]; schema: Parameters<typeof resolveShape>[1] }> {
+  const dataset = await openSynthetic({ inputs: Math.ceil(1.2 * batch * count) + 7, tableRows });
+  const minibatches = await readMinibatches(dataset, batch, count);
+  dataset.close();
+  return { minibatches, schema: dataset.schema };
+}
+
+function newModel(device: Device, shape: DlrmShape, batch: number): Dlrm {
+  return new Dlrm(device, shape, {
+    optimizer: optimizerOf("sgd"),
+    maxBatch: batch,
+    lossSlots: 64,
+  });
+}
+
+/** Both train from the same weights on the same minibatches; their losses must be the same but for rounding. */
+async function checkAgreement(
+  device: Device,
+  python: string,
+  { smoke, say }: Settings,
+): Promise<Findings["tables"][number]> {
+  say("Checking that both compute the same");
+  const preset = PRESETS.rm2;
+  const batch = smoke ? 16 : preset.batch;
+  const tableRows = preset.tableRows.map((rows) => Math.min(rows, CHECK_ROWS));
+  const { minibatches, schema } = await makeMinibatches(tableRows, batch, 4);
+  const shape = resolveShape(preset, schema, { tables: tableRows });
+  const model = newModel(device, shape, batch);
+  try {
+    await model.initialise(1);
+    const steps = smoke ? 2 : CHECK_STEPS;
+    const theirs = await inFolder(async (folder) => {
+      await saveWeights(model, {
+        model: "dlrm",
+        table_rows: shape.tableRows,
+        dim: shape.dim,
+        bottom: shape.bottom,
+        top: shape.top,
+        optimizer: optimizerOf("sgd"),
+      }, folder);
+      await writePeerFolder(folder, shape, minibatches, preset.learningRate);
+      const peer = await PyTorchPeer.start(python, folder, "cpu", 0);
+      const { losses } = await peer.run(steps);
+      await peer.close();
+      return losses;
+    });
+    const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
+    const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
+    return {
+      title: `Agreement over ${steps} steps of ${batch} from the same weights`,
+      columns: [{ name: "" }, { name: "first loss" }, { name: "last loss" }, {
+        name: "largest relative difference",
+      }],
+      rows: [
+        ["PyTorch", theirs[0]!.toFixed(6), theirs.at(-1)!.toFixed(6), ""],
+        ["ours", ours[0]!.toFixed(6), ours.at(-1)!.toFixed(6), worst.toExponential(1)],
+      ],
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Published table sizes; rounds in turn: ours, then PyTorch under each thread setting. */
+async function timeSideBySide(
+  device: Device,
+  python: string,
+  batch: number,
+  { smoke, rounds, say, signal }: Settings,
+): Promise<{ table: Findings["tables"][number]; blas: string }> {
+  const preset = PRESETS.rm2;
+  const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
+  say(`Timing minibatches of ${batch}, ${tableRows.reduce((a, b) => a + b, 0)} rows`);
+  const { minibatches, schema } = await makeMinibatches(tableRows, batch, smoke ? 1 : 8);
+  const shape = resolveShape(preset, schema, { tables: tableRows });
+  const model = newModel(device, shape, batch);
+  const peers: PyTorchPeer[] = [];
+  try {
+    await model.initialise(1);
+    await inFolder(async (folder) => {
+      await savePeerWeights(model, folder);
+      await writePeerFolder(folder, shape, minibatches, preset.learningRate);
+      const gpu = device.info.kind === "webgpu" && !device.info.isFallbackAdapter;
+      // Torch's own default can be one thread or all of them; both settings are timed and the faster one counts.
+      const settings = gpu ? [0] : [0, navigator.hardwareConcurrency];
+      for (const threads of settings) {
+        peers.push(await PyTorchPeer.start(python, folder, gpu ? "cuda" : "cpu", threads));
+      }
+    });
+    const runner = new StepRunner(model, minibatches, preset.learningRate);
+    const steps = smoke ? 1 : TIMED_STEPS;
+    await runner.run(steps);
+    for (const peer of peers) await peer.run(steps);
+    const ours: number[] = [];
+    const theirs: number[][] = peers.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      signal.throwIfAborted();
+      say(`Round ${round + 1} of ${rounds}`);
+      ours.push((await runner.run(steps)).ms / steps);
+      for (const [i, peer] of peers.entries()) theirs[i]!.push((await peer.run(steps)).ms / steps);
+    }
+    const row = (name: string, times: readonly number[]) => {
+      const { median, interval } = summarise(times);
+      const ratios = summarise(times.map((ms, i) => ms / ours[i]!));
+      return [
+        name,
+        median.toFixed(2),
+        `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
+        (1000 * batch / median).toFixed(0),
+        ratios.median.toFixed(2),
+        `${ratios.interval[0].toFixed(2)} … ${ratios.interval[1].toFixed(2)}`,
+      ];
+    };
+    return {
+      table: {
+        title:
+          `RM2 at its published size, minibatches of ${batch}, ${rounds} rounds of ${steps} steps in turn`,
+        columns: [
+          { name: "who" },
+          { name: "ms a step, median", align: "right" },
+          { name: "95 % interval", align: "right" },
+          { name: "samples/s", align: "right" },
+          { name: "time ÷ ours", align: "right" },
+          { name: "95 % interval", align: "right" },
+        ],
+        rows: [
+          row(`ours, ${device.info.name}, ${device.info.threads} threads`, ours),
+          ...peers.map((peer, i) =>
+            row(
+              `PyTorch ${peer.info.torch}, ${peer.info.name}${i === 0 ? " (its default)" : ""}`,
+              theirs[i]!,
+            )
+          ),
+        ],
+      },
+      blas: peers[0]!.info.blas,
+    };
+  } finally {
+    for (const peer of peers) await peer.close();
+    model.dispose();
+  }
+}
+
+/** The MLPs alone: each side draws its own 2 GB of tables, whose values do not change the time. */
+async function savePeerWeights(model: Dlrm, folder: string): Promise<void> {
+  await writeSafetensors(
+    `${folder}/${WEIGHTS_FILE}`,
+    model.parameters.map(({ name, shape, value }) => ({
+      name,
+      dtype: "F32" as const,
+      shape,
+      async *chunks() {
+        yield await readMatrix(model.device, value);
+      },
+    })),
+    { format: "pt" },
+  );
+}

@@ -1,0 +1,178 @@
+/**
+ * Speed of every kernel by itself, at the shapes of a DLRM's training step.
+ *
+ * @module
+ */
+
+import { RandomStream } from "../core/random.ts";
+import { LookupGrouper } from "../kernels/embedding/group.ts";
+import { interactionWidth } from "../kernels/interaction/record.ts";
+import type { Device, Matrix, OpCost, Program, Recorder } from "../kernels/types.ts";
+import type { DlrmPreset } from "../train/presets.ts";
+import { PRESETS } from "../train/presets.ts";
+import { summarise } from "./statistics.ts";
+
+/** One kernel's speed. */
+export interface KernelRow {
+  readonly op: string;
+  /** The shape, as `M=1024 K=13 N=512`. */
+  readonly shape: string;
+  /** Median time of one launch in microseconds, launch cost included. */
+  readonly us: number;
+  /** 10⁹ floating-point operations a second, by the kernel's record. */
+  readonly gflop_s: number;
+  /** 10⁹ bytes a second, by the kernel's record: what has to move at least once. */
+  readonly gb_s: number;
+}
+
+/** How kernels are measured. */
+export interface KernelBenchOptions {
+  /** Default: RM2. */
+  readonly preset?: DlrmPreset;
+  /** Inputs a minibatch. Default: 1024. */
+  readonly batch?: number;
+  /** Timed samples a kernel. Default: 20. */
+  readonly samples?: number;
+  /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
+  readonly sampleMs?: number;
+}
+
+/**
+ * Measures every kernel of a preset's training step: warm-up, then the median of the samples. Ids are uniform over the
+ * rows, which is the hardest case for caches. Embedding costs count the lookups and the different rows of this minibatch.
+ */
+export async function benchKernels(
+  device: Device,
+  options: KernelBenchOptions = {},
+): Promise<KernelRow[]> {
+  const { preset = PRESETS.rm2, batch = 1024, samples = 20, sampleMs = 2 } = options;
+  const owned: { dispose(): void }[] = [];
+  try {
+    const rows: KernelRow[] = [];
+    for (const record of kernels(device, preset, batch, owned)) {
+      const program = device.record("bench", record);
+      owned.push(program);
+      rows.push(await measure(device, program, samples, sampleMs));
+    }
+    return rows;
+  } finally {
+    for (const it of owned.reverse()) it.dispose();
+  }
+}
+
+type Body = (ops: Recorder) => void;
+
+async function measure(
+  device: Device,
+  program: Program,
+  samples: number,
+  sampleMs: number,
+): Promise<KernelRow> {
+  const time = async (launches: number): Promise<number> => {
+    const begun = performance.now();
+    for (let i = 0; i < launches; i++) device.run(program);
+    await device.sync();
+    return performance.now() - begun;
+  };
+  // Engines replace code that runs often: launch until a sample is long enough, and then once more.
+  let launches = 1;
+  while (await time(launches) < sampleMs) launches *= 2;
+  for (let i = 0; i < 5; i++) await time(launches);
+  const times: number[] = [];
+  for (let i = 0; i < samples; i++) times.push(await time(launches) / launches);
+  const ms = summarise(times).median;
+  const cost = program.costs[0]!;
+  return {
+    op: cost.op,
+    shape: describeShape(cost),
+    us: 1000 * ms,
+    gflop_s: cost.flops / ms / 1e6,
+    gb_s: cost.bytes / ms / 1e6,
+  };
+}
+
+function describeShape({ shape }: OpCost): string {
+  return Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+/** One recording a kernel and shape, in the order of a training step. */
+function kernels(
+  device: Device,
+  preset: DlrmPreset,
+  batch: number,
+  owned: { dispose(): void }[],
+): Body[] {
+  const random = new RandomStream(1, "synthetic");
+  let drawn = 0;
+  const matrix = (rows: number, cols: number, label: string): Matrix => {
+    const m = device.createMatrix(rows, cols, label);
+    owned.push(m.buffer);
+    const floats = Float32Array.from(
+      { length: rows * m.stride },
+      () => random.uniform(drawn++) - 0.5,
+    );
+    device.write(m.buffer, 0, floats);
+    return m;
+  };
+  const { dim } = preset;
+  const T = preset.tableRows.length, F = T + 1;
+  const top = [interactionWidth(F, dim), ...preset.top];
+  const layers = [preset.bottom, top].flatMap((widths) =>
+    widths.slice(1).map((N, l) => ({ K: widths[l]!, N, last: widths === top && N === 1 }))
+  );
+  const linear = layers.flatMap(({ K, N, last }): Body[] => {
+    const x = matrix(batch, K, "x"), y = matrix(batch, N, "y");
+    const w = matrix(N, K, "w"), bias = matrix(1, N, "bias");
+    const dx = matrix(batch, K, "dx"), dw = matrix(N, K, "dw"), db = matrix(1, N, "db");
+    return [
+      (ops) => ops.linearForward({ x, w, bias, y, relu: !last }),
+      (ops) => ops.linearBackwardInput({ dy: y, w, dx, mask: x }),
+      (ops) => ops.linearBackwardWeights({ dy: y, x, dw, db }),
+    ];
+  });
+
+  const v = matrix(batch, F * dim, "v"), dv = matrix(batch, F * dim, "dv");
+  const r = matrix(batch, interactionWidth(F, dim), "r");
+  const lookups = device.createLookups({ tables: T, maxBags: batch, maxLookups: T * batch }, "ids");
+  owned.push(lookups);
+  const ids = new Uint32Array(T * batch);
+  preset.tableRows.forEach((rows, t) => {
+    for (let b = 0; b < batch; b++) {
+      ids[t * batch + b] = Math.floor(random.uniform(drawn++) * rows);
+    }
+  });
+  device.writeLookups(
+    lookups,
+    new LookupGrouper(preset.tableRows).group({ bags: batch, ids, offsets: null }),
+  );
+  const scalars = device.createBuffer(8, "scalars");
+  owned.push(scalars);
+  device.write(scalars, 0, new Float32Array([1e-6]));
+  const learningRate = { buffer: scalars, index: 0 };
+  const optimizer = { kind: "sgd" } as const;
+  const tables = device.createTables({ rows: preset.tableRows, dim, optimizer: "sgd" }, "tables");
+  owned.push(tables);
+
+  const logits = matrix(batch, 1, "logits"), labels = matrix(batch, 1, "labels");
+  const dlogits = matrix(batch, 1, "dlogits"), losses = matrix(1, 4, "losses");
+  const parameters = layers.reduce((n, { K, N }) => n + N * K + N, 0);
+  const params = matrix(1, parameters, "params"), grads = matrix(1, parameters, "grads");
+  const state = matrix(1, parameters, "state");
+  return [
+    ...linear,
+    (ops) => ops.embeddingForward({ tables, lookups, out: v, firstSlot: 1 }),
+    (ops) => ops.interactionForward({ v, features: F, dim, r }),
+    (ops) => ops.bce({ logits, labels, dlogits, losses, slot: { buffer: scalars, index: 1 } }),
+    (ops) => ops.interactionBackward({ v, features: F, dim, dr: r, dv, maskFirst: true }),
+    (ops) =>
+      ops.embeddingBackward({
+        ...{ tables, lookups, grad: dv, firstSlot: 1, optimizer, learningRate },
+      }),
+    (ops) => ops.denseUpdate({ params, grads, state: null, optimizer, learningRate }),
+    (ops) =>
+      ops.denseUpdate({
+        ...{ params, grads, state, learningRate },
+        optimizer: { kind: "adagrad", eps: 1e-10 },
+      }),
+  ];
+}

@@ -1,0 +1,166 @@
+/**
+ * `deno task bench [NAME]`: runs an experiment and prints its tables.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { writeFileWhole } from "../core/files.ts";
+import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import { formatTable } from "../core/table.ts";
+import { currentEnvironment } from "../train/environment.ts";
+import type { Experiment, Findings } from "./experiment.ts";
+import { EXPERIMENTS } from "./registry.ts";
+import { buildDocument, tableToCsv } from "./report.ts";
+
+const FLAGS = {
+  device: {
+    type: "choice",
+    choices: ["auto", "cpu", "webgpu"],
+    default: "auto",
+    group: "Experiment",
+    help: "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU",
+  },
+  batch: {
+    type: "ints",
+    group: "Experiment",
+    valueName: "N-N-…",
+    defaultText: "by experiment",
+    help: "Minibatch sizes",
+  },
+  rounds: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1000,
+    default: 7,
+    group: "Experiment",
+    help: "Timed rounds; the median of them is what counts",
+  },
+  smoke: {
+    type: "boolean",
+    group: "Experiment",
+    help: "Least work that still runs everything; the figures mean nothing",
+  },
+  python: {
+    type: "path",
+    group: "Experiment",
+    defaultText: "python3, /usr/bin/python3",
+    help: "Python with torch and numpy, for peers",
+  },
+  json: {
+    type: "path",
+    valueName: "FILE",
+    group: "Files",
+    help: "Write the findings to this file",
+  },
+  csv: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    help: "Write each table as CSV to this folder",
+  },
+  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+} as const satisfies FlagTable;
+
+const INTERRUPTED = 130;
+
+async function main(args: readonly string[]): Promise<number> {
+  const named = args[0] !== undefined && !args[0].startsWith("-");
+  const name = named
+    ? chooseCommand(EXPERIMENTS.map((e) => e.name), args[0]!)
+    : EXPERIMENTS[0]!.name;
+  const experiment = EXPERIMENTS.find((e) => e.name === name)!;
+  const { values, help } = parseFlags(FLAGS, named ? args.slice(1) : args);
+  if (help) {
+    console.log(helpPage());
+    return 0;
+  }
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
+    controller.abort(new UserError("Interrupted"));
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  const say = values.quiet ? () => {} : (line: string) => console.error(line);
+  const { cpu_model, cpus, deno, project_version } = currentEnvironment();
+  say(
+    `Slipstream ${project_version}, Deno ${deno}, ${cpus} cores${
+      cpu_model ? `, ${cpu_model}` : ""
+    }`,
+  );
+  try {
+    const findings = await experiment.run({
+      device: values.device,
+      batch: values.batch ?? [],
+      rounds: values.smoke ? 1 : values.rounds,
+      smoke: values.smoke,
+      python: values.python ?? null,
+      say,
+      signal: controller.signal,
+    });
+    print(findings);
+    await write(experiment, findings, values.json ?? null, values.csv ?? null);
+    return 0;
+  } catch (error) {
+    if (controller.signal.aborted && error === controller.signal.reason) {
+      console.error("Interrupted");
+      return INTERRUPTED;
+    }
+    throw error;
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+}
+
+function helpPage(): string {
+  const width = Math.max(...EXPERIMENTS.map((e) => e.name.length));
+  const list = EXPERIMENTS.map((e) => `  ${e.name.padEnd(width)}  ${e.summary}`).join("\n");
+  return `${
+    formatHelp(FLAGS, {
+      command: "deno task bench",
+      about: "Run an experiment and print its tables",
+      usage: `[${EXPERIMENTS.map((e) => e.name).join("|")}] [flags]`,
+      examples: [
+        ["Training speed and quality on this machine", "deno task bench"],
+        ["Beside PyTorch", "deno task bench peers"],
+      ],
+    })
+  }\nExperiments (default ${EXPERIMENTS[0]!.name}):\n${list}`;
+}
+
+function print(findings: Findings): void {
+  for (const table of findings.tables) console.log(`${table.title}\n\n${formatTable(table)}`);
+  for (const note of findings.notes) console.log(note);
+}
+
+async function write(
+  experiment: Experiment,
+  findings: Findings,
+  json: string | null,
+  csv: string | null,
+): Promise<void> {
+  if (json !== null) {
+    const document = buildDocument(experiment.name, findings);
+    await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
+  }
+  if (csv !== null) {
+    await Deno.mkdir(csv, { recursive: true });
+    for (const [i, table] of findings.tables.entries()) {
+      await writeFileWhole(
+        `${csv}/${experiment.name}-${i + 1}.csv`,
+        `${await tableToCsv(table)}\n`,
+      );
+    }
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exitCode = await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`error: ${error.message}`);
+    Deno.exitCode = error.status;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * A PyTorch process that trains the same DLRM on the same minibatches, round by round.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { Inputs } from "../../data/types.ts";
+import { writeAll } from "../../core/files.ts";
+import type { DlrmShape } from "../../train/dlrm.ts";
+
+/** What the process says of itself. */
+export interface PeerInfo {
+  readonly torch: string;
+  readonly device: string;
+  readonly name: string;
+  /** The BLAS library that torch has loaded, or empty. */
+  readonly blas: string;
+}
+
+/** One answer. */
+export interface PeerRound {
+  readonly ms: number;
+  readonly losses: readonly number[];
+}
+
+const SCRIPT = new URL("./dlrm.py", import.meta.url);
+
+/** The first Python that imports torch, or null with the reasons. */
+export async function findPython(
+  asked: string | null,
+): Promise<{ python: string } | { missing: string }> {
+  const candidates = asked === null ? ["python3", "/usr/bin/python3"] : [asked];
+  const reasons: string[] = [];
+  for (const python of candidates) {
+    try {
+      const { success, stderr } = await new Deno.Command(python, {
+        args: ["-c", "import torch, numpy"],
+      }).output();
+      if (success) return { python };
+      reasons.push(`${python}: ${lastLine(stderr)}`);
+    } catch (error) {
+      reasons.push(`${python}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return { missing: reasons.join("; ") };
+}
+
+function lastLine(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes).trimEnd().split("\n").at(-1) ?? "";
+}
+
+/** Writes what the process reads beside the weights: shapes and minibatches, all of one size. */
+export async function writePeerFolder(
+  folder: string,
+  shape: DlrmShape,
+  minibatches: readonly Inputs[],
+  learningRate: number,
+): Promise<void> {
+  const batch = minibatches[0]!.size;
+  await Deno.writeTextFile(
+    `${folder}/config.json`,
+    JSON.stringify({
+      bottom: shape.bottom,
+      top: shape.top,
+      dim: shape.dim,
+      table_rows: shape.tableRows,
+      batch,
+      batches: minibatches.length,
+      learning_rate: learningRate,
+    }),
+  );
+  const write = async (name: string, part: (m: Inputs) => Float32Array | Uint32Array) => {
+    using file = await Deno.open(`${folder}/${name}`, {
+      create: true,
+      write: true,
+      truncate: true,
+    });
+    for (const minibatch of minibatches) {
+      const { buffer, byteOffset, byteLength } = part(minibatch);
+      await writeAll(file, new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  };
+  await write("dense.f32", (m) => m.dense.subarray(0, batch * shape.bottom[0]!));
+  await write("ids.u32", (m) => m.ids.subarray(0, batch * shape.tableRows.length));
+  await write("labels.f32", (m) => m.labels.subarray(0, batch));
+}
+
+/** A running peer. It sleeps between rounds. */
+export class PyTorchPeer {
+  readonly info: PeerInfo;
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(
+    info: PeerInfo,
+    child: Deno.ChildProcess,
+    lines: AsyncIterator<string>,
+  ) {
+    this.info = info;
+    this.#child = child;
+    this.#writer = child.stdin.getWriter();
+    this.#lines = lines;
+  }
+
+  /** Starts a process on a folder; 0 threads leaves torch its default. */
+  static async start(
+    python: string,
+    folder: string,
+    device: "cpu" | "cuda",
+    threads: number,
+  ): Promise<PyTorchPeer> {
+    const child = new Deno.Command(python, {
+      args: ["-u", fileURLToPath(SCRIPT), folder, device, String(threads)],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const lines = readLines(child.stdout);
+    const info: PeerInfo = JSON.parse(await nextLine(lines));
+    return new PyTorchPeer(info, child, lines);
+  }
+
+  /** Trains some minibatches and waits for the end. */
+  async run(steps: number): Promise<PeerRound> {
+    await this.#writer.write(new TextEncoder().encode(`run ${steps}\n`));
+    return JSON.parse(await nextLine(this.#lines));
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    await this.#writer.close();
+    await this.#child.status;
+  }
+}
+
+async function nextLine(lines: AsyncIterator<string>): Promise<string> {
+  const { value, done } = await lines.next();
+  if (done) throw new Error("Cannot go on with PyTorch: its process has ended");
+  return value;
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * All experiments of `deno task bench`, the default first.
+ *
+ * @module
+ */
+
+import type { Experiment } from "./experiment.ts";
+import { kernelsExperiment } from "./experiments/kernels.ts";
+import { memoryExperiment } from "./experiments/memory.ts";
+import { peersExperiment } from "./experiments/peers.ts";
+import { prepareExperiment } from "./experiments/prepare.ts";
+import { trainExperiment } from "./experiments/train.ts";
+
+/** In the order of the help page. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  trainExperiment,
+  kernelsExperiment,
+  prepareExperiment,
+  memoryExperiment,
+  peersExperiment,
+];

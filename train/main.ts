@@ -1,0 +1,181 @@
+/**
+ * `deno task train`: parses the command line, calls `runTraining`, prints.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { formatCount, formatDuration, formatSi } from "../core/format.ts";
+import { Progress } from "../core/progress.ts";
+import { formatTable } from "../core/table.ts";
+import { detectTerminal } from "../core/terminal.ts";
+import type { PreparationProgress } from "../data/prepare.ts";
+import type { Metrics } from "./metrics.ts";
+import { parseTrainOptions, type TrainCommand } from "./options.ts";
+import type { ResultDocument } from "./result.ts";
+import { runTraining } from "./session.ts";
+import type { TimedEvaluation, TrainProgress } from "./trainer.ts";
+
+/** Exit status of a process that SIGINT ended. */
+const INTERRUPTED = 130;
+
+async function main(): Promise<number> {
+  const line = parseTrainOptions(Deno.args);
+  if (line.kind === "help") {
+    console.log(line.text);
+    return 0;
+  }
+  const { command, notes } = line;
+  const say = command.quiet ? () => {} : (text: string) => console.error(text);
+  notes.forEach(say);
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
+    controller.abort(new UserError("Interrupted"));
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  const display = new Display(command.quiet);
+  try {
+    const result = await runTraining(command, {
+      signal: controller.signal,
+      onNote: (text) => display.note(text),
+      onPreparation: (progress) => display.preparation(progress),
+      onProgress: (progress) => display.training(progress),
+      onEvaluation: (evaluation) => display.evaluation(evaluation),
+    });
+    display.close();
+    if (!command.quiet) console.log(summary(result, command));
+    return result.ended.how === "interrupted" ? INTERRUPTED : 0;
+  } catch (error) {
+    display.close();
+    if (controller.signal.aborted && error === controller.signal.reason) {
+      console.error("Interrupted while preparing; the next run starts the preparation anew");
+      return INTERRUPTED;
+    }
+    throw error;
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+}
+
+/** The progress lines of one run: one bar at a time. */
+class Display {
+  readonly #quiet: boolean;
+  readonly #terminal = detectTerminal("stderr");
+  #bar: Progress | null = null;
+  #label = "";
+
+  constructor(quiet: boolean) {
+    this.#quiet = quiet;
+  }
+
+  note(text: string): void {
+    if (this.#quiet) return;
+    if (this.#bar === null) console.error(text);
+    else this.#bar.print(text);
+  }
+
+  preparation({ stage, bytes, totalBytes, rows }: PreparationProgress): void {
+    this.#show(stage === "waiting" ? "wait" : "prepare", totalBytes, "B")
+      .update(bytes, { rows: formatCount(rows) });
+  }
+
+  training({ phase, done, total, loss }: TrainProgress): void {
+    this.#show(phase, total, "samples")
+      .update(done, loss === null ? {} : { loss: loss.toFixed(4) });
+  }
+
+  evaluation({ step, metrics }: TimedEvaluation): void {
+    this.note(
+      `Step ${formatCount(step)}: AUC ${fixed(metrics.auc, 5)}, log-loss ${
+        fixed(metrics.logloss, 5)
+      }, accuracy ${fixed(metrics.accuracy, 4)}`,
+    );
+  }
+
+  close(): void {
+    this.#bar?.finish();
+    this.#bar = null;
+    this.#label = "";
+  }
+
+  #show(label: string, total: number, unit: string): Progress {
+    if (this.#bar === null || this.#label !== label) {
+      this.close();
+      this.#label = label;
+      this.#bar = new Progress({
+        label,
+        total,
+        unit,
+        terminal: this.#terminal,
+        quiet: this.#quiet,
+      });
+    }
+    return this.#bar;
+  }
+}
+
+function fixed(value: number | null, digits: number): string {
+  return value === null ? "undefined" : value.toFixed(digits);
+}
+
+/** What a person sees at the end. */
+function summary(result: ResultDocument, command: TrainCommand): string {
+  const { throughput, ended, device, dataset } = result;
+  const lines: string[] = [];
+  if (ended.how === "interrupted") lines.push(`Interrupted after step ${ended.step}`);
+  const metrics = result.metrics ?? result.evaluations.at(-1)?.metrics ?? null;
+  if (metrics !== null) lines.push(metricsTable(metrics, dataset.bayes));
+  const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
+  const steps = Math.max(1, throughput.steps);
+  lines.push(formatTable({
+    columns: [{ name: "stage" }, { name: "ms a step", align: "right" }, {
+      name: "share",
+      align: "right",
+    }],
+    rows: [
+      ...stages.toSorted((a, b) => b[1] - a[1]).map(([stage, ms]) => [
+        stage,
+        (ms / steps).toFixed(3),
+        `${(100 * ms / throughput.train_ms).toFixed(1)} %`,
+      ]),
+      ["all", (throughput.train_ms / steps).toFixed(3), "100.0 %"],
+    ],
+  }));
+  const rate = throughput.samples_per_second;
+  lines.push(
+    `${formatCount(throughput.samples)} samples in ${formatCount(throughput.steps)} steps, ${
+      formatDuration(throughput.train_ms / 1000)
+    }: ${rate === null ? "-" : formatSi(rate)} samples/s on ${device.name}` +
+      (device.isFallbackAdapter ? " (a software adapter: its speed says nothing)" : ""),
+  );
+  if (command.json !== null) lines.push(`Result in ${command.json}`);
+  if (command.save !== null) lines.push(`Weights in ${command.save}`);
+  return lines.join("\n");
+}
+
+function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {
+  const rows: [string, string][] = [
+    ["test inputs", formatCount(metrics.count)],
+    ["AUC", fixed(metrics.auc, 5)],
+    ["log-loss", fixed(metrics.logloss, 5)],
+    ["accuracy", fixed(metrics.accuracy, 5)],
+    ["normalised entropy", fixed(metrics.normalised_entropy, 5)],
+    ["calibration", fixed(metrics.calibration, 4)],
+  ];
+  if (bayes !== null) {
+    rows.push(["AUC of the true probabilities", bayes.auc.toFixed(5)]);
+    rows.push(["log-loss of the true probabilities", bayes.logloss.toFixed(5)]);
+  }
+  return formatTable({ columns: [{ name: "metric" }, { name: "value", align: "right" }], rows });
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exitCode = await main();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`error: ${error.message}`);
+    Deno.exitCode = error.status;
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * A whole training run, from a data set to a result document: what `deno task train` does and an import can do too.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { openDataset } from "../data/open.ts";
+import type { PreparationProgress } from "../data/prepare.ts";
+import type { Dataset } from "../data/types.ts";
+import { openDevice } from "../kernels/open.ts";
+import type { Device } from "../kernels/types.ts";
+import { Dlrm } from "./dlrm.ts";
+import type { TrainCommand } from "./options.ts";
+import { type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
+import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
+import {
+  type TimedEvaluation,
+  train,
+  TrainingFailure,
+  type TrainProgress,
+  type TrainResult,
+} from "./trainer.ts";
+import { loadWeights, saveWeights } from "./weights.ts";
+
+/** What a run tells while it goes, and how it is stopped. */
+export interface SessionHooks {
+  /** One line for people: data set, device and why, model. */
+  readonly onNote?: (line: string) => void;
+  /** While raw files are prepared. */
+  readonly onPreparation?: (progress: PreparationProgress) => void;
+  /** While training and evaluating. */
+  readonly onProgress?: (progress: TrainProgress) => void;
+  /** After each evaluation. */
+  readonly onEvaluation?: (evaluation: TimedEvaluation) => void;
+  /** Ends the run after the step at hand, or the preparation at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows that a generated table has at most: enough to be skewed, few enough to be learned from 100,000 inputs. */
+const SYNTHETIC_ROWS = 10_000;
+
+/**
+ * Opens data set and device, builds the model, trains, evaluates, and writes what the command asks for.
+ *
+ * @throws {UserError} What a person can mend. A run that failed on the way (a loss that is not finite) has written its
+ * result document before it throws.
+ */
+export async function runTraining(
+  command: TrainCommand,
+  hooks: SessionHooks = {},
+): Promise<ResultDocument> {
+  const startedAt = new Date();
+  checkOutputs(command);
+  const dataset = await openData(command, hooks);
+  try {
+    const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
+    const { device, reason } = await openDevice({
+      device: command.device,
+      ...(command.threads === null ? {} : { threads: command.threads }),
+    });
+    try {
+      describe(dataset, device, reason, hooks);
+      const model = new Dlrm(device, shape, {
+        optimizer: command.optimizer,
+        maxBatch: Math.max(command.batch, command.evalBatch),
+      });
+      try {
+        if (command.init === null) await model.initialise(command.seed);
+        else await initialiseFrom(model, command, command.init, hooks);
+        const finish = (
+          run: Omit<TrainResult, "ended">,
+          ended: "completed" | "interrupted" | { readonly failed: string },
+        ): ResultDocument =>
+          buildResult({
+            configuration: command as unknown as Json,
+            dataset,
+            shape,
+            device: device.info,
+            counters: device.counters,
+            run,
+            ended,
+            startedAt,
+            finishedAt: new Date(),
+          });
+        let result: ResultDocument;
+        try {
+          const run = await train(model, dataset, { ...command, ...pick(hooks) });
+          result = finish(run, run.ended);
+        } catch (error) {
+          if (error instanceof TrainingFailure && command.json !== null) {
+            await writeResult(command.json, finish(error.run, { failed: error.message }));
+          }
+          throw error;
+        }
+        if (command.json !== null) await writeResult(command.json, result);
+        if (command.save !== null) {
+          const { tableRows, dim, bottom, top } = shape;
+          await saveWeights(model, {
+            model: "dlrm",
+            table_rows: tableRows,
+            dim,
+            bottom,
+            top,
+            optimizer: command.optimizer,
+          }, command.save);
+        }
+        return result;
+      } finally {
+        model.dispose();
+      }
+    } finally {
+      device.dispose();
+    }
+  } finally {
+    dataset.close();
+  }
+}
+
+async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dataset> {
+  const limit = command.limit === null ? {} : { limit: command.limit };
+  if (command.data.kind === "synthetic") {
+    const preset = PRESETS[command.model];
+    return await openDataset({
+      data: [],
+      format: "synthetic",
+      ...limit,
+      synthetic: {
+        denseColumns: command.shape.bottom?.[0] ?? preset.dense,
+        tableRows: syntheticRows(preset, command),
+        seed: command.seed,
+        ...(command.data.inputs === null ? {} : { inputs: command.data.inputs }),
+      },
+    });
+  }
+  return await openDataset({
+    data: command.data.paths,
+    format: command.format === "auto" ? undefined : command.format,
+    ...limit,
+    maxIndexRange: command.maxIndRange ?? 0,
+    badRows: command.badRows,
+    cacheDirectory: command.cache,
+    onProgress: hooks.onPreparation,
+    signal: hooks.signal,
+  });
+}
+
+/** A generated data set fills the tables that are asked for; by default the preset's, capped. */
+function syntheticRows(preset: DlrmPreset, command: TrainCommand): readonly number[] {
+  const { tables } = command.shape;
+  if (tables === "published") return preset.tableRows;
+  if (tables !== undefined && tables !== "data") return tables;
+  return preset.tableRows.map((rows) => Math.min(rows, SYNTHETIC_ROWS));
+}
+
+async function initialiseFrom(
+  model: Dlrm,
+  command: TrainCommand,
+  folder: string,
+  hooks: SessionHooks,
+): Promise<void> {
+  const withState = await loadWeights(model, command.optimizer, folder);
+  const state = command.optimizer.kind === "sgd"
+    ? ""
+    : withState
+    ? " and optimizer state"
+    : "; the optimizer state starts at zero";
+  hooks.onNote?.(`Weights${state} from ${folder}`);
+}
+
+function describe(dataset: Dataset, device: Device, reason: string, hooks: SessionHooks): void {
+  const { onNote } = hooks;
+  if (onNote === undefined) return;
+  const { schema } = dataset;
+  const rows = schema.tables.reduce((sum, t) => sum + t.rows, 0);
+  onNote(
+    `Data: ${schema.format}, ${dataset.count("train")} inputs to train on, ${
+      dataset.count("test")
+    } to test on; ${schema.dense.length} dense columns, ${schema.tables.length} tables of ${rows} rows`,
+  );
+  for (const note of dataset.notes) onNote(`  ${note}`);
+  onNote(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
+}
+
+/** Finds out before the work whether its results could be written. */
+function checkOutputs(command: TrainCommand): void {
+  for (const [flag, path] of [["--json", command.json], ["--save", command.save]] as const) {
+    if (path === null) continue;
+    const folder = dirname(path);
+    const found = statOrNull(folder);
+    if (found === null || !found.isDirectory) {
+      throw new UserError(`Cannot use ${flag} ${path}: ${folder} is not a folder`, 2);
+    }
+    const target = statOrNull(path);
+    if (flag === "--json" && target?.isDirectory) {
+      throw new UserError(`Cannot use ${flag} ${path}: it is a folder`, 2);
+    }
+    if (flag === "--save" && target !== null && !target.isDirectory) {
+      throw new UserError(`Cannot use ${flag} ${path}: it is a file`, 2);
+    }
+  }
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** The hooks of the loop, without the absent ones. */
+function pick(hooks: SessionHooks): Pick<SessionHooks, "onProgress" | "onEvaluation" | "signal"> {
+  const { onProgress, onEvaluation, signal } = hooks;
+  return {
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(onEvaluation === undefined ? {} : { onEvaluation }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
