@@ -8,6 +8,7 @@
 
 import asc from "assemblyscript/asc";
 import binaryen from "binaryen";
+import { tileSource } from "../linear/tile.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const ENTRY = "kernels/cpu/main.as.ts";
@@ -59,22 +60,34 @@ async function compile(): Promise<string> {
   return text;
 }
 
-/** Puts the bodies of the tables' access functions, and their memory, in the place of the imports. */
+/** Puts in the place of the imports: access to the tables' memory, then, out of the optimiser's reach, the tile. */
 function link(text: string, tables: string): Uint8Array<ArrayBuffer> {
-  const declared = /^ *\(import "tables" "(\w+)" \(func (\$\S+) .*\)\)\n/gm;
-  const names = new Map<string, string>();
   const memory = tables.match(/\(import "env" "tables".*\)/)![0];
-  let linked = text.replaceAll(declared, (_line, name: string, called: string) => {
-    names.set(called, `$tables.${name}`);
+  const bodies = tables.slice(tables.indexOf(memory) + memory.length).trim().replace(/\)$/, "");
+  const withMemory = text.replace(/\(import "env" "memory".*\)\n/, (line) => `${line} ${memory}\n`);
+  const optimised = assemble(resolve(withMemory, "tables", bodies), (module) => {
+    module.optimize();
+    return module.emitText();
+  });
+  const linked = resolve(optimised, "linear", tileSource("$linear.tile"));
+  return assemble(linked, (module) => new Uint8Array(module.emitBinary()));
+}
+
+/** Replaces a module's imports from `from` by functions named `$from.name`, whose bodies go to the end. */
+function resolve(text: string, from: string, bodies: string): string {
+  const names = new Map<string, string>();
+  const declared = new RegExp(`^ *\\(import "${from}" "(\\w+)" \\(func (\\S+) .*\\)\\)\\n`, "gm");
+  const resolved = text.replaceAll(declared, (_line, name: string, called: string) => {
+    names.set(called, `$${from}.${name}`);
     return "";
   });
-  for (const [called, name] of names) {
-    linked = linked.replaceAll(`call ${called}\n`, `call ${name}\n`);
-  }
-  const bodies = tables.slice(tables.indexOf(memory) + memory.length);
-  linked = linked.replace(/\(import "env" "memory".*\)\n/, (line) => `${line} ${memory}\n`)
-    .replace(/\)\s*$/, bodies);
-  const module = binaryen.parseText(linked);
+  return resolved.replaceAll(/(?<=\(?call )\S+/g, (called) => names.get(called) ?? called)
+    .replace(/\)\s*$/, `${bodies})`);
+}
+
+/** Parses and validates a module, and gives what `use` makes of it. */
+function assemble<T>(text: string, use: (module: binaryen.Module) => T): T {
+  const module = binaryen.parseText(text);
   try {
     const { SIMD128, RelaxedSIMD, Atomics, BulkMemory, BulkMemoryOpt, Memory64, MultiMemory } =
       binaryen.Features;
@@ -88,8 +101,7 @@ function link(text: string, tables: string): Uint8Array<ArrayBuffer> {
     // A kernel folded into the loop that calls it once would never be replaced by its optimised code.
     binaryen.setOneCallerInlineMaxSize(0);
     if (!module.validate()) throw new Error("Cannot link the kernels: the module is not valid");
-    module.optimize();
-    return new Uint8Array(module.emitBinary());
+    return use(module);
   } finally {
     module.dispose();
   }

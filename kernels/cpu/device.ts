@@ -28,7 +28,14 @@ import type {
   Stage,
   TablesSpec,
 } from "../types.ts";
-import { RECORD_BYTES, SCRATCH, SCRATCH_STRIDE, STAGE_TIMES, WORKSPACE } from "./layout.ts";
+import {
+  RECORD_BYTES,
+  SCRATCH,
+  SCRATCH_STRIDE,
+  STAGE_TIMES,
+  TILE_BYTES,
+  WORKSPACE,
+} from "./layout.ts";
 import { CpuBuffer, CpuLookups, CpuTables, Store } from "./memory.ts";
 import type { WasmOp } from "./op.ts";
 import { CpuProgram, CpuRecorder, NO_STAGE, STAGES, writeRecord } from "./program.ts";
@@ -202,7 +209,7 @@ class CpuDevice implements Device, Disposable {
       this.#store.words(WORKSPACE, 1)[0] = this.#workspace.address;
     }
     // Whole pages keep one thread's scratch off the other's cache lines.
-    const stride = 4096 * Math.ceil((scratchBytes + 64) / 4096);
+    const stride = 4096 * Math.ceil((scratchBytes + TILE_BYTES + 64) / 4096);
     if (stride * threads > this.#scratch.bytes) {
       this.#scratch = this.#exchange(this.#scratch, stride * threads, "scratch");
       this.#store.words(SCRATCH, 1)[0] = this.#scratch.address;

@@ -30,6 +30,8 @@ export const WORKSPACE = 1296;
 /** First thread's own scratch, and the bytes from one thread's to the next. */
 export const SCRATCH = 1300;
 export const SCRATCH_STRIDE = 1304;
+/** The first bytes of a thread's scratch are for one tile of a matrix product. */
+export const TILE_BYTES = 192;
 /** Milliseconds booked on each stage, float64. */
 export const STAGE_TIMES = 1344;
 /** 64 zero bytes. */

@@ -11,6 +11,7 @@ import {
   SCRATCH,
   SCRATCH_STRIDE,
   THREADS,
+  TILE_BYTES,
 } from "./layout";
 
 // Long enough to bridge the tail of an op's last tasks, short enough not to starve another process on a busy machine.
@@ -44,10 +45,16 @@ export function argI64(op: usize, i: i32): i64 {
   return load<i64>(op + RECORD_ARGS + (i << 2));
 }
 
-/** This thread's own scratch memory. */
+/** Room of this thread's own for one tile of a matrix product. */
+@inline
+export function tileScratch(): usize {
+  return scratchAddress;
+}
+
+/** The rest of this thread's own scratch memory. */
 @inline
 export function scratch(): usize {
-  return scratchAddress;
+  return scratchAddress + TILE_BYTES;
 }
 
 /** Finds this thread's scratch; call before each run. */

@@ -4,7 +4,7 @@
 import { ZEROS } from "../cpu/layout";
 import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
 import { arg, claim, scratch } from "../cpu/team.as";
-import { multiply, packColumns, packRows, panelBytes } from "../linear/tile.as";
+import { multiply, packColumns, packRows, panelBytes } from "../linear/product.as";
 
 const INPUTS_A_TASK: i32 = 16;
 
@@ -113,9 +113,7 @@ function backwardOne(
   lds: usize,
 ): void {
   const ldv = <usize>dim << 2;
-  for (let c = 0; c < dim; c += 8) {
-    packRows(v + (c << 2), ldv, F, dim - c, panels + (c >> 3) * panelBytes(F));
-  }
+  packRows(v, ldv, 0, F, dim, panels, panelBytes(F));
   fillSymmetric(F, dr + ldv, symmetric, lds);
   multiply(
     F,

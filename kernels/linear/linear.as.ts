@@ -2,9 +2,9 @@
 // wasm.ts. Each op packs its B operand first, then multiplies blocks of C; the threads claim panels, then blocks.
 
 import { WORKSPACE, ZEROS } from "../cpu/layout";
-import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
+import { storeTransposed } from "../cpu/simd.as";
 import { arg, barrier, claim } from "../cpu/team.as";
-import { multiply, packColumns, packRows, panelBytes } from "./tile.as";
+import { multiply, PACK_ROWS, packColumns, packRows, panelBytes } from "./product.as";
 
 const NO_FLOOR: f32 = -Infinity;
 
@@ -50,9 +50,8 @@ export function linearBackwardInput(op: usize): void {
   const dx = arg(op, 7), lddx = arg(op, 8), mask = arg(op, 9), ldm = arg(op, 10);
   const blockRows = arg(op, 11), blockCols = arg(op, 12);
   const packed = load<usize>(WORKSPACE);
-  const panels = (K + 7) >> 3;
-  for (let p = claim(op, 0); p < panels; p = claim(op, 0)) {
-    packRows(w + (p << 5), ldw, N, K - (p << 3), packed + p * panelBytes(N));
+  for (let n = claim(op, 0) * PACK_ROWS; n < N; n = claim(op, 0) * PACK_ROWS) {
+    packRows(w, ldw, n, min(N, n + PACK_ROWS), K, packed, panelBytes(N));
   }
   barrier();
   const across = (K + blockCols - 1) / blockCols;
@@ -89,7 +88,8 @@ export function linearBackwardWeights(op: usize): void {
   const transposed = packed + panels * panelBytes(M);
   const ldt = transposedStride(M);
   const groups = (N + 15) >> 4;
-  for (let task = claim(op, 0); task < panels + groups; task = claim(op, 0)) {
+  const chunks = (M + PACK_ROWS - 1) / PACK_ROWS;
+  for (let task = claim(op, 0); task < groups + chunks; task = claim(op, 0)) {
     if (task < groups) {
       const n = task << 4;
       transposeAndSum(
@@ -102,8 +102,8 @@ export function linearBackwardWeights(op: usize): void {
         db + (n << 2),
       );
     } else {
-      const p = task - groups;
-      packRows(x + (p << 5), ldx, M, K - (p << 3), packed + p * panelBytes(M));
+      const m = (task - groups) * PACK_ROWS;
+      packRows(x, ldx, m, min(M, m + PACK_ROWS), K, packed, panelBytes(M));
     }
   }
   barrier();
@@ -146,31 +146,46 @@ function transposeAndSum(
   ldt: usize,
   sums: usize,
 ): void {
-  for (let j = 0; j < cols; j += 4) {
-    const count = min(4, cols - j);
-    const valid = laneMask(count);
-    let from = src + (j << 2), to = dst + j * ldt;
-    let sum = f32x4.splat(0);
+  if (cols == 16) {
+    // A row's 16 columns are a cache line: all four groups take their part while it is near.
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     let m = 0;
     for (; m + 4 <= M; m += 4) {
-      const r0 = v128.and(v128.load(from), valid), r1 = v128.and(v128.load(from + ld), valid);
-      const r2 = v128.and(v128.load(from + 2 * ld), valid);
-      const r3 = v128.and(v128.load(from + 3 * ld), valid);
-      sum = f32x4.add(sum, f32x4.add(f32x4.add(r0, r1), f32x4.add(r2, r3)));
-      storeTransposed(to, ldt, r0, r1, r2, r3);
-      from += 4 * ld;
-      to += 16;
+      const from = src + m * ld, to = dst + (m << 2);
+      s0 = f32x4.add(s0, transposeFour(from, ld, to, ldt));
+      s1 = f32x4.add(s1, transposeFour(from + 16, ld, to + 4 * ldt, ldt));
+      s2 = f32x4.add(s2, transposeFour(from + 32, ld, to + 8 * ldt, ldt));
+      s3 = f32x4.add(s3, transposeFour(from + 48, ld, to + 12 * ldt, ldt));
     }
-    for (; m < M; m++) {
-      const row = v128.and(v128.load(from), valid);
-      sum = f32x4.add(sum, row);
-      store<f32>(to, f32x4.extract_lane(row, 0));
-      store<f32>(to + ldt, f32x4.extract_lane(row, 1));
-      store<f32>(to + 2 * ldt, f32x4.extract_lane(row, 2));
-      store<f32>(to + 3 * ldt, f32x4.extract_lane(row, 3));
-      from += ld;
-      to += 4;
-    }
-    storeLanes(sums + (j << 2), sum, count);
+    v128.store(sums, s0);
+    v128.store(sums, s1, 16);
+    v128.store(sums, s2, 32);
+    v128.store(sums, s3, 48);
+    for (let j = 0; j < 16; j++) transposeColumn(src + (j << 2), ld, m, M, dst + j * ldt, sums + (j << 2));
+    return;
   }
+  for (let j = 0; j < cols; j++) {
+    store<f32>(sums + (j << 2), 0);
+    transposeColumn(src + (j << 2), ld, 0, M, dst + j * ldt, sums + (j << 2));
+  }
+}
+
+/** Transposes 4 × 4 elements and gives the sum of their four rows. */
+@inline
+function transposeFour(from: usize, ld: usize, to: usize, ldt: usize): v128 {
+  const r0 = v128.load(from), r1 = v128.load(from + ld);
+  const r2 = v128.load(from + 2 * ld), r3 = v128.load(from + 3 * ld);
+  storeTransposed(to, ldt, r0, r1, r2, r3);
+  return f32x4.add(f32x4.add(r0, r1), f32x4.add(r2, r3));
+}
+
+/** Copies elements [m, M) of a column to a row and adds them to its sum. */
+function transposeColumn(src: usize, ld: usize, m: i32, M: i32, dst: usize, sum: usize): void {
+  let s = load<f32>(sum);
+  for (; m < M; m++) {
+    const element = load<f32>(src + m * ld);
+    store<f32>(dst + (m << 2), element);
+    s += element;
+  }
+  store<f32>(sum, s);
 }
