@@ -1,0 +1,138 @@
+/**
+ * The planted click model: what makes an input of a twin likely to be clicked.
+ *
+ * logit = bias + dense part + row part + pair part. The dense part is linear; the row part adds an effect for each id; the
+ * pair part adds products of row effects of a few pairs of tables, which only an interaction can see. Effects come from a
+ * hash of (table, id), so they need no memory, and shrink with popularity as (1 + p / p0)^(-1/4): popular rows differ
+ * little from the average and are learned early. Nothing here knows of time or of training.
+ *
+ * @module
+ */
+
+import { possibleIds } from "./law.ts";
+import type { TwinParameters } from "./parameters.ts";
+
+/** Parts of the logit: dense, rows, pairs; and rows and pairs again from the learnable rows only. */
+export const PARTS = 5;
+const MOST_PAIRS = 6;
+/** Popularity from which effects shrink. */
+const SHRINK_FROM = 1e-4;
+/** Rows with fewer expected uses in so many inputs are not counted as learnable. */
+const LEARNABLE = { uses: 20, inputs: 2_000_000 };
+
+/** What the model needs of the parameters. */
+type Planted = Pick<TwinParameters, "columns" | "dense" | "clicks">;
+
+/** Effects and probabilities of inputs. */
+export class ClickModel {
+  readonly #clicks: TwinParameters["clicks"];
+  readonly #tables: number;
+  /** For each table and segment the scale of its effects; negative where the rows are too rare to be learned. */
+  readonly #scales: readonly Float64Array[];
+  readonly #pairs: readonly (readonly [number, number])[];
+  readonly #denseWeights: Float64Array;
+  readonly #denseMiddles: Float64Array;
+  readonly #effects: Float64Array;
+  readonly #known: Float64Array;
+  readonly #parts = new Float64Array(PARTS);
+
+  constructor({ columns, dense, clicks }: Planted) {
+    this.#clicks = clicks;
+    this.#tables = columns.length;
+    this.#scales = columns.map((column, t) => {
+      const weight = 0.5 + (hash(t, 0, 1) >>> 8) / 0x1000000;
+      return Float64Array.from(column.law, ({ ids, mass }) => {
+        const each = mass / ids;
+        const scale = weight / Math.sqrt(Math.sqrt(1 + each / SHRINK_FROM));
+        return each * LEARNABLE.inputs < LEARNABLE.uses ? -scale : scale;
+      });
+    });
+    // Pairs of the tables with the most and the fewest ids, outermost first.
+    const bySize = columns.map((_, t) => t)
+      .sort((a, b) => possibleIds(columns[a]!.law) - possibleIds(columns[b]!.law));
+    const few = bySize.slice(Math.floor(bySize.length / 3));
+    this.#pairs = Array.from(
+      { length: Math.min(MOST_PAIRS, few.length >> 1) },
+      (_, k) => [few[2 * k]!, few[2 * k + 1]!] as const,
+    );
+    this.#denseWeights = Float64Array.from(dense, (_, j) => normal(hash(j, 0, 2)));
+    this.#denseMiddles = Float64Array.from(
+      dense,
+      ({ ranges }) => ranges.reduce((sum, [low, high]) => sum + low + high, 0) / 2 / ranges.length,
+    );
+    this.#effects = new Float64Array(columns.length);
+    this.#known = new Float64Array(columns.length);
+  }
+
+  /** The probability of a click. */
+  probability(ids: Float64Array, segments: Uint16Array, dense: Float64Array): number {
+    this.parts(ids, segments, dense, this.#parts);
+    return logistic(logit(this.#clicks, this.#parts, false));
+  }
+
+  /** The unscaled parts of the logit. */
+  parts(ids: Float64Array, segments: Uint16Array, dense: Float64Array, into: Float64Array): void {
+    const effects = this.#effects, known = this.#known;
+    let rows = 0, knownRows = 0;
+    for (let t = 0; t < this.#tables; t++) {
+      const scale = this.#scales[t]![segments[t]!]!;
+      const effect = Math.abs(scale) * normal(hash(ids[t]!, t, 3));
+      effects[t] = effect;
+      known[t] = scale > 0 ? effect : 0;
+      rows += effect;
+      knownRows += known[t]!;
+    }
+    let pairs = 0, knownPairs = 0;
+    for (const [a, b] of this.#pairs) {
+      pairs += effects[a]! * effects[b]!;
+      knownPairs += known[a]! * known[b]!;
+    }
+    let linear = 0;
+    for (let j = 0; j < dense.length; j++) {
+      linear += this.#denseWeights[j]! * (dense[j]! - this.#denseMiddles[j]!);
+    }
+    into[0] = linear;
+    into[1] = rows;
+    into[2] = pairs;
+    into[3] = knownRows;
+    into[4] = knownPairs;
+  }
+}
+
+/** The logit of an input's parts; of the learnable rows only, or of all. */
+export function logit(
+  clicks: Pick<TwinParameters["clicks"], "bias" | "strength">,
+  parts: Float64Array,
+  learnable: boolean,
+): number {
+  const { dense, rows, pairs } = clicks.strength;
+  return clicks.bias + dense * parts[0]! + rows * parts[learnable ? 3 : 1]! +
+    pairs * parts[learnable ? 4 : 2]!;
+}
+
+/**
+ * 1 / (1 + e^-x) from sums and products only: `Math.exp` may differ in its last bit between machines. Ten squarings of
+ * a Taylor polynomial; the relative error is below 1e-9 for |x| below 20.
+ */
+export function logistic(x: number): number {
+  const small = -Math.max(-30, Math.min(30, x)) / 1024;
+  let power = 1 + small * (1 + small / 2 * (1 + small / 3 * (1 + small / 4)));
+  for (let k = 0; k < 10; k++) power *= power;
+  return 1 / (1 + power);
+}
+
+/** Two murmur3 finalisers over three numbers. */
+function hash(a: number, b: number, c: number): number {
+  let h = Math.imul(a ^ Math.imul(b + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 16), 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 15), 0x297a2d39);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Nearly standard normal: the sum of four bytes, centred, over its standard deviation. */
+function normal(word: number): number {
+  const sum = (word & 0xff) + (word >>> 8 & 0xff) + (word >>> 16 & 0xff) + (word >>> 24);
+  return (sum - 510) / 147.8;
+}

@@ -1,0 +1,262 @@
+/**
+ * Draws the inputs of a twin. Input i depends on (parameters, seed, i) alone.
+ *
+ * Words of input i are the blocks of Philox with counter [i, floor(i / 2^32), stream `twin`, block number]. The first
+ * decides the latent class; then each column without a parent takes one for its cell and one for its place within the
+ * cell. A column with a parent takes none: its cell and place follow from the parent's place, so that equal rare ids of
+ * the parent give equal ids here. Only sums, products, quotients, square roots and comparisons of float64 occur, which are
+ * the same on every machine.
+ *
+ * @module
+ */
+
+import { philox4x32, STREAMS } from "../../core/random.ts";
+import type { Inputs } from "../types.ts";
+import { ClickModel } from "./clicks.ts";
+import type { TwinParameters } from "./parameters.ts";
+
+const TWO_32 = 0x100000000;
+/** Entries of the table that finds a law's segment. */
+const GUIDE = 8192;
+/** A parent's cell is cut into so many strips; each strip is shared out among the child's cells. One prime a child. */
+const STRIPS = [31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101];
+
+/** Alias tables (Walker 1977) of several distributions over the same number of cells. */
+class AliasTables {
+  readonly size: number;
+  readonly #keep: Float64Array;
+  readonly #other: Uint16Array;
+
+  constructor(distributions: readonly (readonly number[])[]) {
+    this.size = distributions[0]!.length;
+    this.#keep = new Float64Array(distributions.length * this.size);
+    this.#other = new Uint16Array(distributions.length * this.size);
+    for (const [d, shares] of distributions.entries()) {
+      const total = shares.reduce((a, b) => a + b, 0), offset = d * this.size;
+      const left = shares.map((share) => share / total * this.size);
+      const small: number[] = [], large: number[] = [];
+      for (const [c, x] of left.entries()) (x < 1 ? small : large).push(c);
+      while (small.length > 0 && large.length > 0) {
+        const c = small.pop()!, rich = large.at(-1)!;
+        this.#keep[offset + c] = left[c]!;
+        this.#other[offset + c] = rich;
+        left[rich]! -= 1 - left[c]!;
+        if (left[rich]! < 1) small.push(large.pop()!);
+      }
+      for (const c of [...small, ...large]) {
+        this.#keep[offset + c] = 1;
+        this.#other[offset + c] = c;
+      }
+    }
+  }
+
+  /** The cell for a 32-bit word, from one of the distributions. */
+  at(distribution: number, word: number): number {
+    const x = word * this.size / TWO_32, slot = Math.floor(x);
+    const entry = distribution * this.size + slot;
+    return x - slot < this.#keep[entry]! ? slot : this.#other[entry]!;
+  }
+}
+
+/** A column, made ready for drawing. */
+class Column {
+  /** Ids that are possible. */
+  readonly ids: number;
+  readonly parent: number | null;
+  /** Number among the columns without a parent, or -1. */
+  readonly root: number;
+  readonly #low: Float64Array;
+  readonly #width: Float64Array;
+  /** Of the segments: first id, where it begins, ids per unit of mass, last id. */
+  readonly #first: Float64Array;
+  readonly #start: Float64Array;
+  readonly #density: Float64Array;
+  readonly #guide: Uint16Array;
+  /** Running sums of the child's shares for each of the parent's cells. */
+  readonly #given: readonly Float64Array[];
+  readonly #strips: number;
+  cell = 0;
+  place = 0;
+  segment = 0;
+
+  constructor(parameters: TwinParameters["columns"][number], number: number, root: number) {
+    const { law, cells, parent, given } = parameters;
+    this.parent = parent;
+    this.root = root;
+    this.#low = Float64Array.from(cells, (_, c) => c === 0 ? 0 : cells[c - 1]!);
+    this.#width = Float64Array.from(cells, (end, c) => end - this.#low[c]!);
+    const total = law.reduce((sum, segment) => sum + segment.mass, 0);
+    this.#first = new Float64Array(law.length + 1);
+    this.#start = new Float64Array(law.length + 1);
+    this.#density = new Float64Array(law.length);
+    for (const [s, { ids, mass }] of law.entries()) {
+      this.#first[s + 1] = this.#first[s]! + ids;
+      this.#start[s + 1] = this.#start[s]! + mass / total;
+      this.#density[s] = mass > 0 ? ids / (mass / total) : 0;
+    }
+    this.#start[law.length] = Infinity;
+    this.ids = this.#first[law.length]!;
+    this.#guide = new Uint16Array(GUIDE);
+    for (let g = 0, s = 0; g < GUIDE; g++) {
+      while (this.#start[s + 1]! <= g / GUIDE) s++;
+      this.#guide[g] = s;
+    }
+    this.#strips = STRIPS[number % STRIPS.length]!;
+    this.#given = (given ?? []).map((shares) => {
+      const sums = new Float64Array(shares.length);
+      const all = shares.reduce((a, b) => a + b, 0);
+      let sum = 0;
+      for (const [c, share] of shares.entries()) sums[c] = sum += share / all;
+      sums[shares.length - 1] = Infinity;
+      return sums;
+    });
+  }
+
+  /** Takes cell and place from the parent's. */
+  follow(parent: Column): void {
+    const sums = this.#given[parent.cell]!;
+    const x = parent.place * this.#strips, strip = Math.floor(x), within = x - strip;
+    let cell = 0;
+    while (within >= sums[cell]!) cell++;
+    const low = cell === 0 ? 0 : sums[cell - 1]!;
+    const high = cell === sums.length - 1 ? 1 : sums[cell]!;
+    this.cell = cell;
+    this.place = (strip + (within - low) / (high - low)) / this.#strips;
+  }
+
+  /** The id at the cell and place; remembers its segment. */
+  id(): number {
+    const u = this.#low[this.cell]! + this.place * this.#width[this.cell]!;
+    let s = this.#guide[Math.min(GUIDE - 1, Math.floor(u * GUIDE))]!;
+    while (u >= this.#start[s + 1]!) s++;
+    this.segment = s;
+    const id = this.#first[s]! + Math.floor((u - this.#start[s]!) * this.#density[s]!);
+    return Math.min(id, this.#first[s + 1]! - 1);
+  }
+}
+
+/** Draws inputs by position. Not for use by several readers at the same moment, but any number one after the other. */
+export class TwinGenerator {
+  /** Rows of each table: the ids that are possible. */
+  readonly tableRows: readonly number[];
+  readonly #parameters: TwinParameters;
+  readonly #seed: number;
+  readonly #columns: readonly Column[];
+  /** Parents before children. */
+  readonly #order: readonly number[];
+  readonly #classes: AliasTables;
+  readonly #cells: readonly AliasTables[];
+  readonly #ranges: readonly AliasTables[];
+  readonly #clicks: ClickModel;
+  readonly #words: Uint32Array;
+  readonly #block = new Uint32Array(4);
+  readonly #ids: Float64Array;
+  readonly #segments: Uint16Array;
+  readonly #dense: Float64Array;
+
+  /** @param seed An integer in [0, 2^32). */
+  constructor(parameters: TwinParameters, seed: number) {
+    this.#parameters = parameters;
+    this.#seed = seed;
+    const { columns, dense, classes } = parameters;
+    let root = 0;
+    this.#columns = columns.map((column, t) =>
+      new Column(column, t, column.parent === null ? root++ : -1)
+    );
+    this.tableRows = this.#columns.map((column) => column.ids);
+    this.#order = parentsFirst(columns.map((column) => column.parent));
+    this.#classes = new AliasTables([classes.map((one) => one.weight)]);
+    this.#cells = Array.from(
+      { length: root },
+      (_, c) => new AliasTables(classes.map((one) => one.columns[c]!)),
+    );
+    this.#ranges = dense.map((_, j) => new AliasTables(classes.map((one) => one.dense[j]!)));
+    this.#clicks = new ClickModel(parameters);
+    this.#words = new Uint32Array(4 * Math.ceil((2 + 2 * root + dense.length) / 4));
+    this.#ids = new Float64Array(columns.length);
+    this.#segments = new Uint16Array(columns.length);
+    this.#dense = new Float64Array(dense.length);
+  }
+
+  /** Writes input i as number b of a minibatch of `size` and returns its true probability. */
+  write(i: number, into: Inputs, b: number, size: number): number {
+    this.#draw(i);
+    const ids = this.#ids, dense = this.#dense;
+    for (let t = 0; t < ids.length; t++) into.ids[t * size + b] = ids[t]!;
+    for (let j = 0; j < dense.length; j++) into.dense[b * dense.length + j] = dense[j]!;
+    const p = this.#clicks.probability(ids, this.#segments, dense);
+    into.labels[b] = this.#words[1]! < p * TWO_32 ? 1 : 0;
+    return p;
+  }
+
+  /** Writes only the ids of input i, at `at`, one a table. */
+  writeIds(i: number, into: Uint32Array, at: number): void {
+    this.#drawWords(i, 2 + 2 * this.#cells.length);
+    this.#drawIds();
+    for (let t = 0; t < this.#ids.length; t++) into[at + t] = this.#ids[t]!;
+  }
+
+  /** The parts of the logit before they are scaled, for {@link ClickModel} to be calibrated. */
+  parts(i: number, into: Float64Array): void {
+    this.#draw(i);
+    this.#clicks.parts(this.#ids, this.#segments, this.#dense, into);
+  }
+
+  #drawWords(i: number, count: number): void {
+    const words = this.#words, block = this.#block;
+    const low = i % TWO_32, high = Math.floor(i / TWO_32);
+    for (let w = 0; w < count; w += 4) {
+      philox4x32(low, high, STREAMS.twin, w >>> 2, this.#seed, 0, block);
+      words[w] = block[0]!;
+      words[w + 1] = block[1]!;
+      words[w + 2] = block[2]!;
+      words[w + 3] = block[3]!;
+    }
+  }
+
+  #drawIds(): number {
+    const words = this.#words;
+    const one = this.#classes.at(0, words[0]!);
+    for (const t of this.#order) {
+      const column = this.#columns[t]!;
+      if (column.parent === null) {
+        const word = 2 + 2 * column.root;
+        column.cell = this.#cells[column.root]!.at(one, words[word]!);
+        column.place = words[word + 1]! / TWO_32;
+      } else column.follow(this.#columns[column.parent]!);
+      this.#ids[t] = column.id();
+      this.#segments[t] = column.segment;
+    }
+    return one;
+  }
+
+  #draw(i: number): void {
+    this.#drawWords(i, this.#words.length);
+    const one = this.#drawIds();
+    const first = 2 + 2 * this.#cells.length;
+    for (const [j, column] of this.#parameters.dense.entries()) {
+      if (column.clock !== null) {
+        const { inputs, steps } = column.clock;
+        this.#dense[j] = Math.floor(i / inputs) % steps / steps;
+        continue;
+      }
+      const word = this.#words[first + j]!;
+      const [low, high] = column.ranges[this.#ranges[j]!.at(one, word)]!;
+      // The word's low bits are as good as new: the cell is decided by the high ones.
+      this.#dense[j] = low + (high - low) * ((word & 0xffff) / 0x10000);
+    }
+  }
+}
+
+function parentsFirst(parents: readonly (number | null)[]): number[] {
+  const order: number[] = [], done = new Set<number>();
+  const visit = (t: number) => {
+    if (done.has(t)) return;
+    const parent = parents[t]!;
+    if (parent !== null) visit(parent);
+    done.add(t);
+    order.push(t);
+  };
+  for (let t = 0; t < parents.length; t++) visit(t);
+  return order;
+}

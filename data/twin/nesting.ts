@@ -1,0 +1,118 @@
+/**
+ * Columns that decide each other. In click logs many columns are coarser forms of others: whoever has the same id in the
+ * finer column has the same in the coarser. Then an input's coarse id is at least as frequent as its fine one, at every
+ * scale, and it would be wrong to draw them apart.
+ *
+ * @module
+ */
+
+/** Largest number of occurrences of ids whose inputs are compared. */
+const RARE = 5;
+/** Share of agreeing pairs beyond chance that counts as deciding. */
+const DECIDES = 0.85;
+const LEAST_PAIRS = 8;
+/** Columns with a smaller share of inputs whose id occurs once have almost no rare ids, and are left to the classes. */
+const LEAST_ONCE = 0.03;
+
+/** For each column the column that decides it, or null. Of several the one with the fewest ids is taken. */
+export function findParents(columns: readonly Uint32Array[]): (number | null)[] {
+  const counts = columns.map((ids) => {
+    const count = new Uint32Array(ids.reduce((a, b) => Math.max(a, b), 0) + 1);
+    for (const id of ids) count[id]!++;
+    return count;
+  });
+  const distinct = counts.map((count) => count.reduce((sum, c) => sum + (c > 0 ? 1 : 0), 0));
+  return columns.map((child, b) => {
+    const n = child.length;
+    const once = counts[b]!.reduce((sum, c) => sum + (c === 1 ? 1 : 0), 0) / n;
+    if (once < LEAST_ONCE) return null;
+    let best: number | null = null;
+    for (const [a, ids] of columns.entries()) {
+      if (a === b || distinct[a]! <= distinct[b]!) continue;
+      if (best !== null && distinct[a]! >= distinct[best]!) continue;
+      if (agreement(ids, counts[a]!, child, counts[b]!) >= DECIDES) best = a;
+    }
+    return best;
+  });
+}
+
+/** Share of pairs of inputs with the same rare id in a that agree in b, beyond what chance gives. */
+function agreement(
+  a: Uint32Array,
+  countA: Uint32Array,
+  b: Uint32Array,
+  countB: Uint32Array,
+): number {
+  const n = a.length;
+  const chance = countB.reduce((sum, c) => sum + (c / n) ** 2, 0);
+  const last = new Map<number, number>();
+  let pairs = 0, same = 0;
+  for (let i = 0; i < n; i++) {
+    const id = a[i]!;
+    if (countA[id]! > RARE || countA[id]! < 2) continue;
+    const before = last.get(id);
+    if (before !== undefined) {
+      pairs++;
+      if (b[before] === b[i]) same++;
+    }
+    last.set(id, i);
+  }
+  if (pairs < LEAST_PAIRS) return 0;
+  return (same / pairs - chance) / (1 - chance);
+}
+
+/** What is known of two columns for {@link fitGiven}. */
+export interface Link {
+  /** Kinds of observation of parent and child, input by input. */
+  readonly parentKinds: Uint16Array;
+  readonly childKinds: Uint16Array;
+  /** Of each cell the probability of each kind. */
+  readonly parentGiven: readonly Float64Array[];
+  readonly childGiven: readonly Float64Array[];
+  readonly parentShares: readonly number[];
+  readonly childShares: readonly number[];
+}
+
+/**
+ * Probabilities of the child's cells given the parent's, by expectation maximisation over the pairs of kinds, then
+ * proportional fitting so that both columns keep their shares.
+ */
+export function fitGiven(link: Link, inputs: readonly number[]): number[][] {
+  const { parentGiven, childGiven, parentShares, childShares } = link;
+  const pairs = new Map<string, [number, number, number]>();
+  for (const i of inputs) {
+    const k = link.parentKinds[i]!, l = link.childKinds[i]!;
+    const found = pairs.get(`${k} ${l}`);
+    if (found) found[2]++;
+    else pairs.set(`${k} ${l}`, [k, l, 1]);
+  }
+  const rows = parentShares.length, size = childShares.length;
+  let joint = parentShares.map((p) => Float64Array.from(childShares, (q) => p * q));
+  for (let step = 0; step < 150; step++) {
+    const next = parentShares.map((p) => Float64Array.from(childShares, (q) => p * q));
+    for (const [k, l, times] of pairs.values()) {
+      let sum = 1e-300;
+      for (let a = 0; a < rows; a++) {
+        const g = parentGiven[a]![k]!;
+        if (g > 0) for (let b = 0; b < size; b++) sum += joint[a]![b]! * g * childGiven[b]![l]!;
+      }
+      for (let a = 0; a < rows; a++) {
+        const g = parentGiven[a]![k]! * times / sum;
+        if (g > 0) for (let b = 0; b < size; b++) next[a]![b]! += joint[a]![b]! * g * childGiven[b]![l]!;
+      }
+    }
+    joint = next.map((row) => row.map((x) => x / (inputs.length + 1)));
+  }
+  for (let step = 0; step < 300; step++) {
+    for (let b = 0; b < size; b++) {
+      let sum = 1e-300;
+      for (let a = 0; a < rows; a++) sum += joint[a]![b]!;
+      for (let a = 0; a < rows; a++) joint[a]![b]! *= childShares[b]! / sum;
+    }
+    for (let a = 0; a < rows; a++) {
+      const sum = joint[a]!.reduce((x, y) => x + y, 1e-300);
+      for (let b = 0; b < size; b++) joint[a]![b]! *= parentShares[a]! / sum;
+    }
+  }
+  return joint.map((row, a) => Array.from(row, (x) => x / parentShares[a]!));
+}
