@@ -1,0 +1,222 @@
+// C = epilogue(A B) over I x J outputs and a depth R, in tiles of workgroup memory and 4 x 4 blocks of registers.
+// Each thread fetches one 4 x 4 block of A or B a round, so a tile is 4 SIDE square and 2 SIDE deep.
+
+override SIDE: u32 = 16u;
+// Whether neighbours in memory are neighbours in depth (else: neighbours along I for A, along J for B).
+override A_ALONG_DEPTH: bool = true;
+override B_ALONG_DEPTH: bool = true;
+// 0: as it is. 1: plus bias of the column. 2: the same, then ReLU. 3: zero where the mask is not above 0.
+// 4: sums over a part of the depth, with the row sums of A beside them.
+override EPILOGUE: u32 = 0u;
+
+struct Params {
+  rows: u32,
+  cols: u32,
+  depth: u32,
+  a_offset: u32,
+  a_stride: u32,
+  b_offset: u32,
+  b_stride: u32,
+  c_offset: u32,
+  c_stride: u32,
+  extra_offset: u32,
+  extra_stride: u32,
+  // Depth of one part (a multiple of 2 SIDE), floats from one part's results to the next, place of the row sums.
+  part_depth: u32,
+  part_pitch: u32,
+  sums_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> extra: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+
+// Rows of A, then columns of B, each as SIDE / 2 vectors along the depth.
+var<workgroup> tiles: array<vec4<f32>, SIDE * SIDE * 4u>;
+
+fn keep_below(v: vec4<f32>, at: u32, end: u32) -> vec4<f32> {
+  return select(vec4<f32>(0.0), v, vec4<u32>(at, at + 1u, at + 2u, at + 3u) < vec4<u32>(end));
+}
+
+fn line_a(line: u32, lines: u32, at: u32, end: u32) -> vec4<f32> {
+  if (line >= lines || at >= end) {
+    return vec4<f32>(0.0);
+  }
+  return keep_below(a[(p.a_offset + line * p.a_stride + at) / 4u], at, end);
+}
+
+fn line_b(line: u32, lines: u32, at: u32, end: u32) -> vec4<f32> {
+  if (line >= lines || at >= end) {
+    return vec4<f32>(0.0);
+  }
+  return keep_below(b[(p.b_offset + line * p.b_stride + at) / 4u], at, end);
+}
+
+// The block of 4 rows from `row` and 4 depths from `k`: one vector along the depth for each row.
+fn block_a(row: u32, k: u32, end: u32) -> mat4x4<f32> {
+  if (A_ALONG_DEPTH) {
+    return mat4x4<f32>(
+      line_a(row, p.rows, k, end), line_a(row + 1u, p.rows, k, end),
+      line_a(row + 2u, p.rows, k, end), line_a(row + 3u, p.rows, k, end));
+  }
+  return transpose(mat4x4<f32>(
+    line_a(k, end, row, p.rows), line_a(k + 1u, end, row, p.rows),
+    line_a(k + 2u, end, row, p.rows), line_a(k + 3u, end, row, p.rows)));
+}
+
+fn block_b(col: u32, k: u32, end: u32) -> mat4x4<f32> {
+  if (B_ALONG_DEPTH) {
+    return mat4x4<f32>(
+      line_b(col, p.cols, k, end), line_b(col + 1u, p.cols, k, end),
+      line_b(col + 2u, p.cols, k, end), line_b(col + 3u, p.cols, k, end));
+  }
+  return transpose(mat4x4<f32>(
+    line_b(k, end, col, p.cols), line_b(k + 1u, end, col, p.cols),
+    line_b(k + 2u, end, col, p.cols), line_b(k + 3u, end, col, p.cols)));
+}
+
+// Threads that read together read neighbouring lines at one depth; the XOR puts those on different banks.
+fn swizzle(line: u32) -> u32 {
+  return (line * SIDE / 16u) % (SIDE / 2u);
+}
+
+fn put(row: u32, col: u32, part: u32, sum: f32) {
+  if (row >= p.rows || col >= p.cols) {
+    return;
+  }
+  var v = sum;
+  if (EPILOGUE == 1u || EPILOGUE == 2u) {
+    v += extra[p.extra_offset + col];
+    // Written so that NaN stays NaN.
+    if (EPILOGUE == 2u && v < 0.0) {
+      v = 0.0;
+    }
+  }
+  if (EPILOGUE == 3u) {
+    v = select(0.0, v, extra[p.extra_offset + row * p.extra_stride + col] > 0.0);
+  }
+  c[p.c_offset + part * p.part_pitch + row * p.c_stride + col] = v;
+}
+
+fn put_row(row: u32, col: u32, part: u32, sums: vec4<f32>) {
+  put(row, col, part, sums.x);
+  put(row, col + SIDE, part, sums.y);
+  put(row, col + 2u * SIDE, part, sums.z);
+  put(row, col + 3u * SIDE, part, sums.w);
+}
+
+fn put_sum(row: u32, part: u32, sum: f32) {
+  if (row < p.rows) {
+    c[p.sums_offset + part * p.part_pitch + row] = sum;
+  }
+}
+
+fn total(v: vec4<f32>) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
+}
+
+@compute @workgroup_size(SIDE, SIDE)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let tile_cols = (p.cols + 4u * SIDE - 1u) / (4u * SIDE);
+  let tile_rows = (p.rows + 4u * SIDE - 1u) / (4u * SIDE);
+  let tile = linear_group(group, grid);
+  let part = tile / (tile_cols * tile_rows);
+  let begin = part * p.part_depth;
+  if (part > 0u && begin >= p.depth) {
+    return;
+  }
+  let end = min(p.depth, begin + p.part_depth);
+  let row0 = (tile / tile_cols) % tile_rows * (4u * SIDE);
+  let col0 = tile % tile_cols * (4u * SIDE);
+
+  let vectors = SIDE / 2u;
+  let half = SIDE * SIDE / 2u;
+  let fetches_a = thread < half;
+  let n = thread % half;
+  let along_depth = select(B_ALONG_DEPTH, A_ALONG_DEPTH, fetches_a);
+  let quad = select(n % SIDE, n / vectors, along_depth) * 4u;
+  let q = select(n / SIDE, n % vectors, along_depth);
+  let store = select(4u * SIDE * vectors, 0u, fetches_a) + quad * vectors;
+
+  let tx = thread % SIDE;
+  let ty = thread / SIDE;
+  let swizzle_a = swizzle(ty);
+  let swizzle_b = swizzle(tx);
+  let base_a = ty * vectors;
+  let base_b = (4u * SIDE + tx) * vectors;
+  let step = SIDE * vectors;
+
+  var acc0 = vec4<f32>(0.0);
+  var acc1 = vec4<f32>(0.0);
+  var acc2 = vec4<f32>(0.0);
+  var acc3 = vec4<f32>(0.0);
+  var sums = vec4<f32>(0.0);
+  var next = mat4x4<f32>();
+  if (fetches_a) {
+    next = block_a(row0 + quad, begin + 4u * q, end);
+  } else {
+    next = block_b(col0 + quad, begin + 4u * q, end);
+  }
+  for (var k = begin; k < end; k += 2u * SIDE) {
+    tiles[store + (q ^ swizzle(quad))] = next[0];
+    tiles[store + vectors + (q ^ swizzle(quad + 1u))] = next[1];
+    tiles[store + 2u * vectors + (q ^ swizzle(quad + 2u))] = next[2];
+    tiles[store + 3u * vectors + (q ^ swizzle(quad + 3u))] = next[3];
+    workgroupBarrier();
+    // The next blocks travel while this round is computed.
+    if (k + 2u * SIDE < end) {
+      if (fetches_a) {
+        next = block_a(row0 + quad, k + 2u * SIDE + 4u * q, end);
+      } else {
+        next = block_b(col0 + quad, k + 2u * SIDE + 4u * q, end);
+      }
+    }
+    for (var v = 0u; v < vectors; v++) {
+      let at_a = base_a + (v ^ swizzle_a);
+      let at_b = base_b + (v ^ swizzle_b);
+      let a0 = tiles[at_a];
+      let a1 = tiles[at_a + step];
+      let a2 = tiles[at_a + 2u * step];
+      let a3 = tiles[at_a + 3u * step];
+      let bt = transpose(mat4x4<f32>(
+        tiles[at_b], tiles[at_b + step], tiles[at_b + 2u * step], tiles[at_b + 3u * step]));
+      acc0 += a0.x * bt[0];
+      acc1 += a1.x * bt[0];
+      acc2 += a2.x * bt[0];
+      acc3 += a3.x * bt[0];
+      acc0 += a0.y * bt[1];
+      acc1 += a1.y * bt[1];
+      acc2 += a2.y * bt[1];
+      acc3 += a3.y * bt[1];
+      acc0 += a0.z * bt[2];
+      acc1 += a1.z * bt[2];
+      acc2 += a2.z * bt[2];
+      acc3 += a3.z * bt[2];
+      acc0 += a0.w * bt[3];
+      acc1 += a1.w * bt[3];
+      acc2 += a2.w * bt[3];
+      acc3 += a3.w * bt[3];
+      if (EPILOGUE == 4u && col0 == 0u) {
+        sums += vec4<f32>(total(a0), total(a1), total(a2), total(a3));
+      }
+    }
+    workgroupBarrier();
+  }
+
+  put_row(row0 + ty, col0 + tx, part, acc0);
+  put_row(row0 + ty + SIDE, col0 + tx, part, acc1);
+  put_row(row0 + ty + 2u * SIDE, col0 + tx, part, acc2);
+  put_row(row0 + ty + 3u * SIDE, col0 + tx, part, acc3);
+  if (EPILOGUE == 4u && col0 == 0u && tx == 0u) {
+    put_sum(row0 + ty, part, sums.x);
+    put_sum(row0 + ty + SIDE, part, sums.y);
+    put_sum(row0 + ty + 2u * SIDE, part, sums.z);
+    put_sum(row0 + ty + 3u * SIDE, part, sums.w);
+  }
+}

@@ -1,0 +1,95 @@
+// The matrix product where one side is a single column or row, or a stride is not a multiple of 4: any strides,
+// STRANDS threads share the depth of one output and add up in a tree of fixed shape.
+
+override STRANDS: u32 = 1u;
+// Whether neighbouring threads are neighbours in depth (else: neighbouring outputs).
+override STRANDS_FIRST: bool = false;
+// As in matmul.wgsl.
+override EPILOGUE: u32 = 0u;
+
+const THREADS = 256u;
+
+struct Params {
+  rows: u32,
+  cols: u32,
+  depth: u32,
+  a_offset: u32,
+  a_row: u32,
+  a_depth: u32,
+  b_offset: u32,
+  b_depth: u32,
+  b_col: u32,
+  c_offset: u32,
+  c_stride: u32,
+  extra_offset: u32,
+  extra_stride: u32,
+  part_depth: u32,
+  part_pitch: u32,
+  sums_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> extra: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+
+// Each thread's sum of products and sum of A; threads of one output lie THREADS / STRANDS apart.
+var<workgroup> strands: array<vec2<f32>, THREADS>;
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let width = THREADS / STRANDS;
+  let strand = select(thread / width, thread % STRANDS, STRANDS_FIRST);
+  let place = select(thread % width, thread / STRANDS, STRANDS_FIRST);
+  let outputs = p.rows * p.cols;
+  let blocks = (outputs + width - 1u) / width;
+  let number = linear_group(group, grid);
+  let part = number / blocks;
+  let begin = part * p.part_depth;
+  if (part > 0u && begin >= p.depth) {
+    return;
+  }
+  let end = min(p.depth, begin + p.part_depth);
+  let output = number % blocks * width + place;
+  let row = output / p.cols;
+  let col = output % p.cols;
+
+  var sums = vec2<f32>(0.0);
+  if (output < outputs) {
+    for (var k = begin + strand; k < end; k += STRANDS) {
+      let x = a[p.a_offset + row * p.a_row + k * p.a_depth];
+      sums += vec2<f32>(x * b[p.b_offset + k * p.b_depth + col * p.b_col], x);
+    }
+  }
+  strands[strand * width + place] = sums;
+  for (var half = STRANDS / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (strand < half) {
+      strands[strand * width + place] += strands[(strand + half) * width + place];
+    }
+  }
+  if (strand > 0u || output >= outputs) {
+    return;
+  }
+  sums = strands[place];
+  var v = sums.x;
+  if (EPILOGUE == 1u || EPILOGUE == 2u) {
+    v += extra[p.extra_offset + col];
+    // Written so that NaN stays NaN.
+    if (EPILOGUE == 2u && v < 0.0) {
+      v = 0.0;
+    }
+  }
+  if (EPILOGUE == 3u) {
+    v = select(0.0, v, extra[p.extra_offset + row * p.extra_stride + col] > 0.0);
+  }
+  c[p.c_offset + part * p.part_pitch + row * p.c_stride + col] = v;
+  if (EPILOGUE == 4u && col == 0u) {
+    c[p.sums_offset + part * p.part_pitch + row] = sums.y;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * Launches of the fully connected layer's ops.
+ *
+ * @module
+ */
+
+import type {
+  LinearBackwardInputArgs,
+  LinearBackwardWeightsArgs,
+  LinearForwardArgs,
+  Matrix,
+} from "../types.ts";
+import type { Access, Binding, LaunchContext } from "../webgpu/kernel.ts";
+import { composeKernel } from "../webgpu/kernel.ts";
+import matmulSource from "./matmul.wgsl" with { type: "text" };
+import reduceSource from "./reduce.wgsl" with { type: "text" };
+import thinSource from "./thin.wgsl" with { type: "text" };
+
+const ACCESS: readonly Access[] = ["read", "read", "read", "write"];
+const KERNELS = {
+  forward: {
+    tiled: composeKernel("linear-forward", ACCESS, matmulSource),
+    thin: composeKernel("linear-forward thin", ACCESS, thinSource),
+  },
+  backwardInput: {
+    tiled: composeKernel("linear-backward-input", ACCESS, matmulSource),
+    thin: composeKernel("linear-backward-input thin", ACCESS, thinSource),
+  },
+  backwardWeights: {
+    tiled: composeKernel("linear-backward-weights", ACCESS, matmulSource),
+    thin: composeKernel("linear-backward-weights thin", ACCESS, thinSource),
+  },
+};
+const reduceKernel = composeKernel("linear-backward-weights sum", ["read", "write"], reduceSource);
+
+/** What happens to a sum before it is stored: `EPILOGUE` of matmul.wgsl. */
+const EPILOGUE = { plain: 0, bias: 1, biasRelu: 2, mask: 3, parts: 4 } as const;
+
+/** Workgroups that fill a large GPU about twice. */
+const ENOUGH_GROUPS = 256;
+
+/** Threads of a workgroup of the thin kernel. */
+const THIN_THREADS = 256;
+
+/** Threads that share a sum in the thin kernel. */
+const DOT_STRANDS = 32, COLUMN_STRANDS = 8;
+
+/** Depth below which a sum is not split further: shorter parts cost more to add up than they gain. */
+const LEAST_PART = 128;
+
+/** An operand: element (line, depth) lies at offset + line * step + depth * depthStep. */
+interface Operand {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly step: number;
+  readonly depthStep: number;
+}
+
+/** C = epilogue(A B), rows × cols over a depth. */
+interface Product {
+  readonly op: keyof typeof KERNELS;
+  readonly rows: number;
+  readonly cols: number;
+  readonly depth: number;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly c: { readonly binding: Binding; readonly offset: number; readonly stride: number };
+  readonly extra: {
+    readonly binding: Binding;
+    readonly offset: number;
+    readonly stride: number;
+  };
+  readonly epilogue: number;
+  /** Parts of the depth, floats from one part's results to the next, place of the row sums. */
+  readonly parts: number;
+  readonly pitch: number;
+  readonly sums: number;
+}
+
+const NO_EXTRA = { binding: "unused", offset: 0, stride: 0 } as const;
+
+/** Y = act(X Wᵀ + b). */
+export function launchLinearForward(
+  context: LaunchContext,
+  { x, w, bias, y, relu }: LinearForwardArgs,
+): void {
+  launchProduct(context, {
+    op: "forward",
+    rows: x.rows,
+    cols: w.rows,
+    depth: x.cols,
+    a: operand(context, x, "rows"),
+    b: operand(context, w, "rows"),
+    c: output(context, y),
+    extra: output(context, bias),
+    epilogue: relu ? EPILOGUE.biasRelu : EPILOGUE.bias,
+    parts: 1,
+    pitch: 0,
+    sums: 0,
+  });
+}
+
+/** dX = (dY W) ∘ [mask > 0]. */
+export function launchLinearBackwardInput(
+  context: LaunchContext,
+  { dy, w, dx, mask }: LinearBackwardInputArgs,
+): void {
+  launchProduct(context, {
+    op: "backwardInput",
+    rows: dy.rows,
+    cols: w.cols,
+    depth: dy.cols,
+    a: operand(context, dy, "rows"),
+    b: operand(context, w, "columns"),
+    c: output(context, dx),
+    extra: mask === null ? NO_EXTRA : output(context, mask),
+    epilogue: mask === null ? EPILOGUE.plain : EPILOGUE.mask,
+    parts: 1,
+    pitch: 0,
+    sums: 0,
+  });
+}
+
+/** dW = dYᵀ X and db = column sums of dY: parts of the minibatch side by side, then added up in their order. */
+export function launchLinearBackwardWeights(
+  context: LaunchContext,
+  { dy, x, dw, db }: LinearBackwardWeightsArgs,
+): void {
+  const [rows, cols, depth] = [dy.cols, x.cols, dy.rows];
+  const product = {
+    op: "backwardWeights",
+    rows,
+    cols,
+    depth,
+    a: operand(context, dy, "columns"),
+    b: operand(context, x, "columns"),
+    extra: NO_EXTRA,
+    epilogue: EPILOGUE.parts,
+  } as const;
+  const parts = Math.max(
+    1,
+    Math.min(Math.ceil(depth / LEAST_PART), Math.ceil(ENOUGH_GROUPS / groupsOf(product))),
+  );
+  const to = output(context, dw);
+  const sums = output(context, db);
+  const one = to.binding === sums.binding;
+  if (parts === 1 && one) {
+    launchProduct(context, { ...product, c: to, parts, pitch: 0, sums: sums.offset });
+    return;
+  }
+  const products = rows * cols;
+  const pitch = products + rows;
+  context.scratch(4 * parts * pitch);
+  launchProduct(context, {
+    ...product,
+    c: { binding: "scratch", offset: 0, stride: cols },
+    parts,
+    pitch,
+    sums: products,
+  });
+  const ranges = one ? [[to, 0, pitch]] as const : [
+    [to, 0, products],
+    [sums, products, rows],
+  ] as const;
+  for (const [{ binding }, first, count] of ranges) {
+    context.launch({
+      kernel: reduceKernel,
+      overrides: {},
+      bindings: ["scratch", binding],
+      params: [rows, cols, parts, first, count, to.offset, to.stride, sums.offset],
+      groups: Math.ceil(count / 256),
+    });
+  }
+}
+
+/** A matrix whose rows, or columns, are the operand's lines. */
+function operand(context: LaunchContext, m: Matrix, lines: "rows" | "columns"): Operand {
+  const [step, depthStep] = lines === "rows" ? [m.stride, 1] : [1, m.stride];
+  return { buffer: context.matrix(m), offset: m.offset, step, depthStep };
+}
+
+function output(
+  context: LaunchContext,
+  m: Matrix,
+): { binding: GPUBuffer; offset: number; stride: number } {
+  return { binding: context.matrix(m), offset: m.offset, stride: m.stride };
+}
+
+type Shape = Pick<Product, "rows" | "cols" | "depth" | "a" | "b">;
+
+/** The tiled kernel reads vectors of 4 floats; with a single row or column it would compute mostly nothing. */
+function isThin({ rows, cols, depth, a, b }: Shape): boolean {
+  return rows === 1 || cols === 1 || depth === 1 ||
+    [a, b].some(({ step, depthStep }) => Math.max(step, depthStep) % 4 !== 0);
+}
+
+/** Small tiles where large ones would leave processors idle. */
+function tileSide({ rows, cols }: Shape): 8 | 16 {
+  return Math.ceil(rows / 64) * Math.ceil(cols / 64) < ENOUGH_GROUPS ? 8 : 16;
+}
+
+function thinStrands({ rows, cols, depth, a }: Shape): { strands: number; first: boolean } {
+  const first = a.depthStep === 1;
+  if (depth < DOT_STRANDS || rows * cols >= ENOUGH_GROUPS * THIN_THREADS) {
+    return { strands: 1, first };
+  }
+  return { strands: first ? DOT_STRANDS : COLUMN_STRANDS, first };
+}
+
+/** Workgroups for the whole depth at once. */
+function groupsOf(shape: Shape): number {
+  const { rows, cols } = shape;
+  if (isThin(shape)) {
+    return Math.ceil(rows * cols / (THIN_THREADS / thinStrands(shape).strands));
+  }
+  const tile = 4 * tileSide(shape);
+  return Math.ceil(rows / tile) * Math.ceil(cols / tile);
+}
+
+function launchProduct(context: LaunchContext, product: Product): void {
+  const { rows, cols, depth, a, b, c, extra, epilogue, parts, pitch, sums } = product;
+  const bindings: Binding[] = [a.buffer, b.buffer, extra.binding, c.binding];
+  const groups = groupsOf(product) * parts;
+  if (isThin(product)) {
+    const { strands, first } = thinStrands(product);
+    context.launch({
+      kernel: KERNELS[product.op].thin,
+      overrides: { STRANDS: strands, STRANDS_FIRST: Number(first), EPILOGUE: epilogue },
+      bindings,
+      params: [
+        ...[rows, cols, depth],
+        ...[a.offset, a.step, a.depthStep],
+        ...[b.offset, b.depthStep, b.step],
+        ...[c.offset, c.stride, extra.offset, extra.stride],
+        ...[Math.ceil(depth / parts), pitch, sums],
+      ],
+      groups,
+    });
+    return;
+  }
+  const side = tileSide(product);
+  const deep = 2 * side;
+  context.launch({
+    kernel: KERNELS[product.op].tiled,
+    overrides: {
+      SIDE: side,
+      A_ALONG_DEPTH: Number(a.depthStep === 1),
+      B_ALONG_DEPTH: Number(b.depthStep === 1),
+      EPILOGUE: epilogue,
+    },
+    bindings,
+    params: [
+      ...[rows, cols, depth],
+      ...[a.offset, Math.max(a.step, a.depthStep), b.offset, Math.max(b.step, b.depthStep)],
+      ...[c.offset, c.stride, extra.offset, extra.stride],
+      ...[Math.ceil(depth / parts / deep) * deep, pitch, sums],
+    ],
+    groups,
+  });
+}

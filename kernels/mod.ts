@@ -1,0 +1,17 @@
+/**
+ * The arithmetic of recommender training on two devices, the CPU and WebGPU, behind one interface.
+ *
+ * @module
+ */
+
+export { type CpuDeviceOptions, openCpuDevice } from "./cpu/device.ts";
+export { LookupError, LookupGrouper, type LookupIds } from "./embedding/group.ts";
+export {
+  type DeviceChoice,
+  openDevice,
+  type OpenDeviceOptions,
+  type OpenedDevice,
+} from "./open.ts";
+export type * from "./types.ts";
+export type { AdapterKind } from "./webgpu/adapter.ts";
+export { openWebGpuDevice, type WebGpuOptions } from "./webgpu/device.ts";

@@ -1,0 +1,70 @@
+/**
+ * Choosing and opening a device.
+ *
+ * @module
+ */
+
+import type { Device } from "./types.ts";
+import type { AdapterKind } from "./webgpu/adapter.ts";
+
+/** Which device a person asks for. */
+export type DeviceChoice = "auto" | "cpu" | "webgpu";
+
+/** How a device is chosen and opened. */
+export interface OpenDeviceOptions {
+  /**
+   * `auto` takes a hardware WebGPU adapter where there is one, else the CPU. `webgpu` by name also takes a software
+   * adapter if there is no other.
+   */
+  readonly device: DeviceChoice;
+  /** Threads of the CPU device; by default one a core. */
+  readonly threads?: number;
+  /** Which adapters will do for `webgpu`; `any` by default. */
+  readonly adapter?: AdapterKind;
+}
+
+/** A device, and why it is this one. */
+export interface OpenedDevice {
+  /** Belongs to the caller, who disposes it. */
+  readonly device: Device;
+  /** A phrase for a person, such as `asked for` or `no hardware WebGPU adapter was found`. */
+  readonly reason: string;
+}
+
+/**
+ * Opens a device. Nothing of a device that is not opened is loaded, except to look for an adapter.
+ *
+ * @throws {UserError} If WebGPU is asked for and there is no such adapter, saying what to install or try.
+ */
+export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevice> {
+  if (options.device === "cpu") {
+    return { device: await openCpu(options), reason: "asked for" };
+  }
+  const { findAdapter } = await import("./webgpu/adapter.ts");
+  if (options.device === "auto") {
+    if (await findAdapter("hardware") === null) {
+      const software = await findAdapter("software");
+      return {
+        device: await openCpu(options),
+        reason: software === null
+          ? "no WebGPU adapter was found"
+          : "no hardware WebGPU adapter was found, and software adapters are slower than the CPU device",
+      };
+    }
+    return {
+      device: await openWebGpu("hardware"),
+      reason: "a hardware WebGPU adapter was found",
+    };
+  }
+  return { device: await openWebGpu(options.adapter ?? "any"), reason: "asked for" };
+}
+
+async function openCpu({ threads }: OpenDeviceOptions): Promise<Device> {
+  const { openCpuDevice } = await import("./cpu/device.ts");
+  return await openCpuDevice(threads === undefined ? {} : { threads });
+}
+
+async function openWebGpu(adapter: AdapterKind): Promise<Device> {
+  const { openWebGpuDevice } = await import("./webgpu/device.ts");
+  return await openWebGpuDevice({ adapter });
+}

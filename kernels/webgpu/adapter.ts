@@ -1,0 +1,55 @@
+/**
+ * Finding an adapter, and saying why there is none.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+
+/** Which adapters will do: a GPU, a software driver such as llvmpipe, or whichever comes first. */
+export type AdapterKind = "hardware" | "software" | "any";
+
+const INSTALL = "install the GPU's Vulkan driver together with libvulkan1 (Debian, Ubuntu: " +
+  "libvulkan1 and mesa-vulkan-drivers, which also brings the software adapter llvmpipe), " +
+  "or run with the cpu device";
+
+/** The first adapter of a kind, or null. Prefers hardware for `any`. */
+export async function findAdapter(kind: AdapterKind): Promise<GPUAdapter | null> {
+  if (!("gpu" in navigator)) return null;
+  if (kind !== "software") {
+    const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (adapter !== null && (kind === "any" || !adapter.info.isFallbackAdapter)) return adapter;
+  }
+  if (kind === "hardware") return null;
+  const adapter = await navigator.gpu.requestAdapter({ forceFallbackAdapter: true });
+  return adapter?.info.isFallbackAdapter ? adapter : null;
+}
+
+/** The error for a missing adapter: what is there instead, and what to install or try. */
+export async function missingAdapter(kind: AdapterKind): Promise<UserError> {
+  if (!("gpu" in navigator)) {
+    return new UserError(
+      "Cannot open a WebGPU device: this runtime has no WebGPU, use Deno 2.9 or later " +
+        "or run with the cpu device",
+    );
+  }
+  const other = kind === "any" ? null : await findAdapter("any");
+  if (other === null) {
+    return new UserError(
+      `Cannot open a WebGPU device: no adapter was found, so libvulkan or the driver is missing; ${INSTALL}`,
+    );
+  }
+  const name = describeAdapter(other);
+  return new UserError(
+    kind === "hardware"
+      ? `Cannot open a hardware WebGPU device: the only adapter is the software adapter ${name}; ` +
+        "ask for it by name, install the GPU's Vulkan driver, or run with the cpu device"
+      : `Cannot open a software WebGPU device: the only adapter is ${name}; ask for hardware, ${INSTALL}`,
+  );
+}
+
+/** A name to show for an adapter. */
+export function describeAdapter(adapter: GPUAdapter): string {
+  const { description, device, vendor } = adapter.info;
+  return description || [vendor, device].filter(Boolean).join(" ") || "unnamed adapter";
+}

@@ -1,0 +1,303 @@
+/**
+ * The WebGPU device.
+ *
+ * @module
+ */
+
+import { checkByteLength, checkMatrixSize, checkRange, paddedStride } from "../shapes.ts";
+import type {
+  Device,
+  DeviceBuffer,
+  DeviceCounters,
+  DeviceInfo,
+  EmbeddingTables,
+  GroupedLookups,
+  LookupBuffers,
+  Matrix,
+  Program,
+  Recorder,
+  Stage,
+  TablesSpec,
+} from "../types.ts";
+import { type AdapterKind, describeAdapter, findAdapter, missingAdapter } from "./adapter.ts";
+import { ErrorKeeper } from "./errors.ts";
+import type { Launch } from "./kernel.ts";
+import { WebGpuLookups } from "./lookups.ts";
+import { Memory, WebGpuBuffer } from "./memory.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { ProgramBuilder, type ProgramHost, WebGpuProgram } from "./program.ts";
+import { Submitter } from "./queue.ts";
+import { Readback } from "./readback.ts";
+import { type TablesHost, WebGpuTables } from "./tables.ts";
+import { StageTimer } from "./timing.ts";
+
+/** How a WebGPU device is opened. */
+export interface WebGpuOptions {
+  /** Which adapters will do. By default `hardware`: a software adapter has to be asked for. */
+  readonly adapter?: AdapterKind;
+  /** Lowers the size of table shards, in bytes; for tests. */
+  readonly maxBindingBytes?: number;
+  /** Lowers the workgroups a dimension; for tests. */
+  readonly maxWorkgroupsPerDimension?: number;
+  /** Whether stages are timed where the adapter can; true by default. */
+  readonly timestamps?: boolean;
+}
+
+/** Limits asked for in full; WebGPU grants only its defaults unless asked. */
+const LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+/**
+ * Opens a WebGPU device.
+ *
+ * @returns The device; dispose it when done.
+ * @throws {UserError} If there is no such adapter, saying what to install or try.
+ */
+export async function openWebGpuDevice(options: WebGpuOptions = {}): Promise<Device> {
+  const kind = options.adapter ?? "hardware";
+  const adapter = await findAdapter(kind);
+  if (adapter === null) throw await missingAdapter(kind);
+  return await WebGpuDevice.open(adapter, options);
+}
+
+/** {@inheritDoc Device} */
+export class WebGpuDevice implements Device, ProgramHost, TablesHost {
+  readonly info: DeviceInfo;
+  readonly counters: DeviceCounters = {
+    bytesAllocated: 0,
+    peakBytesAllocated: 0,
+    bytesUploaded: 0,
+    bytesDownloaded: 0,
+    dispatches: 0,
+    submissions: 0,
+  };
+  /** The device underneath. */
+  readonly gpu: GPUDevice;
+  readonly errors: ErrorKeeper;
+  readonly submitter: Submitter;
+  readonly memory: Memory;
+  readonly pipelines: PipelineCache;
+  readonly readback: Readback;
+  readonly timer: StageTimer | null;
+  readonly unused: readonly WebGpuBuffer[];
+  readonly maxBindingBytes: number;
+  readonly maxWorkgroupsPerDimension: number;
+  #open = true;
+
+  private constructor(gpu: GPUDevice, info: DeviceInfo, options: WebGpuOptions) {
+    this.gpu = gpu;
+    this.info = info;
+    const { limits } = gpu;
+    this.maxBindingBytes = Math.min(
+      limits.maxStorageBufferBindingSize,
+      limits.maxBufferSize,
+      options.maxBindingBytes ?? Infinity,
+    );
+    this.maxWorkgroupsPerDimension = Math.min(
+      limits.maxComputeWorkgroupsPerDimension,
+      options.maxWorkgroupsPerDimension ?? Infinity,
+    );
+    this.errors = new ErrorKeeper(gpu);
+    this.submitter = new Submitter(gpu.queue, this.counters);
+    const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
+    this.memory = new Memory(gpu, this.counters, (buffer) => this.clear(buffer));
+    this.pipelines = new PipelineCache(gpu, this.errors);
+    this.readback = new Readback(gpu, submit);
+    this.timer = gpu.features.has("timestamp-query")
+      ? new StageTimer(gpu, this.readback, submit)
+      : null;
+    this.unused = [0, 1].map((i) => this.memory.create(16, `unused ${i}`));
+    // Bookkeeping of the device itself, not of what was asked of it.
+    this.counters.bytesAllocated = 0;
+    this.counters.peakBytesAllocated = 0;
+  }
+
+  /** Opens a device on an adapter. */
+  static async open(adapter: GPUAdapter, options: WebGpuOptions): Promise<WebGpuDevice> {
+    const timed = (options.timestamps ?? true) && adapter.features.has("timestamp-query");
+    const gpu = await adapter.requestDevice({
+      label: "slipstream",
+      requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+      requiredFeatures: timed ? ["timestamp-query"] : [],
+    });
+    const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+    const info: DeviceInfo = {
+      kind: "webgpu",
+      name: describeAdapter(adapter),
+      details: {
+        vendor,
+        architecture,
+        device,
+        description,
+        ...Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
+      },
+      isFallbackAdapter,
+      threads: 1,
+    };
+    return new WebGpuDevice(gpu, info, options);
+  }
+
+  /** {@inheritDoc Device.createBuffer} */
+  createBuffer(byteLength: number, label: string): WebGpuBuffer {
+    this.checkOpen();
+    checkByteLength(byteLength, label);
+    return this.memory.create(byteLength, label);
+  }
+
+  /** {@inheritDoc Device.createMatrix} */
+  createMatrix(rows: number, cols: number, label: string): Matrix {
+    checkMatrixSize(rows, cols, label);
+    const stride = paddedStride(cols);
+    return { buffer: this.createBuffer(4 * rows * stride, label), offset: 0, rows, cols, stride };
+  }
+
+  /** {@inheritDoc Device.createTables} */
+  createTables(spec: TablesSpec, label: string): EmbeddingTables {
+    this.checkOpen();
+    return new WebGpuTables(this, spec, label);
+  }
+
+  /** {@inheritDoc Device.createLookups} */
+  createLookups(
+    shape: { tables: number; maxBags: number; maxLookups: number },
+    label: string,
+  ): LookupBuffers {
+    this.checkOpen();
+    return new WebGpuLookups(this.memory, shape, label);
+  }
+
+  /** {@inheritDoc Device.write} */
+  write(buffer: DeviceBuffer, byteOffset: number, data: Float32Array | Uint32Array): void {
+    this.checkOpen();
+    const gpu = this.#storage(buffer);
+    checkRange("write", buffer, byteOffset, data.byteLength);
+    this.submitter.write(gpu, byteOffset, data);
+  }
+
+  /** {@inheritDoc Device.writeLookups} */
+  writeLookups(buffers: LookupBuffers, lookups: GroupedLookups): void {
+    this.checkOpen();
+    if (!(buffers instanceof WebGpuLookups)) {
+      throw new Error("Cannot write lookups: the buffers belong to another device");
+    }
+    buffers.write(this.memory, this.submitter, lookups);
+  }
+
+  /** {@inheritDoc Device.read} */
+  async read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    this.checkOpen();
+    const gpu = this.#storage(buffer);
+    checkRange("read", buffer, byteOffset, byteLength);
+    const result = new ArrayBuffer(byteLength);
+    await this.readback.read(gpu, byteOffset, new Uint8Array(result));
+    await this.finishRead(byteLength);
+    return result;
+  }
+
+  /** {@inheritDoc Device.copy} */
+  copy(
+    from: DeviceBuffer,
+    fromByteOffset: number,
+    to: DeviceBuffer,
+    toByteOffset: number,
+    byteLength: number,
+  ): void {
+    this.checkOpen();
+    const [source, target] = [this.#storage(from), this.#storage(to)];
+    checkRange("copy", from, fromByteOffset, byteLength);
+    checkRange("copy", to, toByteOffset, byteLength);
+    if (byteLength === 0) return;
+    const encoder = this.gpu.createCommandEncoder({ label: `copy ${from.label} to ${to.label}` });
+    if (source === target) {
+      // WebGPU copies only between different buffers.
+      const between = this.memory.create(byteLength, "copy");
+      const storage = between.storage(this.memory);
+      encoder.copyBufferToBuffer(source, fromByteOffset, storage, 0, byteLength);
+      encoder.copyBufferToBuffer(storage, 0, target, toByteOffset, byteLength);
+      this.submitter.submit(encoder.finish());
+      between.dispose();
+      return;
+    }
+    encoder.copyBufferToBuffer(source, fromByteOffset, target, toByteOffset, byteLength);
+    this.submitter.submit(encoder.finish());
+  }
+
+  /** {@inheritDoc Device.record} */
+  record(label: string, body: (ops: Recorder) => void): Program {
+    this.checkOpen();
+    const builder = new ProgramBuilder(this);
+    body(builder);
+    return builder.build(label);
+  }
+
+  /** {@inheritDoc Device.run} */
+  run(program: Program): void {
+    this.checkOpen();
+    this.errors.throwPending();
+    if (!(program instanceof WebGpuProgram)) {
+      throw new Error(`Cannot run program ${program.label}: it belongs to another device`);
+    }
+    this.counters.dispatches += program.run(this);
+  }
+
+  /** {@inheritDoc Device.sync} */
+  async sync(): Promise<void> {
+    this.checkOpen();
+    await this.readback.wait();
+    await this.finishRead(0);
+  }
+
+  /** {@inheritDoc Device.takeStageTimes} */
+  async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
+    this.checkOpen();
+    return this.timer === null ? {} : await this.timer.take();
+  }
+
+  /** {@inheritDoc Device.dispose} */
+  dispose(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.readback.close();
+    this.timer?.close();
+    this.memory.close();
+    this.gpu.destroy();
+  }
+
+  /** {@inheritDoc TablesHost.launchNow} */
+  launchNow(label: string, launches: readonly Launch[]): void {
+    const builder = new ProgramBuilder(this);
+    for (const launch of launches) builder.launch(launch);
+    const program = builder.build(label);
+    this.run(program);
+    program.dispose();
+  }
+
+  /** {@inheritDoc TablesHost.clear} */
+  clear(buffer: GPUBuffer): void {
+    const encoder = this.gpu.createCommandEncoder({ label: `clear ${buffer.label}` });
+    encoder.clearBuffer(buffer);
+    this.submitter.submit(encoder.finish());
+  }
+
+  /** {@inheritDoc TablesHost.checkOpen} */
+  checkOpen(): void {
+    if (!this.#open) throw new Error("Cannot use the device: it is disposed");
+  }
+
+  /** {@inheritDoc TablesHost.finishRead} */
+  async finishRead(bytes: number): Promise<void> {
+    await this.errors.settle();
+    this.errors.throwPending();
+    this.counters.bytesDownloaded += bytes;
+  }
+
+  #storage(buffer: DeviceBuffer): GPUBuffer {
+    if (!(buffer instanceof WebGpuBuffer)) {
+      throw new Error(`Cannot use buffer ${buffer.label}: it belongs to another device`);
+    }
+    return buffer.storage(this.memory);
+  }
+}
