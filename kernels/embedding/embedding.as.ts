@@ -15,11 +15,11 @@ import {
   SGD,
 } from "../cpu/layout";
 import { laneMask, storeLanes, sumLanes } from "../cpu/simd.as";
-import { arg, argF32, argI64, claim, scratch } from "../cpu/team.as";
+import { arg, argF32, argI64, claim, scratch, tileScratch } from "../cpu/team.as";
 import * as tables from "./tables.as";
 
 const BAGS_A_TASK: i32 = 128;
-const ROWS_A_TASK: i32 = 16;
+const ROWS_A_TASK: i32 = 32;
 
 /** out[b][firstSlot + t] = sum of the rows of bag (t, b). */
 export function embeddingForward(op: usize): void {
@@ -35,6 +35,13 @@ export function embeddingForward(op: usize): void {
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
     const first = task * BAGS_A_TASK;
     const end = min(total, first + BAGS_A_TASK);
+    touch(
+      base,
+      rows,
+      hasOffsets ? load<i32>(offsets + (first << 2)) : first,
+      hasOffsets ? load<i32>(offsets + (end << 2)) : end,
+      <i64>dim << 2,
+    );
     for (let bag = first; bag < end; bag++) {
       const t = bag / bags;
       const to = out + (bag - t * bags) * ldo + ((t * dim) << 2);
@@ -46,6 +53,19 @@ export function embeddingForward(op: usize): void {
       gather(base, rows, begin, stop, dim, to);
     }
   }
+}
+
+/**
+ * Reads a float of every cache line of rows [begin, end) of a list: with nothing else in between, the processor waits
+ * for many of them at once, and finds them in its cache later.
+ */
+function touch(base: i64, rows: usize, begin: i32, end: i32, rowBytes: i64): void {
+  let sum: f32 = 0;
+  for (let i = begin; i < end; i++) {
+    const row = base + <i64>load<u32>(rows + (i << 2)) * rowBytes;
+    for (let at: i64 = 0; at < rowBytes; at += 64) sum += tables.loadF32(row + at);
+  }
+  store<f32>(tileScratch(), sum);
 }
 
 @inline
@@ -85,6 +105,9 @@ export function embeddingBackward(op: usize): void {
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
     const first = task * ROWS_A_TASK;
     const end = min(unique, first + ROWS_A_TASK);
+    touch(base, uniqueRows, first, end, rowBytes);
+    if (kind == ADAGRAD) touch(stateBase, uniqueRows, first, end, rowBytes);
+    if (kind == ROWWISE_ADAGRAD) touch(stateBase, uniqueRows, first, end, 4);
     for (let u = first; u < end; u++) {
       const row = <i64>load<u32>(uniqueRows + (u << 2));
       const begin = positions + (load<usize>(segments + (u << 2)) << 2);

@@ -4,6 +4,7 @@
 import { WORKSPACE, ZEROS } from "../cpu/layout";
 import { storeTransposed } from "../cpu/simd.as";
 import { arg, barrier, claim } from "../cpu/team.as";
+import { columnBackwardInput, columnBackwardWeights, columnForward } from "./column.as";
 import { multiply, PACK_ROWS, packColumns, packRows, panelBytes } from "./product.as";
 
 const NO_FLOOR: f32 = -Infinity;
@@ -11,6 +12,7 @@ const NO_FLOOR: f32 = -Infinity;
 /** Y = act(X Wᵀ + b). */
 export function linearForward(op: usize): void {
   const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  if (N == 1) return columnForward(op);
   const x = arg(op, 3), ldx = arg(op, 4), w = arg(op, 5), ldw = arg(op, 6);
   const bias = arg(op, 7), y = arg(op, 8), ldy = arg(op, 9), relu = arg(op, 10);
   const blockRows = arg(op, 11), blockCols = arg(op, 12);
@@ -46,6 +48,7 @@ export function linearForward(op: usize): void {
 /** dX = (dY W) ∘ [mask > 0]. */
 export function linearBackwardInput(op: usize): void {
   const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  if (N == 1) return columnBackwardInput(op);
   const dy = arg(op, 3), lddy = arg(op, 4), w = arg(op, 5), ldw = arg(op, 6);
   const dx = arg(op, 7), lddx = arg(op, 8), mask = arg(op, 9), ldm = arg(op, 10);
   const blockRows = arg(op, 11), blockCols = arg(op, 12);
@@ -80,6 +83,7 @@ export function linearBackwardInput(op: usize): void {
 /** dW = dYᵀ X and db = column sums of dY. */
 export function linearBackwardWeights(op: usize): void {
   const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  if (N == 1) return columnBackwardWeights(op);
   const dy = arg(op, 3), lddy = arg(op, 4), x = arg(op, 5), ldx = arg(op, 6);
   const dw = arg(op, 7), lddw = arg(op, 8), db = arg(op, 9);
   const blockRows = arg(op, 11), blockCols = arg(op, 12);

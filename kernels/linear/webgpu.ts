@@ -36,8 +36,11 @@ const reduceKernel = composeKernel("linear-backward-weights sum", ["read", "writ
 /** What happens to a sum before it is stored: `EPILOGUE` of matmul.wgsl. */
 const EPILOGUE = { plain: 0, bias: 1, biasRelu: 2, mask: 3, parts: 4 } as const;
 
-/** Workgroups that fill a large GPU about twice. */
-const ENOUGH_GROUPS = 256;
+/** Workgroups below which a large GPU has idle processors. */
+const ENOUGH_GROUPS = 128;
+
+/** Threads that keep a large GPU busy. */
+const ENOUGH_THREADS = 2 ** 16;
 
 /** Threads of a workgroup of the thin kernel. */
 const THIN_THREADS = 256;
@@ -139,7 +142,10 @@ export function launchLinearBackwardWeights(
   } as const;
   const parts = Math.max(
     1,
-    Math.min(Math.ceil(depth / LEAST_PART), Math.ceil(ENOUGH_GROUPS / groupsOf(product))),
+    Math.min(
+      Math.ceil(depth / LEAST_PART),
+      Math.ceil(ENOUGH_THREADS / (groupsOf(product) * threadsOf(product))),
+    ),
   );
   const to = output(context, dw);
   const sums = output(context, db);
@@ -186,7 +192,7 @@ function output(
   return { binding: context.matrix(m), offset: m.offset, stride: m.stride };
 }
 
-type Shape = Pick<Product, "rows" | "cols" | "depth" | "a" | "b">;
+type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
 
 /** The tiled kernel reads vectors of 4 floats; with a single row or column it would compute mostly nothing. */
 function isThin({ rows, cols, depth, a, b }: Shape): boolean {
@@ -194,16 +200,16 @@ function isThin({ rows, cols, depth, a, b }: Shape): boolean {
     [a, b].some(({ step, depthStep }) => Math.max(step, depthStep) % 4 !== 0);
 }
 
-/** Small tiles where large ones would leave processors idle. */
-function tileSide({ rows, cols }: Shape): 8 | 16 {
+/** Small tiles where large ones would be mostly empty, or leave processors idle that parts of the depth cannot fill. */
+function tileSide({ op, rows, cols }: Shape): 8 | 16 {
+  if (op === "backwardWeights") return Math.min(rows, cols) <= 32 ? 8 : 16;
   return Math.ceil(rows / 64) * Math.ceil(cols / 64) < ENOUGH_GROUPS ? 8 : 16;
 }
 
-function thinStrands({ rows, cols, depth, a }: Shape): { strands: number; first: boolean } {
-  const first = a.depthStep === 1;
-  if (depth < DOT_STRANDS || rows * cols >= ENOUGH_GROUPS * THIN_THREADS) {
-    return { strands: 1, first };
-  }
+/** How many threads share an output, and whether neighbouring threads are neighbours in depth, as it lies in memory. */
+function thinStrands({ rows, cols, depth, a, b }: Shape): { strands: number; first: boolean } {
+  const first = cols === 1 ? a.depthStep === 1 : b.depthStep === 1;
+  if (depth < DOT_STRANDS || rows * cols >= ENOUGH_THREADS) return { strands: 1, first };
   return { strands: first ? DOT_STRANDS : COLUMN_STRANDS, first };
 }
 
@@ -215,6 +221,10 @@ function groupsOf(shape: Shape): number {
   }
   const tile = 4 * tileSide(shape);
   return Math.ceil(rows / tile) * Math.ceil(cols / tile);
+}
+
+function threadsOf(shape: Shape): number {
+  return isThin(shape) ? THIN_THREADS : tileSide(shape) ** 2;
 }
 
 function launchProduct(context: LaunchContext, product: Product): void {
