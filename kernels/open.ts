@@ -40,15 +40,16 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
   if (options.device === "cpu") {
     return { device: await openCpu(options), reason: "asked for" };
   }
-  const { findAdapter } = await import("./webgpu/adapter.ts");
+  const { describeAdapter, findAdapter } = await import("./webgpu/adapter.ts");
   if (options.device === "auto") {
     if (await findAdapter("hardware") === null) {
       const software = await findAdapter("software");
+      const aside = software === null
+        ? ""
+        : `; the software adapter ${describeAdapter(software)} is used only when asked for`;
       return {
         device: await openCpu(options),
-        reason: software === null
-          ? "no WebGPU adapter was found"
-          : "no hardware WebGPU adapter was found, and software adapters are slower than the CPU device",
+        reason: `no hardware WebGPU adapter was found${aside}`,
       };
     }
     return {

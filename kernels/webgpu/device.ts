@@ -23,7 +23,7 @@ import { type AdapterKind, describeAdapter, findAdapter, missingAdapter } from "
 import { ErrorKeeper } from "./errors.ts";
 import type { Launch } from "./kernel.ts";
 import { WebGpuLookups } from "./lookups.ts";
-import { Memory, WebGpuBuffer } from "./memory.ts";
+import { largestBuffer, Memory, WebGpuBuffer } from "./memory.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { ProgramBuilder, type ProgramHost, WebGpuProgram } from "./program.ts";
 import { Submitter } from "./queue.ts";
@@ -56,15 +56,17 @@ const LIMITS = [
  * @returns The device; dispose it when done.
  * @throws {UserError} If there is no such adapter, saying what to install or try.
  */
-export async function openWebGpuDevice(options: WebGpuOptions = {}): Promise<Device> {
+export async function openWebGpuDevice(
+  options: WebGpuOptions = {},
+): Promise<Device & Disposable> {
   const kind = options.adapter ?? "hardware";
   const adapter = await findAdapter(kind);
   if (adapter === null) throw await missingAdapter(kind);
   return await WebGpuDevice.open(adapter, options);
 }
 
-/** {@inheritDoc Device} */
-export class WebGpuDevice implements Device, ProgramHost, TablesHost {
+/** A device on a WebGPU adapter. */
+export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost {
   readonly info: DeviceInfo;
   readonly counters: DeviceCounters = {
     bytesAllocated: 0,
@@ -91,11 +93,7 @@ export class WebGpuDevice implements Device, ProgramHost, TablesHost {
     this.gpu = gpu;
     this.info = info;
     const { limits } = gpu;
-    this.maxBindingBytes = Math.min(
-      limits.maxStorageBufferBindingSize,
-      limits.maxBufferSize,
-      options.maxBindingBytes ?? Infinity,
-    );
+    this.maxBindingBytes = Math.min(largestBuffer(limits), options.maxBindingBytes ?? Infinity);
     this.maxWorkgroupsPerDimension = Math.min(
       limits.maxComputeWorkgroupsPerDimension,
       options.maxWorkgroupsPerDimension ?? Infinity,
@@ -210,19 +208,18 @@ export class WebGpuDevice implements Device, ProgramHost, TablesHost {
     checkRange("copy", from, fromByteOffset, byteLength);
     checkRange("copy", to, toByteOffset, byteLength);
     if (byteLength === 0) return;
-    const encoder = this.gpu.createCommandEncoder({ label: `copy ${from.label} to ${to.label}` });
-    if (source === target) {
+    this.#submit(`copy ${from.label} to ${to.label}`, (encoder) => {
+      if (source !== target) {
+        encoder.copyBufferToBuffer(source, fromByteOffset, target, toByteOffset, byteLength);
+        return;
+      }
       // WebGPU copies only between different buffers.
       const between = this.memory.create(byteLength, "copy");
       const storage = between.storage(this.memory);
       encoder.copyBufferToBuffer(source, fromByteOffset, storage, 0, byteLength);
       encoder.copyBufferToBuffer(storage, 0, target, toByteOffset, byteLength);
-      this.submitter.submit(encoder.finish());
       between.dispose();
-      return;
-    }
-    encoder.copyBufferToBuffer(source, fromByteOffset, target, toByteOffset, byteLength);
-    this.submitter.submit(encoder.finish());
+    });
   }
 
   /** {@inheritDoc Device.record} */
@@ -266,6 +263,11 @@ export class WebGpuDevice implements Device, ProgramHost, TablesHost {
     this.gpu.destroy();
   }
 
+  /** Disposes the device at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** {@inheritDoc TablesHost.launchNow} */
   launchNow(label: string, launches: readonly Launch[]): void {
     const builder = new ProgramBuilder(this);
@@ -277,9 +279,7 @@ export class WebGpuDevice implements Device, ProgramHost, TablesHost {
 
   /** {@inheritDoc TablesHost.clear} */
   clear(buffer: GPUBuffer): void {
-    const encoder = this.gpu.createCommandEncoder({ label: `clear ${buffer.label}` });
-    encoder.clearBuffer(buffer);
-    this.submitter.submit(encoder.finish());
+    this.#submit(`clear ${buffer.label}`, (encoder) => encoder.clearBuffer(buffer));
   }
 
   /** {@inheritDoc TablesHost.checkOpen} */
@@ -292,6 +292,14 @@ export class WebGpuDevice implements Device, ProgramHost, TablesHost {
     await this.errors.settle();
     this.errors.throwPending();
     this.counters.bytesDownloaded += bytes;
+  }
+
+  #submit(label: string, encode: (encoder: GPUCommandEncoder) => void): void {
+    this.errors.watch(this.gpu, label, () => {
+      const encoder = this.gpu.createCommandEncoder({ label });
+      encode(encoder);
+      this.submitter.submit(encoder.finish());
+    });
   }
 
   #storage(buffer: DeviceBuffer): GPUBuffer {

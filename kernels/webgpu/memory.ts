@@ -16,6 +16,12 @@ const GRANULE = 256;
 const MAX_KEPT_OF_A_SIZE = 16;
 const MAX_KEPT_BYTES = 256 * 2 ** 20;
 
+/** Bytes of the largest buffer that can be bound whole; limits such as 2^31 - 1 are rounded down. */
+export function largestBuffer(limits: GPUSupportedLimits): number {
+  const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  return Math.floor(limit / GRANULE) * GRANULE;
+}
+
 /** A buffer of a WebGPU device. */
 export class WebGpuBuffer implements DeviceBuffer {
   readonly label: string;
@@ -88,16 +94,13 @@ export class Memory {
   /** A zero-filled buffer of at least 16 bytes of storage. */
   create(byteLength: number, label: string): WebGpuBuffer {
     const size = Math.max(GRANULE, Math.ceil(byteLength / GRANULE) * GRANULE);
-    const limit = Math.min(
-      this.#device.limits.maxBufferSize,
-      this.#device.limits.maxStorageBufferBindingSize,
-    );
+    const limit = largestBuffer(this.#device.limits);
     if (byteLength > limit) {
       throw new RangeError(
         `Cannot create buffer ${label}: it needs ${byteLength} bytes and the adapter binds at most ${limit}`,
       );
     }
-    return new WebGpuBuffer(this, this.#take(Math.min(size, limit), label), byteLength, label);
+    return new WebGpuBuffer(this, this.#take(size, label), byteLength, label);
   }
 
   /** Takes a buffer back; the pool keeps it if it has room. */

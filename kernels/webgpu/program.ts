@@ -86,7 +86,9 @@ export interface ProgramHost {
 interface Step {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly grid: Grid | (() => Grid);
+  grid: Grid;
+  /** Gives the grid of the next run where it depends on the minibatch; may throw. */
+  readonly resize: (() => Grid) | null;
 }
 
 /** Steps of one compute pass. */
@@ -106,6 +108,7 @@ export class WebGpuProgram implements Program {
   readonly costs: readonly OpCost[];
   readonly #host: ProgramHost;
   readonly #passes: readonly Pass[];
+  readonly #resized: readonly Step[];
   readonly #used: readonly WebGpuBuffer[];
   readonly #owned: readonly WebGpuBuffer[];
   #checkedEpoch = -1;
@@ -127,6 +130,7 @@ export class WebGpuProgram implements Program {
     this.label = label;
     this.costs = costs;
     this.#passes = passes;
+    this.#resized = passes.flatMap(({ steps }) => steps.filter(({ resize }) => resize !== null));
     this.#used = used;
     this.#owned = owned;
   }
@@ -142,6 +146,8 @@ export class WebGpuProgram implements Program {
       this.#checkedEpoch = host.memory.epoch;
     }
     if (this.#passes.length === 0) return 0;
+    // Before anything is encoded, since it may throw.
+    for (const step of this.#resized) step.grid = step.resize!();
     const timer = host.timer?.reserve(this.#passes.length) ? host.timer : null;
     return host.errors.watch(host.gpu, `run program ${this.label}`, () => {
       const encoder = host.gpu.createCommandEncoder({ label: this.label });
@@ -152,7 +158,7 @@ export class WebGpuProgram implements Program {
         );
         let pipeline: GPUComputePipeline | null = null;
         for (const step of steps) {
-          const [x, y, z] = typeof step.grid === "function" ? step.grid() : step.grid;
+          const [x, y, z] = step.grid;
           if (x === 0) continue;
           if (step.pipeline !== pipeline) pass.setPipeline(pipeline = step.pipeline);
           pass.setBindGroup(0, step.bindGroup);
@@ -375,9 +381,8 @@ export class ProgramBuilder implements Recorder, LaunchContext {
     return {
       pipeline,
       bindGroup,
-      grid: typeof groups === "function"
-        ? () => foldGrid(groups(), limit)
-        : foldGrid(groups, limit),
+      grid: typeof groups === "function" ? [0, 1, 1] : foldGrid(groups, limit),
+      resize: typeof groups === "function" ? () => foldGrid(groups(), limit) : null,
     };
   }
 }

@@ -50,7 +50,10 @@ export class Readback {
       const encoder = this.#device.createCommandEncoder({ label: "readback" });
       encoder.copyBufferToBuffer(from, byteOffset + at, staging.buffer, 0, part.length);
       this.#submit(encoder.finish());
-      landing.push(this.#land(staging, part));
+      const landed = this.#land(staging, part);
+      // Awaited below, perhaps after another one has failed.
+      landed.catch(() => {});
+      landing.push(landed);
     }
     await Promise.all(landing);
   }

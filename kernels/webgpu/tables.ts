@@ -4,20 +4,17 @@
  * @module
  */
 
-import { STREAMS } from "../../core/random.ts";
-import initSource from "../embedding/init.wgsl" with { type: "text" };
+import { initLaunch } from "../embedding/init_webgpu.ts";
 import { stateFloats } from "../embedding/record.ts";
 import { checkRows, checkSeed, checkTables, countRows } from "../shapes.ts";
 import type { EmbeddingTables, Optimizer, TablesSpec } from "../types.ts";
-import { composeKernel, type Launch } from "./kernel.ts";
+import type { Launch } from "./kernel.ts";
 import type { Memory, WebGpuBuffer } from "./memory.ts";
 import type { Submitter } from "./queue.ts";
 import type { Readback } from "./readback.ts";
 
 /** Threads of a workgroup along a row: the widest row has one lane each. */
 export const MAX_LANES = 256;
-
-const initKernel = composeKernel("embedding-init", ["write"], initSource);
 
 /** What tables need of their device. */
 export interface TablesHost {
@@ -108,7 +105,15 @@ export class WebGpuTables implements EmbeddingTables {
       for (let t = shard.firstTable; t < shard.endTable; t++) {
         const first = Math.max(shard.begin, this.rowOffsets[t]!);
         const end = Math.min(shard.end, this.rowOffsets[t + 1]!);
-        if (first < end) launches.push(this.#initLaunch(shard, t, first, end, seed));
+        if (first >= end) continue;
+        launches.push(initLaunch({
+          shard: shard.rows.storage(this.#host.memory),
+          place: (first - shard.begin) * this.dim,
+          position: first * this.dim,
+          count: (end - first) * this.dim,
+          seed,
+          scale: Math.sqrt(1 / this.rows[t]!),
+        }));
       }
       if (shard.state !== null) this.#host.clear(shard.state.storage(this.#host.memory));
     }
@@ -181,29 +186,6 @@ export class WebGpuTables implements EmbeddingTables {
       rows.dispose();
       throw error;
     }
-  }
-
-  #initLaunch(shard: Shard, t: number, first: number, end: number, seed: number): Launch {
-    const position = first * this.dim;
-    const block = Math.floor(position / 4);
-    const count = (end - first) * this.dim;
-    const skip = position % 4;
-    return {
-      kernel: initKernel,
-      overrides: {},
-      bindings: [shard.rows.storage(this.#host.memory)],
-      params: [
-        block >>> 0,
-        Math.floor(block / 2 ** 32),
-        skip,
-        count,
-        (first - shard.begin) * this.dim,
-        STREAMS.tables,
-        seed,
-        { float: Math.sqrt(1 / this.rows[t]!) },
-      ],
-      groups: Math.ceil((skip + count) / 4 / 256),
-    };
   }
 
   /** Pieces of flat rows [start, start + count): their shard, place in it and place in the whole, in rows. */

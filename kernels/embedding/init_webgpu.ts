@@ -1,0 +1,42 @@
+/**
+ * Launch of the tables' start values.
+ *
+ * @module
+ */
+
+import { STREAMS } from "../../core/random.ts";
+import { composeKernel, type Launch } from "../webgpu/kernel.ts";
+import source from "./init.wgsl" with { type: "text" };
+
+const THREADS = 256;
+
+const kernel = composeKernel("embedding-init", ["write"], source);
+
+/** A run of floats inside one shard. */
+export interface InitRun {
+  readonly shard: GPUBuffer;
+  /** Place of the run's first float in the shard. */
+  readonly place: number;
+  /** Its position in the stream `tables`, below 2^53. */
+  readonly position: number;
+  readonly count: number;
+  readonly seed: number;
+  /** Values are uniform in [-scale, scale). */
+  readonly scale: number;
+}
+
+/** Fills a run with the bits that core/random.ts gives. */
+export function initLaunch({ shard, place, position, count, seed, scale }: InitRun): Launch {
+  const block = Math.floor(position / 4);
+  const skip = position % 4;
+  return {
+    kernel,
+    overrides: {},
+    bindings: [shard],
+    params: [
+      ...[block % 2 ** 32, Math.floor(block / 2 ** 32), skip, count],
+      ...[place, STREAMS.tables, seed, { float: scale }],
+    ],
+    groups: Math.ceil((skip + count) / 4 / THREADS),
+  };
+}
