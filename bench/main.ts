@@ -67,11 +67,10 @@ const INTERRUPTED = 130;
 
 async function main(args: readonly string[]): Promise<number> {
   const named = args[0] !== undefined && !args[0].startsWith("-");
-  const name = named
-    ? chooseCommand(EXPERIMENTS.map((e) => e.name), args[0]!)
-    : EXPERIMENTS[0]!.name;
-  const experiment = EXPERIMENTS.find((e) => e.name === name)!;
-  const { values, help } = parseFlags(FLAGS, named ? args.slice(1) : args);
+  const names = EXPERIMENTS.map((e) => e.name);
+  const { name, rest } = named ? chooseCommand(names, args) : { name: null, rest: args };
+  const experiment = EXPERIMENTS.find((e) => e.name === name) ?? EXPERIMENTS[0]!;
+  const { values, help } = parseFlags(FLAGS, rest);
   if (help) {
     console.log(helpPage());
     return 0;

@@ -1,0 +1,37 @@
+/**
+ * Slipstream: recommender training with kernels of its own, on the CPU and on WebGPU.
+ *
+ * @example Train a small DLRM on generated clicks
+ * ```ts
+ * import { Dlrm, openDevice, openSynthetic, PRESETS, resolveShape, train } from "@slipstream/slipstream";
+ *
+ * const dataset = openSynthetic({ inputs: 7000, tableRows: [100, 20, 5] });
+ * const { device } = await openDevice({ device: "cpu" });
+ * const shape = resolveShape(PRESETS.rm2, dataset.schema, { bottom: [13, 32, 8], dim: 8, top: [16, 1] });
+ * const model = new Dlrm(device, shape, { optimizer: { kind: "sgd" }, maxBatch: 256 });
+ * await model.initialise(123);
+ * const result = await train(model, dataset, {
+ *   batch: 256,
+ *   epochs: 2,
+ *   seed: 123,
+ *   shuffle: true,
+ *   schedule: { base: 0.1, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
+ *   evalEvery: 0,
+ *   evalBatch: 256,
+ *   maxSteps: 0,
+ * });
+ * const { auc, logloss } = result.evaluations.at(-1)!.metrics;
+ * console.log(`AUC ${auc}, log-loss ${logloss}`);
+ * model.dispose();
+ * device.dispose();
+ * dataset.close();
+ * ```
+ *
+ * @module
+ */
+
+export { UserError } from "./core/errors.ts";
+export { Permutation, RandomStream, type StreamName } from "./core/random.ts";
+export * from "./data/mod.ts";
+export * from "./kernels/mod.ts";
+export * from "./train/mod.ts";

@@ -1,0 +1,52 @@
+/**
+ * Models, the training loop, metrics, weights and result documents.
+ *
+ * @module
+ */
+
+export { BatchSource } from "./batches.ts";
+export { Dlrm, type DlrmOptions, type DlrmShape, readMatrix, writeMatrix } from "./dlrm.ts";
+export type { Environment } from "./environment.ts";
+export { evaluate } from "./evaluate.ts";
+export { auc, Evaluation, type Metrics } from "./metrics.ts";
+export type { HostBatch, Model, Parameter } from "./model.ts";
+export {
+  type DataSource,
+  optimizerOf,
+  parseTrainOptions,
+  type TrainCommand,
+  type TrainCommandLine,
+} from "./options.ts";
+export {
+  countParameters,
+  type DlrmPreset,
+  OPTIMIZER_NAMES,
+  type OptimizerName,
+  PRESET_NAMES,
+  type PresetName,
+  PRESETS,
+  resolveShape,
+  type ShapeOverrides,
+  type ShapeSource,
+} from "./presets.ts";
+export {
+  buildResult,
+  type Json,
+  RESULT_SCHEMA_VERSION,
+  type ResultDocument,
+  type ResultInput,
+  type RunEnd,
+  writeResult,
+} from "./result.ts";
+export { learningRate, type LearningRateSchedule } from "./schedule.ts";
+export { runTraining, type SessionHooks } from "./session.ts";
+export {
+  type TimedEvaluation,
+  train,
+  type TrainCounts,
+  TrainingFailure,
+  type TrainOptions,
+  type TrainProgress,
+  type TrainResult,
+} from "./trainer.ts";
+export { loadWeights, type ModelDocument, saveWeights } from "./weights.ts";
