@@ -1,5 +1,9 @@
 // Mean binary cross-entropy of logits and its gradient, in one workgroup: M is a minibatch, so that the loss is added
 // up in a fixed order without a second dispatch.
+//
+// Error of one term max(z, 0) - z y + log1p(t), t = exp(-|z|), with WGSL's own bounds (1 ulp <= 2^-23 relative): t is
+// off by (3 + 2 |z|) ulps, which moves log1p by at most t (3 + 2 |z|) 2^-23 <= 3 * 2^-23; log1p's quotient (2.5 ulps)
+// and series add at most 7 ulps of a value <= ln 2. So log1p is within 8 * 2^-23 < 1e-6, and the rest is two roundings.
 
 const THREADS = 256u;
 

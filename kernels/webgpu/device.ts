@@ -101,7 +101,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     this.errors = new ErrorKeeper(gpu);
     this.submitter = new Submitter(gpu.queue, this.counters);
     const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
-    this.memory = new Memory(gpu, this.counters, (buffer) => this.clear(buffer));
+    this.memory = new Memory(gpu, this.counters, this.errors, (buffer) => this.clear(buffer));
     this.pipelines = new PipelineCache(gpu, this.errors);
     this.readback = new Readback(gpu, submit);
     this.timer = gpu.features.has("timestamp-query")
@@ -273,7 +273,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     const builder = new ProgramBuilder(this);
     for (const launch of launches) builder.launch(launch);
     const program = builder.build(label);
-    this.run(program);
+    this.counters.dispatches += program.run(this, false);
     program.dispose();
   }
 

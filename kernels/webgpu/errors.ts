@@ -32,8 +32,13 @@ export class ErrorKeeper {
   }
 
   /** Runs `body` and keeps what the device finds wrong with it, after "Cannot" and what was tried. */
-  watch<T>(device: GPUDevice, tried: string, body: () => T): T {
-    device.pushErrorScope("validation");
+  watch<T>(
+    device: GPUDevice,
+    tried: string,
+    body: () => T,
+    filter: GPUErrorFilter = "validation",
+  ): T {
+    device.pushErrorScope(filter);
     try {
       return body();
     } finally {

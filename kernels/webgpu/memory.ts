@@ -5,6 +5,7 @@
  */
 
 import type { DeviceBuffer, DeviceCounters } from "../types.ts";
+import type { ErrorKeeper } from "./errors.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
   GPUBufferUsage.COPY_DST;
@@ -63,6 +64,7 @@ export class WebGpuBuffer implements DeviceBuffer {
 export class Memory {
   readonly #device: GPUDevice;
   readonly #counters: DeviceCounters;
+  readonly #errors: ErrorKeeper;
   readonly #live = new Set<GPUBuffer>();
   readonly #kept = new Map<number, GPUBuffer[]>();
   readonly #onReuse: (buffer: GPUBuffer) => void;
@@ -70,14 +72,19 @@ export class Memory {
   #epoch = 0;
   #closed = false;
 
-  /** @param onReuse Fills a reused buffer with zeros, after everything queued so far. */
+  /**
+   * @param errors Is told when the device is out of memory.
+   * @param onReuse Fills a reused buffer with zeros, after everything queued so far.
+   */
   constructor(
     device: GPUDevice,
     counters: DeviceCounters,
+    errors: ErrorKeeper,
     onReuse: (buffer: GPUBuffer) => void,
   ) {
     this.#device = device;
     this.#counters = counters;
+    this.#errors = errors;
     this.#onReuse = onReuse;
   }
 
@@ -133,7 +140,12 @@ export class Memory {
   #take(size: number, label: string): GPUBuffer {
     let gpu = this.#kept.get(size)?.pop();
     if (gpu === undefined) {
-      gpu = this.#device.createBuffer({ size, usage: USAGE, label });
+      gpu = this.#errors.watch(
+        this.#device,
+        `create buffer ${label} of ${size} bytes`,
+        () => this.#device.createBuffer({ size, usage: USAGE, label }),
+        "out-of-memory",
+      );
     } else {
       this.#keptBytes -= size;
       gpu.label = label;

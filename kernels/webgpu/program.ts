@@ -135,8 +135,13 @@ export class WebGpuProgram implements Program {
     this.#owned = owned;
   }
 
-  /** Encodes and submits all launches; gives their number. Throws if the program or a buffer it uses is disposed. */
-  run(host: ProgramHost): number {
+  /**
+   * Encodes and submits all launches; gives their number. Throws if the program or a buffer it uses is disposed.
+   *
+   * @param host The program's device.
+   * @param booked Whether the time is booked on the stages.
+   */
+  run(host: ProgramHost, booked = true): number {
     if (this.#disposed) throw new Error(`Cannot run program ${this.label}: it is disposed`);
     if (host !== this.#host) {
       throw new Error(`Cannot run program ${this.label}: it belongs to another device`);
@@ -148,7 +153,7 @@ export class WebGpuProgram implements Program {
     if (this.#passes.length === 0) return 0;
     // Before anything is encoded, since it may throw.
     for (const step of this.#resized) step.grid = step.resize!();
-    const timer = host.timer?.reserve(this.#passes.length) ? host.timer : null;
+    const timer = booked && host.timer?.reserve(this.#passes.length) ? host.timer : null;
     return host.errors.watch(host.gpu, `run program ${this.label}`, () => {
       const encoder = host.gpu.createCommandEncoder({ label: this.label });
       let dispatches = 0;

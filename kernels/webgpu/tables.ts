@@ -96,7 +96,6 @@ export class WebGpuTables implements EmbeddingTables {
   }
 
   /** {@inheritDoc EmbeddingTables.initUniform} */
-  // deno-lint-ignore require-await -- errors reject, as they do on other devices
   async initUniform(seed: number): Promise<void> {
     checkSeed(seed);
     this.#check();
@@ -118,6 +117,8 @@ export class WebGpuTables implements EmbeddingTables {
       if (shard.state !== null) this.#host.clear(shard.state.storage(this.#host.memory));
     }
     this.#host.launchNow(`${this.label}: initUniform`, launches);
+    // Tables are what memory is short for: better told here than in the first step.
+    await this.#host.finishRead(0);
   }
 
   /** {@inheritDoc EmbeddingTables.readRows} */

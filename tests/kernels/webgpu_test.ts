@@ -6,6 +6,7 @@ import type { Matrix, Optimizer } from "../../kernels/types.ts";
 import { openWebGpuDevice, WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { ErrorKeeper } from "../../kernels/webgpu/errors.ts";
 import { composeKernel, type Launch } from "../../kernels/webgpu/kernel.ts";
+import { Memory } from "../../kernels/webgpu/memory.ts";
 import { Readback } from "../../kernels/webgpu/readback.ts";
 import scatterCas from "./scatter_cas.wgsl" with { type: "text" };
 import { webGpuAvailable } from "./webgpu_available.ts";
@@ -94,6 +95,31 @@ test("an error that no scope catches is kept and thrown", async () => {
   bad.destroy();
   // The first readback of a device has to await its mapping, and meanwhile the event arrives.
   await assert.rejects(device.sync(), /^Error: Cannot run on WebGPU: .*'no copies'/s);
+});
+
+Deno.test("running out of memory is told with the buffer's name", async () => {
+  const gpu = Object.assign(new EventTarget(), {
+    lost: new Promise(() => {}),
+    pushErrorScope: () => {},
+    popErrorScope: () => Promise.resolve({ message: "Not enough memory left." }),
+    createBuffer: (descriptor: GPUBufferDescriptor) => ({ ...descriptor, destroy: () => {} }),
+    limits: { maxBufferSize: 2 ** 20, maxStorageBufferBindingSize: 2 ** 20 },
+  }) as unknown as GPUDevice;
+  const errors = new ErrorKeeper(gpu);
+  const counters = {
+    bytesAllocated: 0,
+    peakBytesAllocated: 0,
+    bytesUploaded: 0,
+    bytesDownloaded: 0,
+    dispatches: 0,
+    submissions: 0,
+  };
+  new Memory(gpu, counters, errors, () => {}).create(1024, "rows");
+  await errors.settle();
+  assert.throws(
+    () => errors.throwPending(),
+    /^Error: Cannot create buffer rows of 1024 bytes: Not enough memory left/,
+  );
 });
 
 Deno.test("a lost device is told every time, a destroyed one is not", async () => {
@@ -294,23 +320,27 @@ for (const kind of ["sgd", "adagrad", "rowwise-adagrad"] as const) {
       first ??= got;
       assert.deepEqual(new Uint32Array(got.buffer), new Uint32Array(first.buffer));
     }
-    if (kind !== "sgd") return;
+  });
+}
 
-    // Negative control: unordered atomic additions of the same gradients do differ, so this test can fail.
-    if (navigator.hardwareConcurrency < 2 || Deno.env.get("LP_NUM_THREADS") === "1") return;
+Deno.test({
+  name: "unordered atomic additions do differ between runs, so the tests above could fail",
+  ignore: !webGpuAvailable || navigator.hardwareConcurrency < 2 ||
+    Deno.env.get("LP_NUM_THREADS") === "1",
+  fn: async () => {
+    using device = await open();
+    const [rows, dim, count] = [300, 16, 16384];
     const sums = device.createBuffer(4 * rows * dim, "sums");
-    const rowsBuffer = device.createBuffer(4 * bags, "rows");
-    device.write(rowsBuffer, 0, ids);
+    const ids = device.createBuffer(4 * count, "rows");
+    device.write(ids, 0, skewedIds(count, rows));
+    const grad = device.createBuffer(4 * count * dim, "grad");
+    device.write(grad, 0, Float32Array.from({ length: count * dim }, (_, i) => Math.sin(i)));
     const launch: Launch = {
       kernel: composeKernel("scatter-cas", ["read", "read", "write"], scatterCas),
       overrides: {},
-      bindings: [
-        rowsBuffer.storage(device.memory),
-        (grad.buffer as typeof sums).storage(device.memory),
-        sums.storage(device.memory),
-      ],
-      params: [bags, dim],
-      groups: bags * dim / 256,
+      bindings: [ids, grad, sums].map((buffer) => buffer.storage(device.memory)),
+      params: [count, dim],
+      groups: count * dim / 256,
     };
     const seen = new Set<string>();
     for (let round = 0; round < 50 && seen.size < 2; round++) {
@@ -319,8 +349,8 @@ for (const kind of ["sgd", "adagrad", "rowwise-adagrad"] as const) {
       seen.add(new Uint32Array(await device.read(sums, 0, sums.byteLength)).join());
     }
     assert.equal(seen.size, 2, "atomic additions repeated their bits 50 times");
-  });
-}
+  },
+});
 
 test("a logit that is not finite makes the loss NaN", async () => {
   using device = await open();
