@@ -135,7 +135,6 @@ export class RandomStream {
  */
 export class Permutation {
   readonly size: number;
-  readonly #half: number;
   readonly #mask: number;
   readonly #seed: number;
   readonly #sub: number;
@@ -152,16 +151,17 @@ export class Permutation {
       );
     }
     this.size = size;
-    const bits = Math.max(2, Math.ceil(Math.log2(Math.max(2, size))));
-    this.#half = Math.ceil(bits / 2);
-    this.#mask = 2 ** this.#half - 1;
+    // Counted up, because log2 rounds 2^50 + 1 down to 50.
+    let half = 1;
+    while (4 ** half < size) half++;
+    this.#mask = 2 ** half - 1;
     this.#seed = seed >>> 0;
     this.#sub = sub >>> 0;
   }
 
   /** Where element i goes: a number in [0, size), different for every i. */
   at(i: number): number {
-    if (!(i >= 0 && i < this.size)) {
+    if (!(Number.isInteger(i) && i >= 0 && i < this.size)) {
       throw new RangeError(`Cannot permute element ${i} of ${this.size}`);
     }
     const modulus = this.#mask + 1;

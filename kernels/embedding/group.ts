@@ -36,9 +36,8 @@ export class LookupGrouper {
   #positions = new Uint32Array(0);
   /** For each lookup, the number of its unique row. */
   #owner = new Uint32Array(0);
-  /** Open addressing: row + 1 and the unique row's number. */
-  #keys = new Float64Array(0);
-  #values = new Uint32Array(0);
+  /** Open addressing over one table's rows: the unique row's number + 1, or 0. */
+  #slots = new Uint32Array(16);
 
   /**
    * @param tableRows Rows of each table; their sum must be below 2^32.
@@ -46,7 +45,12 @@ export class LookupGrouper {
    */
   constructor(tableRows: readonly number[], names: readonly string[] = []) {
     const offsets = [0];
-    for (const rows of tableRows) offsets.push(offsets.at(-1)! + rows);
+    for (const [t, rows] of tableRows.entries()) {
+      if (!Number.isInteger(rows) || rows < 0) {
+        throw new RangeError(`Cannot number the rows of table ${t}: ${rows} is not a row count`);
+      }
+      offsets.push(offsets.at(-1)! + rows);
+    }
     if (offsets.at(-1)! >= 2 ** 32) {
       throw new RangeError(
         `Cannot number ${offsets.at(-1)} rows: the tables together must have fewer than 2^32`,
@@ -56,62 +60,80 @@ export class LookupGrouper {
     this.#names = names;
   }
 
-  /** Groups one minibatch. Throws a {@linkcode LookupError} that names table, row and position if a row does not exist. */
+  /**
+   * Groups one minibatch. Throws a {@linkcode LookupError} that names table, row and position (the lookup's number
+   * within its table) if a row does not exist, and a `RangeError` if `ids` and `offsets` do not belong together.
+   */
   group(input: LookupIds): GroupedLookups {
     const tables = this.#rowOffsets.length - 1;
     const { bags, ids, offsets } = input;
-    const lookups = offsets === null ? tables * bags : offsets[tables * bags]!;
+    const lookups = countLookups(input, tables);
     this.#reserve(lookups);
     const rows = this.#rows, uniqueRows = this.#uniqueRows, owner = this.#owner;
+    const counts = this.#segments;
+    counts[0] = 0;
     let unique = 0;
     for (let t = 0; t < tables; t++) {
       const begin = offsets === null ? t * bags : offsets[t * bags]!;
       const end = offsets === null ? (t + 1) * bags : offsets[(t + 1) * bags]!;
       unique = this.#number(t, ids, begin, end, unique);
     }
-    const segments = this.#segments.subarray(0, unique + 1);
-    segments.fill(0);
-    for (let i = 0; i < lookups; i++) segments[owner[i]! + 1]!++;
-    for (let u = 0; u < unique; u++) segments[u + 1]! += segments[u]!;
+    // Counts become starts; placing a lookup advances its segment's start, which leaves it at the next one's.
+    const segments = counts.subarray(0, unique + 1);
+    let start = 0;
+    for (let u = 1; u <= unique; u++) {
+      const count = segments[u]!;
+      segments[u] = start;
+      start += count;
+    }
     const positions = this.#positions;
-    // Placing each lookup advances its segment's start, so the starts are shifted back afterwards.
     if (offsets === null) {
       for (let i = 0; i < lookups; i++) positions[segments[owner[i]!]!++] = i;
     } else {
-      for (let bag = 0; bag < tables * bags; bag++) {
-        for (let i = offsets[bag]!; i < offsets[bag + 1]!; i++) {
-          positions[segments[owner[i]!]!++] = bag;
-        }
+      for (let bag = 0, i = 0; bag < tables * bags; bag++) {
+        for (const end = offsets[bag + 1]!; i < end; i++) positions[segments[owner[i]!]!++] = bag;
       }
     }
-    for (let u = unique; u > 0; u--) segments[u] = segments[u - 1]!;
-    segments[0] = 0;
     return { bags, tables, lookups, rows, offsets, unique, uniqueRows, segments, positions };
   }
 
-  /** Numbers the different rows of one table's lookups in order of first appearance, from `unique` on. */
+  /**
+   * Numbers the different rows of one table's lookups in order of first appearance, from `unique` on, counts their
+   * lookups in `segments` and gives each lookup its row's number + 1.
+   */
   #number(t: number, ids: Uint32Array, begin: number, end: number, unique: number): number {
     const offset = this.#rowOffsets[t]!;
     const tableRows = this.#rowOffsets[t + 1]! - offset;
     const rows = this.#rows, uniqueRows = this.#uniqueRows, owner = this.#owner;
-    const keys = this.#keys, values = this.#values;
+    const slots = this.#slots, counts = this.#segments;
     let bits = 4;
     while (2 ** bits < 2 * (end - begin)) bits++;
     const mask = 2 ** bits - 1;
-    keys.fill(0, 0, mask + 1);
+    // A table that fits takes its rows as slots, so that nothing collides; others are hashed by the high bits.
+    const direct = tableRows <= mask + 1;
+    const factor = direct ? 1 : 0x9e3779b1;
+    const shift = direct ? 0 : 32 - bits;
+    slots.fill(0, 0, direct ? tableRows : mask + 1);
     for (let i = begin; i < end; i++) {
       const id = ids[i]!;
       if (id >= tableRows) throw this.#outOfRange(t, id, i - begin, tableRows);
       const row = offset + id;
       rows[i] = row;
-      let slot = (Math.imul(id, 0x9e3779b1) >>> (32 - bits)) & mask;
-      while (keys[slot] !== 0 && keys[slot] !== id + 1) slot = (slot + 1) & mask;
-      if (keys[slot] === 0) {
-        keys[slot] = id + 1;
-        values[slot] = unique;
-        uniqueRows[unique++] = row;
+      let slot = Math.imul(id, factor) >>> shift;
+      let number = slots[slot]!;
+      while (number !== 0 && uniqueRows[number - 1] !== row) {
+        slot = (slot + 1) & mask;
+        number = slots[slot]!;
       }
-      owner[i] = values[slot]!;
+      if (number === 0) {
+        uniqueRows[unique] = row;
+        number = ++unique;
+        slots[slot] = number;
+        counts[number] = 1;
+      } else {
+        counts[number]!++;
+      }
+      owner[i] = number;
     }
     return unique;
   }
@@ -126,15 +148,33 @@ export class LookupGrouper {
   }
 
   #reserve(lookups: number): void {
-    if (this.#rows.length >= lookups && this.#keys.length > 0) return;
-    const size = Math.max(1, lookups);
-    this.#rows = new Uint32Array(size);
-    this.#uniqueRows = new Uint32Array(size);
-    this.#segments = new Uint32Array(size + 1);
-    this.#positions = new Uint32Array(size);
-    this.#owner = new Uint32Array(size);
-    const slots = 2 ** Math.max(4, Math.ceil(Math.log2(2 * size)));
-    this.#keys = new Float64Array(slots);
-    this.#values = new Uint32Array(slots);
+    if (this.#rows.length >= lookups) return;
+    this.#rows = new Uint32Array(lookups);
+    this.#uniqueRows = new Uint32Array(lookups);
+    this.#segments = new Uint32Array(lookups + 1);
+    this.#positions = new Uint32Array(lookups);
+    this.#owner = new Uint32Array(lookups);
+    this.#slots = new Uint32Array(2 ** Math.max(4, Math.ceil(Math.log2(2 * lookups))));
   }
+}
+
+/** Number of lookups of a minibatch. Throws unless `offsets` starts at 0, never falls and ends within `ids`. */
+function countLookups({ bags, ids, offsets }: LookupIds, tables: number): number {
+  const fail = (why: string): never => {
+    throw new RangeError(`Cannot group ${ids.length} lookups in ${tables} × ${bags} bags: ${why}`);
+  };
+  if (offsets === null) {
+    if (ids.length < tables * bags) fail("there are fewer lookups than bags of one");
+    return tables * bags;
+  }
+  if (offsets.length < tables * bags + 1) fail(`there are only ${offsets.length} offsets`);
+  let last = 0;
+  if (offsets[0] !== 0) fail(`the first bag starts at lookup ${offsets[0]}`);
+  for (let bag = 1; bag <= tables * bags; bag++) {
+    const offset = offsets[bag]!;
+    if (offset < last) fail(`bag ${bag} starts at lookup ${offset}, before the one before it`);
+    last = offset;
+  }
+  if (last > ids.length) fail(`the last bag ends at lookup ${last}`);
+  return last;
 }
