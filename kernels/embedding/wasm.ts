@@ -53,7 +53,7 @@ export function encodeEmbeddingBackward(at: Place, args: EmbeddingBackwardArgs):
 }
 
 /**
- * Initial values of `floats` floats at `rows`.
+ * Initial values of `floats` floats at `rows`; each thread's scratch holds 16 of them.
  *
  * @param bounds Address of one entry of 16 bytes a table: the float after its last (u64), and its scale (f32).
  */
@@ -69,5 +69,6 @@ export function encodeInitUniform(
       ...[lowHalf(rows), highHalf(rows), lowHalf(floats), highHalf(floats)],
       ...[bounds, seed, STREAMS.tables],
     ],
+    scratchBytes: 64,
   };
 }

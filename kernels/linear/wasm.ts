@@ -64,7 +64,7 @@ function panelsBytes(cols: number, depth: number): number {
 function block(rows: number, cols: number): [number, number] {
   const blockCols = Math.min(64, 8 * Math.ceil(cols / 8)) || 8;
   const across = Math.max(1, Math.ceil(cols / blockCols));
-  let blockRows = 96;
-  while (blockRows > 12 && across * Math.ceil(rows / blockRows) < 16) blockRows /= 2;
+  let blockRows = 24;
+  if (across * Math.ceil(rows / blockRows) < 16) blockRows = 12;
   return [blockRows, blockCols];
 }
