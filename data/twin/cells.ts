@@ -14,12 +14,14 @@ const OWN_SHARE = 0.012;
 const OWN_CELLS = 16;
 /** Cells with fewer expected uses an id in the sample than the first are cut here; the last cell is the rest. */
 const TAIL_EDGES = [20, 8, 4, 2, 1, 0.4];
-/** Smallest share of a cell. */
+/** Smallest share of a cell, and the fewest inputs of the sample that it may speak of. */
 const LEAST_SHARE = 0.008;
+const LEAST_INPUTS = 5;
 const GROUP_SHARE = 0.06;
 
 /** Upper ends of the cells of a law, for a sample of n inputs, as shares of all inputs. */
 export function cutCells(law: Law, n: number): number[] {
+  const least = Math.max(LEAST_SHARE, LEAST_INPUTS / n);
   const ends: number[] = [];
   let at = 0, start = 0, edge = 0;
   for (const [s, { ids, mass }] of law.entries()) {
@@ -28,19 +30,20 @@ export function cutCells(law: Law, n: number): number[] {
     const uses = n * mass / ids;
     while (edge < TAIL_EDGES.length && uses < TAIL_EDGES[edge]!) {
       edge++;
-      if (before - start >= LEAST_SHARE) {
+      if (before - start >= least) {
         ends.push(before);
         start = before;
       }
     }
-    const own = ids === 1 && mass >= OWN_SHARE && ends.length < OWN_CELLS && ends.length === s;
+    const own = ids === 1 && mass >= Math.max(OWN_SHARE, least) && ends.length < OWN_CELLS &&
+      ends.length === s;
     if (own || at - start >= GROUP_SHARE && edge === 0) {
       ends.push(at);
       start = at;
     }
   }
   // What is left too small joins its neighbour.
-  if (ends.length > 0 && 1 - ends.at(-1)! < LEAST_SHARE) ends.pop();
+  if (ends.length > 0 && 1 - ends.at(-1)! < least) ends.pop();
   return [...ends.map((end) => Number(end.toFixed(7))), 1];
 }
 
@@ -117,4 +120,21 @@ function rangeShares(mean: number): Float64Array {
   }
   shares[RANGES - 1] = Math.max(left, 1e-12);
   return shares;
+}
+
+/** Probability of an id of each cell, on average over the cell's inputs (harmonic: share over number of ids). */
+export function cellPopularity(law: Law, cells: readonly number[]): number[] {
+  const ids = cells.map(() => 0);
+  let at = 0, c = 0;
+  for (const segment of law) {
+    const high = at + segment.mass;
+    for (let low = at; low < high - 1e-12;) {
+      while (c + 1 < cells.length && cells[c]! <= low + 1e-9) c++;
+      const end = c + 1 < cells.length ? Math.min(high, cells[c]!) : high;
+      ids[c]! += segment.ids * (end - low) / segment.mass;
+      low = end;
+    }
+    at = high;
+  }
+  return cells.map((end, k) => (end - (k === 0 ? 0 : cells[k - 1]!)) / ids[k]!);
 }

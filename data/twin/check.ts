@@ -43,8 +43,10 @@ export function sampleStatistics(columns: readonly Uint32Array[]): Map<string, n
     for (let i = 0; i < n; i++) least[i] = Math.min(least[i]!, counts[ids[i]!]!);
     const sorted = counts.filter((c) => c > 0).sort().reverse();
     for (const top of TOPS) {
-      const held = Math.max(1, Math.round(top * sorted.length));
-      tops.push([`${t} ${top}`, sorted.slice(0, held).reduce((a, b) => a + b, 0) / n]);
+      // A part of an id counts as that part of its uses, so that one id more or less makes no jump.
+      const held = Math.max(1, top * sorted.length), whole = Math.floor(held);
+      const uses = sorted.slice(0, whole).reduce((a, b) => a + b, 0);
+      tops.push([`${t} ${top}`, (uses + (held - whole) * (sorted[whole] ?? 0)) / n]);
     }
   }
   for (const k of TIMES) {

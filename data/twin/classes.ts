@@ -38,7 +38,10 @@ export function fitClasses(
 ): ClassModel {
   const random = new RandomStream(seed, "twin", 0xfffffff0);
   const weights = new Float64Array(count).fill(1 / count);
-  const cells = Array.from({ length: count }, () => columns.map((c) => Float64Array.from(c.shares)));
+  const cells = Array.from(
+    { length: count },
+    () => columns.map((c) => Float64Array.from(c.shares)),
+  );
   // Each class begins near one input drawn at random.
   for (let z = 0; z < count; z++) {
     const input = inputs[Math.floor(random.uniform(z) * inputs.length)]!;
@@ -67,6 +70,37 @@ export function classLikelihood(
   let sum = 0;
   for (const i of inputs) sum += posteriorOf(model, logs, columns, i, posterior);
   return sum / inputs.length;
+}
+
+/**
+ * For each class and each of further columns, which had no part in finding the classes, the probabilities of its cells.
+ * Their observations must be their cells.
+ */
+export function describeClasses(
+  model: ClassModel,
+  columns: readonly ObservedColumn[],
+  further: readonly ObservedColumn[],
+): Float64Array[][] {
+  const logs = likelihoods(model, columns);
+  const count = model.weights.length, posterior = new Float64Array(count);
+  const cells = Array.from(
+    { length: count },
+    () =>
+      further.map((column) => Float64Array.from(column.shares, (share) => PRIOR_INPUTS * share)),
+  );
+  const inputs = columns[0]!.kinds.length;
+  for (let i = 0; i < inputs; i++) {
+    posteriorOf(model, logs, columns, i, posterior);
+    for (const [j, column] of further.entries()) {
+      for (let z = 0; z < count; z++) cells[z]![j]![column.kinds[i]!]! += posterior[z]!;
+    }
+  }
+  for (const row of cells.flat()) {
+    const sum = row.reduce((a, b) => a + b, 0);
+    for (let c = 0; c < row.length; c++) row[c]! /= sum;
+  }
+  withShares({ weights: model.weights, cells }, further);
+  return cells;
 }
 
 /** For each column and kind the logarithm of its probability in each class: [column][kind × classes + z]. */
@@ -131,7 +165,9 @@ function improve(
         if (times < 1e-9) continue;
         let sum = 1e-300;
         for (let c = 0; c < row.length; c++) sum += old[c]! * column.given[c]![k]!;
-        for (let c = 0; c < row.length; c++) row[c]! += times * old[c]! * column.given[c]![k]! / sum;
+        for (let c = 0; c < row.length; c++) {
+          row[c]! += times * old[c]! * column.given[c]![k]! / sum;
+        }
       }
       const total = weights[z]! + PRIOR_INPUTS;
       for (let c = 0; c < row.length; c++) {

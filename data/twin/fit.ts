@@ -10,9 +10,15 @@
 import { UserError } from "../../core/errors.ts";
 import { Permutation } from "../../core/random.ts";
 import { calibrateClicks } from "./calibrate.ts";
-import { cutCells, Observations } from "./cells.ts";
-import { classLikelihood, type ClassModel, fitClasses, type ObservedColumn } from "./classes.ts";
-import { fitLaw } from "./law.ts";
+import { cellPopularity, cutCells, Observations } from "./cells.ts";
+import {
+  classLikelihood,
+  type ClassModel,
+  describeClasses,
+  fitClasses,
+  type ObservedColumn,
+} from "./classes.ts";
+import { fitLaw, possibleIds } from "./law.ts";
 import { findParents, fitGiven } from "./nesting.ts";
 import {
   TWIN_VERSION,
@@ -52,6 +58,8 @@ const DEFAULT_CLASSES = [4, 8, 16, 32, 64, 96];
 /** A dense value with at least this share has a range of its own. */
 const OWN_VALUE = 0.03;
 const RANGE_SHARE = 0.06;
+/** A range speaks of at least so many inputs. */
+const LEAST_INPUTS = 5;
 
 /** Fits a twin. Takes seconds for 10,000 inputs. */
 export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
@@ -89,16 +97,17 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
       shares: cells[t]!.map((end, c) => end - (c === 0 ? 0 : cells[t]![c - 1]!)),
     };
   });
-  const parents = findParents(training.tables.map(({ ids }) => ids));
+  const parents = findParents(training.tables.map(({ ids }) => ids), laws.map(possibleIds));
   const dense = training.dense.map(({ name, values }) => cutRanges(name, values));
-  const roots = observed.filter((_, t) => parents[t] === null);
+  const roots = observed.filter((_, t) => (parents[t]?.share ?? 0) < 1);
   const observedDense = training.dense.map(({ values }, j) => observeRanges(dense[j]!, values));
-  const all = [...roots, ...observedDense];
-  const { model, tried } = chooseClasses(all, half, options.classes ?? DEFAULT_CLASSES, seed);
+  const { model, tried } = chooseClasses(roots, half, options.classes ?? DEFAULT_CLASSES, seed);
+  const denseCells = describeClasses(model, roots, observedDense);
 
   const indices = fitted.map((_, i) => i);
   const columns = sample.tables.map(({ name }, t): TwinColumn => {
-    const parent = parents[t]!;
+    const parent = parents[t]?.column ?? null;
+    const follows = Number((parents[t]?.share ?? 0).toFixed(4));
     const given = parent === null ? null : fitGiven({
       parentKinds: observed[parent]!.kinds,
       childKinds: observed[t]!.kinds,
@@ -106,8 +115,18 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
       childGiven: observed[t]!.given,
       parentShares: observed[parent]!.shares,
       childShares: observed[t]!.shares,
+      parentPopularity: cellPopularity(laws[parent]!, cells[parent]!),
+      childPopularity: cellPopularity(laws[t]!, cells[t]!),
     }, indices).map(rounded);
-    return { name, distinct: options.distinct[t]!, law: laws[t]!, cells: cells[t]!, parent, given };
+    return {
+      name,
+      distinct: options.distinct[t]!,
+      law: laws[t]!,
+      cells: cells[t]!,
+      parent,
+      follows,
+      given,
+    };
   });
   const clock: TwinDense[] = options.clock === undefined ? [] : [{
     name: options.clock.name,
@@ -123,10 +142,10 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
     dense: [...clock, ...dense],
     classes: Array.from(model.weights, (weight, z) => ({
       weight: Number(weight.toPrecision(6)),
-      columns: model.cells[z]!.slice(0, roots.length).map((row) => rounded(Array.from(row))),
+      columns: model.cells[z]!.map((row) => rounded(Array.from(row))),
       dense: [
         ...clock.map(() => [1]),
-        ...model.cells[z]!.slice(roots.length).map((row) => rounded(Array.from(row))),
+        ...denseCells[z]!.map((row) => rounded(Array.from(row))),
       ],
     })),
     clicks: {
@@ -174,12 +193,15 @@ function chooseClasses(
 
 function cutRanges(name: string, values: Float64Array): TwinDense {
   const sorted = values.slice().sort(), n = sorted.length;
-  // The few largest values are no statistic: what lies beyond the 99.9 % quantile is drawn as if it lay on it.
-  const top = sorted[Math.min(n - 1, Math.floor(n * 0.999) - 1)]!;
+  // The few largest values are no statistic: what lies beyond is drawn as if it lay on the largest but four.
+  const top = sorted[Math.max(0, Math.min(n - LEAST_INPUTS, Math.floor(n * 0.999) - 1))]!;
   const ranges: [number, number][] = [];
   let low = -1, held = 0, last = 0;
   const close = () => {
-    if (held > 0) ranges.push([short(low), short(last)]);
+    const before = ranges.at(-1);
+    if (held * n >= LEAST_INPUTS - 0.5 || !before) {
+      if (held > 0) ranges.push([short(low), short(last)]);
+    } else if (held > 0) before[1] = short(last);
     held = 0;
   };
   for (let i = 0; i < n;) {

@@ -24,7 +24,9 @@ export type Law = readonly Segment[];
 /** Expected number of distinct ids in n independent draws: Σ 1 - (1 - p)^n. */
 export function expectedDistinct(law: Law, n: number): number {
   let sum = 0;
-  for (const { ids, mass } of law) sum -= ids * Math.expm1(n * Math.log1p(-Math.min(1, mass / ids)));
+  for (const { ids, mass } of law) {
+    sum -= ids * Math.expm1(n * Math.log1p(-Math.min(1, mass / ids)));
+  }
   return sum;
 }
 
@@ -51,7 +53,7 @@ const HEAD_COUNT = 20;
 /** Ratio of neighbouring levels. */
 const LEVEL_RATIO = 1.35;
 /** How far ln(ids at a level) may bend from one level to the next: a standard deviation. */
-const BEND = 0.1;
+const BEND = 0.2;
 /** Expected uses in the full data set of the rarest possible id; the largest that serves is taken. */
 const RAREST_USES = [12, 8, 6, 4, 3, 2, 1.5, 1];
 
@@ -77,7 +79,9 @@ export function fitLaw(target: LawTarget): Law {
   const headLaw = head.map((count) => ({ ids: 1, mass: count / n }));
   const rest = target.distinct - head.length;
   if (rest <= 0 || n >= target.inputs) {
-    const seen = n >= target.inputs ? counts.map((count) => ({ ids: 1, mass: count / n })) : headLaw;
+    const seen = n >= target.inputs
+      ? counts.map((count) => ({ ids: 1, mass: count / n }))
+      : headLaw;
     return normalised(seen);
   }
   const goal: TailGoal = {
@@ -130,7 +134,9 @@ function fitTail(goal: TailGoal, rarestUses: number): { segments: Segment[]; los
   spread.push(0.001 * goal.mass + 0.2 / n);
 
   const y = level.map((p) => -Math.log(p));
-  const shift = Math.log(Math.max(goal.mass, 0.2 / n) / level.reduce((sum, p, j) => sum + p * Math.exp(y[j]!), 0));
+  const shift = Math.log(
+    Math.max(goal.mass, 0.2 / n) / level.reduce((sum, p, j) => sum + p * Math.exp(y[j]!), 0),
+  );
   for (let j = 0; j < size; j++) y[j]! += shift;
   const residuals = (at: number[]) => {
     const ids = at.map(Math.exp), out: number[] = [];

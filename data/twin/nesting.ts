@@ -6,33 +6,52 @@
  * @module
  */
 
+import { countIds } from "./sample.ts";
+
 /** Largest number of occurrences of ids whose inputs are compared. */
 const RARE = 5;
-/** Share of agreeing pairs beyond chance that counts as deciding. */
+/** Share of agreeing pairs beyond chance from which one column is taken to decide the other. */
 const DECIDES = 0.85;
-const LEAST_PAIRS = 8;
+/** Smallest share that is worth following. */
+const LEAST_FOLLOWED = 0.25;
+const LEAST_PAIRS = 20;
 /** Columns with a smaller share of inputs whose id occurs once have almost no rare ids, and are left to the classes. */
-const LEAST_ONCE = 0.03;
+const LEAST_ONCE = 0.05;
 
-/** For each column the column that decides it, or null. Of several the one with the fewest ids is taken. */
-export function findParents(columns: readonly Uint32Array[]): (number | null)[] {
-  const counts = columns.map((ids) => {
-    const count = new Uint32Array(ids.reduce((a, b) => Math.max(a, b), 0) + 1);
-    for (const id of ids) count[id]!++;
-    return count;
-  });
-  const distinct = counts.map((count) => count.reduce((sum, c) => sum + (c > 0 ? 1 : 0), 0));
+/** A finer column, and how often a column's id follows from it. */
+export interface Parent {
+  readonly column: number;
+  /** In (0, 1]; 1 if it decides. */
+  readonly share: number;
+}
+
+/** Of columns that are followed about as often, the coarsest is the nearest; this much counts as about. */
+const ABOUT = 0.05;
+
+/**
+ * For each column a finer one that its id follows from, or null. Of several that decide it, or that it follows about as
+ * often as any, the coarsest is taken.
+ *
+ * @param sizes Ids of each column in the full data set: only a column with more can be the finer one.
+ */
+export function findParents(
+  columns: readonly Uint32Array[],
+  sizes: readonly number[],
+): (Parent | null)[] {
+  const counts = columns.map(countIds);
   return columns.map((child, b) => {
-    const n = child.length;
-    const once = counts[b]!.reduce((sum, c) => sum + (c === 1 ? 1 : 0), 0) / n;
+    const once = counts[b]!.reduce((sum, c) => sum + (c === 1 ? 1 : 0), 0) / child.length;
     if (once < LEAST_ONCE) return null;
-    let best: number | null = null;
+    const found: Parent[] = [];
     for (const [a, ids] of columns.entries()) {
-      if (a === b || distinct[a]! <= distinct[b]!) continue;
-      if (best !== null && distinct[a]! >= distinct[best]!) continue;
-      if (agreement(ids, counts[a]!, child, counts[b]!) >= DECIDES) best = a;
+      if (sizes[a]! <= sizes[b]!) continue;
+      const agreed = agreement(ids, counts[a]!, child, counts[b]!);
+      if (agreed < LEAST_FOLLOWED) continue;
+      found.push({ column: a, share: agreed >= DECIDES ? 1 : agreed });
     }
-    return best;
+    const most = Math.max(...found.map(({ share }) => share));
+    return found.filter(({ share }) => share >= most - (most === 1 ? 0 : ABOUT))
+      .sort((x, y) => sizes[x.column]! - sizes[y.column]!)[0] ?? null;
   });
 }
 
@@ -71,7 +90,13 @@ export interface Link {
   readonly childGiven: readonly Float64Array[];
   readonly parentShares: readonly number[];
   readonly childShares: readonly number[];
+  /** Mean probability of an id in each cell. */
+  readonly parentPopularity: readonly number[];
+  readonly childPopularity: readonly number[];
 }
+
+/** A child's cell may be this much rarer than the parent's: cells are not cut at the same places. */
+const RARER = 0.7;
 
 /**
  * Probabilities of the child's cells given the parent's, by expectation maximisation over the pairs of kinds, then
@@ -87,18 +112,27 @@ export function fitGiven(link: Link, inputs: readonly number[]): number[][] {
     else pairs.set(`${k} ${l}`, [k, l, 1]);
   }
   const rows = parentShares.length, size = childShares.length;
-  let joint = parentShares.map((p) => Float64Array.from(childShares, (q) => p * q));
+  // An id is at least as popular as each of the ids that it comprises.
+  const start = parentShares.map((p, a) =>
+    Float64Array.from(
+      childShares,
+      (q, b) => p * q * (link.childPopularity[b]! < RARER * link.parentPopularity[a]! ? 1e-4 : 1),
+    )
+  );
+  let joint = start;
   for (let step = 0; step < 150; step++) {
-    const next = parentShares.map((p) => Float64Array.from(childShares, (q) => p * q));
+    const next = start.map((row) => row.slice());
     for (const [k, l, times] of pairs.values()) {
       let sum = 1e-300;
       for (let a = 0; a < rows; a++) {
         const g = parentGiven[a]![k]!;
-        if (g > 0) for (let b = 0; b < size; b++) sum += joint[a]![b]! * g * childGiven[b]![l]!;
+        if (g > 0) { for (let b = 0; b < size; b++) sum += joint[a]![b]! * g * childGiven[b]![l]!; }
       }
       for (let a = 0; a < rows; a++) {
         const g = parentGiven[a]![k]! * times / sum;
-        if (g > 0) for (let b = 0; b < size; b++) next[a]![b]! += joint[a]![b]! * g * childGiven[b]![l]!;
+        if (g > 0) {
+          for (let b = 0; b < size; b++) next[a]![b]! += joint[a]![b]! * g * childGiven[b]![l]!;
+        }
       }
     }
     joint = next.map((row) => row.map((x) => x / (inputs.length + 1)));

@@ -21,8 +21,10 @@ export interface TwinColumn {
    * the last being 1. Columns depend on each other through their cells.
    */
   readonly cells: readonly number[];
-  /** The column whose id decides this one's, or null: then the latent class decides the cell. */
+  /** The column whose id this one's may follow from, or null: then the latent class decides the cell. */
   readonly parent: number | null;
+  /** Share of the parent's ids that decide this column's; for the others the latent class does. 0 without a parent. */
+  readonly follows: number;
   /** For each cell of the parent, probabilities of this column's cells. Null without a parent. */
   readonly given: readonly (readonly number[])[] | null;
 }
@@ -39,7 +41,7 @@ export interface TwinDense {
 /** One of the latent classes. */
 export interface TwinClass {
   readonly weight: number;
-  /** Probabilities of the cells of each column without a parent, in the order of columns. */
+  /** Probabilities of the cells of each column that does not always follow a parent, in the order of columns. */
   readonly columns: readonly (readonly number[])[];
   /** Probabilities of the ranges of each dense column. */
   readonly dense: readonly (readonly number[])[];
@@ -88,6 +90,15 @@ export function parseTwin(text: string, source: string): TwinParameters {
   } catch {
     throw new UserError(`Cannot read twin ${source}: it is not JSON`);
   }
+  return checkParameters(value, source);
+}
+
+/**
+ * The value as parameters of a twin.
+ *
+ * @throws UserError if it is not a twin of this version.
+ */
+export function checkParameters(value: unknown, source: string): TwinParameters {
   const problem = findProblem(value);
   if (problem !== null) throw new UserError(`Cannot read twin ${source}: ${problem}`);
   return value as TwinParameters;
@@ -120,13 +131,13 @@ function findProblem(value: unknown): Problem {
         Array.isArray(r) && r.length === 2 && isFinite(r[0]) && isFinite(r[1]) && r[0] <= r[1]
       ) ||
       !(column.clock === null || isRecord(column.clock) && isCount(column.clock.inputs, 2 ** 40) &&
-        isCount(column.clock.steps, 2 ** 20))
+          isCount(column.clock.steps, 2 ** 20))
     ) return `dense[${j}] is not {name, ranges, clock}`;
   }
   if (!Array.isArray(classes) || classes.length === 0 || classes.length > 4096) {
     return "classes is not a list of 1 to 4096";
   }
-  const roots = columns.filter((column) => column.parent === null);
+  const roots = columns.filter((column) => column.follows < 1);
   for (const [z, one] of classes.entries()) {
     if (!isRecord(one) || !isShare(one.weight)) return `classes[${z}]: weight is not a share`;
     const lists: [unknown, readonly number[]][] = [
@@ -152,7 +163,7 @@ function findProblem(value: unknown): Problem {
 
 function columnProblem(column: unknown, t: number, columns: readonly unknown[]): Problem {
   if (!isRecord(column)) return "it is not an object";
-  const { name, distinct, law, cells, parent, given } = column;
+  const { name, distinct, law, cells, parent, follows, given } = column;
   if (typeof name !== "string") return "name is not a text";
   if (!isCount(distinct, 2 ** 32 - 1)) return "distinct is not a positive integer";
   if (!Array.isArray(law) || law.length === 0) return "law is not a list of segments";
@@ -174,7 +185,10 @@ function columnProblem(column: unknown, t: number, columns: readonly unknown[]):
     !Array.isArray(cells) || cells.length === 0 || cells.length > 256 || cells.at(-1) !== 1 ||
     !cells.every((end, c) => isShare(end) && end > (c === 0 ? 0 : cells[c - 1]))
   ) return "cells are not increasing shares up to 1";
-  if (parent === null) return given === null ? null : "given is set without a parent";
+  if (parent === null) {
+    return given === null && follows === 0 ? null : "given or follows is set without a parent";
+  }
+  if (!isShare(follows)) return "follows is not a share";
   if (!isCount((parent as number) + 1, columns.length) || parent === t) {
     return "parent is not the number of another column";
   }

@@ -25,13 +25,13 @@ export type SampleFormat = "criteo" | "avazu";
  */
 export function readSample(text: string, format: SampleFormat, source: string): TwinSample {
   const criteo = format === "criteo";
-  const lines = text.split("\n").map((line) => line.replace(/\r$/, "")).filter((line) => line !== "");
+  const lines = text.split("\n").map((line) => line.replace(/\r$/, "")).filter((line) =>
+    line !== ""
+  );
   const separator = criteo ? "\t" : ",", wanted = criteo ? 40 : 24;
   if (!criteo && lines[0]?.startsWith("id,")) lines.shift();
   if (lines.length === 0) throw new UserError(`Cannot fit a twin to ${source}: it has no inputs`);
-  const names = criteo
-    ? Array.from({ length: 26 }, (_, t) => `C${t + 1}`)
-    : AVAZU_TABLES;
+  const names = criteo ? Array.from({ length: 26 }, (_, t) => `C${t + 1}`) : AVAZU_TABLES;
   const first = criteo ? 14 : 3, denseFirst = 1;
   const ids = names.map(() => new Uint32Array(lines.length));
   const numbers = names.map(() => new Map<string, number>());
@@ -54,7 +54,9 @@ export function readSample(text: string, format: SampleFormat, source: string): 
       const value = Number(fields[denseFirst + j]!);
       if (!Number.isFinite(value)) {
         throw new UserError(
-          `Cannot fit a twin to ${source}: line ${i + 1} has ${fields[denseFirst + j]} where an integer stands`,
+          `Cannot fit a twin to ${source}: line ${i + 1} has ${
+            fields[denseFirst + j]
+          } where an integer stands`,
         );
       }
       values[i] = Math.log(Math.max(0, value) + 1);
