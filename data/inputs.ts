@@ -8,15 +8,21 @@ import type { DatasetSchema, Inputs, Reader } from "./types.ts";
 
 /** Arrays for minibatches of up to `size` inputs of a data set. */
 export function createInputs(schema: DatasetSchema, size: number): Inputs {
+  const rows = size * (schema.steps ?? 1);
   return {
     size: 0,
-    dense: new Float32Array(size * schema.dense.length),
-    ids: new Uint32Array(size * schema.tables.length),
+    dense: new Float32Array(rows * schema.dense.length),
+    ids: new Uint32Array(rows * schema.tables.length),
     labels: new Float32Array(size),
   };
 }
 
-/** Throws a `RangeError` unless the positions lie in the split and the arrays are large enough for them. */
+/**
+ * Throws a `RangeError` unless the positions lie in the split and the arrays are large enough for them.
+ *
+ * @param denseColumns Dense values an input: columns × steps.
+ * @param tables Ids an input: tables × steps.
+ */
 export function checkRead(
   reader: Reader,
   start: number,

@@ -20,6 +20,11 @@ export interface DatasetSchema {
   readonly dense: readonly string[];
   /** The categorical columns, in order. */
   readonly tables: readonly TableSchema[];
+  /**
+   * Time steps of an input where inputs are sequences (TBSM): each step then has all dense columns and one id a table.
+   * Absent for inputs without steps, which are laid out as sequences of one.
+   */
+  readonly steps?: number;
 }
 
 /** Which part of a data set. */
@@ -35,9 +40,15 @@ export type Order =
 export interface Inputs {
   /** Number of inputs. */
   size: number;
-  /** size × dense columns, row-major, already transformed (for Criteo: ln(x + 1)). */
+  /**
+   * size × dense columns, row-major, already transformed (for Criteo: ln(x + 1)). Of sequences, step s of input b is
+   * row `b * steps + s`.
+   */
   readonly dense: Float32Array;
-  /** Id of input b in table t at `t * size + b` (table-major; one lookup a table). */
+  /**
+   * Id of input b in table t at `t * size + b` (table-major; one lookup a table). Of sequences, that of step s at
+   * `t * size * steps + b * steps + s`.
+   */
   readonly ids: Uint32Array;
   /** 0 or 1 for each input. */
   readonly labels: Float32Array;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createInputs } from "../data/inputs.ts";
 import type { DatasetSchema, Inputs, Reader } from "../data/types.ts";
 import { LookupGrouper } from "../kernels/embedding/group.ts";
 import type { HostBatch } from "./model.ts";
@@ -14,6 +15,7 @@ export class BatchSource {
   readonly #grouper: LookupGrouper;
   readonly #inputs: Inputs;
   readonly #capacity: number;
+  readonly #steps: number;
 
   /**
    * @param tableRows Rows of the model's tables, which may be more than the data set's.
@@ -28,12 +30,8 @@ export class BatchSource {
     this.#reader = reader;
     this.#capacity = capacity;
     this.#grouper = new LookupGrouper(tableRows, schema.tables.map((t) => t.name));
-    this.#inputs = {
-      size: 0,
-      dense: new Float32Array(capacity * schema.dense.length),
-      ids: new Uint32Array(capacity * schema.tables.length),
-      labels: new Float32Array(capacity),
-    };
+    this.#steps = schema.steps ?? 1;
+    this.#inputs = createInputs(schema, capacity);
   }
 
   /** Inputs in the split. */
@@ -59,7 +57,7 @@ export class BatchSource {
       size,
       dense,
       labels,
-      lookups: this.#grouper.group({ bags: size, ids, offsets: null }),
+      lookups: this.#grouper.group({ bags: size * this.#steps, ids, offsets: null }),
     };
   }
 }

@@ -28,10 +28,11 @@ export interface Parameter {
 export interface HostBatch {
   /** Inputs in it. */
   readonly size: number;
-  /** size × dense columns. */
+  /** size × dense columns; of sequences, size × steps rows. */
   readonly dense: Float32Array;
   /** One per input, 0 or 1. */
   readonly labels: Float32Array;
+  /** A bag an input; of sequences, one a step: step s of input b is bag `b * steps + s`. */
   readonly lookups: GroupedLookups;
 }
 
