@@ -6,7 +6,10 @@
 
 import { RandomStream } from "../core/random.ts";
 import { LookupGrouper } from "../kernels/embedding/group.ts";
+import { embeddingBackwardRecord, embeddingForwardRecord } from "../kernels/embedding/record.ts";
+import type { EmbeddingShape } from "../kernels/embedding/record.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
+import type { OpRecord } from "../kernels/record.ts";
 import type { Device, Matrix, OpCost, Program, Recorder } from "../kernels/types.ts";
 import type { DlrmPreset } from "../train/presets.ts";
 import { PRESETS } from "../train/presets.ts";
@@ -39,7 +42,8 @@ export interface KernelBenchOptions {
 
 /**
  * Measures every kernel of a preset's training step: warm-up, then the median of the samples. Ids are uniform over the
- * rows, which is the hardest case for caches. Embedding costs count the lookups and the different rows of this minibatch.
+ * rows; the same minibatch comes again and again, so its rows are found in caches that hold them. Embedding costs
+ * count the lookups and the different rows of this minibatch.
  */
 export async function benchKernels(
   device: Device,
@@ -49,10 +53,11 @@ export async function benchKernels(
   const owned: { dispose(): void }[] = [];
   try {
     const rows: KernelRow[] = [];
-    for (const record of kernels(device, preset, batch, owned)) {
-      const program = device.record("bench", record);
+    for (const { body, counted } of kernels(device, preset, batch, owned)) {
+      const program = device.record("bench", body);
       owned.push(program);
-      rows.push(await measure(device, program, samples, sampleMs));
+      const cost = { ...program.costs[0]!, ...counted };
+      rows.push(describe(cost, await measure(device, program, samples, sampleMs)));
     }
     return rows;
   } finally {
@@ -60,14 +65,19 @@ export async function benchKernels(
   }
 }
 
-type Body = (ops: Recorder) => void;
+interface Kernel {
+  readonly body: (ops: Recorder) => void;
+  /** What the op costs on this minibatch, where the program knows only an upper bound. */
+  readonly counted?: Pick<OpCost, "shape" | "flops" | "bytes">;
+}
 
+/** Median time of a launch in ms. */
 async function measure(
   device: Device,
   program: Program,
   samples: number,
   sampleMs: number,
-): Promise<KernelRow> {
+): Promise<number> {
   const time = async (launches: number): Promise<number> => {
     const begun = performance.now();
     for (let i = 0; i < launches; i++) device.run(program);
@@ -80,19 +90,17 @@ async function measure(
   for (let i = 0; i < 5; i++) await time(launches);
   const times: number[] = [];
   for (let i = 0; i < samples; i++) times.push(await time(launches) / launches);
-  const ms = summarise(times).median;
-  const cost = program.costs[0]!;
-  return {
-    op: cost.op,
-    shape: describeShape(cost),
-    us: 1000 * ms,
-    gflop_s: cost.flops / ms / 1e6,
-    gb_s: cost.bytes / ms / 1e6,
-  };
+  return summarise(times).median;
 }
 
-function describeShape({ shape }: OpCost): string {
-  return Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" ");
+function describe({ op, shape, flops, bytes }: OpCost, ms: number): KernelRow {
+  return {
+    op,
+    shape: Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" "),
+    us: 1000 * ms,
+    gflop_s: flops / ms / 1e6,
+    gb_s: bytes / ms / 1e6,
+  };
 }
 
 /** One recording a kernel and shape, in the order of a training step. */
@@ -101,7 +109,7 @@ function kernels(
   preset: DlrmPreset,
   batch: number,
   owned: { dispose(): void }[],
-): Body[] {
+): Kernel[] {
   const random = new RandomStream(1, "synthetic");
   let drawn = 0;
   const matrix = (rows: number, cols: number, label: string): Matrix => {
@@ -120,14 +128,14 @@ function kernels(
   const layers = [preset.bottom, top].flatMap((widths) =>
     widths.slice(1).map((N, l) => ({ K: widths[l]!, N, last: widths === top && N === 1 }))
   );
-  const linear = layers.flatMap(({ K, N, last }): Body[] => {
+  const linear = layers.flatMap(({ K, N, last }): Kernel[] => {
     const x = matrix(batch, K, "x"), y = matrix(batch, N, "y");
     const w = matrix(N, K, "w"), bias = matrix(1, N, "bias");
     const dx = matrix(batch, K, "dx"), dw = matrix(N, K, "dw"), db = matrix(1, N, "db");
     return [
-      (ops) => ops.linearForward({ x, w, bias, y, relu: !last }),
-      (ops) => ops.linearBackwardInput({ dy: y, w, dx, mask: x }),
-      (ops) => ops.linearBackwardWeights({ dy: y, x, dw, db }),
+      { body: (ops) => ops.linearForward({ x, w, bias, y, relu: !last }) },
+      { body: (ops) => ops.linearBackwardInput({ dy: y, w, dx, mask: x }) },
+      { body: (ops) => ops.linearBackwardWeights({ dy: y, x, dw, db }) },
     ];
   });
 
@@ -141,10 +149,9 @@ function kernels(
       ids[t * batch + b] = Math.floor(random.uniform(drawn++) * rows);
     }
   });
-  device.writeLookups(
-    lookups,
-    new LookupGrouper(preset.tableRows).group({ bags: batch, ids, offsets: null }),
-  );
+  const grouped = new LookupGrouper(preset.tableRows).group({ bags: batch, ids, offsets: null });
+  device.writeLookups(lookups, grouped);
+  const counts = { lookups: T * batch, bags: T * batch, unique: grouped.unique, dim };
   const scalars = device.createBuffer(8, "scalars");
   owned.push(scalars);
   device.write(scalars, 0, new Float32Array([1e-6]));
@@ -157,22 +164,36 @@ function kernels(
   const dlogits = matrix(batch, 1, "dlogits"), losses = matrix(1, 4, "losses");
   const parameters = layers.reduce((n, { K, N }) => n + N * K + N, 0);
   const params = matrix(1, parameters, "params"), grads = matrix(1, parameters, "grads");
-  const state = matrix(1, parameters, "state");
+  const state = device.createMatrix(1, parameters, "state");
+  owned.push(state.buffer);
+  const update = { tables, lookups, grad: dv, firstSlot: 1, optimizer, learningRate };
+  // A page nobody has written is one and the same page of zeros; an update makes the rows real.
+  const touch = device.record("touch", (ops) => ops.embeddingBackward(update));
+  owned.push(touch);
+  device.run(touch);
+  const slot = { buffer: scalars, index: 1 };
+  const adagrad = { kind: "adagrad", eps: 1e-10 } as const;
   return [
     ...linear,
-    (ops) => ops.embeddingForward({ tables, lookups, out: v, firstSlot: 1 }),
-    (ops) => ops.interactionForward({ v, features: F, dim, r }),
-    (ops) => ops.bce({ logits, labels, dlogits, losses, slot: { buffer: scalars, index: 1 } }),
-    (ops) => ops.interactionBackward({ v, features: F, dim, dr: r, dv, maskFirst: true }),
-    (ops) =>
-      ops.embeddingBackward({
-        ...{ tables, lookups, grad: dv, firstSlot: 1, optimizer, learningRate },
-      }),
-    (ops) => ops.denseUpdate({ params, grads, state: null, optimizer, learningRate }),
-    (ops) =>
-      ops.denseUpdate({
-        ...{ params, grads, state, learningRate },
-        optimizer: { kind: "adagrad", eps: 1e-10 },
-      }),
+    {
+      body: (ops) => ops.embeddingForward({ tables, lookups, out: v, firstSlot: 1 }),
+      counted: count(embeddingForwardRecord, counts),
+    },
+    { body: (ops) => ops.interactionForward({ v, features: F, dim, r }) },
+    { body: (ops) => ops.bce({ logits, labels, dlogits, losses, slot }) },
+    { body: (ops) => ops.interactionBackward({ v, features: F, dim, dr: r, dv, maskFirst: true }) },
+    {
+      body: (ops) => ops.embeddingBackward(update),
+      counted: count(embeddingBackwardRecord("sgd"), counts),
+    },
+    { body: (ops) => ops.denseUpdate({ params, grads, state: null, optimizer, learningRate }) },
+    { body: (ops) => ops.denseUpdate({ params, grads, state, optimizer: adagrad, learningRate }) },
   ];
+}
+
+function count(
+  record: OpRecord<EmbeddingShape>,
+  counts: EmbeddingShape,
+): Kernel["counted"] & object {
+  return { shape: { ...counts }, flops: record.flops(counts), bytes: record.bytes(counts) };
 }

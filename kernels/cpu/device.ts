@@ -48,7 +48,8 @@ export interface CpuDeviceOptions {
 }
 
 /**
- * Opens a CPU device. Its Workers live until `dispose`.
+ * Opens a CPU device. Its Workers live until `dispose`, and keep the process alive until then; to load them takes
+ * `--allow-read` of this module's folder, unless `threads` is 1.
  *
  * @throws {RangeError} If `threads` is not an integer from 1 to 256.
  * @throws {Error} If a Worker cannot start.

@@ -15,20 +15,23 @@ const TABLE_PAGES = 262144;
 /** Vectors are read whole, so a little beyond the last float. */
 const MARGIN = 128;
 
+/** The memories and the calling thread's instance; dropped when the team closes, so that they can be reclaimed. */
+interface Shared {
+  readonly memory: WebAssembly.Memory;
+  readonly tables: WebAssembly.Memory;
+  readonly kernels: Kernels;
+}
+
 /** The calling thread and its Workers, over two shared memories. */
 export class Team {
   readonly threads: number;
-  /** Activations, dense parameters, lookups: 32-bit addresses, up to 4 GiB. */
-  readonly memory: WebAssembly.Memory;
-  /** Embedding tables and their optimizer state: 64-bit addresses, up to 16 GiB. */
-  readonly tables: WebAssembly.Memory;
-  readonly #kernels: Kernels;
+  #shared: Shared | null;
   readonly #workers: Worker[] = [];
 
   private constructor(threads: number, module: WebAssembly.Module) {
     this.threads = threads;
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAIN_PAGES, shared: true });
-    this.tables = new WebAssembly.Memory(
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: MAIN_PAGES, shared: true });
+    const tables = new WebAssembly.Memory(
       // Deno's types do not know 64-bit memories yet.
       {
         address: "i64",
@@ -37,8 +40,23 @@ export class Team {
         shared: true,
       } as unknown as WebAssembly.MemoryDescriptor,
     );
-    this.#kernels = instantiate({ module, memory: this.memory, tables: this.tables });
-    new Int32Array(this.memory.buffer)[THREADS / 4] = threads;
+    this.#shared = { memory, tables, kernels: instantiate({ module, memory, tables }) };
+    new Int32Array(memory.buffer)[THREADS / 4] = threads;
+  }
+
+  /** Activations, dense parameters, lookups: 32-bit addresses, up to 4 GiB. */
+  get memory(): WebAssembly.Memory {
+    return this.#open.memory;
+  }
+
+  /** Embedding tables and their optimizer state: 64-bit addresses, up to 16 GiB. */
+  get tables(): WebAssembly.Memory {
+    return this.#open.tables;
+  }
+
+  get #open(): Shared {
+    if (this.#shared === null) throw new Error("Cannot use the CPU device: it is disposed");
+    return this.#shared;
   }
 
   /** Starts `threads - 1` Workers and waits until they are ready. Throws if one cannot start. */
@@ -64,7 +82,7 @@ export class Team {
   run(program: number, ops: number): void {
     this.check();
     try {
-      this.#kernels.run(program, ops);
+      this.#open.kernels.run(program, ops);
     } catch (error) {
       markFailed(this.memory, `thread 0: ${String(error)}`);
     }
@@ -89,14 +107,16 @@ export class Team {
     if (missing > 0) this.tables.grow(BigInt(missing) as unknown as number);
   }
 
-  /** Ends the Workers. */
+  /** Ends the Workers and lets go of the memories. */
   close(): void {
-    const words = new Int32Array(this.memory.buffer);
+    if (this.#shared === null) return;
+    const words = new Int32Array(this.#shared.memory.buffer);
     Atomics.store(words, STOP / 4, 1);
     Atomics.add(words, GENERATION / 4, 1);
     Atomics.notify(words, GENERATION / 4);
     for (const worker of this.#workers) worker.terminate();
     this.#workers.length = 0;
+    this.#shared = null;
   }
 
   #invite(invitation: Invitation): Promise<void> {
@@ -110,7 +130,7 @@ export class Team {
       worker.onerror = (event) => {
         event.preventDefault();
         const text = `thread ${invitation.thread}: ${event.message}`;
-        markFailed(this.memory, text);
+        markFailed(invitation.memory, text);
         reject(new Error(`Cannot open the CPU device: a Worker failed on ${text}`));
       };
       worker.postMessage(invitation);
