@@ -116,7 +116,7 @@ export function logit(
  */
 export function logistic(x: number): number {
   const small = -Math.max(-30, Math.min(30, x)) / 1024;
-  let power = 1 + small * (1 + small / 2 * (1 + small / 3 * (1 + small / 4)));
+  let power = 1 + small * (1 + small / 2 * (1 + small / 3 * (1 + small / 4 * (1 + small / 5))));
   for (let k = 0; k < 10; k++) power *= power;
   return 1 / (1 + power);
 }

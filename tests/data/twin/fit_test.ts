@@ -1,0 +1,163 @@
+import { strict as assert } from "node:assert";
+import { UserError } from "../../../core/errors.ts";
+import { checkDistinct, checkTwin } from "../../../data/twin/check.ts";
+import { openTwin } from "../../../data/twin/dataset.ts";
+import { fitTwin } from "../../../data/twin/fit.ts";
+import { hotRanks, hotShares } from "../../../data/twin/hot.ts";
+import { checkParameters, parseTwin } from "../../../data/twin/parameters.ts";
+import { readSample } from "../../../data/twin/sample.ts";
+import { MADE_UP, madeUpSample } from "./rows.ts";
+
+const SAMPLE = madeUpSample(4000);
+const FIT = fitTwin(SAMPLE, MADE_UP);
+
+Deno.test("a fit finds the column that decides another", () => {
+  assert.deepEqual(FIT.parameters.columns.map(({ parent }) => parent), [null, 0, null, null]);
+  assert.equal(FIT.parameters.columns[1]!.follows, 1);
+});
+
+Deno.test("a twin reproduces dependence on inputs it was not fitted to", () => {
+  const compared = checkTwin(FIT.parameters, FIT.heldOut, 6);
+  const shares = compared.filter(({ what }) => what.startsWith("all ids"));
+  assert.equal(shares.length, 3);
+  const n = FIT.heldOut.inputs;
+  for (const { what, measured, twin, deviation } of shares) {
+    const band = 4 * Math.hypot(deviation, Math.sqrt(measured * (1 - measured) / n)) + 0.02;
+    assert.ok(Math.abs(measured - twin) < band, `${what}: ${measured} and ${twin}`);
+  }
+  for (const { what, measured, twin } of compared.slice(3)) {
+    assert.ok(Math.abs(measured - twin) < 0.05, `${what}: ${measured} and ${twin}`);
+  }
+});
+
+Deno.test("a twin's laws agree with the distinct ids at both scales", () => {
+  for (
+    const { name, sample, sampleTwin, full, fullTwin } of checkDistinct(FIT.parameters, SAMPLE)
+  ) {
+    assert.ok(Math.abs(sampleTwin / sample - 1) < 0.02, `${name}: ${sampleTwin} for ${sample}`);
+    assert.ok(Math.abs(fullTwin / full - 1) < 0.02, `${name}: ${fullTwin} for ${full}`);
+  }
+});
+
+Deno.test("the planted click model has the rate and the learnable AUC asked for", async () => {
+  const { clicks } = FIT.parameters;
+  assert.ok(Math.abs(clicks.learnableAuc - MADE_UP.learnableAuc) < 0.003);
+  assert.ok(clicks.bayes.auc >= clicks.learnableAuc);
+  const dataset = await openTwin({ twin: FIT.parameters, inputs: 70_000 });
+  const into = {
+    size: 0,
+    dense: new Float32Array(60_000),
+    ids: new Uint32Array(4 * 60_000),
+    labels: new Float32Array(60_000),
+  };
+  dataset.reader("train", { kind: "sequential" }).read(0, 60_000, into);
+  const rate = into.labels.reduce((a, b) => a + b, 0) / 60_000;
+  assert.ok(Math.abs(rate - MADE_UP.clickRate) < 0.01, `${rate}`);
+});
+
+Deno.test("hot rows are the most popular of all tables", () => {
+  const total = FIT.parameters.columns.flatMap(({ law }) => law).reduce((a, s) => a + s.ids, 0);
+  assert.equal(hotRanks(FIT.parameters, 1000).reduce((a, b) => a + b, 0), 1000);
+  const [none, some, more, all] = hotShares(FIT.parameters, [0, 500, 5000, total], 5000);
+  assert.deepEqual([none!.inputs, none!.lookups], [0, 0]);
+  assert.deepEqual([all!.inputs, all!.lookups], [1, 1]);
+  assert.ok(some!.inputs < more!.inputs && some!.inputs < some!.lookups);
+});
+
+Deno.test("a parameter file survives writing and reading, and holds no more than it says", () => {
+  const text = JSON.stringify(FIT.parameters);
+  assert.deepEqual(parseTwin(text, "x.json"), FIT.parameters);
+  assert.ok(text.length < 200_000);
+});
+
+Deno.test("what is wrong with a parameter file is one clear error", () => {
+  const cases: [string, (value: Record<string, unknown>) => void, RegExp][] = [
+    ["version", (v) => v.version = 9, /version is 9, not 1/],
+    ["name", (v) => v.name = "", /name is not a text/],
+    ["inputs", (v) => v.inputs = -1, /inputs is not a positive integer/],
+    ["columns", (v) => v.columns = [], /columns is not a list/],
+    ["classes", (v) => v.classes = {}, /classes is not a list/],
+    ["clicks", (v) => v.clicks = { rate: 2 }, /clicks is not/],
+    ["law", (v) => (v.columns as { law: unknown[] }[])[0]!.law = [], /columns\[0\]: law is not/],
+    [
+      "order",
+      (v) => (v.columns as { law: unknown[] }[])[0]!.law.reverse(),
+      /columns\[0\]: law is not ordered/,
+    ],
+    [
+      "cells",
+      (v) => (v.columns as { cells: number[] }[])[2]!.cells[0] = 2,
+      /columns\[2\]: cells are not/,
+    ],
+    [
+      "circle",
+      (v) => Object.assign((v.columns as object[])[0]!, { parent: 1, follows: 1, given: [] }),
+      /columns\[0\]: its parents form a circle/,
+    ],
+    [
+      "weights",
+      (v) => (v.classes as { weight: number }[])[0]!.weight = 1,
+      /weights of the classes have not the sum 1/,
+    ],
+    [
+      "shares",
+      (v) => (v.classes as { columns: number[][] }[])[1]!.columns[0]![0] = 1,
+      /classes\[1\]: distribution 0 is not/,
+    ],
+  ];
+  for (const [what, spoil, message] of cases) {
+    const value = structuredClone(FIT.parameters) as unknown as Record<string, unknown>;
+    spoil(value);
+    assert.throws(() => checkParameters(value, "x.json"), (error) => {
+      assert.ok(error instanceof UserError, what);
+      assert.match(error.message, message);
+      assert.match(error.message, /^Cannot read twin x\.json: /);
+      return true;
+    });
+  }
+  for (const value of [null, 3, [], "text"]) {
+    assert.throws(() => checkParameters(value, "x.json"), /it is not an object/);
+  }
+  assert.throws(() => parseTwin("{", "x.json"), /Cannot read twin x\.json: it is not JSON/);
+});
+
+Deno.test("unknown twins and bad options are one clear error", async () => {
+  const cases: [Parameters<typeof openTwin>[0], RegExp][] = [
+    [{ twin: "rm9" }, /Cannot open twin rm9: it is neither one of rm2/],
+    [{ twin: "/nowhere/x.json" }, /Cannot read twin \/nowhere\/x\.json: there is no such file/],
+    [{ twin: FIT.parameters, inputs: 3 }, /number of inputs is 3/],
+    [{ twin: FIT.parameters, seed: -1 }, /the seed is -1/],
+  ];
+  for (const [options, message] of cases) {
+    await assert.rejects(openTwin(options), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("a sample's text is read, and what is wrong with it is said", () => {
+  const criteo = (fields: string[]) => fields.join("\t");
+  const row = [
+    "1",
+    "5",
+    "-2",
+    ...new Array<string>(11).fill(""),
+    ...new Array<string>(26).fill("ab"),
+  ];
+  const sample = readSample(`${criteo(row)}\r\n${criteo(row)}\n`, "criteo", "log");
+  assert.equal(sample.inputs, 2);
+  assert.equal(sample.tables.length, 26);
+  assert.deepEqual(sample.dense.slice(0, 3).map(({ values }) => values[0]), [Math.log(6), 0, 0]);
+  const avazu = "id,click,hour\n" + Array.from({ length: 24 }, (_, k) => k).join(",");
+  assert.equal(readSample(avazu, "avazu", "log").tables.length, 21);
+  for (
+    const [text, message] of [
+      ["", /Cannot fit a twin to log: it has no inputs/],
+      ["1\t2\n", /line 1 has 2 columns, not 40/],
+      [criteo(row.with(1, "x")), /line 1 has x where an integer stands/],
+    ] as const
+  ) assert.throws(() => readSample(text, "criteo", "log"), message);
+  assert.throws(() => fitTwin(SAMPLE, { ...MADE_UP, distinct: [1] }), /1 numbers of distinct ids/);
+});

@@ -1,0 +1,123 @@
+import { strict as assert } from "node:assert";
+import { Sha256 } from "../../../core/files.ts";
+import { createInputs } from "../../../data/inputs.ts";
+import { logistic } from "../../../data/twin/clicks.ts";
+import { loadTwin, openTwin, TWIN_NAMES } from "../../../data/twin/dataset.ts";
+import { TwinGenerator } from "../../../data/twin/generator.ts";
+import { possibleIds } from "../../../data/twin/law.ts";
+
+Deno.test("the first inputs of the shipped twins never change", async () => {
+  const hashes: Record<string, string> = {};
+  for (const twin of TWIN_NAMES) {
+    const dataset = await openTwin({ twin, inputs: 7000, seed: 1 });
+    const into = createInputs(dataset.schema, 1000);
+    dataset.reader("train", { kind: "sequential" }).read(0, 1000, into);
+    hashes[twin] = new Sha256()
+      .update(new Uint8Array(into.ids.buffer))
+      .update(new Uint8Array(into.dense.buffer))
+      .update(new Uint8Array(into.labels.buffer)).hex().slice(0, 16);
+  }
+  assert.deepEqual(hashes, {
+    rm2: "4e5621e4407ef037",
+    rm3: "4c1f7e2f3975a3e2",
+    rm4: "caf7f28737a3265d",
+  });
+});
+
+Deno.test("any input can be had without those before it", async () => {
+  const dataset = await openTwin({ twin: "rm2", inputs: 70_000, seed: 3 });
+  const reader = dataset.reader("train", { kind: "sequential" });
+  const all = createInputs(dataset.schema, 300), one = createInputs(dataset.schema, 1);
+  reader.read(40_000, 300, all);
+  const tables = dataset.schema.tables.length;
+  for (const k of [299, 0, 150, 151]) {
+    reader.read(40_000 + k, 1, one);
+    for (let t = 0; t < tables; t++) assert.equal(one.ids[t], all.ids[t * 300 + k]);
+    assert.deepEqual(one.dense, all.dense.subarray(k * 13, (k + 1) * 13));
+    assert.equal(one.labels[0], all.labels[k]);
+  }
+  const shuffled = dataset.reader("train", { kind: "shuffled", seed: 1, epoch: 0 });
+  shuffled.read(5, 1, one);
+  const before = one.ids.slice();
+  shuffled.read(900, 1, one);
+  shuffled.read(5, 1, one);
+  assert.deepEqual(one.ids, before);
+  assert.throws(() => reader.read(60_000, 1, one), RangeError);
+});
+
+Deno.test("positions beyond 2^32 differ from those below", async () => {
+  const generator = new TwinGenerator(await loadTwin("rm3"), 1);
+  const low = new Uint32Array(26), high = new Uint32Array(26);
+  generator.writeIds(5, low, 0);
+  generator.writeIds(5 + 2 ** 32, high, 0);
+  assert.notDeepEqual(low, high);
+});
+
+Deno.test("ids follow the law of their column, in columns that lead and that follow", async () => {
+  const parameters = await loadTwin("rm2");
+  const generator = new TwinGenerator(parameters, 11);
+  const n = 40_000, tables = parameters.columns.length;
+  const ids = new Uint32Array(n * tables);
+  for (let i = 0; i < n; i++) generator.writeIds(i, ids, i * tables);
+  for (const [t, { name, law, follows }] of parameters.columns.entries()) {
+    // Bins of neighbouring segments with at least 200 expected inputs.
+    const ends: number[] = [], expected: number[] = [];
+    let end = 0, mass = 0;
+    for (const segment of law) {
+      end += segment.ids;
+      mass += segment.mass;
+      if (mass * n >= 200) {
+        ends.push(end);
+        expected.push(mass * n);
+        mass = 0;
+      }
+    }
+    expected[expected.length - 1]! += mass * n;
+    ends[ends.length - 1] = possibleIds(law);
+    const seen = expected.map(() => 0);
+    for (let i = 0; i < n; i++) {
+      const id = ids[i * tables + t]!;
+      assert.ok(id < ends.at(-1)!);
+      seen[ends.findIndex((e) => id < e)]!++;
+    }
+    const square = seen.reduce((sum, s, k) => sum + (s - expected[k]!) ** 2 / expected[k]!, 0);
+    const free = Math.max(1, expected.length - 1);
+    if (follows === 0) {
+      // Mean and deviation of the chi-square distribution; the cells' shares are written with five digits.
+      assert.ok(square < free + 5 * Math.sqrt(2 * free) + 5, `${name}: ${square} for ${free}`);
+    } else {
+      // Whole ids of the parent are handed out, so shares agree only to a few per cent.
+      for (const [k, s] of seen.entries()) {
+        const band = 5 * Math.sqrt(expected[k]!) + 0.1 * expected[k]!;
+        assert.ok(Math.abs(s - expected[k]!) < band, `${name} bin ${k}: ${s} for ${expected[k]}`);
+      }
+    }
+  }
+});
+
+Deno.test("equal rare ids of a deciding column give equal ids", async () => {
+  const parameters = await loadTwin("rm2");
+  const generator = new TwinGenerator(parameters, 1);
+  const child = parameters.columns.findIndex(({ name }) => name === "C12");
+  const parent = parameters.columns[child]!.parent!;
+  const seen = new Map<number, number>(), ids = new Uint32Array(26);
+  let pairs = 0, same = 0;
+  for (let i = 0; i < 30_000; i++) {
+    generator.writeIds(i, ids, 0);
+    const before = seen.get(ids[parent]!);
+    if (before !== undefined && ids[parent]! > 2000) {
+      pairs++;
+      if (before === ids[child]) same++;
+    }
+    seen.set(ids[parent]!, ids[child]!);
+  }
+  assert.ok(pairs > 300 && same / pairs > 0.9, `${same} of ${pairs}`);
+});
+
+Deno.test("the logistic function agrees with Math.exp", () => {
+  for (let x = -20; x <= 20; x += 0.37) {
+    const wanted = 1 / (1 + Math.exp(-x));
+    assert.ok(Math.abs(logistic(x) / wanted - 1) < 1e-8, `${x}`);
+  }
+  assert.ok(logistic(-1000) > 0 && logistic(1000) <= 1);
+});
