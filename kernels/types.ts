@@ -10,6 +10,7 @@ export type DeviceKind = "cpu" | "webgpu";
 
 /** What a device is, for results and error messages. */
 export interface DeviceInfo {
+  /** Which of the two implementations of the ops. */
   readonly kind: DeviceKind;
   /** Adapter description (`llvmpipe (…)`, `NVIDIA …`) or `WASM SIMD`. */
   readonly name: string;
@@ -39,7 +40,9 @@ export interface DeviceCounters {
 
 /** Memory on a device, zero-filled when created. */
 export interface DeviceBuffer {
+  /** Name given at creation; error messages use it. */
   readonly label: string;
+  /** Bytes asked for; the device may hold more. */
   readonly byteLength: number;
   /** Gives the memory back; using the buffer afterwards throws. Disposing twice is harmless. */
   dispose(): void;
@@ -51,10 +54,13 @@ export interface DeviceBuffer {
  * Padding between `cols` and `stride` is never read for its value and never written by an op.
  */
 export interface Matrix {
+  /** Memory that holds it, perhaps among other matrices. */
   readonly buffer: DeviceBuffer;
   /** Floats from the start of the buffer. */
   readonly offset: number;
+  /** Number of rows, 0 or more. */
   readonly rows: number;
+  /** Floats in a row, without padding; at most `stride`. */
   readonly cols: number;
   /** Floats from one row to the next. */
   readonly stride: number;
@@ -62,6 +68,7 @@ export interface Matrix {
 
 /** One 4-byte number in a buffer, read by a kernel when it runs, so that a recorded program need not change. */
 export interface Scalar {
+  /** Memory that holds it, usually with a program's other scalars. */
   readonly buffer: DeviceBuffer;
   /** In units of 4 bytes. */
   readonly index: number;
@@ -88,7 +95,9 @@ export interface TablesSpec {
  * `rowOffsets[t] + r`.
  */
 export interface EmbeddingTables extends TablesSpec {
+  /** Name given at creation; error messages use it. */
   readonly label: string;
+  /** Rows of all tables together, below 2^32. */
   readonly totalRows: number;
   /** First flat row of each table, and the total at the end: T + 1 numbers. */
   readonly rowOffsets: readonly number[];
@@ -102,6 +111,7 @@ export interface EmbeddingTables extends TablesSpec {
   readState(start: number, count: number): Promise<Float32Array>;
   /** Overwrites optimizer state from flat row `start`. */
   writeState(start: number, data: Float32Array): Promise<void>;
+  /** Gives rows and state back; using the tables afterwards throws. Disposing twice is harmless. */
   dispose(): void;
 }
 
@@ -132,26 +142,37 @@ export interface GroupedLookups {
 
 /** Device memory that holds one minibatch's grouped lookups, rewritten before each run. */
 export interface LookupBuffers {
+  /** Number of tables; that of the lookups written must be the same. */
   readonly tables: number;
+  /** Bags a table that fit: the largest minibatch. */
   readonly maxBags: number;
+  /** Lookups over all tables that fit. */
   readonly maxLookups: number;
+  /** Gives the memory back; using the buffers afterwards throws. Disposing twice is harmless. */
   dispose(): void;
 }
 
 /** Y = act(X Wᵀ + b): X is M × K, W is N × K, b has N floats, Y is M × N. */
 export interface LinearForwardArgs {
+  /** M × K, read: one input a row. */
   readonly x: Matrix;
+  /** N × K, read: one output unit a row, as PyTorch stores it. */
   readonly w: Matrix;
   /** 1 × N. */
   readonly bias: Matrix;
+  /** M × N, written. */
   readonly y: Matrix;
+  /** Whether act is max(0, ·); otherwise the identity. */
   readonly relu: boolean;
 }
 
 /** dX = (dY W) ∘ [mask > 0]: dY is M × N, W is N × K, dX and mask are M × K. Without a mask nothing is zeroed. */
 export interface LinearBackwardInputArgs {
+  /** M × N, read: gradient of the layer's output before its activation. */
   readonly dy: Matrix;
+  /** N × K, read. */
   readonly w: Matrix;
+  /** M × K, written. */
   readonly dx: Matrix;
   /** The layer's input if a ReLU made it: its zeros block the gradient. */
   readonly mask: Matrix | null;
@@ -159,8 +180,11 @@ export interface LinearBackwardInputArgs {
 
 /** dW = dYᵀ X and db = column sums of dY: dY is M × N, X is M × K, dW is N × K, db has N floats. Overwrites both. */
 export interface LinearBackwardWeightsArgs {
+  /** M × N, read: gradient of the layer's output before its activation. */
   readonly dy: Matrix;
+  /** M × K, read: the layer's input. */
   readonly x: Matrix;
+  /** N × K, written. */
   readonly dw: Matrix;
   /** 1 × N. */
   readonly db: Matrix;
@@ -171,9 +195,13 @@ export interface LinearBackwardWeightsArgs {
  * `firstSlot + t`. An empty bag gives zeros.
  */
 export interface EmbeddingForwardArgs {
+  /** T tables of width `dim`, read. */
   readonly tables: EmbeddingTables;
+  /** Of T tables; those written last decide which rows are summed. */
   readonly lookups: LookupBuffers;
+  /** Bags × (F · dim), F at least `firstSlot` + T; only the T vectors from `firstSlot` on are written. */
   readonly out: Matrix;
+  /** Vector of `out` for table 0, counted in vectors of `dim` floats. */
   readonly firstSlot: number;
 }
 
@@ -182,11 +210,17 @@ export interface EmbeddingForwardArgs {
  * bags (vectors `firstSlot + t` of `grad`) are summed in a fixed order and the row is updated once.
  */
 export interface EmbeddingBackwardArgs {
+  /** T tables of width `dim`; rows looked up and their state are updated in place. */
   readonly tables: EmbeddingTables;
+  /** Of T tables; those written last decide which rows are updated. */
   readonly lookups: LookupBuffers;
+  /** Bags × (F · dim), F at least `firstSlot` + T; read from vector `firstSlot` on. */
   readonly grad: Matrix;
+  /** Vector of `grad` for table 0, counted in vectors of `dim` floats. */
   readonly firstSlot: number;
+  /** Its kind must be the one that the tables were made for. */
   readonly optimizer: Optimizer;
+  /** f32: factor of the update, read when the program runs. */
   readonly learningRate: Scalar;
 }
 
@@ -195,19 +229,29 @@ export interface EmbeddingBackwardArgs {
  * the dot products (1,0), (2,0), (2,1), (3,0), … : dim + F(F-1)/2 floats.
  */
 export interface InteractionForwardArgs {
+  /** B × (F · dim), read. */
   readonly v: Matrix;
+  /** F, vectors an input: the dense features' one and one a table. */
   readonly features: number;
+  /** Floats in a vector. */
   readonly dim: number;
+  /** B × (dim + F(F-1)/2), written. */
   readonly r: Matrix;
 }
 
 /** Gradient of the dot interaction: dv from dr and v. With `maskFirst`, vector 0 came out of a ReLU and its zeros block the gradient. */
 export interface InteractionBackwardArgs {
+  /** B × (F · dim), read: the forward op's input. */
   readonly v: Matrix;
+  /** F, vectors an input: the dense features' one and one a table. */
   readonly features: number;
+  /** Floats in a vector. */
   readonly dim: number;
+  /** B × (dim + F(F-1)/2), read: gradient of the forward op's output. */
   readonly dr: Matrix;
+  /** B × (F · dim), written. */
   readonly dv: Matrix;
+  /** Whether the gradient of vector 0 is zeroed where vector 0 of `v` is not above 0. */
   readonly maskFirst: boolean;
 }
 
@@ -236,7 +280,9 @@ export interface DenseUpdateArgs {
   readonly grads: Matrix;
   /** 1 × n accumulator; null for sgd. */
   readonly state: Matrix | null;
+  /** `sgd` or `adagrad`. */
   readonly optimizer: Optimizer;
+  /** f32: factor of the update, read when the program runs. */
   readonly learningRate: Scalar;
 }
 
@@ -260,45 +306,70 @@ export type Stage =
 
 /** What one recorded op is and costs, from its kernel's record. */
 export interface OpCost {
+  /** Name of the op's record, such as `linear-forward`. */
   readonly op: string;
+  /** Stage that was set when the op was recorded; its time is booked there. */
   readonly stage: Stage;
   /** The op's shape, by the names of its record. */
   readonly shape: Readonly<Record<string, number>>;
+  /** Floating-point operations; a multiply-add counts 2. Embedding ops count full lookup buffers, an upper bound. */
   readonly flops: number;
-  /** Bytes that have to move between memory and the arithmetic at least once. */
+  /** Bytes that have to move between memory and the arithmetic at least once; bounded above as `flops` is. */
   readonly bytes: number;
 }
 
-/** Appends ops to a program. Shapes are checked when recorded; a wrong one throws a `RangeError` that names op and matrix. */
+/**
+ * Appends ops to a program. Shapes are checked when recorded; a wrong one throws a `RangeError` that names op and matrix.
+ *
+ * What an op writes must not share a buffer with what it reads, wherever in the buffer they lie: WebGPU refuses it.
+ * Several outputs of one op may share a buffer.
+ */
 export interface Recorder {
   /** Books the ops that follow on a stage. The first is "forward" unless set. */
   stage(stage: Stage): void;
+  /** Appends Y = act(X Wᵀ + b). */
   linearForward(args: LinearForwardArgs): void;
+  /** Appends dX = (dY W) ∘ [mask > 0]. */
   linearBackwardInput(args: LinearBackwardInputArgs): void;
+  /** Appends dW = dYᵀ X and db = column sums of dY. */
   linearBackwardWeights(args: LinearBackwardWeightsArgs): void;
+  /** Appends the sum-pooled gather; its rows must be the bags of the lookups when the program runs. */
   embeddingForward(args: EmbeddingForwardArgs): void;
+  /** Appends the gather's gradient with the update of each row looked up. */
   embeddingBackward(args: EmbeddingBackwardArgs): void;
+  /** Appends the dot interaction. */
   interactionForward(args: InteractionForwardArgs): void;
+  /** Appends the dot interaction's gradient. */
   interactionBackward(args: InteractionBackwardArgs): void;
+  /** Appends the mean binary cross-entropy of logits and its gradient. */
   bce(args: BceArgs): void;
+  /** Appends one optimizer step over dense parameters; a `RangeError` for `rowwise-adagrad`. */
   denseUpdate(args: DenseUpdateArgs): void;
 }
 
 /** A recorded sequence of ops, replayed by `Device.run`. */
 export interface Program {
+  /** Name given when recorded; error messages use it. */
   readonly label: string;
+  /** One for each op, in the order recorded. */
   readonly costs: readonly OpCost[];
+  /** Gives its own memory back, not the buffers it uses; running it afterwards throws. Twice is harmless. */
   dispose(): void;
 }
 
 /** One device. All of its buffers, tables and programs belong to it and die with it. */
 export interface Device {
+  /** What it is, fixed when it was opened. */
   readonly info: DeviceInfo;
+  /** Live counts; copy them before taking differences. */
   readonly counters: Readonly<DeviceCounters>;
+  /** Zero-filled memory. Throws a `RangeError` that names label and limit if the device cannot hold it. */
   createBuffer(byteLength: number, label: string): DeviceBuffer;
   /** A zero-filled matrix in a buffer of its own, its stride rounded up to 4 floats (1 for a single column). */
   createMatrix(rows: number, cols: number, label: string): Matrix;
+  /** Zero-filled tables and optimizer state. Throws a `RangeError` for sizes that are wrong or cannot be held. */
   createTables(spec: TablesSpec, label: string): EmbeddingTables;
+  /** Empty room for minibatches of up to `maxBags` bags a table and `maxLookups` lookups over all tables. */
   createLookups(
     shape: { tables: number; maxBags: number; maxLookups: number },
     label: string,
@@ -309,6 +380,7 @@ export interface Device {
     byteOffset: number,
     data: Float32Array | Uint32Array,
   ): void;
+  /** Copies a minibatch's lookups, ordered with `run`. Throws a `RangeError` if they do not fit `buffers`. */
   writeLookups(buffers: LookupBuffers, lookups: GroupedLookups): void;
   /** Copies bytes to the host after everything run so far. Throws any error a kernel left behind. */
   read(
@@ -324,6 +396,7 @@ export interface Device {
     toByteOffset: number,
     byteLength: number,
   ): void;
+  /** Makes a program of the ops that `body` appends, which throw a `RangeError` if their shapes do not fit. */
   record(label: string, body: (ops: Recorder) => void): Program;
   /** Runs a program (CPU: before returning; WebGPU: queued). The lookups it reads are those written last. */
   run(program: Program): void;
@@ -331,5 +404,6 @@ export interface Device {
   sync(): Promise<void>;
   /** Milliseconds booked on each stage by programs since the last call; call after `sync`. Empty if the device cannot tell. */
   takeStageTimes(): Promise<Partial<Record<Stage, number>>>;
+  /** Gives back everything made on it and ends its threads; using it afterwards throws. Twice is harmless. */
   dispose(): void;
 }

@@ -19,7 +19,11 @@ export interface LookupIds {
 
 /** A lookup names a row that its table does not have. */
 export class LookupError extends RangeError {
-  /** @param message Table, row and position. */
+  /**
+   * Says which lookup cannot be made.
+   *
+   * @param message Names table, row and position.
+   */
   constructor(message: string) {
     super(message);
     this.name = "LookupError";
@@ -40,6 +44,8 @@ export class LookupGrouper {
   #slots = new Uint32Array(16);
 
   /**
+   * Numbers the rows of all tables. Throws a `RangeError` if the sizes are not row counts below 2^32 together.
+   *
    * @param tableRows Rows of each table; their sum must be below 2^32.
    * @param names Names of the tables, for error messages.
    */
