@@ -18,8 +18,12 @@ export class BatchSource {
   readonly #steps: number;
 
   /**
+   * Makes room for one minibatch.
+   *
+   * @param reader The split and order to walk; belongs to the caller.
+   * @param schema Columns of the reader's data set.
    * @param tableRows Rows of the model's tables, which may be more than the data set's.
-   * @param capacity Largest minibatch.
+   * @param capacity Inputs of the largest minibatch.
    */
   constructor(
     reader: Reader,

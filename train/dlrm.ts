@@ -35,6 +35,7 @@ export interface DlrmShape {
 
 /** How a model is laid out on its device. */
 export interface DlrmOptions {
+  /** Of table rows; dense parameters take the same, or plain Adagrad in place of row-wise. */
   readonly optimizer: Optimizer;
   /** Largest minibatch, for training or evaluation. */
   readonly maxBatch: number;
@@ -64,13 +65,21 @@ const LEARNING_RATE = 0, LOSS_SLOT = 1;
 
 /** A DLRM on a device. */
 export class Dlrm implements Model {
+  /** Holds everything of the model; belongs to the caller and is not disposed with it. */
   readonly device: Device;
+  /** Table sizes and layer widths, as given. */
   readonly shape: DlrmShape;
+  /** Optimizer of table rows, as given. */
   readonly optimizer: Optimizer;
+  /** Inputs of the largest minibatch. */
   readonly maxBatch: number;
+  /** One embedding table a categorical column, each `shape.dim` floats wide. */
   readonly tables: EmbeddingTables;
+  /** Weight and bias of each layer in turn, bottom MLP first: `bot_l.0.weight`, `bot_l.0.bias`, … */
   readonly parameters: readonly Parameter[];
+  /** Logits of the batch run last: maxBatch × 1, of which the batch's rows count. */
   readonly logits: Matrix;
+  /** Ring of step losses on the device, one float a slot. */
   readonly losses: { readonly buffer: DeviceBuffer; readonly slots: number };
   readonly #features: number;
   readonly #lookups: LookupBuffers;

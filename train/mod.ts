@@ -49,4 +49,4 @@ export {
   type TrainProgress,
   type TrainResult,
 } from "./trainer.ts";
-export { loadWeights, type ModelDocument, saveWeights } from "./weights.ts";
+export { loadWeights, type ModelDocument, saveWeights, WEIGHTS_SCHEMA_VERSION } from "./weights.ts";

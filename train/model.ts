@@ -19,6 +19,7 @@ export interface Parameter {
   readonly name: string;
   /** Shape as PyTorch has it: [out, in] or [out]. */
   readonly shape: readonly number[];
+  /** The numbers on the device: out × in, or 1 × out for a bias. */
   readonly value: Matrix;
   /** Adagrad accumulator, or null for SGD. */
   readonly state: Matrix | null;
@@ -38,9 +39,13 @@ export interface HostBatch {
 
 /** A model on a device. Buffers are sized for `maxBatch` inputs; programs exist per batch size. */
 export interface Model {
+  /** Where it runs; belongs to the caller. */
   readonly device: Device;
+  /** Inputs of the largest minibatch, for training or evaluation. */
   readonly maxBatch: number;
+  /** Its embedding tables, in the order of the data set's categorical columns. */
   readonly tables: EmbeddingTables;
+  /** Its dense parameters, in the order they are saved. */
   readonly parameters: readonly Parameter[];
   /** Logits of the batch run last: batch × 1. */
   readonly logits: Matrix;
@@ -56,5 +61,6 @@ export interface Model {
   trainProgram(size: number): Program;
   /** Forward alone. */
   forwardProgram(size: number): Program;
+  /** Gives all device memory and programs back; using the model afterwards throws. */
   dispose(): void;
 }

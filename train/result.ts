@@ -29,7 +29,7 @@ export type Json =
 export interface RunEnd {
   /** Whether it got to its end. */
   readonly how: "completed" | "interrupted" | "failed";
-  /** Minibatches trained; for a failed run, those before the one that failed. */
+  /** Minibatches trained; of a failed run, up to the one whose loss is not finite and including it. */
   readonly step: number;
   /** Why, where it failed. */
   readonly reason: string | null;

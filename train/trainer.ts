@@ -18,11 +18,13 @@ import { learningRate, type LearningRateSchedule } from "./schedule.ts";
 export interface TrainOptions {
   /** Inputs a minibatch; the last of an epoch may be smaller. */
   readonly batch: number;
+  /** Passes over the training split. */
   readonly epochs: number;
   /** Seed of the data order (stream `order`), apart from the model's initialisation. */
   readonly seed: number;
   /** Whether each epoch shuffles all training inputs. */
   readonly shuffle: boolean;
+  /** Learning rate of each step, counted from 0 over the whole run. */
   readonly schedule: LearningRateSchedule;
   /** Evaluate on the test split every this many steps, besides the end; 0 for the end alone. */
   readonly evalEvery: number;
@@ -40,11 +42,15 @@ export interface TrainOptions {
 
 /** Where a run is. */
 export interface TrainProgress {
+  /** Which pass reports: over the training split, or over the test split. */
   readonly phase: "train" | "evaluate";
+  /** Minibatches trained so far. */
   readonly step: number;
+  /** Minibatches of the whole run. */
   readonly totalSteps: number;
-  /** Inputs done in this phase, and in all. */
+  /** Inputs done in this phase. */
   readonly done: number;
+  /** Inputs of this phase in all. */
   readonly total: number;
   /** Mean loss of the steps read last; null before the first. */
   readonly loss: number | null;
@@ -52,31 +58,39 @@ export interface TrainProgress {
 
 /** Metrics on the test split after some steps. */
 export interface TimedEvaluation {
+  /** Minibatches trained before it. */
   readonly step: number;
   /** Inputs trained before it. */
   readonly samples: number;
+  /** Over the whole test split. */
   readonly metrics: Metrics;
 }
 
 /** What a run did. */
 export interface TrainResult {
+  /** `interrupted` if `TrainOptions.signal` ended it; the other members then tell how far it got. */
   readonly ended: "completed" | "interrupted";
+  /** Minibatches trained. */
   readonly steps: number;
   /** Inputs trained. */
   readonly samples: number;
   /** Loss of every step, in order. */
   readonly losses: Float32Array;
+  /** In order of `step`; the last is at the end unless the run was cut short. */
   readonly evaluations: readonly TimedEvaluation[];
   /** Wall time of training without evaluations, in milliseconds. */
   readonly trainMs: number;
+  /** Wall time of evaluations, in milliseconds. */
   readonly evaluateMs: number;
   /** Time a stage, in milliseconds, as far as the device can tell; `prepare` and `upload` are the host's. */
   readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
+  /** Rows looked up and updated, summed over minibatches. */
   readonly counts: TrainCounts;
 }
 
 /** What the lookups of a run came to. */
 export interface TrainCounts {
+  /** Rows gathered, repeated ones included. */
   readonly lookups: number;
   /** Different rows a minibatch, summed over minibatches: rows updated. */
   readonly uniqueRows: number;
@@ -84,10 +98,15 @@ export interface TrainCounts {
 
 /** A run that had to stop: a loss was not finite. Carries what is known of the run. */
 export class TrainingFailure extends UserError {
-  /** The run up to the failure; its last loss is the one that is not finite. */
+  /** The run up to the failed step and including it; its last loss is the one that is not finite. */
   readonly run: Omit<TrainResult, "ended">;
 
-  /** @param run What is known of the run. */
+  /**
+   * Made by {@linkcode train} when a loss is not finite.
+   *
+   * @param message One sentence: the step, the loss, and what to try.
+   * @param run What is known of the run, the failed step included.
+   */
   constructor(message: string, run: Omit<TrainResult, "ended">) {
     super(message);
     this.name = "TrainingFailure";

@@ -25,12 +25,19 @@ export const WEIGHTS_SCHEMA_VERSION = 1;
 
 /** What `model.json` says. */
 export interface ModelDocument {
+  /** Version of the folder's layout; another one is refused. */
   readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
+  /** Kind of model. */
   readonly model: "dlrm";
+  /** Rows of each embedding table, in the order of `emb_l`. */
   readonly table_rows: readonly number[];
+  /** Floats in an embedding row. */
   readonly dim: number;
+  /** Widths of the bottom MLP: dense columns first, `dim` last. */
   readonly bottom: readonly number[];
+  /** Widths of the top MLP: dim + F(F-1)/2 first with F = tables + 1, 1 last. */
   readonly top: readonly number[];
+  /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
 }
 
