@@ -10,7 +10,12 @@ export class UserError extends Error {
   /** Exit status of the command: 2 for a wrong command line, 1 for anything found later. */
   readonly status: 1 | 2;
 
-  /** @param message Sentence case, no full stop. */
+  /**
+   * Names what the person can mend.
+   *
+   * @param message "Cannot X: Y is Z" in one sentence, sentence case, no full stop.
+   * @param status Exit status of the command; 1 unless the command line is wrong.
+   */
   constructor(message: string, status: 1 | 2 = 1) {
     super(message);
     this.name = "UserError";

@@ -83,6 +83,8 @@ export class RandomStream {
   #block = -1;
 
   /**
+   * Addresses a stream; nothing is computed yet. Throws a `RangeError` if the seed is out of range.
+   *
    * @param seed An integer in [0, 2^32).
    * @param stream Which purpose.
    * @param sub A number within the purpose (epoch, layer, …), in [0, 2^32).
@@ -134,12 +136,15 @@ export class RandomStream {
  * next even number of bits, walked until it lands inside the range.
  */
 export class Permutation {
+  /** Number of elements, as given. */
   readonly size: number;
   readonly #mask: number;
   readonly #seed: number;
   readonly #sub: number;
 
   /**
+   * Sets up the permutation in constant time. Throws a `RangeError` if the size is out of range.
+   *
    * @param size How many elements, from 0 to 2^52.
    * @param seed An integer in [0, 2^32).
    * @param sub Which of the seed's permutations, for example the epoch.
