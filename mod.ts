@@ -3,15 +3,16 @@
  *
  * @example Train a small DLRM on generated clicks
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Dlrm, openDevice, openSynthetic, PRESETS, resolveShape, train } from "@slipstream/slipstream";
  *
- * const dataset = openSynthetic({ inputs: 7000, tableRows: [100, 20, 5] });
+ * const dataset = openSynthetic({ inputs: 35_000, tableRows: [100, 20, 5] });
  * const { device } = await openDevice({ device: "cpu" });
  * const shape = resolveShape(PRESETS.rm2, dataset.schema, { bottom: [13, 32, 8], dim: 8, top: [16, 1] });
  * const model = new Dlrm(device, shape, { optimizer: { kind: "sgd" }, maxBatch: 256 });
  * await model.initialise(123);
  * const result = await train(model, dataset, {
- *   batch: 256,
+ *   batch: 128,
  *   epochs: 2,
  *   seed: 123,
  *   shuffle: true,
@@ -22,6 +23,7 @@
  * });
  * const { auc, logloss } = result.evaluations.at(-1)!.metrics;
  * console.log(`AUC ${auc}, log-loss ${logloss}`);
+ * assert.ok(auc !== null && auc > 0.7, "chance is 0.5, the true probabilities reach 0.8");
  * model.dispose();
  * device.dispose();
  * dataset.close();
@@ -31,7 +33,7 @@
  */
 
 export { UserError } from "./core/errors.ts";
-export { Permutation, RandomStream, type StreamName } from "./core/random.ts";
+export { Permutation, RandomStream, type StreamName, STREAMS } from "./core/random.ts";
 export * from "./data/mod.ts";
 export * from "./kernels/mod.ts";
 export * from "./train/mod.ts";
