@@ -11,7 +11,14 @@ import { checkRead } from "../inputs.ts";
 import { type Splits, splitSevenths } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { TwinGenerator } from "./generator.ts";
-import { checkParameters, parseTwin, TWIN_VERSION, type TwinParameters } from "./parameters.ts";
+import { checkHistoryParameters, type HistoryParameters } from "./histories.ts";
+import {
+  checkParameters,
+  parseJson,
+  parseTwin,
+  TWIN_VERSION,
+  type TwinParameters,
+} from "./parameters.ts";
 
 /** Twins that come with the project. */
 export const TWIN_NAMES = ["rm2", "rm3", "rm4"] as const;
@@ -57,16 +64,7 @@ export async function openTwin(options: TwinOptions): Promise<Dataset> {
  */
 export async function loadTwin(name: string): Promise<TwinParameters> {
   if (name.endsWith(".json")) {
-    let text: string;
-    try {
-      text = await Deno.readTextFile(name);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new UserError(`Cannot read twin ${name}: there is no such file`);
-      }
-      throw new UserError(`Cannot read twin ${name}: ${(error as Error).message}`);
-    }
-    return parseTwin(text, name);
+    return parseTwin(await readText(name), name);
   }
   if (!(TWIN_NAMES as readonly string[]).includes(name)) {
     throw new UserError(
@@ -76,6 +74,34 @@ export async function loadTwin(name: string): Promise<TwinParameters> {
   }
   const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });
   return checkParameters(module.default, name);
+}
+
+/**
+ * Parameters of user histories: `rm1`, or a file ending in `.json`. Histories are sequences and no data set of one lookup a
+ * table; the sequence pipeline takes them from a `HistoryGenerator`.
+ *
+ * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file of histories.
+ */
+export async function loadHistoryTwin(name: string): Promise<HistoryParameters> {
+  if (name.endsWith(".json")) {
+    return checkHistoryParameters(parseJson(await readText(name), name), name);
+  }
+  if (name !== "rm1") {
+    throw new UserError(`Cannot open twin ${name}: it is neither rm1 nor a .json file`, 2);
+  }
+  const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });
+  return checkHistoryParameters(module.default, name);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new UserError(`Cannot read twin ${path}: there is no such file`);
+    }
+    throw new UserError(`Cannot read twin ${path}: ${(error as Error).message}`);
+  }
 }
 
 class TwinDataset implements Dataset {

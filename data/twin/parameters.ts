@@ -84,13 +84,16 @@ type Problem = string | null;
  * @throws UserError if it is not JSON or not a twin of this version.
  */
 export function parseTwin(text: string, source: string): TwinParameters {
-  let value: unknown;
+  return checkParameters(parseJson(text, source), source);
+}
+
+/** The value of a parameter file's text. Throws a `UserError` if it is not JSON. */
+export function parseJson(text: string, source: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new UserError(`Cannot read twin ${source}: it is not JSON`);
   }
-  return checkParameters(value, source);
 }
 
 /**
@@ -118,10 +121,8 @@ function findProblem(value: unknown): Problem {
   if (!Array.isArray(columns) || columns.length === 0 || columns.length > 1000) {
     return "columns is not a list of 1 to 1000";
   }
-  for (const [t, column] of columns.entries()) {
-    const problem = columnProblem(column, t, columns);
-    if (problem !== null) return `columns[${t}]: ${problem}`;
-  }
+  const problem = checkColumns(columns);
+  if (problem !== null) return problem;
   if (!Array.isArray(dense)) return "dense is not a list";
   for (const [j, column] of dense.entries()) {
     if (
@@ -159,6 +160,15 @@ function findProblem(value: unknown): Problem {
     return "the weights of the classes have not the sum 1";
   }
   return clicksProblem(clicks);
+}
+
+/** What is wrong with a list of columns, or null. */
+export function checkColumns(columns: readonly unknown[]): string | null {
+  for (const [t, column] of columns.entries()) {
+    const problem = columnProblem(column, t, columns);
+    if (problem !== null) return `columns[${t}]: ${problem}`;
+  }
+  return null;
 }
 
 function columnProblem(column: unknown, t: number, columns: readonly unknown[]): Problem {

@@ -1,0 +1,243 @@
+/**
+ * A column made ready for drawing: from a cell and a place within it to an id, and from a parent's id to a child's.
+ *
+ * @module
+ */
+
+import { cellPopularity } from "./cells.ts";
+import type { TwinColumn } from "./parameters.ts";
+
+const TWO_32 = 0x100000000;
+/** Entries of the table that finds a law's segment. */
+const GUIDE = 8192;
+/** A frequent id of a parent is cut into so many strips, each shared out among the child's cells. */
+const STRIPS = 64;
+/** An id with at least this probability is frequent: its inputs may differ in child columns. */
+const FREQUENT = 4e-4;
+/** Of the parent's ids, so many for each id that they decide are enough to leave few out. */
+const FEEDING = 1;
+/** Multiples of these, without their whole part, are spread evenly over [0, 1) (Weyl). One a column, in turn. */
+const STEPS = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29].map((prime) => Math.sqrt(prime) % 1);
+/** How many ids of a parent are tried for one that decides a given id. */
+const NEIGHBOURS = 400;
+
+/** A column, made ready for drawing. */
+export class Column {
+  /** Ids that are possible. */
+  readonly ids: number;
+  readonly parent: number | null;
+  /** Number among the columns that classes decide, wholly or in part, or -1. */
+  readonly root: number;
+  /** Share of the parent's ids that decide this column's. */
+  readonly follows: number;
+  readonly #low: Float64Array;
+  readonly #width: Float64Array;
+  /** Of the segments: first id, where it begins, ids per unit of mass, last id. */
+  readonly #first: Float64Array;
+  readonly #start: Float64Array;
+  readonly #density: Float64Array;
+  readonly #guide: Uint16Array;
+  /** Running sums of this column's shares for each of the parent's cells. */
+  readonly #given: readonly Float64Array[];
+  /** The part of each own cell that a parent's cell fills: where it begins, and how wide it is. */
+  readonly #from: readonly Float64Array[];
+  readonly #wide: readonly Float64Array[];
+  /** Whether too few of the parent's ids fill that part for each id here to have one. */
+  readonly #sparse: readonly Uint8Array[];
+  readonly #step: number;
+  readonly #choice: number;
+  readonly #frequent: Uint8Array;
+  cell = 0;
+  /** Within the cell: the middle of the id if it is rare. */
+  place = 0;
+  /** Within the cell, as drawn. */
+  drawn = 0;
+  segment = 0;
+  /** Id drawn last, or -1 if it is frequent, so that inputs that share it may differ in children. */
+  rank = 0;
+
+  constructor(
+    all: readonly TwinColumn[],
+    number: number,
+    root: number,
+  ) {
+    const { law, cells, parent, follows, given } = all[number]!;
+    this.parent = parent;
+    this.follows = follows;
+    this.root = root;
+    this.#low = Float64Array.from(cells, (_, c) => c === 0 ? 0 : cells[c - 1]!);
+    this.#width = Float64Array.from(cells, (end, c) => end - this.#low[c]!);
+    const total = law.reduce((sum, segment) => sum + segment.mass, 0);
+    this.#first = new Float64Array(law.length + 1);
+    this.#start = new Float64Array(law.length + 1);
+    this.#density = new Float64Array(law.length);
+    for (const [s, { ids, mass }] of law.entries()) {
+      this.#first[s + 1] = this.#first[s]! + ids;
+      this.#start[s + 1] = this.#start[s]! + mass / total;
+      this.#density[s] = mass > 0 ? ids / (mass / total) : 0;
+    }
+    this.#start[law.length] = Infinity;
+    this.ids = this.#first[law.length]!;
+    this.#guide = new Uint16Array(GUIDE);
+    for (let g = 0, s = 0; g < GUIDE; g++) {
+      while (this.#start[s + 1]! <= g / GUIDE) s++;
+      this.#guide[g] = s;
+    }
+    this.#step = STEPS[number % STEPS.length]!;
+    this.#choice = STEPS[(number + 1) % STEPS.length]!;
+    this.#frequent = Uint8Array.from(
+      law,
+      ({ ids, mass }) => mass / ids >= FREQUENT ? 1 : 0,
+    );
+    this.#given = (given ?? []).map((shares) => {
+      const sums = new Float64Array(shares.length);
+      const all = shares.reduce((a, b) => a + b, 0);
+      let sum = 0;
+      for (const [c, share] of shares.entries()) sums[c] = sum += share / all;
+      sums[shares.length - 1] = Infinity;
+      return sums;
+    });
+    const filled = new Float64Array(cells.length);
+    const above = parent === null ? [] : all[parent]!.cells;
+    const amounts = (given ?? []).map((shares, a) =>
+      shares.map((share) => share * (above[a]! - (a === 0 ? 0 : above[a - 1]!)))
+    );
+    for (const row of amounts) for (const [c, amount] of row.entries()) filled[c]! += amount;
+    const before = new Float64Array(cells.length);
+    this.#from = amounts.map((row) =>
+      Float64Array.from(row, (amount, c) => {
+        const from = before[c]!;
+        before[c]! += amount / filled[c]!;
+        return from;
+      })
+    );
+    this.#wide = amounts.map((row) => Float64Array.from(row, (amount, c) => amount / filled[c]!));
+    const own = idsOfCells(all[number]!), theirs = parent === null ? [] : idsOfCells(all[parent]!);
+    this.#sparse = (given ?? []).map((shares, a) =>
+      Uint8Array.from(
+        shares,
+        (share, c) => theirs[a]! * share < FEEDING * own[c]! * this.#wide[a]![c]! ? 1 : 0,
+      )
+    );
+  }
+
+  /** Whether the parent's id decides here; for a frequent one the word does, input by input. */
+  isLed(parent: Column, word: number): boolean {
+    if (parent.rank < 0) return word / TWO_32 < this.follows;
+    const x = parent.rank * this.#choice;
+    return x - Math.floor(x) < this.follows;
+  }
+
+  /**
+   * Takes cell and place from the parent's. Each of the parent's cells fills its own part of a cell here, the popular
+   * first. A rare id of the parent always gives the same id: evenly spread multiples of its number choose the cell, and its
+   * order among the parent's ids the place, so that ids of the parent lie side by side as wide as they are. For a frequent
+   * id the place decides both.
+   */
+  follow(parent: Column): void {
+    const sums = this.#given[parent.cell]!;
+    const rare = parent.rank >= 0;
+    const x = rare ? parent.rank * this.#step : parent.place * STRIPS;
+    const strip = Math.floor(x), within = x - strip;
+    let cell = 0;
+    while (within >= sums[cell]!) cell++;
+    let place = this.#sparse[parent.cell]![cell] === 1 ? parent.drawn : parent.place;
+    if (!rare) {
+      const low = cell === 0 ? 0 : sums[cell - 1]!;
+      const high = cell === sums.length - 1 ? 1 : sums[cell]!;
+      place = (strip + (within - low) / (high - low)) / STRIPS;
+    }
+    this.cell = cell;
+    this.place = this.#from[parent.cell]![cell]! + place * this.#wide[parent.cell]![cell]!;
+    if (this.place >= 1) this.place = 1 - 1 / TWO_32;
+  }
+
+  /** The id at the cell and place. A rare id moves the place to its middle, where its children find it. */
+  id(): number {
+    const low = this.#low[this.cell]!, width = this.#width[this.cell]!;
+    this.drawn = this.place;
+    const u = low + this.place * width;
+    let s = this.#guide[Math.min(GUIDE - 1, Math.floor(u * GUIDE))]!;
+    while (u >= this.#start[s + 1]!) s++;
+    this.segment = s;
+    const first = this.#first[s]!, density = this.#density[s]!;
+    const id = Math.min(
+      first + Math.floor((u - this.#start[s]!) * density),
+      this.#first[s + 1]! - 1,
+    );
+    if (this.#frequent[s] === 1) this.rank = -1;
+    else {
+      this.rank = id;
+      const middle = (this.#start[s]! + (id - first + 0.5) / density - low) / width;
+      this.place = middle < 0 ? 0 : middle >= 1 ? 1 - 1 / TWO_32 : middle;
+    }
+    return id;
+  }
+
+  /** Goes to the middle of an id, wherever it was drawn. */
+  locate(id: number): void {
+    const s = lastAtMost(this.#first, id);
+    const u = this.#start[s]! + (id - this.#first[s]! + 0.5) / this.#density[s]!;
+    const c = Math.min(lastAtMost(this.#low, u), this.#low.length - 1);
+    this.segment = s;
+    this.rank = id;
+    this.cell = c;
+    this.place = Math.max(0, Math.min(1 - 1 / TWO_32, (u - this.#low[c]!) / this.#width[c]!));
+    this.drawn = this.place;
+  }
+
+  /** The id that an id of the parent decides, however frequent it is. Moves both columns. */
+  decidedBy(parent: Column, id: number): number {
+    parent.locate(id);
+    this.follow(parent);
+    return this.id();
+  }
+
+  /**
+   * An id of the parent, of those that decide an id here, about as likely as the law makes it among them. Where the ids of
+   * the parent lie too far apart for this one to have any, the nearest.
+   *
+   * @param u In [0, 1).
+   */
+  parentOf(parent: Column, id: number, u: number): number {
+    this.locate(id);
+    const cell = this.cell, s = this.segment;
+    const place = this.place + (u - 0.5) / this.#density[s]! / this.#width[cell]!;
+    const x = Math.max(0, Math.min(1 - 1 / TWO_32, place));
+    let above = 0;
+    while (
+      above + 1 < this.#from.length &&
+      !(x < this.#from[above]![cell]! + this.#wide[above]![cell]!)
+    ) above++;
+    parent.cell = above;
+    const wide = this.#wide[above]![cell]!;
+    parent.place = wide > 0
+      ? Math.max(0, Math.min(1 - 1 / TWO_32, (x - this.#from[above]![cell]!) / wide))
+      : 0;
+    const middle = parent.id();
+    for (let step = 0; step < NEIGHBOURS; step++) {
+      // 0, 1, -1, 2, -2, …
+      const candidate = middle + (step % 2 === 1 ? (step + 1) / 2 : -step / 2);
+      if (candidate < 0 || candidate >= parent.ids) continue;
+      if (this.decidedBy(parent, candidate) === id) return candidate;
+    }
+    return middle;
+  }
+}
+
+function idsOfCells({ law, cells }: TwinColumn): number[] {
+  return cellPopularity(law, cells).map((each, c) =>
+    (cells[c]! - (c === 0 ? 0 : cells[c - 1]!)) / each
+  );
+}
+
+/** The last entry that is not greater. */
+function lastAtMost(sorted: Float64Array, value: number): number {
+  let low = 0, high = sorted.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+}
