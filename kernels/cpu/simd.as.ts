@@ -1,4 +1,4 @@
-// Small vector helpers that several ops use.
+// Small vector functions that several ops use.
 
 /** Stores the first `count` (0 to 4) floats of a vector. */
 @inline
