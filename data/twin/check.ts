@@ -11,20 +11,27 @@ import { countIds, type TwinSample } from "./sample.ts";
 
 /** Measured on real inputs, and the mean and standard deviation over as many inputs of the twin, drawn several times. */
 export interface Compared {
+  /** What is a share of what. */
   readonly what: string;
+  /** Of the real inputs. */
   readonly measured: number;
+  /** Mean over the twin's draws. */
   readonly twin: number;
+  /** Standard deviation over the twin's draws. */
   readonly deviation: number;
 }
 
 /** Distinct ids of a column at two scales. */
 export interface DistinctCheck {
+  /** Of the column. */
   readonly name: string;
-  /** In the real inputs given, and expected of the twin in as many. */
+  /** In the real inputs given. */
   readonly sample: number;
+  /** Expected of the twin. */
   readonly sampleTwin: number;
-  /** Published, and expected of the twin. */
+  /** Published. */
   readonly full: number;
+  /** Expected of the twin. */
   readonly fullTwin: number;
 }
 

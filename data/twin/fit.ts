@@ -30,11 +30,13 @@ import { countIds, selectInputs, type TwinSample } from "./sample.ts";
 
 /** What the sample does not show. */
 export interface FitOptions {
+  /** Of the twin. */
   readonly name: string;
   /** Inputs of the full data set. */
   readonly inputs: number;
   /** Distinct ids of each table in the full data set. */
   readonly distinct: readonly number[];
+  /** Share of clicks in the full data set. */
   readonly clickRate: number;
   /** AUC that the learnable part of the planted click model is to reach. */
   readonly learnableAuc: number;
@@ -48,7 +50,9 @@ export interface FitOptions {
 
 /** A fit, and the part of the sample that it has not seen. */
 export interface TwinFit {
+  /** Fitted, with the click model planted. */
   readonly parameters: TwinParameters;
+  /** Inputs that the dependence was not fitted to. */
   readonly heldOut: TwinSample;
   /** Mean log-likelihood in nats of each number of classes tried, on inputs not fitted to. */
   readonly tried: readonly { readonly classes: number; readonly likelihood: number }[];

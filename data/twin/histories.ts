@@ -22,10 +22,13 @@ export const HISTORY_VERSION = 1;
 
 /** Statistics of user histories. */
 export interface HistoryParameters {
+  /** Of the layout. */
   readonly version: typeof HISTORY_VERSION;
+  /** Of the twin. */
   readonly name: string;
-  /** Users and events of the full data set. */
+  /** Users of the full data set. */
   readonly users: number;
+  /** Events of the full data set. */
   readonly events: number;
   /** Items, then categories; the second follows from the first. Laws of (user, item) and (user, category) pairs. */
   readonly columns: readonly [TwinColumn, TwinColumn];
@@ -46,10 +49,15 @@ export interface HistoryParameters {
 
 /** What the sample does not show. */
 export interface HistoryFitOptions {
+  /** Of the twin. */
   readonly name: string;
+  /** Users of the full data set. */
   readonly users: number;
+  /** Events of the full data set. */
   readonly events: number;
+  /** Distinct items of the full data set. */
   readonly items: number;
+  /** Distinct categories of the full data set. */
   readonly categories: number;
 }
 
@@ -64,7 +72,9 @@ export const RM1_SIZES: HistoryFitOptions = {
 
 /** One user's events in order of time. */
 export interface History {
+  /** Item of each event. */
   readonly items: Uint32Array;
+  /** Category of each event. */
   readonly categories: Uint32Array;
 }
 
@@ -304,8 +314,9 @@ export function checkHistoryParameters(value: unknown, source: string): HistoryP
 
 /** Draws users' histories by position. */
 export class HistoryGenerator {
-  /** Possible items and categories. */
+  /** Possible items. */
   readonly itemRows: number;
+  /** Possible categories. */
   readonly categoryRows: number;
   readonly #parameters: HistoryParameters;
   readonly #seed: number;
@@ -313,7 +324,11 @@ export class HistoryGenerator {
   readonly #category: Column;
   readonly #words = new Uint32Array(4);
 
-  /** @param seed An integer in [0, 2^32). */
+  /**
+   * Makes the laws ready for drawing.
+   *
+   * @param seed An integer in [0, 2^32).
+   */
   constructor(parameters: HistoryParameters, seed: number) {
     this.#parameters = parameters;
     this.#seed = seed;

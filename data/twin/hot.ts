@@ -9,9 +9,11 @@ import type { TwinParameters } from "./parameters.ts";
 
 /** Hot share at one budget. */
 export interface HotShare {
+  /** How many rows are hot. */
   readonly rows: number;
-  /** Share of lookups, and of inputs all of whose lookups go to these rows. */
+  /** Share of lookups that go to these rows. */
   readonly lookups: number;
+  /** Share of inputs all of whose lookups do. */
   readonly inputs: number;
 }
 

@@ -12,9 +12,11 @@ export const TWIN_VERSION = 1;
 
 /** A column of ids. Ids are ordered by popularity: 0 is the most frequent. */
 export interface TwinColumn {
+  /** Of the column. */
   readonly name: string;
   /** Distinct ids of the full data set, as published. */
   readonly distinct: number;
+  /** Its popularity law. */
   readonly law: Law;
   /**
    * Where the column's popularity is cut into cells, most popular first: upper ends of the cells as shares of all inputs,
@@ -31,6 +33,7 @@ export interface TwinColumn {
 
 /** A dense column: value ranges in the transformed unit (for Criteo ln(x + 1)), uniform inside. */
 export interface TwinDense {
+  /** Of the column. */
   readonly name: string;
   /** [low, high] of each range; equal for a single value. */
   readonly ranges: readonly (readonly [number, number])[];
@@ -40,6 +43,7 @@ export interface TwinDense {
 
 /** One of the latent classes. */
 export interface TwinClass {
+  /** Share of inputs. */
   readonly weight: number;
   /** Probabilities of the cells of each column that does not always follow a parent, in the order of columns. */
   readonly columns: readonly (readonly number[])[];
@@ -51,6 +55,7 @@ export interface TwinClass {
 export interface TwinClicks {
   /** Expected share of clicks. */
   readonly rate: number;
+  /** Of the logit. */
   readonly bias: number;
   /** Standard deviations in the logit of dense effects, row effects and pairs, each summed over an input. */
   readonly strength: { readonly dense: number; readonly rows: number; readonly pairs: number };
@@ -62,15 +67,21 @@ export interface TwinClicks {
 
 /** All of a twin. */
 export interface TwinParameters {
+  /** Of the layout. */
   readonly version: typeof TWIN_VERSION;
+  /** Of the twin. */
   readonly name: string;
   /** Inputs of the full data set. */
   readonly inputs: number;
   /** Inputs of the sample, and how many of them the dependence was fitted to. */
   readonly sample: { readonly inputs: number; readonly fitted: number };
+  /** Columns of ids, in the order of tables. */
   readonly columns: readonly TwinColumn[];
+  /** Dense columns. */
   readonly dense: readonly TwinDense[];
+  /** What makes columns depend on each other. */
   readonly classes: readonly TwinClass[];
+  /** What makes clicks likely. */
   readonly clicks: TwinClicks;
 }
 

@@ -8,9 +8,11 @@ import { UserError } from "../../core/errors.ts";
 
 /** Columns of a log. Ids are numbered in order of first appearance. */
 export interface TwinSample {
+  /** How many. */
   readonly inputs: number;
+  /** Ids of each table. */
   readonly tables: readonly { readonly name: string; readonly ids: Uint32Array }[];
-  /** Transformed as training sees them. */
+  /** Values of each dense column, transformed as training sees them. */
   readonly dense: readonly { readonly name: string; readonly values: Float64Array }[];
 }
 

@@ -12,6 +12,7 @@ import type { SampleFormat } from "./sample.ts";
 
 /** Fit options of a workload and the layout of its text. */
 export interface Workload extends FitOptions {
+  /** Of its text. */
   readonly format: SampleFormat;
 }
 
