@@ -13,7 +13,8 @@ import { crc32 } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError, Sha256, syncFolder, writeAll } from "../core/files.ts";
 import { CRITEO_DENSE, CRITEO_DENSE_NAMES, CRITEO_TABLE_NAMES, CRITEO_TABLES } from "./criteo.ts";
-import { type BadRow, CriteoParser } from "./criteo_parser.ts";
+import { CriteoParser } from "./criteo_parser.ts";
+import type { BadRow } from "./row_parser.ts";
 import {
   type BlockRecord,
   CACHE_VERSION,

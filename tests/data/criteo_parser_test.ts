@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type BadRow, CriteoParser, MAX_LINE } from "../../data/criteo_parser.ts";
+import { CriteoParser } from "../../data/criteo_parser.ts";
 import { RowBlock } from "../../data/row_block.ts";
+import { type BadRow, MAX_LINE } from "../../data/row_parser.ts";
 import { row } from "./rows.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

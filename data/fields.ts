@@ -1,0 +1,80 @@
+/**
+ * Fields of text as bytes: splitting, numbers, quoting. For lines that are looked at one by one.
+ *
+ * @module
+ */
+
+const MINUS = 45, ZERO = 48;
+
+/** What {@link HEX} holds for a byte that is no hexadecimal digit. */
+export const NOT_HEX = 16;
+
+/** The value of each byte as a hexadecimal digit. */
+export const HEX: Uint8Array = new Uint8Array(256).fill(NOT_HEX);
+for (let d = 0; d < 16; d++) {
+  HEX[d.toString(16).charCodeAt(0)] = d;
+  HEX[d.toString(16).toUpperCase().charCodeAt(0)] = d;
+}
+
+/** The number that eight hexadecimal digits spell (unsigned), or -1 where one of them is no digit. */
+export function eightHex(buffer: Uint8Array, p: number): number {
+  const a = HEX[buffer[p]!]!, b = HEX[buffer[p + 1]!]!, c = HEX[buffer[p + 2]!]!;
+  const d = HEX[buffer[p + 3]!]!, e = HEX[buffer[p + 4]!]!, f = HEX[buffer[p + 5]!]!;
+  const g = HEX[buffer[p + 6]!]!, h = HEX[buffer[p + 7]!]!;
+  if ((a | b | c | d | e | f | g | h) >= NOT_HEX) return -1;
+  return ((a << 28) | (b << 24) | (c << 20) | (d << 16) | (e << 12) | (f << 8) | (g << 4) | h) >>>
+    0;
+}
+
+/** The pieces of a line between separators; an empty line is one empty piece. */
+export function splitFields(line: Uint8Array, separator: number): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  for (let at = 0; at <= line.length;) {
+    const next = line.indexOf(separator, at);
+    fields.push(line.subarray(at, next < 0 ? line.length : next));
+    if (next < 0) break;
+    at = next + 1;
+  }
+  return fields;
+}
+
+/** A decimal integer of 1 to 15 digits, with a minus or without, or null. */
+export function parseInteger(field: Uint8Array): number | null {
+  const first = field[0] === MINUS ? 1 : 0;
+  if (field.length === first || field.length - first > 15) return null;
+  let value = 0;
+  for (let i = first; i < field.length; i++) {
+    const digit = field[i]! - ZERO;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  return first === 1 ? -value : value;
+}
+
+/** An unsigned hexadecimal number of at most 8 digits (none are 0), or null. */
+export function parseHex(field: Uint8Array): number | null {
+  if (field.length > 8) return null;
+  let value = 0;
+  for (const byte of field) {
+    const digit = HEX[byte]!;
+    if (digit >= NOT_HEX) return null;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+/** A field for an error message: at most 20 bytes, everything unprintable escaped. */
+export function quote(field: Uint8Array): string {
+  let text = "";
+  for (const byte of field.subarray(0, 20)) {
+    text += byte >= 0x20 && byte < 0x7f
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, "0")}`;
+  }
+  return `"${text}${field.length > 20 ? "…" : ""}"`;
+}
+
+/** What to say of a row with another number of columns. */
+export function wrongColumns(found: number, wanted: number, row: string): string {
+  return `the row has ${found} column${found === 1 ? "" : "s"} where ${row} has ${wanted}`;
+}
