@@ -23,6 +23,8 @@ export interface Findings {
 /** How an experiment is run. */
 export interface Settings {
   readonly device: "auto" | "cpu" | "webgpu";
+  /** The CPU device's kernels for V8's 256-bit mode. */
+  readonly wide: boolean;
   /** Inputs a minibatch; each experiment has its own default. */
   readonly batch: readonly number[];
   /** Timed rounds; fewer only makes intervals wider. */

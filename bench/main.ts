@@ -21,6 +21,11 @@ const FLAGS = {
     group: "Experiment",
     help: "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU",
   },
+  wide: {
+    type: "boolean",
+    group: "Experiment",
+    help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
+  },
   batch: {
     type: "ints",
     group: "Experiment",
@@ -91,6 +96,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const findings = await experiment.run({
       device: values.device,
+      wide: values.wide,
       batch: values.batch ?? [],
       rounds: values.smoke ? 1 : values.rounds,
       smoke: values.smoke,

@@ -19,6 +19,8 @@ export interface OpenDeviceOptions {
   readonly device: DeviceChoice;
   /** Threads of the CPU device; by default one a core. */
   readonly threads?: number;
+  /** The CPU device's kernels for V8's 256-bit mode; see `CpuDeviceOptions.wide`. */
+  readonly wide?: boolean;
   /** Which adapters will do for `webgpu`; `any` by default. */
   readonly adapter?: AdapterKind;
 }
@@ -60,9 +62,12 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
   return { device: await openWebGpu(options.adapter ?? "any"), reason: "asked for" };
 }
 
-async function openCpu({ threads }: OpenDeviceOptions): Promise<Device> {
+async function openCpu({ threads, wide }: OpenDeviceOptions): Promise<Device> {
   const { openCpuDevice } = await import("./cpu/device.ts");
-  return await openCpuDevice(threads === undefined ? {} : { threads });
+  return await openCpuDevice({
+    ...(threads === undefined ? {} : { threads }),
+    ...(wide === undefined ? {} : { wide }),
+  });
 }
 
 async function openWebGpu(adapter: AdapterKind): Promise<Device> {

@@ -229,6 +229,11 @@ export const TRAIN_FLAGS = {
     defaultText: "all cores",
     help: "Threads of the CPU device",
   },
+  wide: {
+    type: "boolean",
+    group: "Device",
+    help: "CPU kernels for V8's 256-bit mode: deno task train:fast sets this and V8's flags",
+  },
   init: {
     type: "path",
     valueName: "DIR",
@@ -300,6 +305,8 @@ export interface TrainCommand {
   readonly device: "auto" | DeviceKind;
   /** Threads of the CPU device; null for all cores. */
   readonly threads: number | null;
+  /** The CPU device's kernels for V8's 256-bit mode. */
+  readonly wide: boolean;
   /** Folder to start from. */
   readonly init: string | null;
   /** Folder for weights and optimizer state. */
@@ -433,6 +440,7 @@ export function parseTrainOptions(
     evalEvery: Math.max(0, values.evalEvery),
     device: values.useGpu ? "webgpu" : values.device,
     threads: values.threads ?? null,
+    wide: values.wide,
     init: values.init ?? null,
     save: values.save ?? null,
     json: values.json ?? null,

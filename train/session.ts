@@ -59,6 +59,7 @@ export async function runTraining(
     const { device, reason } = await openDevice({
       device: command.device,
       ...(command.threads === null ? {} : { threads: command.threads }),
+      wide: command.wide,
     });
     try {
       describe(dataset, device, reason, hooks);

@@ -19,13 +19,13 @@ export const memoryExperiment: Experiment = {
   summary:
     "RM2 with its published tables (33.8 million rows, 2.16 GB): memory of the process, time a step",
   async run(
-    { device: kind, batch: batches, rounds, smoke, say, signal }: Settings,
+    { device: kind, wide, batch: batches, rounds, smoke, say, signal }: Settings,
   ): Promise<Findings> {
     const preset = PRESETS.rm2;
     const batch = batches[0] ?? (smoke ? 16 : preset.batch);
     const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
     const dataset = await openSynthetic({ inputs: Math.max(1000, 12 * batch), tableRows });
-    const { device } = await openDevice({ device: kind });
+    const { device } = await openDevice({ device: kind, wide });
     try {
       const shape = resolveShape(preset, dataset.schema, { tables: tableRows });
       const model = new Dlrm(device, shape, {

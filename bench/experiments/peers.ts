@@ -37,7 +37,7 @@ export const peersExperiment: Experiment = {
           `install it (Debian: python3-torch and libopenblas0-pthread) or name one with --python`,
       );
     }
-    const { device } = await openDevice({ device: settings.device });
+    const { device } = await openDevice(settings);
     try {
       const agreement = await checkAgreement(device, found.python, settings);
       const tables = [agreement];

@@ -23,7 +23,7 @@ export const trainExperiment: Experiment = {
   name: "train",
   summary: "Train RM2's widths on generated clicks: speed at several minibatch sizes, stages, AUC",
   async run(settings: Settings): Promise<Findings> {
-    const { device, reason } = await openDevice({ device: settings.device });
+    const { device, reason } = await openDevice(settings);
     try {
       settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
       return await onDevice(device, settings);

@@ -8,7 +8,7 @@
 
 import asc from "assemblyscript/asc";
 import binaryen from "binaryen";
-import { tileSource } from "../linear/tile.ts";
+import { TILES, tileSource } from "../linear/tile.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const ENTRY = "kernels/cpu/main.as.ts";
@@ -60,7 +60,7 @@ async function compile(): Promise<string> {
   return text;
 }
 
-/** Puts in the place of the imports: access to the tables' memory, then, out of the optimiser's reach, the tile. */
+/** Puts in the place of the imports: access to the tables' memory, then, out of the optimiser's reach, the tiles. */
 function link(text: string, tables: string): Uint8Array<ArrayBuffer> {
   const memory = tables.match(/\(import "env" "tables".*\)/)![0];
   const bodies = tables.slice(tables.indexOf(memory) + memory.length).trim().replace(/\)$/, "");
@@ -69,7 +69,8 @@ function link(text: string, tables: string): Uint8Array<ArrayBuffer> {
     module.optimize();
     return module.emitText();
   });
-  const linked = resolve(optimised, "linear", tileSource("$linear.tile"));
+  const tiles = TILES.map(({ name, panels }) => tileSource(`$linear.${name}`, panels)).join("");
+  const linked = resolve(optimised, "linear", tiles);
   return assemble(linked, (module) => new Uint8Array(module.emitBinary()));
 }
 

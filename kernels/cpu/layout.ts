@@ -30,6 +30,8 @@ export const WORKSPACE = 1296;
 /** First thread's own scratch, and the bytes from one thread's to the next. */
 export const SCRATCH = 1300;
 export const SCRATCH_STRIDE = 1304;
+/** 1 when matrix products are to take the wide tile where it fits. */
+export const WIDE = 1308;
 /** The first bytes of a thread's scratch are for one tile of a matrix product. */
 export const TILE_BYTES = 192;
 /** Milliseconds booked on each stage, float64. */

@@ -1,18 +1,38 @@
-// The matrix product all layers rest on: 6 × 8 tiles of C = init + A B in registers. A is row-major; B is packed in
-// panels of 8 columns, so that row k of a panel is 32 bytes at 32 k. Each element of C is one chain of fused
-// multiply-adds in order of k, whatever the tile it falls in.
+// The matrix product all layers rest on: tiles of C = init + A B in registers, 6 rows by 8 columns or by 16. A is
+// row-major; B is packed in panels of 8 columns, so that row k of a panel is 32 bytes at 32 k. Each element of C is
+// one chain of fused multiply-adds in order of k, whatever the tile it falls in.
 
+import { WIDE } from "../cpu/layout";
 import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
 import { tileScratch } from "../cpu/team.as";
 
-/** One tile of at most 6 rows and exactly 8 columns; tile.ts makes its body. */
+/** One tile of at most 6 rows and exactly 8 columns, one panel; tile.ts makes the bodies. */
 @external("linear", "tile")
 declare function tile(
   rows: i32,
   K: i32,
   a: usize,
   lda: usize,
-  b: usize,
+  panels: usize,
+  panelStep: usize,
+  init: usize,
+  ldi: usize,
+  c: usize,
+  ldc: usize,
+  floor: f32,
+  mask: usize,
+  ldm: usize,
+): void;
+
+/** The same for 16 columns, two panels. */
+@external("linear", "wide")
+declare function wide(
+  rows: i32,
+  K: i32,
+  a: usize,
+  lda: usize,
+  panels: usize,
+  panelStep: usize,
   init: usize,
   ldi: usize,
   c: usize,
@@ -130,13 +150,35 @@ export function multiply(
   mask: usize,
   ldm: usize,
 ): void {
+  const takesWide = load<i32>(WIDE) != 0;
   let k = 0;
   do {
     const length = min(PASS, K - k);
     const lastPass = k + length == K;
     const passFloor: f32 = lastPass ? floor : -Infinity;
     const passMask = lastPass ? mask : 0;
-    for (let j = 0; j < cols; j += 8) {
+    let j = 0;
+    for (const end = takesWide ? cols - 15 : 0; j < end; j += 16) {
+      const column = <usize>j << 2;
+      for (let i = 0; i < rows; i += 6) {
+        wide(
+          min(6, rows - i),
+          length,
+          a + i * lda + (k << 2),
+          lda,
+          panels + <usize>(j >> 3) * panelStep + panelBytes(k),
+          panelStep,
+          init + i * ldi + column,
+          ldi,
+          c + i * ldc + column,
+          ldc,
+          passFloor,
+          passMask == 0 ? 0 : passMask + i * ldm + column,
+          ldm,
+        );
+      }
+    }
+    for (; j < cols; j += 8) {
       const panel = panels + <usize>(j >> 3) * panelStep + panelBytes(k);
       const column = <usize>j << 2;
       for (let i = 0; i < rows; i += 6) {
@@ -148,6 +190,7 @@ export function multiply(
           a + i * lda + (k << 2),
           lda,
           panel,
+          panelStep,
           init + i * ldi + column,
           ldi,
           whole ? to : tileScratch(),

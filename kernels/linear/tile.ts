@@ -1,36 +1,58 @@
 /**
- * Source of the register tile that the matrix product rests on. It is generated because WebAssembly has no arrays of
- * registers, and it is linked in after the optimiser has run: Binaryen would move the loads of several steps together,
+ * Source of the register tiles that the matrix product rests on. They are generated because WebAssembly has no arrays
+ * of registers, and linked in after the optimiser has run: Binaryen would move the loads of several steps together,
  * which V8 then spills (42 against 50 GFLOP/s on one core).
  *
  * @module
  */
 
-/** Rows and vectors of 4 columns that fill V8's 15 registers: 12 sums, 2 of B, 1 of A. */
-const ROWS = 6, VECTORS = 2;
-/** Steps of k in one turn of the loop. One step a turn ran at 43 GFLOP/s, four at 50, eight at 51 (one core). */
-const UNROLL = 4;
+/** A tile: 6 rows by some vectors of 4 columns, two vectors from each packed panel of B. */
+export interface Tile {
+  readonly name: string;
+  readonly panels: 1 | 2;
+}
 
 /**
- * WebAssembly text of the function `name`. One tile of C = max(floor, init + A B), zeroed where mask (if not 0) is
- * not above 0; see product.as.ts. Rows past the last repeat it: the same values, to the same place.
+ * `tile` fills V8's 15 registers of 128 bits: 12 sums, 2 of B, 1 of A. `wide` fills them when V8 pairs its vectors to
+ * 256 bits (`--experimental-wasm-revectorize`, which finds no pairs where bounds checks stand between the loads): 111
+ * against 50 GFLOP/s on one core; without the flags it spills and is slower than `tile`.
  */
-export function tileSource(name: string): string {
+export const TILES: readonly Tile[] = [{ name: "tile", panels: 1 }, { name: "wide", panels: 2 }];
+
+const ROWS = 6;
+/** Steps of k in one turn of the loop. One step a turn ran at 43 GFLOP/s, four at 50, eight at 51 (one core). */
+const UNROLL = 4;
+/** Bytes of a panel's row: two vectors. */
+const PANEL_ROW = 32;
+
+/**
+ * WebAssembly text of a tile's function `name`: C = max(floor, init + A B), zeroed where mask (if not 0) is not
+ * above 0; see product.as.ts. Rows past the last repeat it: the same values, to the same place. The second panel, if
+ * any, is `panelStep` bytes after the first.
+ */
+export function tileSource(name: string, panels: 1 | 2): string {
   const rows = Array.from({ length: ROWS }, (_, i) => i);
-  const vectors = Array.from({ length: VECTORS }, (_, j) => j);
+  const vectors = Array.from({ length: 2 * panels }, (_, j) => j);
   const each = <T>(items: readonly T[], line: (item: T) => string): string =>
     items.map(line).join("\n");
-  const sums = rows.flatMap((i) => vectors.map((j) => ({ i, j, sum: `$c${i}${j}` })));
-  /** Address of row i of a matrix. */
-  const at = (base: string, ld: string, i: number): string =>
-    i === 0
-      ? `(local.get ${base})`
-      : `(i32.add (local.get ${base}) (i32.mul (local.get $row${i}) (local.get ${ld})))`;
+  const panel = (j: number): string => `$p${j >> 1}`;
+  const sums = rows.flatMap((i) => vectors.map((j) => `$c${i}${j}`));
+  /** Runs `line` for each vector of each row, with the row's address in $at: V8 pairs loads of one address only. */
+  const walk = (base: string, ld: string, line: (i: number, j: number) => string): string =>
+    each(rows, (i) => `
+      (local.set $at ${
+      i === 0
+        ? `(local.get ${base})`
+        : `(i32.add (local.get ${base}) (i32.mul (local.get $row${i}) (local.get ${ld})))`
+    })
+      ${each(vectors, (j) => line(i, j))}`);
 
   const step = (u: number): string => `
     ${
-    each(vectors, (j) =>
-      `(local.set $b${j} (v128.load offset=${16 * (VECTORS * u + j)} (local.get $b)))`)
+    each(vectors, (j) => {
+      const offset = PANEL_ROW * u + 16 * (j % 2);
+      return `(local.set $b${j} (v128.load offset=${offset} (local.get ${panel(j)})))`;
+    })
   }
     ${
     each(rows, (i) => `
@@ -41,50 +63,51 @@ export function tileSource(name: string): string {
           (f32x4.relaxed_madd (local.get $x) (local.get $b${j}) (local.get $c${i}${j})))`)
     }`)
   }`;
+  const advance = (pointer: string, bytes: number): string =>
+    `(local.set ${pointer} (i32.add (local.get ${pointer}) (i32.const ${bytes})))`;
   const loop = (steps: number, end: string): string => `
-    (if (i32.lt_u (local.get $b) (local.get ${end})) (then (loop $next
+    (if (i32.lt_u (local.get $p0) (local.get ${end})) (then (loop $next
       ${each(Array.from({ length: steps }, (_, u) => u), step)}
-      ${
-    each(rows, (i) => `(local.set $a${i} (i32.add (local.get $a${i}) (i32.const ${4 * steps})))`)
-  }
-      (local.set $b (i32.add (local.get $b) (i32.const ${16 * VECTORS * steps})))
-      (br_if $next (i32.lt_u (local.get $b) (local.get ${end}))))))`;
+      ${each(rows, (i) => advance(`$a${i}`, 4 * steps))}
+      ${each(vectors.slice(0, panels), (p) => advance(`$p${p}`, PANEL_ROW * steps))}
+      (br_if $next (i32.lt_u (local.get $p0) (local.get ${end}))))))`;
   const bytesOfSteps = (K: string): string =>
-    `(i32.add (local.get $b) (i32.mul (i32.const ${16 * VECTORS}) ${K}))`;
+    `(i32.add (local.get $p0) (i32.mul (i32.const ${PANEL_ROW}) ${K}))`;
 
   return `
-  (func ${name} (param $rows i32) (param $K i32) (param $a0 i32) (param $lda i32) (param $b i32)
-    (param $init i32) (param $ldi i32) (param $c i32) (param $ldc i32) (param $floor f32)
-    (param $mask i32) (param $ldm i32)
+  (func ${name} (param $rows i32) (param $K i32) (param $a0 i32) (param $lda i32) (param $p0 i32)
+    (param $panelStep i32) (param $init i32) (param $ldi i32) (param $c i32) (param $ldc i32)
+    (param $floor f32) (param $mask i32) (param $ldm i32)
     ${each(rows.slice(1), (i) => `(local $row${i} i32) (local $a${i} i32)`)}
-    ${each(sums, ({ sum }) => `(local ${sum} v128)`)}
+    ${each(sums, (sum) => `(local ${sum} v128)`)}
     ${each(vectors, (j) => `(local $b${j} v128)`)}
-    (local $x v128) (local $turns i32) (local $end i32)
+    (local $x v128) (local $at i32) (local $p1 i32) (local $turns i32) (local $end i32)
+    (local.set $p1 (i32.add (local.get $p0) (local.get $panelStep)))
     ${
     each(rows.slice(1), (i) => `
       (local.set $row${i} (select (i32.const ${i}) (i32.sub (local.get $rows) (i32.const 1))
         (i32.gt_s (local.get $rows) (i32.const ${i}))))
-      (local.set $a${i} ${at("$a0", "$lda", i)})`)
+      (local.set $a${i} (i32.add (local.get $a0) (i32.mul (local.get $row${i}) (local.get $lda))))`)
   }
     ${
-    each(sums, ({ i, j, sum }) =>
-      `(local.set ${sum} (v128.load offset=${16 * j} ${at("$init", "$ldi", i)}))`)
+    walk("$init", "$ldi", (i, j) =>
+      `(local.set $c${i}${j} (v128.load offset=${16 * j} (local.get $at)))`)
   }
     (local.set $turns ${bytesOfSteps(`(i32.and (local.get $K) (i32.const ${-UNROLL}))`)})
     (local.set $end ${bytesOfSteps("(local.get $K)")})
     ${loop(UNROLL, "$turns")}
     ${loop(1, "$end")}
     (local.set $x (f32x4.splat (local.get $floor)))
-    ${each(sums, ({ sum }) => `(local.set ${sum} (f32x4.pmax (local.get ${sum}) (local.get $x)))`)}
+    ${each(sums, (sum) => `(local.set ${sum} (f32x4.pmax (local.get ${sum}) (local.get $x)))`)}
     (if (local.get $mask) (then
       (local.set $x (v128.const i32x4 0 0 0 0))
       ${
-    each(sums, ({ i, j, sum }) =>
-      `(local.set ${sum} (v128.and (local.get ${sum})
-        (f32x4.gt (v128.load offset=${16 * j} ${at("$mask", "$ldm", i)}) (local.get $x))))`)
+    walk("$mask", "$ldm", (i, j) =>
+      `(local.set $c${i}${j} (v128.and (local.get $c${i}${j})
+        (f32x4.gt (v128.load offset=${16 * j} (local.get $at)) (local.get $x))))`)
   }))
     ${
-    each(sums, ({ i, j, sum }) =>
-      `(v128.store offset=${16 * j} ${at("$c", "$ldc", i)} (local.get ${sum}))`)
+    walk("$c", "$ldc", (i, j) =>
+      `(v128.store offset=${16 * j} (local.get $at) (local.get $c${i}${j}))`)
   })`;
 }

@@ -1,0 +1,36 @@
+/** What `deno task train:fast` relies on: V8's 256-bit mode computes the same bits. Known to x86-64 alone. */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import project from "../../deno.json" with { type: "json" };
+
+const words = project.tasks["train:fast"].command.split(" ");
+/** The task's flags. Without Liftoff every call runs optimised code, which is what they change. */
+const FLAGS = `${words.find((word) => word.startsWith("--v8-flags="))!},--no-liftoff`;
+const script = fileURLToPath(new URL("./training_bits.ts", import.meta.url));
+const suite = fileURLToPath(new URL("./cpu_wide_conformance_test.ts", import.meta.url));
+
+async function run(...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.ok(success, `${args.join(" ")}\n${text}${new TextDecoder().decode(stderr)}`);
+  return text;
+}
+
+if (Deno.build.arch === "x86_64") {
+  Deno.test("V8's 256-bit mode trains to the same bits, wide kernels or not", async () => {
+    const plain = await run("run", "--allow-read", script);
+    assert.ok(plain.split("\n").length > 10);
+    assert.equal(await run("run", "--allow-read", script, "wide"), plain, "wide, no flags");
+    assert.equal(await run("run", FLAGS, "--allow-read", script), plain, "flags, not wide");
+    assert.equal(await run("run", FLAGS, "--allow-read", script, "wide"), plain, "flags, wide");
+  });
+
+  Deno.test("V8's 256-bit mode passes the conformance suite", async () => {
+    const summary = await run("test", FLAGS, "--no-check", "--allow-read", "--allow-env", suite);
+    assert.match(summary, /ok \| \d+ passed/);
+  });
+}
