@@ -8,7 +8,7 @@
 import { crc32 } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError, readFully } from "../core/files.ts";
-import { type Manifest, ROWS_FILE } from "./manifest.ts";
+import { type Manifest, ROWS_FILE, storedColumns } from "./manifest.ts";
 import { packedBytes } from "./row_block.ts";
 
 /** Rows moved at a time, so that both sides of the transposition stay in the processor's cache. */
@@ -16,10 +16,17 @@ const TILE = 256;
 
 /** The open rows file of a cache. Reads queue up; there is one file position. */
 export class BlockStore {
+  /** Dense columns of the data set. */
   readonly denseColumns: number;
+  /** Tables of the data set. */
   readonly tables: number;
-  /** 32-bit words of an input in memory: dense, ids, label. */
+  /** Time steps of an input, 1 for inputs without. */
+  readonly steps: number;
+  /** Whether the blocks hold sequences, see `storedColumns`. */
+  readonly sequences: boolean;
+  /** 32-bit words of an input in memory: stored dense values and ids, label. */
   readonly rowWords: number;
+  readonly #stored: { readonly dense: number; readonly ids: number };
   readonly #path: string;
   readonly #manifest: Manifest;
   readonly #file: Deno.FsFile;
@@ -34,8 +41,11 @@ export class BlockStore {
     this.#file = file;
     this.denseColumns = manifest.dense.length;
     this.tables = manifest.tables.length;
-    this.rowWords = this.denseColumns + this.tables + 1;
-    const bytes = packedBytes(manifest.blockRows, this.denseColumns, this.tables);
+    this.steps = manifest.steps ?? 1;
+    this.sequences = manifest.steps !== undefined;
+    const stored = this.#stored = storedColumns(manifest);
+    this.rowWords = stored.dense + stored.ids + 1;
+    const bytes = packedBytes(manifest.blockRows, stored.dense, stored.ids);
     this.#packed = new Uint8Array(Math.ceil(bytes / 4) * 4);
   }
 
@@ -89,7 +99,7 @@ export class BlockStore {
     const record = this.#manifest.blocks[block]!;
     const packed = this.#packed.subarray(
       0,
-      packedBytes(record.rows, this.denseColumns, this.tables),
+      packedBytes(record.rows, this.#stored.dense, this.#stored.ids),
     );
     try {
       await this.#file.seek(record.offset, Deno.SeekMode.Start);

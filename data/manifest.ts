@@ -5,25 +5,36 @@
  */
 
 import { Sha256, writeFileWhole } from "../core/files.ts";
+import { packedBytes } from "./row_block.ts";
+import type { RowFormatName } from "./row_formats.ts";
 import type { Splits } from "./split.ts";
 import type { TableSchema } from "./types.ts";
 
 /** Raised whenever the same sources would give other blocks, or the manifest other fields. */
-export const CACHE_VERSION = 1;
+export const CACHE_VERSION = 2;
 
 /** Names within a cache folder. */
 export const MANIFEST_FILE = "manifest.json";
 /** The blocks, one after another. */
 export const ROWS_FILE = "rows.bin";
 
+/** Formats that are prepared. */
+export type PreparedFormat = RowFormatName | "taobao";
+
 /** The options that decide what is in a cache. */
 export interface PreparationOptions {
-  readonly format: "criteo-kaggle" | "criteo-terabyte";
-  /** At most this many inputs; null for all. */
+  readonly format: PreparedFormat;
+  /** At most this many rows of the files; null for all. */
   readonly limit: number | null;
   /** Ids are first taken modulo this; 0 for as they are. */
   readonly maxIndexRange: number;
+  /** Ids that training sees fewer times share an out-of-vocabulary row; 0 for none such. */
+  readonly minCount: number;
   readonly badRows: "error" | "skip";
+  /** Of what is drawn: the split of Avazu; users, windows and negatives of Taobao. */
+  readonly seed: number;
+  /** Taobao: validation users are also trained on, as in the original. */
+  readonly leak: boolean;
 }
 
 /** A raw file that went into a cache. */
@@ -61,13 +72,16 @@ export interface Manifest {
   readonly version: number;
   readonly options: PreparationOptions;
   readonly sources: readonly SourceRecord[];
-  /** True where the limit came before the end of the sources. */
-  readonly cut: boolean;
+  /** Inputs. */
   readonly rows: number;
   readonly blockRows: number;
   readonly dense: readonly string[];
   readonly tables: readonly TableSchema[];
+  /** Time steps of an input where inputs are sequences. */
+  readonly steps?: number;
   readonly splits: Splits;
+  /** For people: how it was split, what was put right, what was left out. */
+  readonly notes: readonly string[];
   readonly skipped: SkippedRows;
   readonly blocks: readonly BlockRecord[];
   /** See {@link datasetHash}. */
@@ -83,15 +97,31 @@ export function datasetHash(
   const { options, sources, rows, splits, tables } = manifest;
   return new Sha256().update(JSON.stringify([
     CACHE_VERSION,
-    options.format,
-    options.limit,
-    options.maxIndexRange,
-    options.badRows,
+    optionList(options),
     sources.map((source) => [source.textBytes, source.textSha256]),
     rows,
     [splits.train.count, splits.test.count, splits.validation.count],
     tables.map((table) => table.rows),
   ])).hex();
+}
+
+/** Options in a fixed order, as hashes and names of folders take them. */
+export function optionList(options: PreparationOptions): readonly unknown[] {
+  const { format, limit, maxIndexRange, minCount, badRows, seed, leak } = options;
+  return [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+}
+
+/**
+ * The columns that a block holds of a data set. Of sequences the dense values are not stored, because the value at step s
+ * is s / steps for every input, and the id in the first table, the same at all steps, is stored once.
+ */
+export function storedColumns(
+  manifest: Pick<Manifest, "dense" | "tables" | "steps">,
+): { readonly dense: number; readonly ids: number } {
+  const { dense, tables, steps } = manifest;
+  return steps === undefined
+    ? { dense: dense.length, ids: tables.length }
+    : { dense: 0, ids: 1 + (tables.length - 1) * steps };
 }
 
 /** Completes a manifest with its checksum and writes it whole. */
@@ -118,8 +148,9 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
     const { checksum: stated, ...manifest } = JSON.parse(text) as Manifest;
     if (manifest.version !== CACHE_VERSION || stated !== checksum(manifest)) return null;
     const last = manifest.blocks.at(-1)!;
-    const rowBytes = 4 * (manifest.dense.length + manifest.tables.length) + 1;
-    return last.offset + last.rows * rowBytes === bytes ? { ...manifest, checksum: stated } : null;
+    const stored = storedColumns(manifest);
+    const end = last.offset + packedBytes(last.rows, stored.dense, stored.ids);
+    return end === bytes ? { ...manifest, checksum: stated } : null;
   } catch {
     // Not JSON, or not our fields: a manifest of something else or a damaged one, to be made again.
     return null;

@@ -5,7 +5,7 @@
  */
 
 export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./open.ts";
-export type { PreparationProgress } from "./prepare.ts";
+export type { PreparationProgress } from "./source_scan.ts";
 export { createInputs } from "./inputs.ts";
 export { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 export type { Dataset, DatasetSchema, Inputs, Order, Reader, Split, TableSchema } from "./types.ts";

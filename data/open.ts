@@ -6,16 +6,22 @@
 
 import { UserError } from "../core/errors.ts";
 import { BlockStore } from "./block_store.ts";
-import { CRITEO_COLUMNS } from "./criteo.ts";
 import type { PreparationOptions } from "./manifest.ts";
-import { findTextFiles, type PreparationProgress, prepareCache } from "./prepare.ts";
+import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
+import { recognise } from "./recognise.ts";
+import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
-import { readHead, type TextFile } from "./text_source.ts";
 import type { Dataset } from "./types.ts";
 
 /** Formats that can be opened. */
-export const DATA_FORMATS = ["criteo-kaggle", "criteo-terabyte", "synthetic"] as const;
+export const DATA_FORMATS = [
+  "criteo-kaggle",
+  "criteo-terabyte",
+  "avazu",
+  "taobao",
+  "synthetic",
+] as const;
 
 /** The name of a format. */
 export type DataFormat = typeof DATA_FORMATS[number];
@@ -24,12 +30,30 @@ export type DataFormat = typeof DATA_FORMATS[number];
 export interface OpenOptions {
   /** Raw files, plain or gzip, in order. Empty for `synthetic`. */
   readonly data: readonly string[];
-  /** Default: recognised. 40 TAB-separated columns are Criteo; several files, or one called `day_N`, are Terabyte. */
+  /**
+   * Default: recognised. 40 columns between TABs are Criteo (several files, or one called `day_N`, are Terabyte), 24
+   * between commas Avazu, 5 between commas Taobao.
+   */
   readonly format?: DataFormat | undefined;
-  /** Only the first so many inputs over all files. What it cuts short is split in sevenths. */
+  /**
+   * Only the first so many rows over all files: inputs, or events of Taobao. What it cuts short of Criteo is split in
+   * sevenths.
+   */
   readonly limit?: number | undefined;
   /** Ids are first taken modulo this, as unsigned numbers (DLRM's `max-ind-range`). Default 0: as they are. */
   readonly maxIndexRange?: number | undefined;
+  /**
+   * Ids that training sees fewer times share an out-of-vocabulary row, row 0 of their table. Default 0: there is no such
+   * row, and ids that only test inputs have get rows of their own, as DLRM does.
+   */
+  readonly minCount?: number | undefined;
+  /**
+   * Of what a preparation draws: which inputs of Avazu test; users, windows and negatives of Taobao. An integer in
+   * [0, 2^32). Default 123, as in the originals.
+   */
+  readonly seed?: number | undefined;
+  /** Taobao: validate with users that are also trained on, as the original does. Default false. */
+  readonly leak?: boolean | undefined;
   /** A bad row ends the preparation, or is left out and counted. Default `error`. */
   readonly badRows?: "error" | "skip" | undefined;
   /** Where prepared data are kept. Default `.cache/data` in the current folder. */
@@ -50,6 +74,7 @@ export interface OpenOptions {
   readonly synthetic?: SyntheticOptions | undefined;
 }
 
+const DEFAULT_SEED = 123;
 const DEFAULT_CACHE = ".cache/data";
 const DEFAULT_BUDGET = 6 * 2 ** 30;
 
@@ -59,6 +84,12 @@ const DEFAULT_BUDGET = 6 * 2 ** 30;
  *
  * Criteo (Kaggle and Terabyte): an empty field is 0, a negative integer is 0, integers become ln(x + 1), ids are
  * unsigned hexadecimal and are numbered in order of first appearance over all rows, test rows included, as DLRM does.
+ *
+ * Avazu: the hour of the day / 24 is the dense value, the impression's id is dropped, ids are numbered likewise. Of every
+ * ten rows one tests, one validates and eight train, which ones is drawn.
+ *
+ * Taobao: inputs are sequences of 21 steps (user, item, category; dense value s / 21 at step s) with TBSM's windows and
+ * negatives; see `build_sequences.ts`.
  *
  * @throws UserError for options, files or rows that are wrong, and for a cache that cannot be written.
  */
@@ -84,7 +115,10 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     format,
     limit: options.limit ?? null,
     maxIndexRange: options.maxIndexRange ?? 0,
+    minCount: options.minCount ?? 0,
     badRows: options.badRows ?? "error",
+    seed: options.seed ?? DEFAULT_SEED,
+    leak: options.leak ?? false,
   };
   const { folder, manifest } = await prepareCache(
     options.cacheDirectory ?? DEFAULT_CACHE,
@@ -108,7 +142,7 @@ function limited(synthetic: SyntheticOptions, limit: number | undefined): Synthe
 }
 
 function checkOptions(options: OpenOptions): void {
-  const { format, limit, maxIndexRange, memoryBudget, badRows } = options;
+  const { format, limit, maxIndexRange, minCount, seed, memoryBudget, badRows } = options;
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     throw new UserError(
       `Cannot open data: format is ${format}, not one of ${DATA_FORMATS.join(", ")}`,
@@ -130,45 +164,22 @@ function checkOptions(options: OpenOptions): void {
       2,
     );
   }
+  if (
+    minCount !== undefined &&
+    !(Number.isInteger(minCount) && minCount >= 0 && minCount < 2 ** 32)
+  ) {
+    throw new UserError(
+      `Cannot open data: minimum count is ${minCount}, not an integer from 0 to 4294967295`,
+      2,
+    );
+  }
+  if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
+    throw new UserError(
+      `Cannot open data: seed is ${seed}, not an integer from 0 to 4294967295`,
+      2,
+    );
+  }
   if (memoryBudget !== undefined && !(memoryBudget >= 0)) {
     throw new UserError(`Cannot open data: memory budget is ${memoryBudget}, not 0 or more`, 2);
   }
-}
-
-/** By content: is there a row of 40 TAB-separated columns near the beginning? Then by number and name of the files. */
-async function recognise(
-  files: readonly TextFile[],
-): Promise<{ format: "criteo-kaggle" | "criteo-terabyte"; chosen: string }> {
-  const first = files[0]!;
-  const columns = countColumns(await readHead(first));
-  if (columns.length === 0) throw new UserError(`Cannot read ${first.path}: it is empty`);
-  if (!columns.includes(CRITEO_COLUMNS)) {
-    throw new UserError(
-      `Cannot recognise the format of ${first.path}: its first line has ${columns[0]} ` +
-        `TAB-separated column${
-          columns[0] === 1 ? "" : "s"
-        } where a Criteo row has ${CRITEO_COLUMNS}`,
-    );
-  }
-  if (files.length > 1) {
-    return { format: "criteo-terabyte", chosen: "recognised by its columns and several files" };
-  }
-  return /^day_\d+(\.|$)/.test(first.name)
-    ? { format: "criteo-terabyte", chosen: "recognised by its columns and its name" }
-    : { format: "criteo-kaggle", chosen: "recognised by its columns" };
-}
-
-/** TAB-separated columns of each line. */
-function countColumns(text: Uint8Array): number[] {
-  const counts: number[] = [];
-  let columns = 1;
-  for (const byte of text) {
-    if (byte === 9) columns++;
-    if (byte === 10) {
-      counts.push(columns);
-      columns = 1;
-    }
-  }
-  if (text.length > 0 && text.at(-1) !== 10) counts.push(columns);
-  return counts;
 }

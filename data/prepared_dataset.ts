@@ -6,7 +6,6 @@
 
 import type { BlockStore } from "./block_store.ts";
 import type { Manifest } from "./manifest.ts";
-import { holdsOutLastFile } from "./split.ts";
 import { planWindows, PreparedReader, WindowCache } from "./prepared_reader.ts";
 import type { Dataset, DatasetSchema, Order, Reader, Split } from "./types.ts";
 
@@ -34,6 +33,7 @@ export class PreparedDataset implements Dataset {
       format: manifest.options.format,
       dense: manifest.dense,
       tables: manifest.tables,
+      ...(manifest.steps === undefined ? {} : { steps: manifest.steps }),
     };
     this.hash = manifest.hash;
     this.#manifest = manifest;
@@ -77,30 +77,14 @@ export class PreparedDataset implements Dataset {
   }
 
   #notes(chosen: string): string[] {
-    const { options, sources, rows, cut, skipped, splits } = this.#manifest;
+    const { options, sources, rows, skipped } = this.#manifest;
     const used = sources.filter((source) => source.rows > 0);
     const notes = [
       `${options.format} (${chosen}): ${rows} inputs from ${
         used.map((source) => source.name).join(", ")
       }`,
+      ...this.#manifest.notes,
     ];
-    const lastFile = holdsOutLastFile(options.format, sources.length, cut);
-    notes.push(
-      `${
-        lastFile ? "The last file is held out" : "Split in sevenths"
-      }: ${splits.train.count} train, ` +
-        `${splits.test.count} test, ${splits.validation.count} validation`,
-    );
-    if (cut) {
-      notes.push(
-        `The limit of ${options.limit} inputs came before the end of the files` +
-          (sources.length > 1 ? ", so the split is in sevenths of what it left" : ""),
-      );
-    }
-    notes.push(
-      "Ids and integers are taken as written; the int32 of the original preprocessing wraps ids from " +
-        "2^31 or fails on them",
-    );
     if (options.maxIndexRange > 0) notes.push(`Ids are taken modulo ${options.maxIndexRange}`);
     if (skipped.count > 0) {
       notes.push(`Skipped ${skipped.count} bad row${skipped.count === 1 ? "" : "s"}, the first:`);

@@ -129,7 +129,8 @@ export class PreparedReader implements Reader {
 
   /** See {@link Reader.read}. */
   read(start: number, count: number, into: Inputs): void | Promise<void> {
-    checkRead(this, start, count, into, this.#store.denseColumns, this.#store.tables);
+    const { denseColumns, tables, steps } = this.#store;
+    checkRead(this, start, count, into, denseColumns * steps, tables * steps);
     into.size = count;
     if (count > 0) return this.#fill(start, 0, count, into);
   }
@@ -163,7 +164,7 @@ export class PreparedReader implements Reader {
 
   /** Copies from a window what it holds of a read; returns how many inputs. */
   #copy(window: Window, first: number, done: number, size: number, into: Inputs): number {
-    const { denseColumns, tables, rowWords } = this.#store;
+    const { denseColumns, tables, rowWords, sequences } = this.#store;
     const { words, floats } = window;
     const { dense, ids, labels } = into;
     const rows = words.length / rowWords;
@@ -172,11 +173,30 @@ export class PreparedReader implements Reader {
     for (let i = 0; i < count; i++) {
       const b = done + i;
       let cell = (permutation === null ? first + i : permutation.at(first + i)) * rowWords;
+      if (sequences) {
+        this.#copySequence(words, cell, b, size, into);
+        continue;
+      }
       for (let j = b * denseColumns; j < (b + 1) * denseColumns; j++) dense[j] = floats[cell++]!;
       for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
       labels[b] = words[cell]!;
     }
     return count;
+  }
+
+  /** One input of several steps: the first table's id is stored once, the dense value at step s is s / steps. */
+  #copySequence(words: Uint32Array, cell: number, b: number, size: number, into: Inputs): void {
+    const { tables, steps, denseColumns } = this.#store;
+    const { dense, ids, labels } = into;
+    for (let s = 0; s < steps; s++) {
+      for (let j = 0; j < denseColumns; j++) dense[(b * steps + s) * denseColumns + j] = s / steps;
+    }
+    ids.fill(words[cell++]!, b * steps, (b + 1) * steps);
+    for (let t = 1; t < tables; t++) {
+      const to = (t * size + b) * steps;
+      for (let s = 0; s < steps; s++) ids[to + s] = words[cell++]!;
+    }
+    labels[b] = words[cell]!;
   }
 
   #windowPermutation(window: number, rows: number): Permutation | null {

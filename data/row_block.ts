@@ -49,6 +49,40 @@ export class RowBlock {
     into.set(this.labels.subarray(0, rows), 4 * at);
     return into.subarray(0, 4 * at + rows);
   }
+
+  /** Replaces the block's rows by those of a stored block; the reverse of {@link RowBlock.pack}. */
+  unpack(packed: Uint8Array, rows: number): void {
+    const words = new Uint32Array(packed.buffer, packed.byteOffset);
+    const floats = new Float32Array(packed.buffer, packed.byteOffset);
+    let at = 0;
+    for (let j = 0; j < this.denseColumns; j++, at += rows) {
+      this.dense.set(floats.subarray(at, at + rows), j * STRIDE);
+    }
+    for (let t = 0; t < this.tables; t++, at += rows) {
+      this.ids.set(words.subarray(at, at + rows), t * STRIDE);
+    }
+    this.labels.set(packed.subarray(4 * at, 4 * at + rows));
+    this.rows = rows;
+  }
+
+  /** Appends the rows named of another block with the same columns. */
+  copyRows(source: RowBlock, rows: Uint32Array): void {
+    const to = this.rows;
+    for (let j = 0; j < this.denseColumns; j++) {
+      const column = j * STRIDE;
+      for (let i = 0; i < rows.length; i++) {
+        this.dense[column + to + i] = source.dense[column + rows[i]!]!;
+      }
+    }
+    for (let t = 0; t < this.tables; t++) {
+      const column = t * STRIDE;
+      for (let i = 0; i < rows.length; i++) {
+        this.ids[column + to + i] = source.ids[column + rows[i]!]!;
+      }
+    }
+    for (let i = 0; i < rows.length; i++) this.labels[to + i] = source.labels[rows[i]!]!;
+    this.rows += rows.length;
+  }
 }
 
 /** Bytes of a stored block. */

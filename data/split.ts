@@ -58,11 +58,3 @@ function holdOut(rows: number, held: number): Splits {
     validation: { start: train + test, count: held - test },
   };
 }
-
-/**
- * Which rule applies: several Terabyte files hold out the last, everything else is split in sevenths. So are files that a
- * limit cut short, because then the last file is missing or has only its beginning.
- */
-export function holdsOutLastFile(format: string, files: number, cut: boolean): boolean {
-  return format === "criteo-terabyte" && files > 1 && !cut;
-}

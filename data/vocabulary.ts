@@ -50,6 +50,16 @@ export class Vocabulary {
     }
   }
 
+  /** The values by index, after the range has been taken. */
+  values(): Uint32Array {
+    const values = new Uint32Array(this.#size);
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      const index = this.#slots[at + 1]!;
+      if (index !== 0) values[index - 1] = this.#slots[at]!;
+    }
+    return values;
+  }
+
   #insert(values: Uint32Array, start: number, end: number): void {
     const slots = this.#slots, mask = this.#mask;
     let size = this.#size;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { UserError } from "../../core/errors.ts";
 import { openDataset, type OpenOptions } from "../../data/open.ts";
-import type { PreparationProgress } from "../../data/prepare.ts";
+import type { PreparationProgress } from "../../data/source_scan.ts";
 import { inFolder, readAll, readNumbers, row, rows } from "./rows.ts";
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
@@ -164,7 +164,7 @@ Deno.test("bad files are one sentence each", () =>
     await rejects(
       folder,
       ["csv"],
-      /Cannot recognise the format of .*csv: .* has 1 TAB-separated column /,
+      /Cannot recognise the format of .*csv: .* has 1 column between TABs and 2 columns between commas where /,
     );
     await rejects(folder, ["csv"], /csv:1:2 \(I1\): the row has 1 column/, {
       format: "criteo-kaggle",
@@ -185,7 +185,9 @@ Deno.test("bad options are said before anything is read", async () => {
     [{ limit: 1.5 }, /limit is 1.5/],
     [{ maxIndexRange: -1 }, /maximum index range is -1/],
     [{ memoryBudget: NaN }, /memory budget is NaN/],
-    [{ format: "avazu" as "synthetic" }, /format is avazu, not one of criteo-kaggle,/],
+    [{ format: "movielens" as "avazu" }, /format is movielens, not one of criteo-kaggle,/],
+    [{ minCount: -1 }, /minimum count is -1/],
+    [{ seed: 0.5 }, /seed is 0.5/],
     [{ badRows: "drop" as "skip" }, /bad rows is drop/],
     [{ format: "synthetic", data: ["x"] }, /takes no files/],
   ];

@@ -37,9 +37,17 @@ async function write(folder: string, rows: number): Promise<Manifest> {
   await Deno.writeFile(`${folder}/rows.bin`, Uint8Array.from(parts.flatMap((part) => [...part])));
   return {
     version: CACHE_VERSION,
-    options: { format: "criteo-kaggle", limit: null, maxIndexRange: 0, badRows: "error" },
+    options: {
+      format: "criteo-kaggle",
+      limit: null,
+      maxIndexRange: 0,
+      minCount: 0,
+      badRows: "error",
+      seed: 123,
+      leak: false,
+    },
     sources: [],
-    cut: false,
+    notes: [],
     rows,
     blockRows: BLOCK,
     dense: ["I1", "I2"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../core/errors.ts";
-import { holdsOutLastFile, splitLastFile, splitSevenths } from "../../data/split.ts";
+import { splitLastFile, splitSevenths } from "../../data/split.ts";
 
 Deno.test("Criteo Kaggle splits into the published counts", () => {
   assert.deepEqual(splitSevenths(45_840_617), {
@@ -38,11 +38,4 @@ Deno.test("too few inputs for a split are an error", () => {
   for (const files of [[], [5], [0, 5], [5, 0]]) {
     assert.throws(() => splitLastFile(files), UserError);
   }
-});
-
-Deno.test("only several whole Terabyte files hold out the last", () => {
-  assert.equal(holdsOutLastFile("criteo-terabyte", 3, false), true);
-  assert.equal(holdsOutLastFile("criteo-terabyte", 3, true), false);
-  assert.equal(holdsOutLastFile("criteo-terabyte", 1, false), false);
-  assert.equal(holdsOutLastFile("criteo-kaggle", 3, false), false);
 });

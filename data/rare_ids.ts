@@ -1,0 +1,81 @@
+/**
+ * The frequency threshold: ids that training sees too seldom share one row.
+ *
+ * @module
+ */
+
+import type { BlockWriter } from "./block_writer.ts";
+import { RowBlock } from "./row_block.ts";
+import type { Range } from "./split.ts";
+
+/** What a frequency threshold did to one table. */
+export interface RareIds {
+  /** Different ids before. */
+  readonly ids: number;
+  /** Rows after: the out-of-vocabulary row, then the ids that were kept, in their old order. */
+  readonly rows: number;
+}
+
+/**
+ * Turns the number of times that each id was seen into its new row, in place: 0, the out-of-vocabulary row, below `minCount`;
+ * 1, 2, … for the others, in their old order.
+ *
+ * @returns Rows after.
+ */
+export function numberFrequent(counts: Uint32Array, minCount: number): number {
+  let rows = 1;
+  for (let id = 0; id < counts.length; id++) counts[id] = counts[id]! < minCount ? 0 : rows++;
+  return rows;
+}
+
+/**
+ * Counts ids over the training rows of a written file and numbers all of them anew, in place. Memory is 4 bytes an id and
+ * two blocks.
+ *
+ * @param tables Different ids of each table.
+ */
+export async function groupRareIds(
+  writer: BlockWriter,
+  denseColumns: number,
+  tables: readonly number[],
+  train: Range,
+  minCount: number,
+  signal?: AbortSignal,
+): Promise<RareIds[]> {
+  const block = new RowBlock(denseColumns, tables.length);
+  const maps = tables.map((ids) => new Uint32Array(ids));
+  for (let b = 0, start = 0; start < train.start + train.count; start += block.rows, b++) {
+    signal?.throwIfAborted();
+    await writer.readBack(b, block);
+    const from = Math.max(0, train.start - start);
+    const to = Math.min(block.rows, train.start + train.count - start);
+    for (const [t, counts] of maps.entries()) {
+      const ids = block.idColumn(t);
+      for (let r = from; r < to; r++) counts[ids[r]!]!++;
+    }
+  }
+  const rare = maps.map((counts) => ({
+    ids: counts.length,
+    rows: numberFrequent(counts, minCount),
+  }));
+  for (let b = 0; b < writer.blocks.length; b++) {
+    signal?.throwIfAborted();
+    await writer.readBack(b, block);
+    for (const [t, map] of maps.entries()) {
+      const ids = block.idColumn(t);
+      for (let r = 0; r < ids.length; r++) ids[r] = map[ids[r]!]!;
+    }
+    await writer.rewrite(b, block);
+  }
+  return rare;
+}
+
+/** What a frequency threshold did, for people. */
+export function rareNote(minCount: number, rare: readonly RareIds[]): string {
+  const ids = rare.reduce((sum, { ids }) => sum + ids, 0);
+  const rows = rare.reduce((sum, { rows }) => sum + rows - 1, 0);
+  return `Ids seen fewer than ${minCount} time${
+    minCount === 1 ? "" : "s"
+  } in training share row 0 ` +
+    `of their table: ${ids - rows} of ${ids} ids`;
+}

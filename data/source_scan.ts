@@ -1,0 +1,187 @@
+/**
+ * Walks the raw files of a preparation: reads, parses into one block, hashes what was used, counts what was left out.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { Sha256 } from "../core/files.ts";
+import type { PreparationOptions, SkippedRows, SourceRecord } from "./manifest.ts";
+import { BLOCK_ROWS, type RowBlock } from "./row_block.ts";
+import type { BadRow, RowParser } from "./row_parser.ts";
+import { readText, type TextFile } from "./text_source.ts";
+
+/** How far a preparation has come. */
+export interface PreparationProgress {
+  /** What is being done: `waiting` is for another process that prepares the same data. */
+  readonly stage: "waiting" | "checking" | "preparing";
+  /** Bytes of the raw files read so far, as they lie on the disk. */
+  readonly bytes: number;
+  /** Bytes of all raw files. */
+  readonly totalBytes: number;
+  /** Rows read so far. */
+  readonly rows: number;
+}
+
+/** What a preparation can be told besides its options. */
+export interface PreparationHooks {
+  readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Hash the sources even if size and time say that they are unchanged. */
+  readonly verify?: boolean | undefined;
+}
+
+/** Bad rows that are quoted with their reasons. */
+const QUOTED = 5;
+
+/** One walk over all files. */
+export class SourceScan {
+  /** Rows put into blocks. */
+  rows = 0;
+  /** True once the limit has come before the end of the files. */
+  cut = false;
+  /** Last lines that ended with their file and were no rows, where those are forgiven. */
+  readonly cutLines: string[] = [];
+  readonly #files: readonly TextFile[];
+  readonly #options: PreparationOptions;
+  readonly #hooks: PreparationHooks;
+  readonly #forgiveCutLine: boolean;
+  readonly #sources: SourceRecord[] = [];
+  readonly #quoted: string[] = [];
+  #skipped = 0;
+  #bytesBefore = 0;
+  readonly #totalBytes: number;
+
+  /** @param forgiveCutLine A bad last line without a line end is left out and noted, not an error. */
+  constructor(
+    files: readonly TextFile[],
+    options: PreparationOptions,
+    hooks: PreparationHooks,
+    forgiveCutLine = false,
+  ) {
+    this.#files = files;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#forgiveCutLine = forgiveCutLine;
+    this.#totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  }
+
+  /** The files walked, in order. */
+  get sources(): readonly SourceRecord[] {
+    return this.#sources;
+  }
+
+  /** Rows left out. */
+  get skipped(): SkippedRows {
+    return { count: this.#skipped, first: this.#quoted };
+  }
+
+  /**
+   * Parses all files.
+   *
+   * @param onBlock Takes the block when it is full, and at the end; afterwards it is empty.
+   * @throws UserError for a file that is empty or unreadable, for a bad row unless those are skipped, and if there are no
+   * rows at all.
+   */
+  async run(
+    createParser: (onBad: (bad: BadRow) => void) => RowParser,
+    block: RowBlock,
+    onBlock: () => Promise<void>,
+  ): Promise<void> {
+    const limit = this.#options.limit ?? Infinity;
+    const hand = async () => {
+      await onBlock();
+      block.rows = 0;
+    };
+    for (const file of this.#files) {
+      this.#report(this.#bytesBefore);
+      const parser = createParser((bad) => this.#onBad(file, bad));
+      this.#sources.push(await this.#readFile(file, parser, limit - this.rows, block, hand));
+      this.#bytesBefore += file.bytes;
+    }
+    this.#report(this.#totalBytes);
+    this.#hooks.signal?.throwIfAborted();
+    if (block.rows > 0) await hand();
+    if (this.rows === 0) {
+      throw new UserError(
+        `Cannot prepare ${this.#files[0]!.path}: ${
+          this.#skipped > 0 ? `all of its rows are bad, first ${this.#quoted[0]}` : "it has no rows"
+        }`,
+      );
+    }
+  }
+
+  async #readFile(
+    file: TextFile,
+    parser: RowParser,
+    limit: number,
+    block: RowBlock,
+    hand: () => Promise<void>,
+  ): Promise<SourceRecord> {
+    const hash = new Sha256();
+    let hashed = 0, cut = limit <= 0;
+    const drain = async () => {
+      const before = parser.rows;
+      const full = parser.parse(block, limit);
+      this.rows += parser.rows - before;
+      if (block.rows === BLOCK_ROWS) await hand();
+      return full;
+    };
+    if (!cut) {
+      for await (
+        const piece of readText(file, (bytes) => this.#report(this.#bytesBefore + bytes))
+      ) {
+        this.#hooks.signal?.throwIfAborted();
+        if (parser.rows >= limit) {
+          cut = true;
+          break;
+        }
+        parser.feed(piece);
+        while (await drain() && parser.rows < limit);
+        const used = parser.rows >= limit ? parser.consumed - hashed : piece.length;
+        hash.update(piece.subarray(0, used));
+        hashed += used;
+        cut = used < piece.length;
+        if (cut) break;
+      }
+      if (!cut) {
+        parser.finish();
+        while (await drain() && parser.rows < limit);
+      }
+      if (parser.lines === 0) throw new UserError(`Cannot read ${file.path}: it is empty`);
+    }
+    this.cut ||= cut;
+    return {
+      name: file.name,
+      path: file.absolutePath,
+      bytes: file.bytes,
+      modified: file.modified,
+      gzip: file.gzip,
+      textBytes: hashed,
+      textSha256: hash.hex(),
+      rows: parser.rows,
+    };
+  }
+
+  #onBad(file: TextFile, bad: BadRow): void {
+    const where = `${file.path}:${bad.line}:${bad.column}${bad.field ? ` (${bad.field})` : ""}`;
+    if (bad.unended && this.#forgiveCutLine) {
+      this.cutLines.push(`${file.path}:${bad.line}`);
+      return;
+    }
+    if (this.#options.badRows === "error") {
+      throw new UserError(`Cannot read ${where}: ${bad.reason}`);
+    }
+    this.#skipped++;
+    if (this.#quoted.length < QUOTED) this.#quoted.push(`${where}: ${bad.reason}`);
+  }
+
+  #report(bytes: number): void {
+    this.#hooks.onProgress?.({
+      stage: "preparing",
+      bytes,
+      totalBytes: this.#totalBytes,
+      rows: this.rows,
+    });
+  }
+}
