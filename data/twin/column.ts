@@ -4,7 +4,6 @@
  * @module
  */
 
-import { cellPopularity } from "./cells.ts";
 import type { TwinColumn } from "./parameters.ts";
 
 const TWO_32 = 0x100000000;
@@ -14,8 +13,13 @@ const GUIDE = 8192;
 const STRIPS = 64;
 /** An id with at least this probability is frequent: its inputs may differ in child columns. */
 const FREQUENT = 4e-4;
-/** Of the parent's ids, so many for each id that they decide are enough to leave few out. */
-const FEEDING = 1;
+/**
+ * An id takes whole ids of the parent as long as it is so many times as popular; else it takes parts of them, because whole
+ * ones would leave some ids here without any. Ids rarer than `DEEP` take parts sooner: they matter for the number of
+ * distinct ids in the full data set, and hardly ever occur twice in a sample.
+ */
+const WHOLE = { shallow: 1, deep: 2.5 };
+const DEEP = 4e-6;
 /** Multiples of these, without their whole part, are spread evenly over [0, 1) (Weyl). One a column, in turn. */
 const STEPS = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29].map((prime) => Math.sqrt(prime) % 1);
 /** How many ids of a parent are tried for one that decides a given id. */
@@ -42,8 +46,6 @@ export class Column {
   /** The part of each own cell that a parent's cell fills: where it begins, and how wide it is. */
   readonly #from: readonly Float64Array[];
   readonly #wide: readonly Float64Array[];
-  /** Whether too few of the parent's ids fill that part for each id here to have one. */
-  readonly #sparse: readonly Uint8Array[];
   readonly #step: number;
   readonly #choice: number;
   readonly #frequent: Uint8Array;
@@ -52,6 +54,8 @@ export class Column {
   place = 0;
   /** Within the cell, as drawn. */
   drawn = 0;
+  /** Probability of the parent's id that this one follows from, or 0. */
+  #comprised = 0;
   segment = 0;
   /** Id drawn last, or -1 if it is frequent, so that inputs that share it may differ in children. */
   rank = 0;
@@ -112,13 +116,6 @@ export class Column {
       })
     );
     this.#wide = amounts.map((row) => Float64Array.from(row, (amount, c) => amount / filled[c]!));
-    const own = idsOfCells(all[number]!), theirs = parent === null ? [] : idsOfCells(all[parent]!);
-    this.#sparse = (given ?? []).map((shares, a) =>
-      Uint8Array.from(
-        shares,
-        (share, c) => theirs[a]! * share < FEEDING * own[c]! * this.#wide[a]![c]! ? 1 : 0,
-      )
-    );
   }
 
   /** Whether the parent's id decides here; for a frequent one the word does, input by input. */
@@ -141,24 +138,46 @@ export class Column {
     const strip = Math.floor(x), within = x - strip;
     let cell = 0;
     while (within >= sums[cell]!) cell++;
-    let place = this.#sparse[parent.cell]![cell] === 1 ? parent.drawn : parent.place;
+    const from = this.#from[parent.cell]![cell]!, wide = this.#wide[parent.cell]![cell]!;
+    const low = cell === 0 ? 0 : sums[cell - 1]!;
+    const share = (cell === sums.length - 1 ? 1 : sums[cell]!) - low;
     if (!rare) {
-      const low = cell === 0 ? 0 : sums[cell - 1]!;
-      const high = cell === sums.length - 1 ? 1 : sums[cell]!;
-      place = (strip + (within - low) / (high - low)) / STRIPS;
+      this.set(cell, below1(from + (strip + (within - low) / share) / STRIPS * wide));
+      return;
     }
     this.cell = cell;
-    this.place = this.#from[parent.cell]![cell]! + place * this.#wide[parent.cell]![cell]!;
-    if (this.place >= 1) this.place = 1 - 1 / TWO_32;
+    this.place = below1(from + parent.place * wide);
+    // Of the parent's ids only a share leads to this cell: each spreads into the gaps that the others leave.
+    const spread = parent.place + (parent.drawn - parent.place) / share;
+    this.drawn = Math.max(0, below1(from + Math.max(0, below1(spread)) * wide));
+    this.#comprised = parent.popularity;
+  }
+
+  /** Goes to a place of its own. */
+  set(cell: number, place: number): void {
+    this.cell = cell;
+    this.place = place;
+    this.drawn = place;
+    this.#comprised = 0;
+  }
+
+  /** Probability of the id drawn last. */
+  get popularity(): number {
+    return 1 / this.#density[this.segment]!;
   }
 
   /** The id at the cell and place. A rare id moves the place to its middle, where its children find it. */
   id(): number {
     const low = this.#low[this.cell]!, width = this.#width[this.cell]!;
-    this.drawn = this.place;
-    const u = low + this.place * width;
-    let s = this.#guide[Math.min(GUIDE - 1, Math.floor(u * GUIDE))]!;
-    while (u >= this.#start[s + 1]!) s++;
+    let u = low + this.place * width;
+    let s = this.#segmentAt(u);
+    const comprised = this.#comprised;
+    if (
+      comprised * this.#density[s]! * (comprised < DEEP ? WHOLE.deep : WHOLE.shallow) > 1
+    ) {
+      u = low + this.drawn * width;
+      s = this.#segmentAt(u);
+    }
     this.segment = s;
     const first = this.#first[s]!, density = this.#density[s]!;
     const id = Math.min(
@@ -169,9 +188,15 @@ export class Column {
     else {
       this.rank = id;
       const middle = (this.#start[s]! + (id - first + 0.5) / density - low) / width;
-      this.place = middle < 0 ? 0 : middle >= 1 ? 1 - 1 / TWO_32 : middle;
+      this.place = Math.max(0, below1(middle));
     }
     return id;
+  }
+
+  #segmentAt(u: number): number {
+    let s = this.#guide[Math.min(GUIDE - 1, Math.floor(u * GUIDE))]!;
+    while (u >= this.#start[s + 1]!) s++;
+    return s;
   }
 
   /** Goes to the middle of an id, wherever it was drawn. */
@@ -181,9 +206,7 @@ export class Column {
     const c = Math.min(lastAtMost(this.#low, u), this.#low.length - 1);
     this.segment = s;
     this.rank = id;
-    this.cell = c;
-    this.place = Math.max(0, Math.min(1 - 1 / TWO_32, (u - this.#low[c]!) / this.#width[c]!));
-    this.drawn = this.place;
+    this.set(c, Math.max(0, below1((u - this.#low[c]!) / this.#width[c]!)));
   }
 
   /** The id that an id of the parent decides, however frequent it is. Moves both columns. */
@@ -203,17 +226,14 @@ export class Column {
     this.locate(id);
     const cell = this.cell, s = this.segment;
     const place = this.place + (u - 0.5) / this.#density[s]! / this.#width[cell]!;
-    const x = Math.max(0, Math.min(1 - 1 / TWO_32, place));
+    const x = Math.max(0, below1(place));
     let above = 0;
     while (
       above + 1 < this.#from.length &&
       !(x < this.#from[above]![cell]! + this.#wide[above]![cell]!)
     ) above++;
-    parent.cell = above;
     const wide = this.#wide[above]![cell]!;
-    parent.place = wide > 0
-      ? Math.max(0, Math.min(1 - 1 / TWO_32, (x - this.#from[above]![cell]!) / wide))
-      : 0;
+    parent.set(above, wide > 0 ? Math.max(0, below1((x - this.#from[above]![cell]!) / wide)) : 0);
     const middle = parent.id();
     for (let step = 0; step < NEIGHBOURS; step++) {
       // 0, 1, -1, 2, -2, …
@@ -225,12 +245,6 @@ export class Column {
   }
 }
 
-function idsOfCells({ law, cells }: TwinColumn): number[] {
-  return cellPopularity(law, cells).map((each, c) =>
-    (cells[c]! - (c === 0 ? 0 : cells[c - 1]!)) / each
-  );
-}
-
 /** The last entry that is not greater. */
 function lastAtMost(sorted: Float64Array, value: number): number {
   let low = 0, high = sorted.length;
@@ -240,4 +254,8 @@ function lastAtMost(sorted: Float64Array, value: number): number {
     else high = middle;
   }
   return low;
+}
+
+function below1(x: number): number {
+  return x < 1 ? x : 1 - 1 / TWO_32;
 }

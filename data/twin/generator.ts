@@ -143,8 +143,7 @@ export class TwinGenerator {
       if (parent !== null && (column.root < 0 || column.isLed(parent, words[word + 2]!))) {
         column.follow(parent);
       } else {
-        column.cell = this.#cells[column.root]!.at(one, words[word]!);
-        column.place = words[word + 1]! / TWO_32;
+        column.set(this.#cells[column.root]!.at(one, words[word]!), words[word + 1]! / TWO_32);
       }
       this.#ids[t] = column.id();
       this.#segments[t] = column.segment;

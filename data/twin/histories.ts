@@ -373,8 +373,7 @@ export class HistoryGenerator {
     let c = 0;
     while (x >= cells[c]!) c++;
     const low = c === 0 ? 0 : cells[c - 1]!;
-    this.#item.cell = c;
-    this.#item.place = (x - low) / (cells[c]! - low);
+    this.#item.set(c, (x - low) / (cells[c]! - low));
     return this.#item.id();
   }
 
