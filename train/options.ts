@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import type { PreparedFormat } from "../data/manifest.ts";
 import type { DeviceKind, Optimizer } from "../kernels/types.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
@@ -30,7 +31,7 @@ export const TRAIN_FLAGS = {
   },
   format: {
     type: "choice",
-    choices: ["auto", "criteo-kaggle", "criteo-terabyte"],
+    choices: ["auto", "criteo-kaggle", "criteo-terabyte", "avazu", "taobao"],
     default: "auto",
     group: "Data",
     help: "Format of the files; auto recognises it",
@@ -41,7 +42,7 @@ export const TRAIN_FLAGS = {
     min: 1,
     group: "Data",
     defaultText: "all",
-    help: "Use only the first N inputs",
+    help: "Use only the first N inputs (of taobao: events)",
   },
   maxIndRange: {
     type: "number",
@@ -51,6 +52,31 @@ export const TRAIN_FLAGS = {
     default: -1,
     group: "Data",
     help: "Take ids modulo N; 0 or -1 leaves them as they are",
+  },
+  minCount: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 0,
+    group: "Data",
+    help:
+      "Ids that training has fewer than N times share an out-of-vocabulary row; 0 for no such row",
+  },
+  dataSeed: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 123,
+    group: "Data",
+    help:
+      "Seed of what preparing draws: the split of avazu; users, windows and negatives of taobao",
+  },
+  leak: {
+    type: "boolean",
+    group: "Data",
+    help: "Validate taobao with users that are trained on too, as the original does",
   },
   badRows: {
     type: "choice",
@@ -270,11 +296,17 @@ export interface TrainCommand {
   /** Where inputs come from. */
   readonly data: DataSource;
   /** Format of the files. */
-  readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte";
+  readonly format: "auto" | PreparedFormat;
   /** Use only so many inputs. */
   readonly limit: number | null;
   /** Take ids modulo this. */
   readonly maxIndRange: number | null;
+  /** Ids that training has fewer times share a row; 0 for none such. */
+  readonly minCount: number;
+  /** Seed of what preparing draws. */
+  readonly dataSeed: number;
+  /** Whether users of a log of sequences validate that are trained on too. */
+  readonly leak: boolean;
   /** What to do with a malformed row. */
   readonly badRows: "error" | "skip";
   /** Folder of prepared data. */
@@ -420,6 +452,9 @@ export function parseTrainOptions(
     format,
     limit: values.limit ?? null,
     maxIndRange: values.maxIndRange > 0 ? values.maxIndRange : null,
+    minCount: values.minCount,
+    dataSeed: values.dataSeed,
+    leak: values.leak,
     badRows: values.badRows,
     cache: values.cache,
     shuffle: values.dataOrder === "total",

@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { openDataset } from "../data/open.ts";
-import type { PreparationProgress } from "../data/prepare.ts";
+import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Dataset } from "../data/types.ts";
 import { openDevice } from "../kernels/open.ts";
 import type { Device } from "../kernels/types.ts";
@@ -140,6 +140,9 @@ async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dat
     format: command.format === "auto" ? undefined : command.format,
     ...limit,
     maxIndexRange: command.maxIndRange ?? 0,
+    minCount: command.minCount,
+    seed: command.dataSeed,
+    leak: command.leak,
     badRows: command.badRows,
     cacheDirectory: command.cache,
     onProgress: hooks.onPreparation,
