@@ -6,7 +6,6 @@
 
 import { UserError } from "../core/errors.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
-import type { PreparedFormat } from "../data/manifest.ts";
 import type { DeviceKind, Optimizer } from "../kernels/types.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
@@ -296,7 +295,7 @@ export interface TrainCommand {
   /** Where inputs come from. */
   readonly data: DataSource;
   /** Format of the files. */
-  readonly format: "auto" | PreparedFormat;
+  readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte" | "avazu" | "taobao";
   /** Use only so many inputs. */
   readonly limit: number | null;
   /** Take ids modulo this. */
