@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkpoint } from "../core/events.ts";
 import { RandomStream } from "../core/random.ts";
 import { LookupGrouper } from "../kernels/embedding/group.ts";
 import { embeddingBackwardRecord, embeddingForwardRecord } from "../kernels/embedding/record.ts";
@@ -38,6 +39,8 @@ export interface KernelBenchOptions {
   readonly samples?: number;
   /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
   readonly sampleMs?: number;
+  /** Stops between kernels; `benchKernels` rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -49,13 +52,14 @@ export async function benchKernels(
   device: Device,
   options: KernelBenchOptions = {},
 ): Promise<KernelRow[]> {
-  const { preset = PRESETS.rm2, batch = 1024, samples = 20, sampleMs = 2 } = options;
+  const { preset = PRESETS.rm2, batch = 1024, samples = 20, sampleMs = 2, signal } = options;
   const owned: { dispose(): void }[] = [];
   try {
     const rows: KernelRow[] = [];
     for (const { body, counted } of kernels(device, preset, batch, owned)) {
       const program = device.record("bench", body);
       owned.push(program);
+      await checkpoint(signal);
       const cost = { ...program.costs[0]!, ...counted };
       rows.push(describe(cost, await measure(device, program, samples, sampleMs)));
     }

@@ -5,8 +5,9 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { writeFileWhole } from "../core/files.ts";
+import { fileError, writeFileWhole } from "../core/files.ts";
 import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { formatTable } from "../core/table.ts";
 import { currentEnvironment } from "../train/environment.ts";
 import type { Experiment, Findings } from "./experiment.ts";
@@ -68,7 +69,9 @@ const FLAGS = {
   quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
 } as const satisfies FlagTable;
 
+/** Exit status of a process that SIGINT ended. */
 const INTERRUPTED = 130;
+const SMOKE = "A smoke run: its figures mean nothing";
 
 async function main(args: readonly string[]): Promise<number> {
   const named = args[0] !== undefined && !args[0].startsWith("-");
@@ -80,6 +83,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(helpPage());
     return 0;
   }
+  checkOutputFile("--json", values.json ?? null);
+  checkOutputFolder("--csv", values.csv ?? null);
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) Deno.exit(INTERRUPTED);
@@ -94,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
     }`,
   );
   try {
-    const findings = await experiment.run({
+    const found = await experiment.run({
       device: values.device,
       wide: values.wide,
       batch: values.batch ?? [],
@@ -104,11 +109,13 @@ async function main(args: readonly string[]): Promise<number> {
       say,
       signal: controller.signal,
     });
+    const findings = values.smoke ? { ...found, notes: [...found.notes, SMOKE] } : found;
     print(findings);
     await write(experiment, findings, values.json ?? null, values.csv ?? null);
     return 0;
   } catch (error) {
-    if (controller.signal.aborted && error === controller.signal.reason) {
+    // Whatever fails after it fails because of it.
+    if (controller.signal.aborted) {
       console.error("Interrupted");
       return INTERRUPTED;
     }
@@ -150,7 +157,9 @@ async function write(
     await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
   }
   if (csv !== null) {
-    await Deno.mkdir(csv, { recursive: true });
+    await Deno.mkdir(csv, { recursive: true }).catch((error) => {
+      throw fileError("write to", csv, error);
+    });
     for (const [i, table] of findings.tables.entries()) {
       await writeFileWhole(
         `${csv}/${experiment.name}-${i + 1}.csv`,

@@ -19,6 +19,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { Sha256 } from "../core/files.ts";
+import { formatCount } from "../core/format.ts";
 import { Permutation, RandomStream } from "../core/random.ts";
 import { type BayesRates, bayesRates } from "./bayes.ts";
 import { checkRead } from "./inputs.ts";
@@ -289,11 +290,15 @@ class SyntheticDataset implements Dataset {
     const { bayes, inputs, error } = this.#measureBayes();
     this.bayes = bayes;
     this.notes = [
-      `Synthetic: ${options.inputs} inputs, seed ${options.seed}, Zipf exponent ${options.zipfExponent}`,
-      `Split in sevenths: ${this.count("train")} train, ${this.count("test")} test, ` +
-      `${this.count("validation")} validation`,
+      `Synthetic: ${
+        formatCount(options.inputs)
+      } inputs, seed ${options.seed}, Zipf exponent ${options.zipfExponent}`,
+      `Split in sevenths: ${formatCount(this.count("train"))} train, ${
+        formatCount(this.count("test"))
+      } test, ` +
+      `${formatCount(this.count("validation"))} validation`,
       `Best possible on the ${
-        inputs === this.count("test") ? "" : `first ${inputs} inputs of the `
+        inputs === this.count("test") ? "" : `first ${formatCount(inputs)} inputs of the `
       }test split: AUC ${bayes.auc.toFixed(4)}, log-loss ${bayes.logloss.toFixed(4)}, expected ` +
       `over their labels${
         error === null

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { setImmediate } from "node:timers/promises";
+import { letEventsIn } from "../core/events.ts";
 import type { BatchSource } from "./batches.ts";
 import { Evaluation, type Metrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
@@ -45,7 +45,7 @@ export async function evaluate(
     for (let at = 0; at < source.count; at += batch) {
       // The CPU device never waits, and signals are only heard between events.
       if (performance.now() - yieldedAt > YIELD_MS) {
-        await setImmediate();
+        await letEventsIn();
         yieldedAt = performance.now();
       }
       signal?.throwIfAborted();

@@ -9,12 +9,12 @@ import { formatCount, formatDuration, formatSi } from "../core/format.ts";
 import { Progress } from "../core/progress.ts";
 import { formatTable } from "../core/table.ts";
 import { detectTerminal } from "../core/terminal.ts";
-import type { PreparationProgress } from "../data/prepare.ts";
+import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Metrics } from "./metrics.ts";
 import { parseTrainOptions, type TrainCommand } from "./options.ts";
 import type { ResultDocument } from "./result.ts";
 import { runTraining } from "./session.ts";
-import type { TimedEvaluation, TrainProgress } from "./trainer.ts";
+import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./trainer.ts";
 
 /** Exit status of a process that SIGINT ended. */
 const INTERRUPTED = 130;
@@ -28,13 +28,14 @@ async function main(): Promise<number> {
   const { command, notes } = line;
   const say = command.quiet ? () => {} : (text: string) => console.error(text);
   notes.forEach(say);
+  const display = new Display(command.quiet);
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) Deno.exit(INTERRUPTED);
     controller.abort(new UserError("Interrupted"));
+    display.note("Interrupted: ending cleanly; interrupt again to end at once");
   };
   Deno.addSignalListener("SIGINT", interrupt);
-  const display = new Display(command.quiet);
   try {
     const result = await runTraining(command, {
       signal: controller.signal,
@@ -52,6 +53,9 @@ async function main(): Promise<number> {
       console.error("Interrupted while preparing; the next run starts the preparation anew");
       return INTERRUPTED;
     }
+    if (error instanceof TrainingFailure && command.json !== null) {
+      say(`What is known of the run is in ${command.json}`);
+    }
     throw error;
   } finally {
     Deno.removeSignalListener("SIGINT", interrupt);
@@ -64,6 +68,7 @@ class Display {
   readonly #terminal = detectTerminal("stderr");
   #bar: Progress | null = null;
   #label = "";
+  #totalSteps = 0;
 
   constructor(quiet: boolean) {
     this.#quiet = quiet;
@@ -80,12 +85,15 @@ class Display {
       .update(bytes, { rows: formatCount(rows) });
   }
 
-  training({ phase, done, total, loss }: TrainProgress): void {
+  training({ phase, done, total, totalSteps, loss }: TrainProgress): void {
+    this.#totalSteps = totalSteps;
     this.#show(phase, total, "samples")
       .update(done, loss === null ? {} : { loss: loss.toFixed(4) });
   }
 
   evaluation({ step, metrics }: TimedEvaluation): void {
+    // The one after the last step is in the summary.
+    if (step === this.#totalSteps) return;
     this.note(
       `Step ${formatCount(step)}: AUC ${fixed(metrics.auc, 5)}, log-loss ${
         fixed(metrics.logloss, 5)
@@ -123,9 +131,14 @@ function fixed(value: number | null, digits: number): string {
 function summary(result: ResultDocument, command: TrainCommand): string {
   const { throughput, ended, device, dataset } = result;
   const lines: string[] = [];
-  if (ended.how === "interrupted") lines.push(`Interrupted after step ${ended.step}`);
-  const metrics = result.metrics ?? result.evaluations.at(-1)?.metrics ?? null;
-  if (metrics !== null) lines.push(metricsTable(metrics, dataset.bayes));
+  const last = result.evaluations.at(-1);
+  if (ended.how === "interrupted") {
+    const known = last === undefined
+      ? "not evaluated yet"
+      : `metrics of step ${formatCount(last.step)}`;
+    lines.push(`Interrupted after step ${formatCount(ended.step)}, ${known}\n`);
+  }
+  if (last !== undefined) lines.push(metricsTable(last.metrics, dataset.bayes));
   const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
   const steps = Math.max(1, throughput.steps);
   lines.push(formatTable({
@@ -144,14 +157,19 @@ function summary(result: ResultDocument, command: TrainCommand): string {
   }));
   const rate = throughput.samples_per_second;
   lines.push(
-    `${formatCount(throughput.samples)} samples in ${formatCount(throughput.steps)} steps, ${
+    `${counted(throughput.samples, "sample")} in ${counted(throughput.steps, "step")}, ${
       formatDuration(throughput.train_ms / 1000)
     }: ${rate === null ? "-" : formatSi(rate)} samples/s on ${device.name}` +
+      (device.kind !== "cpu" ? "" : `, ${counted(device.threads, "thread")}`) +
       (device.isFallbackAdapter ? " (a software adapter: its speed says nothing)" : ""),
   );
   if (command.json !== null) lines.push(`Result in ${command.json}`);
   if (command.save !== null) lines.push(`Weights in ${command.save}`);
   return lines.join("\n");
+}
+
+function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {

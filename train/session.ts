@@ -4,16 +4,16 @@
  * @module
  */
 
-import { dirname } from "node:path";
-import { UserError } from "../core/errors.ts";
+import { formatBytes, formatCount } from "../core/format.ts";
+import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { openDataset } from "../data/open.ts";
 import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Dataset } from "../data/types.ts";
 import { openDevice } from "../kernels/open.ts";
 import type { Device } from "../kernels/types.ts";
-import { Dlrm } from "./dlrm.ts";
+import { Dlrm, type DlrmShape } from "./dlrm.ts";
 import type { TrainCommand } from "./options.ts";
-import { type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
+import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
 import {
   type TimedEvaluation,
@@ -52,7 +52,8 @@ export async function runTraining(
   hooks: SessionHooks = {},
 ): Promise<ResultDocument> {
   const startedAt = new Date();
-  checkOutputs(command);
+  checkOutputFile("--json", command.json);
+  checkOutputFolder("--save", command.save);
   const dataset = await openData(command, hooks);
   try {
     const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
@@ -62,7 +63,7 @@ export async function runTraining(
       wide: command.wide,
     });
     try {
-      describe(dataset, device, reason, hooks);
+      describe(dataset, shape, command, device, reason, hooks);
       const model = new Dlrm(device, shape, {
         optimizer: command.optimizer,
         maxBatch: Math.max(command.batch, command.evalBatch),
@@ -173,45 +174,32 @@ async function initialiseFrom(
   hooks.onNote?.(`Weights${state} from ${folder}`);
 }
 
-function describe(dataset: Dataset, device: Device, reason: string, hooks: SessionHooks): void {
+function describe(
+  dataset: Dataset,
+  shape: DlrmShape,
+  command: TrainCommand,
+  device: Device,
+  reason: string,
+  hooks: SessionHooks,
+): void {
   const { onNote } = hooks;
   if (onNote === undefined) return;
   const { schema } = dataset;
-  const rows = schema.tables.reduce((sum, t) => sum + t.rows, 0);
+  const ids = schema.tables.reduce((sum, table) => sum + table.rows, 0);
   onNote(
-    `Data: ${schema.format}, ${dataset.count("train")} inputs to train on, ${
-      dataset.count("test")
-    } to test on; ${schema.dense.length} dense columns, ${schema.tables.length} tables of ${rows} rows`,
+    `Data: ${schema.format}, ${formatCount(dataset.count("train"))} inputs to train on, ` +
+      `${formatCount(dataset.count("test"))} to test on; ${schema.dense.length} dense columns, ` +
+      `${schema.tables.length} categorical with ${formatCount(ids)} ids`,
   );
   for (const note of dataset.notes) onNote(`  ${note}`);
+  const { dense, embedding } = countParameters(shape);
+  const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
+  onNote(
+    `Model: ${command.model}, bottom ${shape.bottom.join("-")}, top ${shape.top.join("-")}, ` +
+      `${formatCount(rows)} embedding rows of ${shape.dim}; ` +
+      `${formatCount(dense + embedding)} parameters (${formatBytes(4 * (dense + embedding))})`,
+  );
   onNote(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
-}
-
-/** Finds out before the work whether its results could be written. */
-function checkOutputs(command: TrainCommand): void {
-  for (const [flag, path] of [["--json", command.json], ["--save", command.save]] as const) {
-    if (path === null) continue;
-    const folder = dirname(path);
-    const found = statOrNull(folder);
-    if (found === null || !found.isDirectory) {
-      throw new UserError(`Cannot use ${flag} ${path}: ${folder} is not a folder`, 2);
-    }
-    const target = statOrNull(path);
-    if (flag === "--json" && target?.isDirectory) {
-      throw new UserError(`Cannot use ${flag} ${path}: it is a folder`, 2);
-    }
-    if (flag === "--save" && target !== null && !target.isDirectory) {
-      throw new UserError(`Cannot use ${flag} ${path}: it is a file`, 2);
-    }
-  }
-}
-
-function statOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return null;
-  }
 }
 
 /** The hooks of the loop, without the absent ones. */

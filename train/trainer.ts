@@ -4,8 +4,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers/promises";
 import { UserError } from "../core/errors.ts";
+import { letEventsIn } from "../core/events.ts";
 import type { Dataset } from "../data/types.ts";
 import type { Stage } from "../kernels/types.ts";
 import { BatchSource } from "./batches.ts";
@@ -252,7 +252,7 @@ class Run {
     const times = await device.takeStageTimes();
     for (const [stage, ms] of Object.entries(times)) this.#book(stage as Stage, ms);
     this.#report("train", this.#samples, this.#totalSamples);
-    await setImmediate();
+    await letEventsIn();
     this.#drainedAt = performance.now();
   }
 

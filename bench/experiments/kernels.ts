@@ -12,13 +12,14 @@ import { benchKernels } from "../kernels.ts";
 export const kernelsExperiment: Experiment = {
   name: "kernels",
   summary: "Each kernel by itself at RM2's shapes: time, GFLOP/s, GB/s by its record",
-  async run({ device: kind, wide, batch, smoke, say }: Settings): Promise<Findings> {
+  async run({ device: kind, wide, batch, smoke, say, signal }: Settings): Promise<Findings> {
     const { device, reason } = await openDevice({ device: kind, wide });
     try {
       say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
       const size = batch[0] ?? (smoke ? 8 : 1024);
       const rows = await benchKernels(device, {
         batch: size,
+        signal,
         ...(smoke ? { samples: 1, sampleMs: 0 } : {}),
       });
       return {

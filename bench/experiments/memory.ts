@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkpoint } from "../../core/events.ts";
+import { formatCount } from "../../core/format.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import { openDevice } from "../../kernels/open.ts";
 import { Dlrm } from "../../train/dlrm.ts";
@@ -32,7 +34,7 @@ export const memoryExperiment: Experiment = {
         optimizer: optimizerOf(preset.optimizer),
         maxBatch: batch,
       });
-      say(`Filling ${model.tables.totalRows} rows`);
+      say(`Filling ${formatCount(model.tables.totalRows)} rows`);
       const begun = performance.now();
       await model.initialise(1);
       await device.sync();
@@ -46,26 +48,27 @@ export const memoryExperiment: Experiment = {
       await runner.run(steps);
       const times: number[] = [];
       for (let round = 0; round < rounds; round++) {
-        signal.throwIfAborted();
+        await checkpoint(signal);
         times.push((await runner.run(steps)).ms / steps);
       }
       const { median, p90 } = summarise(times);
-      const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
-      const rows: [string, string][] = [
-        ["rows", String(model.tables.totalRows)],
-        ["tables, GB", gigabytes(4 * shape.dim * model.tables.totalRows)],
-        ["device memory at its peak, GB", gigabytes(device.counters.peakBytesAllocated)],
-        ["resident memory of the process, GB", gigabytes(Deno.memoryUsage().rss)],
-        ["filling the tables, s", (filled / 1000).toFixed(2)],
-        ["ms a step, median", median.toFixed(2)],
-        ["ms a step, p90", p90.toFixed(2)],
-        ["samples/s", (1000 * batch / median).toFixed(0)],
+      const rows: [string, number][] = [
+        ["rows", model.tables.totalRows],
+        ["tables, GB", 4 * shape.dim * model.tables.totalRows / 1e9],
+        ["device memory at its peak, GB", device.counters.peakBytesAllocated / 1e9],
+        ["resident memory of the process, GB", Deno.memoryUsage().rss / 1e9],
+        ["filling the tables, s", filled / 1000],
+        ["ms a step, median", median],
+        ["ms a step, p90", p90],
+        ["samples/s", 1000 * batch / median],
       ];
       model.dispose();
       return {
         tables: [{
-          title: `RM2 at its published size, minibatches of ${batch}, on ${device.info.name}`,
-          columns: [{ name: "what" }, { name: "value", align: "right" }],
+          title: `RM2 ${
+            smoke ? "cut short" : "at its published size"
+          }, minibatches of ${batch}, on ${device.info.name}`,
+          columns: [{ name: "what" }, { name: "value", format: mixed }],
           rows,
         }],
         notes: [],
@@ -76,3 +79,8 @@ export const memoryExperiment: Experiment = {
     }
   },
 };
+
+/** Counts and rates whole, all else with two decimals. */
+function mixed(value: number): string {
+  return value >= 1000 || Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
+}

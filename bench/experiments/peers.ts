@@ -5,6 +5,8 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { checkpoint } from "../../core/events.ts";
+import { formatCount } from "../../core/format.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Inputs } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
@@ -122,20 +124,25 @@ async function checkAgreement(
       }, folder);
       await writePeerFolder(folder, shape, minibatches, preset.learningRate);
       const peer = await PyTorchPeer.start(python, folder, "cpu", 0);
-      const { losses } = await peer.run(steps);
-      await peer.close();
-      return losses;
+      try {
+        return (await peer.run(steps)).losses;
+      } finally {
+        await peer.close();
+      }
     });
     const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
     const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
     return {
       title: `Agreement over ${steps} steps of ${batch} from the same weights`,
-      columns: [{ name: "" }, { name: "first loss" }, { name: "last loss" }, {
-        name: "largest relative difference",
-      }],
+      columns: [
+        { name: "who" },
+        { name: "first loss", format: (x) => x.toFixed(6) },
+        { name: "last loss", format: (x) => x.toFixed(6) },
+        { name: "largest relative difference", format: (x) => x.toExponential(1) },
+      ],
       rows: [
-        ["PyTorch", theirs[0]!.toFixed(6), theirs.at(-1)!.toFixed(6), ""],
-        ["ours", ours[0]!.toFixed(6), ours.at(-1)!.toFixed(6), worst.toExponential(1)],
+        ["PyTorch", theirs[0]!, theirs.at(-1)!, null],
+        ["ours", ours[0]!, ours.at(-1)!, worst],
       ],
     };
   } finally {
@@ -152,7 +159,7 @@ async function timeSideBySide(
 ): Promise<{ table: Findings["tables"][number]; blas: string }> {
   const preset = PRESETS.rm2;
   const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
-  say(`Timing minibatches of ${batch}, ${tableRows.reduce((a, b) => a + b, 0)} rows`);
+  say(`Timing minibatches of ${batch}, ${formatCount(tableRows.reduce((a, b) => a + b, 0))} rows`);
   const { minibatches, schema } = await makeMinibatches(tableRows, batch, smoke ? 1 : 8);
   const shape = resolveShape(preset, schema, { tables: tableRows });
   const model = newModel(device, shape, batch);
@@ -176,7 +183,7 @@ async function timeSideBySide(
     const ours: number[] = [];
     const theirs: number[][] = peers.map(() => []);
     for (let round = 0; round < rounds; round++) {
-      signal.throwIfAborted();
+      await checkpoint(signal);
       say(`Round ${round + 1} of ${rounds}`);
       ours.push((await runner.run(steps)).ms / steps);
       for (const [i, peer] of peers.entries()) theirs[i]!.push((await peer.run(steps)).ms / steps);
@@ -186,23 +193,24 @@ async function timeSideBySide(
       const ratios = summarise(times.map((ms, i) => ms / ours[i]!));
       return [
         name,
-        median.toFixed(2),
+        median,
         `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
-        (1000 * batch / median).toFixed(0),
-        ratios.median.toFixed(2),
+        1000 * batch / median,
+        ratios.median,
         `${ratios.interval[0].toFixed(2)} … ${ratios.interval[1].toFixed(2)}`,
       ];
     };
     return {
       table: {
-        title:
-          `RM2 at its published size, minibatches of ${batch}, ${rounds} rounds of ${steps} steps in turn`,
+        title: `RM2 ${
+          smoke ? "cut short" : "at its published size"
+        }, minibatches of ${batch}, in turn: ${rounds} × ${steps} steps`,
         columns: [
           { name: "who" },
-          { name: "ms a step, median", align: "right" },
+          { name: "ms a step, median", format: (x) => x.toFixed(2) },
           { name: "95 % interval", align: "right" },
-          { name: "samples/s", align: "right" },
-          { name: "time ÷ ours", align: "right" },
+          { name: "samples/s", format: formatCount },
+          { name: "time ÷ ours", format: (x) => x.toFixed(2) },
           { name: "95 % interval", align: "right" },
         ],
         rows: [

@@ -7,7 +7,9 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { checkpoint } from "../../core/events.ts";
 import { CriteoParser } from "../../data/criteo_parser.ts";
+import { formatBytes, formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import { createInputs, type Dataset, openDataset } from "../../data/mod.ts";
 import { RowBlock } from "../../data/row_block.ts";
@@ -51,7 +53,7 @@ export const prepareExperiment: Experiment = {
         say(`Timing: ${name}`);
         const seconds: number[] = [];
         for (let round = 0; round < Math.min(rounds, 5); round++) {
-          signal.throwIfAborted();
+          await checkpoint(signal);
           const begun = performance.now();
           await run();
           seconds.push((performance.now() - begun) / 1000);
@@ -66,19 +68,18 @@ export const prepareExperiment: Experiment = {
       const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
       return {
         tables: [{
-          title: `Criteo text: ${text.rows} rows, ${(text.bytes / 1e6).toFixed(0)} MB`,
+          title: `Criteo text: ${formatCount(text.rows)} rows, ${formatBytes(text.bytes)}`,
           columns: [
             { name: "what" },
             { name: "s, median", format: fixed(3) },
             { name: "s, p90", format: fixed(3) },
-            { name: "rows/s", format: fixed(0) },
+            { name: "rows/s", format: formatCount },
             { name: "MB of text/s", format: fixed(0) },
           ],
           rows,
         }],
         notes: [
-          "One thread parses, numbers, hashes and writes; reading ahead and unpacking gzip may use another " +
-          "core",
+          "One thread parses, numbers, hashes and writes; reading ahead and unpacking gzip may use another core",
           "Preparing includes SHA-256 of the text, checksums of the blocks and the final flush to the disk",
         ],
       };

@@ -8,6 +8,7 @@ Then each line `run N` on standard input trains N minibatches and answers with o
 """
 
 import json
+import signal
 import struct
 import sys
 import time
@@ -78,6 +79,8 @@ def loaded_blas():
 
 
 def main(folder, device, threads):
+    # An interrupt at the terminal reaches both processes; the one that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if threads > 0:
         torch.set_num_threads(threads)
     with open(f"{folder}/config.json") as file:

@@ -34,11 +34,11 @@ export async function findPython(
   const reasons: string[] = [];
   for (const python of candidates) {
     try {
-      const { success, stderr } = await new Deno.Command(python, {
+      const { success, code, stderr } = await new Deno.Command(python, {
         args: ["-c", "import torch, numpy"],
       }).output();
       if (success) return { python };
-      reasons.push(`${python}: ${lastLine(stderr)}`);
+      reasons.push(`${python}: ${lastLine(stderr) || `exit status ${code}`}`);
     } catch (error) {
       reasons.push(`${python}: ${error instanceof Error ? error.message : error}`);
     }
