@@ -163,7 +163,7 @@ async function write(
     for (const [i, table] of findings.tables.entries()) {
       await writeFileWhole(
         `${csv}/${experiment.name}-${i + 1}.csv`,
-        `${await tableToCsv(table)}\n`,
+        await tableToCsv(table),
       );
     }
   }

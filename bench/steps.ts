@@ -7,6 +7,7 @@
 import { createInputs } from "../data/inputs.ts";
 import type { Dataset, Inputs } from "../data/types.ts";
 import { LookupGrouper } from "../kernels/embedding/group.ts";
+import type { Stage } from "../kernels/types.ts";
 import type { Model } from "../train/model.ts";
 
 /** Reads the first minibatches of a data set's training split in file order. */
@@ -25,6 +26,13 @@ export async function readMinibatches(
   return minibatches;
 }
 
+/** What some steps came to. */
+export interface TimedSteps {
+  readonly ms: number;
+  readonly stages: Readonly<Partial<Record<Stage, number>>>;
+  readonly losses: Float32Array;
+}
+
 /** Trains over the same minibatches again and again. Grouping and upload are part of a step; reading is not. */
 export class StepRunner {
   readonly #model: Model;
@@ -32,6 +40,8 @@ export class StepRunner {
   readonly #learningRate: number;
   readonly #grouper: LookupGrouper;
   #step = 0;
+  #prepareMs = 0;
+  #uploadMs = 0;
 
   /** @param minibatches At least one; each of at most `model.maxBatch` inputs. */
   constructor(model: Model, minibatches: readonly Inputs[], learningRate: number) {
@@ -41,8 +51,11 @@ export class StepRunner {
     this.#grouper = new LookupGrouper(model.tables.rows);
   }
 
-  /** Runs some steps, no more than the model has loss slots, and gives their wall time in ms and their losses. */
-  async run(steps: number): Promise<{ ms: number; losses: Float32Array }> {
+  /**
+   * Runs some steps, no more than the model has loss slots, and gives their wall time in ms, their losses, and the
+   * time booked on each stage in ms, as far as the device can tell.
+   */
+  async run(steps: number): Promise<TimedSteps> {
     const { device, losses } = this.#model;
     if (steps > losses.slots) {
       throw new RangeError(
@@ -50,23 +63,33 @@ export class StepRunner {
       );
     }
     await device.sync();
+    await device.takeStageTimes();
+    this.#prepareMs = this.#uploadMs = 0;
     const begun = performance.now();
     for (let i = 0; i < steps; i++) this.#one(i);
     await device.sync();
     const ms = performance.now() - begun;
-    const ring = new Float32Array(await device.read(losses.buffer, 0, 4 * steps));
-    return { ms, losses: ring };
+    const stages = {
+      prepare: this.#prepareMs,
+      upload: this.#uploadMs,
+      ...await device.takeStageTimes(),
+    };
+    return {
+      ms,
+      stages,
+      losses: new Float32Array(await device.read(losses.buffer, 0, 4 * steps)),
+    };
   }
 
   #one(slot: number): void {
+    const begun = performance.now();
     const { size, dense, ids, labels } = this.#minibatches[this.#step % this.#minibatches.length]!;
-    this.#model.upload({
-      size,
-      dense,
-      labels,
-      lookups: this.#grouper.group({ bags: size, ids, offsets: null }),
-    });
+    const lookups = this.#grouper.group({ bags: size, ids, offsets: null });
+    const grouped = performance.now();
+    this.#model.upload({ size, dense, labels, lookups });
     this.#model.setStep(this.#learningRate, slot);
+    this.#prepareMs += grouped - begun;
+    this.#uploadMs += performance.now() - grouped;
     this.#model.device.run(this.#model.trainProgram(size));
     this.#step++;
   }

@@ -1,13 +1,14 @@
 /**
- * The default experiment: train RM2's widths on generated clicks and say how good and how fast.
+ * The default experiment: train RM2's widths on generated clicks and say how fast and how good.
  *
  * @module
  */
 
 import { openSynthetic } from "../../data/synthetic.ts";
+import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
-import type { Device } from "../../kernels/types.ts";
-import { Dlrm } from "../../train/dlrm.ts";
+import type { Device, Stage } from "../../kernels/types.ts";
+import { Dlrm, type DlrmShape } from "../../train/dlrm.ts";
 import { optimizerOf } from "../../train/options.ts";
 import { PRESETS, resolveShape } from "../../train/presets.ts";
 import { train } from "../../train/trainer.ts";
@@ -17,6 +18,8 @@ import { readMinibatches, StepRunner } from "../steps.ts";
 
 const BATCHES = [1024, 2048, 4096];
 const STEPS = 10;
+/** Small minibatches and Adagrad: learns the most from few inputs. */
+const QUALITY = { batch: 128, optimizer: optimizerOf("adagrad"), learningRate: 0.01 };
 
 /** Training throughput, stages and quality on this machine. */
 export const trainExperiment: Experiment = {
@@ -24,60 +27,122 @@ export const trainExperiment: Experiment = {
   summary: "Train RM2's widths on generated clicks: speed at several minibatch sizes, stages, AUC",
   async run(settings: Settings): Promise<Findings> {
     const { device, reason } = await openDevice(settings);
+    const dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });
     try {
       settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
-      return await onDevice(device, settings);
+      const shape = resolveShape(PRESETS.rm2, dataset.schema);
+      const { speed, stages } = await measureSpeed(device, dataset, shape, settings);
+      const quality = await measureQuality(device, dataset, shape, settings);
+      return {
+        tables: [speed, stages, quality],
+        notes: device.info.isFallbackAdapter
+          ? [`${device.info.name} is a software adapter: its results hold, its speed says nothing`]
+          : [],
+      };
     } finally {
+      dataset.close();
       device.dispose();
     }
   },
 };
 
-async function onDevice(device: Device, settings: Settings): Promise<Findings> {
-  const { smoke, say, signal, rounds } = settings;
+async function measureSpeed(
+  device: Device,
+  dataset: Dataset,
+  shape: DlrmShape,
+  { batch, smoke, rounds, say, signal }: Settings,
+): Promise<{ speed: ResultTable; stages: ResultTable }> {
   const preset = PRESETS.rm2;
-  const dataset = await openSynthetic({ inputs: smoke ? 1000 : 200_000 });
-  const shape = resolveShape(preset, dataset.schema);
-  const optimizer = optimizerOf(preset.optimizer);
-  const batches = settings.batch.length > 0 ? settings.batch : smoke ? [64] : BATCHES;
-  const speed: (string | number)[][] = [];
-  for (const batch of batches) {
-    signal.throwIfAborted();
-    say(`Timing minibatches of ${batch}`);
-    const model = new Dlrm(device, shape, { optimizer, maxBatch: batch });
+  const batches = batch.length > 0 ? batch : smoke ? [64] : BATCHES;
+  const steps = smoke ? 1 : STEPS;
+  const rows: (string | number)[][] = [];
+  let stages: ResultTable | null = null;
+  for (const size of batches) {
+    say(`Timing minibatches of ${size}`);
+    const model = new Dlrm(device, shape, {
+      optimizer: optimizerOf(preset.optimizer),
+      maxBatch: size,
+    });
     try {
       await model.initialise(1);
-      const runner = new StepRunner(
-        model,
-        await readMinibatches(dataset, batch, smoke ? 1 : 8),
-        preset.learningRate,
-      );
-      const steps = smoke ? 1 : STEPS;
+      const minibatches = await readMinibatches(dataset, size, smoke ? 1 : 8);
+      const runner = new StepRunner(model, minibatches, preset.learningRate);
       await runner.run(steps);
       const times: number[] = [];
+      const booked = new Map<string, number[]>();
       for (let round = 0; round < rounds; round++) {
         signal.throwIfAborted();
-        times.push((await runner.run(steps)).ms / steps);
+        const run = await runner.run(steps);
+        times.push(run.ms / steps);
+        for (const [stage, ms] of Object.entries(run.stages)) {
+          booked.set(stage, [...booked.get(stage) ?? [], ms / steps]);
+        }
       }
       const { median, p90, interval } = summarise(times);
-      const flops = model.trainProgram(batch).costs.reduce((sum, cost) => sum + cost.flops, 0);
-      speed.push([
-        batch,
+      const flops = model.trainProgram(size).costs.reduce((sum, cost) => sum + cost.flops, 0);
+      rows.push([
+        size,
         median,
         p90,
         `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
-        1000 * batch / median,
+        1000 * size / median,
         flops / median / 1e6,
       ]);
+      stages ??= stageTable(size, median, booked);
     } finally {
       model.dispose();
     }
   }
+  return {
+    speed: {
+      title: `Training RM2's widths by SGD on ${device.info.name}, ${device.info.threads} threads`,
+      columns: [
+        { name: "minibatch" },
+        { name: "ms a step, median", format: fixed(2) },
+        { name: "p90", format: fixed(2) },
+        { name: "95 % interval", align: "right" },
+        { name: "samples/s", format: fixed(0) },
+        { name: "GFLOP/s", format: fixed(1) },
+      ],
+      rows,
+    },
+    stages: stages!,
+  };
+}
 
+function stageTable(
+  size: number,
+  stepMs: number,
+  booked: ReadonlyMap<Stage | string, readonly number[]>,
+): ResultTable {
+  const medians = [...booked].map(([stage, times]): [string, number] => [
+    stage,
+    summarise(times).median,
+  ]);
+  return {
+    title: `Where the time of a step goes, minibatches of ${size}`,
+    columns: [
+      { name: "stage" },
+      { name: "ms, median", format: fixed(3) },
+      { name: "share of the step, %", format: fixed(1) },
+    ],
+    rows: medians.toSorted((a, b) => b[1] - a[1]).map(([stage, ms]) => [
+      stage,
+      ms,
+      100 * ms / stepMs,
+    ]),
+  };
+}
+
+async function measureQuality(
+  device: Device,
+  dataset: Dataset,
+  shape: DlrmShape,
+  { smoke, say, signal }: Settings,
+): Promise<ResultTable> {
   say("Training for quality");
-  const batch = batches[0]!;
-  const model = new Dlrm(device, shape, { optimizer, maxBatch: batch });
-  let quality: ResultTable, stages: ResultTable;
+  const { batch, optimizer, learningRate } = QUALITY;
+  const model = new Dlrm(device, shape, { optimizer, maxBatch: 1024 });
   try {
     await model.initialise(1);
     const run = await train(model, dataset, {
@@ -85,66 +150,32 @@ async function onDevice(device: Device, settings: Settings): Promise<Findings> {
       epochs: 1,
       seed: 1,
       shuffle: true,
-      schedule: { base: preset.learningRate, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
+      schedule: { base: learningRate, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
       evalEvery: 0,
-      evalBatch: batch,
-      maxSteps: smoke ? 2 : 0,
+      evalBatch: 1024,
+      // A software adapter takes minutes for what a device does in seconds.
+      maxSteps: smoke ? 2 : device.info.isFallbackAdapter ? 20 : 0,
       signal,
     });
     signal.throwIfAborted();
     const { metrics } = run.evaluations.at(-1)!;
     const bayes = dataset.bayes!;
-    quality = {
-      title: `Quality after ${run.samples} generated inputs, one epoch, minibatches of ${batch}`,
-      columns: [{ name: "predictions" }, { name: "AUC", format: five }, {
-        name: "log-loss",
-        format: five,
-      }],
-      rows: [
-        ["trained DLRM", metrics.auc, metrics.logloss],
-        ["true probabilities", bayes.auc, bayes.logloss],
+    return {
+      title:
+        `Quality after ${run.samples} generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
+      columns: [
+        { name: "predictions of" },
+        { name: "AUC", format: fixed(5) },
+        { name: "log-loss", format: fixed(5) },
       ],
-    };
-    const total = run.trainMs;
-    stages = {
-      title: "Where the time of a step goes",
-      columns: [{ name: "stage" }, { name: "ms a step", format: three }, {
-        name: "share of the step, %",
-        format: one,
-      }],
-      rows: Object.entries(run.stagesMs).filter(([stage]) => stage !== "evaluate")
-        .toSorted((a, b) => b[1] - a[1])
-        .map(([stage, ms]) => [stage, ms / run.steps, 100 * ms / total]),
+      rows: [
+        ["the trained DLRM", metrics.auc, metrics.logloss],
+        ["the true probabilities", bayes.auc, bayes.logloss],
+      ],
     };
   } finally {
     model.dispose();
-    dataset.close();
   }
-  return {
-    tables: [
-      {
-        title: `Training RM2's widths on ${device.info.name}`,
-        columns: [
-          { name: "minibatch" },
-          { name: "ms a step, median", format: two },
-          { name: "p90", format: two },
-          { name: "95 % interval", align: "right" },
-          { name: "samples/s", format: whole },
-          { name: "GFLOP/s", format: one },
-        ],
-        rows: speed,
-      },
-      stages,
-      quality,
-    ],
-    notes: device.info.isFallbackAdapter
-      ? [`${device.info.name} is a software adapter: its results hold, its speed says nothing`]
-      : [],
-  };
 }
 
-const whole = (x: number): string => x.toFixed(0);
-const one = (x: number): string => x.toFixed(1);
-const two = (x: number): string => x.toFixed(2);
-const three = (x: number): string => x.toFixed(3);
-const five = (x: number): string => x.toFixed(5);
+const fixed = (digits: number) => (x: number): string => x.toFixed(digits);
