@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { fileError, writeFileWhole } from "../core/files.ts";
+import { fileError, syncFolder, writeFileWhole } from "../core/files.ts";
 import { stateFloats } from "../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../kernels/types.ts";
 import { readMatrix, writeMatrix } from "./dlrm.ts";
@@ -49,7 +49,12 @@ export function tableName(t: number): string {
   return `emb_l.${t}.weight`;
 }
 
-/** Writes weights, optimizer state and description; each file whole or not at all, the description last. */
+/**
+ * Writes weights, optimizer state and description. What the folder held of these stays until all three are complete, so
+ * that a disk that fills up neither loses it nor leaves weights beside the optimizer state of others.
+ *
+ * @throws {UserError} The folder cannot be written.
+ */
 export async function saveWeights(
   model: Model,
   document: Omit<ModelDocument, "schema_version">,
@@ -75,19 +80,28 @@ export async function saveWeights(
   await device.sync();
   try {
     await Deno.mkdir(folder, { recursive: true });
-    await writeSafetensors(`${folder}/${WEIGHTS_FILE}`, [
-      ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.value)),
-      ...tables.rows.map((_, t) => ofTable(t, tables.dim, tables.readRows.bind(tables))),
-    ], metadata);
-    await writeSafetensors(
-      `${folder}/${STATE_FILE}`,
-      perRow === 0 ? [] : [
-        ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.state!)),
-        ...tables.rows.map((_, t) => ofTable(t, perRow, tables.readState.bind(tables))),
-      ],
-      metadata,
-    );
-    await writeFileWhole(`${folder}/${MODEL_FILE}`, `${JSON.stringify(full, null, 2)}\n`);
+    const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
+    try {
+      await writeSafetensors(`${staging}/${WEIGHTS_FILE}`, [
+        ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.value)),
+        ...tables.rows.map((_, t) => ofTable(t, tables.dim, tables.readRows.bind(tables))),
+      ], metadata);
+      await writeSafetensors(
+        `${staging}/${STATE_FILE}`,
+        perRow === 0 ? [] : [
+          ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.state!)),
+          ...tables.rows.map((_, t) => ofTable(t, perRow, tables.readState.bind(tables))),
+        ],
+        metadata,
+      );
+      await writeFileWhole(`${staging}/${MODEL_FILE}`, `${JSON.stringify(full, null, 2)}\n`);
+      for (const name of [WEIGHTS_FILE, STATE_FILE, MODEL_FILE]) {
+        await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
+      }
+      await syncFolder(folder);
+    } finally {
+      await Deno.remove(staging, { recursive: true });
+    }
   } catch (error) {
     throw fileError("save weights to", folder, error);
   }
