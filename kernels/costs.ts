@@ -13,7 +13,14 @@ import {
   linearBackwardWeightsRecord,
   linearForwardRecord,
 } from "./linear/record.ts";
+import { normaliseBackwardRecord, normaliseForwardRecord } from "./normalise/record.ts";
 import type { OpRecord } from "./record.ts";
+import {
+  sequenceBackwardRecord,
+  sequenceDotRecord,
+  sequencePoolRecord,
+} from "./sequence/record.ts";
+import { sigmoidBackwardRecord, sigmoidForwardRecord } from "./sigmoid/record.ts";
 import type {
   BceArgs,
   DenseUpdateArgs,
@@ -25,7 +32,14 @@ import type {
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
   Matrix,
+  NormaliseBackwardArgs,
+  NormaliseForwardArgs,
   OpCost,
+  SequenceBackwardArgs,
+  SequenceDotArgs,
+  SequencePoolArgs,
+  SigmoidBackwardArgs,
+  SigmoidForwardArgs,
   Stage,
 } from "./types.ts";
 import { denseUpdateRecord } from "./update/record.ts";
@@ -84,6 +98,46 @@ export function interactionBackwardCost(
   { v, features, dim }: InteractionBackwardArgs,
 ): OpCost {
   return cost(stage, interactionBackwardRecord, { B: v.rows, F: features, dim });
+}
+
+/** Cost of the L2 normalisation. */
+export function normaliseForwardCost(stage: Stage, { z }: NormaliseForwardArgs): OpCost {
+  return cost(stage, normaliseForwardRecord, { M: z.rows, D: z.cols });
+}
+
+/** Cost of the L2 normalisation's gradient. */
+export function normaliseBackwardCost(stage: Stage, { z }: NormaliseBackwardArgs): OpCost {
+  return cost(stage, normaliseBackwardRecord, { M: z.rows, D: z.cols });
+}
+
+/** Cost of the scores of a history. */
+export function sequenceDotCost(stage: Stage, { h, a }: SequenceDotArgs): OpCost {
+  return cost(stage, sequenceDotRecord, { B: a.rows, S: a.cols, D: h.cols });
+}
+
+/** Cost of the weighted sum of a history. */
+export function sequencePoolCost(stage: Stage, { h, y, tail }: SequencePoolArgs): OpCost {
+  const shape = { B: y.rows, S: y.cols, D: h.cols, T: tail?.cols ?? 0 };
+  return cost(stage, sequencePoolRecord, shape);
+}
+
+/** Cost of the gradient of a history's steps. */
+export function sequenceBackwardCost(
+  stage: Stage,
+  { y, dh, query }: SequenceBackwardArgs,
+): OpCost {
+  const shape = { B: y.rows, S: y.cols, D: dh.cols, query: query === null ? 0 : 1 };
+  return cost(stage, sequenceBackwardRecord, shape);
+}
+
+/** Cost of the sigmoid. */
+export function sigmoidForwardCost(stage: Stage, { x }: SigmoidForwardArgs): OpCost {
+  return cost(stage, sigmoidForwardRecord, { M: x.rows, N: x.cols });
+}
+
+/** Cost of the sigmoid's gradient. */
+export function sigmoidBackwardCost(stage: Stage, { y }: SigmoidBackwardArgs): OpCost {
+  return cost(stage, sigmoidBackwardRecord, { M: y.rows, N: y.cols });
 }
 
 /** Cost of the binary cross-entropy and its gradient. */

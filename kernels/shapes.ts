@@ -20,7 +20,14 @@ import type {
   LinearForwardArgs,
   LookupBuffers,
   Matrix,
+  NormaliseBackwardArgs,
+  NormaliseForwardArgs,
   Scalar,
+  SequenceBackwardArgs,
+  SequenceDotArgs,
+  SequencePoolArgs,
+  SigmoidBackwardArgs,
+  SigmoidForwardArgs,
   TablesSpec,
 } from "./types.ts";
 
@@ -228,6 +235,71 @@ export function checkInteractionBackward(args: InteractionBackwardArgs): void {
   expectSize(op, "dv", dv, v.rows, features * dim, "features × dim");
 }
 
+/** Checks the L2 normalisation. */
+export function checkNormaliseForward({ z, v }: NormaliseForwardArgs): void {
+  const op = "normalise-forward";
+  checkMatrices(op, { z, v });
+  expectSize(op, "v", v, z.rows, z.cols, "as z");
+}
+
+/** Checks the L2 normalisation's gradient. */
+export function checkNormaliseBackward({ z, dv, dz }: NormaliseBackwardArgs): void {
+  const op = "normalise-backward";
+  checkMatrices(op, { z, dv, dz });
+  expectSize(op, "dv", dv, z.rows, z.cols, "as z");
+  expectSize(op, "dz", dz, z.rows, z.cols, "as z");
+}
+
+/** Checks the scores of a history. */
+export function checkSequenceDot({ h, steps, x, a }: SequenceDotArgs): void {
+  const op = "sequence-dot";
+  checkMatrices(op, { h, x, a });
+  checkSteps(op, "h", h, steps, a.rows, a.cols);
+  expectSize(op, "x", x, a.rows, h.cols, "B of a and D of h");
+}
+
+/** Checks the weighted sum of a history. */
+export function checkSequencePool({ h, steps, y, tail, c }: SequencePoolArgs): void {
+  const op = "sequence-pool";
+  checkMatrices(op, { h, y, c, ...(tail === null ? {} : { tail }) });
+  checkSteps(op, "h", h, steps, y.rows, y.cols);
+  const T = tail?.cols ?? 0;
+  if (tail !== null) expectSize(op, "tail", tail, y.rows, T, "B of y");
+  expectSize(op, "c", c, y.rows, h.cols + T, "B of y, D of h and T of tail");
+}
+
+/** Checks the gradient of a history's steps. */
+export function checkSequenceBackward(args: SequenceBackwardArgs): void {
+  const { y, da, x, dc, query, steps, dh } = args;
+  const op = "sequence-backward";
+  checkMatrices(op, { y, da, x, dc, dh, ...(query === null ? {} : { query }) });
+  const [B, S, D] = [y.rows, y.cols, dh.cols];
+  checkSteps(op, "dh", dh, steps, B, query === null ? S : S + 1);
+  expectSize(op, "da", da, B, S, "as y");
+  expectSize(op, "x", x, B, D, "B of y and D of dh");
+  if (query === null) {
+    expectSize(op, "dc", dc, B, D, "B of y and D of dh");
+  } else {
+    expectSize(op, "dc", dc, B, 2 * D, "B of y, and D of dh twice");
+    expectSize(op, "query", query, B, D, "B of y and D of dh");
+  }
+}
+
+/** Checks the sigmoid. */
+export function checkSigmoidForward({ x, y }: SigmoidForwardArgs): void {
+  const op = "sigmoid-forward";
+  checkMatrices(op, { x, y });
+  expectSize(op, "y", y, x.rows, x.cols, "as x");
+}
+
+/** Checks the sigmoid's gradient. */
+export function checkSigmoidBackward({ y, dy, dx }: SigmoidBackwardArgs): void {
+  const op = "sigmoid-backward";
+  checkMatrices(op, { y, dy, dx });
+  expectSize(op, "dy", dy, y.rows, y.cols, "as y");
+  expectSize(op, "dx", dx, y.rows, y.cols, "as y");
+}
+
 /** Checks the binary cross-entropy. The slot's value is known only when the op runs. */
 export function checkBce({ logits, labels, dlogits, losses, slot }: BceArgs): void {
   const op = "bce";
@@ -292,6 +364,22 @@ function checkFeatures(op: string, features: number, dim: number): void {
       `Cannot record ${op}: v has ${features} features of ${dim} floats, not two positive integers`,
     );
   }
+}
+
+function checkSteps(
+  op: string,
+  name: string,
+  h: Matrix,
+  steps: number,
+  inputs: number,
+  least: number,
+): void {
+  if (!isCount(steps) || steps < least) {
+    throw new RangeError(
+      `Cannot record ${op}: ${name} has ${steps} steps an input, but must have at least ${least}`,
+    );
+  }
+  expectSize(op, name, h, inputs * steps, h.cols, "steps of every input");
 }
 
 function checkScalar(op: string, name: string, { buffer, index }: Scalar): void {

@@ -255,6 +255,96 @@ export interface InteractionBackwardArgs {
   readonly maskFirst: boolean;
 }
 
+/** L2 normalisation of rows, v = z / max(‖z‖, 1e-12): z and v are M × D. */
+export interface NormaliseForwardArgs {
+  /** M × D, read. */
+  readonly z: Matrix;
+  /** M × D, written. */
+  readonly v: Matrix;
+}
+
+/**
+ * Gradient of the L2 normalisation from its input z: dz = (dv − v (v·dv)) / ‖z‖, and dv / 1e-12 for rows no longer
+ * than that. With `masked`, z came out of a ReLU and its zeros block the gradient: a row of zeros then gets zeros.
+ * All are M × D.
+ */
+export interface NormaliseBackwardArgs {
+  /** M × D, read: the forward op's input. */
+  readonly z: Matrix;
+  /** M × D, read: gradient of the forward op's output. */
+  readonly dv: Matrix;
+  /** M × D, written. */
+  readonly dz: Matrix;
+  /** Whether the gradient is zeroed where z is not above 0. */
+  readonly masked: boolean;
+}
+
+/** Scores of a history, a[b, s] = h[b, s] · x[b] for the first S steps of each input. */
+export interface SequenceDotArgs {
+  /** (B · steps) × D, read: step s of input b is row `b * steps + s`. */
+  readonly h: Matrix;
+  /** Steps an input, at least S. */
+  readonly steps: number;
+  /** B × D, read. */
+  readonly x: Matrix;
+  /** B × S, written. */
+  readonly a: Matrix;
+}
+
+/** Weighted sum of a history, with something behind it: c[b] = [Σ_s y[b, s] h[b, s]; tail[b]]. */
+export interface SequencePoolArgs {
+  /** (B · steps) × D, read: step s of input b is row `b * steps + s`. */
+  readonly h: Matrix;
+  /** Steps an input, at least S. */
+  readonly steps: number;
+  /** B × S, read. */
+  readonly y: Matrix;
+  /** B × T, read, or null for no floats. */
+  readonly tail: Matrix | null;
+  /** B × (D + T), written. */
+  readonly c: Matrix;
+}
+
+/**
+ * Gradient of the steps h where scores are a = dot(h, x) and the pooled history is c = pool(h, y, tail):
+ * dh[b, s] = y[b, s] dc[b] + da[b, s] x[b] for s < S. With `query`, the tail was step S itself, whose gradient is that
+ * of the tail and `query` together. Steps after these are left as they are.
+ */
+export interface SequenceBackwardArgs {
+  /** B × S, read: the weights of the pooling. */
+  readonly y: Matrix;
+  /** B × S, read: gradient of the scores. */
+  readonly da: Matrix;
+  /** B × D, read: what the scores are taken with. */
+  readonly x: Matrix;
+  /** B × D, read, or B × 2D with `query`: the gradient of the tail behind that of the sum. */
+  readonly dc: Matrix;
+  /** B × D, read: the gradient that step S has from elsewhere; null where it is no tail. */
+  readonly query: Matrix | null;
+  /** Steps an input: at least S, with `query` S + 1. */
+  readonly steps: number;
+  /** (B · steps) × D, written as far as step S, without `query` S − 1. */
+  readonly dh: Matrix;
+}
+
+/** y = sigmoid(x), both M × N. */
+export interface SigmoidForwardArgs {
+  /** M × N, read. */
+  readonly x: Matrix;
+  /** M × N, written. */
+  readonly y: Matrix;
+}
+
+/** dx = dy · y (1 − y), from the sigmoid's output y: all M × N. */
+export interface SigmoidBackwardArgs {
+  /** M × N, read: the forward op's output. */
+  readonly y: Matrix;
+  /** M × N, read: gradient of y. */
+  readonly dy: Matrix;
+  /** M × N, written. */
+  readonly dx: Matrix;
+}
+
 /**
  * Mean binary cross-entropy of logits and its gradient: loss = mean(max(z,0) - z·y + log1p(exp(-|z|))),
  * dz = (sigmoid(z) - y) / M. The loss is written to `losses[slot]`, so that steps accumulate unread on the device.
@@ -341,6 +431,20 @@ export interface Recorder {
   interactionForward(args: InteractionForwardArgs): void;
   /** Appends the dot interaction's gradient. */
   interactionBackward(args: InteractionBackwardArgs): void;
+  /** Appends the L2 normalisation of rows. */
+  normaliseForward(args: NormaliseForwardArgs): void;
+  /** Appends the L2 normalisation's gradient. */
+  normaliseBackward(args: NormaliseBackwardArgs): void;
+  /** Appends the scores of a history. */
+  sequenceDot(args: SequenceDotArgs): void;
+  /** Appends the weighted sum of a history, with a tail behind it. */
+  sequencePool(args: SequencePoolArgs): void;
+  /** Appends the gradient of a history's steps, and of the query behind them. */
+  sequenceBackward(args: SequenceBackwardArgs): void;
+  /** Appends the sigmoid. */
+  sigmoidForward(args: SigmoidForwardArgs): void;
+  /** Appends the sigmoid's gradient. */
+  sigmoidBackward(args: SigmoidBackwardArgs): void;
   /** Appends the mean binary cross-entropy of logits and its gradient. */
   bce(args: BceArgs): void;
   /** Appends one optimizer step over dense parameters; a `RangeError` for `rowwise-adagrad`. */

@@ -2,6 +2,7 @@
 // of logits gives one partial sum; the partial sums are added in order.
 
 import { WORKSPACE } from "../cpu/layout";
+import { expOfNegative } from "../cpu/math.as";
 import { arg, barrier, claim } from "../cpu/team.as";
 
 const LOGITS_A_TASK: i32 = 64;
@@ -30,21 +31,6 @@ export function bce(op: usize): void {
     for (let task = 0; task < tasks; task++) sum += load<f64>(partial + (task << 3));
     store<f32>(losses + (load<i32>(slot) << 2), M == 0 ? 0 : <f32>(sum / <f64>M));
   }
-}
-
-const LOG2_E: f64 = 1.4426950408889634;
-// ln 2 in two parts, the first with enough trailing zeros that small multiples of it are exact.
-const LN2_HIGH: f64 = 6.93147180369123816490e-1;
-const LN2_LOW: f64 = 1.90821492927058770002e-10;
-
-/** exp(x) for x ≤ 0, to about 1e-16 relative: x = n ln 2 + r, and the Taylor series of exp(r), |r| ≤ 0.35. */
-function expOfNegative(x: f64): f64 {
-  x = max<f64>(x, -700);
-  const n = nearest(x * LOG2_E);
-  const r = (x - n * LN2_HIGH) - n * LN2_LOW;
-  let sum: f64 = 1;
-  for (let i: f64 = 14; i > 0; i--) sum = 1 + sum * r / i;
-  return sum * reinterpret<f64>((<i64>n + 1023) << 52);
 }
 
 /** log(1 + t) for 0 ≤ t ≤ 1, to about 1e-16 relative: 2 artanh(s), s = t / (2 + t) ≤ 1/3, by its series. */

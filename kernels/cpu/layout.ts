@@ -59,6 +59,13 @@ export const INTERACTION_BACKWARD = 6;
 export const BCE = 7;
 export const DENSE_UPDATE = 8;
 export const INIT_UNIFORM = 9;
+export const NORMALISE_FORWARD = 10;
+export const NORMALISE_BACKWARD = 11;
+export const SEQUENCE_DOT = 12;
+export const SEQUENCE_POOL = 13;
+export const SEQUENCE_BACKWARD = 14;
+export const SIGMOID_FORWARD = 15;
+export const SIGMOID_BACKWARD = 16;
 
 /** Optimizer codes. */
 export const SGD = 0;

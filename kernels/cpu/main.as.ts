@@ -6,6 +6,9 @@ import { embeddingBackward, embeddingForward } from "../embedding/embedding.as";
 import { initUniform } from "../embedding/init.as";
 import { interactionBackward, interactionForward } from "../interaction/interaction.as";
 import { linearBackwardInput, linearBackwardWeights, linearForward } from "../linear/linear.as";
+import { normaliseBackward, normaliseForward } from "../normalise/normalise.as";
+import { sequenceBackward, sequenceDot, sequencePool } from "../sequence/sequence.as";
+import { sigmoidBackward, sigmoidForward } from "../sigmoid/sigmoid.as";
 import { denseUpdate } from "../update/update.as";
 import {
   BCE,
@@ -21,12 +24,19 @@ import {
   LINEAR_BACKWARD_INPUT,
   LINEAR_BACKWARD_WEIGHTS,
   LINEAR_FORWARD,
+  NORMALISE_BACKWARD,
+  NORMALISE_FORWARD,
   OPS,
   PARKED,
   PROGRAM,
   RECORD_BYTES,
   RECORD_COUNTERS,
   RECORD_STAGE,
+  SEQUENCE_BACKWARD,
+  SEQUENCE_DOT,
+  SEQUENCE_POOL,
+  SIGMOID_BACKWARD,
+  SIGMOID_FORWARD,
   STAGE_TIMES,
   STOP,
 } from "./layout";
@@ -110,6 +120,20 @@ function perform(op: usize): void {
       return denseUpdate(op);
     case INIT_UNIFORM:
       return initUniform(op);
+    case NORMALISE_FORWARD:
+      return normaliseForward(op);
+    case NORMALISE_BACKWARD:
+      return normaliseBackward(op);
+    case SEQUENCE_DOT:
+      return sequenceDot(op);
+    case SEQUENCE_POOL:
+      return sequencePool(op);
+    case SEQUENCE_BACKWARD:
+      return sequenceBackward(op);
+    case SIGMOID_FORWARD:
+      return sigmoidForward(op);
+    case SIGMOID_BACKWARD:
+      return sigmoidBackward(op);
     default:
       unreachable();
   }

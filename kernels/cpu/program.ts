@@ -15,6 +15,13 @@ import {
   linearBackwardInputCost,
   linearBackwardWeightsCost,
   linearForwardCost,
+  normaliseBackwardCost,
+  normaliseForwardCost,
+  sequenceBackwardCost,
+  sequenceDotCost,
+  sequencePoolCost,
+  sigmoidBackwardCost,
+  sigmoidForwardCost,
 } from "../costs.ts";
 import { encodeEmbeddingBackward, encodeEmbeddingForward } from "../embedding/wasm.ts";
 import { encodeInteractionBackward, encodeInteractionForward } from "../interaction/wasm.ts";
@@ -23,6 +30,8 @@ import {
   encodeLinearBackwardWeights,
   encodeLinearForward,
 } from "../linear/wasm.ts";
+import { encodeNormaliseBackward, encodeNormaliseForward } from "../normalise/wasm.ts";
+import { encodeSequenceBackward, encodeSequenceDot, encodeSequencePool } from "../sequence/wasm.ts";
 import {
   checkBce,
   checkDenseUpdate,
@@ -33,7 +42,15 @@ import {
   checkLinearBackwardInput,
   checkLinearBackwardWeights,
   checkLinearForward,
+  checkNormaliseBackward,
+  checkNormaliseForward,
+  checkSequenceBackward,
+  checkSequenceDot,
+  checkSequencePool,
+  checkSigmoidBackward,
+  checkSigmoidForward,
 } from "../shapes.ts";
+import { encodeSigmoidBackward, encodeSigmoidForward } from "../sigmoid/wasm.ts";
 import type {
   BceArgs,
   DenseUpdateArgs,
@@ -47,10 +64,17 @@ import type {
   LinearForwardArgs,
   LookupBuffers,
   Matrix,
+  NormaliseBackwardArgs,
+  NormaliseForwardArgs,
   OpCost,
   Program,
   Recorder,
   Scalar,
+  SequenceBackwardArgs,
+  SequenceDotArgs,
+  SequencePoolArgs,
+  SigmoidBackwardArgs,
+  SigmoidForwardArgs,
   Stage,
 } from "../types.ts";
 import { encodeDenseUpdate } from "../update/wasm.ts";
@@ -145,6 +169,41 @@ export class CpuRecorder implements Recorder, Place {
   interactionBackward(args: InteractionBackwardArgs): void {
     checkInteractionBackward(args);
     this.#push(encodeInteractionBackward(this, args), interactionBackwardCost(this.#stage, args));
+  }
+
+  normaliseForward(args: NormaliseForwardArgs): void {
+    checkNormaliseForward(args);
+    this.#push(encodeNormaliseForward(this, args), normaliseForwardCost(this.#stage, args));
+  }
+
+  normaliseBackward(args: NormaliseBackwardArgs): void {
+    checkNormaliseBackward(args);
+    this.#push(encodeNormaliseBackward(this, args), normaliseBackwardCost(this.#stage, args));
+  }
+
+  sequenceDot(args: SequenceDotArgs): void {
+    checkSequenceDot(args);
+    this.#push(encodeSequenceDot(this, args), sequenceDotCost(this.#stage, args));
+  }
+
+  sequencePool(args: SequencePoolArgs): void {
+    checkSequencePool(args);
+    this.#push(encodeSequencePool(this, args), sequencePoolCost(this.#stage, args));
+  }
+
+  sequenceBackward(args: SequenceBackwardArgs): void {
+    checkSequenceBackward(args);
+    this.#push(encodeSequenceBackward(this, args), sequenceBackwardCost(this.#stage, args));
+  }
+
+  sigmoidForward(args: SigmoidForwardArgs): void {
+    checkSigmoidForward(args);
+    this.#push(encodeSigmoidForward(this, args), sigmoidForwardCost(this.#stage, args));
+  }
+
+  sigmoidBackward(args: SigmoidBackwardArgs): void {
+    checkSigmoidBackward(args);
+    this.#push(encodeSigmoidBackward(this, args), sigmoidBackwardCost(this.#stage, args));
   }
 
   bce(args: BceArgs): void {

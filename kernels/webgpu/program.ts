@@ -15,6 +15,13 @@ import {
   linearBackwardInputCost,
   linearBackwardWeightsCost,
   linearForwardCost,
+  normaliseBackwardCost,
+  normaliseForwardCost,
+  sequenceBackwardCost,
+  sequenceDotCost,
+  sequencePoolCost,
+  sigmoidBackwardCost,
+  sigmoidForwardCost,
 } from "../costs.ts";
 import { launchEmbeddingBackward, launchEmbeddingForward } from "../embedding/webgpu.ts";
 import { launchInteractionBackward, launchInteractionForward } from "../interaction/webgpu.ts";
@@ -23,6 +30,12 @@ import {
   launchLinearBackwardWeights,
   launchLinearForward,
 } from "../linear/webgpu.ts";
+import { launchNormaliseBackward, launchNormaliseForward } from "../normalise/webgpu.ts";
+import {
+  launchSequenceBackward,
+  launchSequenceDot,
+  launchSequencePool,
+} from "../sequence/webgpu.ts";
 import {
   checkBce,
   checkDenseUpdate,
@@ -33,7 +46,15 @@ import {
   checkLinearBackwardInput,
   checkLinearBackwardWeights,
   checkLinearForward,
+  checkNormaliseBackward,
+  checkNormaliseForward,
+  checkSequenceBackward,
+  checkSequenceDot,
+  checkSequencePool,
+  checkSigmoidBackward,
+  checkSigmoidForward,
 } from "../shapes.ts";
+import { launchSigmoidBackward, launchSigmoidForward } from "../sigmoid/webgpu.ts";
 import type {
   BceArgs,
   DenseUpdateArgs,
@@ -48,10 +69,17 @@ import type {
   LinearForwardArgs,
   LookupBuffers,
   Matrix,
+  NormaliseBackwardArgs,
+  NormaliseForwardArgs,
   OpCost,
   Program,
   Recorder,
   Scalar,
+  SequenceBackwardArgs,
+  SequenceDotArgs,
+  SequencePoolArgs,
+  SigmoidBackwardArgs,
+  SigmoidForwardArgs,
   Stage,
 } from "../types.ts";
 import { launchDenseUpdate } from "../update/webgpu.ts";
@@ -250,6 +278,55 @@ export class ProgramBuilder implements Recorder, LaunchContext {
     checkInteractionBackward(args);
     launchInteractionBackward(this, args);
     this.#costs.push(interactionBackwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.normaliseForward} */
+  normaliseForward(args: NormaliseForwardArgs): void {
+    checkNormaliseForward(args);
+    launchNormaliseForward(this, args);
+    this.#costs.push(normaliseForwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.normaliseBackward} */
+  normaliseBackward(args: NormaliseBackwardArgs): void {
+    checkNormaliseBackward(args);
+    launchNormaliseBackward(this, args);
+    this.#costs.push(normaliseBackwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.sequenceDot} */
+  sequenceDot(args: SequenceDotArgs): void {
+    checkSequenceDot(args);
+    launchSequenceDot(this, args);
+    this.#costs.push(sequenceDotCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.sequencePool} */
+  sequencePool(args: SequencePoolArgs): void {
+    checkSequencePool(args);
+    launchSequencePool(this, args);
+    this.#costs.push(sequencePoolCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.sequenceBackward} */
+  sequenceBackward(args: SequenceBackwardArgs): void {
+    checkSequenceBackward(args);
+    launchSequenceBackward(this, args);
+    this.#costs.push(sequenceBackwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.sigmoidForward} */
+  sigmoidForward(args: SigmoidForwardArgs): void {
+    checkSigmoidForward(args);
+    launchSigmoidForward(this, args);
+    this.#costs.push(sigmoidForwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.sigmoidBackward} */
+  sigmoidBackward(args: SigmoidBackwardArgs): void {
+    checkSigmoidBackward(args);
+    launchSigmoidBackward(this, args);
+    this.#costs.push(sigmoidBackwardCost(this.#stage, args));
   }
 
   /** {@inheritDoc Recorder.bce} */

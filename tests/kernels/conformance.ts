@@ -14,6 +14,9 @@ import type { ConformanceCase } from "./conformance/harness.ts";
 import { interactionCases } from "./conformance/interaction.ts";
 import { linearCases } from "./conformance/linear.ts";
 import { misuseCases } from "./conformance/misuse.ts";
+import { normaliseCases } from "./conformance/normalise.ts";
+import { sequenceCases } from "./conformance/sequence.ts";
+import { sigmoidCases } from "./conformance/sigmoid.ts";
 import { trainingCases } from "./conformance/training.ts";
 import { type Accuracy, WGSL_ACCURACY } from "./error_model.ts";
 
@@ -23,6 +26,9 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...linearCases,
   ...interactionCases,
   ...embeddingCases,
+  ...normaliseCases,
+  ...sequenceCases,
+  ...sigmoidCases,
   ...denseCases,
   ...trainingCases,
   ...misuseCases,

@@ -7,6 +7,9 @@ import {
   linearBackwardWeights,
   linearForward,
 } from "../../kernels/linear/reference.ts";
+import { normaliseBackward } from "../../kernels/normalise/reference.ts";
+import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
+import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
 import type { Device, Program, Recorder } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import { CONFORMANCE_CASES } from "./conformance.ts";
@@ -143,6 +146,77 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
       embeddingBackward(weights, ...rest);
       weights[2]![199] = weights[2]![199]! * (1 - 2 ** -20);
     },
+  }],
+  "normalisation with the sum of the coordinates": ["normalise forward", {
+    normaliseForward: (z, M, D) => {
+      const v = new Float64Array(M * D);
+      for (let i = 0; i < M; i++) {
+        const row = z.subarray(i * D, (i + 1) * D);
+        const sum = Math.max(row.reduce((s, x) => s + Math.abs(x), 0), 1e-12);
+        row.forEach((x, j) => v[i * D + j] = x / sum);
+      }
+      return v;
+    },
+  }],
+  "normalisation that divides short rows by their length": ["normalise forward", {
+    normaliseForward: (z, M, D) => {
+      const v = new Float64Array(M * D);
+      for (let i = 0; i < M; i++) {
+        const row = z.subarray(i * D, (i + 1) * D);
+        const length = Math.hypot(...row) || 1;
+        row.forEach((x, j) => v[i * D + j] = x / length);
+      }
+      return v;
+    },
+  }],
+  "normalisation gradient that keeps the part along the row": ["normalise backward", {
+    normaliseBackward: (z, dv, M, D, masked) =>
+      normaliseBackward(z, dv, M, D, masked).map((_, i) => {
+        const from = D * Math.floor(i / D);
+        const length = Math.max(Math.hypot(...z.subarray(from, from + D)), 1e-12);
+        return masked && !(z[i]! > 0) ? 0 : dv[i]! / length;
+      }),
+  }],
+  "normalisation gradient without mask": ["normalise backward", {
+    normaliseBackward: (z, dv, M, D) => normaliseBackward(z, dv, M, D, false),
+  }],
+  "normalisation gradient that is not a number in rows of zeros": ["normalise backward", {
+    normaliseBackward: (z, dv, M, D, masked) =>
+      normaliseBackward(z, dv, M, D, masked).map((g, i) => {
+        const from = D * Math.floor(i / D);
+        return z.subarray(from, from + D).some((x) => x !== 0) ? g : NaN;
+      }),
+  }],
+  "scores of steps that follow each other without the query between": ["sequence dot", {
+    sequenceDot: (h, x, B, _steps, S, D) => sequenceDot(h, x, B, S, S, D),
+  }],
+  "pooling that leaves out the last step": ["sequence pool", {
+    sequencePool: (h, y, tail, B, steps, S, D, T) =>
+      sequencePool(h, y.map((w, i) => i % S === S - 1 ? 0 : w), tail, B, steps, S, D, T),
+  }],
+  "pooling without a tail": ["sequence pool", {
+    sequencePool: (h, y, tail, B, steps, S, D, T) =>
+      sequencePool(h, y, tail.map(() => 0), B, steps, S, D, T),
+  }],
+  "history gradient without the scores' part": ["sequence backward", {
+    sequenceBackward: (y, da, x, dc, query, B, steps, S, D) =>
+      sequenceBackward(y, da.map(() => 0), x, dc, query, B, steps, S, D),
+  }],
+  "query gradient without the tail's part": ["sequence backward", {
+    sequenceBackward: (y, da, x, dc, query, B, steps, S, D) => {
+      const direct = (i: number): boolean => query !== null && i % (2 * D) >= D;
+      const cut = dc.map((g, i) => direct(i) ? 0 : g);
+      return sequenceBackward(y, da, x, cut, query, B, steps, S, D);
+    },
+  }],
+  "sigmoid that overflows": ["sigmoid forward", {
+    sigmoidForward: (x) => x.map((v) => Math.exp(v) / (1 + Math.exp(v))),
+  }],
+  "sigmoid of half the input": ["sigmoid forward", {
+    sigmoidForward: (x) => sigmoidForward(x.map((v) => v / 2)),
+  }],
+  "sigmoid gradient that never vanishes": ["sigmoid backward", {
+    sigmoidBackward: (y, dy) => sigmoidBackward(y, dy).map((g, i) => y[i] === 1 ? dy[i]! : g),
   }],
   "loss that sums instead of averaging": ["bce", {
     bce: (logits, labels) => {

@@ -156,3 +156,39 @@ export function bceLossTolerance(
   }
   return (sumTolerance(3 * M + 2 * accuracy.divideUlps, magnitude) + logs) / M;
 }
+
+/**
+ * Roundings, in units of u, that the norm of D floats passes through: the sum of D squares, whose error the root
+ * halves, the root, and 1e-12 where it stands instead, which float32 rounds.
+ */
+function normRoundings(D: number, accuracy: Accuracy): number {
+  return D / 2 + 2 * accuracy.sqrtUlps + 1;
+}
+
+/** Tolerances of v = z / max(‖z‖, 1e-12), given v: the norm and a division, which may be a reciprocal and a product. */
+export function normaliseTolerances(v: Float64Array, D: number, accuracy: Accuracy): Float64Array {
+  const roundings = normRoundings(D, accuracy) + 2 * accuracy.divideUlps + 1;
+  return v.map((x) => gamma(roundings) * Math.abs(x) + FLUSH);
+}
+
+/**
+ * Tolerances of dz = (dv − v (v·dv)) / ‖z‖, given the same with all terms taken in magnitude: v twice and the norm
+ * once more, the sum of D products, a product, a subtraction and a division. A flushed term of v·dv is divided by the
+ * norm at last, which is 1e-12 at least.
+ */
+export function normaliseGradientTolerances(
+  magnitudes: Float64Array,
+  D: number,
+  accuracy: Accuracy,
+): Float64Array {
+  const norm = normRoundings(D, accuracy), division = 2 * accuracy.divideUlps + 1;
+  const roundings = 2 * (norm + division) + D + 2 + norm + division;
+  return magnitudes.map((magnitude) => gamma(roundings) * magnitude + (D + 2) * FLUSH / 1e-12);
+}
+
+/** Tolerance of sigmoid(x): exp(-|x|)'s ulps, damped by 1 − s on both sides of 0, an addition and a division. */
+export function sigmoidTolerance(x: number, accuracy: Accuracy): number {
+  const s = 1 / (1 + Math.exp(-x));
+  const ulps = (1 - s) * accuracy.expUlps(x) + 0.5 + accuracy.divideUlps;
+  return s * ulps * 2 * U * (1 + 2 ** -10) + FLUSH;
+}

@@ -15,7 +15,14 @@ import {
   linearBackwardWeightsRecord,
   linearForwardRecord,
 } from "../../kernels/linear/record.ts";
+import { normaliseBackwardRecord, normaliseForwardRecord } from "../../kernels/normalise/record.ts";
 import type { OpRecord } from "../../kernels/record.ts";
+import {
+  sequenceBackwardRecord,
+  sequenceDotRecord,
+  sequencePoolRecord,
+} from "../../kernels/sequence/record.ts";
+import { sigmoidBackwardRecord, sigmoidForwardRecord } from "../../kernels/sigmoid/record.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { denseUpdateRecord } from "../../kernels/update/record.ts";
 
@@ -70,6 +77,26 @@ Deno.test("loss and dense update records count 10 numbers", () => {
   // Read params and grads, write params; Adagrad reads and writes its state as well.
   assertCost(denseUpdateRecord("sgd"), { n: 10 }, 20, 30);
   assertCost(denseUpdateRecord("adagrad"), { n: 10 }, 70, 50);
+});
+
+Deno.test("normalisation and sigmoid records count 2 rows of 3 floats", () => {
+  // A row: 3 multiply-adds and a root, then 3 divisions; z 6, v 6.
+  assertCost(normaliseForwardRecord, { M: 2, D: 3 }, 20, 12);
+  // The norm again (7), v·dv (6), and a product, a subtraction and a division a float (9); plus dividing by the norm.
+  assertCost(normaliseBackwardRecord, { M: 2, D: 3 }, 50, 18);
+  assertCost(sigmoidForwardRecord, { M: 2, N: 3 }, 24, 12);
+  assertCost(sigmoidBackwardRecord, { M: 2, N: 3 }, 18, 18);
+});
+
+Deno.test("sequence records count 2 inputs of 3 steps of 4 floats", () => {
+  const shape = { B: 2, S: 3, D: 4 };
+  // 12 multiply-adds an input; h 12, x 4, a 3.
+  assertCost(sequenceDotRecord, shape, 48, 38);
+  // 12 multiply-adds an input; h 12, y 3, c 4, and the tail's 5 read and written.
+  assertCost(sequencePoolRecord, { ...shape, T: 5 }, 48, 58);
+  // Two products and an addition a float; y 3, da 3, x 4, dc 4, dh 12; the query adds 4 additions and three rows.
+  assertCost(sequenceBackwardRecord, { ...shape, query: 0 }, 72, 52);
+  assertCost(sequenceBackwardRecord, { ...shape, query: 1 }, 80, 76);
 });
 
 Deno.test("records of one RM2 step of 1,024 inputs add up to the known totals", () => {

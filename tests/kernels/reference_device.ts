@@ -17,6 +17,13 @@ import {
   linearBackwardInputCost,
   linearBackwardWeightsCost,
   linearForwardCost,
+  normaliseBackwardCost,
+  normaliseForwardCost,
+  sequenceBackwardCost,
+  sequenceDotCost,
+  sequencePoolCost,
+  sigmoidBackwardCost,
+  sigmoidForwardCost,
 } from "../../kernels/costs.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import {
@@ -30,6 +37,8 @@ import {
   linearBackwardWeights,
   linearForward,
 } from "../../kernels/linear/reference.ts";
+import { normaliseBackward, normaliseForward } from "../../kernels/normalise/reference.ts";
+import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
 import {
   checkBce,
   checkByteLength,
@@ -42,12 +51,20 @@ import {
   checkLinearBackwardWeights,
   checkLinearForward,
   checkLookups,
+  checkNormaliseBackward,
+  checkNormaliseForward,
   checkRange,
   checkRows,
+  checkSequenceBackward,
+  checkSequenceDot,
+  checkSequencePool,
+  checkSigmoidBackward,
+  checkSigmoidForward,
   checkTables,
   countRows,
   paddedStride,
 } from "../../kernels/shapes.ts";
+import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
 import type {
   BceArgs,
   DenseUpdateArgs,
@@ -66,11 +83,18 @@ import type {
   LinearForwardArgs,
   LookupBuffers,
   Matrix,
+  NormaliseBackwardArgs,
+  NormaliseForwardArgs,
   OpCost,
   Optimizer,
   Program,
   Recorder,
   Scalar,
+  SequenceBackwardArgs,
+  SequenceDotArgs,
+  SequencePoolArgs,
+  SigmoidBackwardArgs,
+  SigmoidForwardArgs,
   Stage,
   TablesSpec,
 } from "../../kernels/types.ts";
@@ -86,6 +110,13 @@ export interface ReferenceOps {
   readonly interactionBackward: typeof interactionBackward;
   readonly embeddingForward: typeof embeddingForward;
   readonly embeddingBackward: typeof embeddingBackward;
+  readonly normaliseForward: typeof normaliseForward;
+  readonly normaliseBackward: typeof normaliseBackward;
+  readonly sequenceDot: typeof sequenceDot;
+  readonly sequencePool: typeof sequencePool;
+  readonly sequenceBackward: typeof sequenceBackward;
+  readonly sigmoidForward: typeof sigmoidForward;
+  readonly sigmoidBackward: typeof sigmoidBackward;
   readonly bce: typeof bce;
   readonly applyOptimizer: typeof applyOptimizer;
 }
@@ -99,6 +130,13 @@ export const REFERENCE_OPS: ReferenceOps = {
   interactionBackward,
   embeddingForward,
   embeddingBackward,
+  normaliseForward,
+  normaliseBackward,
+  sequenceDot,
+  sequencePool,
+  sequenceBackward,
+  sigmoidForward,
+  sigmoidBackward,
   bce,
   applyOptimizer,
 };
@@ -521,6 +559,77 @@ class ReferenceRecorder implements Recorder {
         dv,
         this.#ops.interactionBackward(load(v), load(dr), v.rows, features, dim, maskFirst),
       );
+    });
+  }
+
+  normaliseForward(args: NormaliseForwardArgs): void {
+    checkNormaliseForward(args);
+    const { z, v } = args;
+    this.#add([z, v], normaliseForwardCost(this.#stage, args), () => {
+      store(v, this.#ops.normaliseForward(load(z), z.rows, z.cols));
+    });
+  }
+
+  normaliseBackward(args: NormaliseBackwardArgs): void {
+    checkNormaliseBackward(args);
+    const { z, dv, dz, masked } = args;
+    this.#add([z, dv, dz], normaliseBackwardCost(this.#stage, args), () => {
+      store(dz, this.#ops.normaliseBackward(load(z), load(dv), z.rows, z.cols, masked));
+    });
+  }
+
+  sequenceDot(args: SequenceDotArgs): void {
+    checkSequenceDot(args);
+    const { h, steps, x, a } = args;
+    this.#add([h, x, a], sequenceDotCost(this.#stage, args), () => {
+      store(a, this.#ops.sequenceDot(load(h), load(x), a.rows, steps, a.cols, h.cols));
+    });
+  }
+
+  sequencePool(args: SequencePoolArgs): void {
+    checkSequencePool(args);
+    const { h, steps, y, tail, c } = args;
+    this.#add([h, y, tail, c], sequencePoolCost(this.#stage, args), () => {
+      const behind = tail === null ? new Float64Array(0) : load(tail);
+      const [B, S, D, T] = [y.rows, y.cols, h.cols, tail?.cols ?? 0];
+      store(c, this.#ops.sequencePool(load(h), load(y), behind, B, steps, S, D, T));
+    });
+  }
+
+  sequenceBackward(args: SequenceBackwardArgs): void {
+    checkSequenceBackward(args);
+    const { y, da, x, dc, query, steps, dh } = args;
+    this.#add([y, da, x, dc, query, dh], sequenceBackwardCost(this.#stage, args), () => {
+      const [B, S, D] = [y.rows, y.cols, dh.cols];
+      const others = query === null ? null : load(query);
+      const [weights, scores] = [load(y), load(da)];
+      const dSteps = this.#ops.sequenceBackward(
+        ...[weights, scores, load(x), load(dc)] as const,
+        ...[others, B, steps, S, D] as const,
+      );
+      const written = S + Number(query !== null);
+      const kept = load(dh);
+      for (let b = 0; b < B; b++) {
+        const [from, to] = [b * steps * D, (b * steps + written) * D];
+        kept.set(dSteps.subarray(from, to), from);
+      }
+      store(dh, kept);
+    });
+  }
+
+  sigmoidForward(args: SigmoidForwardArgs): void {
+    checkSigmoidForward(args);
+    const { x, y } = args;
+    this.#add([x, y], sigmoidForwardCost(this.#stage, args), () => {
+      store(y, this.#ops.sigmoidForward(load(x)));
+    });
+  }
+
+  sigmoidBackward(args: SigmoidBackwardArgs): void {
+    checkSigmoidBackward(args);
+    const { y, dy, dx } = args;
+    this.#add([y, dy, dx], sigmoidBackwardCost(this.#stage, args), () => {
+      store(dx, this.#ops.sigmoidBackward(load(y), load(dy)));
     });
   }
 

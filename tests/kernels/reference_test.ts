@@ -12,6 +12,9 @@ import {
   linearBackwardWeights,
   linearForward,
 } from "../../kernels/linear/reference.ts";
+import { normaliseBackward, normaliseForward } from "../../kernels/normalise/reference.ts";
+import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
+import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 
@@ -147,6 +150,81 @@ Deno.test("interaction: F = 3 by hand, in the order (1,0), (2,0), (2,1)", () => 
     [...interactionForward(Float64Array.of(1, 10, 100, 1000), 1, 4, 1)],
     [1, 10, 100, 1000, 1000, 10_000, 100_000],
   );
+});
+
+Deno.test("normalise: the gradient is that of the forward pass, with and without mask", () => {
+  for (const [M, D] of [[1, 1], [2, 3], [3, 8]] as const) {
+    const before = normal(M * D, 30);
+    const c = normal(M * D, 31);
+    checkGradient(
+      `${M} × ${D}`,
+      before,
+      () => dot(c, normaliseForward(before, M, D)),
+      normaliseBackward(before, c, M, D, false),
+    );
+    const activated = (): Float64Array => before.map((x) => Math.max(0, x));
+    if (D < 3) continue;
+    checkGradient(
+      `${M} × ${D} masked`,
+      before,
+      () => dot(c, normaliseForward(activated(), M, D)),
+      normaliseBackward(activated(), c, M, D, true),
+    );
+  }
+});
+
+Deno.test("normalise: 3-4-5 by hand, rows of zeros, and rows no longer than 1e-12", () => {
+  const z = Float64Array.of(3, 4, 0, 0, 6e-13, 0);
+  const v = normaliseForward(z, 3, 2);
+  assert.deepEqual([...v.slice(0, 4)], [0.6, 0.8, 0, 0]);
+  assert.ok(Math.abs(v[4]! - 0.6) < 1e-15);
+  // v·dv = 5, so dz = ([1, 5.5] − 5·[0.6, 0.8]) / 5.
+  const dv = Float64Array.of(1, 5.5, 2, -3, 2, -3);
+  const near = (got: Float64Array, want: number[]): void =>
+    want.forEach((x, i) => assert.ok(Math.abs(got[i]! - x) <= 1e-15 * Math.abs(x) + 1e-15));
+  near(normaliseBackward(z, dv, 3, 2, false), [-0.4, 0.3, 2e12, -3e12, 2e12, -3e12]);
+  near(normaliseBackward(z, dv, 3, 2, true), [-0.4, 0.3, 0, 0, 2e12, 0]);
+});
+
+Deno.test("sequence: gradients of steps, scores, weights and key are those of the forward pass", () => {
+  for (const [B, S, D] of [[1, 1, 1], [2, 3, 2], [3, 2, 4]] as const) {
+    const steps = S + 1;
+    const [h, x, y] = [normal(B * steps * D, 40), normal(B * D, 41), normal(B * S, 42)];
+    const [cDot, cPool] = [normal(B * S, 43), normal(B * 2 * D, 44)];
+    const last = (): Float64Array => h.filter((_, i) => Math.floor(i / D) % steps === S);
+    const loss = () =>
+      dot(cDot, sequenceDot(h, x, B, steps, S, D)) +
+      dot(cPool, sequencePool(h, y, last(), B, steps, S, D, D));
+    const none = new Float64Array(B * D);
+    checkGradient("h", h, loss, sequenceBackward(y, cDot, x, cPool, none, B, steps, S, D));
+    const context = cPool.filter((_, i) => i % (2 * D) < D);
+    checkGradient("y", y, loss, sequenceDot(h, context, B, steps, S, D));
+    const noTail = new Float64Array(0);
+    checkGradient("x", x, loss, sequencePool(h, cDot, noTail, B, steps, S, D, 0));
+  }
+});
+
+Deno.test("sequence: two steps and a query by hand", () => {
+  // One input: steps [1, 2] and [3, 4], then the query [5, 6].
+  const h = Float64Array.of(1, 2, 3, 4, 5, 6);
+  assert.deepEqual([...sequenceDot(h, Float64Array.of(10, 100), 1, 3, 2, 2)], [210, 430]);
+  const [y, tail] = [Float64Array.of(2, -1), Float64Array.of(5, 6)];
+  assert.deepEqual([...sequencePool(h, y, tail, 1, 3, 2, 2, 2)], [-1, 0, 5, 6]);
+  const [da, x, dc] = [
+    Float64Array.of(1, 0),
+    Float64Array.of(10, 100),
+    Float64Array.of(1, 2, 3, 4),
+  ];
+  assert.deepEqual(
+    [...sequenceBackward(y, da, x, dc, Float64Array.of(0.5, 0.25), 1, 3, 2, 2)],
+    [12, 104, -1, -2, 3.5, 4.25],
+  );
+});
+
+Deno.test("sigmoid: the gradient is that of the forward pass; extremes", () => {
+  const [x, c] = [normal(7, 50), normal(7, 51)];
+  checkGradient("x", x, () => dot(c, sigmoidForward(x)), sigmoidBackward(sigmoidForward(x), c));
+  assert.deepEqual([...sigmoidForward(Float64Array.of(0, 1000, -1000))], [0.5, 1, 0]);
 });
 
 Deno.test("bce: the gradient is that of the loss", () => {

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { RandomStream } from "../../../core/random.ts";
-import type { Device, DeviceBuffer } from "../../../kernels/types.ts";
+import type { Device, DeviceBuffer, Program } from "../../../kernels/types.ts";
 import { Arena } from "../arena.ts";
 import type { Accuracy } from "../error_model.ts";
 
@@ -122,6 +122,18 @@ export function abs(values: Float64Array): Float64Array {
 /** Reads a whole buffer as floats. */
 export async function readFloats(device: Device, buffer: DeviceBuffer): Promise<Float32Array> {
   return new Float32Array(await device.read(buffer, 0, buffer.byteLength));
+}
+
+/** Runs a program twice and checks that its output has the same bits again. */
+export async function runTwice(
+  device: Device,
+  program: Program,
+  output: DeviceBuffer,
+): Promise<void> {
+  device.run(program);
+  const first = await readFloats(device, output);
+  device.run(program);
+  assertSameBits(`second run of ${program.label}`, await readFloats(device, output), first);
 }
 
 /** Learning rate and loss slot in one small buffer. */

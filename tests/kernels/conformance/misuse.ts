@@ -176,6 +176,74 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     "params|parameters",
     (ops) => ops.denseUpdate({ ...update, optimizer: { kind: "rowwise-adagrad", eps: 1 } }),
   );
+  const rows = matrix(5, 3);
+  const normalise = { z: rows, dv: rows, dz: rows, masked: true };
+  add(
+    "normalise-forward",
+    "z|v",
+    (ops) => ops.normaliseForward({ z: rows, v: matrix(3, 5) }),
+  );
+  add(
+    "normalise-backward",
+    "z|dv|dz",
+    (ops) => ops.normaliseBackward({ ...normalise, dv: matrix(5, 4) }),
+  );
+  add(
+    "normalise-backward",
+    "z|dv|dz",
+    (ops) => ops.normaliseBackward({ ...normalise, dz: matrix(4, 3) }),
+  );
+  const history = { h: matrix(12, 5), steps: 4, x: matrix(3, 5), a: matrix(3, 3) };
+  const dotWrong = (change: Partial<typeof history>): void =>
+    add("sequence-dot", "h|x|a", (ops) => ops.sequenceDot({ ...history, ...change }));
+  dotWrong({ steps: 2 });
+  dotWrong({ steps: 5 });
+  dotWrong({ x: matrix(3, 4) });
+  dotWrong({ x: matrix(4, 5) });
+  dotWrong({ a: matrix(2, 3) });
+  dotWrong({ a: matrix(3, 5) });
+  const pooled = { ...history, y: matrix(3, 3), tail: matrix(3, 2), c: matrix(3, 7) };
+  const poolWrong = (
+    change: Partial<Omit<typeof pooled, "tail">> & { tail?: Matrix | null },
+  ): void =>
+    add("sequence-pool", "h|y|tail|c", (ops) => ops.sequencePool({ ...pooled, ...change }));
+  poolWrong({ steps: 0 });
+  poolWrong({ tail: null });
+  poolWrong({ tail: matrix(2, 2) });
+  poolWrong({ c: matrix(3, 5) });
+  poolWrong({ y: matrix(4, 3) });
+  const steps = {
+    y: matrix(3, 3),
+    da: matrix(3, 3),
+    x: matrix(3, 5),
+    dc: matrix(3, 10),
+    query: matrix(3, 5),
+    steps: 4,
+    dh: matrix(12, 5),
+  };
+  const stepsWrong = (change: Partial<Omit<typeof steps, "query">> & { query?: null }): void =>
+    add(
+      "sequence-backward",
+      "y|da|x|dc|query|dh",
+      (ops) => ops.sequenceBackward({ ...steps, ...change }),
+    );
+  stepsWrong({ steps: 3, dh: matrix(9, 5) });
+  stepsWrong({ da: matrix(3, 4) });
+  stepsWrong({ x: matrix(3, 4) });
+  stepsWrong({ dc: matrix(3, 5) });
+  stepsWrong({ query: null });
+  stepsWrong({ dh: matrix(15, 5) });
+  add("sigmoid-forward", "x|y", (ops) => ops.sigmoidForward({ x: rows, y: matrix(5, 4) }));
+  add(
+    "sigmoid-backward",
+    "y|dy|dx",
+    (ops) => ops.sigmoidBackward({ y: rows, dy: matrix(4, 3), dx: rows }),
+  );
+  add(
+    "sigmoid-backward",
+    "y|dy|dx",
+    (ops) => ops.sigmoidBackward({ y: rows, dy: rows, dx: matrix(5, 2) }),
+  );
   return cases;
 }
 
