@@ -20,6 +20,7 @@ const YIELD_MS = 200;
  * @param batch Inputs a forward pass, at most `model.maxBatch`.
  * @param onProgress Called with the number of inputs done.
  * @param signal Stops between minibatches with the signal's reason.
+ * @throws {LogitError} A logit is not finite.
  */
 export async function evaluate(
   model: Model,

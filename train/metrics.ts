@@ -28,6 +28,19 @@ export interface Metrics {
   readonly calibration: number | null;
 }
 
+/** A logit is not finite, so the weights are ruined and no metric can be had. */
+export class LogitError extends RangeError {
+  /**
+   * Says which input has it.
+   *
+   * @param message Names the input's position and the logit.
+   */
+  constructor(message: string) {
+    super(message);
+    this.name = "LogitError";
+  }
+}
+
 /**
  * Collects logits and labels of a split chunk by chunk, then computes its metrics. Keeps four bytes an input.
  *
@@ -58,8 +71,8 @@ export class Evaluation {
    *
    * @param logits One for each input. The array is not kept.
    * @param labels 0 or 1 for each input.
-   * @throws {RangeError} The lengths differ, a logit is not finite, a label is neither 0 nor 1; nothing of the
-   * chunk counts then.
+   * @throws {LogitError} A logit is not finite; nothing of the chunk counts then.
+   * @throws {RangeError} The lengths differ, or a label is neither 0 nor 1; the same.
    */
   add(logits: Float32Array, labels: ArrayLike<number>): void {
     if (logits.length !== labels.length) {
@@ -69,7 +82,7 @@ export class Evaluation {
     }
     for (let i = 0; i < logits.length; i++) {
       if (!Number.isFinite(logits[i]!)) {
-        throw new RangeError(
+        throw new LogitError(
           `Cannot evaluate input ${this.count + i}: its logit is ${logits[i]}, not finite`,
         );
       }

@@ -8,7 +8,7 @@ export { BatchSource } from "./batches.ts";
 export { Dlrm, type DlrmOptions, type DlrmShape, readMatrix, writeMatrix } from "./dlrm.ts";
 export type { Environment } from "./environment.ts";
 export { evaluate } from "./evaluate.ts";
-export { auc, Evaluation, type Metrics } from "./metrics.ts";
+export { auc, Evaluation, LogitError, type Metrics } from "./metrics.ts";
 export type { HostBatch, Model, Parameter } from "./model.ts";
 export {
   type DataSource,

@@ -166,12 +166,12 @@ async function initialiseFrom(
   hooks: SessionHooks,
 ): Promise<void> {
   const withState = await loadWeights(model, command.optimizer, folder);
-  const state = command.optimizer.kind === "sgd"
-    ? ""
-    : withState
-    ? " and optimizer state"
-    : "; the optimizer state starts at zero";
-  hooks.onNote?.(`Weights${state} from ${folder}`);
+  const { kind } = command.optimizer;
+  hooks.onNote?.(
+    withState
+      ? `Weights and ${kind} state from ${folder}`
+      : `Weights from ${folder}${kind === "sgd" ? "" : `; the ${kind} state starts at zero`}`,
+  );
 }
 
 function describe(

@@ -10,7 +10,7 @@ import type { Dataset } from "../data/types.ts";
 import type { Stage } from "../kernels/types.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Metrics } from "./metrics.ts";
+import { LogitError, type Metrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
 import { learningRate, type LearningRateSchedule } from "./schedule.ts";
 
@@ -96,15 +96,15 @@ export interface TrainCounts {
   readonly uniqueRows: number;
 }
 
-/** A run that had to stop: a loss was not finite. Carries what is known of the run. */
+/** A run that had to stop: a loss, or a logit of an evaluation, was not finite. Carries what is known of the run. */
 export class TrainingFailure extends UserError {
-  /** The run up to the failed step and including it; its last loss is the one that is not finite. */
+  /** The run up to the failed step and including it; its last loss is the one that is not finite, if it was a loss. */
   readonly run: Omit<TrainResult, "ended">;
 
   /**
-   * Made by {@linkcode train} when a loss is not finite.
+   * Made by {@linkcode train} when a loss or a logit is not finite.
    *
-   * @param message One sentence: the step, the loss, and what to try.
+   * @param message One sentence: the step, what is not finite, and what to try.
    * @param run What is known of the run, the failed step included.
    */
   constructor(message: string, run: Omit<TrainResult, "ended">) {
@@ -120,7 +120,7 @@ const DRAIN_MS = 250;
 /**
  * Trains a model on a data set's training split and evaluates it on the test split.
  *
- * @throws {TrainingFailure} A loss is not finite: names the step.
+ * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
  */
 export async function train(
   model: Model,
@@ -257,11 +257,15 @@ class Run {
   }
 
   #diverged(step: number, loss: number): TrainingFailure {
-    const rate = learningRate(this.#options.schedule, step);
     // The steps after it ran on ruined weights and are not reported.
     this.#drained = this.#step = step + 1;
+    return this.#failure(`its loss is ${loss}`);
+  }
+
+  #failure(what: string): TrainingFailure {
+    const rate = learningRate(this.#options.schedule, this.#step - 1);
     return new TrainingFailure(
-      `Cannot go on after step ${step + 1}: its loss is ${loss} at learning rate ${rate}; ` +
+      `Cannot go on after step ${this.#step}: ${what} at learning rate ${rate}; ` +
         `try a smaller --lr, or --lr-num-warmup-steps`,
       this.#known(),
     );
@@ -286,6 +290,8 @@ class Run {
       return true;
     } catch (error) {
       if (signal?.aborted) return false;
+      // The loss of a step is that before its update, so the last update can ruin the weights unseen.
+      if (error instanceof LogitError) throw this.#failure("it leaves logits that are not finite");
       throw error;
     } finally {
       const ms = performance.now() - begun;

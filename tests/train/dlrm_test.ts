@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RandomStream } from "../../core/random.ts";
 import { openReferenceDevice } from "../kernels/reference_device.ts";
 import { Dlrm } from "../../train/dlrm.ts";
 import { checkAgainstReference, madeUpInputs, readWeights, SMALL_SHAPE } from "./dlrm_cases.ts";
@@ -113,5 +114,27 @@ Deno.test("Dlrm refuses widths that do not fit together", async () => {
     () => new Dlrm(device, { ...SMALL_SHAPE, bottom: [3, 5] }, options),
     /bottom MLP 3-5: its last width must be the embedding dimension 4/,
   );
+  device.dispose();
+});
+
+Deno.test("initialise() draws weights and biases with DLRM's deviations, layer by layer", async () => {
+  const device = await openReferenceDevice();
+  const model = new Dlrm(device, SMALL_SHAPE, { optimizer: { kind: "sgd" }, maxBatch: 1 });
+  await model.initialise(11);
+  const { parameters } = await readWeights(model);
+  const layers = [["bot_l.0", 3, 9], ["bot_l.2", 9, 4], ["top_l.0", 14, 6], [
+    "top_l.2",
+    6,
+    1,
+  ]] as const;
+  layers.forEach(([name, K, N], l) => {
+    const random = new RandomStream(11, "dense", l);
+    let p = 0;
+    const draw = (count: number, deviation: number) =>
+      Float32Array.from({ length: count }, () => random.normal(p++) * deviation);
+    assert.deepEqual(parameters.get(`${name}.weight`), draw(N * K, Math.sqrt(2 / (K + N))));
+    assert.deepEqual(parameters.get(`${name}.bias`), draw(N, Math.sqrt(1 / N)));
+  });
+  model.dispose();
   device.dispose();
 });

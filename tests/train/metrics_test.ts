@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { auc, Evaluation, type Metrics } from "../../train/metrics.ts";
+import { auc, Evaluation, LogitError, type Metrics } from "../../train/metrics.ts";
 
 function evaluate(logits: number[], labels: number[]): Metrics {
   const evaluation = new Evaluation();
@@ -169,7 +169,7 @@ Deno.test("Evaluation.add() refuses lengths that differ, logits that are not fin
   );
   assert.throws(
     () => evaluation.add(Float32Array.of(1, NaN), [1, 0]),
-    new RangeError("Cannot evaluate input 2: its logit is NaN, not finite"),
+    new LogitError("Cannot evaluate input 2: its logit is NaN, not finite"),
   );
   assert.throws(
     () => evaluation.add(Float32Array.of(1), [2]),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Dlrm } from "../../train/dlrm.ts";
+import { learningRate } from "../../train/schedule.ts";
 import { train, TrainingFailure, type TrainOptions } from "../../train/trainer.ts";
 import { openReferenceDevice } from "../kernels/reference_device.ts";
 import { SMALL_SHAPE } from "./dlrm_cases.ts";
@@ -136,6 +137,36 @@ Deno.test("train() stops at a loss that is not finite, names the step and keeps 
     assert.equal(losses.length, steps);
     assert.ok(!Number.isFinite(losses.at(-1)!));
     assert.ok(losses.subarray(0, -1).every(Number.isFinite));
+  });
+});
+
+Deno.test("train() stops at an evaluation whose logits are not finite, and names the step before it", async () => {
+  await withModel(async (model) => {
+    const schedule = { ...OPTIONS.schedule, base: 1e30 };
+    // The loss of the first step is that of the weights before its update.
+    for (const ends of [{ maxSteps: 1 }, { evalEvery: 1 }]) {
+      await model.initialise(2);
+      const failure = await train(model, memoryDataset(400), { ...OPTIONS, schedule, ...ends })
+        .catch((error) => error);
+      assert.ok(failure instanceof TrainingFailure, String(failure));
+      assert.match(failure.message, /^Cannot go on after step 1: .* logits .* not finite at learn/);
+      assert.equal(failure.run.losses.length, 1);
+      assert.ok(failure.run.losses.every(Number.isFinite));
+    }
+  });
+});
+
+Deno.test("train() gives each step the learning rate of its schedule, over all epochs", async () => {
+  await withModel(async (model) => {
+    const rates: number[] = [];
+    const setStep = model.setStep.bind(model);
+    model.setStep = (rate, slot) => {
+      rates.push(rate);
+      setStep(rate, slot);
+    };
+    const schedule = { base: 0.1, warmupSteps: 4, decayStartStep: 6, decaySteps: 10 };
+    await train(model, memoryDataset(400), { ...OPTIONS, schedule });
+    assert.deepEqual(rates, Array.from({ length: 20 }, (_, step) => learningRate(schedule, step)));
   });
 });
 
