@@ -7,6 +7,7 @@ import { Team } from "../../kernels/cpu/team.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import { RandomStream } from "../../core/random.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
+import { groupLookups } from "./lookups.ts";
 
 Deno.test("kernels.wasm.ts is what its sources give", async () => {
   assert.equal(await buildKernels(), await Deno.readTextFile(kernelsFile), "run deno task wasm");
@@ -189,6 +190,52 @@ Deno.test("createTables() reaches rows beyond 4 GiB, and touches no memory befor
   assert.deepEqual([...after], [...zeros, ...far.map((f) => f - 2 * f)]);
   // The rows would fill 5 GB; other tests may run in the same process.
   assert.ok(Deno.memoryUsage().rss < 2 ** 32);
+});
+
+Deno.test("rows and state of tables that begin beyond 4 GiB are found there, and nowhere else", async () => {
+  using device = await openCpuDevice({ threads: 2 });
+  const dim = 16, optimizer = { kind: "rowwise-adagrad", eps: 0 } as const;
+  // The state of the first begins beyond 4 GiB, and so does all of the second.
+  const large = device.createTables(
+    { rows: [70_000_000], dim, optimizer: optimizer.kind },
+    "large",
+  );
+  const small = device.createTables({ rows: [3], dim, optimizer: optimizer.kind }, "small");
+  const grad = device.createMatrix(1, dim, "grad");
+  device.write(grad.buffer, 0, new Float32Array(dim).fill(2));
+  const scalars = device.createBuffer(4, "scalars");
+  device.write(scalars, 0, new Float32Array([1]));
+  for (const [tables, rows] of [[large, 70_000_000], [small, 3]] as const) {
+    const lookups = device.createLookups({ tables: 1, maxBags: 1, maxLookups: 1 }, "lookups");
+    device.writeLookups(lookups, groupLookups([rows], 1, [1]));
+    device.run(device.record("update", (ops) =>
+      ops.embeddingBackward({
+        ...{ tables, lookups, grad, firstSlot: 0, optimizer },
+        learningRate: { buffer: scalars, index: 0 },
+      })));
+    // The mean square is 4 and the step 1 · 2 / 2.
+    assert.deepEqual([...await tables.readState(0, 3)], [0, 4, 0]);
+    assert.deepEqual(
+      [...await tables.readRows(0, 3)],
+      [0, -1, 0].flatMap((value) => Array<number>(dim).fill(value)),
+    );
+  }
+});
+
+Deno.test("run() refuses lookups of rows that the tables do not have", async () => {
+  using device = await openCpuDevice({ threads: 1 });
+  const tables = device.createTables({ rows: [3], dim: 4, optimizer: "sgd" }, "small");
+  const lookups = device.createLookups({ tables: 1, maxBags: 2, maxLookups: 2 }, "lookups");
+  const out = device.createMatrix(2, 4, "out");
+  const program = device.record(
+    "gather",
+    (ops) => ops.embeddingForward({ tables, lookups, out, firstSlot: 0 }),
+  );
+  device.writeLookups(lookups, groupLookups([4], 2, [0, 3]));
+  assert.throws(() => device.run(program), {
+    name: "RangeError",
+    message: "Cannot run embedding-forward: lookups name flat row 3, but tables small have 3 rows",
+  });
 });
 
 Deno.test("createTables() after dispose() gets zero-filled rows and state", async () => {
