@@ -171,7 +171,7 @@ Deno.test("bad Avazu files are one sentence each, or bad rows are skipped", () =
     await rejects("oversized", /oversized:21:1 \(id\): the line has more than 4096 bytes$/);
     await rejects(
       "utf16",
-      /utf16:1:1 \(id\): "\\xff\\xfe1\\x00\\x00" is not a number|has \d+ columns/,
+      /utf16:1:1 \(id\): "\\xff\\xfe1\\x00" is not a number of 1 to 20 digits$/,
       {
         format: "avazu",
       },
