@@ -249,7 +249,7 @@ export const TRAIN_FLAGS = {
     type: "number",
     integer: true,
     min: 1,
-    max: 1024,
+    max: 256,
     group: "Device",
     defaultText: "all cores",
     help: "Threads of the CPU device",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
 import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { openDataset } from "../data/open.ts";
@@ -15,6 +16,7 @@ import { Dlrm, type DlrmShape } from "./dlrm.ts";
 import type { TrainCommand } from "./options.ts";
 import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
+import { SafetensorsFile } from "./safetensors.ts";
 import {
   type TimedEvaluation,
   train,
@@ -22,7 +24,7 @@ import {
   type TrainProgress,
   type TrainResult,
 } from "./trainer.ts";
-import { loadWeights, saveWeights } from "./weights.ts";
+import { loadWeights, saveWeights, WEIGHTS_FILE } from "./weights.ts";
 
 /** What a run tells while it goes, and how it is stopped. */
 export interface SessionHooks {
@@ -54,6 +56,8 @@ export async function runTraining(
   const startedAt = new Date();
   checkOutputFile("--json", command.json);
   checkOutputFolder("--save", command.save);
+  // Preparing may take hours, so a folder that cannot be started from is found out first.
+  if (command.init !== null) SafetensorsFile.open(`${command.init}/${WEIGHTS_FILE}`).close();
   const dataset = await openData(command, hooks);
   try {
     const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
@@ -64,10 +68,7 @@ export async function runTraining(
     });
     try {
       describe(dataset, shape, command, device, reason, hooks);
-      const model = new Dlrm(device, shape, {
-        optimizer: command.optimizer,
-        maxBatch: Math.max(command.batch, command.evalBatch),
-      });
+      const model = createModel(device, shape, command);
       try {
         if (command.init === null) await model.initialise(command.seed);
         else await initialiseFrom(model, command, command.init, hooks);
@@ -157,6 +158,17 @@ function syntheticRows(preset: DlrmPreset, command: TrainCommand): readonly numb
   if (tables === "published") return preset.tableRows;
   if (tables !== undefined && tables !== "data") return tables;
   return preset.tableRows.map((rows) => Math.min(rows, SYNTHETIC_ROWS));
+}
+
+/** Shapes have been agreed on, so what the device refuses is their size. */
+function createModel(device: Device, shape: DlrmShape, command: TrainCommand): Dlrm {
+  const { optimizer, batch, evalBatch } = command;
+  try {
+    return new Dlrm(device, shape, { optimizer, maxBatch: Math.max(batch, evalBatch) });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(`${error.message}; try a smaller --batch, --test-batch or --tables`);
+  }
 }
 
 async function initialiseFrom(
