@@ -5,6 +5,7 @@
  * @module
  */
 
+import { formatCount } from "../core/format.ts";
 import { BlockWriter } from "./block_writer.ts";
 import {
   CACHE_VERSION,
@@ -60,12 +61,12 @@ export async function buildRows(
     how = "Split in sevenths";
   }
   const notes = [
-    `${how}: ${splits.train.count} train, ${splits.test.count} test, ` +
-    `${splits.validation.count} validation`,
+    `${how}: ${formatCount(splits.train.count)} train, ${formatCount(splits.test.count)} test, ` +
+    `${formatCount(splits.validation.count)} validation`,
   ];
-  if (cut) {
+  if (cut && options.limit !== null) {
     notes.push(
-      `The limit of ${options.limit} inputs came before the end of the files` +
+      `The limit of ${formatCount(options.limit)} inputs came before the end of the files` +
         (sources.length > 1 && random === null
           ? ", so the split is in sevenths of what it left"
           : ""),

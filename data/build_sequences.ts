@@ -9,6 +9,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
+import { formatCount } from "../core/format.ts";
 import { BlockWriter } from "./block_writer.ts";
 import { EventLog } from "./event_log.ts";
 import {
@@ -281,10 +282,10 @@ function describeEvents(
 ): string[] {
   const { users, items, categories, pairs } = log;
   const notes = [
-    `${log.length} events of ${users.size} users (${
+    `${formatCount(log.length)} events of ${formatCount(users.size)} users (${
       log.grouped ? "grouped by user" : "not grouped by user"
-    }) with ${items.size} items in ${categories.size} categories; ${
-      pairs.size - items.size
+    }) with ${formatCount(items.size)} items in ${formatCount(categories.size)} categories; ${
+      formatCount(pairs.size - items.size)
     } pairs more than items, because an item with several categories makes a pair with each`,
   ];
   if (scan.cut) notes.push(`The limit of ${limit} events came before the end of the files`);
@@ -306,8 +307,12 @@ function describeInputs(
   { leak, seed }: PreparationOptions,
 ): string[] {
   const notes = [
-    `${users.train.length} users train (${counts.train} inputs), ${users.test.length} with the latest ` +
-    `last events test (${counts.test}), ${users.validation.length} validate (${counts.validation}); ` +
+    `${formatCount(users.train.length)} users train (${formatCount(counts.train)} inputs), ${
+      formatCount(users.test.length)
+    } with the latest ` +
+    `last events test (${formatCount(counts.test)}), ${
+      formatCount(users.validation.length)
+    } validate (${formatCount(counts.validation)}); ` +
     `drawn with seed ${seed}`,
     leak
       ? "Validation users are also trained on, as in the original (leak)"
@@ -316,7 +321,9 @@ function describeInputs(
     "The result does not depend on the order of the lines, but for events of one user in one second",
   ];
   if (missed > 0) {
-    notes.push(`${missed} negatives are missing: no item was found that is new to the user`);
+    notes.push(
+      `${formatCount(missed)} negatives are missing: no item was found that is new to the user`,
+    );
   }
   return notes;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatCount } from "../core/format.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { Manifest } from "./manifest.ts";
 import { planWindows, PreparedReader, WindowCache } from "./prepared_reader.ts";
@@ -80,14 +81,20 @@ export class PreparedDataset implements Dataset {
     const { options, sources, rows, skipped } = this.#manifest;
     const used = sources.filter((source) => source.rows > 0);
     const notes = [
-      `${options.format} (${chosen}): ${rows} inputs from ${
+      `${options.format} (${chosen}): ${formatCount(rows)} inputs from ${
         used.map((source) => source.name).join(", ")
       }`,
       ...this.#manifest.notes,
     ];
-    if (options.maxIndexRange > 0) notes.push(`Ids are taken modulo ${options.maxIndexRange}`);
+    if (options.maxIndexRange > 0) {
+      notes.push(`Ids are taken modulo ${formatCount(options.maxIndexRange)}`);
+    }
     if (skipped.count > 0) {
-      notes.push(`Skipped ${skipped.count} bad row${skipped.count === 1 ? "" : "s"}, the first:`);
+      notes.push(
+        `Skipped ${formatCount(skipped.count)} bad row${
+          skipped.count === 1 ? "" : "s"
+        }, the first:`,
+      );
       notes.push(...skipped.first);
     }
     if (!this.#fits("train")) {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkpoint } from "../../core/events.ts";
+import { formatCount } from "../../core/format.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
@@ -71,7 +73,7 @@ async function measureSpeed(
       const times: number[] = [];
       const booked = new Map<string, number[]>();
       for (let round = 0; round < rounds; round++) {
-        signal.throwIfAborted();
+        await checkpoint(signal);
         const run = await runner.run(steps);
         times.push(run.ms / steps);
         for (const [stage, ms] of Object.entries(run.stages)) {
@@ -101,7 +103,7 @@ async function measureSpeed(
         { name: "ms a step, median", format: fixed(2) },
         { name: "p90", format: fixed(2) },
         { name: "95 % interval", align: "right" },
-        { name: "samples/s", format: fixed(0) },
+        { name: "samples/s", format: formatCount },
         { name: "GFLOP/s", format: fixed(1) },
       ],
       rows,
@@ -161,8 +163,9 @@ async function measureQuality(
     const { metrics } = run.evaluations.at(-1)!;
     const bayes = dataset.bayes!;
     return {
-      title:
-        `Quality after ${run.samples} generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
+      title: `Quality after ${
+        formatCount(run.samples)
+      } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
       columns: [
         { name: "predictions of" },
         { name: "AUC", format: fixed(5) },
