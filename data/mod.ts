@@ -9,3 +9,4 @@ export type { PreparationProgress } from "./source_scan.ts";
 export { createInputs } from "./inputs.ts";
 export { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 export type { Dataset, DatasetSchema, Inputs, Order, Reader, Split, TableSchema } from "./types.ts";
+export * from "./twin/mod.ts";

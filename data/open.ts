@@ -12,6 +12,8 @@ import { PreparedDataset } from "./prepared_dataset.ts";
 import { recognise } from "./recognise.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
+import { openTwin } from "./twin/open.ts";
+import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
 /** Formats that can be opened. */
@@ -28,7 +30,10 @@ export type DataFormat = typeof DATA_FORMATS[number];
 
 /** What to open, and how. */
 export interface OpenOptions {
-  /** Raw files, plain or gzip, in order. Empty for `synthetic`. */
+  /**
+   * Raw files, plain or gzip, in order. Empty for `synthetic`. Or one twin: `twin:NAME` or `twin:FILE.json`, perhaps with
+   * `:INPUTS` behind it, of which `limit` caps the inputs, `seed` decides the draws and `maxIndexRange` folds the ids.
+   */
   readonly data: readonly string[];
   /**
    * Default: recognised. 40 columns between TABs are Criteo (several files, or one called `day_N`, are Terabyte), 24
@@ -48,8 +53,8 @@ export interface OpenOptions {
    */
   readonly minCount?: number | undefined;
   /**
-   * Of what a preparation draws: which inputs of Avazu test; users, windows and negatives of Taobao. An integer in
-   * [0, 2^32). Default 123, as in the originals.
+   * Of what a preparation draws: which inputs of Avazu test; users, windows and negatives of Taobao; all inputs of a twin.
+   * An integer in [0, 2^32). Default 123, as in the originals.
    */
   readonly seed?: number | undefined;
   /** Taobao: validate with users that are also trained on, as the original does. Default false. */
@@ -106,6 +111,15 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     return openSynthetic(limited(options.synthetic ?? {}, options.limit));
   }
   if (options.data.length === 0) throw new UserError("Cannot open data: no file is given", 2);
+  const twin = chooseTwin(options);
+  if (twin !== null) {
+    return await openTwin({
+      twin: twin.twin,
+      inputs: Math.min(twin.inputs, options.limit ?? Infinity),
+      seed: options.seed ?? DEFAULT_SEED,
+      maxIndexRange: options.maxIndexRange,
+    });
+  }
   const files = await findTextFiles(options.data);
   const { format, chosen } = options.format !== undefined
     ? { format: options.format, chosen: "as asked" }
@@ -139,6 +153,19 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
 function limited(synthetic: SyntheticOptions, limit: number | undefined): SyntheticOptions {
   if (limit === undefined) return synthetic;
   return { ...synthetic, inputs: Math.min(limit, synthetic.inputs ?? 100_000) };
+}
+
+function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource | null {
+  const named = data.find((path) => path.startsWith("twin:"));
+  if (named === undefined) return null;
+  const refuse = (reason: string): never => {
+    throw new UserError(`Cannot open ${named}: ${reason}`, 2);
+  };
+  if (data.length > 1) refuse(`a twin stands alone (./${named} is a file)`);
+  if (format !== undefined) refuse(`format is ${format}, but a twin has its own`);
+  if ((minCount ?? 0) > 0) refuse("a twin has no minimum count, because its ids are never counted");
+  if (leak) refuse("users of a twin that validate are never trained on");
+  return parseTwinSource(named);
 }
 
 function checkOptions(options: OpenOptions): void {

@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import { parseTwinSource } from "../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../kernels/types.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
@@ -26,7 +27,7 @@ export const TRAIN_FLAGS = {
     valueName: "FILE…",
     aliases: ["raw-data-file"],
     help:
-      "Click logs, plain or .gz, in order; or synthetic, or synthetic:INPUTS, for generated ones",
+      "Click logs, plain or .gz, in order; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
   },
   format: {
     type: "choice",
@@ -70,7 +71,7 @@ export const TRAIN_FLAGS = {
     default: 123,
     group: "Data",
     help:
-      "Seed of what preparing draws: the split of avazu; users, windows and negatives of taobao",
+      "Seed of what preparing draws: the split of avazu; users, windows and negatives of taobao; a twin",
   },
   leak: {
     type: "boolean",
@@ -87,7 +88,7 @@ export const TRAIN_FLAGS = {
   cache: {
     type: "path",
     valueName: "DIR",
-    default: ".cache",
+    default: ".cache/data",
     group: "Data",
     help: "Where prepared data are kept",
   },
@@ -102,7 +103,7 @@ export const TRAIN_FLAGS = {
   model: {
     type: "choice",
     choices: PRESET_NAMES,
-    default: "rm2",
+    defaultText: "the twin's, else rm2",
     group: "Model",
     help:
       "Preset: rm2 is DLRM on Criteo Kaggle, rm3 on Criteo Terabyte, rm4 on Avazu; the flags below replace parts of it",
@@ -287,6 +288,8 @@ export const TRAIN_FLAGS = {
 /** Where inputs come from. */
 export type DataSource =
   | { readonly kind: "files"; readonly paths: readonly string[] }
+  /** A twin, as `openDataset` takes it: `twin:rm2:1000000`. */
+  | { readonly kind: "twin"; readonly source: string }
   /** Generated; `inputs` is null for the generator's own number. */
   | { readonly kind: "synthetic"; readonly inputs: number | null };
 
@@ -380,6 +383,10 @@ export function trainHelp(width?: number): string {
         "deno task train --data synthetic",
       ],
       [
+        "The statistical twin of Criteo Kaggle, with RM2",
+        "deno task train --data twin:rm2:1000000",
+      ],
+      [
         "Criteo Kaggle, RM2, evaluated as it goes",
         "deno task train --data train.txt --model rm2 --eval-every 1000",
       ],
@@ -428,7 +435,8 @@ export function parseTrainOptions(
     );
   }
 
-  const preset = PRESETS[values.model];
+  const model = values.model ?? (data.kind === "twin" ? presetOfTwin(data.source) : null) ?? "rm2";
+  const preset = PRESETS[model];
   const named = values.optimizer ?? preset.optimizer;
   const optimizer = optimizerOf(named === "rwsadagrad" ? "rowwise-adagrad" : named);
   const schedule: LearningRateSchedule = {
@@ -457,7 +465,7 @@ export function parseTrainOptions(
     badRows: values.badRows,
     cache: values.cache,
     shuffle: values.dataOrder === "total",
-    model: values.model,
+    model,
     shape: {
       dim: values.embeddingDim,
       bottom: values.bottom,
@@ -522,7 +530,7 @@ function chooseData(
       2,
     );
   }
-  const generated = data.find((path) => /^synthetic(:|$)/.test(path));
+  const generated = data.find((path) => /^(synthetic(:|$)|twin:)/.test(path));
   if (generated === undefined) {
     const terabyte = format === "criteo-terabyte";
     return {
@@ -536,6 +544,7 @@ function chooseData(
       2,
     );
   }
+  if (parseTwinSource(generated) !== null) return { kind: "twin", source: generated };
   const count = generated.slice("synthetic:".length);
   if (generated === "synthetic") return { kind: "synthetic", inputs: null };
   const inputs = /^\d+(e\d+)?$/.test(count) ? Number(count) : NaN;
@@ -546,6 +555,20 @@ function chooseData(
     );
   }
   return { kind: "synthetic", inputs };
+}
+
+/** The preset that a twin or a twin's parameter file names. */
+function presetOfTwin(source: string): PresetName | null {
+  const { twin } = parseTwinSource(source)!;
+  let name: unknown = twin;
+  if (twin.endsWith(".json")) {
+    try {
+      name = JSON.parse(Deno.readTextFileSync(twin))?.name;
+    } catch {
+      // Whoever opens the file gives the reason.
+    }
+  }
+  return PRESET_NAMES.find((preset) => preset === name) ?? null;
 }
 
 /** `./day` becomes `./day_0`, `./day_1`, … as far as they exist, unless `./day` exists itself. */

@@ -138,7 +138,7 @@ async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dat
     });
   }
   return await openDataset({
-    data: command.data.paths,
+    data: command.data.kind === "twin" ? [command.data.source] : command.data.paths,
     format: command.format === "auto" ? undefined : command.format,
     ...limit,
     maxIndexRange: command.maxIndRange ?? 0,

@@ -338,11 +338,16 @@ export class HistoryGenerator {
     this.categoryRows = possibleIds(parameters.columns[1].law);
   }
 
+  /** How many events a user has. */
+  length(number: number): number {
+    this.#draw(number, 0);
+    return at(this.#parameters.lengths, this.#words[0]! / 0x100000000);
+  }
+
   /** All events of a user. */
   user(number: number): History {
-    const { lengths, repeats, stays } = this.#parameters;
-    this.#draw(number, 0);
-    const size = at(lengths, this.#words[0]! / 0x100000000);
+    const { repeats, stays } = this.#parameters;
+    const size = this.length(number);
     const items = new Uint32Array(size), categories = new Uint32Array(size);
     const times = new Map<number, number>();
     for (let j = 0; j < size; j++) {

@@ -11,7 +11,6 @@ export {
   type DistinctCheck,
   sampleStatistics,
 } from "./check.ts";
-export { loadHistoryTwin, loadTwin, openTwin, TWIN_NAMES, type TwinOptions } from "./dataset.ts";
 export { type FitOptions, fitTwin, type TwinFit } from "./fit.ts";
 export { goodnessMarkdown } from "./goodness.ts";
 export {
@@ -30,6 +29,15 @@ export {
 export { hotRanks, type HotShare, hotShares } from "./hot.ts";
 export { type Law, type Segment } from "./law.ts";
 export {
+  isHistories,
+  loadAnyTwin,
+  loadHistoryTwin,
+  loadTwin,
+  openTwin,
+  TWIN_NAMES,
+  type TwinOptions,
+} from "./open.ts";
+export {
   checkParameters,
   parseTwin,
   TWIN_VERSION,
@@ -41,3 +49,4 @@ export {
 } from "./parameters.ts";
 export { readSample, type SampleFormat, type TwinSample } from "./sample.ts";
 export { TWIN_WORKLOADS, type Workload } from "./workloads.ts";
+export { DEFAULT_TWIN_INPUTS, parseTwinSource, type TwinSource } from "./source.ts";

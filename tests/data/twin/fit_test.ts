@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { UserError } from "../../../core/errors.ts";
 import { checkDistinct, checkTwin } from "../../../data/twin/check.ts";
-import { openTwin } from "../../../data/twin/dataset.ts";
+import { openTwin } from "../../../data/twin/open.ts";
 import { fitTwin } from "../../../data/twin/fit.ts";
 import { hotRanks, hotShares } from "../../../data/twin/hot.ts";
 import { checkParameters, parseTwin } from "../../../data/twin/parameters.ts";
@@ -123,7 +123,7 @@ Deno.test("what is wrong with a parameter file is one clear error", () => {
 
 Deno.test("unknown twins and bad options are one clear error", async () => {
   const cases: [Parameters<typeof openTwin>[0], RegExp][] = [
-    [{ twin: "rm9" }, /Cannot open twin rm9: it is neither one of rm2/],
+    [{ twin: "rm9" }, /Cannot open twin rm9: it is neither one of rm1, rm2/],
     [{ twin: "/nowhere/x.json" }, /Cannot read twin \/nowhere\/x\.json: there is no such file/],
     [{ twin: FIT.parameters, inputs: 3 }, /number of inputs is 3/],
     [{ twin: FIT.parameters, seed: -1 }, /the seed is -1/],

@@ -2,13 +2,13 @@ import { strict as assert } from "node:assert";
 import { Sha256 } from "../../../core/files.ts";
 import { createInputs } from "../../../data/inputs.ts";
 import { logistic } from "../../../data/twin/clicks.ts";
-import { loadTwin, openTwin, TWIN_NAMES } from "../../../data/twin/dataset.ts";
+import { loadTwin, openTwin } from "../../../data/twin/open.ts";
 import { TwinGenerator } from "../../../data/twin/generator.ts";
 import { possibleIds } from "../../../data/twin/law.ts";
 
 Deno.test("the first inputs of the shipped twins never change", async () => {
   const hashes: Record<string, string> = {};
-  for (const twin of TWIN_NAMES) {
+  for (const twin of ["rm2", "rm3", "rm4"]) {
     const dataset = await openTwin({ twin, inputs: 7000, seed: 1 });
     const into = createInputs(dataset.schema, 1000);
     dataset.reader("train", { kind: "sequential" }).read(0, 1000, into);

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { RandomStream } from "../../../core/random.ts";
-import { loadHistoryTwin } from "../../../data/twin/dataset.ts";
+import { loadHistoryTwin } from "../../../data/twin/open.ts";
 import {
   checkHistoryParameters,
   fitHistories,

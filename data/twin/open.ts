@@ -1,0 +1,114 @@
+/**
+ * Twins by name or from a file, as parameters and as data sets.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import type { Dataset } from "../types.ts";
+import { TwinDataset } from "./dataset.ts";
+import { checkHistoryParameters, type HistoryParameters } from "./histories.ts";
+import { checkParameters, parseJson, type TwinParameters } from "./parameters.ts";
+import { SequenceTwin } from "./sequence_dataset.ts";
+
+/** Twins that come with the project. `rm1` draws sequences, the others one lookup a table. */
+export const TWIN_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
+
+/** What to draw. */
+export interface TwinOptions {
+  /** One of {@link TWIN_NAMES}, the path of a parameter file ending in `.json`, or parameters. */
+  readonly twin: string | TwinParameters | HistoryParameters;
+  /** Inputs in all splits together, at least 7. Default: as many as the full data set has. */
+  readonly inputs?: number | undefined;
+  /** An integer in [0, 2^32). It changes the draws, not the laws or the planted click model. Default 1. */
+  readonly seed?: number | undefined;
+  /** Ids are taken modulo this after labels are drawn. Default 0: as they are. */
+  readonly maxIndexRange?: number | undefined;
+}
+
+/**
+ * Opens a twin. A table's rows are the ids that are possible, 0 the most popular: a few more than the distinct ids of the
+ * full data set, because not every possible id appears.
+ *
+ * Inputs with one lookup a table are split in sevenths, as for Criteo Kaggle. User histories become sequences of 21 steps
+ * as for Taobao's log; see `sequence_dataset.ts`.
+ *
+ * @throws UserError for an unknown twin, a file that is no parameter file, or options out of range.
+ */
+export async function openTwin(options: TwinOptions): Promise<Dataset> {
+  const { twin, inputs, seed = 1, maxIndexRange = 0 } = options;
+  const parameters = typeof twin === "string" ? await loadAnyTwin(twin) : twin;
+  if (inputs !== undefined && !(Number.isInteger(inputs) && inputs >= 7 && inputs <= 2 ** 40)) {
+    throw new UserError(
+      `Cannot draw a twin: the number of inputs is ${inputs}, not an integer from 7 to 2^40`,
+      2,
+    );
+  }
+  for (const [name, value] of [["seed", seed], ["maximum index range", maxIndexRange]] as const) {
+    if (!(Number.isInteger(value) && value >= 0 && value < 2 ** 32)) {
+      throw new UserError(
+        `Cannot draw a twin: the ${name} is ${value}, not an integer from 0 to 4294967295`,
+        2,
+      );
+    }
+  }
+  return isHistories(parameters)
+    ? new SequenceTwin(parameters, inputs, seed, maxIndexRange)
+    : new TwinDataset(parameters, inputs ?? parameters.inputs, seed, maxIndexRange);
+}
+
+/**
+ * Parameters of inputs with one lookup a table, by name or from a file.
+ *
+ * @throws UserError for an unknown name, and for a file that cannot be read or is no such parameter file.
+ */
+export async function loadTwin(name: string): Promise<TwinParameters> {
+  return checkParameters(await loadJson(name), name);
+}
+
+/**
+ * Parameters of user histories: `rm1`, or a file ending in `.json`.
+ *
+ * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file of histories.
+ */
+export async function loadHistoryTwin(name: string): Promise<HistoryParameters> {
+  return checkHistoryParameters(await loadJson(name), name);
+}
+
+/**
+ * Parameters of either kind.
+ *
+ * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file.
+ */
+export async function loadAnyTwin(name: string): Promise<TwinParameters | HistoryParameters> {
+  const value = await loadJson(name);
+  return isHistories(value) ? checkHistoryParameters(value, name) : checkParameters(value, name);
+}
+
+/** Whether a value is laid out as parameters of user histories, which alone have lengths. */
+export function isHistories(value: unknown): value is HistoryParameters {
+  return typeof value === "object" && value !== null && "lengths" in value;
+}
+
+async function loadJson(name: string): Promise<unknown> {
+  if (name.endsWith(".json")) return parseJson(await readText(name), name);
+  if (!(TWIN_NAMES as readonly string[]).includes(name)) {
+    throw new UserError(
+      `Cannot open twin ${name}: it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
+      2,
+    );
+  }
+  const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });
+  return module.default;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new UserError(`Cannot read twin ${path}: there is no such file`);
+    }
+    throw new UserError(`Cannot read twin ${path}: ${(error as Error).message}`);
+  }
+}
