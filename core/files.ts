@@ -133,6 +133,9 @@ export function fileError(verb: string, path: string, error: unknown): unknown {
     error instanceof Deno.errors.PermissionDenied ||
     error instanceof Deno.errors.NotCapable || typeof code === "string";
   if (!known) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return new UserError(`Cannot ${verb} ${path}: Deno was started without the permission for it`);
+  }
   const reason = error.message.replace(/ \(os error \d+\).*$/s, "").replace(/[.\s]+$/, "");
   return new UserError(`Cannot ${verb} ${path}: ${reason}`);
 }

@@ -1,6 +1,6 @@
 /**
  * Command lines from a declarative table: one record a flag gives its parsing, its checks, its line in `--help`,
- * its row in the README, and the type of the parsed value.
+ * and the type of the parsed value.
  *
  * @module
  */
@@ -264,20 +264,6 @@ export function formatHelp(table: FlagTable, page: HelpPage): string {
     for (const [comment, line] of page.examples) lines.push(`  # ${comment}`, `  ${line}`);
   }
   return lines.join("\n") + "\n";
-}
-
-/** A Markdown table of the flags, for a README. Ends with a newline. */
-export function formatFlagsMarkdown(table: FlagTable): string {
-  const cell = (text: string) => text.replaceAll("|", "\\|");
-  const rows = Object.entries(table).map(([key, flag]) => {
-    const value = flag.type === "boolean" ? "" : ` ${valueName(flag)}`;
-    const also = (flag.aliases ?? []).map((alias) => `\`--${alias}\``).join(", ");
-    return `| \`${cell(flagName(key) + value)}\` | ${cell(flag.help)} | ${
-      cell(defaultText(flag) ?? (flag.required ? "required" : ""))
-    } | ${also} |`;
-  });
-  return ["| flag | what it does | default | also |", "| --- | --- | --- | --- |", ...rows]
-    .join("\n") + "\n";
 }
 
 /**

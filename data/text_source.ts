@@ -31,6 +31,10 @@ export async function findTextFile(path: string): Promise<TextFile> {
   try {
     const info = await Deno.stat(path);
     if (info.isDirectory) throw new UserError(`Cannot read ${path}: it is a folder, not a file`);
+    // A pipe gives its text once, and it is read several times: to recognise it, to hash it, to prepare it.
+    if (!info.isFile) {
+      throw new UserError(`Cannot read ${path}: it is a pipe or a device, not a file`);
+    }
     using file = await Deno.open(path);
     const head = new Uint8Array(2);
     if (await readFully(file, head) === 0) throw new UserError(`Cannot read ${path}: it is empty`);

@@ -124,25 +124,39 @@ export async function loadWeights(
   const document = await readDocument(folder);
   const perRow = stateFloats(tables.optimizer, tables.dim);
   const withState = perRow > 0 && document.optimizer?.kind === optimizer.kind;
-  {
-    using file = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
-    // Everything is checked before anything is changed.
-    for (const p of parameters) file.info(p.name, "F32", p.shape);
-    tables.rows.forEach((rows, t) => file.info(tableName(t), "F32", [rows, tables.dim]));
-    for (const p of parameters) loadMatrix(device, file, p.name, p.value);
-    for (let t = 0; t < tables.rows.length; t++) {
-      await loadRows(model, file, t, tables.dim, tables.writeRows.bind(tables));
+  using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
+  using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
+  // Everything is checked before anything is changed.
+  checkTensors(weights, model, tables.dim);
+  if (state !== null) checkTensors(state, model, perRow);
+  for (const p of parameters) {
+    loadMatrix(device, weights, p.name, p.value);
+    if (state !== null) loadMatrix(device, state, p.name, p.state!);
+  }
+  for (let t = 0; t < tables.rows.length; t++) {
+    await loadRows(model, weights, t, tables.dim, tables.writeRows.bind(tables));
+    if (state !== null) {
+      await loadRows(model, state, t, perRow, tables.writeState.bind(tables));
     }
   }
-  if (!withState) return false;
-  using file = SafetensorsFile.open(`${folder}/${STATE_FILE}`);
+  return withState;
+}
+
+/** Throws unless the file holds the model's tensors and no others: a surplus one means that another model was saved. */
+function checkTensors(file: SafetensorsFile, { parameters, tables }: Model, width: number): void {
   for (const p of parameters) file.info(p.name, "F32", p.shape);
-  tables.rows.forEach((rows, t) => file.info(tableName(t), "F32", [rows, perRow]));
-  for (const p of parameters) loadMatrix(device, file, p.name, p.state!);
-  for (let t = 0; t < tables.rows.length; t++) {
-    await loadRows(model, file, t, perRow, tables.writeState.bind(tables));
+  tables.rows.forEach((rows, t) => file.info(tableName(t), "F32", [rows, width]));
+  const known = new Set([
+    ...parameters.map((p) => p.name),
+    ...tables.rows.map((_, t) => tableName(t)),
+  ]);
+  for (const name of file.tensors.keys()) {
+    if (!known.has(name)) {
+      throw new UserError(
+        `Cannot use ${file.path}: it holds tensor ${name}, which the model does not have`,
+      );
+    }
   }
-  return true;
 }
 
 async function readDocument(folder: string): Promise<Partial<ModelDocument>> {

@@ -118,8 +118,14 @@ export class PyTorchPeer {
       stderr: "inherit",
     }).spawn();
     const lines = readLines(child.stdout);
-    const info: PeerInfo = JSON.parse(await nextLine(lines));
-    return new PyTorchPeer(info, child, lines);
+    try {
+      const info: PeerInfo = JSON.parse(await nextLine(lines));
+      return new PyTorchPeer(info, child, lines);
+    } catch (error) {
+      await child.stdin.close().catch(() => {});
+      await child.status;
+      throw error;
+    }
   }
 
   /** Trains some minibatches and waits for the end. */
@@ -130,7 +136,8 @@ export class PyTorchPeer {
 
   /** Ends the process. */
   async close(): Promise<void> {
-    await this.#writer.close();
+    // A process that has gone already has closed its end.
+    await this.#writer.close().catch(() => {});
     await this.#child.status;
   }
 }

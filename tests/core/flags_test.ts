@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../core/errors.ts";
-import {
-  chooseCommand,
-  type FlagTable,
-  formatFlagsMarkdown,
-  formatHelp,
-  parseFlags,
-} from "../../core/flags.ts";
+import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 
 const TABLE = {
   data: { type: "paths", group: "Input", help: "Files", aliases: ["raw-data-file"] },
@@ -259,18 +253,6 @@ Help
 Examples
   # Small
   deno task train --data a
-`,
-  );
-});
-
-Deno.test("formatFlagsMarkdown() gives a row a flag", () => {
-  const table = { batch: TABLE.batch, model: TABLE.model } as const satisfies FlagTable;
-  assert.equal(
-    formatFlagsMarkdown(table),
-    `| flag | what it does | default | also |
-| --- | --- | --- | --- |
-| \`--batch N\` | Inputs in a minibatch | 128 | \`--mini-batch-size\` |
-| \`--model rm2\\|rm3\` | Preset | rm2 |  |
 `,
   );
 });

@@ -39,7 +39,7 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     dataSeed: 123,
     leak: false,
     badRows: "error",
-    cache: ".cache",
+    cache: ".cache/data",
     shuffle: true,
     model: "rm2",
     shape: { dim: undefined, bottom: undefined, top: undefined, tables: "data" },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
 import type { Device, Optimizer } from "../../kernels/types.ts";
 import { Dlrm, readMatrix } from "../../train/dlrm.ts";
-import { SafetensorsFile } from "../../train/safetensors.ts";
+import { SafetensorsFile, type TensorSource, writeSafetensors } from "../../train/safetensors.ts";
 import {
   loadWeights,
   MODEL_FILE,
@@ -171,6 +171,43 @@ Deno.test("a save that fails on the way leaves the folder as it was", async () =
       two.tables.readState = () => Promise.reject(new Error("no more"));
       await assert.rejects(save(two, folder), /no more/);
       assert.deepEqual(contents(), before);
+    })
+  );
+});
+
+Deno.test("a file with a tensor more than the model is refused before anything is changed", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const larger = new Dlrm(device, { ...SMALL_SHAPE, top: [14, 6, 1, 1] }, {
+        optimizer: SGD,
+        maxBatch: 1,
+      });
+      await larger.initialise(1);
+      const tensors: TensorSource[] = [];
+      for (const { name, shape, value } of larger.parameters) {
+        const values = await readMatrix(device, value);
+        tensors.push({ name, dtype: "F32", shape, chunks: () => [values] });
+      }
+      for (const [t, rows] of SMALL_SHAPE.tableRows.entries()) {
+        const values = await larger.tables.readRows(larger.tables.rowOffsets[t]!, rows);
+        const name = `emb_l.${t}.weight`;
+        tensors.push({
+          name,
+          dtype: "F32",
+          shape: [rows, SMALL_SHAPE.dim],
+          chunks: () => [values],
+        });
+      }
+      await writeSafetensors(`${folder}/${WEIGHTS_FILE}`, tensors, {});
+      const model = await trained(device, SGD, 3);
+      const before = await readWeights(model);
+      await assert.rejects(
+        loadWeights(model, SGD, folder),
+        /model\.safetensors: it holds tensor top_l\.4\.weight, which the model does not have/,
+      );
+      assert.deepEqual(await readWeights(model), before);
+      larger.dispose();
+      model.dispose();
     })
   );
 });
