@@ -7,6 +7,18 @@
 export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./open.ts";
 export type { PreparationProgress } from "./source_scan.ts";
 export { createInputs } from "./inputs.ts";
+export {
+  type Estimate,
+  type GrowthPoint,
+  type HotProfile,
+  type Profile,
+  profileDataset,
+  type ProfileOptions,
+  type TableProfile,
+} from "./profile.ts";
+export { plotProfile } from "./profile_plot.ts";
+export { formatProfile } from "./profile_report.ts";
+export type { ReuseBin } from "./access_counts.ts";
 export { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 export type { Dataset, DatasetSchema, Inputs, Order, Reader, Split, TableSchema } from "./types.ts";
 export * from "./twin/mod.ts";

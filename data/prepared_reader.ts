@@ -67,6 +67,17 @@ export function planWindows(
   return { windows, starts };
 }
 
+/** The window that holds a position of the split. */
+function windowOf(starts: readonly number[], position: number): number {
+  let low = 0, high = starts.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (starts[middle]! <= position) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** Loads windows, keeping the last one. */
 export class WindowCache {
   readonly #store: BlockStore;
@@ -139,8 +150,7 @@ export class PreparedReader implements Reader {
     const { starts } = this.#plan;
     while (done < count) {
       const position = start + done;
-      let index = 0;
-      while (starts[index + 1]! <= position) index++;
+      const index = windowOf(starts, position);
       const window = this.#cache.peek(index);
       if (window === null) return this.#fillLater(index, start, done, count, into);
       done += this.#copy(window, position - starts[index]!, done, count, into);
