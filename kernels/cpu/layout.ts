@@ -74,10 +74,9 @@ export const ROWWISE_ADAGRAD = 2;
 
 /** Header of lookup buffers, in bytes: counts of the minibatch written last, then the addresses of the lists. */
 export const LOOKUP_BAGS = 0;
-export const LOOKUP_LOOKUPS = 4;
-export const LOOKUP_UNIQUE = 8;
+export const LOOKUP_UNIQUE = 4;
 /** 0 when every bag has exactly one lookup. */
-export const LOOKUP_HAS_OFFSETS = 12;
+export const LOOKUP_HAS_OFFSETS = 8;
 export const LOOKUP_ROWS = 16;
 export const LOOKUP_OFFSETS = 20;
 export const LOOKUP_UNIQUE_ROWS = 24;

@@ -239,7 +239,7 @@ export class CpuLookups extends Owned implements LookupBuffers {
   /** Copies a minibatch's lookups, whose sizes were checked. */
   write(source: GroupedLookups): void {
     const { bags, lookups, unique, offsets } = source;
-    const words = [bags, lookups, unique, Number(offsets !== null)];
+    const words = [bags, unique, Number(offsets !== null)];
     this.store.words(this.address, words.length).set(words);
     const put = (address: number, list: Uint32Array, length: number): void => {
       this.store.words(address, length).set(list.subarray(0, length));
