@@ -5,11 +5,13 @@
  */
 
 export { BatchSource } from "./batches.ts";
-export { Dlrm, type DlrmOptions, type DlrmShape, readMatrix, writeMatrix } from "./dlrm.ts";
+export { Dlrm, type DlrmShape } from "./dlrm.ts";
 export type { Environment } from "./environment.ts";
 export { evaluate } from "./evaluate.ts";
+export { readMatrix, writeMatrix } from "./matrices.ts";
 export { auc, Evaluation, LogitError, type Metrics } from "./metrics.ts";
 export type { HostBatch, Model, Parameter } from "./model.ts";
+export { createModel, type ModelShape, type ShapeDocument } from "./models.ts";
 export {
   type DataSource,
   optimizerOf,
@@ -28,6 +30,7 @@ export {
   resolveShape,
   type ShapeOverrides,
   type ShapeSource,
+  type TbsmPreset,
 } from "./presets.ts";
 export {
   buildResult,
@@ -40,6 +43,9 @@ export {
 } from "./result.ts";
 export { learningRate, type LearningRateSchedule } from "./schedule.ts";
 export { runTraining, type SessionHooks } from "./session.ts";
+export { Tbsm, type TbsmShape } from "./tbsm.ts";
+export type { TowerShape } from "./tower.ts";
+export { type ModelOptions, TowerModel } from "./tower_model.ts";
 export {
   type TimedEvaluation,
   train,

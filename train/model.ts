@@ -15,9 +15,9 @@ import type {
 
 /** A named dense parameter: a weight matrix (out × in) or a bias (1 × out). */
 export interface Parameter {
-  /** As in a DLRM `state_dict`: `bot_l.0.weight`, `top_l.2.bias`, … */
+  /** As in the model's `state_dict`: `bot_l.0.weight`, `top_l.2.bias`, … */
   readonly name: string;
-  /** Shape as PyTorch has it: [out, in] or [out]. */
+  /** Shape as PyTorch has it: [out, in] or [out]; [1, out, in] for TBSM's A. */
   readonly shape: readonly number[];
   /** The numbers on the device: out × in, or 1 × out for a bias. */
   readonly value: Matrix;
@@ -45,6 +45,8 @@ export interface Model {
   readonly maxBatch: number;
   /** Its embedding tables, in the order of the data set's categorical columns. */
   readonly tables: EmbeddingTables;
+  /** Names of the tables' weights, as in a `state_dict`: `emb_l.0.weight`, … */
+  readonly tableNames: readonly string[];
   /** Its dense parameters, in the order they are saved. */
   readonly parameters: readonly Parameter[];
   /** Logits of the batch run last: batch × 1. */

@@ -10,6 +10,7 @@ import { parseTwinSource } from "../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../kernels/types.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
+  type DlrmPreset,
   OPTIMIZER_NAMES,
   type OptimizerName,
   PRESET_NAMES,
@@ -106,7 +107,7 @@ export const TRAIN_FLAGS = {
     defaultText: "the twin's, else rm2",
     group: "Model",
     help:
-      "Preset: rm2 is DLRM on Criteo Kaggle, rm3 on Criteo Terabyte, rm4 on Avazu; the flags below replace parts of it",
+      "Preset: rm1 is TBSM on Taobao, rm2 is DLRM on Criteo Kaggle, rm3 on Criteo Terabyte, rm4 on Avazu; the flags below replace parts of it",
   },
   embeddingDim: {
     type: "number",
@@ -132,7 +133,24 @@ export const TRAIN_FLAGS = {
     valueName: "512-256-1",
     group: "Model",
     defaultText: "by model",
-    help: "Widths of the top MLP down to 1; the first one is computed and may be left out",
+    help:
+      "Widths of the top MLP down to 1 (rm1: to the floats of a step's vector); the first one is computed and may be left out",
+  },
+  attention: {
+    type: "ints",
+    aliases: ["tsl-mlp"],
+    valueName: "15-15",
+    group: "Model",
+    defaultText: "by model",
+    help: "rm1: widths of the attention MLP between the steps of history it starts and ends with",
+  },
+  final: {
+    type: "ints",
+    aliases: ["arch-mlp"],
+    valueName: "60-1",
+    group: "Model",
+    defaultText: "by model",
+    help: "rm1: widths of the final MLP down to 1; the first one is computed and may be left out",
   },
   tables: {
     type: "string",
@@ -147,7 +165,7 @@ export const TRAIN_FLAGS = {
     choices: [...OPTIMIZER_NAMES, "rwsadagrad"],
     group: "Training",
     valueName: OPTIMIZER_NAMES.join("|"),
-    defaultText: "by model, sgd",
+    defaultText: "by model",
     help: "Optimizer of tables and MLPs (rwsadagrad is rowwise-adagrad)",
   },
   lr: {
@@ -155,7 +173,7 @@ export const TRAIN_FLAGS = {
     above: 0,
     aliases: ["learning-rate"],
     group: "Training",
-    defaultText: "by model, 0.1; 0.01 for adagrad",
+    defaultText: "by model; with another optimizer 0.1 for sgd, else 0.01",
     help: "Learning rate",
   },
   lrNumWarmupSteps: {
@@ -365,6 +383,8 @@ export type TrainCommandLine =
 const ADAGRAD_EPS = 1e-10;
 /** torch's default for Adagrad. */
 const ADAGRAD_LEARNING_RATE = 0.01;
+/** That of DLRM's Criteo scripts, as in the presets. */
+const SGD_LEARNING_RATE = 0.1;
 
 /** The optimizer of a name, with torch's constants. */
 export function optimizerOf(name: OptimizerName): Optimizer {
@@ -375,7 +395,7 @@ export function optimizerOf(name: OptimizerName): Optimizer {
 export function trainHelp(width?: number): string {
   return formatHelp(TRAIN_FLAGS, {
     command: "deno task train",
-    about: "Train a DLRM on click logs and say how good it is and how fast it got there",
+    about: "Train a DLRM or a TBSM on click logs and say how good it is and how fast it got there",
     usage: "--data FILE… [flags]",
     examples: [
       [
@@ -440,7 +460,7 @@ export function parseTrainOptions(
   const named = values.optimizer ?? preset.optimizer;
   const optimizer = optimizerOf(named === "rwsadagrad" ? "rowwise-adagrad" : named);
   const schedule: LearningRateSchedule = {
-    base: values.lr ?? (optimizer.kind === "sgd" ? preset.learningRate : ADAGRAD_LEARNING_RATE),
+    base: values.lr ?? defaultLearningRate(preset, optimizer),
     warmupSteps: values.lrNumWarmupSteps,
     decayStartStep: values.lrDecayStartStep,
     decaySteps: values.lrNumDecaySteps,
@@ -470,6 +490,8 @@ export function parseTrainOptions(
       dim: values.embeddingDim,
       bottom: values.bottom,
       top: values.top,
+      attention: values.attention,
+      final: values.final,
       tables: parseTables(values.tables, given.get("tables")),
     },
     optimizer,
@@ -489,6 +511,12 @@ export function parseTrainOptions(
     quiet: values.quiet,
   };
   return { kind: "train", command, notes };
+}
+
+/** The preset's where its optimizer is kept. */
+function defaultLearningRate(preset: DlrmPreset, optimizer: Optimizer): number {
+  if (optimizer.kind === preset.optimizer) return preset.learningRate;
+  return optimizer.kind === "sgd" ? SGD_LEARNING_RATE : ADAGRAD_LEARNING_RATE;
 }
 
 function chooseFormat(

@@ -1,5 +1,5 @@
 /**
- * The published DLRM models and how their widths meet a data set.
+ * The published models and how their widths meet a data set.
  *
  * @module
  */
@@ -8,9 +8,10 @@ import { UserError } from "../core/errors.ts";
 import type { TableSchema } from "../data/types.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import type { DlrmShape } from "./dlrm.ts";
+import { isTbsm, type ModelShape } from "./models.ts";
 
 /** Names of the presets. */
-export const PRESET_NAMES = ["rm2", "rm3", "rm4"] as const;
+export const PRESET_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
 
 /** The name of a preset. */
 export type PresetName = typeof PRESET_NAMES[number];
@@ -47,12 +48,36 @@ export interface DlrmPreset {
   readonly source: string;
 }
 
+/** A published model over sequences. Its `top` ends in the floats of a step's vector. */
+export interface TbsmPreset extends DlrmPreset {
+  /** Widths of the attention MLP between its first and its last one, which are the steps of history. */
+  readonly attention: readonly number[];
+  /** Widths of the final MLP after its computed first one, down to 1. */
+  readonly final: readonly number[];
+}
+
 /**
- * The presets. All train by SGD at learning rate 0.1, the one that DLRM's Criteo scripts set
+ * The presets. The DLRMs train by SGD at learning rate 0.1, the one that DLRM's Criteo scripts set
  * (`bench/dlrm_s_criteo_kaggle.sh`, minibatch 128; `bench/dlrm_s_criteo_terabyte.sh`, minibatch 2048); DLRM's
  * default of 0.01, which Slipstream's Kaggle script leaves in force at minibatch 1024, learns ten times slower.
  */
-export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> = {
+export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1: TbsmPreset } = {
+  rm1: {
+    name: "rm1",
+    title: "TBSM on Taobao",
+    dense: 1,
+    tableRows: [987994, 4162024, 9439],
+    dim: 16,
+    bottom: [1, 16],
+    top: [15, 15],
+    attention: [15, 15],
+    final: [60, 1],
+    batch: 256,
+    learningRate: 0.05,
+    optimizer: "adagrad",
+    source:
+      "widths, table sizes, minibatch, optimizer and learning rate: Slipstream TBSM/tbsm_slipstream.py and TBSM's tbsm_pytorch.py",
+  },
   rm2: {
     name: "rm2",
     title: "DLRM on Criteo Kaggle",
@@ -116,6 +141,10 @@ export interface ShapeOverrides {
   readonly bottom?: readonly number[] | undefined;
   /** Widths of the top MLP, with or without its computed first one. */
   readonly top?: readonly number[] | undefined;
+  /** TBSM: widths of the attention MLP between its first and its last one. */
+  readonly attention?: readonly number[] | undefined;
+  /** TBSM: widths of the final MLP, with or without its computed first one. */
+  readonly final?: readonly number[] | undefined;
   /** Rows of the tables: the data set's vocabulary (the default), the preset's published sizes, or these. */
   readonly tables?: "data" | "published" | readonly number[] | undefined;
 }
@@ -126,6 +155,8 @@ export interface ShapeSource {
   readonly dense: readonly string[];
   /** Names and different ids of the tables. */
   readonly tables: readonly TableSchema[];
+  /** Time steps of an input where inputs are sequences. */
+  readonly steps?: number;
 }
 
 /**
@@ -135,30 +166,72 @@ export interface ShapeSource {
  * @param source The data set's columns.
  * @param overrides What the person chose instead.
  * @returns A shape in which all widths agree: the bottom MLP runs from the dense columns to `dim`, the top MLP from
- * the interaction's width to 1, and every table has at least the data set's ids.
+ * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
+ * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.
  * @throws {UserError} Status 2: widths that do not agree; the flag to change is named.
  */
 export function resolveShape(
   preset: DlrmPreset,
   source: ShapeSource,
   overrides: ShapeOverrides = {},
-): DlrmShape {
+): ModelShape {
   const dim = overrides.dim ?? preset.dim;
   requireWidths("--embedding-dim", [dim], 1);
   const bottom = resolveBottom(preset, source.dense.length, dim, overrides);
   const computed = interactionWidth(source.tables.length + 1, dim);
-  return {
+  const sequences = isTbsmPreset(preset);
+  const top = overrides.top ?? preset.top;
+  requireWidths("--top", top, 1);
+  if (!sequences) requireLogit("--top", top);
+  const tower: DlrmShape = {
     tableRows: resolveTables(preset, source, overrides.tables ?? "data"),
     dim,
     bottom,
-    top: resolveTop(overrides.top ?? preset.top, computed, overrides.top !== undefined),
+    top: withComputed(top, computed, overrides.top !== undefined),
+  };
+  const steps = requireSteps(preset, source.steps);
+  if (!sequences || steps === null) {
+    for (const flag of ["attention", "final"] as const) {
+      if (overrides[flag] !== undefined) {
+        throw new UserError(
+          `Cannot use --${flag} ${dashed(overrides[flag])}: --model ${preset.name} has no such MLP`,
+          2,
+        );
+      }
+    }
+    return tower;
+  }
+  const attention = overrides.attention ?? preset.attention;
+  requireWidths("--attention", attention, 0);
+  const final = overrides.final ?? preset.final;
+  requireWidths("--final", final, 1);
+  requireLogit("--final", final);
+  const width = tower.top.at(-1)!;
+  if (width < 2) {
+    throw new UserError(
+      `Cannot use --top ${
+        dashed(top)
+      }: the last width is ${width} and must be at least 2, since a step's vector is scaled to length 1`,
+      2,
+    );
+  }
+  return {
+    ...tower,
+    steps,
+    attention: [steps - 1, ...attention, steps - 1],
+    final: withComputed(final, 2 * width, overrides.final !== undefined),
   };
 }
 
 /** Number of trained parameters. */
-export function countParameters(shape: DlrmShape): { dense: number; embedding: number } {
+export function countParameters(shape: ModelShape): { dense: number; embedding: number } {
+  const mlps = [shape.bottom, shape.top];
   let dense = 0;
-  for (const widths of [shape.bottom, shape.top]) {
+  if (isTbsm(shape)) {
+    mlps.push(shape.attention, shape.final);
+    dense = shape.top.at(-1)! ** 2;
+  }
+  for (const widths of mlps) {
     for (let i = 1; i < widths.length; i++) dense += (widths[i - 1]! + 1) * widths[i]!;
   }
   return { dense, embedding: shape.dim * shape.tableRows.reduce((sum, rows) => sum + rows, 0) };
@@ -198,20 +271,49 @@ function resolveBottom(
   return bottom;
 }
 
-function resolveTop(
-  top: readonly number[],
-  computed: number,
-  given: boolean,
-): readonly number[] {
-  requireWidths("--top", top, 1);
-  if (top.at(-1) !== 1) {
+function isTbsmPreset(preset: DlrmPreset | TbsmPreset): preset is TbsmPreset {
+  return "attention" in preset;
+}
+
+/** The steps of the data's inputs, which must be sequences for a TBSM and for no other model; null without. */
+function requireSteps(preset: DlrmPreset | TbsmPreset, steps: number | undefined): number | null {
+  if (isTbsmPreset(preset) !== (steps !== undefined)) {
     throw new UserError(
-      `Cannot use --top ${dashed(top)}: the last width is ${top.at(-1)} and must be 1, the logit`,
+      `Cannot use --model ${preset.name}: it takes ${
+        steps === undefined
+          ? `sequences of time steps and the data has none, so give Taobao's log or a twin of it`
+          : `single inputs and the data has sequences of ${steps} time steps, so give --model rm1`
+      }`,
       2,
     );
   }
-  // A first width that equals the computed one is taken as such; DLRM's command lines leave it out.
-  return given && top.length > 1 && top[0] === computed ? top : [computed, ...top];
+  if (steps !== undefined && steps < 2) {
+    throw new UserError(
+      `Cannot use --model ${preset.name}: the data's sequences have ${steps} time step and it needs 2 at least`,
+      2,
+    );
+  }
+  return steps ?? null;
+}
+
+function requireLogit(flag: string, widths: readonly number[]): void {
+  if (widths.at(-1) !== 1) {
+    throw new UserError(
+      `Cannot use ${flag} ${dashed(widths)}: the last width is ${
+        widths.at(-1)
+      } and must be 1, the logit`,
+      2,
+    );
+  }
+}
+
+/** A first width that equals the computed one is taken as such; DLRM's command lines leave it out. */
+function withComputed(
+  widths: readonly number[],
+  computed: number,
+  given: boolean,
+): readonly number[] {
+  return given && widths.length > 1 && widths[0] === computed ? widths : [computed, ...widths];
 }
 
 function resolveTables(

@@ -7,9 +7,9 @@
 import { writeFileWhole } from "../core/files.ts";
 import type { Dataset, DatasetSchema } from "../data/types.ts";
 import type { DeviceCounters, DeviceInfo, Stage } from "../kernels/types.ts";
-import type { DlrmShape } from "./dlrm.ts";
 import { currentEnvironment, type Environment } from "./environment.ts";
 import type { Metrics } from "./metrics.ts";
+import { type ModelShape, type ShapeDocument, shapeDocument } from "./models.ts";
 import { countParameters } from "./presets.ts";
 import type { TimedEvaluation, TrainResult } from "./trainer.ts";
 
@@ -60,11 +60,7 @@ export interface ResultDocument {
     readonly bayes: Dataset["bayes"];
   };
   /** The shape of the model. */
-  readonly model: {
-    readonly table_rows: readonly number[];
-    readonly dim: number;
-    readonly bottom: readonly number[];
-    readonly top: readonly number[];
+  readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
   /** Where the arithmetic ran. */
@@ -111,7 +107,7 @@ export interface ResultInput {
   /** What was trained on. */
   readonly dataset: Dataset;
   /** The shape of the model. */
-  readonly shape: DlrmShape;
+  readonly shape: ModelShape;
   /** Where the arithmetic ran. */
   readonly device: DeviceInfo;
   /** The device's counters at the end. */
@@ -156,10 +152,7 @@ export function buildResult(input: ResultInput): ResultDocument {
       bayes: dataset.bayes,
     },
     model: {
-      table_rows: shape.tableRows,
-      dim: shape.dim,
-      bottom: shape.bottom,
-      top: shape.top,
+      ...shapeDocument(shape),
       parameters: countParameters(shape),
     },
     device: input.device,

@@ -12,7 +12,8 @@ import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Dataset } from "../data/types.ts";
 import { openDevice } from "../kernels/open.ts";
 import type { Device } from "../kernels/types.ts";
-import { Dlrm, type DlrmShape } from "./dlrm.ts";
+import type { Model } from "./model.ts";
+import { createModel, isTbsm, type ModelShape, shapeDocument } from "./models.ts";
 import type { TrainCommand } from "./options.ts";
 import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
@@ -68,7 +69,7 @@ export async function runTraining(
     });
     try {
       describe(dataset, shape, command, device, reason, hooks);
-      const model = createModel(device, shape, command);
+      const model = buildModel(device, shape, command);
       try {
         if (command.init === null) await model.initialise(command.seed);
         else await initialiseFrom(model, command, command.init, hooks);
@@ -99,13 +100,9 @@ export async function runTraining(
         }
         if (command.json !== null) await writeResult(command.json, result);
         if (command.save !== null) {
-          const { tableRows, dim, bottom, top } = shape;
           await saveWeights(model, {
-            model: "dlrm",
-            table_rows: tableRows,
-            dim,
-            bottom,
-            top,
+            model: isTbsm(shape) ? "tbsm" : "dlrm",
+            ...shapeDocument(shape),
             optimizer: command.optimizer,
           }, command.save);
         }
@@ -125,6 +122,12 @@ async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dat
   const limit = command.limit === null ? {} : { limit: command.limit };
   if (command.data.kind === "synthetic") {
     const preset = PRESETS[command.model];
+    if ("attention" in preset) {
+      throw new UserError(
+        `Cannot use --data synthetic with --model ${preset.name}: it generates single inputs and the model takes sequences of time steps, so give Taobao's log or a twin of it`,
+        2,
+      );
+    }
     return await openDataset({
       data: [],
       format: "synthetic",
@@ -161,10 +164,10 @@ function syntheticRows(preset: DlrmPreset, command: TrainCommand): readonly numb
 }
 
 /** Shapes have been agreed on, so what the device refuses is their size. */
-function createModel(device: Device, shape: DlrmShape, command: TrainCommand): Dlrm {
+function buildModel(device: Device, shape: ModelShape, command: TrainCommand): Model {
   const { optimizer, batch, evalBatch } = command;
   try {
-    return new Dlrm(device, shape, { optimizer, maxBatch: Math.max(batch, evalBatch) });
+    return createModel(device, shape, { optimizer, maxBatch: Math.max(batch, evalBatch) });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UserError(`${error.message}; try a smaller --batch, --test-batch or --tables`);
@@ -172,7 +175,7 @@ function createModel(device: Device, shape: DlrmShape, command: TrainCommand): D
 }
 
 async function initialiseFrom(
-  model: Dlrm,
+  model: Model,
   command: TrainCommand,
   folder: string,
   hooks: SessionHooks,
@@ -188,7 +191,7 @@ async function initialiseFrom(
 
 function describe(
   dataset: Dataset,
-  shape: DlrmShape,
+  shape: ModelShape,
   command: TrainCommand,
   device: Device,
   reason: string,
@@ -200,7 +203,9 @@ function describe(
   const ids = schema.tables.reduce((sum, table) => sum + table.rows, 0);
   onNote(
     `Data: ${schema.format}, ${formatCount(dataset.count("train"))} inputs to train on, ` +
-      `${formatCount(dataset.count("test"))} to test on; ${schema.dense.length} dense columns, ` +
+      `${formatCount(dataset.count("test"))} to test on; ` +
+      `${schema.steps === undefined ? "" : `${schema.steps} time steps of `}` +
+      `${schema.dense.length} dense columns, ` +
       `${schema.tables.length} categorical with ${formatCount(ids)} ids`,
   );
   for (const note of dataset.notes) onNote(`  ${note}`);
@@ -208,6 +213,9 @@ function describe(
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   onNote(
     `Model: ${command.model}, bottom ${shape.bottom.join("-")}, top ${shape.top.join("-")}, ` +
+      (isTbsm(shape)
+        ? `attention ${shape.attention.join("-")}, final ${shape.final.join("-")}, `
+        : "") +
       `${formatCount(rows)} embedding rows of ${shape.dim}; ` +
       `${formatCount(dense + embedding)} parameters (${formatBytes(4 * (dense + embedding))})`,
   );

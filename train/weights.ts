@@ -1,6 +1,6 @@
 /**
- * A model's weights and optimizer state in a folder: two safetensors files and a JSON file, named as in a DLRM
- * `state_dict`, so that PyTorch and NumPy open them.
+ * A model's weights and optimizer state in a folder: two safetensors files and a JSON file, named as in the
+ * model's `state_dict`, so that PyTorch and NumPy open them.
  *
  * @module
  */
@@ -9,11 +9,12 @@ import { UserError } from "../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../core/files.ts";
 import { stateFloats } from "../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../kernels/types.ts";
-import { readMatrix, writeMatrix } from "./dlrm.ts";
+import { readMatrix, writeMatrix } from "./matrices.ts";
 import type { Model } from "./model.ts";
+import type { ShapeDocument } from "./models.ts";
 import { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
 
-/** Weights: `bot_l.0.weight`, …, `emb_l.0.weight`, …; opens with `safetensors.torch.load_file`. */
+/** Weights: `bot_l.0.weight`, …, `emb_l.0.weight`, … (of a TBSM after `dlrm.`); opens with `safetensors.torch.load_file`. */
 export const WEIGHTS_FILE = "model.safetensors";
 /** Adagrad accumulators under the names of their weights; without tensors for SGD. */
 export const STATE_FILE = "optimizer.safetensors";
@@ -24,30 +25,17 @@ export const MODEL_FILE = "model.json";
 export const WEIGHTS_SCHEMA_VERSION = 1;
 
 /** What `model.json` says. */
-export interface ModelDocument {
+export interface ModelDocument extends ShapeDocument {
   /** Version of the folder's layout; another one is refused. */
   readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
   /** Kind of model. */
-  readonly model: "dlrm";
-  /** Rows of each embedding table, in the order of `emb_l`. */
-  readonly table_rows: readonly number[];
-  /** Floats in an embedding row. */
-  readonly dim: number;
-  /** Widths of the bottom MLP: dense columns first, `dim` last. */
-  readonly bottom: readonly number[];
-  /** Widths of the top MLP: dim + F(F-1)/2 first with F = tables + 1, 1 last. */
-  readonly top: readonly number[];
+  readonly model: "dlrm" | "tbsm";
   /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
 }
 
 /** Floats moved at a time. */
 const CHUNK_FLOATS = 1 << 20;
-
-/** Name of table t in a `state_dict`. */
-export function tableName(t: number): string {
-  return `emb_l.${t}.weight`;
-}
 
 /**
  * Writes weights, optimizer state and description. What the folder held of these stays until all three are complete, so
@@ -70,7 +58,7 @@ export async function saveWeights(
     width: number,
     read: (start: number, count: number) => Promise<Float32Array>,
   ): TensorSource => ({
-    name: tableName(t),
+    name: model.tableNames[t]!,
     dtype: "F32",
     shape: [tables.rows[t]!, width],
     async *chunks() {
@@ -143,12 +131,13 @@ export async function loadWeights(
 }
 
 /** Throws unless the file holds the model's tensors and no others: a surplus one means that another model was saved. */
-function checkTensors(file: SafetensorsFile, { parameters, tables }: Model, width: number): void {
+function checkTensors(file: SafetensorsFile, model: Model, width: number): void {
+  const { parameters, tables, tableNames } = model;
   for (const p of parameters) file.info(p.name, "F32", p.shape);
-  tables.rows.forEach((rows, t) => file.info(tableName(t), "F32", [rows, width]));
+  tables.rows.forEach((rows, t) => file.info(tableNames[t]!, "F32", [rows, width]));
   const known = new Set([
     ...parameters.map((p) => p.name),
-    ...tables.rows.map((_, t) => tableName(t)),
+    ...tableNames,
   ]);
   for (const name of file.tensors.keys()) {
     if (!known.has(name)) {
@@ -212,7 +201,10 @@ async function loadRows(
 ): Promise<void> {
   const first = model.tables.rowOffsets[t]!;
   for (const [start, count] of rowRanges(model, t, Math.max(1, Math.floor(CHUNK_FLOATS / width)))) {
-    await write(start, file.readFloats(tableName(t), (start - first) * width, count * width));
+    await write(
+      start,
+      file.readFloats(model.tableNames[t]!, (start - first) * width, count * width),
+    );
   }
 }
 

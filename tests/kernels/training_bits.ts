@@ -5,7 +5,8 @@
 
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
-import { Dlrm, readMatrix } from "../../train/dlrm.ts";
+import { Dlrm } from "../../train/dlrm.ts";
+import { readMatrix } from "../../train/matrices.ts";
 import { train } from "../../train/trainer.ts";
 
 const device = await openCpuDevice({ threads: 2, wide: Deno.args.includes("wide") });

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { RandomStream } from "../../core/random.ts";
 import { groupLookups } from "../kernels/lookups.ts";
 import type { Device, Optimizer } from "../../kernels/types.ts";
-import { Dlrm, type DlrmShape, readMatrix } from "../../train/dlrm.ts";
+import { Dlrm, type DlrmShape } from "../../train/dlrm.ts";
+import { readMatrix } from "../../train/matrices.ts";
 import { ReferenceDlrm, type ReferenceInputs } from "./dlrm_reference.ts";
 
 export const SMALL_SHAPE: DlrmShape = {

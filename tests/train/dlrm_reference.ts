@@ -37,6 +37,19 @@ interface Gradients {
   vectors: Float64Array;
 }
 
+/** The layers of an MLP out of named parameters. */
+export function referenceLayers(
+  parameters: ReadonlyMap<string, Float32Array>,
+  prefix: string,
+  widths: readonly number[],
+): ReferenceLayer[] {
+  return widths.slice(1).map((_, l): ReferenceLayer => {
+    const w = Float64Array.from(parameters.get(`${prefix}.${2 * l}.weight`)!);
+    const b = Float64Array.from(parameters.get(`${prefix}.${2 * l}.bias`)!);
+    return { w, b, wState: new Float64Array(w.length), bState: new Float64Array(b.length) };
+  });
+}
+
 export class ReferenceDlrm {
   readonly shape: DlrmShape;
   readonly optimizer: Optimizer;
@@ -53,14 +66,8 @@ export class ReferenceDlrm {
   ) {
     this.shape = shape;
     this.optimizer = optimizer;
-    const layers = (prefix: string, widths: readonly number[]) =>
-      widths.slice(1).map((_, l): ReferenceLayer => {
-        const w = Float64Array.from(parameters.get(`${prefix}.${2 * l}.weight`)!);
-        const b = Float64Array.from(parameters.get(`${prefix}.${2 * l}.bias`)!);
-        return { w, b, wState: new Float64Array(w.length), bState: new Float64Array(b.length) };
-      });
-    this.bottom = layers("bot_l", shape.bottom);
-    this.top = layers("top_l", shape.top);
+    this.bottom = referenceLayers(parameters, "bot_l", shape.bottom);
+    this.top = referenceLayers(parameters, "top_l", shape.top);
     this.tables = tables.map((t) => Float64Array.from(t));
     const perRow = stateFloats(optimizer.kind, shape.dim);
     this.tableStates = shape.tableRows.map((rows) => new Float64Array(rows * perRow));
@@ -145,7 +152,8 @@ export class ReferenceDlrm {
   }
 }
 
-function backwardMlp(
+/** Weight gradients of an MLP's layers and, if asked for, the gradient of its input. */
+export function backwardMlp(
   layers: readonly ReferenceLayer[],
   widths: readonly number[],
   inputs: readonly Float64Array[],

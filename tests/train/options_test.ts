@@ -42,7 +42,14 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     cache: ".cache/data",
     shuffle: true,
     model: "rm2",
-    shape: { dim: undefined, bottom: undefined, top: undefined, tables: "data" },
+    shape: {
+      dim: undefined,
+      bottom: undefined,
+      top: undefined,
+      attention: undefined,
+      final: undefined,
+      tables: "data",
+    },
     optimizer: { kind: "sgd" },
     schedule: { base: 0.1, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
     batch: 1024,
@@ -62,6 +69,32 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
   assert.equal(train("--data a --model rm3").command.batch, 2048);
 });
 
+Deno.test("parseTrainOptions() trains rm1 by Adagrad at its own rate, others at theirs", () => {
+  const rate = (line: string) => {
+    const { optimizer, schedule } = train(`--data a ${line}`).command;
+    return [optimizer.kind, schedule.base];
+  };
+  assert.deepEqual(rate("--model rm1"), ["adagrad", 0.05]);
+  assert.deepEqual(rate("--model rm1 --optimizer rowwise-adagrad"), ["rowwise-adagrad", 0.01]);
+  assert.deepEqual(rate("--model rm1 --optimizer sgd"), ["sgd", 0.1]);
+  assert.deepEqual(rate("--model rm2 --optimizer adagrad"), ["adagrad", 0.01]);
+  assert.equal(train("--data a --model rm1").command.batch, 256);
+});
+
+Deno.test("parseTrainOptions() takes TBSM's widths by its spellings", () => {
+  const { command } = train(
+    "--data a --model rm1 --arch-mlp-bot=1-16 --arch-mlp-top=15-15 --tsl-mlp=15-15 --arch-mlp=60-1",
+  );
+  assert.deepEqual(command.shape, {
+    dim: undefined,
+    bottom: [1, 16],
+    top: [15, 15],
+    attention: [15, 15],
+    final: [60, 1],
+    tables: "data",
+  });
+});
+
 Deno.test("parseTrainOptions() takes DLRM's Kaggle command line and notes what has no effect", () => {
   const { command, notes } = train(
     "--arch-sparse-feature-size=16 --arch-mlp-bot=13-512-256-64-16 --arch-mlp-top=512-256-1 " +
@@ -75,6 +108,8 @@ Deno.test("parseTrainOptions() takes DLRM's Kaggle command line and notes what h
     dim: 16,
     bottom: [13, 512, 256, 64, 16],
     top: [512, 256, 1],
+    attention: undefined,
+    final: undefined,
     tables: "data",
   });
   assert.deepEqual([command.batch, command.evalBatch, command.device], [128, 16384, "webgpu"]);

@@ -14,7 +14,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total +
 Deno.test("PRESETS hold the published sizes", () => {
   assert.deepEqual(
     Object.values(PRESETS).map((preset) => [preset.tableRows.length, sum(preset.tableRows)]),
-    [[26, 33_762_577], [26, 49_126_297], [21, 9_449_205]],
+    [[3, 5_159_457], [26, 33_762_577], [26, 49_126_297], [21, 9_449_205]],
   );
 });
 
@@ -27,6 +27,56 @@ Deno.test("resolveShape() gives rm2 and rm3 their published widths and parameter
   assert.deepEqual(countParameters(rm3), { dense: 762_177, embedding: 64 * 49_126_297 });
   const rm4 = resolveShape(PRESETS.rm4, source(1, Array<number>(21).fill(3)));
   assert.equal(rm4.top[0], 247);
+});
+
+Deno.test("resolveShape() gives rm1 its published widths and parameter count", () => {
+  const data = { ...source(1, PRESETS.rm1.tableRows), steps: 21 };
+  const rm1 = resolveShape(PRESETS.rm1, data);
+  assert.deepEqual(rm1, {
+    tableRows: PRESETS.rm1.tableRows,
+    dim: 16,
+    bottom: [1, 16],
+    top: [22, 15, 15],
+    steps: 21,
+    attention: [20, 15, 15, 20],
+    final: [30, 60, 1],
+  });
+  assert.deepEqual(countParameters(rm1), { dense: 3_638, embedding: 16 * 5_159_457 });
+});
+
+Deno.test("resolveShape() replaces rm1's widths and follows the data's steps", () => {
+  const data = { ...source(2, [9, 4]), steps: 6 };
+  const widths = { dim: 4, bottom: [2, 4], top: [8, 5], attention: [], final: [7, 1] };
+  const shape = resolveShape(PRESETS.rm1, data, widths);
+  assert.deepEqual(shape, {
+    tableRows: [9, 4],
+    dim: 4,
+    bottom: [2, 4],
+    top: [7, 8, 5],
+    steps: 6,
+    attention: [5, 5],
+    final: [10, 7, 1],
+  });
+  assert.deepEqual(resolveShape(PRESETS.rm1, data, { ...widths, final: [10, 7, 1] }), shape);
+});
+
+Deno.test("resolveShape() keeps sequences to rm1 and single inputs to the others", () => {
+  const single = source(1, [9, 4, 5]), sequences = { ...single, steps: 21 };
+  const refuses = (name: "rm1" | "rm4", data: ShapeSource, message: RegExp, widths = {}) =>
+    assert.throws(() => resolveShape(PRESETS[name], data, widths), { name: "UserError", message });
+  refuses("rm1", single, /--model rm1: it takes sequences of time steps and the data has none/);
+  refuses(
+    "rm4",
+    sequences,
+    /--model rm4: it takes single inputs .* 21 time steps, so give --model rm1/,
+  );
+  refuses("rm1", { ...single, steps: 1 }, /the data's sequences have 1 time step/);
+  refuses("rm4", single, /--attention 15-15: --model rm4 has no such MLP/, { attention: [15, 15] });
+  refuses("rm4", single, /--final 60-1: --model rm4 has no such MLP/, { final: [60, 1] });
+  refuses("rm1", sequences, /--final 60-2: the last width is 2 and must be 1/, { final: [60, 2] });
+  refuses("rm1", sequences, /--top 15-1: the last width is 1 and must be at least 2/, {
+    top: [15, 1],
+  });
 });
 
 Deno.test("resolveShape() sizes tables by the data, by publication or by hand", () => {

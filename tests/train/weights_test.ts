@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
 import type { Device, Optimizer } from "../../kernels/types.ts";
-import { Dlrm, readMatrix } from "../../train/dlrm.ts";
+import { Dlrm } from "../../train/dlrm.ts";
+import { readMatrix } from "../../train/matrices.ts";
 import { SafetensorsFile, type TensorSource, writeSafetensors } from "../../train/safetensors.ts";
 import {
   loadWeights,
