@@ -121,35 +121,41 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       return m;
     };
     const T = shape.tableRows.length, maxBags = maxBatch * kind.steps;
-    this.tables = device.createTables(
-      { rows: shape.tableRows, dim: shape.dim, optimizer: optimizer.kind },
-      "embedding tables",
-    );
-    this.tableNames = shape.tableRows.map((_, t) => `${kind.prefix}emb_l.${t}.weight`);
-    this.#lookups = device.createLookups(
-      { tables: T, maxBags, maxLookups: T * maxBags },
-      "lookups",
-    );
-    this.#owned.push(this.tables, this.#lookups);
-    this.#scalars = device.createBuffer(16, "step scalars");
-    this.#owned.push(this.#scalars);
-    this.#lossRow = make(1, lossSlots, "losses");
-    this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
-    this.#labels = make(maxBatch, 1, "labels");
-    const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
-    this.#flat = new FlatParameters(make, floats, optimizer);
-    this.#tower = new Tower(shape, {
-      make,
-      flat: this.#flat,
-      tables: this.tables,
-      lookups: this.#lookups,
-      maxRows: maxBags,
-      prefix: kind.prefix,
-      output: kind.output,
-      lastRelu: kind.lastRelu,
-    });
-    this.#head = kind.head({ make, flat: this.#flat, tower: this.#tower });
-    this.logits = this.#head.logits;
+    try {
+      this.tables = device.createTables(
+        { rows: shape.tableRows, dim: shape.dim, optimizer: optimizer.kind },
+        "embedding tables",
+      );
+      this.#owned.push(this.tables);
+      this.tableNames = shape.tableRows.map((_, t) => `${kind.prefix}emb_l.${t}.weight`);
+      this.#lookups = device.createLookups(
+        { tables: T, maxBags, maxLookups: T * maxBags },
+        "lookups",
+      );
+      this.#owned.push(this.#lookups);
+      this.#scalars = device.createBuffer(16, "step scalars");
+      this.#owned.push(this.#scalars);
+      this.#lossRow = make(1, lossSlots, "losses");
+      this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
+      this.#labels = make(maxBatch, 1, "labels");
+      const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
+      this.#flat = new FlatParameters(make, floats, optimizer);
+      this.#tower = new Tower(shape, {
+        make,
+        flat: this.#flat,
+        tables: this.tables,
+        lookups: this.#lookups,
+        maxRows: maxBags,
+        prefix: kind.prefix,
+        output: kind.output,
+        lastRelu: kind.lastRelu,
+      });
+      this.#head = kind.head({ make, flat: this.#flat, tower: this.#tower });
+      this.logits = this.#head.logits;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** {@inheritDoc Model.parameters} */
