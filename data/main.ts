@@ -1,155 +1,52 @@
 /**
- * `deno task data profile SOURCE`: says what a data set looks like.
+ * `deno task data COMMAND`: looks at data sets.
  *
  * @module
  */
 
 import { UserError } from "../core/errors.ts";
-import { writeFileWhole } from "../core/files.ts";
-import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import {
+  chooseCommand,
+  type FlagTable,
+  type FlagValues,
+  formatHelp,
+  parseFlags,
+} from "../core/flags.ts";
 import { formatCount } from "../core/format.ts";
 import { Progress } from "../core/progress.ts";
 import { detectTerminal } from "../core/terminal.ts";
-import { DATA_FORMATS, openDataset } from "./open.ts";
-import { profileDataset } from "./profile.ts";
-import { formatProfile } from "./profile_report.ts";
-import type { PreparationProgress } from "./source_scan.ts";
-import type { Dataset } from "./types.ts";
-
-const PROFILE_FLAGS = {
-  data: {
-    type: "paths",
-    required: true,
-    group: "Data",
-    valueName: "SOURCE…",
-    help:
-      "Click logs, plain or .gz, in order; or one of synthetic:INPUTS and twin:NAME:INPUTS. The flag's name may be left out in front",
-  },
-  format: {
-    type: "choice",
-    choices: ["auto", ...DATA_FORMATS.filter((format) => format !== "synthetic")],
-    default: "auto",
-    group: "Data",
-    help: "Format of the files; auto recognises it",
-  },
-  limit: {
-    type: "number",
-    integer: true,
-    min: 1,
-    group: "Data",
-    defaultText: "all",
-    help: "Use only the first N inputs (of taobao: events)",
-  },
-  maxIndRange: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 0,
-    group: "Data",
-    help: "Take ids modulo N; 0 leaves them as they are",
-  },
-  minCount: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 0,
-    group: "Data",
-    help: "Ids that training has fewer than N times share an out-of-vocabulary row",
-  },
-  dataSeed: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 123,
-    group: "Data",
-    help: "Seed of what preparing draws, and of a twin",
-  },
-  badRows: {
-    type: "choice",
-    choices: ["error", "skip"],
-    default: "error",
-    group: "Data",
-    help: "What to do with a malformed row; skip counts and reports them",
-  },
-  cache: {
-    type: "path",
-    valueName: "DIR",
-    default: ".cache",
-    group: "Data",
-    help: "Where prepared data are kept",
-  },
-  split: {
-    type: "choice",
-    choices: ["all", "train", "test", "validation"],
-    default: "all",
-    group: "Profile",
-    help: "Which inputs",
-  },
-  budgets: {
-    type: "list",
-    default: ["64", "128", "256", "512"],
-    group: "Profile",
-    valueName: "MIB,…",
-    help: "Memory for hot rows, in MiB",
-  },
-  dim: {
-    type: "number",
-    integer: true,
-    min: 1,
-    default: 16,
-    group: "Profile",
-    help: "Floats in an embedding row",
-  },
-  sample: {
-    type: "number",
-    integer: true,
-    min: 1,
-    group: "Profile",
-    defaultText: "all inputs",
-    help: "Look at N inputs drawn from all parts, and give standard errors",
-  },
-  seed: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 1,
-    group: "Profile",
-    help: "Seed of the sample",
-  },
-  json: {
-    type: "path",
-    valueName: "FILE",
-    group: "Files",
-    help: "Write the profile to this file",
-  },
-  plot: {
-    type: "path",
-    valueName: "FILE.svg",
-    group: "Files",
-    help: "Draw the profile to this file",
-  },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
-} as const satisfies FlagTable;
+import type { CommandHooks } from "./command.ts";
+import { PROFILE_FLAGS, runProfile } from "./profile_command.ts";
 
 const COMMANDS = ["profile"] as const;
 const INTERRUPTED = 130;
-/** A walk in sequence needs no more than one block of a log that is larger than this. */
-const MEMORY = 256 * 2 ** 20;
 
-async function main(args: readonly string[]): Promise<number> {
+function main(args: readonly string[]): Promise<number> {
   const { name, rest } = chooseCommand(COMMANDS, args);
-  // The source reads better without its flag.
+  if (name === null) {
+    console.log(profileHelp());
+    return Promise.resolve(0);
+  }
+  return execute(PROFILE_FLAGS, rest, profileHelp, runProfile);
+}
+
+/** Parses a command's flags, runs it under Ctrl-C with its progress on standard error, and prints what it returns. */
+async function execute<
+  const T extends FlagTable & { readonly quiet: { readonly type: "boolean" } },
+>(
+  flags: T,
+  rest: readonly string[],
+  helpPage: () => string,
+  run: (values: FlagValues<T>, hooks: CommandHooks) => Promise<string>,
+): Promise<number> {
+  // The data read better without their flag.
   const words = rest[0] !== undefined && !rest[0].startsWith("-") ? ["--data", ...rest] : rest;
-  const { values, help } = parseFlags(PROFILE_FLAGS, name === null ? ["--help"] : words);
+  const { values, help } = parseFlags(flags, words);
   if (help) {
     console.log(helpPage());
     return 0;
   }
-  const budgetsMib = values.budgets.map(parseBudget);
+  const quiet = Boolean(values.quiet);
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) Deno.exit(INTERRUPTED);
@@ -157,43 +54,30 @@ async function main(args: readonly string[]): Promise<number> {
   };
   Deno.addSignalListener("SIGINT", interrupt);
   const terminal = detectTerminal("stderr");
-  let bar: Progress | null = null;
-  const show = (label: string, unit: string, done: number, total: number, rows?: string) => {
-    bar ??= new Progress({ label, total, unit, terminal, quiet: values.quiet });
-    bar.update(done, rows === undefined ? {} : { rows });
-  };
-  const finish = () => {
+  let bar: Progress | null = null, shown = "";
+  const finish = (): void => {
     bar?.finish();
     bar = null;
   };
+  const onProgress: CommandHooks["onProgress"] = (label, unit, done, total, fields) => {
+    if (label !== shown) finish();
+    shown = label;
+    bar ??= new Progress({ label, total, unit, terminal, quiet });
+    bar.update(done, fields);
+  };
   try {
-    const dataset = await open(values, controller.signal, ({ bytes, totalBytes, rows }) => {
-      show("prepare", "B", bytes, totalBytes, formatCount(rows));
+    const text = await run(values, {
+      signal: controller.signal,
+      onNote: (line) => {
+        finish();
+        if (!quiet) console.error(line);
+      },
+      onProgress,
+      onPreparation: ({ bytes, totalBytes, rows }) =>
+        onProgress("prepare", "B", bytes, totalBytes, { rows: formatCount(rows) }),
     });
     finish();
-    try {
-      if (!values.quiet) { for (const note of dataset.notes) console.error(note); }
-      const profile = await profileDataset(dataset, {
-        split: values.split,
-        sample: values.sample,
-        seed: values.seed,
-        budgetsMib,
-        dim: values.dim,
-        signal: controller.signal,
-        onProgress: (done, total) => show("profile", "inputs", done, total),
-      });
-      finish();
-      console.log(formatProfile(profile));
-      if (values.json !== undefined) {
-        await writeFileWhole(values.json, `${JSON.stringify(profile, null, 2)}\n`);
-      }
-      if (values.plot !== undefined) {
-        const { plotProfile } = await import("./profile_plot.ts");
-        await writeFileWhole(values.plot, await plotProfile(profile));
-      }
-    } finally {
-      dataset.close();
-    }
+    console.log(text);
     return 0;
   } catch (error) {
     finish();
@@ -207,41 +91,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function open(
-  values: ReturnType<typeof parseFlags<typeof PROFILE_FLAGS>>["values"],
-  signal: AbortSignal,
-  onProgress: (progress: PreparationProgress) => void,
-): Promise<Dataset> {
-  const { data, limit } = values;
-  const synthetic = /^synthetic(?::(\d+(?:e\d+)?))?$/.exec(data[0]!);
-  if (synthetic !== null && data.length === 1) {
-    const inputs = synthetic[1] === undefined ? {} : { inputs: Number(synthetic[1]) };
-    return openDataset({ data: [], format: "synthetic", limit, synthetic: inputs });
-  }
-  return openDataset({
-    data,
-    format: values.format === "auto" ? undefined : values.format,
-    limit,
-    maxIndexRange: values.maxIndRange,
-    minCount: values.minCount,
-    seed: values.dataSeed,
-    badRows: values.badRows,
-    cacheDirectory: values.cache,
-    memoryBudget: MEMORY,
-    signal,
-    onProgress,
-  });
-}
-
-function parseBudget(text: string): number {
-  const mib = Number(text);
-  if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || !(mib > 0)) {
-    throw new UserError(`Cannot use --budgets ${text}: it is not a positive number of MiB`, 2);
-  }
-  return mib;
-}
-
-function helpPage(): string {
+function profileHelp(): string {
   return formatHelp(PROFILE_FLAGS, {
     command: "deno task data",
     about: "Say what a data set looks like: cardinality, skew, reuse, and what memory makes hot",

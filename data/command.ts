@@ -1,0 +1,26 @@
+/**
+ * What the commands of `deno task data` are given.
+ *
+ * @module
+ */
+
+import type { ProgressFields } from "../core/progress.ts";
+import type { PreparationProgress } from "./source_scan.ts";
+
+/** How a command tells what it does, and how it is stopped. */
+export interface CommandHooks {
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** One line for people. */
+  readonly onNote: (line: string) => void;
+  /** How far something has come; another label is another bar. */
+  readonly onProgress: (
+    label: string,
+    unit: string,
+    done: number,
+    total: number,
+    fields?: ProgressFields,
+  ) => void;
+  /** While raw files are prepared. */
+  readonly onPreparation: (progress: PreparationProgress) => void;
+}

@@ -1,0 +1,201 @@
+/**
+ * `deno task data profile SOURCE…`: says what a data set looks like.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { writeFileWhole } from "../core/files.ts";
+import type { FlagTable, FlagValues } from "../core/flags.ts";
+import { checkOutputFile } from "../core/outputs.ts";
+import type { CommandHooks } from "./command.ts";
+import { DATA_FORMATS, openDataset } from "./open.ts";
+import { profileDataset } from "./profile.ts";
+import { formatProfile } from "./profile_report.ts";
+import type { Dataset } from "./types.ts";
+
+/** Flags of `deno task data profile`. */
+export const PROFILE_FLAGS = {
+  data: {
+    type: "paths",
+    required: true,
+    group: "Data",
+    valueName: "SOURCE…",
+    help:
+      "Click logs, plain or .gz, in order; or one of synthetic:INPUTS and twin:NAME:INPUTS. The flag's name may be left out in front",
+  },
+  format: {
+    type: "choice",
+    choices: ["auto", ...DATA_FORMATS.filter((format) => format !== "synthetic")],
+    default: "auto",
+    group: "Data",
+    help: "Format of the files; auto recognises it",
+  },
+  limit: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Data",
+    defaultText: "all",
+    help: "Use only the first N inputs (of taobao: events)",
+  },
+  maxIndRange: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 0,
+    group: "Data",
+    help: "Take ids modulo N; 0 leaves them as they are",
+  },
+  minCount: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 0,
+    group: "Data",
+    help: "Ids that training has fewer than N times share an out-of-vocabulary row",
+  },
+  dataSeed: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 123,
+    group: "Data",
+    help: "Seed of what preparing draws, and of a twin",
+  },
+  badRows: {
+    type: "choice",
+    choices: ["error", "skip"],
+    default: "error",
+    group: "Data",
+    help: "What to do with a malformed row; skip counts and reports them",
+  },
+  cache: {
+    type: "path",
+    valueName: "DIR",
+    default: ".cache",
+    group: "Data",
+    help: "Where prepared data are kept",
+  },
+  split: {
+    type: "choice",
+    choices: ["all", "train", "test", "validation"],
+    default: "all",
+    group: "Profile",
+    help: "Which inputs",
+  },
+  budgets: {
+    type: "list",
+    default: ["64", "128", "256", "512"],
+    group: "Profile",
+    valueName: "MIB,…",
+    help: "Memory for hot rows, in MiB",
+  },
+  dim: {
+    type: "number",
+    integer: true,
+    min: 1,
+    default: 16,
+    group: "Profile",
+    help: "Floats in an embedding row",
+  },
+  sample: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Profile",
+    defaultText: "all inputs",
+    help: "Look at N inputs drawn from all parts, and give standard errors",
+  },
+  seed: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 1,
+    group: "Profile",
+    help: "Seed of the sample",
+  },
+  json: {
+    type: "path",
+    valueName: "FILE",
+    group: "Files",
+    help: "Write the profile to this file",
+  },
+  plot: {
+    type: "path",
+    valueName: "FILE.svg",
+    group: "Files",
+    help: "Draw the profile to this file",
+  },
+  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+} as const satisfies FlagTable;
+
+/** A walk in sequence needs no more than one block of a log that is larger than this. */
+const MEMORY = 256 * 2 ** 20;
+
+/** Profiles, writes what is asked for, and returns the tables. */
+export async function runProfile(
+  values: FlagValues<typeof PROFILE_FLAGS>,
+  hooks: CommandHooks,
+): Promise<string> {
+  checkOutputFile("--json", values.json ?? null);
+  checkOutputFile("--plot", values.plot ?? null);
+  const budgetsMib = values.budgets.map(parseBudget);
+  const dataset = await open(values, hooks);
+  try {
+    for (const note of dataset.notes) hooks.onNote(note);
+    const profile = await profileDataset(dataset, {
+      split: values.split,
+      sample: values.sample,
+      seed: values.seed,
+      budgetsMib,
+      dim: values.dim,
+      signal: hooks.signal,
+      onProgress: (done, total) => hooks.onProgress("profile", "inputs", done, total),
+    });
+    if (values.json !== undefined) {
+      await writeFileWhole(values.json, `${JSON.stringify(profile, null, 2)}\n`);
+    }
+    if (values.plot !== undefined) {
+      const { plotProfile } = await import("./profile_plot.ts");
+      await writeFileWhole(values.plot, await plotProfile(profile));
+    }
+    return formatProfile(profile);
+  } finally {
+    dataset.close();
+  }
+}
+
+function open(values: FlagValues<typeof PROFILE_FLAGS>, hooks: CommandHooks): Promise<Dataset> {
+  const { data, limit } = values;
+  const synthetic = /^synthetic(?::(\d+(?:e\d+)?))?$/.exec(data[0]!);
+  if (synthetic !== null && data.length === 1) {
+    const inputs = synthetic[1] === undefined ? {} : { inputs: Number(synthetic[1]) };
+    return openDataset({ data: [], format: "synthetic", limit, synthetic: inputs });
+  }
+  return openDataset({
+    data,
+    format: values.format === "auto" ? undefined : values.format,
+    limit,
+    maxIndexRange: values.maxIndRange,
+    minCount: values.minCount,
+    seed: values.dataSeed,
+    badRows: values.badRows,
+    cacheDirectory: values.cache,
+    memoryBudget: MEMORY,
+    signal: hooks.signal,
+    onProgress: hooks.onPreparation,
+  });
+}
+
+function parseBudget(text: string): number {
+  const mib = Number(text);
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || !(mib > 0)) {
+    throw new UserError(`Cannot use --budgets ${text}: it is not a positive number of MiB`, 2);
+  }
+  return mib;
+}
