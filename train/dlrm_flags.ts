@@ -52,6 +52,12 @@ export const DLRM_FIXED = {
     help: "Minibatches a step",
   },
   quantizeMlpWithBit: { type: "choice", choices: ["32"], group: FIXED, help: "Bits of a weight" },
+  modelType: { type: "choice", choices: ["tsl"], group: FIXED, help: "TBSM's time series layer" },
+  tslInner: { type: "choice", choices: ["def"], group: FIXED, help: "TBSM's inner product" },
+  tslInteractionOp: { type: "choice", choices: ["dot"], group: FIXED, help: "TBSM's scores" },
+  tslMechanism: { type: "choice", choices: ["mlp"], group: FIXED, help: "TBSM's attention" },
+  tslNumHeads: { type: "choice", choices: ["1"], group: FIXED, help: "TBSM's heads" },
+  tsLength: { type: "choice", choices: ["20"], group: FIXED, help: "TBSM's steps of history" },
   quantizeEmbWithBit: {
     type: "choice",
     choices: ["32"],

@@ -175,6 +175,7 @@ export function resolveShape(
   source: ShapeSource,
   overrides: ShapeOverrides = {},
 ): ModelShape {
+  const steps = requireSteps(preset, source.steps);
   const dim = overrides.dim ?? preset.dim;
   requireWidths("--embedding-dim", [dim], 1);
   const bottom = resolveBottom(preset, source.dense.length, dim, overrides);
@@ -189,7 +190,6 @@ export function resolveShape(
     bottom,
     top: withComputed(top, computed, overrides.top !== undefined),
   };
-  const steps = requireSteps(preset, source.steps);
   if (!sequences || steps === null) {
     for (const flag of ["attention", "final"] as const) {
       if (overrides[flag] !== undefined) {
