@@ -1,5 +1,5 @@
 /**
- * Prints, in hex, the bits of the losses and of some weights after some steps of a DLRM on the CPU device. Run by
+ * Prints, in hex, the bits of the losses and of some weights after some steps of a DLRM and a TBSM on the CPU device. Run by
  * v8_flags_test.ts under V8 flags; the argument `wide` takes the wide kernels.
  */
 
@@ -8,6 +8,7 @@ import { openSynthetic } from "../../data/synthetic.ts";
 import { Dlrm } from "../../train/dlrm.ts";
 import { readMatrix } from "../../train/matrices.ts";
 import { train } from "../../train/trainer.ts";
+import { tbsmBits } from "../train/tbsm_cases.ts";
 
 const device = await openCpuDevice({ threads: 2, wide: Deno.args.includes("wide") });
 const dataset = openSynthetic({ inputs: 4000, tableRows: [300, 50, 1000, 7] });
@@ -35,4 +36,5 @@ console.log(hex(losses));
 for (const p of model.parameters) console.log(p.name, hex(await readMatrix(device, p.value)));
 console.log(hex(await model.tables.readRows(0, model.tables.totalRows)));
 model.dispose();
+for (const values of await tbsmBits(device)) console.log(hex(values));
 device.dispose();

@@ -1,10 +1,18 @@
 /** TBSM on the real devices, held against the float64 reference. */
 
+import assert from "node:assert/strict";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
 import type { Device, Optimizer } from "../../kernels/types.ts";
 import { openWebGpuDevice } from "../../kernels/webgpu/device.ts";
 import { webGpuAvailable } from "../kernels/webgpu_available.ts";
-import { checkRepeats, checkTbsm, checkZeroVectors, RM1_SHAPE, SMALL_TBSM } from "./tbsm_cases.ts";
+import {
+  checkRepeats,
+  checkTbsm,
+  checkZeroVectors,
+  RM1_SHAPE,
+  SMALL_TBSM,
+  tbsmBits,
+} from "./tbsm_cases.ts";
 
 const ADAGRAD: Optimizer = { kind: "adagrad", eps: 1e-10 };
 
@@ -58,3 +66,12 @@ for (const { name, ignore, open } of OPENERS) {
   test("Tbsm trains on vectors of zeros without NaN", checkZeroVectors);
   test("Tbsm gives the same bits again", checkRepeats);
 }
+
+Deno.test("Tbsm gives the same bits with any number of threads", async () => {
+  using one = await openCpuDevice({ threads: 1 });
+  const bits = await tbsmBits(one);
+  for (const threads of [2, 3]) {
+    using device = await openCpuDevice({ threads });
+    assert.deepEqual(await tbsmBits(device), bits, `${threads} threads`);
+  }
+});
