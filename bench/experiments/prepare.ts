@@ -8,67 +8,95 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { checkpoint } from "../../core/events.ts";
-import { CriteoParser } from "../../data/criteo_parser.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
+import { AvazuParser } from "../../data/avazu_parser.ts";
+import { CriteoParser } from "../../data/criteo_parser.ts";
 import { createInputs, type Dataset, openDataset } from "../../data/mod.ts";
 import { RowBlock } from "../../data/row_block.ts";
+import type { BadRow, RowParser } from "../../data/row_parser.ts";
+import { EVENT_COLUMNS, TaobaoParser } from "../../data/taobao_parser.ts";
 import { findTextFile, readText } from "../../data/text_source.ts";
 import { writeCriteoText } from "../criteo_text.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { writeAvazuText, writeTaobaoText, type Written } from "../log_text.ts";
 import { summarise } from "../statistics.ts";
 
 const BYTES = 200e6;
 const BATCH = 1024;
 
-/** Parsing, numbering and writing of Criteo text, and reading it back. */
+type Case = readonly [name: string, run: () => Promise<void>];
+type OnBad = (bad: BadRow) => void;
+
+/** A format and what to time of it. */
+interface Format {
+  readonly name: string;
+  write(path: string, bytes: number): Promise<Written>;
+  createParser(onBad: OnBad): RowParser;
+  /** Dense columns and tables of the parser's blocks. */
+  readonly columns: readonly [number, number];
+}
+
+const FORMATS: readonly Format[] = [
+  {
+    name: "Criteo",
+    write: writeCriteoText,
+    createParser: (onBad) => new CriteoParser(onBad),
+    columns: [13, 26],
+  },
+  {
+    name: "Avazu",
+    write: writeAvazuText,
+    createParser: (onBad) => new AvazuParser(onBad),
+    columns: [1, 21],
+  },
+  {
+    name: "Taobao, grouped by user",
+    write: (path, bytes) => writeTaobaoText(path, bytes, true),
+    createParser: (onBad) => new TaobaoParser(onBad),
+    columns: [0, EVENT_COLUMNS],
+  },
+  {
+    name: "Taobao, not grouped",
+    write: (path, bytes) => writeTaobaoText(path, bytes, false),
+    createParser: (onBad) => new TaobaoParser(onBad),
+    columns: [0, EVENT_COLUMNS],
+  },
+];
+
+/** Parsing, numbering and writing of text, and reading it back. */
 export const prepareExperiment: Experiment = {
   name: "prepare",
-  summary: "Prepare a generated file in Criteo's format: rows and megabytes of text a second",
+  summary:
+    "Prepare generated files in the formats of Criteo, Avazu and Taobao: rows and megabytes of text a second",
   async run({ rounds, smoke, say, signal }: Settings): Promise<Findings> {
-    const folder = await Deno.makeTempDir({ prefix: "slipstream-bench-" });
-    try {
-      const plain = `${folder}/train.txt`, gzip = `${plain}.gz`;
-      say("Writing text to prepare");
-      const text = await writeCriteoText(plain, smoke ? 100_000 : BYTES);
-      await pipeline(
-        createReadStream(plain),
-        createGzip({ level: 1 }),
-        createWriteStream(gzip),
-      );
-      const prepare = async (path: string): Promise<Dataset> => {
-        await Deno.remove(`${folder}/cache`, { recursive: true }).catch(() => {});
-        return await openDataset({ data: [path], cacheDirectory: `${folder}/cache`, signal });
-      };
-      const again = () => openDataset({ data: [plain], cacheDirectory: `${folder}/cache`, signal });
-      const cases: [string, () => Promise<void>][] = [
-        ["read and parse alone", () => parseAlone(plain)],
-        ["prepare, gzip", async () => (await prepare(gzip)).close()],
-        ["prepare, plain", async () => (await prepare(plain)).close()],
-        ["open again", async () => (await again()).close()],
-        ["open again and load", async () => await load(await again())],
-      ];
-      const rows: Cell[][] = [];
-      for (const [name, run] of cases) {
-        say(`Timing: ${name}`);
-        const seconds: number[] = [];
-        for (let round = 0; round < Math.min(rounds, 5); round++) {
-          await checkpoint(signal);
-          const begun = performance.now();
-          await run();
-          seconds.push((performance.now() - begun) / 1000);
+    const tables = [];
+    for (const format of FORMATS) {
+      const folder = await Deno.makeTempDir({ prefix: "slipstream-bench-" });
+      try {
+        const plain = `${folder}/log`;
+        say(`Writing text to prepare: ${format.name}`);
+        const text = await format.write(plain, smoke ? 100_000 : BYTES);
+        const rows: Cell[][] = [];
+        for (const [name, run] of await casesOf(format, folder, plain, signal)) {
+          say(`Timing: ${name}`);
+          const seconds: number[] = [];
+          for (let round = 0; round < Math.min(rounds, 5); round++) {
+            await checkpoint(signal);
+            const begun = performance.now();
+            await run();
+            seconds.push((performance.now() - begun) / 1000);
+          }
+          const { median, p90 } = summarise(seconds);
+          // Opening touches no text, so it has no rate.
+          const rates = name === "open again"
+            ? [null, null]
+            : [text.rows / median, text.bytes / 1e6 / median];
+          rows.push([name, median, p90, ...rates]);
         }
-        const { median, p90 } = summarise(seconds);
-        // Opening touches no text, so it has no rate.
-        const rates = name === "open again"
-          ? [null, null]
-          : [text.rows / median, text.bytes / 1e6 / median];
-        rows.push([name, median, p90, ...rates]);
-      }
-      const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
-      return {
-        tables: [{
-          title: `Criteo text: ${formatCount(text.rows)} rows, ${formatBytes(text.bytes)}`,
+        const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
+        tables.push({
+          title: `${format.name}: ${formatCount(text.rows)} rows, ${formatBytes(text.bytes)}`,
           columns: [
             { name: "what" },
             { name: "s, median", format: fixed(3) },
@@ -77,23 +105,53 @@ export const prepareExperiment: Experiment = {
             { name: "MB of text/s", format: fixed(0) },
           ],
           rows,
-        }],
-        notes: [
-          "One thread parses, numbers, hashes and writes; reading ahead and unpacking gzip may use another core",
-          "Preparing includes SHA-256 of the text, checksums of the blocks and the final flush to the disk",
-        ],
-      };
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+        });
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
     }
+    return {
+      tables,
+      notes: [
+        "One thread parses, numbers, hashes and writes; reading ahead and unpacking gzip may use another core",
+        "Preparing includes SHA-256 of the text, checksums of the blocks and the final flush to the disk; of Taobao it " +
+        "includes making the sequences",
+      ],
+    };
   },
 };
 
-async function parseAlone(path: string): Promise<void> {
-  const parser = new CriteoParser((bad) => {
+async function casesOf(
+  format: Format,
+  folder: string,
+  plain: string,
+  signal: AbortSignal,
+): Promise<Case[]> {
+  const cacheDirectory = `${folder}/cache`;
+  const again = () => openDataset({ data: [plain], cacheDirectory, signal });
+  const prepare = async (path: string): Promise<void> => {
+    await Deno.remove(cacheDirectory, { recursive: true }).catch(() => {});
+    (await openDataset({ data: [path], cacheDirectory, signal })).close();
+  };
+  const cases: Case[] = [["read and parse alone", () => parseAlone(plain, format)]];
+  if (format.name === "Criteo") {
+    const gzip = `${plain}.gz`;
+    await pipeline(createReadStream(plain), createGzip({ level: 1 }), createWriteStream(gzip));
+    cases.push(["prepare, gzip", () => prepare(gzip)]);
+  }
+  cases.push(
+    ["prepare, plain", () => prepare(plain)],
+    ["open again", async () => (await again()).close()],
+    ["open again and load", async () => await load(await again())],
+  );
+  return cases;
+}
+
+async function parseAlone(path: string, { createParser, columns }: Format): Promise<void> {
+  const parser = createParser((bad) => {
     throw new Error(bad.reason);
   });
-  const block = new RowBlock(13, 26);
+  const block = new RowBlock(...columns);
   for await (const piece of readText(await findTextFile(path))) {
     parser.feed(piece);
     while (parser.parse(block)) block.rows = 0;
