@@ -9,6 +9,7 @@ import { interactionWidth } from "./interaction/record.ts";
 import type {
   BceArgs,
   DenseUpdateArgs,
+  DeviceBuffer,
   EmbeddingBackwardArgs,
   EmbeddingForwardArgs,
   EmbeddingTables,
@@ -174,7 +175,7 @@ export function checkSeed(seed: number): void {
 /** Checks Y = act(X Wᵀ + b). */
 export function checkLinearForward({ x, w, bias, y }: LinearForwardArgs): void {
   const op = "linear-forward";
-  checkMatrices(op, { x, w, bias, y });
+  checkMatrices(op, { x, w, bias }, { y });
   expectSize(op, "w", w, w.rows, x.cols, "K of x");
   expectSize(op, "bias", bias, 1, w.rows, "N of w");
   expectSize(op, "y", y, x.rows, w.rows, "M of x and N of w");
@@ -183,7 +184,7 @@ export function checkLinearForward({ x, w, bias, y }: LinearForwardArgs): void {
 /** Checks dX = (dY W) ∘ [mask > 0]. */
 export function checkLinearBackwardInput({ dy, w, dx, mask }: LinearBackwardInputArgs): void {
   const op = "linear-backward-input";
-  checkMatrices(op, { dy, w, dx, ...(mask === null ? {} : { mask }) });
+  checkMatrices(op, { dy, w, ...(mask === null ? {} : { mask }) }, { dx });
   expectSize(op, "w", w, dy.cols, w.cols, "N of dy");
   expectSize(op, "dx", dx, dy.rows, w.cols, "M of dy and K of w");
   if (mask !== null) expectSize(op, "mask", mask, dx.rows, dx.cols, "M and K of dx");
@@ -192,7 +193,7 @@ export function checkLinearBackwardInput({ dy, w, dx, mask }: LinearBackwardInpu
 /** Checks dW = dYᵀ X and db. */
 export function checkLinearBackwardWeights({ dy, x, dw, db }: LinearBackwardWeightsArgs): void {
   const op = "linear-backward-weights";
-  checkMatrices(op, { dy, x, dw, db });
+  checkMatrices(op, { dy, x }, { dw, db });
   expectSize(op, "x", x, dy.rows, x.cols, "M of dy");
   expectSize(op, "dw", dw, dy.cols, x.cols, "N of dy and K of x");
   expectSize(op, "db", db, 1, dy.cols, "N of dy");
@@ -200,14 +201,17 @@ export function checkLinearBackwardWeights({ dy, x, dw, db }: LinearBackwardWeig
 
 /** Checks the sum-pooled gather. */
 export function checkEmbeddingForward(args: EmbeddingForwardArgs): void {
-  checkEmbedding("embedding-forward", "out", args.out, args);
+  const op = "embedding-forward";
+  checkMatrices(op, {}, { out: args.out });
+  checkEmbedding(op, "out", args.out, args);
 }
 
 /** Checks the gather's gradient and update. The optimizer must be the one the tables were made for. */
 export function checkEmbeddingBackward(args: EmbeddingBackwardArgs): void {
   const op = `embedding-backward-${args.optimizer.kind}`;
+  checkMatrices(op, { grad: args.grad }, {});
   checkEmbedding(op, "grad", args.grad, args);
-  checkScalar(op, "learningRate", args.learningRate);
+  checkScalar(op, "learningRate", args.learningRate, {});
   if (args.optimizer.kind !== args.tables.optimizer) {
     throw new RangeError(
       `Cannot record ${op}: tables ${args.tables.label} were made for ${args.tables.optimizer}`,
@@ -219,7 +223,7 @@ export function checkEmbeddingBackward(args: EmbeddingBackwardArgs): void {
 export function checkInteractionForward({ v, features, dim, r }: InteractionForwardArgs): void {
   const op = "interaction-forward";
   checkFeatures(op, features, dim);
-  checkMatrices(op, { v, r });
+  checkMatrices(op, { v }, { r });
   expectSize(op, "v", v, v.rows, features * dim, "features × dim");
   expectSize(op, "r", r, v.rows, interactionWidth(features, dim), "dim + F(F-1)/2");
 }
@@ -229,7 +233,7 @@ export function checkInteractionBackward(args: InteractionBackwardArgs): void {
   const op = "interaction-backward";
   const { v, features, dim, dr, dv } = args;
   checkFeatures(op, features, dim);
-  checkMatrices(op, { v, dr, dv });
+  checkMatrices(op, { v, dr }, { dv });
   expectSize(op, "v", v, v.rows, features * dim, "features × dim");
   expectSize(op, "dr", dr, v.rows, interactionWidth(features, dim), "dim + F(F-1)/2");
   expectSize(op, "dv", dv, v.rows, features * dim, "features × dim");
@@ -238,14 +242,14 @@ export function checkInteractionBackward(args: InteractionBackwardArgs): void {
 /** Checks the L2 normalisation. */
 export function checkNormaliseForward({ z, v }: NormaliseForwardArgs): void {
   const op = "normalise-forward";
-  checkMatrices(op, { z, v });
+  checkMatrices(op, { z }, { v });
   expectSize(op, "v", v, z.rows, z.cols, "as z");
 }
 
 /** Checks the L2 normalisation's gradient. */
 export function checkNormaliseBackward({ z, dv, dz }: NormaliseBackwardArgs): void {
   const op = "normalise-backward";
-  checkMatrices(op, { z, dv, dz });
+  checkMatrices(op, { z, dv }, { dz });
   expectSize(op, "dv", dv, z.rows, z.cols, "as z");
   expectSize(op, "dz", dz, z.rows, z.cols, "as z");
 }
@@ -253,7 +257,7 @@ export function checkNormaliseBackward({ z, dv, dz }: NormaliseBackwardArgs): vo
 /** Checks the scores of a history. */
 export function checkSequenceDot({ h, steps, x, a }: SequenceDotArgs): void {
   const op = "sequence-dot";
-  checkMatrices(op, { h, x, a });
+  checkMatrices(op, { h, x }, { a });
   checkSteps(op, "h", h, steps, a.rows, a.cols);
   expectSize(op, "x", x, a.rows, h.cols, "B of a and D of h");
 }
@@ -261,7 +265,7 @@ export function checkSequenceDot({ h, steps, x, a }: SequenceDotArgs): void {
 /** Checks the weighted sum of a history. */
 export function checkSequencePool({ h, steps, y, tail, c }: SequencePoolArgs): void {
   const op = "sequence-pool";
-  checkMatrices(op, { h, y, c, ...(tail === null ? {} : { tail }) });
+  checkMatrices(op, { h, y, ...(tail === null ? {} : { tail }) }, { c });
   checkSteps(op, "h", h, steps, y.rows, y.cols);
   const T = tail?.cols ?? 0;
   if (tail !== null) expectSize(op, "tail", tail, y.rows, T, "B of y");
@@ -272,7 +276,7 @@ export function checkSequencePool({ h, steps, y, tail, c }: SequencePoolArgs): v
 export function checkSequenceBackward(args: SequenceBackwardArgs): void {
   const { y, da, x, dc, query, steps, dh } = args;
   const op = "sequence-backward";
-  checkMatrices(op, { y, da, x, dc, dh, ...(query === null ? {} : { query }) });
+  checkMatrices(op, { y, da, x, dc, ...(query === null ? {} : { query }) }, { dh });
   const [B, S, D] = [y.rows, y.cols, dh.cols];
   checkSteps(op, "dh", dh, steps, B, query === null ? S : S + 1);
   expectSize(op, "da", da, B, S, "as y");
@@ -288,14 +292,14 @@ export function checkSequenceBackward(args: SequenceBackwardArgs): void {
 /** Checks the sigmoid. */
 export function checkSigmoidForward({ x, y }: SigmoidForwardArgs): void {
   const op = "sigmoid-forward";
-  checkMatrices(op, { x, y });
+  checkMatrices(op, { x }, { y });
   expectSize(op, "y", y, x.rows, x.cols, "as x");
 }
 
 /** Checks the sigmoid's gradient. */
 export function checkSigmoidBackward({ y, dy, dx }: SigmoidBackwardArgs): void {
   const op = "sigmoid-backward";
-  checkMatrices(op, { y, dy, dx });
+  checkMatrices(op, { y, dy }, { dx });
   expectSize(op, "dy", dy, y.rows, y.cols, "as y");
   expectSize(op, "dx", dx, y.rows, y.cols, "as y");
 }
@@ -303,12 +307,12 @@ export function checkSigmoidBackward({ y, dy, dx }: SigmoidBackwardArgs): void {
 /** Checks the binary cross-entropy. The slot's value is known only when the op runs. */
 export function checkBce({ logits, labels, dlogits, losses, slot }: BceArgs): void {
   const op = "bce";
-  checkMatrices(op, { logits, labels, dlogits, losses });
+  checkMatrices(op, { logits, labels }, { dlogits, losses });
   expectSize(op, "logits", logits, logits.rows, 1, "one logit an input");
   expectSize(op, "labels", labels, logits.rows, 1, "one label a logit");
   expectSize(op, "dlogits", dlogits, logits.rows, 1, "one gradient a logit");
   expectSize(op, "losses", losses, 1, Math.max(1, losses.cols), "one row of slots");
-  checkScalar(op, "slot", slot);
+  checkScalar(op, "slot", slot, { dlogits, losses });
 }
 
 /** Checks the dense update. */
@@ -318,7 +322,8 @@ export function checkDenseUpdate(args: DenseUpdateArgs): void {
   if (optimizer.kind === "rowwise-adagrad") {
     throw new RangeError(`Cannot record ${op}: dense parameters have no rows, use adagrad`);
   }
-  checkMatrices(op, { params, grads, ...(state === null ? {} : { state }) });
+  const written = { params, ...(state === null ? {} : { state }) };
+  checkMatrices(op, { grads }, written);
   expectSize(op, "params", params, 1, params.cols, "one row");
   expectSize(op, "grads", grads, 1, params.cols, "n of params");
   if ((state === null) !== (optimizer.kind === "sgd")) {
@@ -327,7 +332,7 @@ export function checkDenseUpdate(args: DenseUpdateArgs): void {
     );
   }
   if (state !== null) expectSize(op, "state", state, 1, params.cols, "n of params");
-  checkScalar(op, "learningRate", learningRate);
+  checkScalar(op, "learningRate", learningRate, written);
 }
 
 function checkEmbedding(
@@ -339,7 +344,6 @@ function checkEmbedding(
     "tables" | "lookups" | "firstSlot"
   >,
 ): void {
-  checkMatrices(op, { [name]: m });
   const T = tables.rows.length;
   if (lookups.tables !== T) {
     throw new RangeError(
@@ -382,7 +386,12 @@ function checkSteps(
   expectSize(op, name, h, inputs * steps, h.cols, "steps of every input");
 }
 
-function checkScalar(op: string, name: string, { buffer, index }: Scalar): void {
+function checkScalar(
+  op: string,
+  name: string,
+  { buffer, index }: Scalar,
+  written: Readonly<Record<string, Matrix>>,
+): void {
   if (!isCount(index) || 4 * index + 4 > buffer.byteLength) {
     throw new RangeError(
       `Cannot record ${op}: ${name} is number ${index} of buffer ${buffer.label}, which has ${
@@ -390,10 +399,33 @@ function checkScalar(op: string, name: string, { buffer, index }: Scalar): void 
       }`,
     );
   }
+  checkApart(op, name, buffer, written);
 }
 
-function checkMatrices(op: string, matrices: Readonly<Record<string, Matrix>>): void {
-  for (const [name, m] of Object.entries(matrices)) {
+/** WebGPU binds a buffer either for reading or for writing. */
+function checkApart(
+  op: string,
+  name: string,
+  buffer: DeviceBuffer,
+  written: Readonly<Record<string, Matrix>>,
+): void {
+  for (const [other, m] of Object.entries(written)) {
+    if (m.buffer === buffer) {
+      throw new RangeError(
+        `Cannot record ${op}: ${other} is written to buffer ${buffer.label}, which holds ${name} to be read`,
+      );
+    }
+  }
+}
+
+/** What is read and updated in place counts as written. */
+function checkMatrices(
+  op: string,
+  read: Readonly<Record<string, Matrix>>,
+  written: Readonly<Record<string, Matrix>>,
+): void {
+  for (const [name, { buffer }] of Object.entries(read)) checkApart(op, name, buffer, written);
+  for (const [name, m] of Object.entries({ ...read, ...written })) {
     const { offset, rows, cols, stride, buffer } = m;
     const fail = (why: string): never => {
       throw new RangeError(`Cannot record ${op}: ${name} ${why}`);

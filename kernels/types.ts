@@ -411,8 +411,8 @@ export interface OpCost {
 /**
  * Appends ops to a program. Shapes are checked when recorded; a wrong one throws a `RangeError` that names op and matrix.
  *
- * What an op writes must not share a buffer with what it reads, wherever in the buffer they lie: WebGPU refuses it.
- * Several outputs of one op may share a buffer.
+ * What an op writes must not share a buffer with what it only reads, wherever in the buffer they lie: that throws a
+ * `RangeError` too, since WebGPU cannot do it. Several outputs of one op may share a buffer.
  */
 export interface Recorder {
   /** Books the ops that follow on a stage. The first is "forward" unless set. */

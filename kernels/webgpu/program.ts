@@ -382,17 +382,6 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   /** {@inheritDoc LaunchContext.launch} */
   launch(launch: Launch): void {
     if (launch.groups === 0) return;
-    const { access, name } = launch.kernel;
-    launch.bindings.forEach((binding, i) => {
-      if (access[i] !== "write" || binding === "unused") return;
-      if (launch.bindings.some((other, j) => j !== i && other === binding)) {
-        throw new RangeError(
-          `Cannot record ${name}: it reads and writes buffer ${
-            typeof binding === "string" ? binding : binding.label
-          }, and WebGPU wants what a kernel writes in a buffer of its own`,
-        );
-      }
-    });
     this.#launches.push({ ...launch, stage: this.#stage });
   }
 

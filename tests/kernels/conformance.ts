@@ -16,6 +16,7 @@ import { linearCases } from "./conformance/linear.ts";
 import { misuseCases } from "./conformance/misuse.ts";
 import { normaliseCases } from "./conformance/normalise.ts";
 import { sequenceCases } from "./conformance/sequence.ts";
+import { sharingCases } from "./conformance/sharing.ts";
 import { sigmoidCases } from "./conformance/sigmoid.ts";
 import { trainingCases } from "./conformance/training.ts";
 import { type Accuracy, WGSL_ACCURACY } from "./error_model.ts";
@@ -32,6 +33,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...denseCases,
   ...trainingCases,
   ...misuseCases,
+  ...sharingCases,
 ];
 
 /** How a suite runs. */

@@ -305,16 +305,12 @@ Deno.test("conformance notices an op that writes padding", async () => {
     openWithRecorder((ops) => ({
       interactionForward: (args) => {
         ops.interactionForward(args);
-        const { r } = args;
+        const { v, r } = args;
         if (r.rows > 0 && r.cols < r.stride) {
-          const pad = { ...r, buffer: r.buffer, cols: r.stride };
-          const one = { ...pad, rows: 1 };
-          ops.denseUpdate({
-            params: one,
-            grads: one,
-            state: null,
-            optimizer: { kind: "sgd" },
-            learningRate: { buffer: r.buffer, index: r.offset },
+          const row = { rows: 1, cols: r.stride, stride: r.stride };
+          ops.sigmoidForward({
+            x: { buffer: v.buffer, offset: 0, ...row },
+            y: { buffer: r.buffer, offset: r.offset, ...row },
           });
         }
       },

@@ -177,7 +177,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     (ops) => ops.denseUpdate({ ...update, optimizer: { kind: "rowwise-adagrad", eps: 1 } }),
   );
   const rows = matrix(5, 3);
-  const normalise = { z: rows, dv: rows, dz: rows, masked: true };
+  const normalise = { z: rows, dv: rows, dz: matrix(5, 3), masked: true };
   add(
     "normalise-forward",
     "z|v",
@@ -237,7 +237,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   add(
     "sigmoid-backward",
     "y|dy|dx",
-    (ops) => ops.sigmoidBackward({ y: rows, dy: matrix(4, 3), dx: rows }),
+    (ops) => ops.sigmoidBackward({ y: rows, dy: matrix(4, 3), dx: matrix(5, 3) }),
   );
   add(
     "sigmoid-backward",
