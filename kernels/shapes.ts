@@ -134,6 +134,22 @@ export function checkLookups(buffers: LookupBuffers, lookups: GroupedLookups): v
   }
 }
 
+/** Highest flat row that lookups name; -1 where they name none. */
+export function highestRow({ unique, uniqueRows }: GroupedLookups): number {
+  let highest = -1;
+  for (let u = 0; u < unique; u++) highest = Math.max(highest, uniqueRows[u]!);
+  return highest;
+}
+
+/** Throws unless the tables have the highest flat row that the lookups written last name. */
+export function checkHighestRow(op: string, highest: number, tables: EmbeddingTables): void {
+  if (highest >= tables.totalRows) {
+    throw new RangeError(
+      `Cannot run ${op}: lookups name flat row ${highest}, but tables ${tables.label} have ${tables.totalRows} rows`,
+    );
+  }
+}
+
 /** Throws unless flat rows [start, start + count) exist. */
 export function checkRows(
   action: string,

@@ -502,7 +502,10 @@ export interface Device {
   ): void;
   /** Makes a program of the ops that `body` appends, which throw a `RangeError` if their shapes do not fit. */
   record(label: string, body: (ops: Recorder) => void): Program;
-  /** Runs a program (CPU: before returning; WebGPU: queued). The lookups it reads are those written last. */
+  /**
+   * Runs a program (CPU: before returning; WebGPU: queued). The lookups it reads are those written last: a `RangeError`
+   * if they name rows that the tables do not have.
+   */
   run(program: Program): void;
   /** Waits for everything run so far; throws any error a kernel left behind, with the kernel's name. */
   sync(): Promise<void>;

@@ -6,7 +6,7 @@
 
 import { stateFloats } from "../embedding/record.ts";
 import { encodeInitUniform } from "../embedding/wasm.ts";
-import { checkRows, checkSeed, countRows } from "../shapes.ts";
+import { checkRows, checkSeed, countRows, highestRow } from "../shapes.ts";
 import type {
   DeviceBuffer,
   DeviceCounters,
@@ -251,9 +251,7 @@ export class CpuLookups extends Owned implements LookupBuffers {
     put(this.#lists.positions, source.positions, lookups);
     if (offsets !== null) put(this.#lists.offsets, offsets, this.tables * bags + 1);
     this.bags = bags;
-    let highest = -1;
-    for (let i = 0; i < unique; i++) highest = Math.max(highest, source.uniqueRows[i]!);
-    this.highestRow = highest;
+    this.highestRow = highestRow(source);
   }
 
   protected free(): void {

@@ -37,6 +37,7 @@ import {
   checkDenseUpdate,
   checkEmbeddingBackward,
   checkEmbeddingForward,
+  checkHighestRow,
   checkInteractionBackward,
   checkInteractionForward,
   checkLinearBackwardInput,
@@ -272,11 +273,7 @@ export class CpuRecorder implements Recorder, Place {
         const is = written.bags < 0 ? "nothing written" : `${written.bags} bags a table`;
         throw new RangeError(`Cannot run ${op}: lookups have ${is}, but the matrix ${rows} rows`);
       }
-      if (written.highestRow >= tables.totalRows) {
-        throw new RangeError(
-          `Cannot run ${op}: lookups name flat row ${written.highestRow}, but tables ${tables.label} have ${tables.totalRows} rows`,
-        );
-      }
+      checkHighestRow(op, written.highestRow, tables);
     });
   }
 }

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { checkHighestRow } from "../shapes.ts";
 import type { EmbeddingBackwardArgs, EmbeddingForwardArgs } from "../types.ts";
 import { composeLaneKernels, laneFloats, type LaunchContext } from "../webgpu/kernel.ts";
-import { LONG_SEGMENT } from "../webgpu/lookups.ts";
+import { LONG_SEGMENT, type WebGpuLookups } from "../webgpu/lookups.ts";
+import type { WebGpuTables } from "../webgpu/tables.ts";
 import backwardSource from "./backward.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import lookupsSource from "./lookups.wgsl" with { type: "text" };
@@ -47,7 +49,7 @@ export function launchEmbeddingForward(context: LaunchContext, args: EmbeddingFo
         ...[lanes, out.offset / lane, out.stride / lane, firstSlot],
       ],
       groups: () => {
-        checkBags("embedding-forward", "out", out.rows, lookups.bags);
+        checkWritten("embedding-forward", "out", out.rows, lookups, tables);
         return Math.ceil((endTable - firstTable) * lookups.bags * lanes / THREADS);
       },
     });
@@ -82,7 +84,7 @@ export function launchEmbeddingBackward(context: LaunchContext, args: EmbeddingB
         ...[learningRate.index, { float: optimizer.kind === "sgd" ? 0 : optimizer.eps }],
       ],
       groups: () => {
-        checkBags("embedding-backward", "grad", grad.rows, lookups.bags);
+        checkWritten("embedding-backward", "grad", grad.rows, lookups, tables);
         return lookups.longs(firstTable, endTable) +
           Math.ceil(lookups.unique(firstTable, endTable) * width / THREADS);
       },
@@ -90,10 +92,18 @@ export function launchEmbeddingBackward(context: LaunchContext, args: EmbeddingB
   }
 }
 
-function checkBags(op: string, name: string, rows: number, bags: number): void {
+/** Checks the minibatch written last. A row that no shard has would be passed over. */
+function checkWritten(
+  op: string,
+  name: string,
+  rows: number,
+  { bags, highestRow }: WebGpuLookups,
+  tables: WebGpuTables,
+): void {
   if (bags > rows) {
     throw new RangeError(
       `Cannot run ${op}: the lookups hold ${bags} bags a table, but ${name} has ${rows} rows`,
     );
   }
+  checkHighestRow(op, highestRow, tables);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkLookupCapacity, checkLookups } from "../shapes.ts";
+import { checkLookupCapacity, checkLookups, highestRow } from "../shapes.ts";
 import type { GroupedLookups, LookupBuffers } from "../types.ts";
 import type { Memory, WebGpuBuffer } from "./memory.ts";
 import type { Submitter } from "./queue.ts";
@@ -26,6 +26,7 @@ export class WebGpuLookups implements LookupBuffers {
   readonly #tableUnique: Uint32Array;
   readonly #tableLong: Uint32Array;
   #bags = 0;
+  #highestRow = -1;
 
   /** Throws a `RangeError` if the capacity is not made of whole numbers. */
   constructor(
@@ -52,6 +53,11 @@ export class WebGpuLookups implements LookupBuffers {
     return this.#bags;
   }
 
+  /** Highest flat row of the minibatch written last; -1 without lookups. */
+  get highestRow(): number {
+    return this.#highestRow;
+  }
+
   /** Different rows of tables [first, end) in the minibatch written last. */
   unique(first: number, end: number): number {
     return this.#tableUnique[end]! - this.#tableUnique[first]!;
@@ -76,6 +82,7 @@ export class WebGpuLookups implements LookupBuffers {
       return start;
     };
     this.#bags = bags;
+    this.#highestRow = highestRow(lookups);
     words[0] = bags;
     words[1] = section(lookups.rows, lookups.lookups);
     words[2] = offsets === null ? 0 : section(offsets, this.tables * bags + 1);

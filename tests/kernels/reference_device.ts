@@ -45,6 +45,7 @@ import {
   checkDenseUpdate,
   checkEmbeddingBackward,
   checkEmbeddingForward,
+  checkHighestRow,
   checkInteractionBackward,
   checkInteractionForward,
   checkLinearBackwardInput,
@@ -62,6 +63,7 @@ import {
   checkSigmoidForward,
   checkTables,
   countRows,
+  highestRow,
   paddedStride,
 } from "../../kernels/shapes.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
@@ -265,7 +267,13 @@ class ReferenceLookups extends Resource implements LookupBuffers {
   readonly tables: number;
   readonly maxBags: number;
   readonly maxLookups: number;
-  current: { readonly bags: number; readonly rows: Uint32Array; readonly offsets: Uint32Array } = {
+  current: {
+    readonly bags: number;
+    readonly rows: Uint32Array;
+    readonly offsets: Uint32Array;
+    readonly highest: number;
+  } = {
+    highest: -1,
     bags: 0,
     rows: new Uint32Array(0),
     offsets: new Uint32Array(1),
@@ -375,6 +383,7 @@ class ReferenceDevice implements Device {
       bags: lookups.bags,
       rows: lookups.rows.slice(0, lookups.lookups),
       offsets,
+      highest: highestRow(lookups),
     };
     this.counters.bytesUploaded += 4 * (2 * lookups.lookups + 2 * lookups.unique + 1) +
       (lookups.offsets === null ? 0 : offsets.byteLength);
@@ -509,7 +518,7 @@ class ReferenceRecorder implements Recorder {
     const lookups = own(args.lookups, ReferenceLookups);
     const { out, firstSlot } = args;
     this.#add([out], embeddingForwardCost(this.#stage, args), () => {
-      const bags = readBags(tables, lookups, out.rows);
+      const bags = readBags("embedding-forward", tables, lookups, out.rows);
       const weights = split(tables, tables.weights, tables.dim);
       store(
         slots(out, firstSlot, tables),
@@ -529,7 +538,7 @@ class ReferenceRecorder implements Recorder {
       this.#ops.embeddingBackward(
         weights,
         state,
-        readBags(tables, lookups, grad.rows),
+        readBags("embedding-backward", tables, lookups, grad.rows),
         grad.rows,
         tables.dim,
         load(slots(grad, firstSlot, tables)),
@@ -680,13 +689,15 @@ function split(tables: ReferenceTables, flat: Float32Array, width: number): Floa
 }
 
 function readBags(
+  op: string,
   tables: ReferenceTables,
   lookups: ReferenceLookups,
   inputs: number,
 ): Bags {
   lookups.assertAlive();
   tables.assertAlive();
-  const { bags, rows, offsets } = lookups.current;
+  const { bags, rows, offsets, highest } = lookups.current;
+  checkHighestRow(op, highest, tables);
   if (bags !== inputs) {
     throw new RangeError(
       `Cannot run an embedding op: the lookups hold ${bags} inputs and should hold ${inputs}`,

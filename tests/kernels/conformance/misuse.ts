@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
+import { groupLookups } from "../lookups.ts";
 import { type ConformanceCase, Scope } from "./harness.ts";
 
 /** Recording this must throw a RangeError that names the op and one of the matrices. */
@@ -306,6 +307,43 @@ export const misuseCases: readonly ConformanceCase[] = [
       assert.throws(() => device.writeLookups(lookups, minibatch(1, 2, 4)), RangeError);
       assert.throws(() => device.writeLookups(lookups, minibatch(1, 3, 3)), RangeError);
       assert.throws(() => device.writeLookups(lookups, minibatch(2, 1, 2)), RangeError);
+    },
+  },
+  {
+    name:
+      "wrong rows: running with lookups of rows that the tables do not have throws a RangeError",
+    run: async ({ device }) => {
+      using scope = new Scope();
+      const spec = { rows: [2, 1], dim: 4, optimizer: "sgd" } as const;
+      const tables = scope.own(device.createTables(spec, "small"));
+      const lookups = scope.own(
+        device.createLookups({ tables: 2, maxBags: 2, maxLookups: 4 }, "lookups"),
+      );
+      const matrix = device.createMatrix(2, 8, "vectors");
+      const rate = scope.own(device.createBuffer(4, "rate"));
+      scope.own(matrix.buffer);
+      const common = { tables, lookups, firstSlot: 0 };
+      const gather = scope.own(
+        device.record("gather", (ops) => ops.embeddingForward({ ...common, out: matrix })),
+      );
+      const update = scope.own(device.record("update", (ops) =>
+        ops.embeddingBackward({
+          ...{ ...common, grad: matrix, optimizer: { kind: "sgd" } },
+          learningRate: { buffer: rate, index: 0 },
+        })));
+      const programs = [[gather, "embedding-forward"], [update, "embedding-backward"]] as const;
+      // Of larger tables: the last table's row 1 is flat row 3, one too many.
+      device.writeLookups(lookups, groupLookups([2, 2], 2, [1, 0, 1, 0]));
+      for (const [program, op] of programs) {
+        assert.throws(() => device.run(program), {
+          name: "RangeError",
+          message: `Cannot run ${op}: lookups name flat row 3, but tables small have 3 rows`,
+        });
+      }
+      // The highest row there is will do.
+      device.writeLookups(lookups, groupLookups([2, 2], 2, [1, 0, 0, 0]));
+      for (const [program] of programs) device.run(program);
+      await device.sync();
     },
   },
   {
