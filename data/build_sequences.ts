@@ -151,7 +151,8 @@ export async function buildSequences(
   });
 }
 
-async function readEvents(
+/** Reads and groups all events of a log. */
+export async function readEvents(
   scan: SourceScan,
   options: PreparationOptions,
 ): Promise<{ log: EventLog; outOfRange: number }> {

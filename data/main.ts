@@ -1,5 +1,5 @@
 /**
- * `deno task data COMMAND`: looks at data sets.
+ * `deno task data COMMAND`: looks at data sets and fits twins to them.
  *
  * @module
  */
@@ -16,17 +16,19 @@ import { formatCount } from "../core/format.ts";
 import { Progress } from "../core/progress.ts";
 import { detectTerminal } from "../core/terminal.ts";
 import type { CommandHooks } from "./command.ts";
+import { FIT_FLAGS, fitHelp, runFit } from "./fit_command.ts";
 import { PROFILE_FLAGS, runProfile } from "./profile_command.ts";
 
-const COMMANDS = ["profile"] as const;
+const COMMANDS = ["profile", "fit"] as const;
 const INTERRUPTED = 130;
 
 function main(args: readonly string[]): Promise<number> {
   const { name, rest } = chooseCommand(COMMANDS, args);
   if (name === null) {
-    console.log(profileHelp());
+    console.log(`${profileHelp()}\n${fitHelp()}`);
     return Promise.resolve(0);
   }
+  if (name === "fit") return execute(FIT_FLAGS, rest, fitHelp, runFit);
   return execute(PROFILE_FLAGS, rest, profileHelp, runProfile);
 }
 

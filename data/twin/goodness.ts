@@ -1,55 +1,53 @@
 /**
- * Goodness of fit as text.
+ * Goodness of fit: what was measured beside what the twin gives, as text and as a figure.
  *
  * @module
  */
 
 import { formatMarkdown } from "../../core/table.ts";
-import { checkDistinct, checkTwin } from "./check.ts";
-import { hotShares } from "./hot.ts";
-import type { TwinParameters } from "./parameters.ts";
-import type { TwinSample } from "./sample.ts";
+import { drawFigure } from "../figure.ts";
+import type { Compared, DistinctCheck } from "./check.ts";
 
-/** Budgets of hot memory, in MiB. */
-const BUDGETS = [64, 128, 256, 512];
+/** How well a twin reproduces a log. */
+export interface Goodness {
+  /** Of the twin. */
+  readonly name: string;
+  /** What was held back to judge it, such as "4000 inputs". */
+  readonly heldBack: string;
+  /** Shares on what was held back. */
+  readonly shares: readonly Compared[];
+  /** What distinct ids are counted in, such as "8000 inputs", at both scales. */
+  readonly scales: readonly [sample: string, full: string];
+  /** Distinct ids of each column at both scales. */
+  readonly distinct: readonly DistinctCheck[];
+}
 
-/**
- * Tables in Markdown: dependence and top shares on inputs that were held back, distinct ids at two scales, and hot shares
- * by budget.
- *
- * @param sample All real inputs, which the laws were fitted to.
- * @param heldOut Those that the dependence was not fitted to.
- * @param width Numbers of 4 bytes in a row of a table, for the budgets.
- */
-export function goodnessMarkdown(
-  parameters: TwinParameters,
-  sample: TwinSample,
-  heldOut: TwinSample,
-  width = 16,
-): string {
+/** Tables in Markdown. */
+export function goodnessMarkdown(goodness: Goodness): string {
   const shares = formatMarkdown({
     columns: [
-      { name: `share, ${heldOut.inputs} inputs held back` },
+      { name: `${goodness.heldBack} held back` },
       { name: "measured", align: "right" },
       { name: "twin", align: "right" },
       { name: "±", align: "right" },
     ],
-    rows: checkTwin(parameters, heldOut).map(({ what, measured, twin, deviation }) => [
+    rows: goodness.shares.map(({ what, measured, twin, deviation }) => [
       what,
       measured.toFixed(4),
       twin.toFixed(4),
       deviation.toFixed(4),
     ]),
   });
+  const [sample, full] = goodness.scales;
   const distinct = formatMarkdown({
     columns: [
       { name: "distinct ids" },
-      { name: `in ${sample.inputs}`, align: "right" },
+      { name: `in ${sample}`, align: "right" },
       { name: "law", align: "right" },
-      { name: `in ${parameters.inputs}`, align: "right" },
+      { name: `in ${full}`, align: "right" },
       { name: "law, full", align: "right" },
     ],
-    rows: checkDistinct(parameters, sample).map((row) => [
+    rows: goodness.distinct.map((row) => [
       row.name,
       String(row.sample),
       row.sampleTwin.toFixed(0),
@@ -57,20 +55,60 @@ export function goodnessMarkdown(
       row.fullTwin.toFixed(0),
     ]),
   });
-  const rows = BUDGETS.map((mib) => Math.floor(mib * 2 ** 20 / (4 * width)));
-  const hot = formatMarkdown({
-    columns: [
-      { name: "hot memory" },
-      { name: "rows", align: "right" },
-      { name: "hot lookups", align: "right" },
-      { name: "hot inputs", align: "right" },
-    ],
-    rows: hotShares(parameters, rows).map((share, k) => [
-      `${BUDGETS[k]} MiB`,
-      String(share.rows),
-      share.lookups.toFixed(4),
-      share.inputs.toFixed(4),
-    ]),
-  });
-  return [shares, distinct, hot].join("\n");
+  return `${shares}\n${distinct}`;
+}
+
+/** The same as an SVG figure: distinct ids, top shares and the other shares, measured against twin. */
+export function plotGoodness(goodness: Goodness): Promise<string> {
+  const [sample, full] = goodness.scales;
+  const distinct = goodness.distinct.flatMap((row) => [
+    { measured: row.sample, twin: row.sampleTwin, of: sample },
+    { measured: row.full, twin: row.fullTwin, of: full },
+  ]);
+  const points = goodness.shares.map(({ what, measured, twin, deviation }) => ({
+    what,
+    measured,
+    twin,
+    low: twin - deviation,
+    high: twin + deviation,
+    of: /, (top \d+ %)$/.exec(what)?.[1] ?? "",
+  }));
+  const tops = points.filter(({ of }) => of !== ""), others = points.filter(({ of }) => of === "");
+  return drawFigure(`Goodness of fit of the twin ${goodness.name}`, (Plot) => [{
+    title: "Distinct ids of each column",
+    options: {
+      x: { type: "log", label: "measured" },
+      y: { type: "log", label: "twin" },
+      marks: [
+        Plot.line(distinct, { x: "measured", y: "measured", stroke: "#bbb", sort: "measured" }),
+        Plot.dot(distinct, { x: "measured", y: "twin", stroke: "of" }),
+        ...[sample, full].map((of, i) =>
+          Plot.text([of], { frameAnchor: "top-left", text: [of], fill: [of], dy: 14 * i, dx: 4 })
+        ),
+      ],
+    },
+  }, {
+    title: `Shares of the top ids of each column, ${goodness.heldBack} held back`,
+    options: {
+      x: { label: "measured", domain: [0, 1] },
+      y: { label: "twin", domain: [0, 1] },
+      marks: [
+        Plot.line([[0, 0], [1, 1]], { stroke: "#bbb" }),
+        Plot.ruleX(tops, { x: "measured", y1: "low", y2: "high", stroke: "of" }),
+        Plot.dot(tops, { x: "measured", y: "twin", stroke: "of" }),
+      ],
+    },
+  }, {
+    title: "Other shares: measured (open), twin with deviation (filled)",
+    options: {
+      marginLeft: 190,
+      x: { label: "share", zero: true, nice: true },
+      y: { label: null, domain: others.map(({ what }) => what) },
+      marks: [
+        Plot.ruleY(others, { y: "what", x1: "low", x2: "high", stroke: "#1f77b4" }),
+        Plot.dot(others, { y: "what", x: "twin", fill: "#1f77b4" }),
+        Plot.dot(others, { y: "what", x: "measured", stroke: "#000", r: 5 }),
+      ],
+    },
+  }]);
 }

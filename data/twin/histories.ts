@@ -61,15 +61,6 @@ export interface HistoryFitOptions {
   readonly categories: number;
 }
 
-/** Taobao's published sizes. */
-export const RM1_SIZES: HistoryFitOptions = {
-  name: "rm1",
-  users: 987_994,
-  events: 100_150_807,
-  items: 4_162_024,
-  categories: 9_439,
-};
-
 /** One user's events in order of time. */
 export interface History {
   /** Item of each event. */
@@ -81,45 +72,6 @@ export interface History {
 const QUANTILES = 33;
 const CALIBRATION_ROUNDS = 12;
 const CALIBRATION_USERS = 600;
-
-/**
- * Reads `user,item,category,behaviour,time` lines and sorts each user's events by time.
- *
- * @throws UserError for a line with another number of columns or a field that is no integer, or no lines.
- */
-export function readHistories(text: string, source: string): History[] {
-  const users = new Map<string, { item: number; category: number; time: number }[]>();
-  const items = new Map<string, number>(), categories = new Map<string, number>();
-  const numbered = (map: Map<string, number>, key: string) => {
-    if (!map.has(key)) map.set(key, map.size);
-    return map.get(key)!;
-  };
-  for (const [i, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    const fields = line.trim().split(",");
-    const time = Number(fields[4]);
-    if (fields.length !== 5 || !Number.isInteger(time)) {
-      throw new UserError(
-        `Cannot fit a twin to ${source}: line ${i + 1} is not user,item,category,behaviour,time`,
-      );
-    }
-    const events = users.get(fields[0]!) ?? [];
-    users.set(fields[0]!, events);
-    events.push({
-      item: numbered(items, fields[1]!),
-      category: numbered(categories, fields[2]!),
-      time,
-    });
-  }
-  if (users.size === 0) throw new UserError(`Cannot fit a twin to ${source}: it has no events`);
-  return Array.from(users.values(), (events) => {
-    events.sort((a, b) => a.time - b.time);
-    return {
-      items: Uint32Array.from(events, ({ item }) => item),
-      categories: Uint32Array.from(events, ({ category }) => category),
-    };
-  });
-}
 
 /** Fits the twin of user histories. */
 export function fitHistories(

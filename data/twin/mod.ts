@@ -11,8 +11,10 @@ export {
   type DistinctCheck,
   sampleStatistics,
 } from "./check.ts";
+export { checkHistories, checkHistoryDistinct } from "./check_histories.ts";
 export { type FitOptions, fitTwin, type TwinFit } from "./fit.ts";
-export { goodnessMarkdown } from "./goodness.ts";
+export { fitLog, type FitLogOptions, type LogFit } from "./fit_log.ts";
+export { type Goodness, goodnessMarkdown, plotGoodness } from "./goodness.ts";
 export {
   checkHistoryParameters,
   fitHistories,
@@ -23,8 +25,6 @@ export {
   type HistoryParameters,
   type HistoryStatistics,
   historyStatistics,
-  readHistories,
-  RM1_SIZES,
 } from "./histories.ts";
 export { hotRanks, type HotShare, hotShares } from "./hot.ts";
 export { type Law, type Segment } from "./law.ts";
@@ -47,6 +47,6 @@ export {
   type TwinDense,
   type TwinParameters,
 } from "./parameters.ts";
-export { readSample, type SampleFormat, type TwinSample } from "./sample.ts";
-export { TWIN_WORKLOADS, type Workload } from "./workloads.ts";
+export { sampleInputs, type TwinSample } from "./sample.ts";
+export { RM1_SIZES, TWIN_WORKLOADS, WORKLOAD_NAMES, type WorkloadName } from "./workloads.ts";
 export { DEFAULT_TWIN_INPUTS, parseTwinSource, type TwinSource } from "./source.ts";

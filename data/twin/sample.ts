@@ -1,10 +1,12 @@
 /**
- * A sample of a real log in memory, as the fit takes it.
+ * A sample of a log in memory, as the fit takes it.
  *
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { Permutation } from "../../core/random.ts";
+import { createInputs } from "../inputs.ts";
+import type { Dataset, Split } from "../types.ts";
 
 /** Columns of a log. Ids are numbered in order of first appearance. */
 export interface TwinSample {
@@ -14,60 +16,60 @@ export interface TwinSample {
   readonly tables: readonly { readonly name: string; readonly ids: Uint32Array }[];
   /** Values of each dense column, transformed as training sees them. */
   readonly dense: readonly { readonly name: string; readonly values: Float64Array }[];
+  /** Share of clicks. */
+  readonly clickRate: number;
 }
 
-/** Layouts of text that can be read. */
-export type SampleFormat = "criteo" | "avazu";
+const SPLITS: readonly Split[] = ["train", "test", "validation"];
 
 /**
- * Reads lines of a log. Criteo: label, 13 integers, 26 ids, TAB; an empty or negative integer is 0, values are ln(x + 1).
- * Avazu: 24 comma-separated columns with or without header; the hour is left to a clock.
+ * Reads inputs from all parts of a data set, or all of them if there are no more than asked for.
  *
- * @throws UserError for a line with another number of columns, or no lines.
+ * @param count How many.
+ * @param seed Of which ones, an integer in [0, 2^32).
  */
-export function readSample(text: string, format: SampleFormat, source: string): TwinSample {
-  const criteo = format === "criteo";
-  const lines = text.split("\n").map((line) => line.replace(/\r$/, "")).filter((line) =>
-    line !== ""
-  );
-  const separator = criteo ? "\t" : ",", wanted = criteo ? 40 : 24;
-  if (!criteo && lines[0]?.startsWith("id,")) lines.shift();
-  if (lines.length === 0) throw new UserError(`Cannot fit a twin to ${source}: it has no inputs`);
-  const names = criteo ? Array.from({ length: 26 }, (_, t) => `C${t + 1}`) : AVAZU_TABLES;
-  const first = criteo ? 14 : 3, denseFirst = 1;
-  const ids = names.map(() => new Uint32Array(lines.length));
-  const numbers = names.map(() => new Map<string, number>());
-  const denseNames = criteo ? Array.from({ length: 13 }, (_, j) => `I${j + 1}`) : [];
-  const dense = denseNames.map(() => new Float64Array(lines.length));
-  for (const [i, line] of lines.entries()) {
-    const fields = line.split(separator);
-    if (fields.length !== wanted) {
-      throw new UserError(
-        `Cannot fit a twin to ${source}: line ${i + 1} has ${fields.length} columns, not ${wanted}`,
-      );
-    }
-    for (const [t, map] of numbers.entries()) {
-      const field = fields[first + t]!;
-      let number = map.get(field);
-      if (number === undefined) map.set(field, number = map.size);
-      ids[t]![i] = number;
-    }
-    for (const [j, values] of dense.entries()) {
-      const value = Number(fields[denseFirst + j]!);
-      if (!Number.isFinite(value)) {
-        throw new UserError(
-          `Cannot fit a twin to ${source}: line ${i + 1} has ${
-            fields[denseFirst + j]
-          } where an integer stands`,
-        );
+export async function sampleInputs(
+  dataset: Dataset,
+  count: number,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<TwinSample> {
+  const { schema } = dataset;
+  const total = SPLITS.reduce((sum, split) => sum + dataset.count(split), 0);
+  const inputs = Math.min(count, total);
+  const order = new Permutation(total, seed);
+  const positions = Float64Array.from(
+    { length: inputs },
+    (_, i) => inputs < total ? order.at(i) : i,
+  )
+    .sort();
+  const ids = schema.tables.map(() => new Uint32Array(inputs));
+  const numbers = schema.tables.map(() => new Map<number, number>());
+  const dense = schema.dense.map(() => new Float64Array(inputs));
+  const one = createInputs(schema, 1);
+  let next = 0, first = 0, clicks = 0;
+  for (const split of SPLITS) {
+    const end = first + dataset.count(split);
+    const reader = dataset.reader(split, { kind: "sequential" });
+    for (; next < inputs && positions[next]! < end; next++) {
+      if (next % 1024 === 0) signal?.throwIfAborted();
+      await reader.read(positions[next]! - first, 1, one);
+      for (const [t, map] of numbers.entries()) {
+        const id = one.ids[t]!;
+        let number = map.get(id);
+        if (number === undefined) map.set(id, number = map.size);
+        ids[t]![next] = number;
       }
-      values[i] = Math.log(Math.max(0, value) + 1);
+      for (const [j, values] of dense.entries()) values[next] = one.dense[j]!;
+      clicks += one.labels[0]!;
     }
+    first = end;
   }
   return {
-    inputs: lines.length,
-    tables: names.map((name, t) => ({ name, ids: ids[t]! })),
-    dense: denseNames.map((name, j) => ({ name, values: dense[j]! })),
+    inputs,
+    tables: schema.tables.map(({ name }, t) => ({ name, ids: ids[t]! })),
+    dense: schema.dense.map((name, j) => ({ name, values: dense[j]! })),
+    clickRate: clicks / inputs,
   };
 }
 
@@ -83,6 +85,7 @@ export function selectInputs(sample: TwinSample, inputs: readonly number[]): Twi
       name,
       values: Float64Array.from(inputs, (i) => values[i]!),
     })),
+    clickRate: sample.clickRate,
   };
 }
 
@@ -92,20 +95,3 @@ export function countIds(ids: Uint32Array): Uint32Array {
   for (const id of ids) counts[id]!++;
   return counts;
 }
-
-const AVAZU_TABLES = [
-  "C1",
-  "banner_pos",
-  "site_id",
-  "site_domain",
-  "site_category",
-  "app_id",
-  "app_domain",
-  "app_category",
-  "device_id",
-  "device_ip",
-  "device_model",
-  "device_type",
-  "device_conn_type",
-  ...Array.from({ length: 8 }, (_, k) => `C${k + 14}`),
-];

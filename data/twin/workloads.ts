@@ -8,21 +8,29 @@
  */
 
 import type { FitOptions } from "./fit.ts";
-import type { SampleFormat } from "./sample.ts";
+import type { HistoryFitOptions } from "./histories.ts";
 
-/** Fit options of a workload and the layout of its text. */
-export interface Workload extends FitOptions {
-  /** Of its text. */
-  readonly format: SampleFormat;
-}
+/** Names of the workloads. */
+export const WORKLOAD_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
+
+/** The name of a workload. */
+export type WorkloadName = typeof WORKLOAD_NAMES[number];
+
+/** Taobao's published sizes. */
+export const RM1_SIZES: HistoryFitOptions = {
+  name: "rm1",
+  users: 987_994,
+  events: 100_150_807,
+  items: 4_162_024,
+  categories: 9_439,
+};
 
 const AVAZU_INPUTS = 40_428_967;
 
 /** The workloads with one lookup a table, by name. */
-export const TWIN_WORKLOADS: Readonly<Record<"rm2" | "rm3" | "rm4", Workload>> = {
+export const TWIN_WORKLOADS: Readonly<Record<Exclude<WorkloadName, "rm1">, FitOptions>> = {
   rm2: {
     name: "rm2",
-    format: "criteo",
     inputs: 45_840_617,
     // deno-fmt-ignore
     distinct: [
@@ -34,7 +42,6 @@ export const TWIN_WORKLOADS: Readonly<Record<"rm2" | "rm3" | "rm4", Workload>> =
   },
   rm3: {
     name: "rm3",
-    format: "criteo",
     inputs: 4_373_472_329,
     // deno-fmt-ignore
     distinct: [
@@ -47,7 +54,6 @@ export const TWIN_WORKLOADS: Readonly<Record<"rm2" | "rm3" | "rm4", Workload>> =
   },
   rm4: {
     name: "rm4",
-    format: "avazu",
     inputs: AVAZU_INPUTS,
     // deno-fmt-ignore
     distinct: [

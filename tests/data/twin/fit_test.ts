@@ -5,7 +5,6 @@ import { openTwin } from "../../../data/twin/open.ts";
 import { fitTwin } from "../../../data/twin/fit.ts";
 import { hotRanks, hotShares } from "../../../data/twin/hot.ts";
 import { checkParameters, parseTwin } from "../../../data/twin/parameters.ts";
-import { readSample } from "../../../data/twin/sample.ts";
 import { MADE_UP, madeUpSample } from "./rows.ts";
 
 const SAMPLE = madeUpSample(4000);
@@ -137,27 +136,6 @@ Deno.test("unknown twins and bad options are one clear error", async () => {
   }
 });
 
-Deno.test("a sample's text is read, and what is wrong with it is said", () => {
-  const criteo = (fields: string[]) => fields.join("\t");
-  const row = [
-    "1",
-    "5",
-    "-2",
-    ...new Array<string>(11).fill(""),
-    ...new Array<string>(26).fill("ab"),
-  ];
-  const sample = readSample(`${criteo(row)}\r\n${criteo(row)}\n`, "criteo", "log");
-  assert.equal(sample.inputs, 2);
-  assert.equal(sample.tables.length, 26);
-  assert.deepEqual(sample.dense.slice(0, 3).map(({ values }) => values[0]), [Math.log(6), 0, 0]);
-  const avazu = "id,click,hour\n" + Array.from({ length: 24 }, (_, k) => k).join(",");
-  assert.equal(readSample(avazu, "avazu", "log").tables.length, 21);
-  for (
-    const [text, message] of [
-      ["", /Cannot fit a twin to log: it has no inputs/],
-      ["1\t2\n", /line 1 has 2 columns, not 40/],
-      [criteo(row.with(1, "x")), /line 1 has x where an integer stands/],
-    ] as const
-  ) assert.throws(() => readSample(text, "criteo", "log"), message);
+Deno.test("numbers of distinct ids that are not as many as tables are refused", () => {
   assert.throws(() => fitTwin(SAMPLE, { ...MADE_UP, distinct: [1] }), /1 numbers of distinct ids/);
 });

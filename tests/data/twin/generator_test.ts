@@ -20,7 +20,7 @@ Deno.test("the first inputs of the shipped twins never change", async () => {
   assert.deepEqual(hashes, {
     rm2: "baab2640ce5a1b5e",
     rm3: "bcfb25960ac29e50",
-    rm4: "8963b834743e2e69",
+    rm4: "4827034f0ce0683d",
   });
 });
 
@@ -120,4 +120,21 @@ Deno.test("the logistic function agrees with Math.exp", () => {
     assert.ok(Math.abs(logistic(x) / wanted - 1) < 1e-8, `${x}`);
   }
   assert.ok(logistic(-1000) > 0 && logistic(1000) <= 1);
+});
+
+Deno.test("the hour of Avazu's twin goes round once in as many inputs as a day has", async () => {
+  const { inputs, dense, clicks } = await loadTwin("rm4");
+  assert.deepEqual([inputs, clicks.rate], [40_428_967, 0.17]);
+  assert.deepEqual(dense, [{
+    name: "hour",
+    ranges: [[0, 1]],
+    clock: { inputs: Math.round(inputs / 240), steps: 24 },
+  }]);
+  const dataset = await openTwin({ twin: "rm4" });
+  const one = createInputs(dataset.schema, 1);
+  const reader = dataset.reader("train", { kind: "sequential" });
+  for (const hour of [0, 1, 23, 24, 49]) {
+    reader.read(hour * dense[0]!.clock!.inputs, 1, one);
+    assert.equal(one.dense[0], Math.fround(hour % 24 / 24));
+  }
 });

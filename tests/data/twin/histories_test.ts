@@ -7,7 +7,6 @@ import {
   type History,
   HistoryGenerator,
   historyStatistics,
-  readHistories,
 } from "../../../data/twin/histories.ts";
 import { UserError } from "../../../core/errors.ts";
 
@@ -52,19 +51,6 @@ Deno.test("an item has one category, and any user can be had alone", async () =>
     }
   }
   assert.deepEqual(new HistoryGenerator(await loadHistoryTwin("rm1"), 1).user(33), first[33]);
-});
-
-Deno.test("histories are read in order of time, and bad lines are one clear error", () => {
-  const [one, two] = readHistories("1,10,5,pv,30\n2,11,5,pv,1\n1,11,5,buy,20\r\n", "log");
-  assert.deepEqual(Array.from(one!.items), [1, 0]);
-  assert.deepEqual(Array.from(two!.items), [1]);
-  for (
-    const [text, message] of [
-      ["", /it has no events/],
-      ["1,2,3,pv\n", /line 1 is not user,item,category,behaviour,time/],
-      ["1,2,3,pv,x\n", /line 1 is not/],
-    ] as const
-  ) assert.throws(() => readHistories(text, "log"), message);
 });
 
 Deno.test("what is wrong with parameters of histories is one clear error", () => {

@@ -36,6 +36,7 @@ export function madeUpSample(inputs: number, seed = 5): TwinSample {
     inputs,
     tables: ["A", "B", "C", "D"].map((name, t) => ({ name, ids: columns[t]! })),
     dense: [{ name: "X", values: dense }],
+    clickRate: 0.2,
   };
 }
 
