@@ -9,8 +9,8 @@
  */
 
 import { UserError } from "../core/errors.ts";
+import { PairList } from "./pair_list.ts";
 import type { RowBlock } from "./row_block.ts";
-import { Uint32List } from "./uint32_list.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 const MAX_EVENTS = 2 ** 32 - 1;
@@ -22,17 +22,16 @@ export class EventLog {
   readonly categories = new Vocabulary();
   /** The distinct pairs of item and category. An item that comes with two categories makes two pairs. */
   readonly pairs = new PairTable();
-  /** For each event its pair and its time. */
-  readonly #pairOf = new Uint32List();
-  readonly #times = new Uint32List();
+  /** Pair and time of each event. */
+  readonly #events = new PairList();
   /** A run is a stretch of events of one user: who, and where it begins. */
-  readonly #runUsers = new Uint32List();
-  readonly #runStarts = new Uint32List();
+  readonly #runs = new PairList();
   #lastUser = -1;
   readonly #maxIndexRange: number;
   /** Where the events of each user begin, and the end; in `#order` or, of a grouped log, among the events themselves. */
   #starts = new Float64Array(0);
   #order: Uint32Array | null = null;
+  #lastTimes = new Uint32Array(0);
 
   /** @param maxIndexRange Ids are first taken modulo this; 0 for as they are. */
   constructor(maxIndexRange: number) {
@@ -41,7 +40,7 @@ export class EventLog {
 
   /** How many events there are. */
   get length(): number {
-    return this.#pairOf.length;
+    return this.#events.length;
   }
 
   /** Whether all events of a user stand together; known after `group`. */
@@ -63,22 +62,25 @@ export class EventLog {
     for (let r = 0; r < block.rows; r++) {
       const user = users[r]!;
       if (user !== this.#lastUser) {
-        this.#runUsers.push(user);
-        this.#runStarts.push(this.length);
+        this.#runs.push(user, this.length);
         this.#lastUser = user;
       }
-      this.#pairOf.push(this.pairs.index(items[r]!, categories[r]!));
-      this.#times.push(times[r]!);
+      this.#events.push(this.pairs.index(items[r]!, categories[r]!), times[r]!);
     }
   }
 
   /** Finds the events of each user. Call it once, after the last `add`. */
   group(): void {
-    const runs = this.#runUsers.length, users = this.users.size;
-    const end = (run: number) => run + 1 < runs ? this.#runStarts.at(run + 1) : this.length;
+    const runs = this.#runs.length, users = this.users.size;
+    const end = (run: number) => run + 1 < runs ? this.#runs.second(run + 1) : this.length;
     const starts = this.#starts = new Float64Array(users + 1);
+    const lastTimes = this.#lastTimes = new Uint32Array(users);
     for (let run = 0; run < runs; run++) {
-      starts[this.#runUsers.at(run) + 1]! += end(run) - this.#runStarts.at(run);
+      const user = this.#runs.first(run), stop = end(run);
+      starts[user + 1]! += stop - this.#runs.second(run);
+      for (let event = this.#runs.second(run); event < stop; event++) {
+        lastTimes[user] = Math.max(lastTimes[user]!, this.#events.second(event));
+      }
     }
     for (let user = 0; user < users; user++) starts[user + 1]! += starts[user]!;
     // With one run each, users are numbered in the order of their runs.
@@ -86,8 +88,8 @@ export class EventLog {
     const order = this.#order = new Uint32Array(this.length);
     const next = starts.slice();
     for (let run = 0; run < runs; run++) {
-      const user = this.#runUsers.at(run), stop = end(run);
-      for (let event = this.#runStarts.at(run); event < stop; event++) order[next[user]!++] = event;
+      const user = this.#runs.first(run), stop = end(run);
+      for (let event = this.#runs.second(run); event < stop; event++) order[next[user]!++] = event;
     }
   }
 
@@ -98,11 +100,7 @@ export class EventLog {
 
   /** The time of a user's last event. */
   lastTime(user: number): number {
-    let last = 0;
-    for (let k = this.#starts[user]!; k < this.#starts[user + 1]!; k++) {
-      last = Math.max(last, this.#times.at(this.#order?.[k] ?? k));
-    }
-    return last;
+    return this.#lastTimes[user]!;
   }
 
   /** The pairs of a user's events in the order of their times, those of one second as they stand in the file. */
@@ -113,36 +111,35 @@ export class EventLog {
     let sorted = true;
     for (let k = 0; k < count; k++) {
       const event = this.#order?.[start + k] ?? start + k;
-      keys[k] = this.#times.at(event) * 2 ** 32 + event;
+      keys[k] = this.#events.second(event) * 2 ** 32 + event;
       sorted &&= k === 0 || keys[k]! >= keys[k - 1]!;
     }
     if (!sorted) keys.sort();
-    return Uint32Array.from(keys, (key) => this.#pairOf.at(key % 2 ** 32));
+    return Uint32Array.from(keys, (key) => this.#events.first(key % 2 ** 32));
   }
 }
 
 const FIRST_SLOTS = 1024;
 
-/** Numbers pairs of numbers in order of first appearance. 12 bytes a pair, and 4 for each slot of a map at most half full. */
+/** Numbers pairs of numbers in order of first appearance. 8 bytes a pair, and 4 for each slot of a map at most half full. */
 export class PairTable {
-  readonly #firsts = new Uint32List();
-  readonly #seconds = new Uint32List();
+  readonly #pairs = new PairList();
   /** Index of a pair + 1; 0 means empty. */
   #slots = new Uint32Array(FIRST_SLOTS);
 
   /** Different pairs so far. */
   get size(): number {
-    return this.#firsts.length;
+    return this.#pairs.length;
   }
 
   /** The first number of a pair. */
   first(index: number): number {
-    return this.#firsts.at(index);
+    return this.#pairs.first(index);
   }
 
   /** The second number of a pair. */
   second(index: number): number {
-    return this.#seconds.at(index);
+    return this.#pairs.second(index);
   }
 
   /** The index of a pair, the next one if it is new. */
@@ -152,11 +149,12 @@ export class PairTable {
     for (;;) {
       const found = this.#slots[slot]!;
       if (found === 0) break;
-      if (this.first(found - 1) === first && this.second(found - 1) === second) return found - 1;
+      if (
+        this.#pairs.first(found - 1) === first && this.#pairs.second(found - 1) === second
+      ) return found - 1;
       slot = (slot + 1) & mask;
     }
-    this.#firsts.push(first);
-    this.#seconds.push(second);
+    this.#pairs.push(first, second);
     this.#slots[slot] = this.size;
     if (2 * this.size > this.#slots.length) this.#grow();
     return this.size - 1;
