@@ -136,6 +136,31 @@ Deno.test("ids are unsigned and take the index range as such", () =>
     dataset.close();
   }));
 
+Deno.test("days, an index range and a frequency threshold together, over several blocks", () =>
+  inFolder(async (folder) => {
+    const counts = [70_000, 70_001, 2001], range = 100_000;
+    for (const [day, count] of counts.entries()) {
+      const start = counts.slice(0, day).reduce((a, b) => a + b, 0);
+      await Deno.writeTextFile(`${folder}/day_${day}`, rows(count, start));
+    }
+    const days = ["day_0", "day_1", "day_2"];
+    const { dataset } = await open(folder, days, { maxIndexRange: range, minCount: 2 });
+    assert.match(dataset.notes.join("\n"), /The last file is held out: 140,?001 train/);
+    // Row i has id i mod 100000 in C1: 0 to 40000 come twice in training, 40001 to 42001 once more in the last day.
+    const kept = 140_001 - range;
+    assert.equal(dataset.schema.tables[0]!.rows, kept + 1);
+    const train = await readAll(dataset, "train"), test = await readAll(dataset, "test");
+    const expected = (i: number) => i % range < kept ? i % range + 1 : 0;
+    assert.deepEqual(
+      train.ids.subarray(0, train.size),
+      Uint32Array.from(train.labels, (_, i) => expected(i)),
+    );
+    assert.ok(test.ids.subarray(0, test.size).every((id) => id === 0));
+    // C2 has three ids, which stay; the others only the empty one.
+    assert.deepEqual(dataset.schema.tables.slice(1, 3).map((table) => table.rows), [4, 2]);
+    dataset.close();
+  }));
+
 Deno.test("bad files are one sentence each", () =>
   inFolder(async (folder) => {
     const write = (name: string, data: string | Uint8Array) =>
