@@ -173,6 +173,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
    * from `RandomStream(seed, "dense", l)`: its weights row by row, then its biases.
    */
   async initialise(seed: number): Promise<void> {
+    // A device may notice late that it cannot hold the model, and can mend that while nothing is written.
+    await this.device.sync();
     initialiseDense(this.device, this.parameters, seed);
     await this.tables.initUniform(seed);
   }

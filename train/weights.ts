@@ -114,9 +114,10 @@ export async function loadWeights(
   const withState = perRow > 0 && document.optimizer?.kind === optimizer.kind;
   using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
-  // Everything is checked before anything is changed.
+  // Everything is checked before anything is changed, the device's memory too.
   checkTensors(weights, model, tables.dim);
   if (state !== null) checkTensors(state, model, perRow);
+  await device.sync();
   for (const p of parameters) {
     loadMatrix(device, weights, p.name, p.value);
     if (state !== null) loadMatrix(device, state, p.name, p.state!);

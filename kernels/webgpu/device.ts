@@ -243,6 +243,8 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   /** {@inheritDoc Device.sync} */
   async sync(): Promise<void> {
     this.checkOpen();
+    // Where memory is short there may be none to wait with.
+    await this.finishRead(0);
     await this.readback.wait();
     await this.finishRead(0);
   }

@@ -4,6 +4,15 @@
  * @module
  */
 
+import { UserError } from "../../core/errors.ts";
+
+/** Says that memory is short: after "Cannot", what was tried, and in the device's words why not. */
+export function outOfMemory(tried: string, cause: GPUError): UserError {
+  return new UserError(
+    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try --device cpu, or smaller --tables or --batch`,
+  );
+}
+
 /** Holds what went wrong on a device until a caller can be told. */
 export class ErrorKeeper {
   readonly #verdicts = new Set<Promise<void>>();
@@ -14,10 +23,11 @@ export class ErrorKeeper {
   constructor(device: GPUDevice) {
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
+      const { error } = event as GPUUncapturedErrorEvent;
       this.keep(
-        new Error(
-          `Cannot run on WebGPU: ${(event as GPUUncapturedErrorEvent).error.message.trim()}`,
-        ),
+        error instanceof GPUOutOfMemoryError
+          ? outOfMemory("run on WebGPU", error)
+          : new Error(`Cannot run on WebGPU: ${error.message.trim()}`),
       );
     });
     device.lost.then((info) => {
@@ -26,27 +36,22 @@ export class ErrorKeeper {
     });
   }
 
-  /** Keeps an error; the first one wins, since later ones tend to follow from it. */
+  /** Keeps an error; the first one wins, since later ones tend to follow from it, as most do from a lack of memory. */
   keep(error: Error): void {
-    this.#pending ??= error;
+    const worse = error instanceof UserError && !(this.#pending instanceof UserError);
+    if (this.#pending === null || worse) this.#pending = error;
   }
 
   /** Runs `body` and keeps what the device finds wrong with it, after "Cannot" and what was tried. */
-  watch<T>(
-    device: GPUDevice,
-    tried: string,
-    body: () => T,
-    filter: GPUErrorFilter = "validation",
-  ): T {
-    device.pushErrorScope(filter);
-    try {
-      return body();
-    } finally {
-      const verdict: Promise<void> = device.popErrorScope().then((error) => {
-        if (error !== null) this.keep(new Error(`Cannot ${tried}: ${error.message.trim()}`));
-      }, (error: Error) => this.keep(error)).finally(() => this.#verdicts.delete(verdict));
-      this.#verdicts.add(verdict);
-    }
+  watch<T>(device: GPUDevice, tried: string, body: () => T): T {
+    return this.#scope(device, "validation", body, (error) => {
+      this.keep(new Error(`Cannot ${tried}: ${error.message.trim()}`));
+    });
+  }
+
+  /** Runs `body`, and `mend` should the device turn out to lack the memory for it. */
+  watchMemory<T>(device: GPUDevice, body: () => T, mend: (cause: GPUError) => Promise<void>): T {
+    return this.#scope(device, "out-of-memory", body, mend);
   }
 
   /** Waits for the verdicts that are still out. */
@@ -60,5 +65,23 @@ export class ErrorKeeper {
     const error = this.#pending;
     this.#pending = null;
     if (error !== null) throw error;
+  }
+
+  #scope<T>(
+    device: GPUDevice,
+    filter: GPUErrorFilter,
+    body: () => T,
+    tell: (error: GPUError) => void | Promise<void>,
+  ): T {
+    device.pushErrorScope(filter);
+    try {
+      return body();
+    } finally {
+      const verdict: Promise<void> = device.popErrorScope()
+        .then((error) => error === null ? undefined : tell(error))
+        .catch((error: Error) => this.keep(error))
+        .finally(() => this.#verdicts.delete(verdict));
+      this.#verdicts.add(verdict);
+    }
   }
 }

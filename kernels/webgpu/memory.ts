@@ -4,8 +4,9 @@
  * @module
  */
 
+import { formatBytes } from "../../core/format.ts";
 import type { DeviceBuffer, DeviceCounters } from "../types.ts";
-import type { ErrorKeeper } from "./errors.ts";
+import { type ErrorKeeper, outOfMemory } from "./errors.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
   GPUBufferUsage.COPY_DST;
@@ -29,6 +30,7 @@ export class WebGpuBuffer implements DeviceBuffer {
   readonly byteLength: number;
   readonly #memory: Memory;
   #gpu: GPUBuffer | null;
+  #touched = false;
 
   /** Made by {@linkcode Memory.create}. */
   constructor(memory: Memory, gpu: GPUBuffer, byteLength: number, label: string) {
@@ -43,12 +45,23 @@ export class WebGpuBuffer implements DeviceBuffer {
     return this.#gpu === null;
   }
 
+  /** Whether its storage may still be replaced: nobody has asked for it. */
+  get untouched(): boolean {
+    return !this.#touched && this.#gpu !== null;
+  }
+
+  /** Puts other storage in place of that which nobody has asked for. */
+  replace(gpu: GPUBuffer): void {
+    this.#gpu = gpu;
+  }
+
   /** The storage. Throws if it was given back or belongs to another device. */
   storage(memory: Memory): GPUBuffer {
     if (this.#gpu === null) throw new Error(`Cannot use buffer ${this.label}: it is disposed`);
     if (this.#memory !== memory) {
       throw new Error(`Cannot use buffer ${this.label}: it belongs to another device`);
     }
+    this.#touched = true;
     return this.#gpu;
   }
 
@@ -107,7 +120,15 @@ export class Memory {
         `Cannot create buffer ${label}: it needs ${byteLength} bytes and the adapter binds at most ${limit}`,
       );
     }
-    return new WebGpuBuffer(this, this.#take(size, label), byteLength, label);
+    const beside = this.#counters.bytesAllocated;
+    const gpu: GPUBuffer = this.#reuse(size, label) ?? this.#errors.watchMemory(
+      this.#device,
+      () => this.#device.createBuffer({ size, usage: USAGE, label }),
+      (cause) => this.#createAgain(buffer, gpu, beside, cause),
+    );
+    const buffer: WebGpuBuffer = new WebGpuBuffer(this, gpu, byteLength, label);
+    this.#admit(gpu);
+    return buffer;
   }
 
   /** Takes a buffer back; the pool keeps it if it has room. */
@@ -130,31 +151,72 @@ export class Memory {
     this.#closed = true;
     this.#epoch++;
     for (const gpu of this.#live) gpu.destroy();
-    for (const list of this.#kept.values()) for (const gpu of list) gpu.destroy();
     this.#live.clear();
-    this.#kept.clear();
-    this.#keptBytes = 0;
+    this.#empty();
     this.#counters.bytesAllocated = 0;
   }
 
-  #take(size: number, label: string): GPUBuffer {
-    let gpu = this.#kept.get(size)?.pop();
-    if (gpu === undefined) {
-      gpu = this.#errors.watch(
-        this.#device,
-        `create buffer ${label} of ${size} bytes`,
-        () => this.#device.createBuffer({ size, usage: USAGE, label }),
-        "out-of-memory",
-      );
-    } else {
-      this.#keptBytes -= size;
-      gpu.label = label;
-      this.#onReuse(gpu);
-    }
+  /** Counts a buffer among the living. */
+  #admit(gpu: GPUBuffer): void {
     this.#live.add(gpu);
     const counters = this.#counters;
-    counters.bytesAllocated += size;
+    counters.bytesAllocated += gpu.size;
     counters.peakBytesAllocated = Math.max(counters.peakBytesAllocated, counters.bytesAllocated);
+  }
+
+  /** A kept buffer of that size, zero-filled, if there is one. */
+  #reuse(size: number, label: string): GPUBuffer | null {
+    const gpu = this.#kept.get(size)?.pop();
+    if (gpu === undefined) return null;
+    this.#keptBytes -= size;
+    gpu.label = label;
+    this.#onReuse(gpu);
     return gpu;
+  }
+
+  /** Destroys what is kept for reuse. */
+  #empty(): void {
+    for (const list of this.#kept.values()) for (const gpu of list) gpu.destroy();
+    this.#kept.clear();
+    this.#keptBytes = 0;
+  }
+
+  /**
+   * Mends a lack of memory that has shown after `create` returned: does without the kept buffers and tries once more,
+   * unless the buffer is in use by now and what was done with it is lost.
+   *
+   * @param failed The storage that there was no memory for.
+   * @param beside Bytes that were allocated beside it.
+   */
+  async #createAgain(
+    buffer: WebGpuBuffer,
+    failed: GPUBuffer,
+    beside: number,
+    cause: GPUError,
+  ): Promise<void> {
+    const { size, label } = failed;
+    this.#empty();
+    // Given back from now on, it is not kept for reuse.
+    if (this.#live.delete(failed)) this.#counters.bytesAllocated -= size;
+    // Destroyed buffers are freed once the work is done that may use them.
+    if (buffer.untouched) await this.#device.queue.onSubmittedWorkDone();
+    if (this.#closed) return;
+    if (buffer.untouched) {
+      this.#device.pushErrorScope("out-of-memory");
+      const gpu = this.#device.createBuffer({ size, usage: USAGE, label });
+      const error = await this.#device.popErrorScope();
+      if (error === null && buffer.untouched && !this.#closed) {
+        buffer.replace(gpu);
+        this.#admit(gpu);
+        return;
+      }
+      gpu.destroy();
+    }
+    this.#errors.keep(
+      outOfMemory(
+        `allocate ${formatBytes(size)} for ${label} beside ${formatBytes(beside)}`,
+        cause,
+      ),
+    );
   }
 }

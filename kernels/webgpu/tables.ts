@@ -98,6 +98,9 @@ export class WebGpuTables implements EmbeddingTables {
   /** {@inheritDoc EmbeddingTables.initUniform} */
   async initUniform(seed: number): Promise<void> {
     checkSeed(seed);
+    this.#host.checkOpen();
+    // Tables are what memory is short for: better told here than in the first step.
+    await this.#host.finishRead(0);
     this.#check();
     const launches: Launch[] = [];
     for (const shard of this.shards) {
@@ -117,7 +120,6 @@ export class WebGpuTables implements EmbeddingTables {
       if (shard.state !== null) this.#host.clear(shard.state.storage(this.#host.memory));
     }
     this.#host.launchNow(`${this.label}: initUniform`, launches);
-    // Tables are what memory is short for: better told here than in the first step.
     await this.#host.finishRead(0);
   }
 

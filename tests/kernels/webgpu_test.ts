@@ -6,7 +6,6 @@ import type { Matrix, Optimizer } from "../../kernels/types.ts";
 import { openWebGpuDevice, WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { ErrorKeeper } from "../../kernels/webgpu/errors.ts";
 import { composeKernel, type Launch } from "../../kernels/webgpu/kernel.ts";
-import { Memory } from "../../kernels/webgpu/memory.ts";
 import { Readback } from "../../kernels/webgpu/readback.ts";
 import scatterCas from "./scatter_cas.wgsl" with { type: "text" };
 import { webGpuAvailable } from "./webgpu_available.ts";
@@ -95,31 +94,6 @@ test("an error that no scope catches is kept and thrown", async () => {
   bad.destroy();
   // The first readback of a device has to await its mapping, and meanwhile the event arrives.
   await assert.rejects(device.sync(), /^Error: Cannot run on WebGPU: .*'no copies'/s);
-});
-
-Deno.test("running out of memory is told with the buffer's name", async () => {
-  const gpu = Object.assign(new EventTarget(), {
-    lost: new Promise(() => {}),
-    pushErrorScope: () => {},
-    popErrorScope: () => Promise.resolve({ message: "Not enough memory left." }),
-    createBuffer: (descriptor: GPUBufferDescriptor) => ({ ...descriptor, destroy: () => {} }),
-    limits: { maxBufferSize: 2 ** 20, maxStorageBufferBindingSize: 2 ** 20 },
-  }) as unknown as GPUDevice;
-  const errors = new ErrorKeeper(gpu);
-  const counters = {
-    bytesAllocated: 0,
-    peakBytesAllocated: 0,
-    bytesUploaded: 0,
-    bytesDownloaded: 0,
-    dispatches: 0,
-    submissions: 0,
-  };
-  new Memory(gpu, counters, errors, () => {}).create(1024, "rows");
-  await errors.settle();
-  assert.throws(
-    () => errors.throwPending(),
-    /^Error: Cannot create buffer rows of 1024 bytes: Not enough memory left/,
-  );
 });
 
 Deno.test("a lost device is told every time, a destroyed one is not", async () => {
