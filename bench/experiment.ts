@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PresetName } from "../train/presets.ts";
 import type { Cell, Column } from "../core/table.ts";
 
 /** A table of results with a title. */
@@ -33,6 +34,10 @@ export interface Settings {
   readonly smoke: boolean;
   /** Python with PyTorch, for `peers`; null to look for one. */
   readonly python: string | null;
+  /** Inputs of a twin that train; null for the experiment's own number. */
+  readonly inputs: number | null;
+  /** Workloads whose twins are looked at. */
+  readonly workloads: readonly PresetName[];
   /** Tells how far a long experiment is. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;

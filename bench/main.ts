@@ -10,6 +10,7 @@ import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../core/f
 import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { formatTable } from "../core/table.ts";
 import { currentEnvironment } from "../train/environment.ts";
+import { PRESET_NAMES } from "../train/presets.ts";
 import type { Experiment, Findings } from "./experiment.ts";
 import { EXPERIMENTS } from "./registry.ts";
 import { buildDocument, tableToCsv } from "./report.ts";
@@ -42,6 +43,23 @@ const FLAGS = {
     default: 7,
     group: "Experiment",
     help: "Timed rounds; the median of them is what counts",
+  },
+  inputs: {
+    type: "number",
+    integer: true,
+    min: 100,
+    max: 2 ** 31 - 1,
+    group: "Experiment",
+    defaultText: "by experiment",
+    help: "Inputs that train, for hot and twins",
+  },
+  workloads: {
+    type: "list",
+    choices: PRESET_NAMES,
+    default: PRESET_NAMES,
+    group: "Experiment",
+    valueName: "NAME,…",
+    help: "Workloads, for hot and twins",
   },
   smoke: {
     type: "boolean",
@@ -106,6 +124,8 @@ async function main(args: readonly string[]): Promise<number> {
       rounds: values.smoke ? 1 : values.rounds,
       smoke: values.smoke,
       python: values.python ?? null,
+      inputs: values.inputs ?? null,
+      workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
       say,
       signal: controller.signal,
     });
@@ -136,6 +156,10 @@ function helpPage(): string {
       examples: [
         ["Training speed and quality on this machine", "deno task bench"],
         ["Beside PyTorch", "deno task bench peers"],
+        [
+          "Hot share of all inputs that train RM2",
+          "deno task bench hot --workloads rm2 --inputs 39291958",
+        ],
       ],
     })
   }\nExperiments (default ${EXPERIMENTS[0]!.name}):\n${list}`;

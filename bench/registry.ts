@@ -5,6 +5,7 @@
  */
 
 import type { Experiment } from "./experiment.ts";
+import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
 import { peersExperiment } from "./experiments/peers.ts";
@@ -18,4 +19,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   prepareExperiment,
   memoryExperiment,
   peersExperiment,
+  hotExperiment,
 ];

@@ -1,0 +1,60 @@
+/**
+ * The lookups of a twin's training inputs, by position, in one numbering of the rows of all tables.
+ *
+ * @module
+ */
+
+import { createInputs } from "../data/inputs.ts";
+import { TwinGenerator } from "../data/twin/generator.ts";
+import { isHistories, loadAnyTwin, openTwin } from "../data/twin/open.ts";
+
+/** Lookups of inputs. */
+export interface TwinLookups {
+  /** Training inputs of the full data set. */
+  readonly inputs: number;
+  /** Lookups of an input. */
+  readonly each: number;
+  /** Rows of each table. */
+  readonly tableRows: readonly number[];
+  /** Writes the rows that input i looks up. */
+  write(i: number, into: Uint32Array): void;
+}
+
+/** Opens the lookups of a shipped twin. */
+export async function openTwinLookups(name: string, seed: number): Promise<TwinLookups> {
+  const parameters = await loadAnyTwin(name);
+  if (!isHistories(parameters)) {
+    const generator = new TwinGenerator(parameters, seed);
+    const { tableRows } = generator;
+    const first = firstRows(tableRows);
+    return {
+      inputs: parameters.inputs - Math.floor(parameters.inputs / 7),
+      each: tableRows.length,
+      tableRows,
+      write(i, into) {
+        generator.writeIds(i, into, 0);
+        for (let t = 0; t < first.length; t++) into[t]! += first[t]!;
+      },
+    };
+  }
+  const dataset = await openTwin({ twin: parameters, seed });
+  const { tables, steps = 1 } = dataset.schema;
+  const tableRows = tables.map(({ rows }) => rows), first = firstRows(tableRows);
+  const reader = dataset.reader("train", { kind: "sequential" });
+  const one = createInputs(dataset.schema, 1);
+  return {
+    inputs: dataset.count("train"),
+    each: tables.length * steps,
+    tableRows,
+    write(i, into) {
+      // A drawn input never waits for a disk.
+      void reader.read(i, 1, one);
+      for (let k = 0; k < into.length; k++) into[k] = one.ids[k]! + first[Math.floor(k / steps)]!;
+    },
+  };
+}
+
+function firstRows(tableRows: readonly number[]): number[] {
+  let next = 0;
+  return tableRows.map((rows) => (next += rows) - rows);
+}
