@@ -11,6 +11,7 @@ import { memoryExperiment } from "./experiments/memory.ts";
 import { peersExperiment } from "./experiments/peers.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { trainExperiment } from "./experiments/train.ts";
+import { twinsExperiment } from "./experiments/twins.ts";
 
 /** In the order of the help page. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -20,4 +21,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   memoryExperiment,
   peersExperiment,
   hotExperiment,
+  twinsExperiment,
 ];
