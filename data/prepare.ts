@@ -21,8 +21,6 @@ import {
 import type { PreparationHooks } from "./source_scan.ts";
 import { findTextFile, hashText, type TextFile } from "./text_source.ts";
 
-export type { PreparationProgress } from "./source_scan.ts";
-
 /** Opens the cache of some files, preparing it where it is missing, of another version, or out of date. */
 export async function prepareCache(
   cacheDirectory: string,
