@@ -65,7 +65,7 @@ Deno.test("the experiment gives a table for each workload asked for, and the tim
     say: () => {},
     signal: new AbortController().signal,
   });
-  assert.equal(tables.length, 2);
+  assert.equal(tables.length, 3);
   assert.match(tables[0]!.title, /^Twin rm4: 2,000 inputs/);
   assert.deepEqual(tables[1]!.rows.map(([twin, inputs]) => [twin, inputs]), [["rm4", 2000]]);
 });
