@@ -6,7 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { fileError, writeFileWhole } from "../core/files.ts";
-import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import { chooseCommand, flagName, type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
 import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { formatTable } from "../core/table.ts";
 import { currentEnvironment } from "../train/environment.ts";
@@ -88,15 +88,24 @@ const FLAGS = {
 } as const satisfies FlagTable;
 
 /** Exit status of a process that SIGINT ended. */
+const SWITCHES: ReadonlySet<string> = new Set(
+  Object.entries(FLAGS).filter(([, flag]) => flag.type === "boolean").map(([key]) => flagName(key)),
+);
+
 const INTERRUPTED = 130;
 const SMOKE = "A smoke run: its figures mean nothing";
 
 async function main(args: readonly string[]): Promise<number> {
-  const named = args[0] !== undefined && !args[0].startsWith("-");
+  // Switches may stand before the name, as `--wide` does in the task `bench:fast`.
+  const at = args.findIndex((word) => !SWITCHES.has(word));
+  const named = at >= 0 && !args[at]!.startsWith("-");
   const names = EXPERIMENTS.map((e) => e.name);
-  const { name, rest } = named ? chooseCommand(names, args) : { name: null, rest: args };
+  const { name, rest } = named
+    ? chooseCommand(names, args.slice(at))
+    : { name: null, rest: args.slice(Math.max(0, at)) };
+  const flags = at < 0 ? args : [...args.slice(0, at), ...rest];
   const experiment = EXPERIMENTS.find((e) => e.name === name) ?? EXPERIMENTS[0]!;
-  const { values, help } = parseFlags(FLAGS, rest);
+  const { values, help } = parseFlags(FLAGS, flags);
   if (help) {
     console.log(helpPage());
     return 0;
