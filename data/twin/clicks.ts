@@ -65,13 +65,13 @@ export class ClickModel {
   }
 
   /** The probability of a click. */
-  probability(ids: Float64Array, segments: Uint16Array, dense: Float64Array): number {
+  probability(ids: Float64Array, segments: Uint32Array, dense: Float64Array): number {
     this.parts(ids, segments, dense, this.#parts);
     return logistic(logit(this.#clicks, this.#parts, false));
   }
 
   /** The unscaled parts of the logit. */
-  parts(ids: Float64Array, segments: Uint16Array, dense: Float64Array, into: Float64Array): void {
+  parts(ids: Float64Array, segments: Uint32Array, dense: Float64Array, into: Float64Array): void {
     const effects = this.#effects, known = this.#known;
     let rows = 0, knownRows = 0;
     for (let t = 0; t < this.#tables; t++) {

@@ -40,7 +40,7 @@ export class Column {
   readonly #first: Float64Array;
   readonly #start: Float64Array;
   readonly #density: Float64Array;
-  readonly #guide: Uint16Array;
+  readonly #guide: Uint32Array;
   /** Running sums of this column's shares for each of the parent's cells. */
   readonly #given: readonly Float64Array[];
   /** The part of each own cell that a parent's cell fills: where it begins, and how wide it is. */
@@ -82,7 +82,7 @@ export class Column {
     }
     this.#start[law.length] = Infinity;
     this.ids = this.#first[law.length]!;
-    this.#guide = new Uint16Array(GUIDE);
+    this.#guide = new Uint32Array(GUIDE);
     for (let g = 0, s = 0; g < GUIDE; g++) {
       while (this.#start[s + 1]! <= g / GUIDE) s++;
       this.#guide[g] = s;

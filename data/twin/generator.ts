@@ -70,7 +70,7 @@ export class TwinGenerator {
   readonly #words: Uint32Array;
   readonly #block = new Uint32Array(4);
   readonly #ids: Float64Array;
-  readonly #segments: Uint16Array;
+  readonly #segments: Uint32Array;
   readonly #dense: Float64Array;
 
   /** @param seed An integer in [0, 2^32). */
@@ -93,7 +93,7 @@ export class TwinGenerator {
     this.#clicks = new ClickModel(parameters);
     this.#words = new Uint32Array(4 * Math.ceil((2 + 3 * root + dense.length) / 4));
     this.#ids = new Float64Array(columns.length);
-    this.#segments = new Uint16Array(columns.length);
+    this.#segments = new Uint32Array(columns.length);
     this.#dense = new Float64Array(dense.length);
   }
 

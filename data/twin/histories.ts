@@ -70,6 +70,8 @@ export interface History {
 }
 
 const QUANTILES = 33;
+/** A history is drawn whole, in memory. */
+const MOST_EVENTS = 2 ** 24;
 const CALIBRATION_ROUNDS = 12;
 const CALIBRATION_USERS = 600;
 
@@ -240,25 +242,34 @@ export function checkHistoryParameters(value: unknown, source: string): HistoryP
     throw new UserError(`Cannot read twin ${source}: ${problem}`);
   };
   if (typeof value !== "object" || value === null) return fail("it is not an object");
-  const { version, users, events, columns, lengths, repeats, stays } = value as HistoryParameters;
+  const { version, name, users, events, columns, lengths, repeats, stays } =
+    value as HistoryParameters;
   if (version !== HISTORY_VERSION) {
     fail(`version is ${JSON.stringify(version)}, not ${HISTORY_VERSION}`);
   }
-  for (const [name, count] of Object.entries({ users, events })) {
-    if (!Number.isSafeInteger(count) || count < 1) fail(`${name} is not a positive integer`);
+  if (typeof name !== "string" || name === "") fail("name is not a text");
+  const counts = [["users", users, 2 ** 32 - 1], ["events", events, 2 ** 40]] as const;
+  for (const [key, count, most] of counts) {
+    if (!Number.isInteger(count) || count < 1 || count > most) {
+      fail(`${key} is not an integer from 1 to ${most}`);
+    }
   }
-  const problem = Array.isArray(columns) && columns.length === 2 && columns[1].parent === 0
+  const [items, categories] = Array.isArray(columns) && columns.length === 2 ? columns : [];
+  const problem = items?.parent === null && categories?.parent === 0 && categories.follows === 1
     ? checkColumns(columns)
     : "columns are not items and categories that follow from them";
   if (problem !== null) fail(problem);
   const isTable = (table: unknown) =>
     Array.isArray(table) && table.length === QUANTILES &&
-    table.every((x, k) => Number.isSafeInteger(x) && x >= 1 && (k === 0 || x >= table[k - 1]));
-  if (!isTable(lengths)) fail(`lengths are not ${QUANTILES} increasing positive integers`);
+    table.every((x, k) =>
+      Number.isInteger(x) && x >= 1 && x <= MOST_EVENTS && (k === 0 || x >= table[k - 1])
+    );
+  const wanted = `${QUANTILES} increasing integers from 1 to ${MOST_EVENTS}`;
+  if (!isTable(lengths)) fail(`lengths are not ${wanted}`);
   if (!(repeats?.once >= 0 && repeats.once <= 1)) fail("repeats is not {share, once, lags}");
-  for (const [name, one] of Object.entries({ repeats, stays })) {
+  for (const [key, one] of Object.entries({ repeats, stays })) {
     if (!(one?.share >= 0 && one.share <= 1) || !isTable(one.lags)) {
-      fail(`${name} is not {share, lags} with ${QUANTILES} increasing positive integers`);
+      fail(`${key} is not {share, lags} with ${wanted}`);
     }
   }
   return value as HistoryParameters;

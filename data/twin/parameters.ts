@@ -140,7 +140,7 @@ function findProblem(value: unknown): Problem {
       !isRecord(column) || typeof column.name !== "string" || !Array.isArray(column.ranges) ||
       column.ranges.length === 0 || column.ranges.length > 256 ||
       !column.ranges.every((r: unknown) =>
-        Array.isArray(r) && r.length === 2 && isFinite(r[0]) && isFinite(r[1]) && r[0] <= r[1]
+        Array.isArray(r) && r.length === 2 && r.every(Number.isFinite) && r[0] <= r[1]
       ) ||
       !(column.clock === null || isRecord(column.clock) && isCount(column.clock.inputs, 2 ** 40) &&
           isCount(column.clock.steps, 2 ** 20))
@@ -231,9 +231,9 @@ function columnProblem(column: unknown, t: number, columns: readonly unknown[]):
 function clicksProblem(clicks: unknown): Problem {
   if (!isRecord(clicks)) return "clicks is not an object";
   const { rate, bias, strength, bayes, learnableAuc } = clicks;
-  const good = isShare(rate) && isFinite(bias as number) && isRecord(strength) &&
-    ["dense", "rows", "pairs"].every((key) => (strength[key] as number) >= 0) && isRecord(bayes) &&
-    isShare(bayes.auc) && (bayes.logloss as number) >= 0 && isShare(learnableAuc);
+  const good = isShare(rate) && Number.isFinite(bias) && isRecord(strength) &&
+    [strength.dense, strength.rows, strength.pairs].every(isNotNegative) && isRecord(bayes) &&
+    isShare(bayes.auc) && isNotNegative(bayes.logloss) && isShare(learnableAuc);
   return good ? null : "clicks is not {rate, bias, strength, bayes, learnableAuc}";
 }
 
@@ -243,6 +243,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isCount(value: unknown, most: number): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most;
+}
+
+function isNotNegative(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Infinity;
 }
 
 function isShare(value: unknown): value is number {

@@ -77,6 +77,22 @@ Deno.test("what is wrong with a parameter file is one clear error", () => {
     ["columns", (v) => v.columns = [], /columns is not a list/],
     ["classes", (v) => v.classes = {}, /classes is not a list/],
     ["clicks", (v) => v.clicks = { rate: 2 }, /clicks is not/],
+    ["bias", (v) => (v.clicks as { bias: unknown }).bias = null, /clicks is not/],
+    [
+      "strength",
+      (v) => (v.clicks as { strength: Record<string, unknown> }).strength.rows = "1",
+      /clicks is not/,
+    ],
+    [
+      "log-loss",
+      (v) => (v.clicks as { bayes: Record<string, unknown> }).bayes.logloss = null,
+      /clicks is not/,
+    ],
+    [
+      "range",
+      (v) => (v.dense as { ranges: unknown[] }[])[0]!.ranges[0] = [null, "1"],
+      /dense\[0\] is not/,
+    ],
     ["law", (v) => (v.columns as { law: unknown[] }[])[0]!.law = [], /columns\[0\]: law is not/],
     [
       "order",

@@ -138,3 +138,44 @@ Deno.test("the hour of Avazu's twin goes round once in as many inputs as a day h
     assert.equal(one.dense[0], Math.fround(hour % 24 / 24));
   }
 });
+
+Deno.test("a law may have more segments than 16 bits number", () => {
+  // A popular id has 100 uses in two million inputs and counts as learnable, a rare one has 17 and does not.
+  const popular = 10_000, rare = 60_000;
+  const generator = new TwinGenerator({
+    version: 1,
+    name: "made-up",
+    inputs: 1000,
+    sample: { inputs: 1000, fitted: 500 },
+    columns: [{
+      name: "C1",
+      distinct: popular + rare,
+      law: Array.from(
+        { length: popular + rare },
+        (_, s) => ({ ids: 1, mass: 0.5 / (s < popular ? popular : rare) }),
+      ),
+      cells: [1],
+      parent: null,
+      follows: 0,
+      given: null,
+    }],
+    dense: [],
+    classes: [{ weight: 1, columns: [[1]], dense: [] }],
+    clicks: {
+      rate: 0.5,
+      bias: 0,
+      strength: { dense: 0, rows: 1, pairs: 0 },
+      bayes: { auc: 0.5, logloss: 0.7 },
+      learnableAuc: 0.5,
+    },
+  }, 1);
+  const id = new Uint32Array(1), parts = new Float64Array(5);
+  let beyond = 0;
+  for (let i = 0; i < 1000; i++) {
+    generator.writeIds(i, id, 0);
+    generator.parts(i, parts);
+    if (id[0]! >= 65_536) beyond++;
+    assert.equal(parts[3], id[0]! < popular ? parts[1] : 0, `id ${id[0]}`);
+  }
+  assert.ok(beyond > 10);
+});

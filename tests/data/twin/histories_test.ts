@@ -56,9 +56,17 @@ Deno.test("an item has one category, and any user can be had alone", async () =>
 Deno.test("what is wrong with parameters of histories is one clear error", () => {
   const cases: [object, RegExp][] = [
     [{ version: 9 }, /version is 9, not 1/],
-    [{ users: 0 }, /users is not a positive integer/],
+    [{ name: undefined }, /name is not a text/],
+    [{ users: 0 }, /users is not an integer from 1 to 4294967295/],
+    [{ users: 2 ** 32 }, /users is not an integer from 1 to 4294967295/],
     [{ columns: [] }, /columns are not items and categories/],
-    [{ lengths: [1] }, /lengths are not 33 increasing positive integers/],
+    [{ columns: [FITTED.columns[0], null] }, /columns are not items and categories/],
+    [
+      { columns: [FITTED.columns[0], { ...FITTED.columns[1], follows: 0.5 }] },
+      /columns are not items and categories/,
+    ],
+    [{ lengths: [1] }, /lengths are not 33 increasing integers from 1 to 16777216/],
+    [{ lengths: FITTED.lengths.with(-1, 1e12) }, /lengths are not 33 increasing integers/],
     [{ repeats: { share: 2 } }, /repeats is not/],
     [{ stays: null }, /stays is not/],
   ];
