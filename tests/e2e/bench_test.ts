@@ -88,3 +88,8 @@ async function checkOutputs(folder: string, name: string, out: string): Promise<
     assert.equal(csv.columnName(0), table.columns[0]);
   }
 }
+
+Deno.test("bench takes switches before the experiment's name, as the task bench:fast gives them", async () => {
+  const { out } = await succeed("bench", ["--wide", "--smoke", "train", "--device", "cpu"]);
+  assert.match(out, /WASM SIMD, wide/);
+});
