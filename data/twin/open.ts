@@ -27,8 +27,8 @@ export interface TwinOptions {
 }
 
 /**
- * Opens a twin. A table's rows are the ids that are possible, 0 the most popular: a few more than the distinct ids of the
- * full data set, because not every possible id appears.
+ * Opens a twin. A table's rows are the ids that are possible, 0 the most popular: more than the distinct ids of the full
+ * data set, because not every possible id appears; in all tables of `rm2` 48.0 million for 33.8, of `rm4` 14.0 for 9.4.
  *
  * Inputs with one lookup a table are split in sevenths, as for Criteo Kaggle. User histories become sequences of 21 steps
  * as for Taobao's log; see `sequence_dataset.ts`.
