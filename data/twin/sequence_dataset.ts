@@ -51,6 +51,11 @@ export class SequenceTwin implements Dataset {
   readonly #range: number;
   readonly #kept = new Map<number, Uint32Array>();
   #keptEvents = 0;
+  /** In sequence a user comes many times in turn. A user has one split alone. */
+  #last: { readonly user: number; readonly windows: readonly UserWindow[] } = {
+    user: -1,
+    windows: [],
+  };
 
   /**
    * @param inputs Of all splits together; undefined for those of all users of the full data set.
@@ -156,7 +161,10 @@ export class SequenceTwin implements Dataset {
     const user = users[place]!, history = this.#history(user);
     const items = history.subarray(Math.max(0, history.length - LONGEST_HISTORY));
     const number = position - (place === 0 ? 0 : ends[place - 1]!);
-    const { end, negative, label } = this.#windows(split, user, history, items.length)[number]!;
+    if (this.#last.user !== user) {
+      this.#last = { user, windows: this.#windows(split, user, history, items.length) };
+    }
+    const { end, negative, label } = this.#last.windows[number]!;
     const shift = negative === null ? TAOBAO_STEPS - 1 : TAOBAO_STEPS - 2;
     const table = size * TAOBAO_STEPS, first = b * TAOBAO_STEPS;
     for (let s = 0; s < TAOBAO_STEPS; s++) {
