@@ -11,6 +11,8 @@ import type { TwinParameters } from "./parameters.ts";
 
 /** Shares of the logit's variance. */
 const SHARES = { dense: 0.3, rows: 0.5, pairs: 0.2 };
+/** The dense part's where all of it is a clock: small, so that the rates of any stretch are near those of the whole. */
+const CLOCK_SHARE = 0.02;
 /** Inputs on which the model is calibrated and its rates are stated. */
 const INPUTS = 65_536;
 const SEED = 0;
@@ -23,16 +25,23 @@ export function calibrateClicks(
 ): TwinParameters["clicks"] {
   const generator = new TwinGenerator(parameters, SEED);
   const parts = Array.from({ length: INPUTS }, () => new Float64Array(PARTS));
-  for (const [i, into] of parts.entries()) generator.parts(i, into);
+  // All positions are alike unless a clock tells them apart: then they spread over the data set.
+  const stride = parameters.dense.some(({ clock }) => clock !== null)
+    ? Math.max(1, parameters.inputs / INPUTS)
+    : 1;
+  for (const [i, into] of parts.entries()) generator.parts(Math.floor(i * stride), into);
   const spread = [0, 1, 2].map((k) => {
     const mean = parts.reduce((sum, x) => sum + x[k]!, 0) / INPUTS;
     return Math.sqrt(parts.reduce((sum, x) => sum + (x[k]! - mean) ** 2, 0) / INPUTS);
   });
   const scaled = (strength: number, k: number, share: number) =>
     spread[k]! > 1e-9 ? Number((strength * Math.sqrt(share) / spread[k]!).toPrecision(6)) : 0;
+  const denseShare = parameters.dense.every(({ clock }) => clock !== null)
+    ? CLOCK_SHARE
+    : SHARES.dense;
   const attempt = (strength: number): TwinParameters["clicks"] => {
     const scales = {
-      dense: scaled(strength, 0, SHARES.dense),
+      dense: scaled(strength, 0, denseShare),
       rows: scaled(strength, 1, SHARES.rows),
       pairs: scaled(strength, 2, SHARES.pairs),
     };

@@ -17,8 +17,8 @@ import { fitGiven, type Link } from "./nesting.ts";
 import { checkColumns, type TwinColumn } from "./parameters.ts";
 import { countIds } from "./sample.ts";
 
-/** Raised whenever the same file would give other histories. */
-export const HISTORY_VERSION = 1;
+/** Raised whenever the same file would give other histories, or other inputs made of them. */
+export const HISTORY_VERSION = 2;
 
 /** Statistics of user histories. */
 export interface HistoryParameters {

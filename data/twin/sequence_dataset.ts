@@ -8,7 +8,10 @@
  * sums of these lead from an input to its user without the inputs before it.
  *
  * The label is 1 where the last step is the user's own next event, and 0 where it is an item that the user has not met,
- * drawn uniformly from all possible items: what is to be learned is popularity, repetition and loyalty to categories.
+ * drawn uniformly from the distinct items of all users drawn, as those of Taobao's log are from the pairs that occur in
+ * it, so that an item of either kind may have been trained with. What is to be learned is repetition, loyalty to
+ * categories and popularity. That pool is made when it is first needed, by drawing every user; it takes a byte for each
+ * possible item while it is made and four for each distinct item after that, 21 MB for Taobao's at most.
  *
  * @module
  */
@@ -46,7 +49,11 @@ export class SequenceTwin implements Dataset {
   readonly notes: readonly string[];
   readonly bayes = null;
   readonly #generator: HistoryGenerator;
-  readonly #draw: WindowDraw;
+  readonly #seed: number;
+  /** Users drawn, those too short for an input included. */
+  readonly #users: number;
+  readonly #longest: number;
+  #draw: WindowDraw | null = null;
   readonly #lists: Readonly<Record<Split, UserList>>;
   readonly #range: number;
   readonly #kept = new Map<number, Uint32Array>();
@@ -74,7 +81,9 @@ export class SequenceTwin implements Dataset {
       );
     }
     this.#generator = new HistoryGenerator(parameters, seed);
+    this.#seed = seed;
     this.#range = range;
+    this.#longest = parameters.lengths.at(-1)!;
     const { itemRows, categoryRows } = this.#generator;
     if (itemRows < 2 * parameters.lengths.at(-1)!) {
       throw new UserError(
@@ -92,6 +101,7 @@ export class SequenceTwin implements Dataset {
     }
     const { lists, users } = dealUsers(this.#generator, parameters.users, inputs);
     this.#lists = lists;
+    this.#users = users;
     for (const split of ["train", "test", "validation"] as const) {
       if (this.count(split) > 0) continue;
       throw new UserError(
@@ -99,8 +109,6 @@ export class SequenceTwin implements Dataset {
         2,
       );
     }
-    // A pool of items as they are: WindowDraw indexes it.
-    this.#draw = new WindowDraw(seed, Uint32Array.from({ length: itemRows }, (_, item) => item));
     const rows = [Math.max(parameters.users, users), itemRows + 1, categoryRows + 1];
     this.schema = {
       format: `twin-${parameters.name}`,
@@ -120,8 +128,8 @@ export class SequenceTwin implements Dataset {
     this.notes = [
       `Twin ${parameters.name}: histories of ${users} users of ${parameters.users}, seed ${seed}`,
       `${train}, ${test}, ${validation}`,
-      "Popularity is stationary; the label says whether the last item is the user's own or drawn from all items; " +
-      "what is the best possible AUC is not known",
+      "Popularity is stationary; the label says whether the last item is the user's own or drawn from all that these " +
+      "users have met; what is the best possible AUC is not known",
       ...rangeNotes(range),
     ];
   }
@@ -186,14 +194,35 @@ export class SequenceTwin implements Dataset {
     history: Uint32Array,
     events: number,
   ): readonly UserWindow[] {
+    const draw = this.#draw ??= new WindowDraw(this.#seed, this.#drawnItems());
     if (split === "test") {
       const last = history.at(-1)!;
-      return this.#draw.test(user, events, (item) => item === last);
+      return draw.test(user, events, (item) => item === last);
     }
     const items = new Set(history), met = (item: number) => items.has(item);
-    return split === "train"
-      ? this.#draw.train(user, events, met)
-      : this.#draw.heldOut(user, events, met);
+    return split === "train" ? draw.train(user, events, met) : draw.heldOut(user, events, met);
+  }
+
+  /**
+   * Distinct items of all users drawn, in ascending order. The most popular others fill it up where they are so few that
+   * one user might have met most of them, and would find no negative.
+   */
+  #drawnItems(): Uint32Array {
+    const occurs = new Uint8Array(this.#generator.itemRows);
+    let distinct = 0;
+    const add = (item: number) => {
+      distinct += 1 - occurs[item]!;
+      occurs[item] = 1;
+    };
+    for (let user = 0; user < this.#users; user++) {
+      for (const item of this.#history(user)) add(item);
+    }
+    for (let item = 0; distinct < 2 * this.#longest; item++) add(item);
+    const pool = new Uint32Array(distinct);
+    for (let item = 0, size = 0; size < distinct; item++) {
+      if (occurs[item] === 1) pool[size++] = item;
+    }
+    return pool;
   }
 
   #history(user: number): Uint32Array {

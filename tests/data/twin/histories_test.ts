@@ -55,7 +55,7 @@ Deno.test("an item has one category, and any user can be had alone", async () =>
 
 Deno.test("what is wrong with parameters of histories is one clear error", () => {
   const cases: [object, RegExp][] = [
-    [{ version: 9 }, /version is 9, not 1/],
+    [{ version: 9 }, /version is 9, not 2/],
     [{ name: undefined }, /name is not a text/],
     [{ users: 0 }, /users is not an integer from 1 to 4294967295/],
     [{ users: 2 ** 32 }, /users is not an integer from 1 to 4294967295/],

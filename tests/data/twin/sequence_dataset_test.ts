@@ -29,17 +29,24 @@ Deno.test("the first sequences of the shipped twin never change", async () => {
     .update(new Uint8Array(into.ids.buffer))
     .update(new Uint8Array(into.dense.buffer))
     .update(new Uint8Array(into.labels.buffer)).hex().slice(0, 16);
-  assert.equal(hash, "7171aa7ae4790bb7");
+  assert.equal(hash, "ed84dbae8b5aa538");
 });
 
-Deno.test("there are as many sequences as asked for, and more leave those before as they are", async () => {
+Deno.test("there are as many sequences as asked for, and more leave users and positives before as they are", async () => {
   const count = (["train", "test", "validation"] as const).map((split) => DATASET.count(split));
   assert.equal(count.reduce((a, b) => a + b), 20_000);
   assert.ok(count[0]! > 17_000 && count[1]! > 300 && count[2]! > 100, `${count}`);
   const more = await openTwin({ twin: "rm1", inputs: 40_000, seed: 4 });
   const into = createInputs(more.schema, 50);
   more.reader("train", { kind: "sequential" }).read(9000, 50, into);
-  assert.deepEqual(into, read("train", 9000, 50));
+  const fewer = read("train", 9000, 50);
+  assert.deepEqual(into.labels, fewer.labels);
+  for (let b = 0; b < 50; b++) {
+    const kept = into.labels[b] === 1 ? STEPS : STEPS - 1;
+    for (let t = 0; t < 3; t++) {
+      assert.deepEqual(steps(into, t, b).slice(0, kept), steps(fewer, t, b).slice(0, kept));
+    }
+  }
 });
 
 Deno.test("positives are stretches of the user's history, negatives end with an item never met", () => {
@@ -68,6 +75,36 @@ Deno.test("positives are stretches of the user's history, negatives end with an 
       }
     }
     assert.ok(positives > 30 && positives < 90, `${split}: ${positives}`);
+  }
+});
+
+Deno.test("negatives are spread evenly over the distinct items of the users drawn", () => {
+  const generator = new HistoryGenerator(RM1, 4);
+  const users = Number(/histories of (\d+) users/.exec(DATASET.notes[0]!)![1]);
+  const counts = new Map<number, number>();
+  for (let user = 0; user < users; user++) {
+    for (const item of generator.user(user).items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  }
+  const once = Array.from(counts.values()).filter((count) => count === 1).length / counts.size;
+  let negatives = 0, ofOnce = 0;
+  const into = read("train", 0, 6000);
+  for (let b = 0; b < into.size; b++) {
+    if (into.labels[b] === 1) continue;
+    const count = counts.get(steps(into, 1, b).at(-1)! - 1);
+    assert.ok(count !== undefined);
+    negatives++;
+    if (count === 1) ofOnce++;
+  }
+  assert.ok(Math.abs(ofOnce / negatives - once) < 0.03, `${ofOnce} of ${negatives}, ${once}`);
+});
+
+Deno.test("the shortest data sets find negatives, too", async () => {
+  for (const inputs of [60, 100, 200]) {
+    const dataset = await openTwin({ twin: "rm1", inputs });
+    for (const split of ["train", "test", "validation"] as const) {
+      const into = createInputs(dataset.schema, dataset.count(split));
+      dataset.reader(split, { kind: "sequential" }).read(0, into.size, into);
+    }
   }
 });
 
