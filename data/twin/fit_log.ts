@@ -127,6 +127,9 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
       goodness: {
         name: parameters.name,
         heldBack: `${formatCount(heldOut.inputs)} inputs`,
+        fittedTo:
+          "The dependence between columns was fitted to the other inputs alone, but the law of each column to all, " +
+          "those held back included: top shares of columns do not test the laws.",
         shares: checkTwin(parameters, heldOut),
         scales: [
           `${formatCount(sample.inputs)} inputs`,
@@ -170,6 +173,8 @@ async function fitUsers(options: FitLogOptions, seed: number): Promise<LogFit> {
     goodness: {
       name: parameters.name,
       heldBack: `${formatCount(held.length)} users`,
+      fittedTo:
+        "The twin compared here was fitted to the other users alone; the parameters written are fitted to all.",
       shares: checkHistories(judged, held),
       scales: [`${formatCount(histories.length)} users`, `${formatCount(sizes.users)} users`],
       distinct: checkHistoryDistinct(parameters, histories),

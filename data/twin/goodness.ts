@@ -14,6 +14,8 @@ export interface Goodness {
   readonly name: string;
   /** What was held back to judge it, such as "4000 inputs". */
   readonly heldBack: string;
+  /** What of the twin has not seen what was held back, and what has; a sentence. */
+  readonly fittedTo: string;
   /** Shares on what was held back. */
   readonly shares: readonly Compared[];
   /** What distinct ids are counted in, such as "8000 inputs", at both scales. */
@@ -55,7 +57,7 @@ export function goodnessMarkdown(goodness: Goodness): string {
       row.fullTwin.toFixed(0),
     ]),
   });
-  return `${shares}\n${distinct}`;
+  return `${shares}\n${goodness.fittedTo}\n\n${distinct}`;
 }
 
 /** The same as an SVG figure: distinct ids, top shares and the other shares, measured against twin. */

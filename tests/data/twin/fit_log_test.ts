@@ -64,6 +64,10 @@ Deno.test("a log that is a whole data set gives a twin of its own sizes, with ta
 
     const text = goodnessMarkdown(goodness);
     assert.match(text, /^\| 500 inputs held back +\| measured \|/);
+    assert.match(
+      text,
+      /\n\nThe dependence .+ but the law of each column to all, .+\.\n\n\| distinct ids/,
+    );
     assert.match(text, /\| all ids at least 2 times +\| +\d\.\d{4} \| +\d\.\d{4} \|/);
     assert.match(text, /\| C1 +\| +\d+ \| +\d+ \|/);
     const svg = await plotGoodness({ ...goodness, name: "a<b" });
