@@ -55,11 +55,11 @@ export interface HotCount {
 /** Counts and classifies. Memory: 10 bytes a row of the tables, whatever the number of inputs. */
 export async function countHot(options: HotOptions): Promise<HotCount> {
   const { twin, seed, budgetsMib, dim, signal } = options;
-  const source = await openTwinLookups(twin, seed);
-  const inputs = Math.min(options.inputs, source.inputs);
+  const source = await openTwinLookups(twin, seed, options.inputs);
+  const { inputs } = source;
   const rows = source.tableRows.reduce((a, b) => a + b, 0);
   using pool = new Pool(options.threads, signal);
-  await pool.run({ kind: "open", twin, seed });
+  await pool.run({ kind: "open", twin, seed, inputs: options.inputs });
 
   const counts = [4 * rows, 4 * rows].map((bytes) => new SharedArrayBuffer(bytes));
   const begun = performance.now();

@@ -13,7 +13,12 @@ export const BLOCK = 4096;
 
 /** What a worker is to do. */
 export type HotTask =
-  | { readonly kind: "open"; readonly twin: string; readonly seed: number }
+  | {
+    readonly kind: "open";
+    readonly twin: string;
+    readonly seed: number;
+    readonly inputs: number;
+  }
   /** Counts the lookups of all inputs, and apart those of one input in `sampleEvery`. */
   | {
     readonly kind: "count";
@@ -42,7 +47,7 @@ let source: TwinLookups;
 
 async function perform(task: HotTask): Promise<HotDone> {
   if (task.kind === "open") {
-    source = await openTwinLookups(task.twin, task.seed);
+    source = await openTwinLookups(task.twin, task.seed, task.inputs);
     return { lookups: [], inputs: [] };
   }
   const rows = new Uint32Array(source.each);

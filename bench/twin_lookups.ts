@@ -10,7 +10,7 @@ import { isHistories, loadAnyTwin, openTwin } from "../data/twin/open.ts";
 
 /** Lookups of inputs. */
 export interface TwinLookups {
-  /** Training inputs of the full data set. */
+  /** How many: those wanted, or all that the full data set has. */
   readonly inputs: number;
   /** Lookups of an input. */
   readonly each: number;
@@ -20,15 +20,26 @@ export interface TwinLookups {
   write(i: number, into: Uint32Array): void;
 }
 
-/** Opens the lookups of a shipped twin. */
-export async function openTwinLookups(name: string, seed: number): Promise<TwinLookups> {
+/** Sequences of all splits for one that trains, at most. */
+const SEQUENCES = 7 / 6;
+
+/**
+ * Opens the lookups of a shipped twin.
+ *
+ * @param inputs Training inputs that are wanted; sequences draw their negatives from the users that this takes.
+ */
+export async function openTwinLookups(
+  name: string,
+  seed: number,
+  inputs: number,
+): Promise<TwinLookups> {
   const parameters = await loadAnyTwin(name);
   if (!isHistories(parameters)) {
     const generator = new TwinGenerator(parameters, seed);
     const { tableRows } = generator;
     const first = firstRows(tableRows);
     return {
-      inputs: parameters.inputs - Math.floor(parameters.inputs / 7),
+      inputs: Math.min(inputs, parameters.inputs - Math.floor(parameters.inputs / 7)),
       each: tableRows.length,
       tableRows,
       write(i, into) {
@@ -37,13 +48,16 @@ export async function openTwinLookups(name: string, seed: number): Promise<TwinL
       },
     };
   }
-  const dataset = await openTwin({ twin: parameters, seed });
+  const whole = await openTwin({ twin: parameters, seed });
+  const dataset = inputs >= whole.count("train")
+    ? whole
+    : await openTwin({ twin: parameters, seed, inputs: Math.ceil(SEQUENCES * inputs) });
   const { tables, steps = 1 } = dataset.schema;
   const tableRows = tables.map(({ rows }) => rows), first = firstRows(tableRows);
   const reader = dataset.reader("train", { kind: "sequential" });
   const one = createInputs(dataset.schema, 1);
   return {
-    inputs: dataset.count("train"),
+    inputs: Math.min(inputs, dataset.count("train")),
     each: tables.length * steps,
     tableRows,
     write(i, into) {

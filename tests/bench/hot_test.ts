@@ -7,7 +7,7 @@ const INPUTS = 3000;
 
 /** Shares with every count and comparison written out. */
 async function countPlainly(twin: string, sizes: readonly number[], every: number) {
-  const source = await openTwinLookups(twin, 1);
+  const source = await openTwinLookups(twin, 1, INPUTS);
   const row = new Uint32Array(source.each);
   const uses = new Map<number, number>();
   for (let i = 0; i < INPUTS; i += every) {
