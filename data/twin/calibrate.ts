@@ -11,7 +11,10 @@ import type { TwinParameters } from "./parameters.ts";
 
 /** Shares of the logit's variance. */
 const SHARES = { dense: 0.3, rows: 0.5, pairs: 0.2 };
-/** The dense part's where all of it is a clock: small, so that the rates of any stretch are near those of the whole. */
+/**
+ * The dense part's where all of it is a clock, beside the unchanged others: small, so that the rates of any stretch are
+ * near those of the whole.
+ */
 const CLOCK_SHARE = 0.02;
 /** Inputs on which the model is calibrated and its rates are stated. */
 const INPUTS = 65_536;
