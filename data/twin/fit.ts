@@ -46,12 +46,16 @@ export interface FitOptions {
   readonly classes?: readonly number[];
   /** Which inputs are held back, and where the classes begin. Default 1. */
   readonly seed?: number;
+  /** Whether the dependence leaves half of the inputs unseen. Default true. */
+  readonly holdBack?: boolean;
 }
 
 /** A fit, and the part of the sample that it has not seen. */
 export interface TwinFit {
   /** Fitted, with the click model planted. */
   readonly parameters: TwinParameters;
+  /** Inputs that the dependence was fitted to. */
+  readonly seen: TwinSample;
   /** Inputs that the dependence was not fitted to. */
   readonly heldOut: TwinSample;
   /** Mean log-likelihood in nats of each number of classes tried, on inputs not fitted to. */
@@ -77,7 +81,7 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
   const seed = options.seed ?? 1;
   const order = new Permutation(sample.inputs, seed);
   const shuffled = Array.from({ length: sample.inputs }, (_, i) => order.at(i));
-  const half = Math.ceil(sample.inputs / 2);
+  const half = options.holdBack === false ? sample.inputs : Math.ceil(sample.inputs / 2);
   const fitted = shuffled.slice(0, half), held = shuffled.slice(half);
 
   const counts = sample.tables.map(({ ids }) => countIds(ids));
@@ -161,7 +165,12 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
     },
   };
   const clicks = calibrateClicks(unplanted, options.clickRate, options.learnableAuc);
-  return { parameters: { ...unplanted, clicks }, heldOut: selectInputs(sample, held), tried };
+  return {
+    parameters: { ...unplanted, clicks },
+    seen: training,
+    heldOut: selectInputs(sample, held),
+    tried,
+  };
 }
 
 /** Rank of each id by its count, the most frequent first. */

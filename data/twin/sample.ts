@@ -89,6 +89,18 @@ export function selectInputs(sample: TwinSample, inputs: readonly number[]): Twi
   };
 }
 
+/** The same inputs with each column's ids numbered anew from 0, in order of first appearance: a sample of its own. */
+export function renumberIds(sample: TwinSample): TwinSample {
+  return {
+    ...sample,
+    tables: sample.tables.map(({ name, ids }) => {
+      const numbers = new Map<number, number>();
+      for (const id of ids) if (!numbers.has(id)) numbers.set(id, numbers.size);
+      return { name, ids: ids.map((id) => numbers.get(id)!) };
+    }),
+  };
+}
+
 /** Occurrences of each number in a column. */
 export function countIds(ids: Uint32Array): Uint32Array {
   const counts = new Uint32Array(ids.reduce((a, b) => Math.max(a, b), 0) + 1);

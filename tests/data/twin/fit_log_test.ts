@@ -66,7 +66,7 @@ Deno.test("a log that is a whole data set gives a twin of its own sizes, with ta
     assert.match(text, /^\| 500 inputs held back +\| measured \|/);
     assert.match(
       text,
-      /\n\nThe dependence .+ but the law of each column to all, .+\.\n\n\| distinct ids/,
+      /\n\nThe shares are those of a twin fitted to the other inputs alone, .+\.\n\n\| distinct ids/,
     );
     assert.match(text, /\| all ids at least 2 times +\| +\d\.\d{4} \| +\d\.\d{4} \|/);
     assert.match(text, /\| C1 +\| +\d+ \| +\d+ \|/);

@@ -5,6 +5,7 @@ import { openTwin } from "../../../data/twin/open.ts";
 import { fitTwin } from "../../../data/twin/fit.ts";
 import { hotRanks, hotShares } from "../../../data/twin/hot.ts";
 import { checkParameters, parseTwin } from "../../../data/twin/parameters.ts";
+import { countIds, renumberIds, selectInputs } from "../../../data/twin/sample.ts";
 import { MADE_UP, madeUpSample } from "./rows.ts";
 
 const SAMPLE = madeUpSample(4000);
@@ -154,4 +155,17 @@ Deno.test("unknown twins and bad options are one clear error", async () => {
 
 Deno.test("numbers of distinct ids that are not as many as tables are refused", () => {
   assert.throws(() => fitTwin(SAMPLE, { ...MADE_UP, distinct: [1] }), /1 numbers of distinct ids/);
+});
+
+Deno.test("a part of a sample is a sample of its own: ids numbered anew, none without an input", () => {
+  const whole = {
+    inputs: 5,
+    tables: [{ name: "a", ids: Uint32Array.of(7, 2, 7, 0, 9) }],
+    dense: [{ name: "x", values: Float64Array.of(1, 2, 3, 4, 5) }],
+    clickRate: 0.25,
+  };
+  const part = renumberIds(selectInputs(whole, [4, 0, 2]));
+  assert.deepEqual(part.tables[0]!.ids, Uint32Array.of(0, 1, 1));
+  assert.deepEqual(countIds(part.tables[0]!.ids), Uint32Array.of(1, 2));
+  assert.deepEqual(part.dense[0]!.values, Float64Array.of(5, 1, 3));
 });
