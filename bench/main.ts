@@ -87,11 +87,12 @@ const FLAGS = {
   quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
 } as const satisfies FlagTable;
 
-/** Exit status of a process that SIGINT ended. */
+/** Flags without a value, as they are written. */
 const SWITCHES: ReadonlySet<string> = new Set(
   Object.entries(FLAGS).filter(([, flag]) => flag.type === "boolean").map(([key]) => flagName(key)),
 );
 
+/** Exit status of a process that SIGINT ended. */
 const INTERRUPTED = 130;
 const SMOKE = "A smoke run: its figures mean nothing";
 
@@ -99,13 +100,9 @@ async function main(args: readonly string[]): Promise<number> {
   // Switches may stand before the name, as `--wide` does in the task `bench:fast`.
   const at = args.findIndex((word) => !SWITCHES.has(word));
   const named = at >= 0 && !args[at]!.startsWith("-");
-  const names = EXPERIMENTS.map((e) => e.name);
-  const { name, rest } = named
-    ? chooseCommand(names, args.slice(at))
-    : { name: null, rest: args.slice(Math.max(0, at)) };
-  const flags = at < 0 ? args : [...args.slice(0, at), ...rest];
+  const name = named ? chooseCommand(EXPERIMENTS.map((e) => e.name), args.slice(at)).name : null;
   const experiment = EXPERIMENTS.find((e) => e.name === name) ?? EXPERIMENTS[0]!;
-  const { values, help } = parseFlags(FLAGS, flags);
+  const { values, help } = parseFlags(FLAGS, named ? args.toSpliced(at, 1) : args);
   if (help) {
     console.log(helpPage());
     return 0;

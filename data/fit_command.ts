@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LOG_FLAGS } from "./flags.ts";
 import { writeFileWhole } from "../core/files.ts";
 import { type FlagTable, type FlagValues, formatHelp } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
@@ -21,35 +22,10 @@ export const FIT_FLAGS = {
     valueName: "FILE…",
     help: "Click logs, plain or .gz, in order. The flag's name may be left out in front",
   },
-  format: {
-    type: "choice",
-    choices: ["auto", "criteo-kaggle", "criteo-terabyte", "avazu", "taobao"],
-    default: "auto",
-    group: "Data",
-    help: "Format of the files; auto recognises it",
-  },
-  limit: {
-    type: "number",
-    integer: true,
-    min: 1,
-    group: "Data",
-    defaultText: "all",
-    help: "Use only the first N inputs (of taobao: events)",
-  },
-  badRows: {
-    type: "choice",
-    choices: ["error", "skip"],
-    default: "error",
-    group: "Data",
-    help: "What to do with a malformed row",
-  },
-  cache: {
-    type: "path",
-    valueName: "DIR",
-    default: ".cache",
-    group: "Data",
-    help: "Where prepared data are kept",
-  },
+  format: LOG_FLAGS.format,
+  limit: LOG_FLAGS.limit,
+  badRows: LOG_FLAGS.badRows,
+  cache: LOG_FLAGS.cache,
   workload: {
     type: "choice",
     choices: WORKLOAD_NAMES,

@@ -80,7 +80,8 @@ export interface OpenOptions {
 }
 
 const DEFAULT_SEED = 123;
-const DEFAULT_CACHE = ".cache/data";
+/** Where prepared data are kept unless told. */
+export const DEFAULT_CACHE = ".cache/data";
 const DEFAULT_BUDGET = 6 * 2 ** 30;
 
 /**

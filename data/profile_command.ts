@@ -4,12 +4,13 @@
  * @module
  */
 
+import { LOG_FLAGS } from "./flags.ts";
 import { UserError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
 import type { FlagTable, FlagValues } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
-import { DATA_FORMATS, openDataset } from "./open.ts";
+import { openDataset } from "./open.ts";
 import { profileDataset } from "./profile.ts";
 import { formatProfile } from "./profile_report.ts";
 import type { Dataset } from "./types.ts";
@@ -24,21 +25,8 @@ export const PROFILE_FLAGS = {
     help:
       "Click logs, plain or .gz, in order; or one of synthetic:INPUTS and twin:NAME:INPUTS. The flag's name may be left out in front",
   },
-  format: {
-    type: "choice",
-    choices: ["auto", ...DATA_FORMATS.filter((format) => format !== "synthetic")],
-    default: "auto",
-    group: "Data",
-    help: "Format of the files; auto recognises it",
-  },
-  limit: {
-    type: "number",
-    integer: true,
-    min: 1,
-    group: "Data",
-    defaultText: "all",
-    help: "Use only the first N inputs (of taobao: events)",
-  },
+  format: LOG_FLAGS.format,
+  limit: LOG_FLAGS.limit,
   maxIndRange: {
     type: "number",
     integer: true,
@@ -48,38 +36,10 @@ export const PROFILE_FLAGS = {
     group: "Data",
     help: "Take ids modulo N; 0 leaves them as they are",
   },
-  minCount: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 0,
-    group: "Data",
-    help: "Ids that training has fewer than N times share an out-of-vocabulary row",
-  },
-  dataSeed: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 123,
-    group: "Data",
-    help: "Seed of what preparing draws, and of a twin",
-  },
-  badRows: {
-    type: "choice",
-    choices: ["error", "skip"],
-    default: "error",
-    group: "Data",
-    help: "What to do with a malformed row; skip counts and reports them",
-  },
-  cache: {
-    type: "path",
-    valueName: "DIR",
-    default: ".cache",
-    group: "Data",
-    help: "Where prepared data are kept",
-  },
+  minCount: LOG_FLAGS.minCount,
+  dataSeed: LOG_FLAGS.dataSeed,
+  badRows: LOG_FLAGS.badRows,
+  cache: LOG_FLAGS.cache,
   split: {
     type: "choice",
     choices: ["all", "train", "test", "validation"],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LOG_FLAGS } from "../data/flags.ts";
 import { UserError } from "../core/errors.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
 import { parseTwinSource } from "../data/twin/source.ts";
@@ -30,21 +31,8 @@ export const TRAIN_FLAGS = {
     help:
       "Click logs, plain or .gz, in order; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
   },
-  format: {
-    type: "choice",
-    choices: ["auto", "criteo-kaggle", "criteo-terabyte", "avazu", "taobao"],
-    default: "auto",
-    group: "Data",
-    help: "Format of the files; auto recognises it",
-  },
-  limit: {
-    type: "number",
-    integer: true,
-    min: 1,
-    group: "Data",
-    defaultText: "all",
-    help: "Use only the first N inputs (of taobao: events)",
-  },
+  format: LOG_FLAGS.format,
+  limit: LOG_FLAGS.limit,
   maxIndRange: {
     type: "number",
     integer: true,
@@ -54,45 +42,15 @@ export const TRAIN_FLAGS = {
     group: "Data",
     help: "Take ids modulo N; 0 or -1 leaves them as they are",
   },
-  minCount: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 0,
-    group: "Data",
-    help:
-      "Ids that training has fewer than N times share an out-of-vocabulary row; 0 for no such row",
-  },
-  dataSeed: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 0xffffffff,
-    default: 123,
-    group: "Data",
-    help:
-      "Seed of what preparing draws: the split of avazu; users, windows and negatives of taobao; a twin",
-  },
+  minCount: LOG_FLAGS.minCount,
+  dataSeed: LOG_FLAGS.dataSeed,
   leak: {
     type: "boolean",
     group: "Data",
     help: "Validate taobao with users that are trained on too, as the original does",
   },
-  badRows: {
-    type: "choice",
-    choices: ["error", "skip"],
-    default: "error",
-    group: "Data",
-    help: "What to do with a malformed row; skip counts and reports them",
-  },
-  cache: {
-    type: "path",
-    valueName: "DIR",
-    default: ".cache/data",
-    group: "Data",
-    help: "Where prepared data are kept",
-  },
+  badRows: LOG_FLAGS.badRows,
+  cache: LOG_FLAGS.cache,
   dataOrder: {
     type: "choice",
     choices: ["total", "none"],

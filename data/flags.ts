@@ -1,0 +1,61 @@
+/**
+ * The flags that every command understands which reads logs, so that one log is read, and cached, alike by all.
+ *
+ * @module
+ */
+
+import type { FlagTable } from "../core/flags.ts";
+import { DATA_FORMATS, DEFAULT_CACHE } from "./open.ts";
+
+/** How logs are read. A command takes those that have a meaning for it. */
+export const LOG_FLAGS = {
+  format: {
+    type: "choice",
+    choices: ["auto", ...DATA_FORMATS.filter((format) => format !== "synthetic")],
+    default: "auto",
+    group: "Data",
+    help: "Format of the files; auto recognises it",
+  },
+  limit: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Data",
+    defaultText: "all",
+    help: "Use only the first N inputs (of taobao: events)",
+  },
+  minCount: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 0,
+    group: "Data",
+    help:
+      "Ids that training has fewer than N times share an out-of-vocabulary row; 0 for no such row",
+  },
+  dataSeed: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 0xffffffff,
+    default: 123,
+    group: "Data",
+    help:
+      "Seed of what preparing draws: the split of avazu; users, windows and negatives of taobao; a twin",
+  },
+  badRows: {
+    type: "choice",
+    choices: ["error", "skip"],
+    default: "error",
+    group: "Data",
+    help: "What to do with a malformed row; skip counts and reports them",
+  },
+  cache: {
+    type: "path",
+    valueName: "DIR",
+    default: DEFAULT_CACHE,
+    group: "Data",
+    help: "Where prepared data are kept",
+  },
+} as const satisfies FlagTable;
