@@ -1,0 +1,87 @@
+/**
+ * A plan as documents hold it: its options and what it decided.
+ *
+ * @module
+ */
+
+/** Names of the plans. */
+export const PLAN_NAMES = [
+  "baseline",
+  "fae",
+  "slipstream",
+  "skip-hot",
+  "skip-cold",
+  "random-drop",
+  "freeze",
+  "slipstream-cold",
+] as const;
+
+/** The name of a plan. */
+export type PlanName = typeof PLAN_NAMES[number];
+
+/** One point of a drop curve: the share of sampled inputs that are skipped at a threshold. */
+export interface DropPoint {
+  /** T: inputs whose combined score is below it are skipped. */
+  readonly threshold: number;
+  /** Share of the sample, 0 to 1. */
+  readonly share: number;
+}
+
+/** One decision of the three blocks: window, sample, threshold, and what became of it. */
+export interface Decision {
+  readonly epoch: number;
+  /** Hot minibatches trained before the first snapshot, and before the last one. */
+  readonly window: { readonly from: number; readonly to: number };
+  /** Snapshots compared. */
+  readonly snapshots: number;
+  /** Inputs sampled. */
+  readonly sampled: number;
+  /** Drop share asked for (D). */
+  readonly target: number;
+  /** T, in the criterion's unit. */
+  readonly threshold: number;
+  /** Share of the sample that is skipped at T. */
+  readonly share: number;
+  /** Why the share is not the target, where it is not; null where it is. */
+  readonly note: string | null;
+  /** Points of the curve of drop share against T. */
+  readonly curve: readonly DropPoint[];
+  /** Hot rows by table: all, touched in the window, stale. */
+  readonly tables: readonly {
+    readonly hot: number;
+    readonly touched: number;
+    readonly stale: number;
+  }[];
+  /** Rows stale by the decision before and not by this one, and the other way round. */
+  readonly woken: number;
+  readonly fallen_asleep: number;
+  /** Inputs classified under this decision, and how many of them were skipped. */
+  readonly classified: number;
+  readonly skipped: number;
+  /** Milliseconds of the three blocks. */
+  readonly snapshot_ms: number;
+  readonly search_ms: number;
+  readonly classify_ms: number;
+}
+
+/** A plan in a result document or a trace header. */
+export interface PlanDocument {
+  readonly name: PlanName;
+  /** The options in force, defaults resolved. */
+  readonly options: Readonly<Record<string, string | number | boolean | null>>;
+  /** The hot set; null for `baseline`. */
+  readonly hot: {
+    readonly memory_bytes: number;
+    /** Rows chosen, of all tables and by table. */
+    readonly rows: number;
+    readonly rows_per_table: readonly number[];
+    /** Least accesses in the profile of a hot row (the paper's Λ, as the sample has it). */
+    readonly least_accesses: number;
+    /** Inputs profiled. */
+    readonly profiled: number;
+    /** Of the training split. */
+    readonly hot_inputs: number;
+    readonly cold_inputs: number;
+  } | null;
+  readonly decisions: readonly Decision[];
+}
