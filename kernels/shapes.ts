@@ -164,6 +164,30 @@ export function checkRows(
   }
 }
 
+/**
+ * Throws unless every flat row of a list exists and `data`, where there is any, has `perRow` floats for each.
+ */
+export function checkRowList(
+  action: string,
+  tables: EmbeddingTables,
+  rows: Uint32Array,
+  data: Float32Array | null,
+  perRow: number,
+): void {
+  for (const row of rows) {
+    if (row >= tables.totalRows) {
+      throw new RangeError(
+        `Cannot ${action} row ${row} of tables ${tables.label}: they have ${tables.totalRows} rows`,
+      );
+    }
+  }
+  if (data !== null && data.length !== rows.length * perRow) {
+    throw new RangeError(
+      `Cannot ${action} ${data.length} floats to ${rows.length} rows of tables ${tables.label}: a row has ${perRow}`,
+    );
+  }
+}
+
 /** Whole rows in `data`; throws if its length is not a multiple of `perRow`. */
 export function countRows(
   action: string,

@@ -111,6 +111,14 @@ export interface EmbeddingTables extends TablesSpec {
   readState(start: number, count: number): Promise<Float32Array>;
   /** Overwrites optimizer state from flat row `start`. */
   writeState(start: number, data: Float32Array): Promise<void>;
+  /** Copies single flat rows to the host, in the order given: rows.length × dim floats. */
+  readRowsAt(rows: Uint32Array): Promise<Float32Array>;
+  /** Overwrites single flat rows, each named once; `data` is rows.length × dim floats. */
+  writeRowsAt(rows: Uint32Array, data: Float32Array): Promise<void>;
+  /** Optimizer state of single flat rows, as {@linkcode EmbeddingTables.readState}. */
+  readStateAt(rows: Uint32Array): Promise<Float32Array>;
+  /** Overwrites the optimizer state of single flat rows, each named once. */
+  writeStateAt(rows: Uint32Array, data: Float32Array): Promise<void>;
   /** Gives rows and state back; using the tables afterwards throws. Disposing twice is harmless. */
   dispose(): void;
 }

@@ -54,8 +54,7 @@ export async function evaluate(
       if (held + count > size) await drain();
       const prepared = source.prepare(at, count);
       const host = prepared instanceof Promise ? await prepared : prepared;
-      model.upload(host);
-      device.run(model.forwardProgram(count));
+      await model.forwardStep(host);
       device.copy(model.logits.buffer, 4 * model.logits.offset, chunk, 4 * held, 4 * count);
       labels.set(host.labels.subarray(0, count), held);
       held += count;

@@ -11,7 +11,9 @@ import type {
   GroupedLookups,
   Matrix,
   Program,
+  Stage,
 } from "../kernels/types.ts";
+import type { HotRowStore } from "./hot_store.ts";
 
 /** A named dense parameter: a weight matrix (out × in) or a bias (1 × out). */
 export interface Parameter {
@@ -37,32 +39,76 @@ export interface HostBatch {
   readonly lookups: GroupedLookups;
 }
 
+/** Numbers of a model that training keeps up to date and no optimizer touches: running statistics. */
+export interface ModelBuffer {
+  /** Such as `norm.dense.mean`. */
+  readonly name: string;
+  /** 1 × n. */
+  readonly value: Matrix;
+}
+
+/** Which tables a minibatch's lookups name: all rows, or the second copy of hot rows on the device. */
+export type Route = "full" | "hot";
+
+/** What a training step reads besides its minibatch. */
+export interface Step {
+  /** Minibatches trained before it. */
+  readonly number: number;
+  /** Factor of the updates. */
+  readonly learningRate: number;
+  /** Slot of `losses` for its loss. */
+  readonly lossSlot: number;
+}
+
 /** A model on a device. Buffers are sized for `maxBatch` inputs; programs exist per batch size. */
 export interface Model {
   /** Where it runs; belongs to the caller. */
   readonly device: Device;
   /** Inputs of the largest minibatch, for training or evaluation. */
   readonly maxBatch: number;
-  /** Its embedding tables, in the order of the data set's categorical columns. */
+  /** Where its tables are: `device` itself, or the device of host memory; belongs to the caller. */
+  readonly home: Device;
+  /** Its embedding tables on `home`, in the order of the data set's categorical columns. */
   readonly tables: EmbeddingTables;
+  /** A second copy of hot rows on `device`, where the placement has one. */
+  readonly hot: HotRowStore | null;
   /** Names of the tables' weights, as in a `state_dict`: `emb_l.0.weight`, … */
   readonly tableNames: readonly string[];
   /** Its dense parameters, in the order they are saved. */
   readonly parameters: readonly Parameter[];
+  /** Its running statistics, in the order they are saved; none unless it normalises by them. */
+  readonly buffers: readonly ModelBuffer[];
   /** Logits of the batch run last: batch × 1. */
   readonly logits: Matrix;
   /** Ring of step losses on the device, one float a slot. */
   readonly losses: { readonly buffer: DeviceBuffer; readonly slots: number };
   /** Fills parameters and tables from the seed's streams `dense` and `tables`. */
   initialise(seed: number): Promise<void>;
-  /** Copies a minibatch to the device. */
-  upload(batch: HostBatch): void;
-  /** Sets what the next training step reads: the learning rate and the slot for its loss. */
-  setStep(learningRate: number, lossSlot: number): void;
-  /** Forward, loss, backward and update of one minibatch of `size` inputs. */
-  trainProgram(size: number): Program;
+  /** Copies a minibatch to the device; its lookups name rows of the route's tables. */
+  upload(batch: HostBatch, route?: Route): void;
+  /** Sets what the next training step reads: learning rate, the slot for its loss, and the steps before it. */
+  setStep(learningRate: number, lossSlot: number, step?: number): void;
+  /**
+   * Trains one minibatch, wherever its rows are: upload, forward, loss, backward, update. Programs may still be running
+   * when the promise resolves.
+   */
+  trainStep(batch: HostBatch, step: Step, route?: Route): Promise<void>;
+  /** Runs one minibatch forward, wherever its rows are. */
+  forwardStep(batch: HostBatch): Promise<void>;
+  /**
+   * Forward, loss, backward and update of one minibatch of `size` inputs: all of a step where the rows are on the device,
+   * the device's part of it where they are in host memory.
+   */
+  trainProgram(size: number, route?: Route): Program;
   /** Forward alone. */
   forwardProgram(size: number): Program;
+  /**
+   * Milliseconds booked on each stage since the last call, on all devices and on the link between them; call after
+   * `device.sync()` or a read.
+   */
+  takeStageTimes(): Promise<Partial<Record<Stage, number>>>;
+  /** Bytes that training steps have copied to the device and back since the last call. */
+  takeTraffic(): { readonly upload: number; readonly download: number };
   /** Gives all device memory and programs back; using the model afterwards throws. */
   dispose(): void;
 }

@@ -6,7 +6,7 @@
 
 import { stateFloats } from "../embedding/record.ts";
 import { encodeInitUniform } from "../embedding/wasm.ts";
-import { checkRows, checkSeed, countRows, highestRow } from "../shapes.ts";
+import { checkRowList, checkRows, checkSeed, countRows, highestRow } from "../shapes.ts";
 import type {
   DeviceBuffer,
   DeviceCounters,
@@ -338,6 +338,23 @@ export class CpuTables extends Owned implements EmbeddingTables {
     return this.#write("write state of", this.stateAddress, this.#statePerRow, start, data);
   }
 
+  readRowsAt(rows: Uint32Array): Promise<Float32Array> {
+    return this.#readAt("read", this.address, this.dim, rows);
+  }
+
+  writeRowsAt(rows: Uint32Array, data: Float32Array): Promise<void> {
+    return this.#writeAt("write", this.address, this.dim, rows, data);
+  }
+
+  readStateAt(rows: Uint32Array): Promise<Float32Array> {
+    return this.#readAt("read state of", this.stateAddress, this.#statePerRow, rows);
+  }
+
+  writeStateAt(rows: Uint32Array, data: Float32Array): Promise<void> {
+    this.stateUsed = true;
+    return this.#writeAt("write state of", this.stateAddress, this.#statePerRow, rows, data);
+  }
+
   protected free(): void {
     this.store.releaseTables(this.address);
     this.store.count(-this.#bytes);
@@ -369,6 +386,42 @@ export class CpuTables extends Owned implements EmbeddingTables {
     checkRows(action, this, start, countRows(action, this, data, perRow));
     this.store.counters.bytesUploaded += 4 * data.length;
     this.store.tableFloats(base + 4 * start * perRow, data.length).set(data);
+    await Promise.resolve();
+  }
+
+  async #readAt(
+    action: string,
+    base: number,
+    perRow: number,
+    rows: Uint32Array,
+  ): Promise<Float32Array> {
+    this.check(`${action} rows`);
+    checkRowList(action, this, rows, null, perRow);
+    const list = new Float32Array(rows.length * perRow);
+    const all = this.store.tableFloats(base, this.totalRows * perRow);
+    for (let i = 0, at = 0; i < rows.length; i++) {
+      const from = rows[i]! * perRow;
+      for (let c = 0; c < perRow; c++) list[at++] = all[from + c]!;
+    }
+    this.store.counters.bytesDownloaded += list.byteLength;
+    return await Promise.resolve(list);
+  }
+
+  async #writeAt(
+    action: string,
+    base: number,
+    perRow: number,
+    rows: Uint32Array,
+    data: Float32Array,
+  ): Promise<void> {
+    this.check(`${action} rows`);
+    checkRowList(action, this, rows, data, perRow);
+    const all = this.store.tableFloats(base, this.totalRows * perRow);
+    for (let i = 0, at = 0; i < rows.length; i++) {
+      const to = rows[i]! * perRow;
+      for (let c = 0; c < perRow; c++) all[to + c] = data[at++]!;
+    }
+    this.store.counters.bytesUploaded += data.byteLength;
     await Promise.resolve();
   }
 }

@@ -5,8 +5,9 @@
  */
 
 import { initLaunch } from "../embedding/init_webgpu.ts";
+import { rowsLaunch, type RowsRun } from "../embedding/rows_webgpu.ts";
 import { stateFloats } from "../embedding/record.ts";
-import { checkRows, checkSeed, checkTables, countRows } from "../shapes.ts";
+import { checkRowList, checkRows, checkSeed, checkTables, countRows } from "../shapes.ts";
 import type { EmbeddingTables, Optimizer, TablesSpec } from "../types.ts";
 import type { Launch } from "./kernel.ts";
 import type { Memory, WebGpuBuffer } from "./memory.ts";
@@ -15,6 +16,9 @@ import type { Readback } from "./readback.ts";
 
 /** Threads of a workgroup along a row: the widest row has one lane each. */
 export const MAX_LANES = 256;
+
+/** Listed rows that are copied at a time, in bytes. */
+const LIST_BYTES = 16 * 2 ** 20;
 
 /** What tables need of their device. */
 export interface TablesHost {
@@ -150,6 +154,27 @@ export class WebGpuTables implements EmbeddingTables {
     return this.#write("write state of", "state", floats, start, data);
   }
 
+  /** {@inheritDoc EmbeddingTables.readRowsAt} */
+  readRowsAt(rows: Uint32Array): Promise<Float32Array> {
+    return this.#readAt("read", "rows", this.dim, rows);
+  }
+
+  /** {@inheritDoc EmbeddingTables.writeRowsAt} */
+  writeRowsAt(rows: Uint32Array, data: Float32Array): Promise<void> {
+    return this.#writeAt("write", "rows", this.dim, rows, data);
+  }
+
+  /** {@inheritDoc EmbeddingTables.readStateAt} */
+  readStateAt(rows: Uint32Array): Promise<Float32Array> {
+    return this.#readAt("read state of", "state", stateFloats(this.optimizer, this.dim), rows);
+  }
+
+  /** {@inheritDoc EmbeddingTables.writeStateAt} */
+  writeStateAt(rows: Uint32Array, data: Float32Array): Promise<void> {
+    const floats = stateFloats(this.optimizer, this.dim);
+    return this.#writeAt("write state of", "state", floats, rows, data);
+  }
+
   /** {@inheritDoc EmbeddingTables.dispose} */
   dispose(): void {
     for (const { rows, state } of this.shards) {
@@ -245,6 +270,84 @@ export class WebGpuTables implements EmbeddingTables {
         4 * at * floats,
         data.subarray(from * floats, (from + rows) * floats),
       );
+    }
+  }
+
+  async #readAt(
+    action: string,
+    what: "rows" | "state",
+    width: number,
+    rows: Uint32Array,
+  ): Promise<Float32Array> {
+    checkRowList(action, this, rows, null, width);
+    this.#check();
+    const result = new Float32Array(rows.length * width);
+    const pieces = this.#rowLists(what, width, rows);
+    for (const { from, list, copy } of pieces) {
+      copy("gather");
+      const to = new Uint8Array(result.buffer, 4 * from * width, list.byteLength);
+      await this.#host.readback.read(list.storage(this.#host.memory), 0, to);
+    }
+    await this.#host.finishRead(result.byteLength);
+    return result;
+  }
+
+  // deno-lint-ignore require-await -- errors reject, as they do on other devices
+  async #writeAt(
+    action: string,
+    what: "rows" | "state",
+    width: number,
+    rows: Uint32Array,
+    data: Float32Array,
+  ): Promise<void> {
+    checkRowList(action, this, rows, data, width);
+    this.#check();
+    for (const { from, list, copy } of this.#rowLists(what, width, rows)) {
+      const part = data.subarray(from * width, from * width + list.byteLength / 4);
+      this.#host.submitter.write(list.storage(this.#host.memory), 0, part);
+      copy("scatter");
+    }
+  }
+
+  /** A list of rows in pieces of bounded memory, each with room for its rows and a way to copy them. */
+  *#rowLists(
+    what: "rows" | "state",
+    width: number,
+    rows: Uint32Array,
+  ): Generator<{ from: number; list: WebGpuBuffer; copy: (way: RowsRun["direction"]) => void }> {
+    if (width === 0) return;
+    const { memory, submitter } = this.#host;
+    const most = Math.max(
+      1,
+      Math.floor(Math.min(LIST_BYTES, this.#host.maxBindingBytes) / 4 / width),
+    );
+    for (let from = 0; from < rows.length; from += most) {
+      const part = rows.subarray(from, from + most);
+      const numbers = memory.create(part.byteLength, `${this.label}: row numbers`);
+      const list = memory.create(4 * part.length * width, `${this.label}: listed rows`);
+      try {
+        submitter.write(numbers.storage(memory), 0, part);
+        const copy = (direction: RowsRun["direction"]): void =>
+          this.#host.launchNow(
+            `${this.label}: ${direction}`,
+            this.shards.map((shard) =>
+              rowsLaunch({
+                direction,
+                rows: numbers.storage(memory),
+                count: part.length,
+                width,
+                list: list.storage(memory),
+                shard: shard[what]!.storage(memory),
+                begin: shard.begin,
+                end: shard.end,
+              })
+            ),
+          );
+        yield { from, list, copy };
+      } finally {
+        numbers.dispose();
+        list.dispose();
+      }
     }
   }
 

@@ -55,6 +55,7 @@ import {
   checkNormaliseBackward,
   checkNormaliseForward,
   checkRange,
+  checkRowList,
   checkRows,
   checkSequenceBackward,
   checkSequenceDot,
@@ -238,6 +239,43 @@ class ReferenceTables extends Resource implements EmbeddingTables {
 
   writeState(start: number, data: Float32Array): Promise<void> {
     return this.#write(this.state, this.stateWidth, start, data);
+  }
+
+  readRowsAt(rows: Uint32Array): Promise<Float32Array> {
+    return this.#readAt(this.weights, this.dim, rows);
+  }
+
+  writeRowsAt(rows: Uint32Array, data: Float32Array): Promise<void> {
+    return this.#writeAt(this.weights, this.dim, rows, data);
+  }
+
+  readStateAt(rows: Uint32Array): Promise<Float32Array> {
+    return this.#readAt(this.state, this.stateWidth, rows);
+  }
+
+  writeStateAt(rows: Uint32Array, data: Float32Array): Promise<void> {
+    return this.#writeAt(this.state, this.stateWidth, rows, data);
+  }
+
+  async #readAt(from: Float32Array, width: number, rows: Uint32Array): Promise<Float32Array> {
+    await Promise.resolve();
+    this.assertAlive();
+    checkRowList("read", this, rows, null, width);
+    const list = new Float32Array(rows.length * width);
+    rows.forEach((row, i) => list.set(from.subarray(row * width, (row + 1) * width), i * width));
+    return list;
+  }
+
+  async #writeAt(
+    to: Float32Array,
+    width: number,
+    rows: Uint32Array,
+    data: Float32Array,
+  ): Promise<void> {
+    await Promise.resolve();
+    this.assertAlive();
+    checkRowList("write", this, rows, data, width);
+    rows.forEach((row, i) => to.set(data.subarray(i * width, (i + 1) * width), row * width));
   }
 
   async #read(
