@@ -130,7 +130,7 @@ export function hotTiers(counts: (Uint32Array | null)[], sizes: readonly number[
 }
 
 /** Uses and the number of rows that have them, most uses first; rows without uses left out. */
-function usesOf(tables: readonly Uint32Array[]): [uses: number, rows: number][] {
+export function usesOf(tables: readonly Uint32Array[]): [uses: number, rows: number][] {
   const cells = new Float64Array(CELLS);
   const large = new Map<number, number>();
   for (const counts of tables) {

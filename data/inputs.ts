@@ -41,6 +41,35 @@ export function checkRead(
       `Cannot read inputs ${start} to ${start + count}: the split ends at ${reader.count}`,
     );
   }
+  checkRoom(count, into, denseColumns, tables);
+}
+
+/**
+ * Throws a `RangeError` unless all positions lie in the split and the arrays are large enough for them.
+ *
+ * @param denseColumns Dense values an input: columns × steps.
+ * @param tables Ids an input: tables × steps.
+ */
+export function checkReadAt(
+  reader: Reader,
+  positions: Uint32Array,
+  into: Inputs,
+  denseColumns: number,
+  tables: number,
+): void {
+  const count = reader.count;
+  for (let b = 0; b < positions.length; b++) {
+    if (positions[b]! >= count) {
+      throw new RangeError(
+        `Cannot read the input at position ${positions[b]} (number ${b} of ${positions.length}): ` +
+          `the split ends at ${count}`,
+      );
+    }
+  }
+  checkRoom(positions.length, into, denseColumns, tables);
+}
+
+function checkRoom(count: number, into: Inputs, denseColumns: number, tables: number): void {
   if (
     into.dense.length < count * denseColumns || into.ids.length < count * tables ||
     into.labels.length < count

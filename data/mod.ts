@@ -8,6 +8,11 @@ export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./
 export type { PreparationProgress } from "./source_scan.ts";
 export { createInputs } from "./inputs.ts";
 export {
+  type MaterialisationProgress,
+  materialise,
+  type MaterialiseOptions,
+} from "./materialised.ts";
+export {
   type Estimate,
   type GrowthPoint,
   type HotProfile,

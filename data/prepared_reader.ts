@@ -7,7 +7,7 @@
 
 import { Permutation } from "../core/random.ts";
 import type { BlockStore } from "./block_store.ts";
-import { checkRead } from "./inputs.ts";
+import { checkRead, checkReadAt } from "./inputs.ts";
 import type { Range } from "./split.ts";
 import type { Inputs, Order, Reader } from "./types.ts";
 
@@ -78,6 +78,26 @@ function windowOf(starts: readonly number[], position: number): number {
   return low;
 }
 
+/**
+ * Numbers of the positions, window by window, so that each window is visited once whatever their sequence; null where
+ * they are so already.
+ */
+function byWindow(starts: readonly number[], positions: Uint32Array): Uint32Array | null {
+  const windows = new Uint32Array(positions.length);
+  const counts = new Uint32Array(starts.length);
+  let sorted = true;
+  for (let b = 0; b < positions.length; b++) {
+    const window = windows[b] = windowOf(starts, positions[b]!);
+    counts[window + 1]!++;
+    if (b > 0 && window < windows[b - 1]!) sorted = false;
+  }
+  if (sorted) return null;
+  for (let w = 1; w < counts.length; w++) counts[w]! += counts[w - 1]!;
+  const numbers = new Uint32Array(positions.length);
+  for (let b = 0; b < positions.length; b++) numbers[counts[windows[b]!]!++] = b;
+  return numbers;
+}
+
 /** Loads windows, keeping the last one. */
 export class WindowCache {
   readonly #store: BlockStore;
@@ -146,6 +166,68 @@ export class PreparedReader implements Reader {
     if (count > 0) return this.#fill(start, 0, count, into);
   }
 
+  /** See {@link Reader.readAt}. A window is loaded at most once a call. */
+  readAt(positions: Uint32Array, into: Inputs): void | Promise<void> {
+    const { denseColumns, tables, steps } = this.#store;
+    checkReadAt(this, positions, into, denseColumns * steps, tables * steps);
+    into.size = positions.length;
+    const { starts, windows } = this.#plan;
+    const numbers = windows.length <= 1 ? null : byWindow(starts, positions);
+    return this.#fillAt(positions, numbers, 0, into);
+  }
+
+  /** Goes on with number `done` of the positions in the sequence of `numbers`, as far as windows are in memory. */
+  #fillAt(
+    positions: Uint32Array,
+    numbers: Uint32Array | null,
+    done: number,
+    into: Inputs,
+  ): void | Promise<void> {
+    const { starts } = this.#plan;
+    while (done < positions.length) {
+      const index = windowOf(starts, positions[numbers?.[done] ?? done]!);
+      const window = this.#cache.peek(index);
+      if (window === null) return this.#fillAtLater(index, positions, numbers, done, into);
+      done = this.#copyAt(window, positions, numbers, done, into);
+    }
+  }
+
+  async #fillAtLater(
+    index: number,
+    positions: Uint32Array,
+    numbers: Uint32Array | null,
+    done: number,
+    into: Inputs,
+  ): Promise<void> {
+    const window = await this.#cache.load(this.#plan, index);
+    // Not by way of the cache, where another reader's window may be by now.
+    done = this.#copyAt(window, positions, numbers, done, into);
+    await this.#fillAt(positions, numbers, done, into);
+  }
+
+  /** Copies from a window until a position lies outside it; returns how many positions are done. */
+  #copyAt(
+    window: Window,
+    positions: Uint32Array,
+    numbers: Uint32Array | null,
+    done: number,
+    into: Inputs,
+  ): number {
+    const { rowWords } = this.#store;
+    const { starts } = this.#plan;
+    const { words, floats, index } = window;
+    const first = starts[index]!, end = starts[index + 1]!;
+    const permutation = this.#windowPermutation(index, words.length / rowWords);
+    for (; done < positions.length; done++) {
+      const b = numbers === null ? done : numbers[done]!;
+      const position = positions[b]!;
+      if (position < first || position >= end) break;
+      const row = permutation === null ? position - first : permutation.at(position - first);
+      this.#write(words, floats, row * rowWords, b, positions.length, into);
+    }
+    return done;
+  }
+
   #fill(start: number, done: number, count: number, into: Inputs): void | Promise<void> {
     const { starts } = this.#plan;
     while (done < count) {
@@ -174,28 +256,40 @@ export class PreparedReader implements Reader {
 
   /** Copies from a window what it holds of a read; returns how many inputs. */
   #copy(window: Window, first: number, done: number, size: number, into: Inputs): number {
-    const { denseColumns, tables, rowWords, sequences } = this.#store;
+    const { rowWords } = this.#store;
     const { words, floats } = window;
-    const { dense, ids, labels } = into;
     const rows = words.length / rowWords;
     const count = Math.min(size - done, rows - first);
     const permutation = this.#windowPermutation(window.index, rows);
     for (let i = 0; i < count; i++) {
-      const b = done + i;
-      let cell = (permutation === null ? first + i : permutation.at(first + i)) * rowWords;
-      if (sequences) {
-        this.#copySequence(words, cell, b, size, into);
-        continue;
-      }
-      for (let j = b * denseColumns; j < (b + 1) * denseColumns; j++) dense[j] = floats[cell++]!;
-      for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
-      labels[b] = words[cell]!;
+      const row = permutation === null ? first + i : permutation.at(first + i);
+      this.#write(words, floats, row * rowWords, done + i, size, into);
     }
     return count;
   }
 
+  /** Writes the row that begins at word `cell` as number b of a minibatch of `size`. */
+  #write(
+    words: Uint32Array,
+    floats: Float32Array,
+    cell: number,
+    b: number,
+    size: number,
+    into: Inputs,
+  ): void {
+    const { denseColumns, tables, sequences } = this.#store;
+    if (sequences) {
+      this.#writeSequence(words, cell, b, size, into);
+      return;
+    }
+    const { dense, ids, labels } = into;
+    for (let j = b * denseColumns; j < (b + 1) * denseColumns; j++) dense[j] = floats[cell++]!;
+    for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
+    labels[b] = words[cell]!;
+  }
+
   /** One input of several steps: the first table's id is stored once, the dense value at step s is s / steps. */
-  #copySequence(words: Uint32Array, cell: number, b: number, size: number, into: Inputs): void {
+  #writeSequence(words: Uint32Array, cell: number, b: number, size: number, into: Inputs): void {
     const { tables, steps, denseColumns } = this.#store;
     const { dense, ids, labels } = into;
     for (let s = 0; s < steps; s++) {

@@ -20,9 +20,9 @@
 import { UserError } from "../core/errors.ts";
 import { Sha256 } from "../core/files.ts";
 import { formatCount } from "../core/format.ts";
-import { Permutation, RandomStream } from "../core/random.ts";
+import { RandomStream } from "../core/random.ts";
 import { type BayesRates, bayesRates } from "./bayes.ts";
-import { checkRead } from "./inputs.ts";
+import { RowReader } from "./row_reader.ts";
 import { type Splits, splitSevenths } from "./split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
@@ -314,22 +314,11 @@ class SyntheticDataset implements Dataset {
 
   reader(split: Split, order: Order): Reader {
     const { start, count } = this.#splits[split];
-    const permutation = order.kind === "shuffled"
-      ? new Permutation(count, order.seed, order.epoch)
-      : null;
     const generator = this.#generator;
-    const dense = this.schema.dense.length, tables = this.schema.tables.length;
-    const reader: Reader = {
+    return new RowReader(this.schema, order, {
       count,
-      read(from: number, size: number, into: Inputs): void {
-        checkRead(reader, from, size, into, dense, tables);
-        into.size = size;
-        for (let b = 0; b < size; b++) {
-          generator.write(start + (permutation?.at(from + b) ?? from + b), into, b, size);
-        }
-      },
-    };
-    return reader;
+      write: (row, into, b, size) => void generator.write(start + row, into, b, size),
+    });
   }
 
   close(): void {

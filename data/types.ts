@@ -63,6 +63,12 @@ export interface Reader {
    * only if it has to wait for the disk. Throws a `RangeError` beyond the end.
    */
   read(start: number, count: number, into: Inputs): void | Promise<void>;
+  /**
+   * Fills `into` with the inputs at some positions of the order, in any sequence and with repeats, and sets its size to
+   * their number: input b is the one at `positions[b]`. Returns a promise only if it has to wait for the disk; until it
+   * is kept, `positions` must stay as they are. Throws a `RangeError` for a position from `count` on.
+   */
+  readAt(positions: Uint32Array, into: Inputs): void | Promise<void>;
 }
 
 /** A prepared log or a generator. */

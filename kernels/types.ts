@@ -138,13 +138,13 @@ export interface GroupedLookups {
   readonly rows: Uint32Array;
   /** First lookup of each bag, and the total at the end (tables × bags + 1), or null when every bag has exactly one. */
   readonly offsets: Uint32Array | null;
-  /** Number of different rows. */
+  /** Number of different rows; fewer where the backward pass is to leave some as they are. */
   readonly unique: number;
   /** The different flat rows: grouped by table, in order of first appearance. */
   readonly uniqueRows: Uint32Array;
   /** First entry of each row's segment in `positions`, and the total at the end: unique + 1 numbers. */
   readonly segments: Uint32Array;
-  /** Bag number of each lookup, grouped by row, ascending within a row. */
+  /** Bag number of each lookup, grouped by row, ascending within a row; what lies beyond the last segment is not read. */
   readonly positions: Uint32Array;
 }
 

@@ -5,8 +5,7 @@
  */
 
 import { Sha256 } from "../../core/files.ts";
-import { Permutation } from "../../core/random.ts";
-import { checkRead } from "../inputs.ts";
+import { RowReader } from "../row_reader.ts";
 import { type Splits, splitSevenths } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { TwinGenerator } from "./generator.ts";
@@ -56,23 +55,14 @@ export class TwinDataset implements Dataset {
 
   reader(split: Split, order: Order): Reader {
     const { start, count } = this.#splits[split];
-    const permutation = order.kind === "shuffled"
-      ? new Permutation(count, order.seed, order.epoch)
-      : null;
-    const generator = this.#generator, range = this.#range;
-    const dense = this.schema.dense.length, tables = this.schema.tables.length;
-    const reader: Reader = {
+    const generator = this.#generator, range = this.#range, tables = this.schema.tables.length;
+    return new RowReader(this.schema, order, {
       count,
-      read(from: number, size: number, into: Inputs): void {
-        checkRead(reader, from, size, into, dense, tables);
-        into.size = size;
-        for (let b = 0; b < size; b++) {
-          generator.write(start + (permutation?.at(from + b) ?? from + b), into, b, size);
-        }
-        if (range > 0) takeModulo(into.ids, size * tables, range);
+      write: (row, into, b, size) => void generator.write(start + row, into, b, size),
+      finish(into: Inputs): void {
+        if (range > 0) takeModulo(into.ids, into.size * tables, range);
       },
-    };
-    return reader;
+    });
   }
 
   close(): void {

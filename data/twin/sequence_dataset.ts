@@ -18,8 +18,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { Sha256 } from "../../core/files.ts";
-import { Permutation } from "../../core/random.ts";
-import { checkRead } from "../inputs.ts";
+import { RowReader } from "../row_reader.ts";
 import { TAOBAO_STEPS, TAOBAO_TABLES } from "../taobao.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { LONGEST_HISTORY, type UserWindow, windowCount, WindowDraw } from "../user_windows.ts";
@@ -139,24 +138,16 @@ export class SequenceTwin implements Dataset {
   }
 
   reader(split: Split, order: Order): Reader {
-    const count = this.count(split);
-    const permutation = order.kind === "shuffled"
-      ? new Permutation(count, order.seed, order.epoch)
-      : null;
-    const reader: Reader = {
-      count,
-      read: (from: number, size: number, into: Inputs): void => {
-        checkRead(reader, from, size, into, TAOBAO_STEPS, TAOBAO_TABLES.length * TAOBAO_STEPS);
-        into.size = size;
-        for (let b = 0; b < size; b++) {
-          this.#write(split, permutation?.at(from + b) ?? from + b, into, b, size);
-        }
-        if (this.#range > 0) {
-          takeModulo(into.ids, size * TAOBAO_TABLES.length * TAOBAO_STEPS, this.#range);
+    const range = this.#range;
+    return new RowReader(this.schema, order, {
+      count: this.count(split),
+      write: (row, into, b, size) => this.#write(split, row, into, b, size),
+      finish(into: Inputs): void {
+        if (range > 0) {
+          takeModulo(into.ids, into.size * TAOBAO_TABLES.length * TAOBAO_STEPS, range);
         }
       },
-    };
-    return reader;
+    });
   }
 
   close(): void {

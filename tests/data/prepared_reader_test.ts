@@ -10,6 +10,7 @@ import { planWindows } from "../../data/prepared_reader.ts";
 import { RowBlock } from "../../data/row_block.ts";
 import { splitSevenths } from "../../data/split.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
+import { checkReadAtOf } from "./read_at.ts";
 import { inFolder } from "./rows.ts";
 
 const BLOCK = 10, DENSE = 2, TABLES = 3;
@@ -79,6 +80,18 @@ async function withDataset(
       dataset.close();
     }
   });
+}
+
+/** A store that notes which blocks are read. */
+async function countingStore(folder: string, manifest: Manifest) {
+  const store = await BlockStore.open(folder, manifest);
+  const blocks: number[] = [];
+  const readRows = store.readRows.bind(store);
+  store.readRows = (block, ...rest) => {
+    blocks.push(block);
+    return readRows(block, ...rest);
+  };
+  return { store, blocks, [Symbol.dispose]: () => store.close() };
 }
 
 /** Reads a split in steps, checks that each input's numbers belong together, and returns which inputs came. */
@@ -176,6 +189,62 @@ Deno.test("reads that overlap do not disturb each other", () =>
     });
     assert.deepEqual((await Promise.all(reads)).flat(), range(3, 123));
   }));
+
+Deno.test("inputs at any positions are those that reading one by one gives, whatever the memory", async () => {
+  for (const budget of [ALL, 0, 25 * ROW_BYTES]) {
+    await withDataset(147, budget, async (dataset) => {
+      for (const split of ["train", "test", "validation"] as const) {
+        await checkReadAtOf(dataset, split);
+      }
+    });
+  }
+});
+
+Deno.test("positions load each window once, whatever their sequence, and none that is not needed", async () => {
+  await inFolder(async (folder) => {
+    const manifest = await write(folder, 147);
+    using store = await countingStore(folder, manifest);
+    const dataset = new PreparedDataset(manifest, store.store, 0, "");
+    const into = createInputs(dataset.schema, 126);
+    const ascending = range(0, 126), picked = [95, 3, 91, 7, 99, 5, 3];
+    for (
+      const [positions, blocks] of [
+        [ascending, range(0, 13)],
+        [ascending.toReversed(), range(0, 13)],
+        [picked, [0, 9]],
+        [[125, 0, 125, 0], [0, 12]],
+        [[], []],
+      ] as const
+    ) {
+      store.blocks.length = 0;
+      await dataset.reader("train", { kind: "sequential" })
+        .readAt(Uint32Array.from(positions), into);
+      assert.deepEqual(store.blocks, blocks);
+      assert.deepEqual([...into.ids.subarray(0, positions.length)], positions);
+    }
+  });
+});
+
+Deno.test("positions in memory are read at once, and calls that overlap do not disturb each other", async () => {
+  await withDataset(147, ALL, async (dataset) => {
+    const into = createInputs(dataset.schema, 3);
+    const reader = dataset.reader("train", { kind: "shuffled", seed: 1, epoch: 0 });
+    const positions = Uint32Array.of(4, 100, 4);
+    const first = reader.readAt(positions, into);
+    assert.ok(first instanceof Promise);
+    await first;
+    assert.equal(reader.readAt(positions, into), undefined);
+  });
+  await withDataset(147, 0, async (dataset) => {
+    const reader = dataset.reader("train", { kind: "sequential" });
+    const reads = range(0, 12).map(async (k) => {
+      const into = createInputs(dataset.schema, 4);
+      await reader.readAt(Uint32Array.of(120 - k, 7 * k, 50, 10 * k), into);
+      assert.deepEqual([...into.ids.subarray(0, 4)], [120 - k, 7 * k, 50, 10 * k]);
+    });
+    await Promise.all(reads);
+  });
+});
 
 Deno.test("reads outside the split or into short arrays throw", () =>
   withDataset(147, ALL, (dataset) => {

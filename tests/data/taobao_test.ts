@@ -8,6 +8,7 @@ import type { Dataset, Split } from "../../data/types.ts";
 import { splitUsers } from "../../data/user_split.ts";
 import { WindowDraw } from "../../data/user_windows.ts";
 import { event } from "./log_rows.ts";
+import { checkReadAtOf } from "./read_at.ts";
 import { inFolder, readAll } from "./rows.ts";
 
 const STEPS = 21;
@@ -262,6 +263,7 @@ Deno.test("sequences are read in any order and minibatch size", () =>
     assert.notDeepEqual(seen, expected);
     assert.deepEqual(seen.sort(), expected.sort());
     assert.throws(() => reader.read(0, 33, into), RangeError);
+    await checkReadAtOf(dataset, "train");
     dataset.close();
   }));
 

@@ -310,8 +310,11 @@ class ReferenceLookups extends Resource implements LookupBuffers {
     readonly rows: Uint32Array;
     readonly offsets: Uint32Array;
     readonly highest: number;
+    /** Flat rows that are updated: all those looked up, unless some are frozen. */
+    readonly updated: ReadonlySet<number>;
   } = {
     highest: -1,
+    updated: new Set(),
     bags: 0,
     rows: new Uint32Array(0),
     offsets: new Uint32Array(1),
@@ -422,6 +425,7 @@ class ReferenceDevice implements Device {
       rows: lookups.rows.slice(0, lookups.lookups),
       offsets,
       highest: highestRow(lookups),
+      updated: new Set(lookups.uniqueRows.subarray(0, lookups.unique)),
     };
     this.counters.bytesUploaded += 4 * (2 * lookups.lookups + 2 * lookups.unique + 1) +
       (lookups.offsets === null ? 0 : offsets.byteLength);
@@ -576,7 +580,11 @@ class ReferenceRecorder implements Recorder {
       this.#ops.embeddingBackward(
         weights,
         state,
-        readBags("embedding-backward", tables, lookups, grad.rows),
+        readBags("embedding-backward", tables, lookups, grad.rows).map((bags, t) =>
+          bags.map((bag) =>
+            bag.filter((row) => lookups.current.updated.has(tables.rowOffsets[t]! + row))
+          )
+        ),
         grad.rows,
         tables.dim,
         load(slots(grad, firstSlot, tables)),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createInputs } from "../../data/inputs.ts";
+import { RowReader } from "../../data/row_reader.ts";
 import type { DatasetSchema, Reader } from "../../data/types.ts";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
 import { BatchSource } from "../../train/batches.ts";
@@ -9,18 +10,14 @@ import { SMALL_SHAPE } from "./dlrm_cases.ts";
 
 /** Input i has dense values, ids and a label that its number gives. */
 function numbered(count: number, schema: DatasetSchema): Reader {
-  return {
+  return new RowReader(schema, { kind: "sequential" }, {
     count,
-    read(start, size, into) {
-      into.size = size;
-      for (let b = 0; b < size; b++) {
-        const i = start + b;
-        schema.dense.forEach((_, j) => into.dense[b * schema.dense.length + j] = Math.sin(i + j));
-        schema.tables.forEach(({ rows }, t) => into.ids[t * size + b] = i % rows);
-        into.labels[b] = Number(Math.sin(7 * i) > 0);
-      }
+    write(i, into, b, size) {
+      schema.dense.forEach((_, j) => into.dense[b * schema.dense.length + j] = Math.sin(i + j));
+      schema.tables.forEach(({ rows }, t) => into.ids[t * size + b] = i % rows);
+      into.labels[b] = Number(Math.sin(7 * i) > 0);
     },
-  };
+  });
 }
 
 Deno.test("evaluate() counts every input once, whatever the minibatch, beyond what is read back at once", async () => {

@@ -1,7 +1,8 @@
 /** A data set of made-up inputs held in arrays, with 3/4 to train on and the rest to test. */
 
-import { Permutation, RandomStream } from "../../core/random.ts";
-import type { Dataset, Inputs, Order, Reader, Split } from "../../data/types.ts";
+import { RandomStream } from "../../core/random.ts";
+import { RowReader } from "../../data/row_reader.ts";
+import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../../data/types.ts";
 
 export interface MemoryDataset extends Dataset {
   /** Which inputs a training reader has given, in order. */
@@ -29,36 +30,29 @@ export function memoryDataset(inputs: number, seed = 1): MemoryDataset {
   const count = (split: Split): number =>
     split === "train" ? first.test : split === "test" ? inputs - first.test : 0;
   const seen: number[] = [];
+  const schema: DatasetSchema = {
+    format: "made up",
+    dense: ["a", "b", "c"],
+    tables: tableRows.map((rows, t) => ({ name: `T${t}`, rows })),
+  };
   return {
-    schema: {
-      format: "made up",
-      dense: ["a", "b", "c"],
-      tables: tableRows.map((rows, t) => ({ name: `T${t}`, rows })),
-    },
+    schema,
     hash: "0".repeat(64),
     notes: [],
     bayes: null,
     seen,
     count,
     reader(split: Split, order: Order): Reader {
-      const n = count(split);
-      const permutation = order.kind === "shuffled"
-        ? new Permutation(n, order.seed, order.epoch)
-        : null;
-      return {
-        count: n,
-        read(start: number, size: number, into: Inputs): void {
-          into.size = size;
-          for (let b = 0; b < size; b++) {
-            const at = permutation === null ? start + b : permutation.at(start + b);
-            const i = first[split] + at;
-            if (split === "train") seen.push(at);
-            into.dense.set(dense.subarray(i * columns, (i + 1) * columns), b * columns);
-            ids.forEach((column, t) => into.ids[t * size + b] = column[i]!);
-            into.labels[b] = labels[i]!;
-          }
+      return new RowReader(schema, order, {
+        count: count(split),
+        write(row: number, into: Inputs, b: number, size: number): void {
+          const i = first[split] + row;
+          if (split === "train") seen.push(row);
+          into.dense.set(dense.subarray(i * columns, (i + 1) * columns), b * columns);
+          ids.forEach((column, t) => into.ids[t * size + b] = column[i]!);
+          into.labels[b] = labels[i]!;
         },
-      };
+      });
     },
     close(): void {},
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Inputs } from "../../data/types.ts";
 import { Dlrm } from "../../train/dlrm.ts";
 import { learningRate } from "../../train/schedule.ts";
 import { train, TrainingFailure, type TrainOptions } from "../../train/trainer.ts";
@@ -176,11 +177,16 @@ Deno.test("train() refuses ids beyond the model's tables, naming table, row and 
     const reader = dataset.reader.bind(dataset);
     dataset.reader = (split, order) => {
       const inner = reader(split, order);
+      const spoil = (into: Inputs) => void (into.ids[2 * into.size + 7] = 40);
       return {
         count: inner.count,
         read: (start, count, into) => {
           inner.read(start, count, into);
-          into.ids[2 * count + 7] = 40;
+          spoil(into);
+        },
+        readAt: (positions, into) => {
+          inner.readAt(positions, into);
+          spoil(into);
         },
       };
     };

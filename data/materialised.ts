@@ -1,0 +1,188 @@
+/**
+ * A data set drawn once into memory, for experiments that train many times over inputs that are dear to generate.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { formatBytes, formatCount } from "../core/format.ts";
+import { createInputs } from "./inputs.ts";
+import { RowReader } from "./row_reader.ts";
+import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
+
+/** How to draw a data set. */
+export interface MaterialiseOptions {
+  /** Called after every few thousand inputs, over all splits. */
+  readonly onProgress?: ((progress: MaterialisationProgress) => void) | undefined;
+  /** Stops it; {@link materialise} then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Most bytes that the arrays of all splits may take. Default 6 GiB. */
+  readonly memoryLimit?: number | undefined;
+}
+
+/** How far a data set is drawn. */
+export interface MaterialisationProgress {
+  /** Inputs drawn. */
+  readonly done: number;
+  /** Inputs of all splits. */
+  readonly total: number;
+}
+
+const SPLITS: readonly Split[] = ["train", "test", "validation"];
+const DEFAULT_LIMIT = 6 * 2 ** 30;
+/** Inputs drawn at a time. */
+const AT_ONCE = 4096;
+/** Milliseconds after which others get a turn, so that a signal can be given at all. */
+const TURN_MS = 50;
+
+/** A split's inputs one after the other, so that a shuffled minibatch touches few cache lines an input. */
+interface Rows {
+  readonly count: number;
+  /** count × steps × dense columns. */
+  readonly dense: Float32Array;
+  /** count × tables × steps. */
+  readonly ids: Uint32Array;
+  /** 0 or 1. */
+  readonly labels: Uint8Array;
+}
+
+/**
+ * Draws a data set once into arrays: 4 bytes a dense value and id (of every step), 1 a label. Schema, hash, notes, Bayes
+ * rates and splits are the original's, which is not needed afterwards and may be closed.
+ *
+ * Read in sequence it gives the original's inputs bit for bit. A shuffled order is the seed's `Permutation` of the
+ * split, which is that of every generated data set and of a prepared one whose split fits its memory budget: there too
+ * every position has the same input. A prepared split that is read in windows is permuted by blocks instead; of it the
+ * copy keeps the inputs, but not where a shuffled order puts them.
+ *
+ * @throws UserError if the arrays would take more than the limit, RangeError if a label is neither 0 nor 1.
+ */
+export async function materialise(
+  dataset: Dataset,
+  options: MaterialiseOptions = {},
+): Promise<Dataset> {
+  const { onProgress, signal, memoryLimit = DEFAULT_LIMIT } = options;
+  const { schema } = dataset;
+  const total = SPLITS.reduce((sum, split) => sum + dataset.count(split), 0);
+  const bytes = total * bytesPerInput(schema);
+  if (bytes > memoryLimit) {
+    throw new UserError(
+      `Cannot keep ${formatCount(total)} inputs of ${schema.format} in memory: they take ` +
+        `${formatBytes(bytes)}, and the limit is ${formatBytes(memoryLimit)}`,
+    );
+  }
+  signal?.throwIfAborted();
+  const turns = new Turns();
+  let before = 0;
+  const drawn: Partial<Record<Split, Rows>> = {};
+  for (const split of SPLITS) {
+    drawn[split] = await draw(dataset, split, async (done) => {
+      onProgress?.({ done: before + done, total });
+      await turns.yield();
+      signal?.throwIfAborted();
+    });
+    before += dataset.count(split);
+  }
+  return new MaterialisedDataset(dataset, drawn as Record<Split, Rows>);
+}
+
+/** Lets timers and events in now and then. */
+class Turns {
+  #last = performance.now();
+
+  async yield(): Promise<void> {
+    if (performance.now() - this.#last < TURN_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#last = performance.now();
+  }
+}
+
+function bytesPerInput({ steps = 1, dense, tables }: DatasetSchema): number {
+  return 4 * steps * (dense.length + tables.length) + 1;
+}
+
+async function draw(
+  dataset: Dataset,
+  split: Split,
+  onDrawn: (done: number) => Promise<void>,
+): Promise<Rows> {
+  const { schema } = dataset, count = dataset.count(split), steps = schema.steps ?? 1;
+  const denseWidth = steps * schema.dense.length, tables = schema.tables.length;
+  const rows: Rows = {
+    count,
+    dense: new Float32Array(count * denseWidth),
+    ids: new Uint32Array(count * tables * steps),
+    labels: new Uint8Array(count),
+  };
+  const reader = dataset.reader(split, { kind: "sequential" });
+  const into = createInputs(schema, Math.min(AT_ONCE, count));
+  for (let start = 0; start < count; start += AT_ONCE) {
+    const size = Math.min(AT_ONCE, count - start);
+    await reader.read(start, size, into);
+    rows.dense.set(into.dense.subarray(0, size * denseWidth), start * denseWidth);
+    for (let b = 0; b < size; b++) {
+      let at = (start + b) * tables * steps;
+      for (let t = 0; t < tables; t++) {
+        const from = (t * size + b) * steps;
+        for (let s = 0; s < steps; s++) rows.ids[at++] = into.ids[from + s]!;
+      }
+      const label = rows.labels[start + b] = into.labels[b]!;
+      if (label !== 0 && label !== 1) {
+        throw new RangeError(
+          `Cannot keep input ${
+            start + b
+          } of the ${split} split in memory: its label is ${label}, ` +
+            `neither 0 nor 1`,
+        );
+      }
+    }
+    await onDrawn(start + size);
+  }
+  return rows;
+}
+
+/** Inputs in arrays. */
+class MaterialisedDataset implements Dataset {
+  readonly schema: DatasetSchema;
+  readonly hash: string;
+  readonly notes: readonly string[];
+  readonly bayes: Dataset["bayes"];
+  readonly #rows: Readonly<Record<Split, Rows>>;
+
+  constructor(original: Dataset, rows: Readonly<Record<Split, Rows>>) {
+    this.schema = original.schema;
+    this.hash = original.hash;
+    this.notes = original.notes;
+    this.bayes = original.bayes;
+    this.#rows = rows;
+  }
+
+  count(split: Split): number {
+    return this.#rows[split].count;
+  }
+
+  reader(split: Split, order: Order): Reader {
+    const { count, dense, ids, labels } = this.#rows[split];
+    const steps = this.schema.steps ?? 1, tables = this.schema.tables.length;
+    const denseWidth = steps * this.schema.dense.length;
+    return new RowReader(this.schema, order, {
+      count,
+      write(row: number, into: Inputs, b: number, size: number): void {
+        let from = row * denseWidth;
+        for (let to = b * denseWidth; to < (b + 1) * denseWidth; to++) {
+          into.dense[to] = dense[from++]!;
+        }
+        from = row * tables * steps;
+        for (let t = 0; t < tables; t++) {
+          const to = (t * size + b) * steps;
+          for (let s = 0; s < steps; s++) into.ids[to + s] = ids[from++]!;
+        }
+        into.labels[b] = labels[row]!;
+      },
+    });
+  }
+
+  close(): void {
+    // Nothing is open; the arrays go with the last reference to them.
+  }
+}
