@@ -64,6 +64,16 @@ export interface Decision {
   readonly classify_ms: number;
 }
 
+/** How some hot rows moved over the run (the paper's Figure 4). */
+export interface WatchedRows {
+  /** Which rows, drawn at random from all hot ones. */
+  readonly rows: readonly { readonly table: number; readonly row: number }[];
+  /** Minibatches trained at each reading. */
+  readonly steps: readonly number[];
+  /** Largest absolute coordinate change of each row since the reading before: a list a reading. */
+  readonly changes: readonly (readonly number[])[];
+}
+
 /** A plan in a result document or a trace header. */
 export interface PlanDocument {
   readonly name: PlanName;
@@ -84,4 +94,12 @@ export interface PlanDocument {
     readonly cold_inputs: number;
   } | null;
   readonly decisions: readonly Decision[];
+  /** Inputs that training took, repeated ones included, and inputs passed over. */
+  readonly trained_inputs: number;
+  readonly skipped_inputs: number;
+  /** Of the schedule `interleaved`: its rate in percent after each round, and the loss that moved it. */
+  readonly rounds: readonly { readonly rate: number; readonly loss: number }[];
+  /** Milliseconds of profiling and segregating inputs, which the original does beforehand. */
+  readonly preparation_ms: number;
+  readonly watched: WatchedRows | null;
 }

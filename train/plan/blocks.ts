@@ -1,0 +1,354 @@
+/**
+ * Slipstream's three blocks together: snapshots of the window, the threshold found on a sample, the classifier.
+ *
+ * @module
+ */
+
+import type { Device, EmbeddingTables, GroupedLookups } from "../../kernels/types.ts";
+import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifier.ts";
+import { ALWAYS_STALE, rowScores } from "./criterion.ts";
+import type { Decision } from "./document.ts";
+import type { Feed } from "./feed.ts";
+import type { HotRows } from "./hot_rows.ts";
+import type { PlanOptions, ResolvedPlan } from "./options.ts";
+import { sampledInputs } from "./sampling.ts";
+import { SnapshotBlock } from "./snapshots.ts";
+import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
+
+/** Sampled inputs at least, where there are so many: the share of a smaller sample is off by more than 0.3 %. */
+const LEAST_SAMPLE = 20_000;
+/** The original's share and tolerances: `--sample_rate 0.001`, and constants of its programs for DLRM and TBSM. */
+const ARTIFACT_SAMPLE = 0.001, ARTIFACT_TOLERANCE = 0.08, ARTIFACT_TOLERANCE_SEQUENCES = 0.02;
+
+/** What the blocks work on. */
+export interface BlockParts {
+  /** Holds `tables`. */
+  readonly device: Device;
+  /** Where hot rows are trained. */
+  readonly tables: EmbeddingTables;
+  /** Flat row of each hot row in `tables`; null where these are the hot rows in order. */
+  readonly flatRows: Uint32Array | null;
+  readonly hot: HotRows;
+  /** Number of an input's lookups, of sequences the steps. */
+  readonly shape: ClassifierShape;
+  readonly sequences: boolean;
+  readonly options: PlanOptions;
+  readonly resolved: ResolvedPlan;
+  readonly seed: number;
+  /** Books time on a stage, in milliseconds, where the device does not. */
+  readonly book: (stage: "snapshot" | "search" | "classify", ms: number) => void;
+}
+
+/** A decision as far as it is known while it is in force. */
+type OpenDecision = { -readonly [K in keyof Decision]: Decision[K] };
+
+/** Decides which rows are stale and which inputs are skipped. */
+export class StalenessBlocks {
+  /** Hot minibatches trained when the last decision fell. */
+  decidedAt = 0;
+  /** The epoch at hand. */
+  epoch = 0;
+  readonly #parts: BlockParts;
+  readonly #snapshots: SnapshotBlock;
+  readonly #classifier: Classifier;
+  readonly #accesses: Uint32Array;
+  /** Number of each row of `tables` among the hot rows + 1; null where they are the same. */
+  readonly #numbers: Uint32Array | null;
+  readonly #decisions: OpenDecision[] = [];
+  /** One a hot row, and that of all other rows behind them. */
+  #scores: Float32Array;
+  #stale: Uint8Array | null = null;
+  #threshold = 0;
+  #coldThreshold: number | null = null;
+  #snapshotMs = 0;
+
+  constructor(parts: BlockParts) {
+    const { device, tables, flatRows, hot, shape } = parts;
+    this.#parts = parts;
+    this.#snapshots = new SnapshotBlock(device, tables, flatRows);
+    this.#classifier = new Classifier(device, hot.total + 1, shape);
+    this.#accesses = new Uint32Array(hot.total);
+    this.#scores = new Float32Array(hot.total + 1);
+    this.#numbers = flatRows === null ? null : new Uint32Array(tables.totalRows);
+    flatRows?.forEach((row, h) => this.#numbers![row] = h + 1);
+  }
+
+  /** Decisions taken so far. */
+  get decisions(): number {
+    return this.#decisions.length;
+  }
+
+  /** All decisions, for documents. */
+  get documents(): readonly Decision[] {
+    return this.#decisions;
+  }
+
+  /** Which hot rows are stale by the last decision: 1 where stale; null before the first. */
+  get stale(): Uint8Array | null {
+    return this.#stale;
+  }
+
+  /** T of the last decision. */
+  get threshold(): number {
+    return this.#threshold;
+  }
+
+  /** Opens a window. */
+  async begin(): Promise<void> {
+    await this.#timed("snapshot", () => {
+      this.#accesses.fill(0);
+      this.#snapshots.begin();
+      return Promise.resolve();
+    });
+  }
+
+  /** Counts the accesses of a minibatch of the window; its lookups name rows of `tables`. */
+  count({ unique, uniqueRows, segments }: GroupedLookups): void {
+    const accesses = this.#accesses, numbers = this.#numbers;
+    for (let u = 0; u < unique; u++) {
+      const row = uniqueRows[u]!;
+      const hot = numbers === null ? row : numbers[row]! - 1;
+      if (hot >= 0) accesses[hot]! += segments[u + 1]! - segments[u]!;
+    }
+  }
+
+  /** Takes a snapshot between the first and the last. */
+  async proceed(): Promise<void> {
+    await this.#timed("snapshot", () => this.#snapshots.proceed());
+  }
+
+  /**
+   * Closes the window: last snapshot, scores, sample, threshold.
+   *
+   * @param feed Of the epoch's order; its candidates are overwritten.
+   * @param left Positions of the hot inputs after the window.
+   * @param all Hot inputs of the epoch.
+   * @param minibatches Hot minibatches trained.
+   * @param window The window's minibatches.
+   */
+  async decide(
+    feed: Feed,
+    left: Uint32Array,
+    all: number,
+    minibatches: number,
+    window: { readonly from: number; readonly to: number },
+  ): Promise<void> {
+    const { hot, options, resolved } = this.#parts;
+    await this.#timed("snapshot", async () => {
+      const changes = await this.#snapshots.finish();
+      this.#scores.set(rowScores(changes, this.#accesses, options));
+      this.#scores[hot.total] = ALWAYS_STALE;
+      this.#classifier.setScores(this.#scores);
+    });
+    const begun = performance.now();
+    const { scores: sample, sampled } = await this.#sample(feed, left, all);
+    const found = this.#search(sample);
+    this.#threshold = found.threshold;
+    this.#coldThreshold = null;
+    const before = this.#stale;
+    const stale = new Uint8Array(hot.total);
+    const limit = Math.fround(found.threshold);
+    for (let h = 0; h < stale.length; h++) stale[h] = this.#scores[h]! < limit ? 1 : 0;
+    this.#stale = stale;
+    let woken = 0, asleep = 0;
+    if (before !== null) {
+      for (let h = 0; h < stale.length; h++) {
+        if (before[h]! > stale[h]!) woken++;
+        else if (before[h]! < stale[h]!) asleep++;
+      }
+    }
+    this.#parts.book("search", performance.now() - begun);
+    this.decidedAt = minibatches;
+    this.#decisions.push({
+      epoch: this.epoch,
+      window,
+      snapshots: resolved.snapshots,
+      sampled,
+      target: options.drop,
+      threshold: found.threshold,
+      share: found.share,
+      note: found.note,
+      curve: dropCurve(sample),
+      tables: this.#tables(stale),
+      woken,
+      fallen_asleep: asleep,
+      classified: 0,
+      skipped: 0,
+      snapshot_ms: this.#snapshotMs,
+      search_ms: performance.now() - begun,
+      classify_ms: 0,
+    });
+    this.#snapshotMs = 0;
+  }
+
+  /** Which of the feed's candidates, all of hot inputs, to skip. */
+  async classify(feed: Feed): Promise<Uint8Array> {
+    const { resolved, hot } = this.#parts;
+    const begun = performance.now();
+    const { combine, alpha } = resolved;
+    feed.rowNumbers(this.#classifier.rows, hot.total);
+    const skip = await this.#classifier.skips(combine, alpha, this.#threshold);
+    this.#classified(performance.now() - begun);
+    return skip;
+  }
+
+  /**
+   * Which of the feed's candidates, all of cold inputs, to skip: those whose hot rows are all stale at a threshold of
+   * their own; their cold rows are left out of account, since nobody knows how these move.
+   */
+  async classifyCold(feed: Feed, count: number, left: Uint32Array): Promise<Uint8Array> {
+    const { hot, options } = this.#parts;
+    if (this.#coldThreshold === null) {
+      const begun = performance.now();
+      const { scores } = await this.#sample(feed, left, left.length, "max");
+      this.#coldThreshold = quantileThreshold(scores, options.drop).threshold;
+      this.#parts.book("search", performance.now() - begun);
+      await feed.candidates(left.subarray(0, count));
+    }
+    const begun = performance.now();
+    feed.rowNumbers(this.#classifier.rows, hot.total);
+    const skip = await this.#classifier.skips("max", 0, this.#coldThreshold);
+    this.#classified(performance.now() - begun);
+    return skip;
+  }
+
+  /** Notes how many inputs were dealt with under the last decision, and how many of them were skipped. */
+  account(classified: number, skipped: number): void {
+    const decision = this.#decisions.at(-1)!;
+    decision.classified += classified;
+    decision.skipped += skipped;
+  }
+
+  /** Numbers and arrays that a checkpoint must hold. */
+  async state(): Promise<
+    { document: BlocksState; tensors: Map<string, Float32Array | Uint32Array> }
+  > {
+    const tensors = new Map<string, Float32Array | Uint32Array>();
+    for await (const { name, data } of this.#snapshots.state()) tensors.set(name, data);
+    if (this.#snapshots.taken > 0) tensors.set("accesses", this.#accesses);
+    if (this.#stale !== null) tensors.set("scores", this.#scores);
+    return {
+      document: {
+        decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
+        threshold: this.#threshold,
+        coldThreshold: this.#coldThreshold,
+        taken: this.#snapshots.taken,
+        snapshotMs: this.#snapshotMs,
+        decisions: this.#decisions,
+      },
+      tensors,
+    };
+  }
+
+  /** Goes on from a state. */
+  restore(document: BlocksState, tensors: ReadonlyMap<string, Float32Array | Uint32Array>): void {
+    this.decidedAt = document.decidedAt ?? Infinity;
+    this.#threshold = document.threshold;
+    this.#coldThreshold = document.coldThreshold;
+    this.#snapshotMs = document.snapshotMs;
+    this.#decisions.splice(0, Infinity, ...document.decisions.map((decision) => ({ ...decision })));
+    const floats = (name: string): { [name: string]: Float32Array } => {
+      const data = tensors.get(name);
+      return data instanceof Float32Array ? { [name]: data } : {};
+    };
+    this.#snapshots.restore(document.taken, {
+      ...floats("first"),
+      ...floats("previous"),
+      ...floats("path"),
+    });
+    const accesses = tensors.get("accesses");
+    if (accesses !== undefined) this.#accesses.set(accesses);
+    const scores = tensors.get("scores");
+    if (scores instanceof Float32Array) {
+      this.#scores = scores;
+      this.#classifier.setScores(scores);
+      const limit = Math.fround(this.#threshold);
+      this.#stale = Uint8Array.from(scores.subarray(0, -1), (score) => score < limit ? 1 : 0);
+    }
+  }
+
+  /** Gives the device's memory back. */
+  dispose(): void {
+    this.#snapshots.dispose();
+    this.#classifier.dispose();
+  }
+
+  #search(sample: Float32Array): { threshold: number; share: number; note: string | null } {
+    const { options, sequences } = this.#parts;
+    if (options.mode === "corrected") return quantileThreshold(sample, options.drop);
+    const tolerance = sequences ? ARTIFACT_TOLERANCE_SEQUENCES : ARTIFACT_TOLERANCE;
+    const share = (threshold: number): number => {
+      const limit = Math.fround(threshold);
+      let below = 0;
+      for (const score of sample) if (score < limit) below++;
+      return below / sample.length;
+    };
+    const found = bisectThreshold(share, options.drop, tolerance);
+    const note = found.converged
+      ? null
+      : `No threshold was found in ${found.probes.length} probes from 0 to 0.1 that drops ${options.drop} ± ${tolerance}: the original then skips nothing`;
+    return { threshold: found.threshold, share: found.share, note };
+  }
+
+  /** Combined scores of sampled inputs. */
+  async #sample(
+    feed: Feed,
+    left: Uint32Array,
+    all: number,
+    combine = this.#parts.resolved.combine,
+  ): Promise<{ scores: Float32Array; sampled: number }> {
+    const { options, resolved, seed, hot } = this.#parts;
+    const artifact = options.mode === "artifact";
+    const share = options.sample ?? (artifact ? ARTIFACT_SAMPLE : 0.01);
+    const wanted = Math.floor(share * (artifact ? all : left.length));
+    const least = artifact || options.sample !== null ? 1 : LEAST_SAMPLE;
+    const count = artifact ? Math.max(1, wanted) : Math.min(left.length, Math.max(least, wanted));
+    const chosen = sampledInputs(left.length, count, seed, this.#decisions.length, artifact);
+    const positions = chosen.map((i) => left[i]!);
+    const scores = new Float32Array(count);
+    for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
+      const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
+      await feed.candidates(some);
+      feed.rowNumbers(this.#classifier.rows, hot.total);
+      const part = await this.#classifier.scores("search", combine, resolved.alpha);
+      scores.set(part.subarray(0, some.length), from);
+    }
+    return { scores, sampled: count };
+  }
+
+  #classified(ms: number): void {
+    this.#decisions.at(-1)!.classify_ms += ms;
+    this.#parts.book("classify", ms);
+  }
+
+  #tables(stale: Uint8Array): Decision["tables"] {
+    let at = 0;
+    return this.#parts.hot.rowsPerTable.map((hot) => {
+      let touched = 0, still = 0;
+      for (const end = at + hot; at < end; at++) {
+        if (this.#accesses[at]! > 0) touched++;
+        still += stale[at]!;
+      }
+      return { hot, touched, stale: still };
+    });
+  }
+
+  async #timed(stage: "snapshot", body: () => Promise<void>): Promise<void> {
+    const begun = performance.now();
+    await body();
+    const ms = performance.now() - begun;
+    this.#snapshotMs += ms;
+    this.#parts.book(stage, ms);
+  }
+}
+
+/** What of the blocks goes into a checkpoint besides arrays. */
+export interface BlocksState {
+  /** Null once no further window fits. */
+  readonly decidedAt: number | null;
+  readonly threshold: number;
+  readonly coldThreshold: number | null;
+  readonly taken: number;
+  readonly snapshotMs: number;
+  readonly decisions: readonly Decision[];
+}

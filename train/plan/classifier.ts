@@ -1,0 +1,139 @@
+/**
+ * The input classifier: combines the scores of an input's rows on the device, and says which inputs to skip.
+ *
+ * @module
+ */
+
+import type {
+  Device,
+  DeviceBuffer,
+  Matrix,
+  Program,
+  RowListLayout,
+  Stage,
+} from "../../kernels/types.ts";
+import { NEVER } from "./combine.ts";
+import type { Combine } from "./options.ts";
+
+/** An input's lookups, as its rows are laid out. */
+export interface ClassifierShape {
+  /** Sets of lookups that are counted apart: 1, or the tables of sequences. */
+  readonly groups: number;
+  /** Lookups of each: tables, or steps. */
+  readonly lookups: number;
+}
+
+/** Inputs classified at a time. */
+export const CLASSIFIER_INPUTS = 8192;
+
+/** Scores of hot rows on a device, and what they say of inputs. */
+export class Classifier {
+  /**
+   * Hot rows of the inputs to be classified, to be filled by the caller with numbers of scores: lookup l of group g of
+   * input b is at (g · lookups + l) · CLASSIFIER_INPUTS + b. What is there must be below the number of scores at all times.
+   */
+  readonly rows = new Uint32Array(0);
+  readonly #device: Device;
+  readonly #shape: ClassifierShape;
+  readonly #scores: Matrix;
+  readonly #list: DeviceBuffer;
+  readonly #out: Matrix;
+  readonly #scalars: DeviceBuffer;
+  readonly #programs = new Map<string, Program>();
+
+  /** @param rows Number of scores. */
+  constructor(device: Device, rows: number, shape: ClassifierShape) {
+    this.#device = device;
+    this.#shape = shape;
+    const { groups, lookups } = shape;
+    this.rows = new Uint32Array(CLASSIFIER_INPUTS * groups * lookups);
+    this.#scores = device.createMatrix(1, rows, "row scores");
+    this.#list = device.createBuffer(this.rows.byteLength, "rows to classify");
+    this.#out = device.createMatrix(CLASSIFIER_INPUTS, 1, "classified inputs");
+    this.#scalars = device.createBuffer(16, "staleness threshold");
+  }
+
+  /** Sets the scores, one a row. */
+  setScores(scores: Float32Array): void {
+    this.#device.write(this.#scores.buffer, 4 * this.#scores.offset, scores);
+  }
+
+  /** The combined scores of the inputs whose rows have been filled in, a number an input. */
+  async scores(stage: Stage, combine: Combine, n: number): Promise<Float32Array> {
+    return await this.#run(`${stage} ${combine} ${n}`, (layout) => (ops) => {
+      ops.stage(stage);
+      ops.inputScores({
+        scores: this.#scores,
+        rows: { buffer: this.#list, offset: 0, length: this.rows.length },
+        layout,
+        combine: combine === "nth-smallest" ? { kind: combine, n } : { kind: combine },
+        out: this.#out,
+      });
+    });
+  }
+
+  /**
+   * For each input whose rows have been filled in whether to skip it: 1, where its combined score is below the threshold.
+   *
+   * @param n Stale lookups at which an input is skipped, with `nth-smallest`.
+   */
+  async skips(combine: Combine, n: number, threshold: number): Promise<Uint8Array> {
+    const skip = new Uint8Array(CLASSIFIER_INPUTS);
+    if (combine === "mean") {
+      const scores = await this.scores("classify", combine, n);
+      const limit = Math.fround(threshold);
+      for (let b = 0; b < skip.length; b++) skip[b] = scores[b]! < limit ? 1 : 0;
+      return skip;
+    }
+    this.#device.write(this.#scalars, 0, new Float32Array([Math.min(threshold, NEVER)]));
+    const stale = await this.#run("stale", (layout) => (ops) => {
+      ops.stage("classify");
+      ops.staleLookups({
+        scores: this.#scores,
+        threshold: { buffer: this.#scalars, index: 0 },
+        rows: { buffer: this.#list, offset: 0, length: this.rows.length },
+        layout,
+        out: this.#out,
+      });
+    });
+    // The largest is below the threshold where all are.
+    const needed = combine === "max" ? this.#shape.lookups : n;
+    for (let b = 0; b < skip.length; b++) skip[b] = stale[b]! >= needed ? 1 : 0;
+    return skip;
+  }
+
+  /** Gives the device's memory back. */
+  dispose(): void {
+    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.clear();
+    for (const buffer of [this.#scores.buffer, this.#list, this.#out.buffer, this.#scalars]) {
+      buffer.dispose();
+    }
+  }
+
+  async #run(
+    key: string,
+    body: (layout: RowListLayout) => Parameters<Device["record"]>[1],
+  ): Promise<Float32Array> {
+    const { groups, lookups } = this.#shape;
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      program = this.#device.record(
+        `classifier ${key}`,
+        body({
+          inputs: CLASSIFIER_INPUTS,
+          groups,
+          lookups,
+          groupStride: lookups * CLASSIFIER_INPUTS,
+          lookupStride: CLASSIFIER_INPUTS,
+          inputStride: 1,
+        }),
+      );
+      this.#programs.set(key, program);
+    }
+    this.#device.write(this.#list, 0, this.rows);
+    this.#device.run(program);
+    const { buffer, offset } = this.#out;
+    return new Float32Array(await this.#device.read(buffer, 4 * offset, 4 * CLASSIFIER_INPUTS));
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Plans at work: which minibatch comes next, where its rows lie, and what happens around it.
+ *
+ * @module
+ */
+
+import type { Dataset, Order } from "../../data/types.ts";
+import type { GroupedLookups, Stage } from "../../kernels/types.ts";
+import type { HostBatch, Model, Route } from "../model.ts";
+import type { Json } from "../result.ts";
+import type { MinibatchKind } from "../trace/schema.ts";
+import type { PlanDocument } from "./document.ts";
+
+/** What a driver needs of the loop around it. */
+export interface DriverHooks {
+  /** Books host time on a stage, in milliseconds. */
+  readonly book: (stage: Stage, ms: number) => void;
+  /** Mean loss on inputs that are not trained on, for schedules that adapt. */
+  readonly measureLoss: () => Promise<number>;
+}
+
+/** What a plan is driven with. */
+export interface DriverParts {
+  readonly model: Model;
+  readonly dataset: Dataset;
+  /** Inputs a minibatch. */
+  readonly batch: number;
+  readonly epochs: number;
+  readonly seed: number;
+  /** The order of an epoch. */
+  readonly order: (epoch: number) => Order;
+  /** Whether counts of cold rows are wanted, for a trace. */
+  readonly counts: boolean;
+  readonly hooks: DriverHooks;
+}
+
+/** A minibatch to be trained. */
+export interface PlannedMinibatch {
+  readonly epoch: number;
+  readonly kind: MinibatchKind;
+  readonly route: Route;
+  readonly batch: HostBatch;
+  /** Inputs passed over since the minibatch before. */
+  readonly skipped: number;
+  /** Different rows whose update is left out. */
+  readonly frozen: number;
+  /** All of the minibatch's lookups, where some rows' updates are left out of the batch's. */
+  readonly lookups: GroupedLookups;
+  readonly coldLookups: number;
+  readonly uniqueColdRows: number;
+  /** Bytes of hot rows moved before it. */
+  readonly syncBytes: number;
+}
+
+/** What of a driver goes into a checkpoint. */
+export interface DriverState {
+  readonly document: Json;
+  readonly tensors: ReadonlyMap<string, Float32Array | Uint32Array>;
+}
+
+/** Gives minibatches in order. One is alive at a time. */
+export interface PlanDriver {
+  /** Inputs of all epochs. */
+  readonly total: number;
+  /** Inputs trained or passed over. */
+  readonly done: number;
+  /** Minibatches of the whole run, about: skipping makes them fewer. */
+  readonly minibatches: number;
+  /** The next minibatch; null at the end of the run. */
+  next(): Promise<PlannedMinibatch | null>;
+  /** Says that what `next` gave has been trained. */
+  trained(minibatch: PlannedMinibatch): Promise<void>;
+  /** Brings the model's tables up to date, before they are read or saved. */
+  settle(): Promise<void>;
+  /** Options and decisions so far. */
+  document(): PlanDocument;
+  /** Texts for the progress line. */
+  fields(): Readonly<Record<string, string>>;
+  /** What a checkpoint must hold, between minibatches. */
+  state(): Promise<DriverState>;
+  /** Goes on from a state, on the same data set and options. */
+  restore(state: DriverState): Promise<void>;
+  /** Gives device memory back. */
+  dispose(): void;
+}

@@ -1,0 +1,106 @@
+/**
+ * The plan `baseline`: every input, in the order of its epoch.
+ *
+ * @module
+ */
+
+import { BatchSource } from "../batches.ts";
+import type { PlanDocument } from "./document.ts";
+import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
+
+/** Trains every input. */
+export class EveryInput implements PlanDriver {
+  readonly total: number;
+  readonly minibatches: number;
+  readonly #parts: DriverParts;
+  readonly #perEpoch: number;
+  #epoch = -1;
+  #at = 0;
+  #done = 0;
+  #source: BatchSource | null = null;
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+    this.#perEpoch = parts.dataset.count("train");
+    this.total = this.#perEpoch * parts.epochs;
+    this.minibatches = Math.ceil(this.#perEpoch / parts.batch) * parts.epochs;
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  async next(): Promise<PlannedMinibatch | null> {
+    const { batch, epochs, hooks } = this.#parts;
+    if (this.#source === null || this.#at >= this.#perEpoch) {
+      if (this.#epoch + 1 >= epochs) return null;
+      this.#open(this.#epoch + 1, 0);
+    }
+    const begun = performance.now();
+    const prepared = this.#source!.prepare(this.#at, Math.min(batch, this.#perEpoch - this.#at));
+    const host = prepared instanceof Promise ? await prepared : prepared;
+    hooks.book("prepare", performance.now() - begun);
+    return {
+      epoch: this.#epoch,
+      kind: "all",
+      route: "full",
+      batch: host,
+      skipped: 0,
+      frozen: 0,
+      lookups: host.lookups,
+      coldLookups: 0,
+      uniqueColdRows: 0,
+      syncBytes: 0,
+    };
+  }
+
+  trained({ batch: { size } }: PlannedMinibatch): Promise<void> {
+    this.#at += size;
+    this.#done += size;
+    return Promise.resolve();
+  }
+
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  document(): PlanDocument {
+    return {
+      name: "baseline",
+      options: {},
+      hot: null,
+      decisions: [],
+      trained_inputs: this.#done,
+      skipped_inputs: 0,
+      rounds: [],
+      preparation_ms: 0,
+      watched: null,
+    };
+  }
+
+  fields(): Readonly<Record<string, string>> {
+    return {};
+  }
+
+  state(): Promise<DriverState> {
+    const document = { epoch: this.#epoch, at: this.#at, done: this.#done };
+    return Promise.resolve({ document, tensors: new Map() });
+  }
+
+  restore({ document }: DriverState): Promise<void> {
+    const { epoch, at, done } = document as { epoch: number; at: number; done: number };
+    if (epoch >= 0) this.#open(epoch, at);
+    this.#done = done;
+    return Promise.resolve();
+  }
+
+  dispose(): void {}
+
+  #open(epoch: number, at: number): void {
+    const { dataset, model, order, batch } = this.#parts;
+    const reader = dataset.reader("train", order(epoch));
+    this.#source = new BatchSource(reader, dataset.schema, model.tables.rows, batch);
+    this.#epoch = epoch;
+    this.#at = at;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * From positions in an order to minibatches: reads the inputs, puts hot rows' numbers in the place of ids where the
+ * route asks for them, groups the lookups.
+ *
+ * @module
+ */
+
+import { createInputs } from "../../data/inputs.ts";
+import type { Dataset, DatasetSchema, Inputs, Order, Reader } from "../../data/types.ts";
+import { LookupGrouper } from "../../kernels/embedding/group.ts";
+import type { HostBatch, Route } from "../model.ts";
+import { CLASSIFIER_INPUTS } from "./classifier.ts";
+import type { HotRows } from "./hot_rows.ts";
+
+/** Reads the training split in one order. One minibatch is alive at a time: the next one overwrites it. */
+export class Feed {
+  readonly #schema: DatasetSchema;
+  readonly #hot: HotRows;
+  /** Number among all hot rows of each table's first. */
+  readonly #firsts: readonly number[];
+  readonly #steps: number;
+  readonly #reader: Reader;
+  readonly #groupers: Readonly<Record<Route, LookupGrouper>>;
+  readonly #batch: Inputs;
+  readonly #candidates: Inputs;
+
+  /**
+   * Makes room for minibatches of up to `batch` inputs.
+   *
+   * @param tableRows Rows of the model's tables.
+   */
+  constructor(
+    dataset: Dataset,
+    order: Order,
+    hot: HotRows,
+    tableRows: readonly number[],
+    batch: number,
+  ) {
+    const { schema } = dataset;
+    const names = schema.tables.map((table) => table.name);
+    this.#schema = schema;
+    this.#hot = hot;
+    let first = 0;
+    this.#firsts = hot.rowsPerTable.map((rows) => (first += rows) - rows);
+    this.#steps = schema.steps ?? 1;
+    this.#reader = dataset.reader("train", order);
+    this.#groupers = {
+      full: new LookupGrouper(tableRows, names),
+      hot: new LookupGrouper(hot.rowsPerTable, names),
+    };
+    this.#batch = createInputs(schema, batch);
+    this.#candidates = createInputs(schema, CLASSIFIER_INPUTS);
+  }
+
+  /** The inputs at some positions as one minibatch. */
+  async batch(positions: Uint32Array, route: Route): Promise<HostBatch> {
+    const waiting = this.#reader.readAt(positions, this.#batch);
+    if (waiting !== undefined) await waiting;
+    return this.group(this.#batch, route);
+  }
+
+  /** Reads inputs to be looked at before they are trained; at most `CLASSIFIER_INPUTS`. */
+  async candidates(positions: Uint32Array): Promise<void> {
+    const waiting = this.#reader.readAt(positions, this.#candidates);
+    if (waiting !== undefined) await waiting;
+  }
+
+  /** Room for a minibatch that is put together from candidates. */
+  get assembly(): Inputs {
+    return this.#batch;
+  }
+
+  /** Copies candidate number `from` to place `to` of the assembly, which will hold `size` inputs. */
+  copy(from: number, to: number, size: number): void {
+    const candidates = this.#candidates;
+    const steps = this.#steps, { dense, ids, labels } = this.#batch;
+    const columns = this.#schema.dense.length * steps;
+    const tables = this.#schema.tables.length;
+    for (let j = 0; j < columns; j++) {
+      dense[to * columns + j] = candidates.dense[from * columns + j]!;
+    }
+    for (let t = 0; t < tables; t++) {
+      const source = (t * candidates.size + from) * steps, target = (t * size + to) * steps;
+      for (let s = 0; s < steps; s++) ids[target + s] = candidates.ids[source + s]!;
+    }
+    labels[to] = candidates.labels[from]!;
+  }
+
+  /** Puts the assembly of `size` inputs, made with room for `room`, in order. */
+  finish(size: number, room: number): void {
+    // A table's ids stand `room` apart; of a last, smaller minibatch they must stand closer together.
+    if (size < room) {
+      const steps = this.#steps, { ids } = this.#batch;
+      for (let t = 1; t < this.#schema.tables.length; t++) {
+        ids.copyWithin(t * size * steps, t * room * steps, (t * room + size) * steps);
+      }
+    }
+    this.#batch.size = size;
+  }
+
+  /** Groups inputs' lookups; ids are replaced by hot rows' numbers on the route of hot rows. */
+  group(inputs: Inputs, route: Route): HostBatch {
+    const { size, dense, ids, labels } = inputs;
+    const bags = size * this.#steps;
+    if (route === "hot") {
+      for (let t = 0; t < this.#hot.ids.length; t++) {
+        const hotIds = this.#hot.ids[t]!;
+        for (let i = t * bags; i < (t + 1) * bags; i++) ids[i] = hotIds[ids[i]!]! - 1;
+      }
+    }
+    const lookups = this.#groupers[route].group({ bags, ids, offsets: null });
+    return { size, dense, labels, lookups };
+  }
+
+  /**
+   * Writes the numbers of candidates' rows among all hot rows to a classifier's list.
+   *
+   * @param other The number for rows that are not hot.
+   */
+  rowNumbers(list: Uint32Array, other: number): void {
+    const steps = this.#steps, { size, ids } = this.#candidates;
+    for (let t = 0; t < this.#hot.ids.length; t++) {
+      const hotIds = this.#hot.ids[t]!, first = this.#firsts[t]! - 1;
+      for (let s = 0; s < steps; s++) {
+        const to = (t * steps + s) * CLASSIFIER_INPUTS;
+        const from = t * size * steps + s;
+        for (let b = 0; b < size; b++) {
+          const id = hotIds[ids[from + b * steps]!]!;
+          list[to + b] = id === 0 ? other : first + id;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Keeping some inputs of a list and passing over the others, in order.
+ *
+ * @module
+ */
+
+import type { HostBatch, Route } from "../model.ts";
+import { CLASSIFIER_INPUTS } from "./classifier.ts";
+import type { Feed } from "./feed.ts";
+
+/** Says of inputs, which are the feed's candidates, which to pass over: 1 for those. */
+export type Judge = (positions: Uint32Array, left: Uint32Array) => Uint8Array | Promise<Uint8Array>;
+
+/** A minibatch of kept inputs, and what it took. */
+export interface KeptBatch {
+  /** Null where too few inputs are left for a minibatch. */
+  readonly batch: HostBatch | null;
+  /** Inputs passed over. */
+  readonly skipped: number;
+  /** Place in the list of the next input. */
+  readonly cursor: number;
+}
+
+/** Cuts the kept inputs of a list into minibatches. */
+export class InputFilter {
+  readonly #positions: Uint32Array;
+  readonly #feed: Feed;
+  readonly #judge: Judge;
+  /** The feed's candidates: those from place `from` of the list on, and what was said of them. */
+  #candidates: { readonly from: number; readonly skip: Uint8Array; readonly count: number } | null =
+    null;
+
+  /** @param positions The list, in the feed's order. */
+  constructor(positions: Uint32Array, feed: Feed, judge: Judge) {
+    this.#positions = positions;
+    this.#feed = feed;
+    this.#judge = judge;
+  }
+
+  /** Forgets what was said of inputs ahead: the feed's candidates, or the judge's mind, have changed. */
+  forget(): void {
+    this.#candidates = null;
+  }
+
+  /** The next `batch` kept inputs from place `cursor` on, or as many as are left. */
+  async next(cursor: number, batch: number, route: Route, wholeOnly: boolean): Promise<KeptBatch> {
+    const positions = this.#positions, feed = this.#feed;
+    let filled = 0, skipped = 0;
+    while (filled < batch && cursor < positions.length) {
+      const { from, skip, count } = await this.#look(cursor);
+      let at = cursor - from;
+      for (; at < count && filled < batch; at++) {
+        if (skip[at] === 1) skipped++;
+        else feed.copy(at, filled++, batch);
+      }
+      cursor = from + at;
+      if (at === count) this.#candidates = null;
+    }
+    if (filled === 0 || (wholeOnly && filled < batch)) return { batch: null, skipped, cursor };
+    feed.finish(filled, batch);
+    return { batch: feed.group(feed.assembly, route), skipped, cursor };
+  }
+
+  async #look(
+    cursor: number,
+  ): Promise<{ readonly from: number; readonly skip: Uint8Array; readonly count: number }> {
+    if (this.#candidates !== null) return this.#candidates;
+    const left = this.#positions.subarray(cursor);
+    const some = left.subarray(0, CLASSIFIER_INPUTS);
+    await this.#feed.candidates(some);
+    const skip = await this.#judge(some, left);
+    return this.#candidates = { from: cursor, skip, count: some.length };
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Which rows are hot: accesses counted on a sample of the training inputs, the most used rows up to a memory budget.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { letEventsIn } from "../../core/events.ts";
+import { createInputs } from "../../data/inputs.ts";
+import type { Dataset } from "../../data/types.ts";
+import { chooseHotRows, type HotRows } from "./hot_rows.ts";
+import type { PlanOptions } from "./options.ts";
+import { profiledInputs } from "./sampling.ts";
+
+/** Inputs read at a time. */
+const CHUNK = 8192;
+
+const YIELD_MS = 200;
+
+/** How far a pass over inputs is. */
+export interface PassProgress {
+  /** `profile`: accesses are counted. `segregate`: hot inputs are told from cold ones. */
+  readonly pass: "profile" | "segregate";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a pass tells, and how it is stopped. */
+export interface PassHooks {
+  readonly onPass?: (progress: PassProgress) => void;
+  /** Ends the pass with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** The hot set of a data set, for plans that have one. Does not depend on the order of training. */
+export interface HotSet {
+  readonly rows: HotRows;
+  /** Inputs whose accesses were counted. */
+  readonly profiled: number;
+  readonly memoryBytes: number;
+  /** Time of counting and choosing, in milliseconds: the original does it beforehand, and leaves it out. */
+  readonly ms: number;
+}
+
+/**
+ * Counts accesses on a sample and chooses the hot rows.
+ *
+ * @param tableRows Rows of the model's tables.
+ * @param dim Floats in a row.
+ * @throws {UserError} The budget holds no row, or every row of the tables.
+ */
+export async function findHotSet(
+  dataset: Dataset,
+  options: PlanOptions,
+  tableRows: readonly number[],
+  dim: number,
+  seed: number,
+  hooks: PassHooks = {},
+): Promise<HotSet> {
+  const begun = performance.now();
+  const reader = dataset.reader("train", { kind: "sequential" });
+  const artifact = options.mode === "artifact";
+  const total = reader.count;
+  const count = Math.max(1, Math.floor(options.profile * total));
+  const positions = profiledInputs(total, count, seed, artifact);
+  const steps = dataset.schema.steps ?? 1;
+  const counts = tableRows.map((rows) => new Uint32Array(rows));
+  const inputs = createInputs(dataset.schema, CHUNK);
+  await eachChunk(positions.length, "profile", hooks, async (from, to) => {
+    const waiting = reader.readAt(positions.subarray(from, to), inputs);
+    if (waiting !== undefined) await waiting;
+    const lookups = inputs.size * steps;
+    for (let t = 0; t < counts.length; t++) {
+      const table = counts[t]!;
+      for (let i = t * lookups; i < (t + 1) * lookups; i++) table[inputs.ids[i]!]!++;
+    }
+  });
+  const memoryBytes = options.hotMemoryMib * 2 ** 20;
+  const rows = chooseHotRows(counts, {
+    budgetBytes: memoryBytes,
+    dim,
+    keepUntouched: artifact,
+  });
+  const all = tableRows.reduce((sum, n) => sum + n, 0);
+  if (rows.total === all) {
+    throw new UserError(
+      `Cannot tell hot rows from cold ones: all ${all} rows fit into --hot-memory ${options.hotMemoryMib}; use a smaller one, or --plan baseline`,
+    );
+  }
+  return { rows, profiled: positions.length, memoryBytes, ms: performance.now() - begun };
+}
+
+/** The inputs of an order, as positions in it, ascending. */
+export interface Segregation {
+  /** Inputs of which every row is hot. */
+  readonly hot: Uint32Array;
+  readonly cold: Uint32Array;
+  /** In milliseconds. */
+  readonly ms: number;
+}
+
+/**
+ * Tells hot inputs from cold ones.
+ *
+ * @param order A reader of the training split, as far as `count` inputs.
+ * @throws {UserError} There are no hot inputs, or no cold ones.
+ */
+export async function segregate(
+  dataset: Dataset,
+  order: Parameters<Dataset["reader"]>[1],
+  hot: HotRows,
+  hooks: PassHooks = {},
+): Promise<Segregation> {
+  const begun = performance.now();
+  const reader = dataset.reader("train", order);
+  const steps = dataset.schema.steps ?? 1;
+  const total = reader.count;
+  const hots = new Uint32Array(total), colds = new Uint32Array(total);
+  let hotCount = 0, coldCount = 0;
+  const inputs = createInputs(dataset.schema, CHUNK);
+  const warm = new Uint8Array(CHUNK);
+  await eachChunk(total, "segregate", hooks, async (from, to) => {
+    const size = to - from;
+    const waiting = reader.read(from, size, inputs);
+    if (waiting !== undefined) await waiting;
+    warm.fill(1);
+    for (let t = 0; t < hot.ids.length; t++) {
+      const ids = hot.ids[t]!;
+      if (steps === 1) {
+        const base = t * size;
+        for (let b = 0; b < size; b++) if (ids[inputs.ids[base + b]!] === 0) warm[b] = 0;
+      } else {
+        for (let b = 0; b < size; b++) {
+          const base = (t * size + b) * steps;
+          for (let s = 0; s < steps; s++) if (ids[inputs.ids[base + s]!] === 0) warm[b] = 0;
+        }
+      }
+    }
+    for (let b = 0; b < size; b++) {
+      if (warm[b] === 1) hots[hotCount++] = from + b;
+      else colds[coldCount++] = from + b;
+    }
+  });
+  if (hotCount === 0) {
+    throw new UserError(
+      `Cannot train hot inputs: none of ${total} inputs has hot rows alone; use a larger --hot-memory or --profile, or --plan baseline`,
+    );
+  }
+  return {
+    hot: hots.slice(0, hotCount),
+    cold: colds.slice(0, coldCount),
+    ms: performance.now() - begun,
+  };
+}
+
+async function eachChunk(
+  total: number,
+  pass: PassProgress["pass"],
+  { onPass, signal }: PassHooks,
+  body: (from: number, to: number) => Promise<void>,
+): Promise<void> {
+  let yieldedAt = performance.now();
+  for (let from = 0; from < total; from += CHUNK) {
+    const to = Math.min(total, from + CHUNK);
+    await body(from, to);
+    if (performance.now() - yieldedAt > YIELD_MS) {
+      onPass?.({ pass, done: to, total });
+      await letEventsIn();
+      yieldedAt = performance.now();
+    }
+    signal?.throwIfAborted();
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * The hot inputs of an epoch: warm-up, window, decision, and from then on only what the plan keeps.
+ *
+ * @module
+ */
+
+import type { Route } from "../model.ts";
+import type { MinibatchKind } from "../trace/schema.ts";
+import type { StalenessBlocks } from "./blocks.ts";
+import type { StreamBatch } from "./cold_stream.ts";
+import type { Feed } from "./feed.ts";
+import { InputFilter } from "./filter.ts";
+import type { PlanOptions, ResolvedPlan } from "./options.ts";
+import { RandomDrop } from "./sampling.ts";
+
+/** A minibatch of hot inputs. */
+export interface HotMinibatch extends StreamBatch {
+  readonly kind: MinibatchKind;
+}
+
+/** Where a stream is; enough to go on from there. */
+export interface HotStreamState {
+  /** Place in the list of hot inputs of the next one that is neither trained nor skipped. */
+  readonly cursor: number;
+  /** Hot minibatches trained. */
+  readonly minibatches: number;
+  /** Hot minibatches before the window at hand or to come, and before its end; null where there is none to come. */
+  readonly window: { readonly from: number; readonly to: number } | null;
+  /** Whether inputs are looked at before they are trained. */
+  readonly filters: boolean;
+}
+
+/** How an epoch's hot inputs are walked. */
+export interface HotStreamParts {
+  readonly positions: Uint32Array;
+  readonly feed: Feed;
+  readonly options: PlanOptions;
+  /** Null where there is never a window. */
+  readonly resolved: ResolvedPlan | null;
+  readonly route: Route;
+  readonly batch: number;
+  readonly epoch: number;
+  readonly seed: number;
+  /** Of plans that decide. */
+  readonly blocks: StalenessBlocks | null;
+  /** Whether inputs are dropped after the window: by the classifier, or at random where there are no blocks. */
+  readonly drops: boolean;
+  /** Whether this epoch has a window: not where an earlier decision is kept. */
+  readonly hasWindow: boolean;
+  /** Whether a last minibatch that is not full is left out, as long as nothing is dropped, and of kept inputs. */
+  readonly dropsLast: boolean;
+  readonly dropsLastKept: boolean;
+}
+
+/** Walks the hot inputs of one epoch. */
+export class HotStream {
+  readonly #parts: HotStreamParts;
+  readonly #random: RandomDrop;
+  readonly #filter: InputFilter;
+  #cursor = 0;
+  #minibatches = 0;
+  #window: { from: number; to: number } | null;
+  #filters: boolean;
+  #lastSize = 0;
+  #skippedAtEnd = 0;
+
+  constructor(parts: HotStreamParts) {
+    const { options, resolved, epoch, seed, hasWindow, drops } = parts;
+    this.#parts = parts;
+    this.#random = new RandomDrop(seed, epoch, options.drop);
+    this.#filter = new InputFilter(parts.positions, parts.feed, (some) => this.#judge(some));
+    this.#window = hasWindow && resolved !== null
+      ? { from: resolved.warmup, to: resolved.warmup + resolved.window }
+      : null;
+    this.#filters = !hasWindow && drops;
+  }
+
+  /** Inputs trained or passed over. */
+  get done(): number {
+    return this.#cursor;
+  }
+
+  /** Inputs passed over after the last minibatch. */
+  get skippedAtEnd(): number {
+    return this.#skippedAtEnd;
+  }
+
+  /** Whether nothing is left. */
+  get ended(): boolean {
+    const left = this.#parts.positions.length - this.#cursor;
+    return left === 0 || (this.#parts.dropsLast && !this.#filters && left < this.#parts.batch);
+  }
+
+  /** Whether a window is open, whose minibatches must follow each other. */
+  get inWindow(): boolean {
+    return this.#window !== null && this.#minibatches > this.#window.from &&
+      this.#minibatches < this.#window.to;
+  }
+
+  /** The next minibatch; null where the inputs left are all skipped, or too few. */
+  async next(): Promise<HotMinibatch | null> {
+    const { positions, feed, route, batch, blocks, options } = this.#parts;
+    if (
+      this.#window === null && blocks !== null && options.wakeEvery > 0 &&
+      this.#minibatches >= blocks.decidedAt + options.wakeEvery
+    ) {
+      const { window } = this.#parts.resolved!;
+      // A window that the inputs left cannot fill would end without a decision.
+      if (positions.length - this.#cursor > (window + 1) * batch) {
+        this.#window = { from: this.#minibatches, to: this.#minibatches + window };
+        this.#filter.forget();
+      } else {
+        blocks.decidedAt = Infinity;
+      }
+    }
+    const window = this.#window;
+    if (window !== null || !this.#filters) {
+      const kind = window === null ? "hot" : this.#minibatches < window.from ? "warm-up" : "window";
+      if (window !== null && this.#minibatches === window.from) await blocks?.begin();
+      const some = positions.subarray(this.#cursor, this.#cursor + batch);
+      if (some.length === 0 || (this.#parts.dropsLast && some.length < batch)) return null;
+      return { kind, batch: await feed.batch(some, route), skipped: 0 };
+    }
+    return await this.#nextKept();
+  }
+
+  /** Says that what `next` gave has been trained. */
+  async trained(minibatch: HotMinibatch): Promise<void> {
+    const { blocks, resolved, options, positions, drops } = this.#parts;
+    const { size } = minibatch.batch;
+    // Of filtered inputs the cursor has moved as they were dealt with.
+    if (this.#window !== null || !this.#filters) this.#cursor += size;
+    this.#minibatches++;
+    this.#lastSize = size;
+    const window = this.#window;
+    if (window === null) return;
+    if (minibatch.kind === "window") {
+      blocks?.count(minibatch.batch.lookups);
+      const length = window.to - window.from;
+      const at = this.#minibatches - window.from;
+      // Snapshots stand at even distances; the first and the last are taken below and in `next`.
+      const between = resolved!.snapshots - 1;
+      for (let i = 1; i < between; i++) {
+        if (at === Math.floor(i * length / between) && at < length) {
+          await blocks?.proceed();
+          break;
+        }
+      }
+    }
+    if (this.#minibatches < window.to) return;
+    this.#window = null;
+    this.#filters = drops;
+    // The original cuts off one minibatch too few, and trains the window's last one again if it is kept.
+    if (options.mode === "artifact" && drops) this.#cursor -= this.#lastSize;
+    if (blocks !== null) {
+      const { feed } = this.#parts;
+      const left = positions.subarray(this.#cursor);
+      await blocks.decide(feed, left, positions.length, this.#minibatches, window);
+    }
+  }
+
+  /** Passes over what is left. */
+  end(): void {
+    const { positions } = this.#parts;
+    this.#skippedAtEnd += positions.length - this.#cursor;
+    this.#cursor = positions.length;
+  }
+
+  /** Where the stream is, between minibatches. */
+  state(): HotStreamState {
+    return {
+      cursor: this.#cursor,
+      minibatches: this.#minibatches,
+      window: this.#window === null ? null : { ...this.#window },
+      filters: this.#filters,
+    };
+  }
+
+  /** Goes on from a state. */
+  restore({ cursor, minibatches, window, filters }: HotStreamState): void {
+    this.#cursor = cursor;
+    this.#minibatches = minibatches;
+    this.#window = window === null ? null : { ...window };
+    this.#filters = filters;
+    this.#filter.forget();
+  }
+
+  /** Puts a minibatch together from inputs that are kept. */
+  async #nextKept(): Promise<HotMinibatch | null> {
+    const { route, batch, dropsLastKept, blocks } = this.#parts;
+    const before = this.#cursor;
+    const kept = await this.#filter.next(before, batch, route, dropsLastKept);
+    this.#cursor = kept.cursor;
+    blocks?.account(kept.cursor - before, kept.skipped);
+    if (kept.batch === null) {
+      this.#skippedAtEnd += kept.skipped;
+      return null;
+    }
+    return { kind: "hot", batch: kept.batch, skipped: kept.skipped };
+  }
+
+  #judge(some: Uint32Array): Uint8Array | Promise<Uint8Array> {
+    const { blocks, feed } = this.#parts;
+    if (blocks !== null) return blocks.classify(feed);
+    return Uint8Array.from(some, (position) => this.#random.drops(position) ? 1 : 0);
+  }
+}

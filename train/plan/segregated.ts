@@ -1,0 +1,493 @@
+/**
+ * The plans that tell hot inputs from cold ones: `fae`, `slipstream` and its variants, and the controls.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import type { GroupedLookups } from "../../kernels/types.ts";
+import type { Json } from "../result.ts";
+import { type BlocksState, StalenessBlocks } from "./blocks.ts";
+import { ColdStream, type ColdStreamState, type StreamBatch } from "./cold_stream.ts";
+import type { PlanDocument } from "./document.ts";
+import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
+import { Feed } from "./feed.ts";
+import { RowFreezer } from "./freeze.ts";
+import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
+import { HotStream, type HotStreamState } from "./hot_stream.ts";
+import { HotRowOwner } from "./hot_tables.ts";
+import {
+  decides,
+  dropsHot,
+  type PlanOptions,
+  planOptionsDocument,
+  type ResolvedPlan,
+  resolvePlan,
+} from "./options.ts";
+import { watchedRows } from "./sampling.ts";
+import { Schedule, type ScheduleState } from "./schedule.ts";
+import { RowWatch, type WatchState } from "./watch.ts";
+
+/** What belongs to one epoch. */
+interface Epoch {
+  readonly number: number;
+  readonly segregation: Segregation;
+  readonly cold: ColdStream | null;
+  readonly hot: HotStream | null;
+  readonly schedule: Schedule;
+  readonly resolved: ResolvedPlan | null;
+}
+
+/** What of a driver goes into a checkpoint, besides arrays. */
+interface SegregatedState {
+  readonly epoch: number;
+  readonly cold: ColdStreamState | null;
+  readonly hot: HotStreamState | null;
+  readonly schedule: ScheduleState | null;
+  readonly owner: "full" | "hot";
+  readonly blocks: BlocksState | null;
+  readonly watch: WatchState | null;
+  readonly finished: number;
+  readonly trained: number;
+  readonly steps: number;
+  readonly counted: readonly [hot: number, cold: number];
+  readonly rounds: PlanDocument["rounds"];
+}
+
+/** Drives a plan with a hot set. */
+export class SegregatedPlan implements PlanDriver {
+  readonly total: number;
+  readonly minibatches: number;
+  readonly #parts: DriverParts;
+  readonly #options: PlanOptions;
+  readonly #hotSet: HotSet;
+  readonly #passes: PassHooks;
+  readonly #sequences: boolean;
+  readonly #owner: HotRowOwner | null;
+  readonly #freezer = new RowFreezer();
+  /** Which flat rows of the model's tables are hot, where a trace counts cold ones. */
+  readonly #hotFlags: Uint8Array | null;
+  #epoch: Epoch | null = null;
+  #blocks: StalenessBlocks | null = null;
+  #watch: RowWatch | null = null;
+  #frozen: { decisions: number; full: Uint8Array; hot: Uint8Array | null } | null = null;
+  /** Inputs of the epochs before. */
+  #finished = 0;
+  #trained = 0;
+  #steps = 0;
+  #counted: readonly [hot: number, cold: number] = [0, 0];
+  #rounds: { rate: number; loss: number }[] = [];
+  #passMs = 0;
+  #bookedMs = 0;
+
+  /** @throws {UserError} The mode `artifact` with several epochs, which the original cannot run. */
+  constructor(parts: DriverParts, options: PlanOptions, hotSet: HotSet, passes: PassHooks = {}) {
+    const { model, dataset, batch, epochs } = parts;
+    if (options.mode === "artifact" && epochs > 1) {
+      throw new UserError(
+        `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
+        2,
+      );
+    }
+    this.#options = options;
+    this.#hotSet = hotSet;
+    this.#passes = passes;
+    this.#sequences = dataset.schema.steps !== undefined;
+    const count = dataset.count("train");
+    this.total = count * epochs;
+    this.minibatches = (Math.ceil(count / batch) + 1) * epochs;
+    const book = parts.hooks.book;
+    this.#parts = {
+      ...parts,
+      hooks: {
+        ...parts.hooks,
+        book: (stage, ms) => {
+          this.#bookedMs += ms;
+          book(stage, ms);
+        },
+      },
+    };
+    this.#owner = model.hot === null
+      ? null
+      : new HotRowOwner(model, options.mode === "corrected", (ms) => this.#book("sync-hot", ms));
+    this.#hotFlags = parts.counts ? new Uint8Array(model.tables.totalRows) : null;
+    if (this.#hotFlags !== null) {
+      for (const row of hotSet.rows.flatRows()) this.#hotFlags[row] = 1;
+    }
+    if (options.watch > 0) this.#watch = this.#makeWatch();
+    if (decides(options.name)) this.#checkOptions();
+  }
+
+  get done(): number {
+    const epoch = this.#epoch;
+    if (epoch === null) return this.#finished;
+    const { cold, hot, segregation } = epoch;
+    // A kind that is left out altogether counts as done with the other.
+    const done = (cold?.done ?? 0) + (hot?.done ?? 0);
+    const left = (cold === null ? segregation.cold.length : 0) +
+      (hot === null ? segregation.hot.length : 0);
+    const all = segregation.cold.length + segregation.hot.length;
+    return this.#finished + Math.floor(all === left ? all : done * all / (all - left));
+  }
+
+  async next(): Promise<PlannedMinibatch | null> {
+    const begun = performance.now();
+    this.#bookedMs = 0;
+    const passMs = this.#passMs;
+    let planned: PlannedMinibatch | null = null;
+    for (;;) {
+      const epoch = this.#epoch ?? await this.#begin(0);
+      const found = await this.#fromEpoch(epoch);
+      if (found !== null) {
+        planned = found;
+        break;
+      }
+      this.#finish(epoch);
+      if (epoch.number + 1 >= this.#parts.epochs) break;
+      await this.#begin(epoch.number + 1);
+    }
+    // What nothing else was booked for is reading and grouping.
+    const rest = performance.now() - begun - this.#bookedMs - (this.#passMs - passMs);
+    this.#parts.hooks.book("prepare", Math.max(0, rest));
+    return planned;
+  }
+
+  async trained(minibatch: PlannedMinibatch): Promise<void> {
+    const epoch = this.#epoch!;
+    this.#steps++;
+    this.#trained += minibatch.batch.size;
+    if (minibatch.kind !== "cold") {
+      await epoch.hot!.trained({
+        kind: minibatch.kind,
+        batch: { ...minibatch.batch, lookups: minibatch.lookups },
+        skipped: minibatch.skipped,
+      });
+    }
+    const watch = this.#watch;
+    if (watch !== null && watch.due(this.#steps)) {
+      watch.add(this.#steps, await this.#readHotRows(watch.hotRows));
+    }
+  }
+
+  async settle(): Promise<void> {
+    await this.#owner?.settle();
+  }
+
+  document(): PlanDocument {
+    const { rows, profiled, memoryBytes, ms } = this.#hotSet;
+    const [hotInputs, coldInputs] = this.#counted;
+    return {
+      name: this.#options.name,
+      options: planOptionsDocument(this.#options, this.#epoch?.resolved ?? null),
+      hot: {
+        memory_bytes: memoryBytes,
+        rows: rows.total,
+        rows_per_table: rows.rowsPerTable,
+        least_accesses: rows.leastAccesses,
+        profiled,
+        hot_inputs: hotInputs,
+        cold_inputs: coldInputs,
+      },
+      decisions: this.#blocks?.documents ?? [],
+      trained_inputs: this.#trained,
+      skipped_inputs: this.#finishedInputs() - this.#trained,
+      rounds: this.#rounds,
+      preparation_ms: ms + this.#passMs,
+      watched: this.#watch?.document ?? null,
+    };
+  }
+
+  fields(): Readonly<Record<string, string>> {
+    const [hot, cold] = this.#counted;
+    if (hot + cold === 0) return {};
+    const percent = (part: number, whole: number): string =>
+      whole === 0 ? "-" : `${(100 * part / whole).toFixed(1)} %`;
+    const decision = this.#blocks?.documents.at(-1);
+    return {
+      hot: percent(hot, hot + cold),
+      ...(decision === undefined ? {} : {
+        T: decision.threshold.toPrecision(3),
+        ...(decision.classified === 0
+          ? {}
+          : { dropped: percent(decision.skipped, decision.classified) }),
+      }),
+    };
+  }
+
+  async state(): Promise<DriverState> {
+    const epoch = this.#epoch;
+    const blocks = await this.#blocks?.state() ?? null;
+    const document: SegregatedState = {
+      epoch: epoch?.number ?? -1,
+      cold: epoch?.cold?.state() ?? null,
+      hot: epoch?.hot?.state() ?? null,
+      schedule: epoch?.schedule.state() ?? null,
+      owner: this.#owner?.owner ?? "full",
+      blocks: blocks?.document ?? null,
+      watch: this.#watch?.state ?? null,
+      finished: this.#finished,
+      trained: this.#trained,
+      steps: this.#steps,
+      counted: this.#counted,
+      rounds: this.#rounds,
+    };
+    const tensors = new Map(blocks?.tensors ?? []);
+    const watched = this.#watch?.last ?? null;
+    if (watched !== null) tensors.set("watched", watched);
+    return { document: document as unknown as Json, tensors };
+  }
+
+  async restore({ document, tensors }: DriverState): Promise<void> {
+    const state = document as unknown as SegregatedState;
+    await this.#owner?.restore(state.owner);
+    if (state.epoch >= 0) {
+      const epoch = await this.#begin(state.epoch);
+      if (state.cold !== null) epoch.cold?.restore(state.cold);
+      if (state.hot !== null) epoch.hot?.restore(state.hot);
+      if (state.schedule !== null) epoch.schedule.restore(state.schedule);
+    }
+    if (state.blocks !== null) this.#blocks?.restore(state.blocks, tensors);
+    const watched = tensors.get("watched");
+    if (state.watch !== null) {
+      this.#watch?.restore(state.watch, watched instanceof Float32Array ? watched : null);
+    }
+    this.#finished = state.finished;
+    this.#trained = state.trained;
+    this.#steps = state.steps;
+    this.#counted = state.counted;
+    this.#rounds = [...state.rounds];
+  }
+
+  dispose(): void {
+    this.#blocks?.dispose();
+    this.#blocks = null;
+  }
+
+  /** Opens an epoch: tells its inputs apart and sets up their streams. */
+  async #begin(number: number): Promise<Epoch> {
+    const { dataset, model, batch, order, seed } = this.#parts;
+    const options = this.#options;
+    const hotRows = this.#hotSet.rows;
+    const orderOf = order(number);
+    const segregation = await segregate(dataset, orderOf, hotRows, this.#passes);
+    this.#passMs += segregation.ms;
+    const { hot: hots, cold: colds } = segregation;
+    if (colds.length === 0) {
+      throw new UserError(
+        `Cannot tell hot inputs from cold ones: all ${hots.length} inputs have hot rows alone; use a smaller --hot-memory or --profile, or --plan baseline`,
+      );
+    }
+    this.#counted = [hots.length, colds.length];
+    const artifact = options.mode === "artifact";
+    const wholeOnly = artifact && !this.#sequences;
+    const hotMinibatches = wholeOnly
+      ? Math.floor(hots.length / batch)
+      : Math.ceil(hots.length / batch);
+    const coldMinibatches = Math.ceil(colds.length / batch);
+    const most = !artifact
+      ? coldMinibatches
+      : this.#sequences
+      ? Math.max(0, coldMinibatches - 2)
+      : Math.floor(colds.length / batch);
+    const hasWindow = (decides(options.name) || options.name === "random-drop") &&
+      (number === 0 || options.decide === "epoch");
+    const lookups = this.#sequences ? dataset.schema.steps! : dataset.schema.tables.length;
+    const resolved = decides(options.name) || options.name === "random-drop"
+      ? resolvePlan(options, hotMinibatches, lookups, this.#sequences)
+      : null;
+    if (decides(options.name)) {
+      this.#blocks ??= this.#makeBlocks(resolved!, lookups);
+      this.#blocks.epoch = number;
+      if (!hasWindow) this.#blocks.decidedAt = 0;
+    }
+    const feed = () => new Feed(dataset, orderOf, hotRows, model.tables.rows, batch);
+    const cold = options.name === "skip-cold" ? null : new ColdStream({
+      positions: colds,
+      feed: feed(),
+      batch,
+      most,
+      blocks: options.name === "slipstream-cold" ? this.#blocks : null,
+    });
+    const hot = options.name === "skip-hot" ? null : new HotStream({
+      positions: hots,
+      feed: feed(),
+      options,
+      resolved,
+      route: model.hot === null ? "full" : "hot",
+      batch,
+      epoch: number,
+      seed,
+      blocks: this.#blocks,
+      drops: dropsHot(options.name),
+      hasWindow,
+      dropsLast: wholeOnly,
+      dropsLastKept: artifact,
+    });
+    const totals = {
+      cold: cold === null ? 0 : colds.length,
+      hot: hot === null ? 0 : hots.length,
+    };
+    const before = this.#epoch?.schedule ?? null;
+    const schedule = new Schedule(options.schedule, totals, batch, before);
+    return this.#epoch = { number, segregation, cold, hot, schedule, resolved };
+  }
+
+  /** The next minibatch of an epoch; null at its end. */
+  async #fromEpoch(epoch: Epoch): Promise<PlannedMinibatch | null> {
+    const { cold, hot, schedule } = epoch;
+    for (;;) {
+      const coldOver = cold === null || cold.ended, hotOver = hot === null || hot.ended;
+      if (coldOver && hotOver) return null;
+      const mine = schedule.turn === "cold" ? cold : hot;
+      const ended = schedule.turn === "cold" ? coldOver : hotOver;
+      // A window's minibatches follow each other, whatever the turn.
+      const held = schedule.turn === "hot" && hot!.inWindow;
+      if (!held && (ended || mine === null || schedule.over(mine.done))) {
+        await this.#switch(schedule, (schedule.turn === "cold" ? hot : cold)?.done ?? 0);
+        continue;
+      }
+      if (schedule.turn === "cold") {
+        const some = await cold!.next();
+        if (some !== null) return await this.#plan(epoch, "cold", "full", some);
+      } else {
+        const some = await hot!.next();
+        if (some !== null) {
+          return await this.#plan(epoch, some.kind, this.#owner === null ? "full" : "hot", some);
+        }
+        // What is left is too little for a whole minibatch.
+        if (!hot!.ended) hot!.end();
+      }
+    }
+  }
+
+  async #switch(schedule: Schedule, done: number): Promise<void> {
+    const ofRound = schedule.turn === "hot";
+    schedule.switch(done);
+    if (!ofRound || !schedule.adapts) return;
+    await this.settle();
+    const loss = await this.#parts.hooks.measureLoss();
+    schedule.measured(loss);
+    this.#rounds.push({ rate: schedule.rate, loss });
+  }
+
+  async #plan(
+    epoch: Epoch,
+    kind: PlannedMinibatch["kind"],
+    route: PlannedMinibatch["route"],
+    { batch, skipped }: StreamBatch,
+  ): Promise<PlannedMinibatch> {
+    const syncBytes = await this.#owner?.take(route) ?? 0;
+    const lookups = batch.lookups;
+    const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
+    let inputs = batch, frozen = 0;
+    const stale = this.#options.name === "freeze" ? this.#frozenRows(route) : null;
+    if (stale !== null) {
+      const rest = this.#freezer.withoutRows(lookups, stale);
+      inputs = { ...batch, lookups: rest.lookups };
+      frozen = rest.frozen;
+    }
+    return {
+      epoch: epoch.number,
+      kind,
+      route,
+      batch: inputs,
+      skipped,
+      frozen,
+      lookups,
+      coldLookups,
+      uniqueColdRows,
+      syncBytes,
+    };
+  }
+
+  #countCold({ unique, uniqueRows, segments }: GroupedLookups): [number, number] {
+    const flags = this.#hotFlags;
+    if (flags === null) return [0, 0];
+    let lookups = 0, rows = 0;
+    for (let u = 0; u < unique; u++) {
+      if (flags[uniqueRows[u]!] === 1) continue;
+      lookups += segments[u + 1]! - segments[u]!;
+      rows++;
+    }
+    return [lookups, rows];
+  }
+
+  /** Stale rows of a route's tables by the last decision; null before the first. */
+  #frozenRows(route: "full" | "hot"): Uint8Array | null {
+    const blocks = this.#blocks!;
+    if (blocks.stale === null) return null;
+    if (this.#frozen?.decisions !== blocks.decisions) {
+      const full = new Uint8Array(this.#parts.model.tables.totalRows);
+      const flat = this.#hotSet.rows.flatRows();
+      blocks.stale.forEach((stale, h) => full[flat[h]!] = stale);
+      this.#frozen = { decisions: blocks.decisions, full, hot: blocks.stale };
+    }
+    return route === "full" ? this.#frozen.full : this.#frozen.hot;
+  }
+
+  #finish({ number, segregation }: Epoch): void {
+    this.#finished = (number + 1) * (segregation.hot.length + segregation.cold.length);
+  }
+
+  /** Inputs dealt with: those of a kind that is left out count when their epoch is over. */
+  #finishedInputs(): number {
+    const epoch = this.#epoch;
+    if (epoch === null) return 0;
+    const all = epoch.segregation.hot.length + epoch.segregation.cold.length;
+    const before = epoch.number * all;
+    if (this.#finished > before) return this.#finished;
+    return before + (epoch.cold?.done ?? 0) + (epoch.hot?.done ?? 0);
+  }
+
+  #makeBlocks(resolved: ResolvedPlan, lookups: number): StalenessBlocks {
+    const { model, seed } = this.#parts;
+    const { tables } = model.hot ?? model;
+    return new StalenessBlocks({
+      device: model.hot === null ? model.home : model.device,
+      tables,
+      flatRows: model.hot === null ? this.#hotSet.rows.flatRows() : null,
+      hot: this.#hotSet.rows,
+      shape: this.#sequences
+        ? { groups: tables.rows.length, lookups }
+        : { groups: 1, lookups: tables.rows.length },
+      sequences: this.#sequences,
+      options: this.#options,
+      resolved,
+      seed,
+      book: (stage, ms) => this.#book(stage, ms),
+    });
+  }
+
+  #makeWatch(): RowWatch {
+    const { seed, model } = this.#parts;
+    const { rows } = this.#hotSet;
+    const chosen = watchedRows(rows.total, Math.min(this.#options.watch, rows.total), seed);
+    const where = Array.from(chosen, (hot) => {
+      let table = 0;
+      while (hot >= rows.rowsPerTable[table]!) hot -= rows.rowsPerTable[table++]!;
+      return { table, row: rows.rows[table]![hot]! };
+    });
+    return new RowWatch(chosen, where, model.tables.dim, this.minibatches);
+  }
+
+  async #readHotRows(hotRows: Uint32Array): Promise<Float32Array> {
+    const { model } = this.#parts;
+    if (this.#owner?.owner === "hot") return await model.hot!.tables.readRowsAt(hotRows);
+    const flat = this.#hotSet.rows.flatRows();
+    return await model.tables.readRowsAt(hotRows.map((h) => flat[h]!));
+  }
+
+  #checkOptions(): void {
+    const { name, schedule } = this.#options;
+    if (name === "slipstream-cold" && schedule !== "interleaved") {
+      throw new UserError(
+        `Cannot use --schedule ${schedule} with --plan ${name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
+        2,
+      );
+    }
+  }
+
+  #book(stage: "sync-hot" | "snapshot" | "search" | "classify", ms: number): void {
+    this.#parts.hooks.book(stage, ms);
+  }
+}
