@@ -8,6 +8,7 @@ import { bceRecord } from "./bce/record.ts";
 import { embeddingBackwardRecord, embeddingForwardRecord } from "./embedding/record.ts";
 import type { EmbeddingShape } from "./embedding/record.ts";
 import { interactionBackwardRecord, interactionForwardRecord } from "./interaction/record.ts";
+import { layerNormBackwardRecord, layerNormForwardRecord } from "./layer_norm/record.ts";
 import {
   linearBackwardInputRecord,
   linearBackwardWeightsRecord,
@@ -21,13 +22,24 @@ import {
   sequencePoolRecord,
 } from "./sequence/record.ts";
 import { sigmoidBackwardRecord, sigmoidForwardRecord } from "./sigmoid/record.ts";
+import {
+  inputScoresRecord,
+  rowChangeRecord,
+  selectionDepth,
+  staleLookupsRecord,
+} from "./staleness/record.ts";
+import { columnStatisticsRecord, standardiseRecord } from "./standardise/record.ts";
 import type {
   BceArgs,
+  ColumnStatisticsArgs,
   DenseUpdateArgs,
   EmbeddingBackwardArgs,
   EmbeddingForwardArgs,
+  InputScoresArgs,
   InteractionBackwardArgs,
   InteractionForwardArgs,
+  LayerNormBackwardArgs,
+  LayerNormForwardArgs,
   LinearBackwardInputArgs,
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
@@ -35,12 +47,15 @@ import type {
   NormaliseBackwardArgs,
   NormaliseForwardArgs,
   OpCost,
+  RowChangeArgs,
   SequenceBackwardArgs,
   SequenceDotArgs,
   SequencePoolArgs,
   SigmoidBackwardArgs,
   SigmoidForwardArgs,
   Stage,
+  StaleLookupsArgs,
+  StandardiseArgs,
 } from "./types.ts";
 import { denseUpdateRecord } from "./update/record.ts";
 
@@ -138,6 +153,55 @@ export function sigmoidForwardCost(stage: Stage, { x }: SigmoidForwardArgs): OpC
 /** Cost of the sigmoid's gradient. */
 export function sigmoidBackwardCost(stage: Stage, { y }: SigmoidBackwardArgs): OpCost {
   return cost(stage, sigmoidBackwardRecord, { M: y.rows, N: y.cols });
+}
+
+/** Cost of the layer normalisation. */
+export function layerNormForwardCost(
+  stage: Stage,
+  { x, features, dim }: LayerNormForwardArgs,
+): OpCost {
+  return cost(stage, layerNormForwardRecord, { B: x.rows, F: features, dim });
+}
+
+/** Cost of the layer normalisation's gradient. */
+export function layerNormBackwardCost(
+  stage: Stage,
+  { x, features, dim }: LayerNormBackwardArgs,
+): OpCost {
+  return cost(stage, layerNormBackwardRecord, { B: x.rows, F: features, dim });
+}
+
+/** Cost of the update of columns' running statistics. */
+export function columnStatisticsCost(stage: Stage, { x }: ColumnStatisticsArgs): OpCost {
+  return cost(stage, columnStatisticsRecord, { M: x.rows, N: x.cols });
+}
+
+/** Cost of the division of columns by their standard deviation. */
+export function standardiseCost(stage: Stage, { x, mean }: StandardiseArgs): OpCost {
+  const shape = { M: x.rows, N: x.cols, centred: mean === null ? 0 : 1 };
+  return cost(stage, standardiseRecord, shape);
+}
+
+/** Cost of the vectors' change. */
+export function rowChangeCost(
+  stage: Stage,
+  { a, features, dim, accumulate }: RowChangeArgs,
+): OpCost {
+  const shape = { M: a.rows, F: features, dim, accumulate: Number(accumulate) };
+  return cost(stage, rowChangeRecord, shape);
+}
+
+/** Cost of the inputs' scores; each lookup counts a score read, though popular rows stay in caches. */
+export function inputScoresCost(stage: Stage, { layout, combine }: InputScoresArgs): OpCost {
+  const { inputs, groups, lookups } = layout;
+  const depth = combine.kind === "nth-smallest" ? selectionDepth(combine.n, lookups) : 1;
+  return cost(stage, inputScoresRecord, { B: inputs, G: groups, L: lookups, depth });
+}
+
+/** Cost of the count of stale lookups, with a score read for each as in {@linkcode inputScoresCost}. */
+export function staleLookupsCost(stage: Stage, { layout }: StaleLookupsArgs): OpCost {
+  const { inputs, groups, lookups } = layout;
+  return cost(stage, staleLookupsRecord, { B: inputs, G: groups, L: lookups });
 }
 
 /** Cost of the binary cross-entropy and its gradient. */

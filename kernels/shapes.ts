@@ -8,27 +8,37 @@
 import { interactionWidth } from "./interaction/record.ts";
 import type {
   BceArgs,
+  ColumnStatisticsArgs,
   DenseUpdateArgs,
   DeviceBuffer,
   EmbeddingBackwardArgs,
   EmbeddingForwardArgs,
   EmbeddingTables,
   GroupedLookups,
+  InputScoresArgs,
   InteractionBackwardArgs,
   InteractionForwardArgs,
+  LayerNormBackwardArgs,
+  LayerNormForwardArgs,
   LinearBackwardInputArgs,
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
   LookupBuffers,
+  LookupLayout,
   Matrix,
   NormaliseBackwardArgs,
   NormaliseForwardArgs,
+  RowChangeArgs,
+  RowList,
   Scalar,
+  ScoreCombination,
   SequenceBackwardArgs,
   SequenceDotArgs,
   SequencePoolArgs,
   SigmoidBackwardArgs,
   SigmoidForwardArgs,
+  StaleLookupsArgs,
+  StandardiseArgs,
   TablesSpec,
 } from "./types.ts";
 
@@ -262,7 +272,7 @@ export function checkEmbeddingBackward(args: EmbeddingBackwardArgs): void {
 /** Checks the dot interaction. */
 export function checkInteractionForward({ v, features, dim, r }: InteractionForwardArgs): void {
   const op = "interaction-forward";
-  checkFeatures(op, features, dim);
+  checkFeatures(op, "v", features, dim);
   checkMatrices(op, { v }, { r });
   expectSize(op, "v", v, v.rows, features * dim, "features × dim");
   expectSize(op, "r", r, v.rows, interactionWidth(features, dim), "dim + F(F-1)/2");
@@ -272,7 +282,7 @@ export function checkInteractionForward({ v, features, dim, r }: InteractionForw
 export function checkInteractionBackward(args: InteractionBackwardArgs): void {
   const op = "interaction-backward";
   const { v, features, dim, dr, dv } = args;
-  checkFeatures(op, features, dim);
+  checkFeatures(op, "v", features, dim);
   checkMatrices(op, { v, dr }, { dv });
   expectSize(op, "v", v, v.rows, features * dim, "features × dim");
   expectSize(op, "dr", dr, v.rows, interactionWidth(features, dim), "dim + F(F-1)/2");
@@ -344,6 +354,70 @@ export function checkSigmoidBackward({ y, dy, dx }: SigmoidBackwardArgs): void {
   expectSize(op, "dx", dx, y.rows, y.cols, "as y");
 }
 
+/** Checks the layer normalisation. */
+export function checkLayerNormForward({ x, features, dim, y }: LayerNormForwardArgs): void {
+  const op = "layer-norm-forward";
+  checkMatrices(op, { x }, { y });
+  checkFeatures(op, "x", features, dim);
+  expectSize(op, "x", x, x.rows, features * dim, "features of dim floats");
+  expectSize(op, "y", y, x.rows, x.cols, "as x");
+}
+
+/** Checks the layer normalisation's gradient. */
+export function checkLayerNormBackward(args: LayerNormBackwardArgs): void {
+  const { x, features, dim, dy, dx } = args;
+  const op = "layer-norm-backward";
+  checkMatrices(op, { x, dy }, { dx });
+  checkFeatures(op, "x", features, dim);
+  expectSize(op, "x", x, x.rows, features * dim, "features of dim floats");
+  expectSize(op, "dy", dy, x.rows, x.cols, "as x");
+  expectSize(op, "dx", dx, x.rows, x.cols, "as x");
+}
+
+/** Checks the update of columns' running statistics. */
+export function checkColumnStatistics({ x, mean, variance, weight }: ColumnStatisticsArgs): void {
+  const op = "column-statistics";
+  checkMatrices(op, { x }, { mean, variance });
+  expectSize(op, "mean", mean, 1, x.cols, "one number a column of x");
+  expectSize(op, "variance", variance, 1, x.cols, "one number a column of x");
+  checkScalar(op, "weight", weight, { mean, variance });
+}
+
+/** Checks the division of columns by their standard deviation. */
+export function checkStandardise({ x, mean, variance, y }: StandardiseArgs): void {
+  const op = "standardise";
+  checkMatrices(op, { x, ...(mean === null ? {} : { mean }), variance }, { y });
+  if (mean !== null) expectSize(op, "mean", mean, 1, x.cols, "one number a column of x");
+  expectSize(op, "variance", variance, 1, x.cols, "one number a column of x");
+  expectSize(op, "y", y, x.rows, x.cols, "as x");
+}
+
+/** Checks the vectors' change. */
+export function checkRowChange({ a, b, features, dim, change }: RowChangeArgs): void {
+  const op = "row-change";
+  checkMatrices(op, { a, b }, { change });
+  checkFeatures(op, "a", features, dim);
+  expectSize(op, "a", a, a.rows, features * dim, "features of dim floats");
+  expectSize(op, "b", b, a.rows, a.cols, "as a");
+  const least = a.rows * features;
+  expectSize(op, "change", change, 1, Math.max(least, change.cols), "one number a vector of a");
+}
+
+/** Checks the inputs' scores. */
+export function checkInputScores({ scores, rows, layout, combine, out }: InputScoresArgs): void {
+  const op = "input-scores";
+  checkScores(op, scores, rows, layout, out);
+  checkCombination(op, combine, layout);
+}
+
+/** Checks the count of stale lookups. */
+export function checkStaleLookups(args: StaleLookupsArgs): void {
+  const { scores, threshold, rows, layout, out } = args;
+  const op = "stale-lookups";
+  checkScores(op, scores, rows, layout, out);
+  checkScalar(op, "threshold", threshold, { out });
+}
+
 /** Checks the binary cross-entropy. The slot's value is known only when the op runs. */
 export function checkBce({ logits, labels, dlogits, losses, slot }: BceArgs): void {
   const op = "bce";
@@ -402,10 +476,54 @@ function checkEmbedding(
   }
 }
 
-function checkFeatures(op: string, features: number, dim: number): void {
+function checkFeatures(op: string, name: string, features: number, dim: number): void {
   if (!isCount(features) || features === 0 || !isCount(dim) || dim === 0) {
     throw new RangeError(
-      `Cannot record ${op}: v has ${features} features of ${dim} floats, not two positive integers`,
+      `Cannot record ${op}: ${name} has ${features} features of ${dim} floats, not two positive integers`,
+    );
+  }
+}
+
+/** The row numbers themselves are in the device's memory, where nothing checks them. */
+function checkScores(
+  op: string,
+  scores: Matrix,
+  rows: RowList,
+  layout: LookupLayout,
+  out: Matrix,
+): void {
+  checkMatrices(op, { scores }, { out });
+  expectSize(op, "scores", scores, 1, scores.cols, "one row of scores");
+  const { buffer, offset, length } = rows;
+  if (!isCount(offset) || !isCount(length) || 4 * (offset + length) > buffer.byteLength) {
+    throw new RangeError(
+      `Cannot record ${op}: rows has ${length} entries from ${offset} of buffer ${buffer.label}, which has ${
+        Math.floor(buffer.byteLength / 4)
+      }`,
+    );
+  }
+  checkApart(op, "rows", buffer, { out });
+  const { inputs, groups, lookups, groupStride, lookupStride, inputStride } = layout;
+  if (!Object.values(layout).every(isCount) || groups === 0 || lookups === 0) {
+    throw new RangeError(
+      `Cannot record ${op}: layout has ${inputs} inputs of ${groups} groups of ${lookups} lookups with strides ${inputStride}, ${groupStride} and ${lookupStride}, not whole numbers with a group and a lookup at least`,
+    );
+  }
+  const end = (inputs - 1) * inputStride + (groups - 1) * groupStride +
+    (lookups - 1) * lookupStride + 1;
+  if (inputs > 0 && end > length) {
+    throw new RangeError(
+      `Cannot record ${op}: layout ends at entry ${end} of rows, which has ${length}`,
+    );
+  }
+  expectSize(op, "out", out, inputs, 1, "one number an input of layout");
+}
+
+function checkCombination(op: string, combine: ScoreCombination, { lookups }: LookupLayout): void {
+  if (combine.kind !== "nth-smallest") return;
+  if (!isCount(combine.n) || combine.n < 1 || combine.n > lookups) {
+    throw new RangeError(
+      `Cannot record ${op}: combine has n ${combine.n}, not an integer from 1 to the ${lookups} lookups of a group`,
     );
   }
 }

@@ -354,6 +354,163 @@ export interface SigmoidBackwardArgs {
 }
 
 /**
+ * Layer normalisation of vectors (Ba et al. 2016, arXiv:1607.06450) without its affine part:
+ * y = (x − mean) / sqrt(variance + 1e-5), mean and biased variance over the `dim` coordinates of each vector.
+ */
+export interface LayerNormForwardArgs {
+  /** B × (features · dim), read. */
+  readonly x: Matrix;
+  /** Vectors an input. */
+  readonly features: number;
+  /** Floats in a vector. */
+  readonly dim: number;
+  /** B × (features · dim), written. */
+  readonly y: Matrix;
+}
+
+/**
+ * Gradient of the layer normalisation from its input x, whose statistics are computed anew: with s = sqrt(variance +
+ * 1e-5), dx = (dy − mean(dy) − y · mean(dy · y)) / s.
+ */
+export interface LayerNormBackwardArgs {
+  /** B × (features · dim), read: the forward op's input. */
+  readonly x: Matrix;
+  /** Vectors an input. */
+  readonly features: number;
+  /** Floats in a vector. */
+  readonly dim: number;
+  /** B × (features · dim), read: gradient of the forward op's output. */
+  readonly dy: Matrix;
+  /** B × (features · dim), written. */
+  readonly dx: Matrix;
+  /** Whether vector 0 of x came out of a ReLU: its gradient is zeroed where vector 0 of x is not above 0. */
+  readonly maskFirst: boolean;
+}
+
+/**
+ * Running statistics of columns, updated in place: mean += w (m − mean) and variance += w (v − variance), where m and v
+ * are a minibatch's column means and biased variances. A minibatch without rows changes nothing.
+ */
+export interface ColumnStatisticsArgs {
+  /** M × N, read. */
+  readonly x: Matrix;
+  /** 1 × N, updated in place. */
+  readonly mean: Matrix;
+  /** 1 × N, updated in place. */
+  readonly variance: Matrix;
+  /** f32: w, read when the program runs; 1 replaces what was there. */
+  readonly weight: Scalar;
+}
+
+/**
+ * Columns brought to mean 0 and variance 1 by given statistics: y = (x − mean) / sqrt(variance + 1e-5). Without a mean
+ * nothing is subtracted, which makes it the op's own gradient with the statistics held constant: dx from dy.
+ */
+export interface StandardiseArgs {
+  /** M × N, read. */
+  readonly x: Matrix;
+  /** 1 × N, read; null where nothing is to be subtracted. */
+  readonly mean: Matrix | null;
+  /** 1 × N, read; not below 0. */
+  readonly variance: Matrix;
+  /** M × N, written. */
+  readonly y: Matrix;
+}
+
+/**
+ * How far embedding rows have moved between two snapshots: the largest absolute change of a coordinate,
+ * change[m · features + f] = max over the vector's coordinates of |a − b|.
+ */
+export interface RowChangeArgs {
+  /** M × (features · dim), read. */
+  readonly a: Matrix;
+  /** M × (features · dim), read. */
+  readonly b: Matrix;
+  /** Vectors (embedding rows) in a row of a and b. */
+  readonly features: number;
+  /** Floats in a vector. */
+  readonly dim: number;
+  /** 1 × at least M · features; the first M · features are written. */
+  readonly change: Matrix;
+  /** Whether the changes are added to what `change` holds; otherwise they replace it. */
+  readonly accumulate: boolean;
+}
+
+/**
+ * A list of u32 row numbers in a buffer. That every number is below the number of rows it is used with is the caller's
+ * promise: the list is device memory, and `Device.run` does not check it.
+ */
+export interface RowList {
+  /** Memory that holds it, perhaps among other things; `Device.write` takes a `Uint32Array`. */
+  readonly buffer: DeviceBuffer;
+  /** First entry, in units of 4 bytes from the start of the buffer. */
+  readonly offset: number;
+  /** Number of entries. */
+  readonly length: number;
+}
+
+/**
+ * Where the lookups of a minibatch stand in a {@linkcode RowList}: lookup l of group g of input b is entry
+ * `g * groupStride + l * lookupStride + b * inputStride`. DLRM with one lookup a table, table after table: one group,
+ * T lookups, lookup stride B, input stride 1. TBSM, whose inputs are sequences of steps: a group a table with a lookup
+ * a step, group stride B · steps, lookup stride 1, input stride `steps`.
+ */
+export interface LookupLayout {
+  /** B, inputs of the minibatch. */
+  readonly inputs: number;
+  /** Groups an input, 1 or more. */
+  readonly groups: number;
+  /** Lookups a group, 1 or more. */
+  readonly lookups: number;
+  /** Entries from one group of an input to its next. */
+  readonly groupStride: number;
+  /** Entries from one lookup of a group to its next. */
+  readonly lookupStride: number;
+  /** Entries from one input to the next. */
+  readonly inputStride: number;
+}
+
+/**
+ * How an input's score is made of its lookups' scores. `nth-smallest`: the largest over the groups of the n-th smallest
+ * of a group, 1 ≤ n ≤ lookups, where rows that are looked up twice count twice. `max` and `mean`: of all its lookups.
+ */
+export type ScoreCombination =
+  | { readonly kind: "nth-smallest"; readonly n: number }
+  | { readonly kind: "max" }
+  | { readonly kind: "mean" };
+
+/** A score for each input from the scores of the rows it looks up. */
+export interface InputScoresArgs {
+  /** 1 × R, read: a score for each row, finite (an infinite one gives no defined result); 3.4028234663852886e38 will do. */
+  readonly scores: Matrix;
+  /** Read; its row numbers must be below R, which nothing checks: a wrong one reads memory of something else, or none. */
+  readonly rows: RowList;
+  /** Which entries of `rows` are whose. */
+  readonly layout: LookupLayout;
+  /** How the lookups' scores become one. */
+  readonly combine: ScoreCombination;
+  /** B × 1, written. */
+  readonly out: Matrix;
+}
+
+/**
+ * The least number of stale lookups in a group of each input: out[b] = min over its groups of the number of lookups
+ * whose score is below the threshold (strictly). An input may be skipped where this is at least as high as a limit.
+ */
+export interface StaleLookupsArgs {
+  /** 1 × R, read: a score for each row, finite. */
+  readonly scores: Matrix;
+  /** f32, finite: read when the program runs. */
+  readonly threshold: Scalar;
+  /** Read; its row numbers must be below R, which nothing checks: a wrong one reads memory of something else, or none. */
+  readonly rows: RowList;
+  /** Which entries of `rows` are whose. */
+  readonly layout: LookupLayout;
+  /** B × 1, written: whole numbers. */
+  readonly out: Matrix;
+}
+
+/**
  * Mean binary cross-entropy of logits and its gradient: loss = mean(max(z,0) - z·y + log1p(exp(-|z|))),
  * dz = (sigmoid(z) - y) / M. The loss is written to `losses[slot]`, so that steps accumulate unread on the device.
  */
@@ -453,6 +610,20 @@ export interface Recorder {
   sigmoidForward(args: SigmoidForwardArgs): void;
   /** Appends the sigmoid's gradient. */
   sigmoidBackward(args: SigmoidBackwardArgs): void;
+  /** Appends the layer normalisation of vectors. */
+  layerNormForward(args: LayerNormForwardArgs): void;
+  /** Appends the layer normalisation's gradient. */
+  layerNormBackward(args: LayerNormBackwardArgs): void;
+  /** Appends the update of columns' running mean and variance. */
+  columnStatistics(args: ColumnStatisticsArgs): void;
+  /** Appends the division of columns by their standard deviation, with or without a mean taken off. */
+  standardise(args: StandardiseArgs): void;
+  /** Appends the largest absolute coordinate change of vectors between two snapshots. */
+  rowChange(args: RowChangeArgs): void;
+  /** Appends a score for each input from those of its lookups; a `RangeError` for an n-th smallest that no group has. */
+  inputScores(args: InputScoresArgs): void;
+  /** Appends the count of each input's lookups whose score is below a threshold. */
+  staleLookups(args: StaleLookupsArgs): void;
   /** Appends the mean binary cross-entropy of logits and its gradient. */
   bce(args: BceArgs): void;
   /** Appends one optimizer step over dense parameters; a `RangeError` for `rowwise-adagrad`. */

@@ -66,11 +66,25 @@ export const SEQUENCE_POOL = 13;
 export const SEQUENCE_BACKWARD = 14;
 export const SIGMOID_FORWARD = 15;
 export const SIGMOID_BACKWARD = 16;
+export const LAYER_NORM_FORWARD = 17;
+export const LAYER_NORM_BACKWARD = 18;
+export const COLUMN_STATISTICS = 19;
+export const STANDARDISE = 20;
+export const ROW_CHANGE = 21;
+export const INPUT_SCORES = 22;
+export const STALE_LOOKUPS = 23;
 
 /** Optimizer codes. */
 export const SGD = 0;
 export const ADAGRAD = 1;
 export const ROWWISE_ADAGRAD = 2;
+
+/** How an input's score is made of its lookups' scores. */
+export const NTH_SMALLEST = 0;
+export const NTH_LARGEST = 1;
+export const MEAN = 2;
+/** Inputs that a thread scores at a time. */
+export const SCORED_INPUTS = 64;
 
 /** Header of lookup buffers, in bytes: counts of the minibatch written last, then the addresses of the lists. */
 export const LOOKUP_BAGS = 0;

@@ -5,13 +5,17 @@ import { bce } from "../bce/bce.as";
 import { embeddingBackward, embeddingForward } from "../embedding/embedding.as";
 import { initUniform } from "../embedding/init.as";
 import { interactionBackward, interactionForward } from "../interaction/interaction.as";
+import { layerNormBackward, layerNormForward } from "../layer_norm/layer_norm.as";
 import { linearBackwardInput, linearBackwardWeights, linearForward } from "../linear/linear.as";
 import { normaliseBackward, normaliseForward } from "../normalise/normalise.as";
 import { sequenceBackward, sequenceDot, sequencePool } from "../sequence/sequence.as";
 import { sigmoidBackward, sigmoidForward } from "../sigmoid/sigmoid.as";
+import { inputScores, rowChange, staleLookups } from "../staleness/staleness.as";
+import { columnStatistics, standardise } from "../standardise/standardise.as";
 import { denseUpdate } from "../update/update.as";
 import {
   BCE,
+  COLUMN_STATISTICS,
   COUNTER_STRIDE,
   DENSE_UPDATE,
   EMBEDDING_BACKWARD,
@@ -19,8 +23,11 @@ import {
   FAILED,
   GENERATION,
   INIT_UNIFORM,
+  INPUT_SCORES,
   INTERACTION_BACKWARD,
   INTERACTION_FORWARD,
+  LAYER_NORM_BACKWARD,
+  LAYER_NORM_FORWARD,
   LINEAR_BACKWARD_INPUT,
   LINEAR_BACKWARD_WEIGHTS,
   LINEAR_FORWARD,
@@ -32,12 +39,15 @@ import {
   RECORD_BYTES,
   RECORD_COUNTERS,
   RECORD_STAGE,
+  ROW_CHANGE,
   SEQUENCE_BACKWARD,
   SEQUENCE_DOT,
   SEQUENCE_POOL,
   SIGMOID_BACKWARD,
   SIGMOID_FORWARD,
   STAGE_TIMES,
+  STALE_LOOKUPS,
+  STANDARDISE,
   STOP,
 } from "./layout";
 import { barrier, enter, SPINS } from "./team.as";
@@ -134,6 +144,20 @@ function perform(op: usize): void {
       return sigmoidForward(op);
     case SIGMOID_BACKWARD:
       return sigmoidBackward(op);
+    case LAYER_NORM_FORWARD:
+      return layerNormForward(op);
+    case LAYER_NORM_BACKWARD:
+      return layerNormBackward(op);
+    case COLUMN_STATISTICS:
+      return columnStatistics(op);
+    case STANDARDISE:
+      return standardise(op);
+    case ROW_CHANGE:
+      return rowChange(op);
+    case INPUT_SCORES:
+      return inputScores(op);
+    case STALE_LOOKUPS:
+      return staleLookups(op);
     default:
       unreachable();
   }

@@ -7,24 +7,32 @@
 import { encodeBce } from "../bce/wasm.ts";
 import {
   bceCost,
+  columnStatisticsCost,
   denseUpdateCost,
   embeddingBackwardCost,
   embeddingForwardCost,
+  inputScoresCost,
   interactionBackwardCost,
   interactionForwardCost,
+  layerNormBackwardCost,
+  layerNormForwardCost,
   linearBackwardInputCost,
   linearBackwardWeightsCost,
   linearForwardCost,
   normaliseBackwardCost,
   normaliseForwardCost,
+  rowChangeCost,
   sequenceBackwardCost,
   sequenceDotCost,
   sequencePoolCost,
   sigmoidBackwardCost,
   sigmoidForwardCost,
+  staleLookupsCost,
+  standardiseCost,
 } from "../costs.ts";
 import { encodeEmbeddingBackward, encodeEmbeddingForward } from "../embedding/wasm.ts";
 import { encodeInteractionBackward, encodeInteractionForward } from "../interaction/wasm.ts";
+import { encodeLayerNormBackward, encodeLayerNormForward } from "../layer_norm/wasm.ts";
 import {
   encodeLinearBackwardInput,
   encodeLinearBackwardWeights,
@@ -34,32 +42,45 @@ import { encodeNormaliseBackward, encodeNormaliseForward } from "../normalise/wa
 import { encodeSequenceBackward, encodeSequenceDot, encodeSequencePool } from "../sequence/wasm.ts";
 import {
   checkBce,
+  checkColumnStatistics,
   checkDenseUpdate,
   checkEmbeddingBackward,
   checkEmbeddingForward,
   checkHighestRow,
+  checkInputScores,
   checkInteractionBackward,
   checkInteractionForward,
+  checkLayerNormBackward,
+  checkLayerNormForward,
   checkLinearBackwardInput,
   checkLinearBackwardWeights,
   checkLinearForward,
   checkNormaliseBackward,
   checkNormaliseForward,
+  checkRowChange,
   checkSequenceBackward,
   checkSequenceDot,
   checkSequencePool,
   checkSigmoidBackward,
   checkSigmoidForward,
+  checkStaleLookups,
+  checkStandardise,
 } from "../shapes.ts";
 import { encodeSigmoidBackward, encodeSigmoidForward } from "../sigmoid/wasm.ts";
+import { encodeInputScores, encodeRowChange, encodeStaleLookups } from "../staleness/wasm.ts";
+import { encodeColumnStatistics, encodeStandardise } from "../standardise/wasm.ts";
 import type {
   BceArgs,
+  ColumnStatisticsArgs,
   DenseUpdateArgs,
   EmbeddingBackwardArgs,
   EmbeddingForwardArgs,
   EmbeddingTables,
+  InputScoresArgs,
   InteractionBackwardArgs,
   InteractionForwardArgs,
+  LayerNormBackwardArgs,
+  LayerNormForwardArgs,
   LinearBackwardInputArgs,
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
@@ -70,6 +91,7 @@ import type {
   OpCost,
   Program,
   Recorder,
+  RowChangeArgs,
   Scalar,
   SequenceBackwardArgs,
   SequenceDotArgs,
@@ -77,6 +99,8 @@ import type {
   SigmoidBackwardArgs,
   SigmoidForwardArgs,
   Stage,
+  StaleLookupsArgs,
+  StandardiseArgs,
 } from "../types.ts";
 import { encodeDenseUpdate } from "../update/wasm.ts";
 import { RECORD_ARGS, RECORD_BYTES, RECORD_STAGE } from "./layout.ts";
@@ -205,6 +229,41 @@ export class CpuRecorder implements Recorder, Place {
   sigmoidBackward(args: SigmoidBackwardArgs): void {
     checkSigmoidBackward(args);
     this.#push(encodeSigmoidBackward(this, args), sigmoidBackwardCost(this.#stage, args));
+  }
+
+  layerNormForward(args: LayerNormForwardArgs): void {
+    checkLayerNormForward(args);
+    this.#push(encodeLayerNormForward(this, args), layerNormForwardCost(this.#stage, args));
+  }
+
+  layerNormBackward(args: LayerNormBackwardArgs): void {
+    checkLayerNormBackward(args);
+    this.#push(encodeLayerNormBackward(this, args), layerNormBackwardCost(this.#stage, args));
+  }
+
+  columnStatistics(args: ColumnStatisticsArgs): void {
+    checkColumnStatistics(args);
+    this.#push(encodeColumnStatistics(this, args), columnStatisticsCost(this.#stage, args));
+  }
+
+  standardise(args: StandardiseArgs): void {
+    checkStandardise(args);
+    this.#push(encodeStandardise(this, args), standardiseCost(this.#stage, args));
+  }
+
+  rowChange(args: RowChangeArgs): void {
+    checkRowChange(args);
+    this.#push(encodeRowChange(this, args), rowChangeCost(this.#stage, args));
+  }
+
+  inputScores(args: InputScoresArgs): void {
+    checkInputScores(args);
+    this.#push(encodeInputScores(this, args), inputScoresCost(this.#stage, args));
+  }
+
+  staleLookups(args: StaleLookupsArgs): void {
+    checkStaleLookups(args);
+    this.#push(encodeStaleLookups(this, args), staleLookupsCost(this.#stage, args));
   }
 
   bce(args: BceArgs): void {

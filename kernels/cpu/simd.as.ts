@@ -12,6 +12,12 @@ export function storeLanes(p: usize, v: v128, count: i32): void {
   if (count > 2) store<f32>(p, f32x4.extract_lane(v, 2), 8);
 }
 
+/** Four floats of which `left` (1 or more) count; the lanes past them are 0, whatever lies there. */
+@inline
+export function loadLanes(p: usize, left: i32): v128 {
+  return left >= 4 ? v128.load(p) : v128.and(v128.load(p), laneMask(left));
+}
+
 /** All bits set in the first `count` lanes (below 0: none, above 4: all). */
 @inline
 export function laneMask(count: i32): v128 {

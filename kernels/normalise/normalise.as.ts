@@ -1,21 +1,15 @@
 // L2 normalisation of rows and its gradient. Argument order: see wasm.ts. A task is one run of rows.
 
-import { laneMask, storeLanes, sumLanes } from "../cpu/simd.as";
+import { loadLanes, storeLanes, sumLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
 
 const ROWS_A_TASK: i32 = 64;
 const LEAST_NORM: f32 = 1e-12;
 
-/** Four floats of a row of which `left` remain; the lanes past its end are 0, whatever the padding holds. */
-@inline
-function loadRow(p: usize, left: i32): v128 {
-  return left >= 4 ? v128.load(p) : v128.and(v128.load(p), laneMask(left));
-}
-
 function norm(z: usize, D: i32): f32 {
   let squares = f32x4.splat(0);
   for (let j = 0; j < D; j += 4) {
-    const x = loadRow(z + (j << 2), D - j);
+    const x = loadLanes(z + (j << 2), D - j);
     squares = f32x4.relaxed_madd(x, x, squares);
   }
   return sqrt<f32>(sumLanes(squares));
@@ -52,8 +46,8 @@ export function normaliseBackward(op: usize): void {
       let along = zero;
       if (length > LEAST_NORM) {
         for (let j = 0; j < D; j += 4) {
-          const v = f32x4.div(loadRow(row + (j << 2), D - j), divisor);
-          along = f32x4.relaxed_madd(v, loadRow(grad + (j << 2), D - j), along);
+          const v = f32x4.div(loadLanes(row + (j << 2), D - j), divisor);
+          along = f32x4.relaxed_madd(v, loadLanes(grad + (j << 2), D - j), along);
         }
         along = f32x4.splat(sumLanes(along));
       }

@@ -7,24 +7,32 @@
 import { launchBce } from "../bce/webgpu.ts";
 import {
   bceCost,
+  columnStatisticsCost,
   denseUpdateCost,
   embeddingBackwardCost,
   embeddingForwardCost,
+  inputScoresCost,
   interactionBackwardCost,
   interactionForwardCost,
+  layerNormBackwardCost,
+  layerNormForwardCost,
   linearBackwardInputCost,
   linearBackwardWeightsCost,
   linearForwardCost,
   normaliseBackwardCost,
   normaliseForwardCost,
+  rowChangeCost,
   sequenceBackwardCost,
   sequenceDotCost,
   sequencePoolCost,
   sigmoidBackwardCost,
   sigmoidForwardCost,
+  staleLookupsCost,
+  standardiseCost,
 } from "../costs.ts";
 import { launchEmbeddingBackward, launchEmbeddingForward } from "../embedding/webgpu.ts";
 import { launchInteractionBackward, launchInteractionForward } from "../interaction/webgpu.ts";
+import { launchLayerNormBackward, launchLayerNormForward } from "../layer_norm/webgpu.ts";
 import {
   launchLinearBackwardInput,
   launchLinearBackwardWeights,
@@ -38,32 +46,45 @@ import {
 } from "../sequence/webgpu.ts";
 import {
   checkBce,
+  checkColumnStatistics,
   checkDenseUpdate,
   checkEmbeddingBackward,
   checkEmbeddingForward,
+  checkInputScores,
   checkInteractionBackward,
   checkInteractionForward,
+  checkLayerNormBackward,
+  checkLayerNormForward,
   checkLinearBackwardInput,
   checkLinearBackwardWeights,
   checkLinearForward,
   checkNormaliseBackward,
   checkNormaliseForward,
+  checkRowChange,
   checkSequenceBackward,
   checkSequenceDot,
   checkSequencePool,
   checkSigmoidBackward,
   checkSigmoidForward,
+  checkStaleLookups,
+  checkStandardise,
 } from "../shapes.ts";
 import { launchSigmoidBackward, launchSigmoidForward } from "../sigmoid/webgpu.ts";
+import { launchInputScores, launchRowChange, launchStaleLookups } from "../staleness/webgpu.ts";
+import { launchColumnStatistics, launchStandardise } from "../standardise/webgpu.ts";
 import type {
   BceArgs,
+  ColumnStatisticsArgs,
   DenseUpdateArgs,
   DeviceBuffer,
   EmbeddingBackwardArgs,
   EmbeddingForwardArgs,
   EmbeddingTables,
+  InputScoresArgs,
   InteractionBackwardArgs,
   InteractionForwardArgs,
+  LayerNormBackwardArgs,
+  LayerNormForwardArgs,
   LinearBackwardInputArgs,
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
@@ -74,6 +95,7 @@ import type {
   OpCost,
   Program,
   Recorder,
+  RowChangeArgs,
   Scalar,
   SequenceBackwardArgs,
   SequenceDotArgs,
@@ -81,6 +103,8 @@ import type {
   SigmoidBackwardArgs,
   SigmoidForwardArgs,
   Stage,
+  StaleLookupsArgs,
+  StandardiseArgs,
 } from "../types.ts";
 import { launchDenseUpdate } from "../update/webgpu.ts";
 import type { ErrorKeeper } from "./errors.ts";
@@ -327,6 +351,55 @@ export class ProgramBuilder implements Recorder, LaunchContext {
     checkSigmoidBackward(args);
     launchSigmoidBackward(this, args);
     this.#costs.push(sigmoidBackwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.layerNormForward} */
+  layerNormForward(args: LayerNormForwardArgs): void {
+    checkLayerNormForward(args);
+    launchLayerNormForward(this, args);
+    this.#costs.push(layerNormForwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.layerNormBackward} */
+  layerNormBackward(args: LayerNormBackwardArgs): void {
+    checkLayerNormBackward(args);
+    launchLayerNormBackward(this, args);
+    this.#costs.push(layerNormBackwardCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.columnStatistics} */
+  columnStatistics(args: ColumnStatisticsArgs): void {
+    checkColumnStatistics(args);
+    launchColumnStatistics(this, args);
+    this.#costs.push(columnStatisticsCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.standardise} */
+  standardise(args: StandardiseArgs): void {
+    checkStandardise(args);
+    launchStandardise(this, args);
+    this.#costs.push(standardiseCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.rowChange} */
+  rowChange(args: RowChangeArgs): void {
+    checkRowChange(args);
+    launchRowChange(this, args);
+    this.#costs.push(rowChangeCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.inputScores} */
+  inputScores(args: InputScoresArgs): void {
+    checkInputScores(args);
+    launchInputScores(this, args);
+    this.#costs.push(inputScoresCost(this.#stage, args));
+  }
+
+  /** {@inheritDoc Recorder.staleLookups} */
+  staleLookups(args: StaleLookupsArgs): void {
+    checkStaleLookups(args);
+    launchStaleLookups(this, args);
+    this.#costs.push(staleLookupsCost(this.#stage, args));
   }
 
   /** {@inheritDoc Recorder.bce} */

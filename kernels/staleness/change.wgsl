@@ -1,0 +1,44 @@
+// Largest absolute coordinate change, a thread a vector.
+
+override ACCUMULATE: bool = false;
+
+struct Params {
+  rows: u32,
+  features: u32,
+  dim: u32,
+  a_offset: u32,
+  a_stride: u32,
+  b_offset: u32,
+  b_stride: u32,
+  change_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read_write> change: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let vector = linear_group(group, grid) * 64u + thread;
+  let row = vector / p.features;
+  if (row >= p.rows) {
+    return;
+  }
+  let at = vector % p.features * p.dim;
+  let from_a = p.a_offset + row * p.a_stride + at;
+  let from_b = p.b_offset + row * p.b_stride + at;
+  var largest = 0.0;
+  for (var c = 0u; c < p.dim; c++) {
+    largest = max(largest, abs(a[from_a + c] - b[from_b + c]));
+  }
+  let to = p.change_offset + vector;
+  if (ACCUMULATE) {
+    largest += change[to];
+  }
+  change[to] = largest;
+}
