@@ -6,13 +6,23 @@
 
 import { UserError } from "../core/errors.ts";
 import { letEventsIn } from "../core/events.ts";
-import type { Dataset } from "../data/types.ts";
+import type { Dataset, Order, Split } from "../data/types.ts";
 import type { Stage } from "../kernels/types.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
+import type { Placement } from "./placement.ts";
+import type { PlanDocument } from "./plan/document.ts";
+import type { PlanDriver, PlannedMinibatch } from "./plan/driver.ts";
+import { EveryInput } from "./plan/every_input.ts";
+import type { HotSet, PassProgress } from "./plan/hot_set.ts";
+import { PLAN_DEFAULTS, type PlanOptions } from "./plan/options.ts";
+import { SegregatedPlan } from "./plan/segregated.ts";
+import { firstInputs } from "./plan/first_inputs.ts";
 import { learningRate, type LearningRateSchedule } from "./schedule.ts";
+import { packState, type TrainState, unpackState } from "./state.ts";
+import { MinibatchLog, type MinibatchSink } from "./trace/log.ts";
 
 /** How to train. */
 export interface TrainOptions {
@@ -32,12 +42,34 @@ export interface TrainOptions {
   readonly evalBatch: number;
   /** Stop after this many steps in all; 0 for no limit. */
   readonly maxSteps: number;
+  /** Which inputs are trained, in which order; `baseline` by default. */
+  readonly plan?: PlanOptions;
+  /** The hot set of a plan that has one, from `findHotSet`. */
+  readonly hotSet?: HotSet | null;
+  /** Where the model's rows are, for the trace; `device` by default. */
+  readonly placement?: Placement;
+  /** Takes a record of every minibatch. */
+  readonly trace?: MinibatchSink | null;
+  /** Keeps the state of the run now and then, and when it is interrupted. */
+  readonly checkpoint?: CheckpointPolicy | null;
+  /** Goes on from a state that the same options and data set have given; the model must be as it was then. */
+  readonly resume?: TrainState | null;
   /** Ends the run after the step at hand; the result says `interrupted`. */
   readonly signal?: AbortSignal;
+  /** While a plan looks at the data set. */
+  readonly onPass?: (progress: PassProgress) => void;
   /** Called when losses have been read: a few times a second at most. */
   readonly onProgress?: (progress: TrainProgress) => void;
-  /** Called after each evaluation. */
-  readonly onEvaluation?: (evaluation: TimedEvaluation) => void;
+  /** Called after each evaluation; `final` for that at the end. */
+  readonly onEvaluation?: (evaluation: TimedEvaluation, final: boolean) => void;
+}
+
+/** When and how the state of a run is kept. */
+export interface CheckpointPolicy {
+  /** Minibatches between two; 0 for one every ten minutes. */
+  readonly every: number;
+  /** Keeps a state together with the model's weights. The model's tables are up to date. */
+  save(state: TrainState): Promise<void>;
 }
 
 /** Where a run is. */
@@ -54,6 +86,8 @@ export interface TrainProgress {
   readonly total: number;
   /** Mean loss of the steps read last; null before the first. */
   readonly loss: number | null;
+  /** What the plan has to say, and the AUC last measured: texts by name. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** Metrics on the test split after some steps. */
@@ -86,6 +120,8 @@ export interface TrainResult {
   readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
   /** Rows looked up and updated, summed over minibatches. */
   readonly counts: TrainCounts;
+  /** The plan, with what it decided. */
+  readonly plan: PlanDocument;
 }
 
 /** What the lookups of a run came to. */
@@ -116,11 +152,18 @@ export class TrainingFailure extends UserError {
 
 /** Losses are read at least this often, so that progress moves and Ctrl-C is heard. */
 const DRAIN_MS = 250;
+/** Time between checkpoints by the clock. */
+const CHECKPOINT_MS = 600_000;
+/** Inputs on which a schedule that adapts measures its loss. */
+const MEASURED_INPUTS = 50_000;
+/** Booked by the host, which waits for the device meanwhile: the device's own time in them would count twice. */
+const HOST_STAGES = ["snapshot", "search", "classify"] as const;
 
 /**
  * Trains a model on a data set's training split and evaluates it on the test split.
  *
  * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
+ * @throws {UserError} The plan does not fit the data.
  */
 export async function train(
   model: Model,
@@ -128,19 +171,22 @@ export async function train(
   options: TrainOptions,
 ): Promise<TrainResult> {
   const run = new Run(model, dataset, options);
-  return await run.train();
+  try {
+    return await run.train();
+  } finally {
+    run.dispose();
+  }
 }
 
 class Run {
   readonly #model: Model;
   readonly #dataset: Dataset;
   readonly #options: TrainOptions;
-  readonly #perEpoch: number;
-  readonly #totalSteps: number;
-  readonly #totalSamples: number;
-  readonly #losses: Float32Array;
+  readonly #driver: PlanDriver;
+  readonly #log: MinibatchLog | null;
   readonly #evaluations: TimedEvaluation[] = [];
   readonly #stages: Partial<Record<Stage, number>> = {};
+  #losses = new Float32Array(1024);
   #step = 0;
   #samples = 0;
   #drained = 0;
@@ -150,34 +196,70 @@ class Run {
   #lookups = 0;
   #uniqueRows = 0;
   #drainedAt = 0;
+  #since = 0;
+  #savedAt = 0;
+  #savedStep = -1;
 
   constructor(model: Model, dataset: Dataset, options: TrainOptions) {
     this.#model = model;
     this.#dataset = dataset;
     this.#options = options;
-    const count = dataset.count("train");
-    this.#perEpoch = Math.ceil(count / options.batch);
-    const all = this.#perEpoch * options.epochs;
-    this.#totalSteps = options.maxSteps > 0 ? Math.min(all, options.maxSteps) : all;
-    const epochs = Math.floor(this.#totalSteps / this.#perEpoch);
-    this.#totalSamples = epochs * count +
-      (this.#totalSteps - epochs * this.#perEpoch) * options.batch;
-    this.#losses = new Float32Array(this.#totalSteps);
+    const { batch, epochs, seed, shuffle, plan = PLAN_DEFAULTS, hotSet = null, onPass } = options;
+    const { trace = null, placement = "device" } = options;
+    const parts = {
+      model,
+      dataset,
+      batch,
+      epochs,
+      seed,
+      order: (epoch: number): Order =>
+        shuffle ? { kind: "shuffled", seed, epoch } : { kind: "sequential" },
+      counts: trace !== null,
+      hooks: {
+        book: (stage: Stage, ms: number): void => this.#book(stage, ms),
+        measureLoss: (): Promise<number> => this.#measureLoss(),
+      },
+    };
+    if (plan.name === "baseline") this.#driver = new EveryInput(parts);
+    else if (hotSet === null) {
+      throw new RangeError(`Cannot train by plan ${plan.name}: it needs a hot set`);
+    } else {
+      this.#driver = new SegregatedPlan(parts, plan, hotSet, {
+        ...(onPass === undefined ? {} : { onPass }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    }
+    this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
   }
 
   async train(): Promise<TrainResult> {
-    const { epochs } = this.#options;
-    let interrupted = false;
+    const { resume, signal } = this.#options;
     // What ran on the device before (initialisation) is not this run's time.
     await this.#model.device.sync();
-    await this.#model.device.takeStageTimes();
-    for (let epoch = 0; epoch < epochs && !interrupted; epoch++) {
-      interrupted = await this.#epoch(epoch);
-      if (this.#step >= this.#totalSteps) break;
+    await this.#model.takeStageTimes();
+    this.#model.takeTraffic();
+    if (resume) await this.#restore(resume);
+    this.#since = this.#drainedAt = this.#savedAt = performance.now();
+    let interrupted = false;
+    try {
+      interrupted = await this.#steps();
+    } catch (error) {
+      // A pass over the data set that was interrupted is no failure of the run.
+      if (!(signal?.aborted && error === signal.reason)) throw error;
+      interrupted = true;
     }
-    const evaluated = this.#evaluations.at(-1)?.step === this.#step;
-    if (!interrupted && !evaluated) interrupted = !(await this.#evaluate());
+    await this.#drain();
+    this.#trainMs += performance.now() - this.#since;
+    if (interrupted) await this.#save();
+    else if (this.#evaluations.at(-1)?.step !== this.#step) {
+      interrupted = !(await this.#evaluate(true));
+      if (interrupted) await this.#save();
+    }
     return { ended: interrupted ? "interrupted" : "completed", ...this.#known() };
+  }
+
+  dispose(): void {
+    this.#driver.dispose();
   }
 
   #known(): Omit<TrainResult, "ended"> {
@@ -190,47 +272,66 @@ class Run {
       evaluateMs: this.#evaluateMs,
       stagesMs: this.#stages,
       counts: { lookups: this.#lookups, uniqueRows: this.#uniqueRows },
+      plan: this.#driver.document(),
     };
   }
 
-  /** Trains one epoch; true if it was interrupted. */
-  async #epoch(epoch: number): Promise<boolean> {
-    const { batch, seed, shuffle, schedule, signal, evalEvery } = this.#options;
+  /** Trains what the plan gives; true if it was interrupted. */
+  async #steps(): Promise<boolean> {
+    const { schedule, signal, evalEvery, maxSteps, checkpoint } = this.#options;
     const model = this.#model;
-    const source = this.#source(
-      "train",
-      shuffle ? { kind: "shuffled", seed, epoch } : { kind: "sequential" },
-      batch,
-    );
-    let since = this.#drainedAt = performance.now();
-    for (let at = 0; at < source.count && this.#step < this.#totalSteps; at += batch) {
-      const begun = performance.now();
-      const prepared = source.prepare(at, Math.min(batch, source.count - at));
-      const host = prepared instanceof Promise ? await prepared : prepared;
-      const ready = performance.now();
-      model.upload(host);
-      model.setStep(learningRate(schedule, this.#step), this.#step % model.losses.slots);
-      const uploaded = performance.now();
-      model.device.run(model.trainProgram(host.size));
-      this.#book("prepare", ready - begun);
-      this.#book("upload", uploaded - ready);
-      this.#lookups += host.lookups.lookups;
-      this.#uniqueRows += host.lookups.unique;
-      this.#samples += host.size;
+    this.#log?.start(this.#stages);
+    while (maxSteps === 0 || this.#step < maxSteps) {
+      const planned = await this.#driver.next();
+      if (planned === null) return false;
+      await model.trainStep(planned.batch, {
+        number: this.#step,
+        learningRate: learningRate(schedule, this.#step),
+        lossSlot: this.#step % model.losses.slots,
+      }, planned.route);
+      this.#lookups += planned.lookups.lookups;
+      this.#uniqueRows += planned.lookups.unique;
+      this.#samples += planned.batch.size;
       this.#step++;
+      await this.#driver.trained(planned);
+      await this.#logged(planned);
       const full = this.#step - this.#drained === model.losses.slots;
       if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
-      if (signal?.aborted) break;
+      if (signal?.aborted) return true;
       if (evalEvery > 0 && this.#step % evalEvery === 0) {
         await this.#drain();
-        this.#trainMs += performance.now() - since;
-        if (!(await this.#evaluate())) return true;
-        since = performance.now();
+        if (!(await this.#apart(() => this.#evaluate(false)))) return true;
+      }
+      if (checkpoint && this.#checkpointDue(checkpoint.every)) {
+        await this.#drain();
+        await this.#apart(() => this.#save());
       }
     }
-    await this.#drain();
-    this.#trainMs += performance.now() - since;
-    return signal?.aborted === true;
+    return false;
+  }
+
+  /** Does something whose time is not training's. */
+  async #apart<T>(body: () => Promise<T>): Promise<T> {
+    this.#trainMs += performance.now() - this.#since;
+    const result = await body();
+    this.#since = performance.now();
+    this.#log?.start(this.#stages);
+    return result;
+  }
+
+  /** Makes a record of a minibatch, if one is wanted. */
+  async #logged(planned: PlannedMinibatch): Promise<void> {
+    const log = this.#log;
+    if (log === null) return;
+    // The CPU device knows its times at once; another one is asked when its losses are read.
+    if (log.resolution === "minibatch") await this.#takeTimes();
+    log.add(this.#step - 1, planned, this.#stages);
+  }
+
+  async #takeTimes(): Promise<void> {
+    const times = await this.#model.takeStageTimes();
+    for (const stage of HOST_STAGES) delete times[stage];
+    for (const [stage, ms] of Object.entries(times)) this.#book(stage as Stage, ms);
   }
 
   /** Reads the losses not read yet, checks them, and lets events (signals, timers) in. */
@@ -241,6 +342,11 @@ class Run {
       const ring = new Float32Array(await device.read(buffer, 0, 4 * slots));
       let sum = 0;
       const first = this.#drained;
+      if (this.#step > this.#losses.length) {
+        const grown = new Float32Array(2 * Math.max(this.#step, this.#losses.length));
+        grown.set(this.#losses);
+        this.#losses = grown;
+      }
       for (; this.#drained < this.#step; this.#drained++) {
         const loss = ring[this.#drained % slots]!;
         this.#losses[this.#drained] = loss;
@@ -249,9 +355,9 @@ class Run {
       }
       this.#lastLoss = sum / (this.#step - first);
     }
-    const times = await device.takeStageTimes();
-    for (const [stage, ms] of Object.entries(times)) this.#book(stage as Stage, ms);
-    this.#report("train", this.#samples, this.#totalSamples);
+    await this.#takeTimes();
+    this.#log?.settle(this.#stages);
+    this.#reportTraining();
     await letEventsIn();
     this.#drainedAt = performance.now();
   }
@@ -272,58 +378,128 @@ class Run {
   }
 
   /** Evaluates on the test split; false if it was interrupted. */
-  async #evaluate(): Promise<boolean> {
-    const { evalBatch, signal } = this.#options;
-    const begun = performance.now();
-    const source = this.#source("test", { kind: "sequential" }, evalBatch);
+  async #evaluate(final: boolean): Promise<boolean> {
+    const { signal } = this.#options;
     try {
-      let shown = 0;
-      const metrics = await evaluate(this.#model, source, evalBatch, (done) => {
-        const now = performance.now();
-        if (now - shown < DRAIN_MS) return;
-        shown = now;
-        this.#report("evaluate", done, source.count);
-      }, signal);
+      const metrics = await this.#measure("test", Infinity, true);
       const evaluation = { step: this.#step, samples: this.#samples, metrics };
       this.#evaluations.push(evaluation);
-      this.#options.onEvaluation?.(evaluation);
+      this.#options.onEvaluation?.(evaluation, final);
       return true;
     } catch (error) {
       if (signal?.aborted) return false;
       // The loss of a step is that before its update, so the last update can ruin the weights unseen.
       if (error instanceof LogitError) throw this.#failure("it leaves logits that are not finite");
       throw error;
+    }
+  }
+
+  /** Loss on inputs that are not trained on: of the validation split, or where there is none of the test split. */
+  async #measureLoss(): Promise<number> {
+    const split = this.#dataset.count("validation") > 0 ? "validation" : "test";
+    await this.#drain();
+    const { logloss } = await this.#apart(() => this.#measure(split, MEASURED_INPUTS, false));
+    return logloss ?? NaN;
+  }
+
+  /** Metrics on the first inputs of a split. */
+  async #measure(split: Split, most: number, report: boolean): Promise<Metrics> {
+    const { evalBatch, signal } = this.#options;
+    await this.#driver.settle();
+    const begun = performance.now();
+    const reader = firstInputs(this.#dataset.reader(split, { kind: "sequential" }), most);
+    const { tables } = this.#model;
+    const source = new BatchSource(reader, this.#dataset.schema, tables.rows, evalBatch);
+    try {
+      let shown = 0;
+      return await evaluate(this.#model, source, evalBatch, (done) => {
+        const now = performance.now();
+        if (!report || now - shown < DRAIN_MS) return;
+        shown = now;
+        this.#report("evaluate", done, source.count);
+      }, signal);
     } finally {
       const ms = performance.now() - begun;
       this.#evaluateMs += ms;
       this.#book("evaluate", ms);
       // The forward pass booked its ops on training stages; they belong to the evaluation.
       await this.#model.device.sync();
-      await this.#model.device.takeStageTimes();
+      await this.#model.takeStageTimes();
     }
   }
 
-  #source(
-    split: "train" | "test",
-    order: Parameters<Dataset["reader"]>[1],
-    capacity: number,
-  ): BatchSource {
-    const reader = this.#dataset.reader(split, order);
-    return new BatchSource(reader, this.#dataset.schema, this.#model.tables.rows, capacity);
+  #checkpointDue(every: number): boolean {
+    return every > 0
+      ? this.#step % every === 0
+      : performance.now() - this.#savedAt >= CHECKPOINT_MS;
+  }
+
+  /** Keeps the state of the run, if that is wanted and has not been done. */
+  async #save(): Promise<void> {
+    const { checkpoint, trace } = this.#options;
+    if (!checkpoint || this.#savedStep === this.#step) return;
+    await this.#driver.settle();
+    const driver = await this.#driver.state();
+    await checkpoint.save(packState({
+      step: this.#step,
+      samples: this.#samples,
+      losses: this.#losses.subarray(0, this.#drained),
+      evaluations: this.#evaluations,
+      trainMs: this.#trainMs,
+      evaluateMs: this.#evaluateMs,
+      lookups: this.#lookups,
+      uniqueRows: this.#uniqueRows,
+      stages: this.#stages,
+      driver,
+      trace: trace?.snapshot() ?? null,
+    }));
+    this.#savedAt = performance.now();
+    this.#savedStep = this.#step;
+  }
+
+  async #restore(packed: TrainState): Promise<void> {
+    const state = unpackState(packed);
+    this.#step = this.#drained = this.#savedStep = state.step;
+    this.#samples = state.samples;
+    this.#losses = new Float32Array(Math.max(1024, 2 * state.step));
+    this.#losses.set(state.losses);
+    this.#evaluations.push(...state.evaluations);
+    this.#trainMs = state.trainMs;
+    this.#evaluateMs = state.evaluateMs;
+    this.#lookups = state.lookups;
+    this.#uniqueRows = state.uniqueRows;
+    Object.assign(this.#stages, state.stages);
+    if (state.trace !== null) this.#options.trace?.restore(state.trace);
+    await this.#driver.restore(state.driver);
   }
 
   #book(stage: Stage, ms: number): void {
     this.#stages[stage] = (this.#stages[stage] ?? 0) + ms;
   }
 
+  #reportTraining(): void {
+    const { maxSteps, batch } = this.#options;
+    const { done, total } = this.#driver;
+    if (maxSteps > 0 && maxSteps * batch < total) {
+      this.#report("train", this.#samples, maxSteps * batch);
+    } else this.#report("train", done, total);
+  }
+
   #report(phase: "train" | "evaluate", done: number, total: number): void {
+    const auc = this.#evaluations.at(-1)?.metrics.auc ?? null;
+    const { maxSteps } = this.#options;
+    const { minibatches } = this.#driver;
     this.#options.onProgress?.({
       phase,
       step: this.#step,
-      totalSteps: this.#totalSteps,
+      totalSteps: maxSteps > 0 ? Math.min(maxSteps, minibatches) : minibatches,
       done,
       total,
       loss: this.#lastLoss,
+      fields: {
+        ...this.#driver.fields(),
+        ...(auc === null ? {} : { AUC: auc.toFixed(4) }),
+      },
     });
   }
 }

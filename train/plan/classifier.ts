@@ -7,9 +7,9 @@
 import type {
   Device,
   DeviceBuffer,
+  LookupLayout,
   Matrix,
   Program,
-  RowListLayout,
   Stage,
 } from "../../kernels/types.ts";
 import { NEVER } from "./combine.ts";
@@ -25,6 +25,9 @@ export interface ClassifierShape {
 
 /** Inputs classified at a time. */
 export const CLASSIFIER_INPUTS = 8192;
+
+/** No mean of scores that can be stale is so large. */
+const HUGE = 1e30;
 
 /** Scores of hot rows on a device, and what they say of inputs. */
 export class Classifier {
@@ -60,7 +63,7 @@ export class Classifier {
 
   /** The combined scores of the inputs whose rows have been filled in, a number an input. */
   async scores(stage: Stage, combine: Combine, n: number): Promise<Float32Array> {
-    return await this.#run(`${stage} ${combine} ${n}`, (layout) => (ops) => {
+    const scores = await this.#run(`${stage} ${combine} ${n}`, (layout) => (ops) => {
       ops.stage(stage);
       ops.inputScores({
         scores: this.#scores,
@@ -70,6 +73,9 @@ export class Classifier {
         out: this.#out,
       });
     });
+    // A mean with a score in it that is never stale is huge, or has overflown.
+    if (combine === "mean") scores.forEach((score, b) => !(score < HUGE) && (scores[b] = NEVER));
+    return scores;
   }
 
   /**
@@ -113,7 +119,7 @@ export class Classifier {
 
   async #run(
     key: string,
-    body: (layout: RowListLayout) => Parameters<Device["record"]>[1],
+    body: (layout: LookupLayout) => Parameters<Device["record"]>[1],
   ): Promise<Float32Array> {
     const { groups, lookups } = this.#shape;
     let program = this.#programs.get(key);
