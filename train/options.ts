@@ -9,6 +9,10 @@ import { UserError } from "../core/errors.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
 import { parseTwinSource } from "../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../kernels/types.ts";
+import type { Placement } from "./placement.ts";
+import { PLAN_FLAGS, planOf } from "./plan_flags.ts";
+import type { PlanOptions } from "./plan/options.ts";
+import type { Normalisation } from "./tower.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
   type DlrmPreset,
@@ -134,6 +138,15 @@ export const TRAIN_FLAGS = {
     defaultText: "by model; with another optimizer 0.1 for sgd, else 0.01",
     help: "Learning rate",
   },
+  normalize: {
+    type: "choice",
+    choices: ["none", "layer", "batch"],
+    default: "none",
+    aliases: ["normalise"],
+    group: "Model",
+    help:
+      "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
+  },
   lrNumWarmupSteps: {
     type: "number",
     integer: true,
@@ -254,6 +267,7 @@ export const TRAIN_FLAGS = {
     group: "Files",
     help: "Write configuration, metrics, losses and times to this file",
   },
+  ...PLAN_FLAGS,
   quiet: { type: "boolean", short: "q", group: "Files", help: "Print only errors" },
   ...DLRM_TRANSLATED,
   ...DLRM_FIXED,
@@ -311,6 +325,12 @@ export interface TrainCommand {
   readonly seed: number;
   /** Minibatches between evaluations; 0 for one at the end alone. */
   readonly evalEvery: number;
+  /** How features are normalised. */
+  readonly normalisation: Normalisation;
+  /** Which inputs are trained, in which order. */
+  readonly plan: PlanOptions;
+  /** Where rows live. */
+  readonly placement: Placement;
   /** Where to train. */
   readonly device: "auto" | DeviceKind;
   /** Threads of the CPU device; null for all cores. */
@@ -323,6 +343,14 @@ export interface TrainCommand {
   readonly save: string | null;
   /** File for the result document. */
   readonly json: string | null;
+  /** File for the trace. */
+  readonly trace: string | null;
+  /** Folder for checkpoints. */
+  readonly checkpoint: string | null;
+  /** Minibatches between checkpoints; 0 for one every ten minutes. */
+  readonly checkpointEvery: number;
+  /** Folder whose newest checkpoint the run goes on from. */
+  readonly resume: string | null;
   /** Print only errors. */
   readonly quiet: boolean;
 }
@@ -343,6 +371,16 @@ const ADAGRAD_EPS = 1e-10;
 const ADAGRAD_LEARNING_RATE = 0.01;
 /** That of DLRM's Criteo scripts, as in the presets. */
 const SGD_LEARNING_RATE = 0.1;
+
+/** Flags among those of plans that mean something to every plan. */
+const GENERAL: ReadonlySet<string> = new Set([
+  "plan",
+  "placement",
+  "trace",
+  "checkpoint",
+  "checkpointEvery",
+  "resume",
+]);
 
 /** The optimizer of a name, with torch's constants. */
 export function optimizerOf(name: OptimizerName): Optimizer {
@@ -431,6 +469,19 @@ export function parseTrainOptions(
     );
   }
   const batch = values.batch ?? preset.batch;
+  const plan = planOf(values);
+  if (plan.name === "baseline") {
+    if (values.placement === "hot") {
+      throw new UserError(
+        "Cannot use --placement hot with --plan baseline: it tells no hot rows from others; use hybrid, or another plan",
+        2,
+      );
+    }
+    const idle = [...given].flatMap(([key, spelling]) =>
+      key in PLAN_FLAGS && !GENERAL.has(key) ? spelling : []
+    );
+    if (idle.length > 0) notes.push(`Without effect on --plan baseline: ${idle.join(", ")}`);
+  }
 
   const command: TrainCommand = {
     data,
@@ -460,12 +511,19 @@ export function parseTrainOptions(
     maxSteps: values.maxSteps,
     seed: values.seed,
     evalEvery: Math.max(0, values.evalEvery),
+    normalisation: values.normalize,
+    plan,
+    placement: values.placement ?? (plan.name === "baseline" ? "device" : "hot"),
     device: values.useGpu ? "webgpu" : values.device,
     threads: values.threads ?? null,
     wide: values.wide,
     init: values.init ?? null,
     save: values.save ?? null,
     json: values.json ?? null,
+    trace: values.trace ?? null,
+    checkpoint: values.checkpoint ?? null,
+    checkpointEvery: values.checkpointEvery,
+    resume: null,
     quiet: values.quiet,
   };
   return { kind: "train", command, notes };

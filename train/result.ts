@@ -10,6 +10,7 @@ import type { DeviceCounters, DeviceInfo, Stage } from "../kernels/types.ts";
 import { currentEnvironment, type Environment } from "./environment.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ModelShape, type ShapeDocument, shapeDocument } from "./models.ts";
+import type { PlanDocument } from "./plan/document.ts";
 import { countParameters } from "./presets.ts";
 import type { TimedEvaluation, TrainResult } from "./trainer.ts";
 
@@ -65,6 +66,10 @@ export interface ResultDocument {
   };
   /** Where the arithmetic ran. */
   readonly device: DeviceInfo;
+  /** Where rows in host memory were gathered and updated, if that was another device. */
+  readonly host: DeviceInfo | null;
+  /** Which inputs were trained, and what the plan decided. */
+  readonly plan: PlanDocument;
   /** Versions and machine. */
   readonly environment: Environment;
   /** On the test split, after the last step; null if it was not evaluated then. */
@@ -110,6 +115,8 @@ export interface ResultInput {
   readonly shape: ModelShape;
   /** Where the arithmetic ran. */
   readonly device: DeviceInfo;
+  /** The device of host memory, if it is another one. */
+  readonly host?: DeviceInfo | null;
   /** The device's counters at the end. */
   readonly counters: Readonly<DeviceCounters>;
   /** What the loop returned, or, for a run that failed, what is known of it. */
@@ -156,6 +163,8 @@ export function buildResult(input: ResultInput): ResultDocument {
       parameters: countParameters(shape),
     },
     device: input.device,
+    host: input.host ?? null,
+    plan: run.plan,
     environment: currentEnvironment(),
     metrics: last !== undefined && last.step === run.steps ? last.metrics : null,
     evaluations: run.evaluations,

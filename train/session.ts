@@ -10,18 +10,23 @@ import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { openDataset } from "../data/open.ts";
 import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Dataset } from "../data/types.ts";
-import { openDevice } from "../kernels/open.ts";
 import type { Device } from "../kernels/types.ts";
+import { openCheckpoints } from "./checkpoints.ts";
 import type { Model } from "./model.ts";
 import { createModel, isTbsm, type ModelShape, shapeDocument } from "./models.ts";
 import type { TrainCommand } from "./options.ts";
+import { openPlaced } from "./placement.ts";
+import { findHotSet, type HotSet, type PassProgress } from "./plan/hot_set.ts";
+import { segregates } from "./plan/options.ts";
 import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
 import { SafetensorsFile } from "./safetensors.ts";
+import { startTrace, traceHeader } from "./trace/session.ts";
 import {
   type TimedEvaluation,
   train,
   TrainingFailure,
+  type TrainOptions,
   type TrainProgress,
   type TrainResult,
 } from "./trainer.ts";
@@ -33,10 +38,12 @@ export interface SessionHooks {
   readonly onNote?: (line: string) => void;
   /** While raw files are prepared. */
   readonly onPreparation?: (progress: PreparationProgress) => void;
+  /** While a plan looks at the data set. */
+  readonly onPass?: (progress: PassProgress) => void;
   /** While training and evaluating. */
   readonly onProgress?: (progress: TrainProgress) => void;
-  /** After each evaluation. */
-  readonly onEvaluation?: (evaluation: TimedEvaluation) => void;
+  /** After each evaluation; `final` for that at the end. */
+  readonly onEvaluation?: (evaluation: TimedEvaluation, final: boolean) => void;
   /** Ends the run after the step at hand, or the preparation at once. */
   readonly signal?: AbortSignal;
 }
@@ -56,24 +63,31 @@ export async function runTraining(
 ): Promise<ResultDocument> {
   const startedAt = new Date();
   checkOutputFile("--json", command.json);
+  checkOutputFile("--trace", command.trace);
   checkOutputFolder("--save", command.save);
+  checkOutputFolder("--checkpoint", command.checkpoint);
   // Preparing may take hours, so a folder that cannot be started from is found out first.
   if (command.init !== null) SafetensorsFile.open(`${command.init}/${WEIGHTS_FILE}`).close();
   const dataset = await openData(command, hooks);
   try {
     const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
-    const { device, reason } = await openDevice({
+    const hotSet = await findHot(dataset, shape, command, hooks);
+    const { device, host, reason, dispose } = await openPlaced(command.placement, {
       device: command.device,
       ...(command.threads === null ? {} : { threads: command.threads }),
       wide: command.wide,
     });
     try {
       describe(dataset, shape, command, device, reason, hooks);
-      const model = buildModel(device, shape, command);
+      const model = buildModel(device, host, hotSet, shape, command);
       try {
-        if (command.init === null) await model.initialise(command.seed);
+        const store = await openCheckpoints(command, dataset, hooks);
+        const resume = await store?.restore(model) ?? null;
+        if (resume !== null) hooks.onNote?.(resume.note);
+        else if (command.init === null) await model.initialise(command.seed);
         else await initialiseFrom(model, command, command.init, hooks);
-        const finish = (
+        const trace = await startTrace(command);
+        const document = (
           run: Omit<TrainResult, "ended">,
           ended: "completed" | "interrupted" | { readonly failed: string },
         ): ResultDocument =>
@@ -82,23 +96,38 @@ export async function runTraining(
             dataset,
             shape,
             device: device.info,
+            host: host === null || host === device ? null : host.info,
             counters: device.counters,
             run,
             ended,
             startedAt,
             finishedAt: new Date(),
           });
+        /** Writes what is asked for of a run, whole or cut short. */
+        const finish = async (result: ResultDocument): Promise<void> => {
+          if (command.json !== null) await writeResult(command.json, result);
+          if (trace !== null) {
+            await trace.write(traceHeader(result, command));
+          }
+        };
         let result: ResultDocument;
         try {
-          const run = await train(model, dataset, { ...command, ...pick(hooks) });
-          result = finish(run, run.ended);
+          const run = await train(model, dataset, {
+            ...loopOptions(command),
+            ...pick(hooks),
+            hotSet,
+            trace: trace?.recorder ?? null,
+            checkpoint: store?.policy(model) ?? null,
+            resume: resume?.state ?? null,
+          });
+          result = document(run, run.ended);
         } catch (error) {
-          if (error instanceof TrainingFailure && command.json !== null) {
-            await writeResult(command.json, finish(error.run, { failed: error.message }));
+          if (error instanceof TrainingFailure) {
+            await finish(document(error.run, { failed: error.message }));
           }
           throw error;
         }
-        if (command.json !== null) await writeResult(command.json, result);
+        await finish(result);
         if (command.save !== null) {
           await saveWeights(model, {
             model: isTbsm(shape) ? "tbsm" : "dlrm",
@@ -111,11 +140,45 @@ export async function runTraining(
         model.dispose();
       }
     } finally {
-      device.dispose();
+      dispose();
     }
   } finally {
     dataset.close();
   }
+}
+
+/** The hot set of a plan that has one. */
+async function findHot(
+  dataset: Dataset,
+  shape: ModelShape,
+  command: TrainCommand,
+  hooks: SessionHooks,
+): Promise<HotSet | null> {
+  const { plan, seed } = command;
+  if (!segregates(plan.name)) return null;
+  const hotSet = await findHotSet(dataset, plan, shape.tableRows, shape.dim, seed, {
+    ...(hooks.onPass === undefined ? {} : { onPass: hooks.onPass }),
+    ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+  });
+  const { rows, profiled, memoryBytes } = hotSet;
+  hooks.onNote?.(
+    `Hot rows: ${formatCount(rows.total)} with at least ${formatCount(rows.leastAccesses)} ` +
+      `accesses in ${formatCount(profiled)} inputs, ${formatBytes(4 * shape.dim * rows.total)} of ${
+        formatBytes(memoryBytes)
+      }`,
+  );
+  if (rows.note !== null) hooks.onNote?.(`  ${rows.note}`);
+  return hotSet;
+}
+
+/** What of a command the loop takes. */
+function loopOptions(command: TrainCommand): TrainOptions {
+  const { batch, epochs, seed, shuffle, schedule, evalEvery, evalBatch, maxSteps } = command;
+  const { plan, placement } = command;
+  return {
+    ...{ batch, epochs, seed, shuffle, schedule, evalEvery, evalBatch, maxSteps },
+    ...{ plan, placement },
+  };
 }
 
 async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dataset> {
@@ -164,10 +227,22 @@ function syntheticRows(preset: DlrmPreset, command: TrainCommand): readonly numb
 }
 
 /** Shapes have been agreed on, so what the device refuses is their size. */
-function buildModel(device: Device, shape: ModelShape, command: TrainCommand): Model {
-  const { optimizer, batch, evalBatch } = command;
+function buildModel(
+  device: Device,
+  host: Device | null,
+  hotSet: HotSet | null,
+  shape: ModelShape,
+  command: TrainCommand,
+): Model {
+  const { optimizer, batch, evalBatch, normalisation, placement } = command;
   try {
-    return createModel(device, shape, { optimizer, maxBatch: Math.max(batch, evalBatch) });
+    return createModel(device, shape, {
+      optimizer,
+      maxBatch: Math.max(batch, evalBatch),
+      host,
+      hotRows: placement === "hot" ? hotSet!.rows.rows : null,
+      normalisation,
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UserError(`${error.message}; try a smaller --batch, --test-batch or --tables`);
@@ -199,6 +274,7 @@ function describe(
 ): void {
   const { onNote } = hooks;
   if (onNote === undefined) return;
+  const { plan, placement } = command;
   const { schema } = dataset;
   const ids = schema.tables.reduce((sum, table) => sum + table.rows, 0);
   onNote(
@@ -220,12 +296,18 @@ function describe(
       `${formatCount(dense + embedding)} parameters (${formatBytes(4 * (dense + embedding))})`,
   );
   onNote(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
+  onNote(
+    `Plan: ${plan.name}${plan.mode === "artifact" ? " as the artifact" : ""}; rows: ${placement}`,
+  );
 }
 
 /** The hooks of the loop, without the absent ones. */
-function pick(hooks: SessionHooks): Pick<SessionHooks, "onProgress" | "onEvaluation" | "signal"> {
-  const { onProgress, onEvaluation, signal } = hooks;
+function pick(
+  hooks: SessionHooks,
+): Pick<SessionHooks, "onPass" | "onProgress" | "onEvaluation" | "signal"> {
+  const { onPass, onProgress, onEvaluation, signal } = hooks;
   return {
+    ...(onPass === undefined ? {} : { onPass }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onEvaluation === undefined ? {} : { onEvaluation }),
     ...(signal === undefined ? {} : { signal }),

@@ -12,12 +12,15 @@ import { deviceCases } from "./conformance/device.ts";
 import { embeddingCases } from "./conformance/embedding.ts";
 import type { ConformanceCase } from "./conformance/harness.ts";
 import { interactionCases } from "./conformance/interaction.ts";
+import { layerNormCases } from "./conformance/layer_norm.ts";
 import { linearCases } from "./conformance/linear.ts";
 import { misuseCases } from "./conformance/misuse.ts";
 import { normaliseCases } from "./conformance/normalise.ts";
 import { sequenceCases } from "./conformance/sequence.ts";
 import { sharingCases } from "./conformance/sharing.ts";
 import { sigmoidCases } from "./conformance/sigmoid.ts";
+import { stalenessCases } from "./conformance/staleness.ts";
+import { standardiseCases } from "./conformance/standardise.ts";
 import { trainingCases } from "./conformance/training.ts";
 import { type Accuracy, WGSL_ACCURACY } from "./error_model.ts";
 
@@ -30,6 +33,9 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...normaliseCases,
   ...sequenceCases,
   ...sigmoidCases,
+  ...layerNormCases,
+  ...standardiseCases,
+  ...stalenessCases,
   ...denseCases,
   ...trainingCases,
   ...misuseCases,

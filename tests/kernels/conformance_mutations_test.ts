@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { bce } from "../../kernels/bce/reference.ts";
 import { embeddingBackward, embeddingForward } from "../../kernels/embedding/reference.ts";
 import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
+import { layerNormBackward, layerNormForward } from "../../kernels/layer_norm/reference.ts";
 import {
   linearBackwardInput,
   linearBackwardWeights,
@@ -10,7 +11,15 @@ import {
 import { normaliseBackward } from "../../kernels/normalise/reference.ts";
 import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
-import type { Device, Program, Recorder } from "../../kernels/types.ts";
+import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
+import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
+import type {
+  Device,
+  LookupLayout,
+  Program,
+  Recorder,
+  StaleLookupsArgs,
+} from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import { CONFORMANCE_CASES } from "./conformance.ts";
 import { IEEE_ACCURACY, WGSL_ACCURACY } from "./error_model.ts";
@@ -32,6 +41,29 @@ async function notices(prefix: string, open: () => Promise<Device>): Promise<boo
     }
   }
   return false;
+}
+
+/** Applies a function to every run of `dim` numbers. */
+function eachVector(
+  x: Float64Array,
+  dim: number,
+  change: (vector: Float64Array, at: number) => Float64Array,
+): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let at = 0; at < x.length; at += dim) y.set(change(x.subarray(at, at + dim), at), at);
+  return y;
+}
+
+/** A number for each input, given the layout of it alone in the rest of the list. */
+function eachInput(
+  layout: LookupLayout,
+  rows: Uint32Array,
+  score: (one: LookupLayout, own: Uint32Array) => number,
+): Float64Array {
+  return Float64Array.from(
+    { length: layout.inputs },
+    (_, b) => score({ ...layout, inputs: 1 }, rows.subarray(b * layout.inputStride)),
+  );
 }
 
 /** Faults in the arithmetic, and the cases that have to notice them. */
@@ -218,6 +250,192 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
   "sigmoid gradient that never vanishes": ["sigmoid backward", {
     sigmoidBackward: (y, dy) => sigmoidBackward(y, dy).map((g, i) => y[i] === 1 ? dy[i]! : g),
   }],
+  "layer norm with the variance of a sample": ["layer norm forward", {
+    layerNormForward: (x, dim) =>
+      layerNormForward(x, dim).map((y) => dim === 1 ? y : y * Math.sqrt((dim - 1) / dim)),
+  }],
+  "layer norm that takes no mean off": ["layer norm forward", {
+    layerNormForward: (x, dim) =>
+      eachVector(x, dim, (vector) => {
+        const square = vector.reduce((sum, value) => sum + value * value / dim, 0);
+        return vector.map((value) => value / Math.sqrt(square + 1e-5));
+      }),
+  }],
+  "layer norm without 1e-5": ["layer norm forward", {
+    layerNormForward: (x, dim) =>
+      eachVector(x, dim, (vector) => {
+        const y = layerNormForward(vector, dim);
+        const length = Math.sqrt(y.reduce((sum, value) => sum + value * value / dim, 0));
+        return y.map((value) => length === 0 ? 0 : value / length);
+      }),
+  }],
+  "layer norm over the whole row": ["layer norm forward: large", {
+    layerNormForward: (x, dim) => layerNormForward(x, dim === 16 ? 27 * dim : dim),
+  }],
+  "layer norm gradient with the statistics held constant": ["layer norm backward", {
+    layerNormBackward: (x, dy, features, dim, maskFirst) => {
+      const dx = layerNormBackward(x, dy, features, dim, maskFirst);
+      eachVector(x, dim, (vector, at) => {
+        const mean = vector.reduce((sum, value) => sum + value / dim, 0);
+        const variance = vector.reduce((sum, value) => sum + (value - mean) ** 2 / dim, 0);
+        for (let c = at; c < at + dim; c++) dx[c] = dy[c]! / Math.sqrt(variance + 1e-5);
+        return vector;
+      });
+      return dx;
+    },
+  }],
+  "layer norm gradient without the mean of the gradients": ["layer norm backward", {
+    layerNormBackward: (x, dy, features, dim, maskFirst) => {
+      const dx = layerNormBackward(x, dy, features, dim, maskFirst);
+      const means = eachVector(
+        dy,
+        dim,
+        (g) => g.map((_, __, all) => all.reduce((s, v) => s + v) / dim),
+      );
+      return dx.map((g, i) => maskFirst && i % (features * dim) < dim ? g : g + means[i]!);
+    },
+  }],
+  "layer norm gradient without mask": ["layer norm backward", {
+    layerNormBackward: (x, dy, features, dim) => layerNormBackward(x, dy, features, dim, false),
+  }],
+  "layer norm gradient that masks every vector": ["layer norm backward", {
+    layerNormBackward: (x, dy, _features, dim, maskFirst) =>
+      layerNormBackward(x, dy, 1, dim, maskFirst),
+  }],
+  "column variances of a sample": ["column statistics", {
+    columnStatistics: (x, mean, variance, weight) => {
+      const M = x.length / mean.length;
+      const after = columnStatistics(x, mean, variance, weight);
+      const own = columnStatistics(x, mean, variance, 1).variance;
+      const more = M > 1 ? weight / (M - 1) : 0;
+      return { ...after, variance: after.variance.map((v, j) => v + more * own[j]!) };
+    },
+  }],
+  "running statistics that weigh the old ones": ["column statistics", {
+    columnStatistics: (x, mean, variance, weight) =>
+      columnStatistics(x, mean, variance, 1 - weight),
+  }],
+  "variances around the running mean": ["column statistics", {
+    columnStatistics: (x, mean, variance, weight) => {
+      const after = columnStatistics(x, mean, variance, weight);
+      const { mean: own } = columnStatistics(x, mean, variance, 1);
+      const moved = after.variance.map((v, j) => v + weight * (own[j]! - mean[j]!) ** 2);
+      return { ...after, variance: moved };
+    },
+  }],
+  "standardisation that always takes the mean off": ["standardise", {
+    standardise: (x, mean, variance) => standardise(x, mean ?? variance.map(() => 0.01), variance),
+  }],
+  "standardisation by the variance": ["standardise", {
+    standardise: (x, mean, variance) =>
+      standardise(x, mean, variance.map((v) => (v + 1e-5) ** 2 - 1e-5)),
+  }],
+  "standardisation by another column's variance": ["standardise", {
+    standardise: (x, mean, variance) =>
+      standardise(x, mean, variance.map((_, j) => variance[(j + 1) % variance.length]!)),
+  }],
+  "change without the last coordinate": ["row change", {
+    rowChange: (a, b, dim, before) =>
+      rowChange(a.map((v, i) => i % dim === dim - 1 ? b[i]! : v), b, dim, before),
+  }],
+  "change that is the length of the difference": ["row change", {
+    rowChange: (a, b, dim, before) =>
+      rowChange(a, b, dim, before).map((_, v) =>
+        Math.hypot(...a.subarray(v * dim, (v + 1) * dim).map((x, c) => x - b[v * dim + c]!)) +
+        (before?.[v] ?? 0)
+      ),
+  }],
+  "change that only counts what grew": ["row change", {
+    rowChange: (a, b, dim, before) =>
+      rowChange(a.map((v, i) => Math.min(v, b[i]!)), b, dim, before),
+  }],
+  "change that forgets to accumulate": ["row change", {
+    rowChange: (a, b, dim) => rowChange(a, b, dim, null),
+  }],
+  "n-th smallest that counts the same score once": ["input scores", {
+    inputScores: (scores, rows, layout, combine) =>
+      eachInput(layout, rows, (one, own) => {
+        if (combine.kind !== "nth-smallest") return inputScores(scores, own, one, combine)[0]!;
+        const groups = Array.from({ length: one.groups }, (_, g) => {
+          const lookups = Array.from(
+            { length: one.lookups },
+            (_, l) => scores[own[g * one.groupStride + l * one.lookupStride]!]!,
+          );
+          const different = [...new Set(lookups)].sort((a, b) => a - b);
+          return different[Math.min(combine.n, different.length) - 1]!;
+        });
+        return Math.max(...groups);
+      }),
+  }],
+  "n-th smallest of the group with the least": ["input scores", {
+    inputScores: (scores, rows, layout, combine) =>
+      eachInput(layout, rows, (one, own) => {
+        if (combine.kind !== "nth-smallest") return inputScores(scores, own, one, combine)[0]!;
+        const alone = { ...one, groups: 1 };
+        const groups = [...Array(one.groups).keys()].map((g) =>
+          inputScores(scores, own.subarray(g * one.groupStride), alone, combine)[0]!
+        );
+        return Math.min(...groups);
+      }),
+  }],
+  "n-th smallest counted from 0": ["input scores", {
+    inputScores: (scores, rows, layout, combine) =>
+      inputScores(
+        ...[scores, rows, layout] as const,
+        combine.kind === "nth-smallest"
+          ? { ...combine, n: Math.min(combine.n + 1, layout.lookups) }
+          : combine,
+      ),
+  }],
+  "mean that overflows": ["input scores: mean", {
+    inputScores: (scores, rows, layout, combine) => {
+      const lookups = layout.groups * layout.lookups;
+      const mean = inputScores(scores, rows, layout, combine);
+      return mean.map((x) => x * lookups > 3.4028234663852886e38 ? Infinity : x);
+    },
+  }],
+  "maximum of the first group": ["input scores: n-th", {
+    inputScores: (scores, rows, layout, combine) =>
+      inputScores(
+        ...[scores, rows] as const,
+        combine.kind === "max" ? { ...layout, groups: 1 } : layout,
+        combine,
+      ),
+  }],
+  "lookups of another input": ["stale lookups", {
+    staleLookups: (scores, threshold, rows, layout) =>
+      staleLookups(scores, threshold, rows, layout).map((_, b, counts) =>
+        counts[(b + 1) % counts.length]!
+      ),
+  }],
+  "a score at the threshold that counts as stale": ["stale lookups", {
+    staleLookups: (scores, threshold, rows, layout) =>
+      staleLookups(
+        ...[scores.map((s) => s === threshold ? s - 1 : s), threshold, rows, layout] as const,
+      ),
+  }],
+  "stale lookups of the group with the most": ["stale lookups", {
+    staleLookups: (scores, threshold, rows, layout) => {
+      const own = [...Array(layout.groups).keys()].map((g) =>
+        staleLookups(
+          ...[scores, threshold, rows.subarray(g * layout.groupStride)] as const,
+          { ...layout, groups: 1 },
+        )
+      );
+      return own[0]!.map((_, b) => Math.max(...own.map((counts) => counts[b]!)));
+    },
+  }],
+  "stale lookups of all groups together": ["stale lookups", {
+    staleLookups: (scores, threshold, rows, layout) => {
+      const own = [...Array(layout.groups).keys()].map((g) =>
+        staleLookups(
+          ...[scores, threshold, rows.subarray(g * layout.groupStride)] as const,
+          { ...layout, groups: 1 },
+        )
+      );
+      return own[0]!.map((_, b) => own.reduce((sum, counts) => sum + counts[b]!, 0));
+    },
+  }],
   "loss that sums instead of averaging": ["bce", {
     bce: (logits, labels) => {
       const { loss, dlogits } = bce(logits, labels);
@@ -325,6 +543,41 @@ Deno.test("conformance notices a gather into the wrong slot", async () => {
         ops.embeddingForward({ ...args, firstSlot: Math.max(0, args.firstSlot - 1) }),
     }));
   assert.ok(await notices("embedding forward", open));
+});
+
+Deno.test("conformance notices a list of rows that is read from the start of its buffer", async () => {
+  const open = () =>
+    openWithRecorder((ops) => ({
+      staleLookups: (args) => ops.staleLookups({ ...args, rows: { ...args.rows, offset: 0 } }),
+    }));
+  assert.ok(await notices("stale lookups", open));
+});
+
+Deno.test("conformance notices a threshold that is read when the op is recorded", async () => {
+  const open = () =>
+    openWrapped((device) => {
+      const fixed = device.createBuffer(4, "threshold");
+      device.write(fixed, 0, Float32Array.of(0.25));
+      return {
+        record: (label, body) =>
+          device.record(label, (ops) =>
+            body(
+              new Proxy(ops, {
+                get: (target, name) =>
+                  name === "staleLookups"
+                    ? (args: StaleLookupsArgs) =>
+                      target.staleLookups({ ...args, threshold: { buffer: fixed, index: 0 } })
+                    : (Reflect.get(target, name) as (...args: unknown[]) => void).bind(target),
+              }),
+            )),
+      };
+    });
+  assert.ok(await notices("stale lookups: counts", open));
+});
+
+Deno.test("conformance notices ops that are booked on another stage", async () => {
+  const open = () => openWithRecorder((ops) => ({ stage: () => ops.stage("forward") }));
+  assert.ok(await notices("staleness: every op is booked", open));
 });
 
 Deno.test("conformance notices runs that are put off past later writes", async () => {

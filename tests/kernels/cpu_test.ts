@@ -108,6 +108,70 @@ for (const kind of ["sgd", "adagrad", "rowwise-adagrad"] as const) {
   });
 }
 
+/** Every op on vectors, columns and scores, at sizes of several tasks; gives every float that came out. */
+async function score(device: Device): Promise<Float32Array> {
+  const random = new RandomStream(5, "synthetic");
+  let drawn = 0;
+  const matrix = (rows: number, cols: number, label: string): Matrix => {
+    const m = device.createMatrix(rows, cols, label);
+    device.write(
+      m.buffer,
+      0,
+      Float32Array.from({ length: rows * m.stride }, () => random.normal(drawn++)),
+    );
+    return m;
+  };
+  const B = 307, F = 3, dim = 17, R = 1000, L = 8;
+  const [x, dy, y, dx] = ["x", "dy", "y", "dx"].map((label) => matrix(B, F * dim, label));
+  const [mean, variance] = ["mean", "variance"].map((label) => matrix(1, F * dim, label));
+  device.write(variance!.buffer, 0, new Float32Array(F * dim).fill(0.5));
+  const columns = matrix(B, F * dim, "columns"), change = matrix(1, B * F, "change");
+  const scores = matrix(1, R, "scores");
+  const results = ["nth", "max", "mean of scores", "stale"].map((label) => matrix(B, 1, label));
+  const list = device.createBuffer(4 * B * L, "list");
+  device.write(
+    list,
+    0,
+    Uint32Array.from({ length: B * L }, () => Math.floor(random.uniform(drawn++) * R)),
+  );
+  const knob = device.createBuffer(4, "knob");
+  device.write(knob, 0, Float32Array.of(0.25));
+  const scalar = { buffer: knob, index: 0 };
+  const layout = {
+    ...{ inputs: B, groups: 2, lookups: L / 2 },
+    ...{ groupStride: B * L / 2, lookupStride: 1, inputStride: L / 2 },
+  };
+  const lookups = { scores, rows: { buffer: list, offset: 0, length: B * L }, layout };
+  device.run(device.record("score", (ops) => {
+    ops.layerNormForward({ x: x!, features: F, dim, y: y! });
+    ops.layerNormBackward({ x: x!, features: F, dim, dy: dy!, dx: dx!, maskFirst: true });
+    ops.columnStatistics({ x: x!, mean: mean!, variance: variance!, weight: scalar });
+    ops.standardise({ x: x!, mean: mean!, variance: variance!, y: columns });
+    ops.rowChange({ a: x!, b: dy!, features: F, dim, change, accumulate: true });
+    const [nth, max, middle, stale] = results;
+    ops.inputScores({ ...lookups, combine: { kind: "nth-smallest", n: 3 }, out: nth! });
+    ops.inputScores({ ...lookups, combine: { kind: "max" }, out: max! });
+    ops.inputScores({ ...lookups, combine: { kind: "mean" }, out: middle! });
+    ops.staleLookups({ ...lookups, threshold: scalar, out: stale! });
+  }));
+  const all: number[] = [];
+  for (const m of [y!, dx!, mean!, variance!, columns, change, ...results]) {
+    all.push(...new Float32Array(await device.read(m.buffer, 0, m.buffer.byteLength)));
+  }
+  return new Float32Array(all);
+}
+
+Deno.test("openCpuDevice() gives the same bits with any number of threads: vectors, columns, scores", async () => {
+  let want: Float32Array | undefined;
+  for (const threads of [1, 2, 3, 5]) {
+    using device = await openCpuDevice({ threads });
+    const got = await score(device);
+    assert.ok(got.every(Number.isFinite) && got.some((f) => f !== 0));
+    want ??= got;
+    assert.deepEqual(new Uint32Array(got.buffer), new Uint32Array(want.buffer));
+  }
+});
+
 Deno.test("openCpuDevice() refuses a number of threads that cannot be", async () => {
   for (const threads of [0, -1, 1.5, NaN, 257]) {
     await assert.rejects(openCpuDevice({ threads }), {

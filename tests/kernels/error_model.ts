@@ -192,3 +192,126 @@ export function sigmoidTolerance(x: number, accuracy: Accuracy): number {
   const ulps = (1 - s) * accuracy.expUlps(x) + 0.5 + accuracy.divideUlps;
   return s * ulps * 2 * U * (1 + 2 ** -10) + FLUSH;
 }
+
+/**
+ * What mean, variance and sqrt(variance + 1e-5) of `n` numbers around their mean may come out as, given the exact mean
+ * and variance and the mean magnitude of the numbers:
+ *
+ * - the mean is a sum of n terms and a division, off by δ;
+ * - of deviations that are all off by δ, the squares add up to n δ² more; then each has a rounding of its own, is
+ *   squared, added up and divided;
+ * - adding 1e-5 (which float32 rounds) and the root.
+ */
+export function momentErrors(
+  n: number,
+  magnitude: number,
+  variance: number,
+  accuracy: Accuracy,
+): { mean: number; variance: number; deviation: { low: number; high: number } } {
+  const mean = sumTolerance(n + 2 * accuracy.divideUlps, magnitude);
+  const larger = variance + mean ** 2;
+  const relative = gamma(n + 4 + 2 * accuracy.divideUlps);
+  const roundings = gamma(2 + 2 * accuracy.sqrtUlps);
+  return {
+    mean,
+    variance: mean ** 2 + relative * larger + n * FLUSH,
+    deviation: {
+      low: Math.sqrt(variance * (1 - relative) + 1e-5) * (1 - roundings),
+      high: Math.sqrt(larger * (1 + relative) + 1e-5) * (1 + roundings),
+    },
+  };
+}
+
+/**
+ * Tolerance of a numerator over a deviation that may come out from `low` to `high`: the numerator's own error, the
+ * deviation's, and a division, which may be a reciprocal and a product.
+ */
+function quotientTolerance(
+  numerator: number,
+  error: number,
+  deviation: number,
+  { low, high }: { readonly low: number; readonly high: number },
+  accuracy: Accuracy,
+): number {
+  const spread = Math.abs(numerator) * Math.max(1 / low - 1 / deviation, 1 / deviation - 1 / high);
+  const moved = error / low + spread;
+  const division = gamma(2 * accuracy.divideUlps + 1);
+  return moved + division * (Math.abs(numerator) / deviation + moved) + FLUSH / low;
+}
+
+/** Exact moments of one vector, and what they may come out as. */
+function vectorMoments(x: Float64Array, accuracy: Accuracy) {
+  const mean = x.reduce((sum, value) => sum + value / x.length, 0);
+  const magnitude = x.reduce((sum, value) => sum + Math.abs(value) / x.length, 0);
+  const variance = x.reduce((sum, value) => sum + (value - mean) ** 2 / x.length, 0);
+  const errors = momentErrors(x.length, magnitude, variance, accuracy);
+  return { mean, deviation: Math.sqrt(variance + 1e-5), errors };
+}
+
+/** Tolerances of y = (x − mean) / sqrt(variance + 1e-5) for one vector x: see {@linkcode momentErrors}. */
+export function layerNormTolerances(x: Float64Array, accuracy: Accuracy): Float64Array {
+  const { mean, deviation, errors } = vectorMoments(x, accuracy);
+  return x.map((value) => {
+    const d = value - mean;
+    const error = errors.mean + U * (Math.abs(d) + errors.mean);
+    return quotientTolerance(d, error, deviation, errors.deviation, accuracy);
+  });
+}
+
+/**
+ * Tolerances of dx = (dy − g − y a) / deviation for one vector, where g = mean(dy), a = mean(dy · y), y and its
+ * tolerances are those of the forward op: means are a sum and a division; then a product and two subtractions.
+ */
+export function layerNormGradientTolerances(
+  x: Float64Array,
+  dy: Float64Array,
+  y: Float64Array,
+  accuracy: Accuracy,
+): Float64Array {
+  const n = x.length;
+  const { deviation, errors } = vectorMoments(x, accuracy);
+  const yErrors = layerNormTolerances(x, accuracy);
+  let g = 0, gSize = 0, a = 0, aSize = 0, aMoved = 0;
+  for (let i = 0; i < n; i++) {
+    g += dy[i]! / n;
+    gSize += Math.abs(dy[i]!) / n;
+    a += dy[i]! * y[i]! / n;
+    aSize += Math.abs(dy[i]!) * (Math.abs(y[i]!) + yErrors[i]!) / n;
+    aMoved += Math.abs(dy[i]!) * yErrors[i]! / n;
+  }
+  const gError = sumTolerance(n + 2 * accuracy.divideUlps, gSize);
+  const aError = aMoved + sumTolerance(n + 1 + 2 * accuracy.divideUlps, aSize);
+  return dy.map((gradient, i) => {
+    const yLarge = Math.abs(y[i]!) + yErrors[i]!, aLarge = Math.abs(a) + aError;
+    const error = gError + Math.abs(y[i]!) * aError + yErrors[i]! * aLarge +
+      sumTolerance(3, Math.abs(gradient) + Math.abs(g) + gError + yLarge * aLarge);
+    return quotientTolerance(
+      gradient - g - y[i]! * a,
+      error,
+      deviation,
+      errors.deviation,
+      accuracy,
+    );
+  });
+}
+
+/** Tolerance of old + w (new − old), where new may be off by `error`: a subtraction, a product and an addition. */
+export function blendTolerance(old: number, next: number, weight: number, error: number): number {
+  const w = Math.abs(weight);
+  return w * error + sumTolerance(3, w * (Math.abs(next) + error + Math.abs(old)) + Math.abs(old));
+}
+
+/** Tolerance of y = (x − mean) / sqrt(variance + 1e-5) with statistics that are exact, given y and the variance. */
+export function standardiseTolerance(y: number, variance: number, accuracy: Accuracy): number {
+  const roundings = 1 + 1 + 2 * accuracy.sqrtUlps + 2 * accuracy.divideUlps + 1;
+  return gamma(roundings) * Math.abs(y) + 2 * FLUSH / Math.sqrt(variance + 1e-5);
+}
+
+/** Tolerance of the mean of n scores whose mean magnitude is given; a device may sum them 2 n times smaller or less. */
+export function meanScoreTolerance(
+  n: number,
+  magnitude: number,
+  accuracy: Pick<Accuracy, "divideUlps">,
+): number {
+  return sumTolerance(n + 2 * accuracy.divideUlps, magnitude) + 4 * n * FLUSH;
+}

@@ -11,6 +11,10 @@ import {
   interactionWidth,
 } from "../../kernels/interaction/record.ts";
 import {
+  layerNormBackwardRecord,
+  layerNormForwardRecord,
+} from "../../kernels/layer_norm/record.ts";
+import {
   linearBackwardInputRecord,
   linearBackwardWeightsRecord,
   linearForwardRecord,
@@ -23,6 +27,13 @@ import {
   sequencePoolRecord,
 } from "../../kernels/sequence/record.ts";
 import { sigmoidBackwardRecord, sigmoidForwardRecord } from "../../kernels/sigmoid/record.ts";
+import {
+  inputScoresRecord,
+  rowChangeRecord,
+  selectionDepth,
+  staleLookupsRecord,
+} from "../../kernels/staleness/record.ts";
+import { columnStatisticsRecord, standardiseRecord } from "../../kernels/standardise/record.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { denseUpdateRecord } from "../../kernels/update/record.ts";
 
@@ -86,6 +97,34 @@ Deno.test("normalisation and sigmoid records count 2 rows of 3 floats", () => {
   assertCost(normaliseBackwardRecord, { M: 2, D: 3 }, 50, 18);
   assertCost(sigmoidForwardRecord, { M: 2, N: 3 }, 24, 12);
   assertCost(sigmoidBackwardRecord, { M: 2, N: 3 }, 18, 18);
+});
+
+Deno.test("layer norm and standardisation records count 2 inputs of 3 vectors of 4, and 5 rows of 3", () => {
+  const shape = { B: 2, F: 3, dim: 4 };
+  // A vector: 4 additions and a division; 4 subtractions and multiply-adds, a division, the 1e-5 and a root (15 more),
+  // then 4 divisions; x 24, y 24.
+  assertCost(layerNormForwardRecord, shape, 6 * (5 + 15 + 4), 48);
+  // The forward pass again (24), two means of 4 (5 and 9), then a product, two subtractions and a division a float (16);
+  // x 24, dy 24, dx 24.
+  assertCost(layerNormBackwardRecord, shape, 6 * (24 + 5 + 9 + 16), 72);
+  // A column: 5 additions and a division, 5 subtractions and multiply-adds and a division, and 3 for each statistic.
+  // x 15; mean and variance of 3 read and written.
+  assertCost(columnStatisticsRecord, { M: 5, N: 3 }, 3 * (6 + 16 + 6), 27);
+  // A column: the 1e-5 and a root; then a division a float, and a subtraction where there is a mean.
+  assertCost(standardiseRecord, { M: 5, N: 3, centred: 0 }, 21, 33);
+  assertCost(standardiseRecord, { M: 5, N: 3, centred: 1 }, 36, 36);
+});
+
+Deno.test("staleness records count 2 rows of 3 vectors of 4, and 5 inputs of 2 groups of 3 lookups", () => {
+  // A vector: 4 subtractions and comparisons; a 24, b 24, the change 6.
+  assertCost(rowChangeRecord, { M: 2, F: 3, dim: 4, accumulate: 0 }, 48, 54);
+  assertCost(rowChangeRecord, { M: 2, F: 3, dim: 4, accumulate: 1 }, 54, 60);
+  assert.deepEqual([1, 2, 3, 4, 5].map((n) => selectionDepth(n, 5)), [1, 2, 3, 2, 1]);
+  // 30 lookups, compared with the 2 that are kept; 30 row numbers, 30 scores, 5 results.
+  const shape = { B: 5, G: 2, L: 3 };
+  assertCost(inputScoresRecord, { ...shape, depth: 2 }, 60, 65);
+  // A comparison and an addition a lookup.
+  assertCost(staleLookupsRecord, shape, 60, 65);
 });
 
 Deno.test("sequence records count 2 inputs of 3 steps of 4 floats", () => {

@@ -9,21 +9,28 @@ import { RandomStream, toUnit } from "../../core/random.ts";
 import { bce } from "../../kernels/bce/reference.ts";
 import {
   bceCost,
+  columnStatisticsCost,
   denseUpdateCost,
   embeddingBackwardCost,
   embeddingForwardCost,
+  inputScoresCost,
   interactionBackwardCost,
   interactionForwardCost,
+  layerNormBackwardCost,
+  layerNormForwardCost,
   linearBackwardInputCost,
   linearBackwardWeightsCost,
   linearForwardCost,
   normaliseBackwardCost,
   normaliseForwardCost,
+  rowChangeCost,
   sequenceBackwardCost,
   sequenceDotCost,
   sequencePoolCost,
   sigmoidBackwardCost,
   sigmoidForwardCost,
+  staleLookupsCost,
+  standardiseCost,
 } from "../../kernels/costs.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import {
@@ -32,6 +39,7 @@ import {
   embeddingForward,
 } from "../../kernels/embedding/reference.ts";
 import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
+import { layerNormBackward, layerNormForward } from "../../kernels/layer_norm/reference.ts";
 import {
   linearBackwardInput,
   linearBackwardWeights,
@@ -42,12 +50,16 @@ import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/seque
 import {
   checkBce,
   checkByteLength,
+  checkColumnStatistics,
   checkDenseUpdate,
   checkEmbeddingBackward,
   checkEmbeddingForward,
   checkHighestRow,
+  checkInputScores,
   checkInteractionBackward,
   checkInteractionForward,
+  checkLayerNormBackward,
+  checkLayerNormForward,
   checkLinearBackwardInput,
   checkLinearBackwardWeights,
   checkLinearForward,
@@ -56,20 +68,26 @@ import {
   checkNormaliseForward,
   checkRange,
   checkRowList,
+  checkRowChange,
   checkRows,
   checkSequenceBackward,
   checkSequenceDot,
   checkSequencePool,
   checkSigmoidBackward,
   checkSigmoidForward,
+  checkStaleLookups,
+  checkStandardise,
   checkTables,
   countRows,
   highestRow,
   paddedStride,
 } from "../../kernels/shapes.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
+import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
+import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
 import type {
   BceArgs,
+  ColumnStatisticsArgs,
   DenseUpdateArgs,
   Device,
   DeviceBuffer,
@@ -79,8 +97,11 @@ import type {
   EmbeddingForwardArgs,
   EmbeddingTables,
   GroupedLookups,
+  InputScoresArgs,
   InteractionBackwardArgs,
   InteractionForwardArgs,
+  LayerNormBackwardArgs,
+  LayerNormForwardArgs,
   LinearBackwardInputArgs,
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
@@ -92,6 +113,8 @@ import type {
   Optimizer,
   Program,
   Recorder,
+  RowChangeArgs,
+  RowList,
   Scalar,
   SequenceBackwardArgs,
   SequenceDotArgs,
@@ -99,6 +122,8 @@ import type {
   SigmoidBackwardArgs,
   SigmoidForwardArgs,
   Stage,
+  StaleLookupsArgs,
+  StandardiseArgs,
   TablesSpec,
 } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
@@ -120,6 +145,13 @@ export interface ReferenceOps {
   readonly sequenceBackward: typeof sequenceBackward;
   readonly sigmoidForward: typeof sigmoidForward;
   readonly sigmoidBackward: typeof sigmoidBackward;
+  readonly layerNormForward: typeof layerNormForward;
+  readonly layerNormBackward: typeof layerNormBackward;
+  readonly columnStatistics: typeof columnStatistics;
+  readonly standardise: typeof standardise;
+  readonly rowChange: typeof rowChange;
+  readonly inputScores: typeof inputScores;
+  readonly staleLookups: typeof staleLookups;
   readonly bce: typeof bce;
   readonly applyOptimizer: typeof applyOptimizer;
 }
@@ -140,6 +172,13 @@ export const REFERENCE_OPS: ReferenceOps = {
   sequenceBackward,
   sigmoidForward,
   sigmoidBackward,
+  layerNormForward,
+  layerNormBackward,
+  columnStatistics,
+  standardise,
+  rowChange,
+  inputScores,
+  staleLookups,
   bce,
   applyOptimizer,
 };
@@ -506,6 +545,10 @@ function store(m: Matrix, values: Float64Array): void {
   }
 }
 
+function loadRows({ buffer, offset, length }: RowList): Uint32Array {
+  return new Uint32Array(own(buffer, ReferenceBuffer).floats.buffer, 4 * offset, length);
+}
+
 function loadFloat(s: Scalar): number {
   return own(s.buffer, ReferenceBuffer).floats[s.index]!;
 }
@@ -688,6 +731,69 @@ class ReferenceRecorder implements Recorder {
     });
   }
 
+  layerNormForward(args: LayerNormForwardArgs): void {
+    checkLayerNormForward(args);
+    const { x, dim, y } = args;
+    this.#add([x, y], layerNormForwardCost(this.#stage, args), () => {
+      store(y, this.#ops.layerNormForward(load(x), dim));
+    });
+  }
+
+  layerNormBackward(args: LayerNormBackwardArgs): void {
+    checkLayerNormBackward(args);
+    const { x, features, dim, dy, dx, maskFirst } = args;
+    this.#add([x, dy, dx], layerNormBackwardCost(this.#stage, args), () => {
+      store(dx, this.#ops.layerNormBackward(load(x), load(dy), features, dim, maskFirst));
+    });
+  }
+
+  columnStatistics(args: ColumnStatisticsArgs): void {
+    checkColumnStatistics(args);
+    const { x, mean, variance, weight } = args;
+    this.#add([x, mean, variance], columnStatisticsCost(this.#stage, args), () => {
+      const after = this.#ops.columnStatistics(
+        ...[load(x), load(mean), load(variance), loadFloat(weight)] as const,
+      );
+      store(mean, after.mean);
+      store(variance, after.variance);
+    });
+  }
+
+  standardise(args: StandardiseArgs): void {
+    checkStandardise(args);
+    const { x, mean, variance, y } = args;
+    this.#add([x, mean, variance, y], standardiseCost(this.#stage, args), () => {
+      store(y, this.#ops.standardise(load(x), mean === null ? null : load(mean), load(variance)));
+    });
+  }
+
+  rowChange(args: RowChangeArgs): void {
+    checkRowChange(args);
+    const { a, b, features, dim, change, accumulate } = args;
+    this.#add([a, b, change], rowChangeCost(this.#stage, args), () => {
+      const written = { ...change, buffer: change.buffer, cols: a.rows * features };
+      const before = accumulate ? load(written) : null;
+      store(written, this.#ops.rowChange(load(a), load(b), dim, before));
+    });
+  }
+
+  inputScores(args: InputScoresArgs): void {
+    checkInputScores(args);
+    const { scores, rows, layout, combine, out } = args;
+    this.#add([scores, rows, out], inputScoresCost(this.#stage, args), () => {
+      store(out, this.#ops.inputScores(load(scores), loadRows(rows), layout, combine));
+    });
+  }
+
+  staleLookups(args: StaleLookupsArgs): void {
+    checkStaleLookups(args);
+    const { scores, threshold, rows, layout, out } = args;
+    this.#add([scores, rows, out], staleLookupsCost(this.#stage, args), () => {
+      const below = loadFloat(threshold);
+      store(out, this.#ops.staleLookups(load(scores), below, loadRows(rows), layout));
+    });
+  }
+
   bce(args: BceArgs): void {
     checkBce(args);
     const { logits, labels, dlogits, losses, slot } = args;
@@ -712,8 +818,8 @@ class ReferenceRecorder implements Recorder {
     });
   }
 
-  #add(matrices: readonly (Matrix | null)[], cost: OpCost, step: () => void): void {
-    for (const m of matrices) if (m !== null) own(m.buffer, ReferenceBuffer);
+  #add(used: readonly (Matrix | RowList | null)[], cost: OpCost, step: () => void): void {
+    for (const it of used) if (it !== null) own(it.buffer, ReferenceBuffer);
     this.#program.steps.push(step);
     this.#program.costs.push(cost);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
+import type { Device, Matrix, Recorder, ScoreCombination } from "../../../kernels/types.ts";
 import { groupLookups } from "../lookups.ts";
 import { type ConformanceCase, Scope } from "./harness.ts";
 
@@ -244,6 +244,91 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     "sigmoid-backward",
     "y|dy|dx",
     (ops) => ops.sigmoidBackward({ y: rows, dy: rows, dx: matrix(5, 2) }),
+  );
+  const vectors = matrix(5, 12);
+  const layers = { x: vectors, features: 3, dim: 4, y: matrix(5, 12) };
+  const layersBack = { ...layers, dy: layers.y, dx: matrix(5, 12), maskFirst: true };
+  const layerWrong = (change: Partial<typeof layers>): void =>
+    add("layer-norm-forward", "x|y", (ops) => ops.layerNormForward({ ...layers, ...change }));
+  layerWrong({ features: 2 });
+  layerWrong({ dim: 0 });
+  layerWrong({ features: 1.5, dim: 8 });
+  layerWrong({ y: matrix(5, 13) });
+  const layerBackWrong = (change: Partial<typeof layersBack>): void =>
+    add(
+      "layer-norm-backward",
+      "x|dy|dx",
+      (ops) => ops.layerNormBackward({ ...layersBack, ...change }),
+    );
+  layerBackWrong({ dim: 3 });
+  layerBackWrong({ dy: matrix(4, 12) });
+  layerBackWrong({ dx: matrix(5, 11) });
+  const columns = { x: rows, mean: matrix(1, 3), variance: matrix(1, 3), weight: scalar };
+  const columnsWrong = (change: Partial<typeof columns>): void =>
+    add(
+      "column-statistics",
+      "x|mean|variance|weight",
+      (ops) => ops.columnStatistics({ ...columns, ...change }),
+    );
+  columnsWrong({ mean: matrix(1, 4) });
+  columnsWrong({ variance: matrix(3, 1) });
+  columnsWrong({ weight: { ...scalar, index: 4 } });
+  const standard = { ...columns, y: matrix(5, 3) };
+  const standardWrong = (change: Partial<typeof standard>): void =>
+    add(
+      "standardise",
+      "x|mean|variance|y",
+      (ops) => ops.standardise({ ...standard, ...change }),
+    );
+  standardWrong({ mean: matrix(1, 2) });
+  standardWrong({ variance: matrix(2, 3) });
+  standardWrong({ y: matrix(4, 3) });
+  const moved = {
+    ...{ a: vectors, b: matrix(5, 12), features: 3, dim: 4, change: matrix(1, 15) },
+    accumulate: true,
+  };
+  const movedWrong = (change: Partial<typeof moved>): void =>
+    add("row-change", "a|b|change", (ops) => ops.rowChange({ ...moved, ...change }));
+  movedWrong({ dim: 5 });
+  movedWrong({ b: matrix(6, 12) });
+  movedWrong({ change: matrix(1, 14) });
+  movedWrong({ change: matrix(2, 15) });
+  const layout = {
+    ...{ inputs: 5, groups: 2, lookups: 3 },
+    ...{ groupStride: 15, lookupStride: 1, inputStride: 3 },
+  };
+  const list = {
+    buffer: scope.own(device.createBuffer(4 * 32, "list")),
+    offset: 2,
+    length: 30,
+  };
+  const scored = {
+    ...{ scores: matrix(1, 9), threshold: scalar, rows: list, layout, out: matrix(5, 1) },
+    combine: { kind: "max" } as ScoreCombination,
+  };
+  const scoredWrong = (change: Partial<typeof scored>): void => {
+    const names = "scores|rows|layout|combine|out";
+    add("input-scores", names, (ops) => ops.inputScores({ ...scored, ...change }));
+    if (change.combine !== undefined) return;
+    add("stale-lookups", names, (ops) => ops.staleLookups({ ...scored, ...change }));
+  };
+  scoredWrong({ scores: matrix(9, 1) });
+  scoredWrong({ out: matrix(4, 1) });
+  scoredWrong({ out: matrix(5, 2) });
+  scoredWrong({ rows: { ...list, length: 29 } });
+  scoredWrong({ rows: { ...list, offset: 3 } });
+  scoredWrong({ rows: { ...list, offset: -1 } });
+  scoredWrong({ layout: { ...layout, inputStride: 4 } });
+  scoredWrong({ layout: { ...layout, groupStride: 16 } });
+  scoredWrong({ layout: { ...layout, lookupStride: 2 } });
+  scoredWrong({ layout: { ...layout, lookupStride: 0.5 } });
+  scoredWrong({ layout: { ...layout, groups: 0 } });
+  scoredWrong({ layout: { ...layout, lookups: 0 } });
+  for (const n of [0, 4, 1.5, -1, NaN]) scoredWrong({ combine: { kind: "nth-smallest", n } });
+  add(
+    "stale-lookups",
+    "threshold",
+    (ops) => ops.staleLookups({ ...scored, threshold: { ...scalar, index: 4 } }),
   );
   return cases;
 }

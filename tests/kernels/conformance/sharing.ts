@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import type { Device, DeviceBuffer, Matrix, Recorder, Scalar } from "../../../kernels/types.ts";
+import type {
+  Device,
+  DeviceBuffer,
+  LookupLayout,
+  Matrix,
+  Recorder,
+  RowList,
+  Scalar,
+} from "../../../kernels/types.ts";
 import { type ConformanceCase, Scope } from "./harness.ts";
 
 type Size = readonly [rows: number, cols: number];
@@ -12,6 +20,21 @@ interface Op {
   /** Name of the scalar it reads, if it reads one. */
   readonly scalar?: string;
   readonly record: (ops: Recorder, m: Readonly<Record<string, Matrix>>, s: Scalar) => void;
+}
+
+/** Five inputs of two lookups. */
+const PAIRS: LookupLayout = {
+  inputs: 5,
+  groups: 1,
+  lookups: 2,
+  groupStride: 0,
+  lookupStride: 1,
+  inputStride: 2,
+};
+
+/** Row numbers, all 0, where a matrix of one row lies. */
+function rowList({ buffer, offset, cols }: Matrix): RowList {
+  return { buffer, offset, length: cols };
 }
 
 /** Every op that reads matrices and writes others. */
@@ -98,6 +121,66 @@ const OPS: readonly Op[] = [
     read: { y: [5, 3], dy: [5, 3] },
     written: { dx: [5, 3] },
     record: (ops, { y, dy, dx }) => ops.sigmoidBackward({ y: y!, dy: dy!, dx: dx! }),
+  },
+  {
+    op: "layer-norm-forward",
+    read: { x: [5, 12] },
+    written: { y: [5, 12] },
+    record: (ops, { x, y }) => ops.layerNormForward({ x: x!, features: 3, dim: 4, y: y! }),
+  },
+  {
+    op: "layer-norm-backward",
+    read: { x: [5, 12], dy: [5, 12] },
+    written: { dx: [5, 12] },
+    record: (ops, { x, dy, dx }) =>
+      ops.layerNormBackward({
+        ...{ x: x!, features: 3, dim: 4, dy: dy!, dx: dx!, maskFirst: true },
+      }),
+  },
+  {
+    op: "column-statistics",
+    read: { x: [5, 3] },
+    written: { mean: [1, 3], variance: [1, 3] },
+    scalar: "weight",
+    record: (ops, { x, mean, variance }, weight) =>
+      ops.columnStatistics({ x: x!, mean: mean!, variance: variance!, weight }),
+  },
+  {
+    op: "standardise",
+    read: { x: [5, 3], mean: [1, 3], variance: [1, 3] },
+    written: { y: [5, 3] },
+    record: (ops, { x, mean, variance, y }) =>
+      ops.standardise({ x: x!, mean: mean!, variance: variance!, y: y! }),
+  },
+  {
+    op: "row-change",
+    read: { a: [5, 12], b: [5, 12] },
+    written: { change: [1, 15] },
+    record: (ops, { a, b, change }) =>
+      ops.rowChange({
+        ...{ a: a!, b: b!, features: 3, dim: 4, change: change!, accumulate: false },
+      }),
+  },
+  {
+    // A list of rows has no columns; its place in the shared buffer is all that matters here.
+    op: "input-scores",
+    read: { scores: [1, 9], rows: [1, 10] },
+    written: { out: [5, 1] },
+    record: (ops, { scores, rows, out }) =>
+      ops.inputScores({
+        ...{ scores: scores!, rows: rowList(rows!), layout: PAIRS, out: out! },
+        combine: { kind: "mean" },
+      }),
+  },
+  {
+    op: "stale-lookups",
+    read: { scores: [1, 9], rows: [1, 10] },
+    written: { out: [5, 1] },
+    scalar: "threshold",
+    record: (ops, { scores, rows, out }, threshold) =>
+      ops.staleLookups({
+        ...{ scores: scores!, threshold, rows: rowList(rows!), layout: PAIRS, out: out! },
+      }),
   },
   {
     op: "bce",
