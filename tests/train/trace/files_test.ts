@@ -1,0 +1,363 @@
+import {
+  columnFromArray,
+  dictionary,
+  int32,
+  int8,
+  Table,
+  tableFromArrays,
+  tableFromIPC,
+  tableToIPC,
+  utf8,
+} from "@uwdata/flechette";
+import { fromArrow } from "arquero";
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { UserError } from "../../../core/errors.ts";
+import { checkOutputFile } from "../../../core/outputs.ts";
+import { parseTraceFile, readTrace, writeTrace } from "../../../train/trace/files.ts";
+import { TraceRecorder } from "../../../train/trace/recorder.ts";
+import {
+  MINIBATCH_KINDS,
+  type MinibatchRecord,
+  type TraceHeader,
+} from "../../../train/trace/schema.ts";
+import { HEADER, minibatch, minibatches } from "./cases.ts";
+
+const RECORDS = [
+  minibatch(0),
+  minibatch(1, { kind: "cold", place: "host", upload_bytes: 0 }),
+  minibatch(2, { kind: "hot", place: "hybrid", stages_ms: {} }),
+];
+
+function recorded(records: readonly MinibatchRecord[]): TraceRecorder {
+  const recorder = new TraceRecorder();
+  for (const record of records) recorder.add(record);
+  return recorder;
+}
+
+function traced(records: readonly MinibatchRecord[], header = HEADER): Promise<Uint8Array> {
+  return recorded(records).bytes(header);
+}
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function rejects(bytes: Uint8Array, reason: string): Promise<void> {
+  return assert.rejects(parseTraceFile("a.arrow", bytes), {
+    name: "UserError",
+    status: 1,
+    message: `Cannot read a.arrow: ${reason}`,
+  });
+}
+
+/** A trace whose table was changed, as another program might write it. */
+async function changed(change: (table: Table) => Table): Promise<Uint8Array> {
+  return tableToIPC(change(await recorded(RECORDS).table(HEADER)), { format: "file" })!;
+}
+
+/** The table with a column in place of another, or without it. */
+function withColumn(table: Table, name: string, column: Table["children"][number] | null): Table {
+  const { schema, children } = table;
+  const at = schema.fields.findIndex((field) => field.name === name);
+  const fields = [...schema.fields], columns = [...children];
+  if (column === null) {
+    fields.splice(at, 1);
+    columns.splice(at, 1);
+  } else {
+    fields[at] = { ...fields[at]!, type: column.type };
+    columns[at] = column;
+  }
+  return new Table({ ...schema, fields }, columns);
+}
+
+Deno.test("a trace comes back as it was written", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.arrow`;
+    await fc.assert(
+      fc.asyncProperty(minibatches, async (records) => {
+        await writeTrace(path, HEADER, recorded(records));
+        const trace = await readTrace(path);
+        assert.deepEqual(trace.header, HEADER);
+        assert.deepEqual(trace.records, records);
+        assert.equal(trace.columns.length, records.length);
+        assert.deepEqual([...trace.columns.unique_rows], records.map((r) => r.unique_rows));
+        assert.deepEqual(
+          [...trace.columns.stages_ms["sync-hot"]],
+          records.map((r) => r.stages_ms["sync-hot"] ?? 0),
+        );
+        assert.equal(trace.records, trace.records);
+      }),
+      { seed: 5, numRuns: 60 },
+    );
+    assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), ["a.arrow"]);
+  }));
+
+Deno.test("a trace has the columns that its schema version promises", async () => {
+  const { schema } = tableFromIPC(await traced(RECORDS));
+  const types = ["uint32", "float64", "float32", "dictionary"] as const;
+  const type = (id: number, precision: number, signed: boolean) =>
+    id === -1 ? types[3] : id === 2 && !signed ? types[0] : types[precision === 2 ? 1 : 2];
+  assert.deepEqual(
+    schema.fields.map(({ name, nullable, type: t }) => {
+      const { typeId, precision, signed } = t as unknown as {
+        typeId: number;
+        precision: number;
+        signed: boolean;
+      };
+      return `${name} ${type(typeId, precision, signed)}${nullable ? " nullable" : ""}`;
+    }),
+    [
+      "step uint32",
+      "epoch uint32",
+      "kind dictionary",
+      "place dictionary",
+      "inputs uint32",
+      "lookups uint32",
+      "unique_rows uint32",
+      "cold_lookups uint32",
+      "unique_cold_rows uint32",
+      "frozen_rows uint32",
+      "skipped_inputs uint32",
+      "upload_bytes float64",
+      "download_bytes float64",
+      "sync_bytes float64",
+      "wall_ms float32",
+      "prepare_ms float32",
+      "gather_ms float32",
+      "upload_ms float32",
+      "forward_ms float32",
+      "interact_ms float32",
+      "backward_ms float32",
+      "download_ms float32",
+      "update_rows_ms float32",
+      "update_dense_ms float32",
+      "allreduce_ms float32",
+      "sync_hot_ms float32",
+      "snapshot_ms float32",
+      "search_ms float32",
+      "classify_ms float32",
+      "evaluate_ms float32",
+    ],
+  );
+  assert.deepEqual([...schema.metadata!.keys()], ["slipstream"]);
+});
+
+Deno.test("a trace is an Arrow IPC file: magic at both ends, a footer of the length it says", async () => {
+  const bytes = await traced(RECORDS);
+  const text = (from: number, to?: number) => new TextDecoder().decode(bytes.subarray(from, to));
+  assert.equal(text(0, 6), "ARROW1");
+  assert.equal(text(bytes.length - 6), "ARROW1");
+  assert.equal(bytes.length % 2, 0);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const footer = view.getInt32(bytes.length - 10, true);
+  // Before the footer stands the mark of the end of the messages.
+  const end = bytes.length - 10 - footer;
+  assert.ok(footer > 0 && end > 0);
+  assert.equal(view.getInt32(8, true), -1, "the first message");
+  assert.ok(
+    text(end, bytes.length - 10).includes("slipstream.trace"),
+    "the header is in the footer",
+  );
+});
+
+Deno.test("a trace opens in arquero", async () => {
+  const table = fromArrow(await traced(RECORDS));
+  assert.equal(table.numRows(), 3);
+  assert.deepEqual(table.array("kind"), ["all", "cold", "hot"]);
+  assert.deepEqual(table.array("place"), ["device", "host", "hybrid"]);
+  assert.deepEqual([...table.array("upload_bytes")], [2 ** 33, 0, 2 ** 33]);
+  assert.deepEqual([...table.array("update_rows_ms")], [7.25, 7.25, 0]);
+});
+
+Deno.test("a trace without minibatches is a file, and refused", async () => {
+  const bytes = await traced([]);
+  assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "ARROW1");
+  await rejects(bytes, "it holds no minibatches");
+});
+
+Deno.test("readTrace() takes what another program wrote: batches, other dictionaries, more columns", async () => {
+  const bytes = await changed((table) => {
+    // Numbers of another integer type and words in another order.
+    const kinds = columnFromArray(
+      ["cold", "all", "cold"],
+      dictionary(utf8(), int32()),
+    );
+    const other = withColumn(table, "kind", kinds);
+    const extra = tableFromArrays({ note: ["a", "b", "c"] });
+    return new Table(
+      { ...other.schema, fields: [...extra.schema.fields, ...other.schema.fields] },
+      [...extra.children, ...other.children],
+    );
+  });
+  const { records } = await parseTraceFile("a.arrow", bytes);
+  assert.deepEqual(records.map((record) => record.kind), ["cold", "all", "cold"]);
+  assert.deepEqual(records[1], { ...RECORDS[1], kind: "all" });
+});
+
+Deno.test("readTrace() refuses what is not there and what is no Arrow file", () =>
+  inFolder(async (folder) => {
+    await assert.rejects(readTrace(`${folder}/a.arrow`), {
+      name: "UserError",
+      message: `Cannot read ${folder}/a.arrow: No such file or directory`,
+    });
+    await assert.rejects(readTrace(folder), UserError);
+    const text = (words: string) => new TextEncoder().encode(words);
+    await rejects(new Uint8Array(0), "it is empty");
+    await rejects(text('{"schema": 1}'), "it is not an Arrow IPC file, which a trace is");
+    await rejects(text("PAR1 and so on"), "it is not an Arrow IPC file, which a trace is");
+    const cut = "it is cut short: an Arrow file ends as it begins, and it does not";
+    await rejects(text("ARR"), cut);
+    await rejects(text("ARROW1"), cut);
+    await rejects((await traced(RECORDS)).subarray(0, 500), cut);
+    await rejects(
+      text("ARROW1\0\0\0\0\0\0\0\0ARROW1"),
+      "it is a damaged Arrow file; copy it or trace the run again",
+    );
+    await rejects(
+      tableToIPC(tableFromArrays({ a: Int32Array.of(1) }), { format: "file" })!,
+      'it is an Arrow file but no trace, whose schema has the metadata key "slipstream"',
+    );
+  }));
+
+Deno.test("readTrace() refuses headers that are none", async () => {
+  const withText = (text: string) =>
+    changed((table) =>
+      new Table({ ...table.schema, metadata: new Map([["slipstream", text]]) }, [
+        ...table.children,
+      ])
+    );
+  await rejects(await withText("{"), "its header is not JSON");
+  await rejects(await withText("[]"), "its header is not a JSON object");
+  await rejects(
+    await withText('{"schema": "slipstream.train"}'),
+    'its header is of schema "slipstream.train" and must be slipstream.trace',
+  );
+  const withMember = (members: object) => traced(RECORDS, { ...HEADER, ...members } as TraceHeader);
+  await rejects(
+    await withMember({ schema_version: 2 }),
+    "its schema version is 2 and must be 1; trace the run again with this version",
+  );
+  await rejects(
+    await withMember({ batch: 0 }),
+    "its header's batch must be a whole number above 0",
+  );
+  await rejects(
+    await withMember({ model: { table_rows: 5 } }),
+    "its header's model must be an object with table_rows and dim",
+  );
+  await rejects(
+    await withMember({ plan: undefined }),
+    "its header's plan must be an object with a name",
+  );
+});
+
+Deno.test("readTrace() refuses missing and wrongly typed columns", async () => {
+  const replaced = (name: string, column: Table["children"][number] | null) =>
+    changed((table) => withColumn(table, name, column));
+  await rejects(await replaced("lookups", null), "column lookups is missing");
+  await rejects(await replaced("sync_hot_ms", null), "column sync_hot_ms is missing");
+  await rejects(
+    await replaced("lookups", columnFromArray(Float64Array.of(1, 2, 3))),
+    "column lookups is float64 and must be uint32",
+  );
+  await rejects(
+    await replaced("step", columnFromArray(Int32Array.of(0, 1, 2))),
+    "column step is int32 and must be uint32",
+  );
+  await rejects(
+    await replaced("kind", columnFromArray(["all", "all", "all"], utf8())),
+    "column kind is utf8 and must be dictionary of utf8",
+  );
+  await rejects(
+    await replaced("kind", columnFromArray(["all", "warm", "all"], dictionary(utf8(), int8()))),
+    `minibatch 1 has the kind "warm", which is none of ${MINIBATCH_KINDS.join(", ")}`,
+  );
+  await rejects(
+    await replaced("place", columnFromArray(["host", null, "host"], dictionary(utf8(), int8()))),
+    "column place has 1 empty values and must have none",
+  );
+});
+
+Deno.test("readTrace() refuses counts and times that cannot be", async () => {
+  const refuses = async (changes: Partial<MinibatchRecord>, reason: string) =>
+    await rejects(
+      await traced([minibatch(0), minibatch(1, changes)]),
+      `minibatch 1 has ${reason}`,
+    );
+  await refuses({ inputs: 0 }, "0 inputs, and must have 1 or more");
+  await refuses(
+    { unique_rows: 257 },
+    "unique_rows 257, which cannot be more than its lookups 256",
+  );
+  await refuses(
+    { cold_lookups: 300 },
+    "cold_lookups 300, which cannot be more than its lookups 256",
+  );
+  await refuses(
+    { unique_cold_rows: 41 },
+    "unique_cold_rows 41, which cannot be more than its cold_lookups 40",
+  );
+  await refuses(
+    { unique_cold_rows: 35, unique_rows: 34, frozen_rows: 0 },
+    "unique_cold_rows 35, which cannot be more than its unique_rows 34",
+  );
+  await refuses(
+    { frozen_rows: 91 },
+    "frozen_rows 91, which cannot be more than its unique_rows 90",
+  );
+  await refuses({ upload_bytes: -1 }, "upload_bytes -1, which must be a number from 0 up");
+  await refuses({ wall_ms: NaN }, "wall_ms NaN, which must be a number from 0 up");
+  await refuses(
+    { stages_ms: { "update-dense": Infinity } },
+    "update_dense_ms Infinity, which must be a number from 0 up",
+  );
+  for (
+    const [steps, reason] of [[[0, 1, 3], "2 has step 3"], [[1, 2, 3], "0 has step 1"]] as const
+  ) {
+    await rejects(
+      await changed((table) => withColumn(table, "step", columnFromArray(Uint32Array.from(steps)))),
+      `minibatch ${reason}, where steps count from 0 without a gap`,
+    );
+  }
+});
+
+Deno.test("readTrace() refuses a trace that was cut anywhere", async () => {
+  const bytes = await traced(RECORDS);
+  for (let length = 0; length < bytes.length; length++) {
+    await assert.rejects(parseTraceFile("a.arrow", bytes.subarray(0, length)), UserError);
+    if (length % 8 !== 5) continue;
+    // A cut inside that the end hides, as of a transfer that went on at the wrong place.
+    const gap = new Uint8Array([...bytes.subarray(0, length), ...bytes.subarray(length + 8)]);
+    await parseTraceFile("a.arrow", gap).catch((error) =>
+      assert.ok(error instanceof UserError, String(error))
+    );
+  }
+});
+
+Deno.test("readTrace() answers any damage with a trace or a UserError", async () => {
+  const bytes = await traced(RECORDS);
+  for (let at = 0; at < bytes.length; at++) {
+    const damaged = bytes.slice();
+    damaged[at]! ^= at % 2 === 0 ? 0xff : 1 << (at >> 1) % 8;
+    await parseTraceFile("a.arrow", damaged).catch((error) =>
+      assert.ok(error instanceof UserError, String(error))
+    );
+  }
+});
+
+Deno.test("writeTrace() is whole or not at all, and its place can be checked before", () =>
+  inFolder(async (folder) => {
+    await assert.rejects(
+      writeTrace(`${folder}/none/a.arrow`, HEADER, recorded(RECORDS)),
+      UserError,
+    );
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+    assert.throws(() => checkOutputFile("--trace", `${folder}/none/a.arrow`), UserError);
+    checkOutputFile("--trace", `${folder}/a.arrow`);
+  }));

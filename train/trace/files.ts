@@ -1,0 +1,82 @@
+/**
+ * Traces as files: Arrow IPC, one row a minibatch, the header in the schema's metadata (docs/trace.md).
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { fileError, writeFileWhole } from "../../core/files.ts";
+import { checkColumns, checkHeader } from "./check.ts";
+import type { TraceColumns } from "./columns.ts";
+import type { TraceRecorder } from "./recorder.ts";
+import type { MinibatchRecord, Trace, TraceHeader } from "./schema.ts";
+
+/** A trace that was read: columns as they are, records when they are asked for. */
+export class TraceFile implements Trace {
+  readonly header: TraceHeader;
+  /** One typed array a column, for those to whom an object a minibatch is too slow. */
+  readonly columns: TraceColumns;
+  #records: readonly MinibatchRecord[] | null = null;
+
+  /** Joins a header and columns that fit it. */
+  constructor(header: TraceHeader, columns: TraceColumns) {
+    this.header = header;
+    this.columns = columns;
+  }
+
+  /** One object a minibatch, made the first time. */
+  get records(): readonly MinibatchRecord[] {
+    return this.#records ??= Array.from(
+      { length: this.columns.length },
+      (_, i) => this.columns.record(i),
+    );
+  }
+}
+
+/**
+ * Writes a trace, whole or not at all. Check the place before the run with `checkOutputFile`.
+ *
+ * @throws {UserError} The file cannot be written.
+ */
+export async function writeTrace(
+  path: string,
+  header: TraceHeader,
+  recorder: TraceRecorder,
+): Promise<void> {
+  await writeFileWhole(path, await recorder.bytes(header));
+}
+
+/**
+ * Reads a trace and checks it: form, version, columns, and that its counts and times can be true.
+ *
+ * @throws {UserError} The file cannot be read, is no Arrow file or no trace, is cut short or damaged, is of another
+ * version, lacks a column, holds no minibatches, or says what cannot be.
+ */
+export async function readTrace(path: string): Promise<TraceFile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+  return await parseTraceFile(path, bytes);
+}
+
+/**
+ * Checks the bytes of a trace file.
+ *
+ * @param path Where they come from, for messages.
+ * @throws {UserError} As `readTrace` does.
+ */
+export async function parseTraceFile(path: string, bytes: Uint8Array): Promise<TraceFile> {
+  const refuse = (reason: string): never => {
+    throw new UserError(`Cannot read ${path}: ${reason}`);
+  };
+  const { parseTrace } = await import("./arrow.ts");
+  const parsed = parseTrace(bytes, refuse);
+  // The version comes first: another one may well have other columns.
+  const header = checkHeader(parsed.header(), refuse);
+  const columns = parsed.columns();
+  checkColumns(columns, refuse);
+  return new TraceFile(header, columns);
+}
