@@ -11,6 +11,8 @@ import { formatTable } from "../core/table.ts";
 import { detectTerminal } from "../core/terminal.ts";
 import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Metrics } from "./metrics.ts";
+import type { PassProgress } from "./plan/hot_set.ts";
+import { planReport } from "./plan/report.ts";
 import { parseTrainOptions, type TrainCommand } from "./options.ts";
 import type { ResultDocument } from "./result.ts";
 import { runTraining } from "./session.ts";
@@ -41,8 +43,9 @@ async function main(): Promise<number> {
       signal: controller.signal,
       onNote: (text) => display.note(text),
       onPreparation: (progress) => display.preparation(progress),
+      onPass: (progress) => display.pass(progress),
       onProgress: (progress) => display.training(progress),
-      onEvaluation: (evaluation) => display.evaluation(evaluation),
+      onEvaluation: (evaluation, final) => display.evaluation(evaluation, final),
     });
     display.close();
     if (!command.quiet) console.log(summary(result, command));
@@ -68,7 +71,6 @@ class Display {
   readonly #terminal = detectTerminal("stderr");
   #bar: Progress | null = null;
   #label = "";
-  #totalSteps = 0;
 
   constructor(quiet: boolean) {
     this.#quiet = quiet;
@@ -85,15 +87,18 @@ class Display {
       .update(bytes, { rows: formatCount(rows) });
   }
 
-  training({ phase, done, total, totalSteps, loss }: TrainProgress): void {
-    this.#totalSteps = totalSteps;
-    this.#show(phase, total, "samples")
-      .update(done, loss === null ? {} : { loss: loss.toFixed(4) });
+  pass({ pass, done, total }: PassProgress): void {
+    this.#show(pass, total, "samples").update(done);
   }
 
-  evaluation({ step, metrics }: TimedEvaluation): void {
+  training({ phase, done, total, loss, fields }: TrainProgress): void {
+    this.#show(phase, total, "samples")
+      .update(done, { ...(loss === null ? {} : { loss: loss.toFixed(4) }), ...fields });
+  }
+
+  evaluation({ step, metrics }: TimedEvaluation, final: boolean): void {
     // The one after the last step is in the summary.
-    if (step === this.#totalSteps) return;
+    if (final) return;
     this.note(
       `Step ${formatCount(step)}: AUC ${fixed(metrics.auc, 5)}, log-loss ${
         fixed(metrics.logloss, 5)
@@ -139,6 +144,8 @@ function summary(result: ResultDocument, command: TrainCommand): string {
     lines.push(`Interrupted after step ${formatCount(ended.step)}, ${known}\n`);
   }
   if (last !== undefined) lines.push(metricsTable(last.metrics, dataset.bayes));
+  const plan = planReport(result.plan, result.dataset.tables.map((table) => table.name));
+  if (plan !== "") lines.push(plan);
   const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
   const steps = Math.max(1, throughput.steps);
   lines.push(formatTable({
@@ -164,6 +171,7 @@ function summary(result: ResultDocument, command: TrainCommand): string {
       (device.isFallbackAdapter ? " (a software adapter: its speed says nothing)" : ""),
   );
   if (command.json !== null) lines.push(`Result in ${command.json}`);
+  if (command.trace !== null) lines.push(`Trace in ${command.trace}`);
   if (command.save !== null) lines.push(`Weights in ${command.save}`);
   return lines.join("\n");
 }

@@ -1,0 +1,144 @@
+/**
+ * What a plan decided, for people: the hot set, each decision with its drop curve, staleness by table, and how watched rows
+ * moved.
+ *
+ * @module
+ */
+
+import { formatCount } from "../../core/format.ts";
+import { formatTable } from "../../core/table.ts";
+import type { Decision, DropPoint, PlanDocument, WatchedRows } from "./document.ts";
+
+const BLOCKS = "▁▂▃▄▅▆▇█";
+/** Columns of a line of blocks. */
+const COLUMNS = 48;
+/** Rows of the drop curve that are shown. */
+const CURVE_ROWS = 9;
+
+/** Several lines, or none for a plan without anything to tell. */
+export function planReport(plan: PlanDocument, tableNames: readonly string[]): string {
+  const { hot, decisions, watched } = plan;
+  if (hot === null) return "";
+  const all = hot.hot_inputs + hot.cold_inputs;
+  const parts = [
+    `Plan ${plan.name}: ${percent(hot.hot_inputs, all)} of the inputs are hot; ` +
+    `${formatCount(plan.trained_inputs)} inputs trained, ${
+      formatCount(plan.skipped_inputs)
+    } passed over`,
+  ];
+  if (plan.rounds.length > 0) {
+    const rates = plan.rounds.map(({ rate }) => `${rate}`).join(" ");
+    parts.push(`Rate of the schedule after each round, %: ${rates}`);
+  }
+  decisions.forEach((decision, i) => parts.push(describe(decision, i, decisions.length)));
+  const last = decisions.at(-1);
+  if (last !== undefined) {
+    parts.push(curveTable(last.curve), tablesTable(last, tableNames));
+  }
+  if (watched !== null && watched.steps.length > 1) parts.push(watchedTable(watched, tableNames));
+  return parts.join("\n");
+}
+
+/** A line of blocks, the largest value full. */
+export function sparkline(values: readonly number[], columns = COLUMNS): string {
+  const cells = Math.min(columns, values.length);
+  const means = Array.from({ length: cells }, (_, i) => {
+    const from = Math.floor(i * values.length / cells);
+    const to = Math.floor((i + 1) * values.length / cells);
+    return values.slice(from, to).reduce((sum, v) => sum + v, 0) / (to - from);
+  });
+  const most = Math.max(...means);
+  return means.map((v) =>
+    BLOCKS[most > 0 ? Math.min(BLOCKS.length - 1, Math.floor(BLOCKS.length * v / most)) : 0]
+  ).join("");
+}
+
+function describe(decision: Decision, number: number, of: number): string {
+  const { window, sampled, target, threshold, share, note, classified, skipped } = decision;
+  const ms = decision.snapshot_ms + decision.search_ms + decision.classify_ms;
+  const lines = [
+    `Decision${of > 1 ? ` ${number + 1}` : ""}, after hot minibatches ${
+      formatCount(window.from)
+    } to ${formatCount(window.to)}: T = ${threshold.toPrecision(4)} drops ${percent(share, 1)} of ${
+      formatCount(sampled)
+    } sampled inputs, for D = ${percent(target, 1)}`,
+  ];
+  if (note !== null) lines.push(`  ${note}`);
+  if (classified > 0) {
+    lines.push(
+      `  Dropped ${formatCount(skipped)} of ${formatCount(classified)} inputs, ${
+        percent(skipped, classified)
+      }`,
+    );
+  }
+  if (number > 0) {
+    lines.push(
+      `  ${formatCount(decision.woken)} rows woke up, ${
+        formatCount(decision.fallen_asleep)
+      } fell asleep`,
+    );
+  }
+  lines.push(
+    `  Snapshots ${decision.snapshot_ms.toFixed(0)} ms, search ${
+      decision.search_ms.toFixed(0)
+    } ms, classification ${decision.classify_ms.toFixed(0)} ms: ${ms.toFixed(0)} ms in all`,
+  );
+  return lines.join("\n");
+}
+
+function curveTable(curve: readonly DropPoint[]): string {
+  const step = Math.max(1, (curve.length - 1) / (CURVE_ROWS - 1));
+  const shown: DropPoint[] = [];
+  for (let i = 0; i < curve.length; i += step) shown.push(curve[Math.round(i)]!);
+  return formatTable({
+    columns: [{ name: "T", align: "right" }, { name: "dropped", align: "right" }, { name: "" }],
+    rows: shown.map(({ threshold, share }) => [
+      threshold.toPrecision(3),
+      percent(share, 1),
+      "█".repeat(Math.round(24 * share)),
+    ]),
+  });
+}
+
+function tablesTable({ tables }: Decision, names: readonly string[]): string {
+  return formatTable({
+    columns: [
+      { name: "table" },
+      ...["hot rows", "touched in the window", "stale", "stale, %"].map((name) => ({
+        name,
+        align: "right" as const,
+      })),
+    ],
+    rows: tables.map(({ hot, touched, stale }, t) => [
+      names[t] ?? `${t}`,
+      formatCount(hot),
+      formatCount(touched),
+      formatCount(stale),
+      hot === 0 ? "-" : (100 * stale / hot).toFixed(1),
+    ]),
+  });
+}
+
+function watchedTable({ rows, steps, changes }: WatchedRows, names: readonly string[]): string {
+  return formatTable({
+    columns: [
+      { name: "watched row" },
+      { name: "changes over the run, its largest full" },
+      { name: "largest", align: "right" },
+      { name: "last", align: "right" },
+    ],
+    rows: rows.map(({ table, row }, i) => {
+      const own = changes.map((reading) => reading[i]!);
+      return [
+        `${names[table] ?? table} ${row}`,
+        sparkline(own),
+        Math.max(...own).toExponential(1),
+        own.at(-1)!.toExponential(1),
+      ];
+    }),
+  }) + `\n(${steps.length} readings, the last after minibatch ${formatCount(steps.at(-1)!)})`;
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "-" : `${(100 * part / whole).toFixed(1)} %`;
+}
