@@ -38,6 +38,12 @@ export interface Settings {
   readonly inputs: number | null;
   /** Workloads whose twins are looked at. */
   readonly workloads: readonly PresetName[];
+  /** Seeds of a study; null for the experiment's own number. */
+  readonly seeds: number | null;
+  /** Variants of a study; none for the experiment's own choice. */
+  readonly variants: readonly string[];
+  /** Folder for results that a later run goes on from; null for the experiment's own. */
+  readonly out: string | null;
   /** Tells how far a long experiment is. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;

@@ -61,6 +61,23 @@ const FLAGS = {
     valueName: "NAME,…",
     help: "Workloads, for hot and twins",
   },
+  seeds: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1000,
+    group: "Experiment",
+    defaultText: "by experiment",
+    help: "Seeds, for ablation",
+  },
+  variants: {
+    type: "list",
+    default: [],
+    group: "Experiment",
+    valueName: "NAME,…",
+    defaultText: "by experiment",
+    help: "Variants, for ablation: fae, slipstream-30, random-30, root-30+layer, …",
+  },
   smoke: {
     type: "boolean",
     group: "Experiment",
@@ -71,6 +88,13 @@ const FLAGS = {
     group: "Experiment",
     defaultText: "python3, /usr/bin/python3",
     help: "Python with torch and numpy, for peers",
+  },
+  out: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    defaultText: "runs/ablation",
+    help: "Folder of results that an interrupted ablation goes on from",
   },
   json: {
     type: "path",
@@ -132,6 +156,9 @@ async function main(args: readonly string[]): Promise<number> {
       python: values.python ?? null,
       inputs: values.inputs ?? null,
       workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
+      seeds: values.seeds ?? null,
+      variants: values.variants,
+      out: values.out ?? null,
       say,
       signal: controller.signal,
     });

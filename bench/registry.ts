@@ -5,6 +5,7 @@
  */
 
 import type { Experiment } from "./experiment.ts";
+import { ablationExperiment } from "./experiments/ablation.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
@@ -22,4 +23,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   peersExperiment,
   hotExperiment,
   twinsExperiment,
+  ablationExperiment,
 ];

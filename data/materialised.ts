@@ -16,6 +16,11 @@ export interface MaterialiseOptions {
   readonly onProgress?: ((progress: MaterialisationProgress) => void) | undefined;
   /** Stops it; {@link materialise} then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Which ids the tables have rows for: `possible`, those of the original; `seen`, those that occur, numbered in order of
+   * first appearance over all splits, as DLRM numbers a log's. Default `possible`.
+   */
+  readonly vocabulary?: "possible" | "seen" | undefined;
   /** Most bytes that the arrays of all splits may take. Default 6 GiB. */
   readonly memoryLimit?: number | undefined;
 }
@@ -55,6 +60,8 @@ interface Rows {
  * every position has the same input. A prepared split that is read in windows is permuted by blocks instead; of it the
  * copy keeps the inputs, but not where a shuffled order puts them.
  *
+ * With a vocabulary of seen ids, schema and hash are its own.
+ *
  * @throws UserError if the arrays would take more than the limit, RangeError if a label is neither 0 nor 1.
  */
 export async function materialise(
@@ -83,7 +90,30 @@ export async function materialise(
     });
     before += dataset.count(split);
   }
-  return new MaterialisedDataset(dataset, drawn as Record<Split, Rows>);
+  const rows = drawn as Record<Split, Rows>;
+  if (options.vocabulary !== "seen") return new MaterialisedDataset(dataset, schema, rows);
+  const distinct = renumber(schema, rows);
+  const tables = schema.tables.map(({ name }, t) => ({ name, rows: distinct[t]! }));
+  return new MaterialisedDataset(dataset, { ...schema, tables }, rows);
+}
+
+/** Numbers ids in order of first appearance, in place. Returns the number of different ids of each table. */
+function renumber({ tables, steps = 1 }: DatasetSchema, rows: Record<Split, Rows>): number[] {
+  return tables.map((table, t) => {
+    const numbers = new Uint32Array(table.rows);
+    let distinct = 0;
+    for (const split of SPLITS) {
+      const { ids } = rows[split], width = tables.length * steps;
+      for (let from = t * steps; from < ids.length; from += width) {
+        for (let at = from; at < from + steps; at++) {
+          const id = ids[at]!;
+          if (numbers[id] === 0) numbers[id] = ++distinct;
+          ids[at] = numbers[id]! - 1;
+        }
+      }
+    }
+    return distinct;
+  });
 }
 
 /** Lets timers and events in now and then. */
@@ -149,9 +179,9 @@ class MaterialisedDataset implements Dataset {
   readonly bayes: Dataset["bayes"];
   readonly #rows: Readonly<Record<Split, Rows>>;
 
-  constructor(original: Dataset, rows: Readonly<Record<Split, Rows>>) {
-    this.schema = original.schema;
-    this.hash = original.hash;
+  constructor(original: Dataset, schema: DatasetSchema, rows: Readonly<Record<Split, Rows>>) {
+    this.schema = schema;
+    this.hash = schema === original.schema ? original.hash : `${original.hash}-seen`;
     this.notes = original.notes;
     this.bayes = original.bayes;
     this.#rows = rows;

@@ -243,7 +243,8 @@ export class SegregatedPlan implements PlanDriver {
     if (state.epoch >= 0) {
       const epoch = await this.#begin(state.epoch);
       if (state.cold !== null) epoch.cold?.restore(state.cold);
-      if (state.hot !== null) epoch.hot?.restore(state.hot);
+      // A stream that has not begun is as it was made, which lets one plan go on from another's cold inputs.
+      if (state.hot !== null && state.hot.minibatches > 0) epoch.hot?.restore(state.hot);
       if (state.schedule !== null) epoch.schedule.restore(state.schedule);
     }
     if (state.blocks !== null) this.#blocks?.restore(state.blocks, tensors);

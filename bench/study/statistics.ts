@@ -1,0 +1,49 @@
+/**
+ * Means over seeds with 95 % intervals, and paired differences between variants.
+ *
+ * @module
+ */
+
+/** A mean over seeds. */
+export interface Estimate {
+  readonly seeds: number;
+  readonly mean: number;
+  /** Half the width of the 95 % interval (Student's t); null for a single seed. */
+  readonly half: number | null;
+}
+
+/** Quantiles 0.975 of Student's t for 1, 2, … degrees of freedom. */
+const T975 = [
+  ...[12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228],
+  ...[2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086],
+  ...[2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042],
+];
+const T975_NORMAL = 1.96;
+
+/** The mean of some values with its interval. Throws a `RangeError` if there are none. */
+export function estimate(values: readonly number[]): Estimate {
+  const n = values.length;
+  if (n === 0) throw new RangeError("Cannot estimate a mean: there are no values");
+  const mean = values.reduce((sum, v) => sum + v, 0) / n;
+  if (n === 1) return { seeds: 1, mean, half: null };
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
+  const t = T975[n - 2] ?? T975_NORMAL;
+  return { seeds: n, mean, half: t * Math.sqrt(variance / n) };
+}
+
+/** The mean difference a - b over the seeds that both have. Null where there are none. */
+export function pairedDifference(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>,
+): Estimate | null {
+  const differences = [...a].flatMap(([seed, value]) => {
+    const other = b.get(seed);
+    return other === undefined ? [] : [value - other];
+  });
+  return differences.length === 0 ? null : estimate(differences);
+}
+
+/** Whether an interval leaves zero out. */
+export function excludesZero({ mean, half }: Estimate): boolean {
+  return half !== null && Math.abs(mean) > half;
+}

@@ -1,0 +1,88 @@
+/**
+ * Results of a study: a file a run, so that an interrupted study goes on where it stopped.
+ *
+ * @module
+ */
+
+import { writeFileWhole } from "../../core/files.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Environment } from "../../train/environment.ts";
+import type { Metrics } from "../../train/metrics.ts";
+import type { PlanDocument } from "../../train/plan/document.ts";
+import type { PresetName } from "../../train/presets.ts";
+import type { Stage } from "../../kernels/types.ts";
+
+/** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
+export const STUDY_SCHEMA_VERSION = 1;
+
+/** Which run. */
+export interface StudyKey {
+  readonly workload: PresetName;
+  /** Inputs that train. */
+  readonly inputs: number;
+  /** Of data, initialisation and order. */
+  readonly seed: number;
+  readonly variant: string;
+}
+
+/** What a run came to. */
+export interface StudyResult extends StudyKey {
+  readonly schema: "slipstream.study";
+  readonly schema_version: number;
+  readonly batch: number;
+  readonly optimizer: string;
+  readonly learning_rate: number;
+  readonly hot_memory_mib: number;
+  readonly metrics: Metrics;
+  readonly steps: number;
+  readonly trained_inputs: number;
+  readonly skipped_inputs: number;
+  readonly train_ms: number;
+  readonly stages_ms: Readonly<Partial<Record<Stage, number>>>;
+  readonly plan: PlanDocument;
+  readonly device: string;
+  readonly environment: Environment;
+}
+
+/** A folder of results. */
+export class StudyStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The result of a run; null where there is none. */
+  async read(key: StudyKey): Promise<StudyResult | null> {
+    const path = this.#path(key);
+    let text: string;
+    try {
+      text = await Deno.readTextFile(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+    let result: StudyResult;
+    try {
+      result = JSON.parse(text);
+    } catch {
+      throw new UserError(`Cannot read ${path}: it is not JSON; remove it to run it again`);
+    }
+    if (result.schema !== "slipstream.study" || result.schema_version !== STUDY_SCHEMA_VERSION) {
+      throw new UserError(
+        `Cannot read ${path}: it is of version ${result.schema_version}, and ${STUDY_SCHEMA_VERSION} is needed; choose another --out`,
+      );
+    }
+    return result;
+  }
+
+  /** Keeps a result. */
+  async write(result: StudyResult): Promise<void> {
+    await Deno.mkdir(this.#folder, { recursive: true });
+    await writeFileWhole(this.#path(result), `${JSON.stringify(result)}\n`);
+  }
+
+  #path({ workload, inputs, seed, variant }: StudyKey): string {
+    return `${this.#folder}/${workload}-${inputs}-${variant}-seed${seed}.json`;
+  }
+}

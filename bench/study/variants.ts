@@ -1,0 +1,98 @@
+/**
+ * The variants of the study of skipping: a plan, its drop share, its criterion, and how features are normalised.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { nearest } from "../../core/nearest.ts";
+import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
+import type { Normalisation } from "../../train/tower.ts";
+
+/** One way to train. */
+export interface Variant {
+  /** `slipstream-30`, `fae+layer`, … */
+  readonly name: string;
+  readonly plan: Partial<PlanOptions> & Pick<PlanOptions, "name">;
+  readonly normalisation: Normalisation;
+}
+
+/** Drop shares, in percent. */
+const DROPS = [10, 30, 50] as const;
+
+const PLAIN: readonly Omit<Variant, "normalisation">[] = [
+  { name: "baseline", plan: { name: "baseline" } },
+  { name: "fae", plan: { name: "fae" } },
+  { name: "skip-hot", plan: { name: "skip-hot" } },
+  { name: "skip-cold", plan: { name: "skip-cold" } },
+  ...DROPS.flatMap((percent): Omit<Variant, "normalisation">[] => {
+    const drop = percent / 100;
+    return [
+      { name: `slipstream-${percent}`, plan: { name: "slipstream", drop } },
+      { name: `random-${percent}`, plan: { name: "random-drop", drop } },
+      { name: `freeze-${percent}`, plan: { name: "freeze", drop } },
+      { name: `root-${percent}`, plan: { name: "slipstream", drop, criterion: "per-root-access" } },
+      { name: `path-${percent}`, plan: { name: "slipstream", drop, criterion: "net-over-path" } },
+      {
+        name: `root-max-${percent}`,
+        plan: { name: "slipstream", drop, criterion: "per-root-access", combine: "max" },
+      },
+      {
+        name: `path-mean-${percent}`,
+        plan: { name: "slipstream", drop, criterion: "net-over-path", combine: "mean" },
+      },
+      { name: `paper-mean-${percent}`, plan: { name: "slipstream", drop, combine: "mean" } },
+      { name: `artifact-${percent}`, plan: { name: "slipstream", drop, untouched: "stale" } },
+      { name: `wake-${percent}`, plan: { name: "slipstream", drop, wakeEvery: 200 } },
+      { name: `cold-${percent}`, plan: { name: "slipstream-cold", drop, schedule: "interleaved" } },
+    ];
+  }),
+  { name: "fae-interleaved", plan: { name: "fae", schedule: "interleaved" } },
+  {
+    name: "slipstream-interleaved-30",
+    plan: { name: "slipstream", drop: 0.3, schedule: "interleaved" },
+  },
+  {
+    name: "random-interleaved-30",
+    plan: { name: "random-drop", drop: 0.3, schedule: "interleaved" },
+  },
+];
+
+/** All variants: the plain ones, and each with a normalisation, `+layer` or `+batch`. */
+export const VARIANTS: readonly Variant[] = [
+  ...PLAIN.map((variant) => ({ ...variant, normalisation: "none" as const })),
+  ...(["layer", "batch"] as const).flatMap((normalisation) =>
+    PLAIN.map(({ name, plan }) => ({ name: `${name}+${normalisation}`, plan, normalisation }))
+  ),
+];
+
+/** What is run unless variants are named. */
+export const DEFAULT_VARIANTS: readonly string[] = [
+  "baseline",
+  "fae",
+  ...DROPS.flatMap((percent) => [`slipstream-${percent}`, `random-${percent}`]),
+  "freeze-30",
+  "root-30",
+  "path-30",
+  ...(["layer", "batch"] as const).flatMap((normalisation) =>
+    ["baseline", "fae", "slipstream-30", "random-30"].map((name) => `${name}+${normalisation}`)
+  ),
+];
+
+/** The variant of a name. Throws a `UserError` that names near ones. */
+export function variantOf(name: string): Variant {
+  const found = VARIANTS.find((variant) => variant.name === name);
+  if (found !== undefined) return found;
+  const near = nearest(name, VARIANTS.map((variant) => variant.name));
+  throw new UserError(
+    `Cannot run variant ${name}: there is none of that name${
+      near === null ? "" : `; did you mean ${near}?`
+    }`,
+    2,
+  );
+}
+
+/** A variant's plan with all options. */
+export function planOfVariant(variant: Variant, hotMemoryMib: number): PlanOptions {
+  return { ...PLAN_DEFAULTS, watch: 0, profile: 1, hotMemoryMib, ...variant.plan };
+}
