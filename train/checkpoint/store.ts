@@ -241,14 +241,15 @@ export class CheckpointStore {
   /** What to do instead of loading a checkpoint that is damaged, as the end of a sentence. */
   async #advice(entries: readonly CheckpointEntry[], damaged: CheckpointEntry): Promise<string> {
     const at = entries.indexOf(damaged);
-    const places = [
-      ["the one before it", entries.slice(at + 1)],
-      ["a newer one", entries.slice(0, at).reverse()],
-    ] as const;
-    for (const [which, others] of places) {
-      using good = await this.#firstGood(others);
-      if (good === null) continue;
-      return `; ${which}, ${good.name}, is good: choose it with ${this.#choose(good.name)}`;
+    using before = await this.#firstGood(entries.slice(at + 1));
+    if (before !== null) {
+      return `; the last good one before it is ${before.name}: choose it with ${
+        this.#choose(before.name)
+      }`;
+    }
+    using after = await this.#firstGood(entries.slice(0, at).reverse());
+    if (after !== null) {
+      return `; a newer one, ${after.name}, is good: choose it with ${this.#choose(after.name)}`;
     }
     return "; no other checkpoint in its folder is good, so the run must start again";
   }
