@@ -5,11 +5,26 @@
  * @module
  */
 
+import { setImmediate } from "node:timers/promises";
 import { UserError } from "../core/errors.ts";
 import { fileError, WholeFile } from "../core/files.ts";
 
 /** Element types that are written. */
-export type WritableDtype = "F32" | "U32" | "I64";
+export type WritableDtype = keyof TensorArrays;
+
+/** The array type of each element type that is written. */
+export interface TensorArrays {
+  /** Bytes. */
+  readonly U8: Uint8Array;
+  /** Unsigned 32-bit integers. */
+  readonly U32: Uint32Array;
+  /** Floats of 4 bytes. */
+  readonly F32: Float32Array;
+  /** Floats of 8 bytes. */
+  readonly F64: Float64Array;
+  /** Signed 64-bit integers. */
+  readonly I64: BigInt64Array;
+}
 
 /** Bytes of an element, for every type a header may name. */
 const BYTES: Readonly<Record<string, number>> = {
@@ -31,7 +46,7 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /** A piece of a tensor's data, in row-major order. */
-export type TensorChunk = Float32Array | Uint32Array | BigInt64Array;
+export type TensorChunk = TensorArrays[WritableDtype];
 
 /** A tensor to write. */
 export interface TensorSource {
@@ -64,15 +79,24 @@ export interface TensorInfo {
 
 /** The largest header that is read, as in the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
-const ARRAYS = { F32: Float32Array, U32: Uint32Array, I64: BigInt64Array } as const;
+/** Bytes that are in memory at a time when a whole file is read. */
+const WHOLE_PIECE_BYTES = 1 << 23;
+const ARRAYS = {
+  U8: Uint8Array,
+  U32: Uint32Array,
+  F32: Float32Array,
+  F64: Float64Array,
+  I64: BigInt64Array,
+} as const;
 
 /**
  * Writes a file, whole or not at all: under a temporary name beside it, flushed, then renamed.
  *
  * @param path The file; replaced if it exists.
- * @param tensors In the order of their data. Data begin at a multiple of 8 bytes; those of an I64 tensor that
- * follows an odd number of 4-byte elements do not, so put I64 first.
+ * @param tensors In the order of their data. Data begin at a multiple of 8 bytes; those of a tensor of 8-byte elements
+ * that follows an odd number of 4-byte ones do not, so put wider elements first.
  * @param metadata Strings for the header's `__metadata__`.
+ * @param written Is given all bytes of the file, in order, while they are being written: for a checksum.
  * @throws {UserError} The file cannot be written.
  * @throws {TypeError} A name is used twice or reserved, or a piece is of the wrong array type.
  * @throws {RangeError} A shape is not of whole numbers, or a tensor's pieces hold more or fewer elements than its
@@ -82,10 +106,17 @@ export async function writeSafetensors(
   path: string,
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>> = {},
+  written: (bytes: Uint8Array) => void = () => {},
 ): Promise<void> {
   const header = encodeHeader(tensors, metadata);
   await using file = await WholeFile.create(path);
-  await file.write(header);
+  const write = async (bytes: Uint8Array) => {
+    // The system writes on another thread, so that a checksum costs its time only once.
+    const writing = file.write(bytes);
+    written(bytes);
+    await writing;
+  };
+  await write(header);
   for (const tensor of tensors) {
     let left = tensor.shape.reduce((product, size) => product * size, 1);
     for await (const chunk of tensor.chunks()) {
@@ -96,7 +127,7 @@ export async function writeSafetensors(
       }
       left -= chunk.length;
       if (left < 0) break;
-      await file.write(bytesOf(chunk));
+      await write(bytesOf(chunk));
     }
     if (left !== 0) {
       throw new RangeError(
@@ -183,10 +214,47 @@ export class SafetensorsFile implements Disposable {
    * @throws {RangeError} The elements lie outside the tensor.
    */
   readFloats(name: string, start: number, count: number): Float32Array {
-    const info = this.info(name, "F32");
-    const values = new Float32Array(count);
-    this.readBytes(info, 4 * start, bytesOf(values));
-    return values;
+    return this.readElements(name, "F32", start, count);
+  }
+
+  /**
+   * Reads elements [start, start + count) of a tensor, counted in row-major order.
+   *
+   * @throws {UserError} There is no such tensor of this dtype, or the file has become shorter.
+   * @throws {RangeError} The elements lie outside the tensor.
+   */
+  readElements<D extends WritableDtype>(
+    name: string,
+    dtype: D,
+    start: number,
+    count: number,
+  ): TensorArrays[D] {
+    const info = this.info(name, dtype);
+    const values = new ARRAYS[dtype](count);
+    this.readBytes(info, BYTES[dtype]! * start, bytesOf(values));
+    return values as TensorArrays[D];
+  }
+
+  /**
+   * Reads the whole file, header and data, through the handle that later reads use: what it gives is of those bytes.
+   *
+   * @param read Is given the bytes in order; the array is overwritten by the next piece.
+   * @throws {UserError} The file cannot be read.
+   */
+  async readWhole(read: (bytes: Uint8Array) => void): Promise<void> {
+    const piece = new Uint8Array(WHOLE_PIECE_BYTES);
+    for (let at = 0;; at += piece.length) {
+      let count: number;
+      try {
+        count = readAt(this.#file, at, piece);
+      } catch (error) {
+        throw fileError("read", this.path, error);
+      }
+      read(piece.subarray(0, count));
+      if (count < piece.length) return;
+      // Gigabytes take seconds, in which signals and timers must have their turn.
+      await setImmediate();
+    }
   }
 
   /**
@@ -227,6 +295,11 @@ interface ParsedHeader {
 }
 
 type Refuse = (reason: string) => never;
+
+/** Bytes of an element. */
+export function elementBytes(dtype: WritableDtype): number {
+  return BYTES[dtype]!;
+}
 
 function encodeHeader(
   tensors: readonly TensorSource[],

@@ -64,16 +64,20 @@ Deno.test("SafetensorsFile reads back what was written, whole and in part", () =
       floats("scalar", [], [9]),
       floats("empty", [0, 4]),
       floats("__proto__", [1], [8]),
+      { name: "times", dtype: "F64", shape: [1], chunks: () => [Float64Array.of(0.1)] },
+      { name: "flags", dtype: "U8", shape: [3], chunks: () => [Uint8Array.of(1, 0, 255)] },
     ], { format: "pt" });
     using file = SafetensorsFile.open(path);
     assert.deepEqual([...file.metadata], [["format", "pt"]]);
     assert.deepEqual([...file.tensors.keys()].sort(), [
       "__proto__",
       "empty",
+      "flags",
       "ids",
       "scalar",
       "steps",
       "table.0",
+      "times",
     ]);
     assert.deepEqual([...file.readFloats("table.0", 0, 6)], [0, 1, 2, 3, 4, 5]);
     assert.deepEqual([...file.readFloats("table.0", 2, 3)], [2, 3, 4]);
@@ -86,7 +90,43 @@ Deno.test("SafetensorsFile reads back what was written, whole and in part", () =
     const steps = new BigInt64Array(1);
     file.readBytes(file.info("steps", "I64"), 0, new Uint8Array(steps.buffer));
     assert.equal(steps[0], -5n);
+    assert.deepEqual(file.readElements("times", "F64", 0, 1), Float64Array.of(0.1));
+    assert.deepEqual(file.readElements("flags", "U8", 1, 2), Uint8Array.of(0, 255));
+    assert.throws(() => file.readElements("flags", "U32", 0, 1), {
+      name: "UserError",
+      message: `Cannot read ${path}: tensor flags is U8 and must be U32`,
+    });
   }));
+
+Deno.test("writeSafetensors() and readWhole() give every byte of the file in order", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.safetensors`;
+    const many = Float32Array.from({ length: 3 << 20 }, (_, i) => i);
+    const joined = async (give: (take: (bytes: Uint8Array) => void) => Promise<void>) => {
+      const pieces: Uint8Array[] = [];
+      await give((bytes) => pieces.push(bytes.slice()));
+      return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
+    };
+    const written = await joined((take) =>
+      writeSafetensors(
+        path,
+        [floats("v", [1], [1]), { ...floats("w", [many.length]), chunks: () => [many] }],
+        {},
+        take,
+      )
+    );
+    const bytes = await Deno.readFile(path);
+    // Without `deepEqual`, which would compare twelve million bytes one by one.
+    const same = (other: Uint8Array) => assert.equal(indexOfDifference(other, bytes), -1);
+    same(written);
+    using file = SafetensorsFile.open(path);
+    same(await joined((take) => file.readWhole(take)));
+  }));
+
+function indexOfDifference(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) return Math.min(a.length, b.length);
+  return a.findIndex((byte, i) => byte !== b[i]);
+}
 
 Deno.test("SafetensorsFile says which tensor is missing or of another kind", () =>
   inFolder(async (folder) => {

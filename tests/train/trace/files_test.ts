@@ -183,13 +183,21 @@ Deno.test("a trace without minibatches is a file, and refused", async () => {
 
 Deno.test("readTrace() takes what another program wrote: batches, other dictionaries, more columns", async () => {
   const bytes = await changed((table) => {
-    // Numbers of another integer type and words in another order.
+    const maxBatchRows = 2;
+    const split = new Table(
+      table.schema,
+      table.children.map((column) =>
+        columnFromArray([...column] as unknown[], column.type, { maxBatchRows })
+      ),
+    );
+    // Positions of another integer type, words in another order.
     const kinds = columnFromArray(
       ["cold", "all", "cold"],
       dictionary(utf8(), int32()),
+      { maxBatchRows },
     );
-    const other = withColumn(table, "kind", kinds);
-    const extra = tableFromArrays({ note: ["a", "b", "c"] });
+    const other = withColumn(split, "kind", kinds);
+    const extra = tableFromArrays({ note: ["a", "b", "c"] }, { maxBatchRows });
     return new Table(
       { ...other.schema, fields: [...extra.schema.fields, ...other.schema.fields] },
       [...extra.children, ...other.children],
