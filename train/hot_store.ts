@@ -18,7 +18,8 @@ export class HotRowStore {
   /** For each hot row, table by table, its flat row in the tables of the model. */
   readonly flatRows: Uint32Array;
   readonly #home: EmbeddingTables;
-  readonly #stateFloats: number;
+  /** Floats of optimizer state a row. */
+  readonly stateFloats: number;
 
   /**
    * Allocates the copy, zero-filled: `load` before training on it.
@@ -36,7 +37,7 @@ export class HotRowStore {
   ) {
     const { dim, optimizer } = home;
     this.#home = home;
-    this.#stateFloats = stateFloats(optimizer, dim);
+    this.stateFloats = stateFloats(optimizer, dim);
     this.flatRows = new Uint32Array(hotRows.reduce((sum, rows) => sum + rows.length, 0));
     let at = 0;
     hotRows.forEach((rows, t) => {
@@ -86,7 +87,7 @@ export class HotRowStore {
     for (let start = 0; start < this.flatRows.length; start += step) {
       await copy(start, this.flatRows.subarray(start, start + step));
     }
-    const floats = dim + (state ? this.#stateFloats : 0);
+    const floats = dim + (state ? this.stateFloats : 0);
     return { bytes: 4 * this.flatRows.length * floats, ms: performance.now() - begun };
   }
 }

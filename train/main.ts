@@ -13,7 +13,8 @@ import type { PreparationProgress } from "../data/source_scan.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PassProgress } from "./plan/hot_set.ts";
 import { planReport } from "./plan/report.ts";
-import { parseTrainOptions, type TrainCommand } from "./options.ts";
+import { readStoredRun } from "./checkpoints.ts";
+import { parseTrainOptions, resumedCommand, type TrainCommand } from "./options.ts";
 import type { ResultDocument } from "./result.ts";
 import { runTraining } from "./session.ts";
 import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./trainer.ts";
@@ -27,7 +28,10 @@ async function main(): Promise<number> {
     console.log(line.text);
     return 0;
   }
-  const { command, notes } = line;
+  const { command, notes } = line.kind === "train" ? line : {
+    command: resumedCommand((await readStoredRun(line.changes.folder)).command, line.changes),
+    notes: [],
+  };
   const say = command.quiet ? () => {} : (text: string) => console.error(text);
   notes.forEach(say);
   const display = new Display(command.quiet);
@@ -49,7 +53,11 @@ async function main(): Promise<number> {
     });
     display.close();
     if (!command.quiet) console.log(summary(result, command));
-    return result.ended.how === "interrupted" ? INTERRUPTED : 0;
+    if (result.ended.how !== "interrupted") return 0;
+    if (command.checkpoint !== null) {
+      console.error(`To go on: deno task train --resume ${command.checkpoint}`);
+    }
+    return INTERRUPTED;
   } catch (error) {
     display.close();
     if (controller.signal.aborted && error === controller.signal.reason) {

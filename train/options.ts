@@ -6,7 +6,7 @@
 
 import { LOG_FLAGS } from "../data/flags.ts";
 import { UserError } from "../core/errors.ts";
-import { type FlagTable, formatHelp, parseFlags } from "../core/flags.ts";
+import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../core/flags.ts";
 import { parseTwinSource } from "../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../kernels/types.ts";
 import type { Placement } from "./placement.ts";
@@ -355,9 +355,24 @@ export interface TrainCommand {
   readonly quiet: boolean;
 }
 
+/** What may be said anew of a run that goes on; null leaves it as it was. */
+export interface ResumeChanges {
+  /** Folder of the checkpoint. */
+  readonly folder: string;
+  readonly threads: number | null;
+  readonly wide: boolean | null;
+  readonly save: string | null;
+  readonly json: string | null;
+  readonly trace: string | null;
+  readonly checkpoint: string | null;
+  readonly checkpointEvery: number | null;
+  readonly quiet: boolean;
+}
+
 /** A command line understood. */
 export type TrainCommandLine =
   | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "resume"; readonly changes: ResumeChanges }
   | {
     readonly kind: "train";
     readonly command: TrainCommand;
@@ -429,6 +444,7 @@ export function parseTrainOptions(
 ): TrainCommandLine {
   const { values, given, help } = parseFlags(TRAIN_FLAGS, args);
   if (help) return { kind: "help", text: trainHelp() };
+  if (values.resume !== undefined) return { kind: "resume", changes: resumeChanges(values, given) };
 
   for (const key of Object.keys(DLRM_REFUSED) as (keyof typeof DLRM_REFUSED)[]) {
     if (given.has(key) && values[key] !== false) {
@@ -527,6 +543,64 @@ export function parseTrainOptions(
     quiet: values.quiet,
   };
   return { kind: "train", command, notes };
+}
+
+/** Flags that may stand beside --resume. */
+const RESUMABLE: ReadonlySet<string> = new Set([
+  ...["resume", "threads", "wide", "save", "json", "trace", "checkpoint", "checkpointEvery"],
+  "quiet",
+]);
+
+function resumeChanges(
+  values: FlagValues<typeof TRAIN_FLAGS>,
+  given: ReadonlyMap<string, string>,
+): ResumeChanges {
+  for (const [key, spelling] of given) {
+    if (!RESUMABLE.has(key)) {
+      throw new UserError(
+        `Cannot use ${spelling} with --resume: the run goes on with the options that it was started with`,
+        2,
+      );
+    }
+  }
+  return {
+    folder: values.resume!,
+    threads: values.threads ?? null,
+    wide: given.has("wide") ? values.wide : null,
+    save: values.save ?? null,
+    json: values.json ?? null,
+    trace: values.trace ?? null,
+    checkpoint: values.checkpoint ?? null,
+    checkpointEvery: given.has("checkpointEvery") ? values.checkpointEvery : null,
+    quiet: values.quiet,
+  };
+}
+
+/**
+ * The command of a run that goes on.
+ *
+ * @param stored The options that it was started with.
+ * @throws {UserError} Status 2: a trace is asked for whose beginning nobody wrote.
+ */
+export function resumedCommand(stored: TrainCommand, changes: ResumeChanges): TrainCommand {
+  if (changes.trace !== null && stored.trace === null) {
+    throw new UserError(
+      `Cannot use --trace ${changes.trace} with --resume: the run was started without a trace, so its beginning is missing`,
+      2,
+    );
+  }
+  return {
+    ...stored,
+    threads: changes.threads ?? stored.threads,
+    wide: changes.wide ?? stored.wide,
+    save: changes.save ?? stored.save,
+    json: changes.json ?? stored.json,
+    trace: changes.trace ?? stored.trace,
+    checkpoint: changes.checkpoint ?? changes.folder,
+    checkpointEvery: changes.checkpointEvery ?? stored.checkpointEvery,
+    resume: changes.folder,
+    quiet: changes.quiet,
+  };
 }
 
 /** The preset's where its optimizer is kept. */

@@ -81,7 +81,7 @@ export async function runTraining(
       describe(dataset, shape, command, device, reason, hooks);
       const model = buildModel(device, host, hotSet, shape, command);
       try {
-        const store = await openCheckpoints(command, dataset, hooks);
+        const store = await openCheckpoints(command, dataset, hooks.onNote);
         const resume = await store?.restore(model) ?? null;
         if (resume !== null) hooks.onNote?.(resume.note);
         else if (command.init === null) await model.initialise(command.seed);

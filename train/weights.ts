@@ -48,40 +48,16 @@ export async function saveWeights(
   document: Omit<ModelDocument, "schema_version">,
   folder: string,
 ): Promise<void> {
-  const { device, parameters, tables } = model;
+  const { device } = model;
   const full: ModelDocument = { schema_version: WEIGHTS_SCHEMA_VERSION, ...document };
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
-  const perRow = stateFloats(tables.optimizer, tables.dim);
-  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_FLOATS / tables.dim));
-  const ofTable = (
-    t: number,
-    width: number,
-    read: (start: number, count: number) => Promise<Float32Array>,
-  ): TensorSource => ({
-    name: model.tableNames[t]!,
-    dtype: "F32",
-    shape: [tables.rows[t]!, width],
-    async *chunks() {
-      for (const [start, count] of rowRanges(model, t, rowsAtOnce)) yield await read(start, count);
-    },
-  });
   await device.sync();
   try {
     await Deno.mkdir(folder, { recursive: true });
     const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
     try {
-      await writeSafetensors(`${staging}/${WEIGHTS_FILE}`, [
-        ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.value)),
-        ...tables.rows.map((_, t) => ofTable(t, tables.dim, tables.readRows.bind(tables))),
-      ], metadata);
-      await writeSafetensors(
-        `${staging}/${STATE_FILE}`,
-        perRow === 0 ? [] : [
-          ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.state!)),
-          ...tables.rows.map((_, t) => ofTable(t, perRow, tables.readState.bind(tables))),
-        ],
-        metadata,
-      );
+      await writeSafetensors(`${staging}/${WEIGHTS_FILE}`, weightTensors(model), metadata);
+      await writeSafetensors(`${staging}/${STATE_FILE}`, stateTensors(model), metadata);
       await writeFileWhole(`${staging}/${MODEL_FILE}`, `${JSON.stringify(full, null, 2)}\n`);
       for (const name of [WEIGHTS_FILE, STATE_FILE, MODEL_FILE]) {
         await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
@@ -92,6 +68,62 @@ export async function saveWeights(
     }
   } catch (error) {
     throw fileError("save weights to", folder, error);
+  }
+}
+
+/** A model's weights and running statistics, under their names. */
+export function weightTensors(model: Model): TensorSource[] {
+  const { device, parameters, buffers, tables } = model;
+  return [
+    ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.value)),
+    ...buffers.map((b) => ofMatrix(device, b.name, [b.value.cols], b.value)),
+    ...tables.rows.map((_, t) => ofTable(model, t, tables.dim, tables.readRows.bind(tables))),
+  ];
+}
+
+/** A model's optimizer state, under the names of its weights; none for SGD. */
+export function stateTensors(model: Model): TensorSource[] {
+  const { device, parameters, tables } = model;
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  if (perRow === 0) return [];
+  return [
+    ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.state!)),
+    ...tables.rows.map((_, t) => ofTable(model, t, perRow, tables.readState.bind(tables))),
+  ];
+}
+
+/**
+ * Loads weights and running statistics that are in a file under their names behind a prefix.
+ *
+ * @throws {UserError} One is missing or of another shape; checked before anything is changed.
+ */
+export async function loadWeightTensors(
+  model: Model,
+  file: SafetensorsFile,
+  prefix = "",
+): Promise<void> {
+  const { device, parameters, buffers, tables } = model;
+  checkTensors(file, model, tables.dim, prefix, true);
+  for (const p of parameters) loadMatrix(device, file, prefix + p.name, p.value);
+  for (const b of buffers) loadMatrix(device, file, prefix + b.name, b.value);
+  for (let t = 0; t < tables.rows.length; t++) {
+    await loadRows(model, file, t, tables.dim, tables.writeRows.bind(tables), prefix);
+  }
+}
+
+/** Loads optimizer state as {@linkcode loadWeightTensors} does weights; nothing for SGD. */
+export async function loadStateTensors(
+  model: Model,
+  file: SafetensorsFile,
+  prefix = "",
+): Promise<void> {
+  const { device, parameters, tables } = model;
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  if (perRow === 0) return;
+  checkTensors(file, model, perRow, prefix, false);
+  for (const p of parameters) loadMatrix(device, file, prefix + p.name, p.state!);
+  for (let t = 0; t < tables.rows.length; t++) {
+    await loadRows(model, file, t, perRow, tables.writeState.bind(tables), prefix);
   }
 }
 
@@ -108,36 +140,44 @@ export async function loadWeights(
   optimizer: Optimizer,
   folder: string,
 ): Promise<boolean> {
-  const { tables, parameters, device } = model;
+  const { tables, device } = model;
   const document = await readDocument(folder);
   const perRow = stateFloats(tables.optimizer, tables.dim);
   const withState = perRow > 0 && document.optimizer?.kind === optimizer.kind;
   using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
   // Everything is checked before anything is changed, the device's memory too.
-  checkTensors(weights, model, tables.dim);
-  if (state !== null) checkTensors(state, model, perRow);
+  checkTensors(weights, model, tables.dim, "", true);
+  checkNoOthers(weights, model);
+  if (state !== null) {
+    checkTensors(state, model, perRow, "", false);
+    checkNoOthers(state, model);
+  }
   await device.sync();
-  for (const p of parameters) {
-    loadMatrix(device, weights, p.name, p.value);
-    if (state !== null) loadMatrix(device, state, p.name, p.state!);
-  }
-  for (let t = 0; t < tables.rows.length; t++) {
-    await loadRows(model, weights, t, tables.dim, tables.writeRows.bind(tables));
-    if (state !== null) {
-      await loadRows(model, state, t, perRow, tables.writeState.bind(tables));
-    }
-  }
+  await loadWeightTensors(model, weights);
+  if (state !== null) await loadStateTensors(model, state);
   return withState;
 }
 
-/** Throws unless the file holds the model's tensors and no others: a surplus one means that another model was saved. */
-function checkTensors(file: SafetensorsFile, model: Model, width: number): void {
-  const { parameters, tables, tableNames } = model;
-  for (const p of parameters) file.info(p.name, "F32", p.shape);
-  tables.rows.forEach((rows, t) => file.info(tableNames[t]!, "F32", [rows, width]));
+/** Throws unless the file holds the model's tensors. */
+function checkTensors(
+  file: SafetensorsFile,
+  model: Model,
+  width: number,
+  prefix: string,
+  withBuffers: boolean,
+): void {
+  const { parameters, buffers, tables, tableNames } = model;
+  for (const p of parameters) file.info(prefix + p.name, "F32", p.shape);
+  if (withBuffers) { for (const b of buffers) file.info(prefix + b.name, "F32", [b.value.cols]); }
+  tables.rows.forEach((rows, t) => file.info(prefix + tableNames[t]!, "F32", [rows, width]));
+}
+
+/** Throws if the file holds others than the model's tensors: a surplus one means that another model was saved. */
+function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames }: Model): void {
   const known = new Set([
     ...parameters.map((p) => p.name),
+    ...buffers.map((b) => b.name),
     ...tableNames,
   ]);
   for (const name of file.tensors.keys()) {
@@ -173,6 +213,23 @@ async function readDocument(folder: string): Promise<Partial<ModelDocument>> {
   return document;
 }
 
+function ofTable(
+  model: Model,
+  t: number,
+  width: number,
+  read: (start: number, count: number) => Promise<Float32Array>,
+): TensorSource {
+  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_FLOATS / model.tables.dim));
+  return {
+    name: model.tableNames[t]!,
+    dtype: "F32",
+    shape: [model.tables.rows[t]!, width],
+    async *chunks() {
+      for (const [start, count] of rowRanges(model, t, rowsAtOnce)) yield await read(start, count);
+    },
+  };
+}
+
 function ofMatrix(
   device: Device,
   name: string,
@@ -199,12 +256,13 @@ async function loadRows(
   t: number,
   width: number,
   write: (start: number, data: Float32Array) => Promise<void>,
+  prefix: string,
 ): Promise<void> {
   const first = model.tables.rowOffsets[t]!;
   for (const [start, count] of rowRanges(model, t, Math.max(1, Math.floor(CHUNK_FLOATS / width)))) {
     await write(
       start,
-      file.readFloats(model.tableNames[t]!, (start - first) * width, count * width),
+      file.readFloats(prefix + model.tableNames[t]!, (start - first) * width, count * width),
     );
   }
 }

@@ -125,6 +125,6 @@ async function trainOn(
     ...(wide ? ["--wide"] : []),
   ];
   const line = parseTrainOptions(words.map(String));
-  if (line.kind === "help") throw new Error("Cannot train: the command line asks for help");
+  if (line.kind !== "train") throw new Error("Cannot train: the command line asks for something else");
   return await runTraining(line.command, { signal });
 }
