@@ -10,6 +10,7 @@ import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
 import { peersExperiment } from "./experiments/peers.ts";
+import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { trainExperiment } from "./experiments/train.ts";
 import { twinsExperiment } from "./experiments/twins.ts";
@@ -23,5 +24,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   peersExperiment,
   hotExperiment,
   twinsExperiment,
+  plansExperiment,
   ablationExperiment,
 ];

@@ -39,6 +39,15 @@ export const PLAN_FLAGS = {
     defaultText: "cold-then-hot; interleaved for slipstream-cold",
     help: "All cold minibatches first, or rounds of both at a rate that follows the test loss",
   },
+  rate: {
+    type: "number",
+    min: 1,
+    max: 100,
+    default: PLAN_DEFAULTS.rate,
+    group: PLAN,
+    valueName: "PERCENT",
+    help: "Of the interleaved schedule: inputs of each kind a round, in percent, at first",
+  },
   drop: {
     type: "number",
     above: 0,
@@ -228,6 +237,7 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
     profile: values.profile,
     sample: values.sample ?? null,
     schedule: values.schedule ?? (name === "slipstream-cold" ? "interleaved" : "cold-then-hot"),
+    rate: values.rate,
     criterion: values.criterion,
     combine: values.combine ?? null,
     untouched: values.untouched ?? (values.mode === "artifact" ? "stale" : "unknown"),

@@ -84,15 +84,15 @@ async function table(
     const own = results.get(name)!;
     if (own.length === 0) return [];
     const suffix = name.match(/\+.*$/)?.[0] ?? "";
-    const share = name.match(/-(\d+)/)?.[1];
-    const interleaved = name.includes("interleaved") ? "-interleaved" : "";
+    const share = name.match(/-(\d+)(?:\+|$)/)?.[1];
+    const mixed = name.match(/-mixed\d+/)?.[0] ?? "";
     const random = share === undefined || name.startsWith("random") ? null : pairedDifference(
       bySeed(name, auc),
-      bySeed(`random${interleaved}-${share}${suffix}`, auc),
+      bySeed(`random${mixed}-${share}${suffix}`, auc),
     );
     const fae = name.startsWith("fae")
       ? null
-      : pairedDifference(bySeed(name, auc), bySeed(`fae${suffix}`, auc));
+      : pairedDifference(bySeed(name, auc), bySeed(`fae${mixed}${suffix}`, auc));
     return [[
       name,
       own.length,

@@ -19,6 +19,8 @@ export interface Variant {
 
 /** Drop shares, in percent. */
 const DROPS = [10, 30, 50] as const;
+/** First rates of the interleaved schedule, in percent. */
+const RATES = [50, 10, 2] as const;
 
 const PLAIN: readonly Omit<Variant, "normalisation">[] = [
   { name: "baseline", plan: { name: "baseline" } },
@@ -44,18 +46,36 @@ const PLAIN: readonly Omit<Variant, "normalisation">[] = [
       { name: `paper-mean-${percent}`, plan: { name: "slipstream", drop, combine: "mean" } },
       { name: `artifact-${percent}`, plan: { name: "slipstream", drop, untouched: "stale" } },
       { name: `wake-${percent}`, plan: { name: "slipstream", drop, wakeEvery: 200 } },
-      { name: `cold-${percent}`, plan: { name: "slipstream-cold", drop, schedule: "interleaved" } },
     ];
   }),
-  { name: "fae-interleaved", plan: { name: "fae", schedule: "interleaved" } },
-  {
-    name: "slipstream-interleaved-30",
-    plan: { name: "slipstream", drop: 0.3, schedule: "interleaved" },
-  },
-  {
-    name: "random-interleaved-30",
-    plan: { name: "random-drop", drop: 0.3, schedule: "interleaved" },
-  },
+  ...RATES.flatMap((rate): Omit<Variant, "normalisation">[] => {
+    const mixed = { schedule: "interleaved", rate } as const;
+    return [
+      { name: `fae-mixed${rate}`, plan: { name: "fae", ...mixed } },
+      ...DROPS.flatMap((percent): Omit<Variant, "normalisation">[] => {
+        const dropping = { ...mixed, drop: percent / 100 };
+        const slipstream = { name: "slipstream", ...dropping } as const;
+        return [
+          { name: `slipstream-mixed${rate}-${percent}`, plan: slipstream },
+          { name: `random-mixed${rate}-${percent}`, plan: { name: "random-drop", ...dropping } },
+          { name: `freeze-mixed${rate}-${percent}`, plan: { name: "freeze", ...dropping } },
+          {
+            name: `root-mixed${rate}-${percent}`,
+            plan: { ...slipstream, criterion: "per-root-access" },
+          },
+          {
+            name: `path-mixed${rate}-${percent}`,
+            plan: { ...slipstream, criterion: "net-over-path" },
+          },
+          { name: `wake-mixed${rate}-${percent}`, plan: { ...slipstream, wakeEvery: 200 } },
+          {
+            name: `cold-mixed${rate}-${percent}`,
+            plan: { name: "slipstream-cold", ...dropping },
+          },
+        ];
+      }),
+    ];
+  }),
 ];
 
 /** All variants: the plain ones, and each with a normalisation, `+layer` or `+batch`. */

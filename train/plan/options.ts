@@ -44,6 +44,8 @@ export interface PlanOptions {
   /** Share of the hot inputs sampled for the threshold, in (0, 1]. Null: 1 %, at least 20,000. */
   readonly sample: number | null;
   readonly schedule: ScheduleKind;
+  /** Of the schedule `interleaved`: its rate at first, in percent of the inputs of each kind a round. */
+  readonly rate: number;
   readonly criterion: Criterion;
   /** Null: the criterion's own. */
   readonly combine: Combine | null;
@@ -72,6 +74,7 @@ export const PLAN_DEFAULTS: PlanOptions = {
   profile: 0.05,
   sample: null,
   schedule: "cold-then-hot",
+  rate: 50,
   criterion: "paper",
   combine: null,
   untouched: "unknown",
@@ -195,7 +198,9 @@ export function planOptionsDocument(
 ): Record<string, string | number | boolean | null> {
   if (options.name === "baseline") return {};
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
-  const common = { mode: options.mode, ...hot, schedule: options.schedule };
+  const { mode, schedule } = options;
+  const rate = schedule === "interleaved" ? { rate: options.rate } : {};
+  const common = { mode, ...hot, schedule, ...rate };
   if (resolved === null) return { ...common, watch: options.watch };
   return {
     ...common,

@@ -4,7 +4,7 @@
  * `cold-then-hot`, as the artifact: all cold ones, then all hot ones.
  *
  * `interleaved`, our definition of what the FAE paper calls its Shuffle Scheduler: rounds of a share of all cold inputs
- * and then the same share of all hot inputs. The share is the rate R in percent, 50 at first. After each round the loss on
+ * and then the same share of all hot inputs. The share is the rate R in percent, 50 at first unless told. After each round the loss on
  * inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds mix more
  * finely; where it fell four times in a row, R is doubled (up to 100), so that there are fewer switches.
  *
@@ -13,7 +13,7 @@
 
 import type { ScheduleKind } from "./options.ts";
 
-const FIRST_RATE = 50, LEAST_RATE = 1, MOST_RATE = 100;
+const LEAST_RATE = 1, MOST_RATE = 100;
 /** Falls of the loss in a row at which the rate is doubled. */
 const FALLS = 4;
 
@@ -40,18 +40,20 @@ export class Schedule {
 
   /**
    * @param totals Inputs of each kind in the epoch.
+   * @param rate R at first, in percent.
    * @param before The schedule of the epoch before, whose rate goes on.
    */
   constructor(
     kind: ScheduleKind,
     totals: Readonly<Record<"cold" | "hot", number>>,
     batch: number,
+    rate: number,
     before: Schedule | null = null,
   ) {
     this.#kind = kind;
     this.#totals = totals;
     this.#batch = batch;
-    this.#rate = before?.rate ?? FIRST_RATE;
+    this.#rate = before?.rate ?? rate;
     this.#loss = before?.state().loss ?? null;
     this.#falls = before?.state().falls ?? 0;
     this.#until = 0;

@@ -329,7 +329,7 @@ export class SegregatedPlan implements PlanDriver {
       hot: hot === null ? 0 : hots.length,
     };
     const before = this.#epoch?.schedule ?? null;
-    const schedule = new Schedule(options.schedule, totals, batch, before);
+    const schedule = new Schedule(options.schedule, totals, batch, options.rate, before);
     return this.#epoch = { number, segregation, cold, hot, schedule, resolved };
   }
 
