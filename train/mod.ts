@@ -1,5 +1,5 @@
 /**
- * Models, the training loop, metrics, weights and result documents.
+ * Models, the training loop, metrics, weights, traces and result documents.
  *
  * @module
  */
@@ -46,6 +46,35 @@ export { runTraining, type SessionHooks } from "./session.ts";
 export { Tbsm, type TbsmShape } from "./tbsm.ts";
 export type { TowerShape } from "./tower.ts";
 export { type ModelOptions, TowerModel } from "./tower_model.ts";
+export {
+  type Decision,
+  type DropPoint,
+  PLAN_NAMES,
+  type PlanDocument,
+  type PlanName,
+} from "./plan/document.ts";
+export {
+  stageColumn,
+  TRACE_COLUMNS,
+  type TraceArray,
+  type TraceColumn,
+  TraceColumns,
+  type TraceColumnType,
+  type TraceStage,
+} from "./trace/columns.ts";
+export { readTrace, TraceFile, writeTrace } from "./trace/files.ts";
+export { type ArrowTable, TraceRecorder } from "./trace/recorder.ts";
+export {
+  MINIBATCH_KINDS,
+  MINIBATCH_PLACES,
+  type MinibatchKind,
+  type MinibatchPlace,
+  type MinibatchRecord,
+  type Trace,
+  TRACE_SCHEMA_VERSION,
+  TRACE_STAGES,
+  type TraceHeader,
+} from "./trace/schema.ts";
 export {
   type TimedEvaluation,
   train,

@@ -96,7 +96,7 @@ const ARRAYS = {
  * @param tensors In the order of their data. Data begin at a multiple of 8 bytes; those of a tensor of 8-byte elements
  * that follows an odd number of 4-byte ones do not, so put wider elements first.
  * @param metadata Strings for the header's `__metadata__`.
- * @param written Is given all bytes of the file, in order, while they are being written: for a checksum.
+ * @param written Is given all bytes of the file, in order, as they are written: for a checksum.
  * @throws {UserError} The file cannot be written.
  * @throws {TypeError} A name is used twice or reserved, or a piece is of the wrong array type.
  * @throws {RangeError} A shape is not of whole numbers, or a tensor's pieces hold more or fewer elements than its
@@ -111,10 +111,8 @@ export async function writeSafetensors(
   const header = encodeHeader(tensors, metadata);
   await using file = await WholeFile.create(path);
   const write = async (bytes: Uint8Array) => {
-    // The system writes on another thread, so that a checksum costs its time only once.
-    const writing = file.write(bytes);
+    await file.write(bytes);
     written(bytes);
-    await writing;
   };
   await write(header);
   for (const tensor of tensors) {

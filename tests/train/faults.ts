@@ -8,7 +8,7 @@ const CALLS = [
   [Deno, "mkdir"],
   [Deno, "rename"],
   [Deno, "remove"],
-  [Deno.FsFile.prototype, "write"],
+  [Deno.FsFile.prototype, "writeSync"],
   [Deno.FsFile.prototype, "sync"],
 ] as const;
 
@@ -27,17 +27,19 @@ export class Faults implements Disposable {
     for (const [owner, name] of CALLS) {
       const calls = owner as unknown as Record<string, Call>;
       const original = calls[name]!;
-      const run = async (self: unknown, args: unknown[]) => {
+      const fault = (self: unknown, args: unknown[]): Error | null => {
         count++;
         if (count === operation) {
           this.happened = true;
-          await half(name, original, self, args);
+          half(name, original, self, args);
         }
-        if (how === "fails" ? count === operation : this.happened) throw full();
-        return await original.apply(self, args);
+        return (how === "fails" ? count === operation : this.happened) ? full() : null;
       };
       calls[name] = function (...args) {
-        return run(this, args);
+        const error = fault(this, args);
+        if (error === null) return original.apply(this, args);
+        if (name.endsWith("Sync")) throw error;
+        return Promise.reject(error);
       };
       this.#restore.push(() => calls[name] = original);
     }
@@ -53,10 +55,10 @@ function full(): Error {
   return Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
 }
 
-async function half(name: string, original: Call, self: unknown, args: unknown[]): Promise<void> {
-  if (name === "write") {
+function half(name: string, original: Call, self: unknown, args: unknown[]): void {
+  if (name === "writeSync") {
     const bytes = args[0] as Uint8Array;
-    await original.call(self, bytes.subarray(0, bytes.length >> 1));
+    original.call(self, bytes.subarray(0, bytes.length >> 1));
   } else if (name === "remove") {
     const path = args[0] as string;
     const [first] = Deno.statSync(path).isDirectory ? [...Deno.readDirSync(path)] : [];

@@ -29,6 +29,7 @@ export interface DropPoint {
 
 /** One decision of the three blocks: window, sample, threshold, and what became of it. */
 export interface Decision {
+  /** Epoch it was made in, from 0. */
   readonly epoch: number;
   /** Hot minibatches trained before the first snapshot, and before the last one. */
   readonly window: { readonly from: number; readonly to: number };
@@ -52,15 +53,19 @@ export interface Decision {
     readonly touched: number;
     readonly stale: number;
   }[];
-  /** Rows stale by the decision before and not by this one, and the other way round. */
+  /** Rows stale by the decision before and not by this one. */
   readonly woken: number;
+  /** The other way round. */
   readonly fallen_asleep: number;
-  /** Inputs classified under this decision, and how many of them were skipped. */
+  /** Inputs classified under this decision. */
   readonly classified: number;
+  /** How many of them were skipped. */
   readonly skipped: number;
-  /** Milliseconds of the three blocks. */
+  /** Milliseconds of the first block. */
   readonly snapshot_ms: number;
+  /** Milliseconds of the second block. */
   readonly search_ms: number;
+  /** Milliseconds of the third block. */
   readonly classify_ms: number;
 }
 
@@ -76,6 +81,7 @@ export interface WatchedRows {
 
 /** A plan in a result document or a trace header. */
 export interface PlanDocument {
+  /** Which plan. */
   readonly name: PlanName;
   /** The options in force, defaults resolved. */
   readonly options: Readonly<Record<string, string | number | boolean | null>>;
@@ -93,6 +99,7 @@ export interface PlanDocument {
     readonly hot_inputs: number;
     readonly cold_inputs: number;
   } | null;
+  /** In the order they were made. */
   readonly decisions: readonly Decision[];
   /** Inputs that training took, repeated ones included, and inputs passed over. */
   readonly trained_inputs: number;

@@ -37,6 +37,7 @@ export type TraceColumnType = "uint32" | "float64" | "float32" | "kind" | "place
 export interface TraceColumn {
   /** Name in the file. */
   readonly name: string;
+  /** How its values are held. */
   readonly type: TraceColumnType;
 }
 
@@ -72,22 +73,35 @@ export function newTraceArray(type: TraceColumnType, length: number): TraceArray
 export class TraceColumns {
   /** Minibatches. */
   readonly length: number;
+  /** Minibatches trained before it. */
   readonly step: Uint32Array;
+  /** Epoch, from 0. */
   readonly epoch: Uint32Array;
   /** Positions in `MINIBATCH_KINDS`. */
   readonly kind: Uint8Array;
   /** Positions in `MINIBATCH_PLACES`. */
   readonly place: Uint8Array;
+  /** Inputs trained. */
   readonly inputs: Uint32Array;
+  /** Rows gathered, repeated ones included. */
   readonly lookups: Uint32Array;
+  /** Different rows gathered. */
   readonly unique_rows: Uint32Array;
+  /** Lookups of rows outside the hot set. */
   readonly cold_lookups: Uint32Array;
+  /** Different rows outside the hot set. */
   readonly unique_cold_rows: Uint32Array;
+  /** Different rows whose update was left out. */
   readonly frozen_rows: Uint32Array;
+  /** Inputs passed over before it. */
   readonly skipped_inputs: Uint32Array;
+  /** Bytes to the device, without `sync_bytes`. */
   readonly upload_bytes: Float64Array;
+  /** Bytes from the device, without `sync_bytes`. */
   readonly download_bytes: Float64Array;
+  /** Bytes of hot rows moved before it. */
   readonly sync_bytes: Float64Array;
+  /** Milliseconds from the end of the minibatch before. */
   readonly wall_ms: Float32Array;
   /** Milliseconds by stage. */
   readonly stages_ms: Readonly<Record<TraceStage, Float32Array>>;

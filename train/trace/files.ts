@@ -13,6 +13,7 @@ import type { MinibatchRecord, Trace, TraceHeader } from "./schema.ts";
 
 /** A trace that was read: columns as they are, records when they are asked for. */
 export class TraceFile implements Trace {
+  /** What it is of. */
   readonly header: TraceHeader;
   /** One typed array a column, for those to whom an object a minibatch is too slow. */
   readonly columns: TraceColumns;

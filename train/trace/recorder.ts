@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Table } from "@uwdata/flechette";
+import type { Table as FlechetteTable } from "@uwdata/flechette";
 import { UserError } from "../../core/errors.ts";
 import { newTraceArray, TRACE_COLUMNS, type TraceArray, TraceColumns } from "./columns.ts";
 import {
@@ -14,6 +14,9 @@ import {
   TRACE_STAGES,
   type TraceHeader,
 } from "./schema.ts";
+
+/** An Arrow table of the library `@uwdata/flechette`, which arquero's `fromArrow` takes. */
+export type ArrowTable = FlechetteTable;
 
 /** Minibatches there is room for at first; doubled when they are used up. */
 const FIRST_CAPACITY = 4096;
@@ -122,7 +125,7 @@ export class TraceRecorder {
   }
 
   /** What has been recorded as an Arrow table with its header. */
-  async table(header: TraceHeader): Promise<Table> {
+  async table(header: TraceHeader): Promise<ArrowTable> {
     const { traceTable } = await import("./arrow.ts");
     return traceTable(header, this.columns());
   }
