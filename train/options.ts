@@ -329,6 +329,8 @@ export interface TrainCommand {
   readonly normalisation: Normalisation;
   /** Which inputs are trained, in which order. */
   readonly plan: PlanOptions;
+  /** What becomes of a last minibatch that is not full. */
+  readonly lastBatch: "keep" | "drop";
   /** Where rows live. */
   readonly placement: Placement;
   /** Where to train. */
@@ -391,6 +393,7 @@ const SGD_LEARNING_RATE = 0.1;
 const GENERAL: ReadonlySet<string> = new Set([
   "plan",
   "placement",
+  "lastBatch",
   "trace",
   "checkpoint",
   "checkpointEvery",
@@ -529,6 +532,7 @@ export function parseTrainOptions(
     evalEvery: Math.max(0, values.evalEvery),
     normalisation: values.normalize,
     plan,
+    lastBatch: values.lastBatch ?? (plan.name === "baseline" ? "keep" : "drop"),
     placement: values.placement ?? (plan.name === "baseline" ? "device" : "hot"),
     device: values.useGpu ? "webgpu" : values.device,
     threads: values.threads ?? null,

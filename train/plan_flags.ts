@@ -58,6 +58,13 @@ export const PLAN_FLAGS = {
     valueName: "D",
     help: "Share of the hot inputs after the window that is dropped",
   },
+  lastBatch: {
+    type: "choice",
+    choices: ["keep", "drop"],
+    group: PLAN,
+    defaultText: "keep for baseline, else drop",
+    help: "A last minibatch that is not full: train it, or leave it out",
+  },
   decide: {
     type: "choice",
     choices: ["once", "epoch"],

@@ -174,10 +174,10 @@ async function findHot(
 /** What of a command the loop takes. */
 function loopOptions(command: TrainCommand): TrainOptions {
   const { batch, epochs, seed, shuffle, schedule, evalEvery, evalBatch, maxSteps } = command;
-  const { plan, placement } = command;
+  const { plan, lastBatch, placement } = command;
   return {
     ...{ batch, epochs, seed, shuffle, schedule, evalEvery, evalBatch, maxSteps },
-    ...{ plan, placement },
+    ...{ plan, lastBatch, placement },
   };
 }
 

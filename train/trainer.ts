@@ -34,6 +34,11 @@ export interface TrainOptions {
   readonly seed: number;
   /** Whether each epoch shuffles all training inputs. */
   readonly shuffle: boolean;
+  /**
+   * A last minibatch of a list of inputs that is not full: train it, or leave it out where there are full ones. Its few
+   * inputs weigh as much as a full one's, which can spoil what was learnt. `keep` by default.
+   */
+  readonly lastBatch?: LastBatch;
   /** Learning rate of each step, counted from 0 over the whole run. */
   readonly schedule: LearningRateSchedule;
   /** Evaluate on the test split every this many steps, besides the end; 0 for the end alone. */
@@ -63,6 +68,9 @@ export interface TrainOptions {
   /** Called after each evaluation; `final` for that at the end. */
   readonly onEvaluation?: (evaluation: TimedEvaluation, final: boolean) => void;
 }
+
+/** What becomes of a last minibatch that is not full. */
+export type LastBatch = "keep" | "drop";
 
 /** When and how the state of a run is kept. */
 export interface CheckpointPolicy {
@@ -210,6 +218,7 @@ class Run {
       model,
       dataset,
       batch,
+      lastBatch: options.lastBatch ?? "keep",
       epochs,
       seed,
       order: (epoch: number): Order =>

@@ -178,6 +178,7 @@ async function runOnce(
       epochs: 1,
       seed: SEED,
       shuffle: true,
+      lastBatch: "drop",
       schedule: { base: learningRate, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
       evalEvery: 0,
       evalBatch: 2048,

@@ -156,6 +156,7 @@ async function run(
     epochs: 1,
     seed: job.seed,
     shuffle: true,
+    lastBatch: "drop",
     schedule: {
       base: WORKLOADS[job.workload].learningRate,
       warmupSteps: 0,

@@ -25,6 +25,8 @@ export interface DriverParts {
   readonly dataset: Dataset;
   /** Inputs a minibatch. */
   readonly batch: number;
+  /** Whether a last minibatch that is not full is trained. */
+  readonly lastBatch: "keep" | "drop";
   readonly epochs: number;
   readonly seed: number;
   /** The order of an epoch. */

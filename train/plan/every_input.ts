@@ -21,7 +21,9 @@ export class EveryInput implements PlanDriver {
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
-    this.#perEpoch = parts.dataset.count("train");
+    const count = parts.dataset.count("train");
+    const whole = Math.floor(count / parts.batch) * parts.batch;
+    this.#perEpoch = parts.lastBatch === "drop" && whole > 0 ? whole : count;
     this.total = this.#perEpoch * parts.epochs;
     this.minibatches = Math.ceil(this.#perEpoch / parts.batch) * parts.epochs;
   }

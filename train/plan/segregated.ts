@@ -280,13 +280,14 @@ export class SegregatedPlan implements PlanDriver {
     }
     this.#counted = [hots.length, colds.length];
     const artifact = options.mode === "artifact";
-    const wholeOnly = artifact && !this.#sequences;
+    const drops = this.#parts.lastBatch === "drop";
+    const wholeOnly = artifact ? !this.#sequences : drops && hots.length >= batch;
     const hotMinibatches = wholeOnly
       ? Math.floor(hots.length / batch)
       : Math.ceil(hots.length / batch);
     const coldMinibatches = Math.ceil(colds.length / batch);
     const most = !artifact
-      ? coldMinibatches
+      ? (drops && colds.length >= batch ? Math.floor(colds.length / batch) : coldMinibatches)
       : this.#sequences
       ? Math.max(0, coldMinibatches - 2)
       : Math.floor(colds.length / batch);
@@ -322,7 +323,7 @@ export class SegregatedPlan implements PlanDriver {
       drops: dropsHot(options.name),
       hasWindow,
       dropsLast: wholeOnly,
-      dropsLastKept: artifact,
+      dropsLastKept: artifact || wholeOnly,
     });
     const totals = {
       cold: cold === null ? 0 : colds.length,
