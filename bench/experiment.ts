@@ -26,6 +26,8 @@ export interface Settings {
   readonly device: "auto" | "cpu" | "webgpu";
   /** The CPU device's kernels for V8's 256-bit mode. */
   readonly wide: boolean;
+  /** Threads of the CPU device; null for all cores. */
+  readonly threads: number | null;
   /** Inputs a minibatch; each experiment has its own default. */
   readonly batch: readonly number[];
   /** Timed rounds; fewer only makes intervals wider. */
@@ -40,6 +42,8 @@ export interface Settings {
   readonly workloads: readonly PresetName[];
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
+  /** The first seed that a study runs; those before it are only read. */
+  readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
   /** Folder for results that a later run goes on from; null for the experiment's own. */

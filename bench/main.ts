@@ -28,6 +28,15 @@ const FLAGS = {
     group: "Experiment",
     help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
   },
+  threads: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 256,
+    group: "Experiment",
+    defaultText: "all cores",
+    help: "Threads of the CPU device, for ablation and plans",
+  },
   batch: {
     type: "ints",
     group: "Experiment",
@@ -69,6 +78,14 @@ const FLAGS = {
     group: "Experiment",
     defaultText: "by experiment",
     help: "Seeds, for ablation",
+  },
+  firstSeed: {
+    type: "number",
+    integer: true,
+    min: 1,
+    default: 1,
+    group: "Experiment",
+    help: "First seed to run, for ablation: several processes can share one folder of results",
   },
   variants: {
     type: "list",
@@ -150,6 +167,7 @@ async function main(args: readonly string[]): Promise<number> {
     const found = await experiment.run({
       device: values.device,
       wide: values.wide,
+      threads: values.threads ?? null,
       batch: values.batch ?? [],
       rounds: values.smoke ? 1 : values.rounds,
       smoke: values.smoke,
@@ -157,6 +175,7 @@ async function main(args: readonly string[]): Promise<number> {
       inputs: values.inputs ?? null,
       workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
       seeds: values.seeds ?? null,
+      firstSeed: values.firstSeed,
       variants: values.variants,
       out: values.out ?? null,
       say,

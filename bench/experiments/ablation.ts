@@ -40,7 +40,7 @@ export const ablationExperiment: Experiment = {
     try {
       const tables: ResultTable[] = [];
       for (const workload of workloads) {
-        for (let seed = 1; seed <= seeds; seed++) {
+        for (let seed = settings.firstSeed; seed <= seeds; seed++) {
           await runSeed({ workload, inputs, seed, variants }, store, settings);
           signal.throwIfAborted();
         }
