@@ -17,8 +17,8 @@ export interface OpenDeviceOptions {
    * adapter if there is no other.
    */
   readonly device: DeviceChoice;
-  /** Threads of the CPU device; by default one a core. */
-  readonly threads?: number;
+  /** Threads of the CPU device; by default, and for null, one a core. */
+  readonly threads?: number | null;
   /** The CPU device's kernels for V8's 256-bit mode; see `CpuDeviceOptions.wide`. */
   readonly wide?: boolean;
   /** Which adapters will do for `webgpu`; `any` by default. */
@@ -65,7 +65,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
 async function openCpu({ threads, wide }: OpenDeviceOptions): Promise<Device> {
   const { openCpuDevice } = await import("./cpu/device.ts");
   return await openCpuDevice({
-    ...(threads === undefined ? {} : { threads }),
+    ...(threads === undefined || threads === null ? {} : { threads }),
     ...(wide === undefined ? {} : { wide }),
   });
 }

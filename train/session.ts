@@ -74,7 +74,7 @@ export async function runTraining(
     const hotSet = await findHot(dataset, shape, command, hooks);
     const { device, host, reason, dispose } = await openPlaced(command.placement, {
       device: command.device,
-      ...(command.threads === null ? {} : { threads: command.threads }),
+      threads: command.threads,
       wide: command.wide,
     });
     try {

@@ -72,11 +72,7 @@ async function timeWorkload(
   const hotMemoryMib = Math.max(1, HOT_SHARE * rows * 4 * shape.dim / 2 ** 20);
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, SEED);
-  const placed = await openPlaced("hot", {
-    device: settings.device,
-    wide: settings.wide,
-    ...(settings.threads === null ? {} : { threads: settings.threads }),
-  });
+  const placed = await openPlaced("hot", settings);
   const runs = new Map<string, TrainResult[]>(TIMED.map(({ name }) => [name, []]));
   try {
     for (let round = 0; round < settings.rounds; round++) {

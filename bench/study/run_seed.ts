@@ -62,11 +62,7 @@ export async function runSeed(job: SeedJob, store: StudyStore, settings: Setting
   const hotMemoryMib = Math.max(1, HOT_SHARE * rows * 4 * shape.dim / 2 ** 20);
   const base = planOfVariant(missing[0]!, hotMemoryMib);
   const hotSet = await findHotSet(dataset, base, shape.tableRows, shape.dim, seed);
-  const placed = await openPlaced("hot", {
-    device: settings.device,
-    wide: settings.wide,
-    ...(settings.threads === null ? {} : { threads: settings.threads }),
-  });
+  const placed = await openPlaced("hot", settings);
   try {
     const ground = { job, dataset, hotSet, hotMemoryMib, store, settings };
     for (const normalisation of ["none", "layer", "batch"] as const) {
