@@ -11,10 +11,13 @@ import { embeddingBackwardRecord, embeddingForwardRecord } from "../kernels/embe
 import type { EmbeddingShape } from "../kernels/embedding/record.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import type { OpRecord } from "../kernels/record.ts";
-import type { Device, Matrix, OpCost, Program, Recorder } from "../kernels/types.ts";
+import type { Device, Matrix, OpCost, Program, Recorder, Scalar } from "../kernels/types.ts";
 import type { DlrmPreset } from "../train/presets.ts";
 import { PRESETS } from "../train/presets.ts";
 import { summarise } from "./statistics.ts";
+
+/** The paper's memory for hot rows, and inputs classified at a time. */
+const HOT_BYTES = 256 * 2 ** 20, CLASSIFIED = 8192;
 
 /** One kernel's speed. */
 export interface KernelRow {
@@ -27,6 +30,8 @@ export interface KernelRow {
   readonly gflop_s: number;
   /** 10⁹ bytes a second, by the kernel's record: what has to move at least once. */
   readonly gb_s: number;
+  /** 10⁶ lookups of rows or of their scores a second; null for kernels without any. */
+  readonly mlookups_s: number | null;
 }
 
 /** How kernels are measured. */
@@ -37,6 +42,8 @@ export interface KernelBenchOptions {
   readonly batch?: number;
   /** Timed samples a kernel. Default: 20. */
   readonly samples?: number;
+  /** Hot rows, whose scores classification looks up. Default: those of 256 MiB. */
+  readonly hotRows?: number;
   /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
   readonly sampleMs?: number;
   /** Stops between kernels; `benchKernels` rejects with the signal's reason. */
@@ -53,10 +60,11 @@ export async function benchKernels(
   options: KernelBenchOptions = {},
 ): Promise<KernelRow[]> {
   const { preset = PRESETS.rm2, batch = 1024, samples = 20, sampleMs = 2, signal } = options;
+  const hotRows = options.hotRows ?? HOT_BYTES / 4 / preset.dim;
   const owned: { dispose(): void }[] = [];
   try {
     const rows: KernelRow[] = [];
-    for (const { body, counted } of kernels(device, preset, batch, owned)) {
+    for (const { body, counted } of kernels(device, preset, batch, hotRows, owned)) {
       const program = device.record("bench", body);
       owned.push(program);
       await checkpoint(signal);
@@ -98,13 +106,23 @@ async function measure(
 }
 
 function describe({ op, shape, flops, bytes }: OpCost, ms: number): KernelRow {
+  const lookups = lookupsOf(op, shape);
   return {
     op,
     shape: Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" "),
     us: 1000 * ms,
     gflop_s: flops / ms / 1e6,
     gb_s: bytes / ms / 1e6,
+    mlookups_s: lookups === null ? null : lookups / ms / 1000,
   };
+}
+
+/** Lookups of a launch; null for ops without any. */
+function lookupsOf(op: string, shape: OpCost["shape"]): number | null {
+  if (op === "stale-lookups" || op === "input-scores") {
+    return shape.B! * shape.G! * shape.L!;
+  }
+  return shape.lookups ?? null;
 }
 
 /** One recording a kernel and shape, in the order of a training step. */
@@ -112,6 +130,7 @@ function kernels(
   device: Device,
   preset: DlrmPreset,
   batch: number,
+  hotRows: number,
   owned: { dispose(): void }[],
 ): Kernel[] {
   const random = new RandomStream(1, "synthetic");
@@ -192,6 +211,73 @@ function kernels(
     },
     { body: (ops) => ops.denseUpdate({ params, grads, state: null, optimizer, learningRate }) },
     { body: (ops) => ops.denseUpdate({ params, grads, state, optimizer: adagrad, learningRate }) },
+    ...normalisation(matrix, batch, F, dim, learningRate),
+    ...staleness(device, matrix, T, dim, hotRows, owned),
+  ];
+}
+
+type MakeMatrix = (rows: number, cols: number, label: string) => Matrix;
+
+function normalisation(
+  matrix: MakeMatrix,
+  batch: number,
+  features: number,
+  dim: number,
+  weight: Scalar,
+): Kernel[] {
+  const x = matrix(batch, features * dim, "x"), y = matrix(batch, features * dim, "y");
+  const dx = matrix(batch, features * dim, "dx");
+  const width = interactionWidth(features, dim);
+  const r = matrix(batch, width, "r"), s = matrix(batch, width, "s");
+  const mean = matrix(1, width, "mean"), variance = matrix(1, width, "variance");
+  const shape = { features, dim };
+  return [
+    { body: (ops) => ops.layerNormForward({ x, ...shape, y }) },
+    { body: (ops) => ops.layerNormBackward({ x, ...shape, dy: y, dx, maskFirst: true }) },
+    { body: (ops) => ops.columnStatistics({ x: r, mean, variance, weight }) },
+    { body: (ops) => ops.standardise({ x: r, mean, variance, y: s }) },
+  ];
+}
+
+/** Snapshots of some hot rows, and classification: the popular rows are looked up most, and lie anywhere. */
+function staleness(
+  device: Device,
+  matrix: MakeMatrix,
+  T: number,
+  dim: number,
+  hotRows: number,
+  owned: { dispose(): void }[],
+): Kernel[] {
+  const bags = Math.max(1, Math.floor(Math.min(hotRows, 1 << 16) / T));
+  const a = matrix(bags, T * dim, "snapshot"), b = matrix(bags, T * dim, "snapshot");
+  const change = matrix(1, bags * T, "changes");
+  const scores = matrix(1, hotRows, "scores"), out = matrix(CLASSIFIED, 1, "classified");
+  const list = device.createBuffer(4 * CLASSIFIED * T, "rows");
+  const scalar = device.createBuffer(16, "threshold");
+  owned.push(list, scalar);
+  const random = new RandomStream(1, "sampling");
+  // Uniform in the logarithm of the rank, as popularity is; ranks are scattered over the rows.
+  device.write(
+    list,
+    0,
+    Uint32Array.from(
+      { length: CLASSIFIED * T },
+      (_, i) => Math.floor(hotRows ** random.uniform(i)) * 2_654_435_761 % hotRows,
+    ),
+  );
+  const rows = { buffer: list, offset: 0, length: CLASSIFIED * T };
+  const layout = {
+    ...{ inputs: CLASSIFIED, groups: 1, lookups: T },
+    ...{ groupStride: CLASSIFIED * T, lookupStride: CLASSIFIED, inputStride: 1 },
+  };
+  const threshold = { buffer: scalar, index: 0 };
+  const combines = [{ kind: "nth-smallest", n: T }, { kind: "max" }, { kind: "mean" }] as const;
+  return [
+    { body: (ops) => ops.rowChange({ a, b, features: T, dim, change, accumulate: false }) },
+    { body: (ops) => ops.staleLookups({ scores, threshold, rows, layout, out }) },
+    ...combines.map((combine): Kernel => ({
+      body: (ops) => ops.inputScores({ scores, rows, layout, combine, out }),
+    })),
   ];
 }
 

@@ -35,7 +35,7 @@ const FLAGS = {
     max: 256,
     group: "Experiment",
     defaultText: "all cores",
-    help: "Threads of the CPU device, for ablation and plans",
+    help: "Threads of the CPU device, for ablation, kernels and plans",
   },
   batch: {
     type: "ints",

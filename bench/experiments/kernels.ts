@@ -12,15 +12,16 @@ import { benchKernels } from "../kernels.ts";
 export const kernelsExperiment: Experiment = {
   name: "kernels",
   summary: "Each kernel by itself at RM2's shapes: time, GFLOP/s, GB/s by its record",
-  async run({ device: kind, wide, batch, smoke, say, signal }: Settings): Promise<Findings> {
-    const { device, reason } = await openDevice({ device: kind, wide });
+  async run(settings: Settings): Promise<Findings> {
+    const { batch, smoke, say, signal } = settings;
+    const { device, reason } = await openDevice(settings);
     try {
       say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
       const size = batch[0] ?? (smoke ? 8 : 1024);
       const rows = await benchKernels(device, {
         batch: size,
         signal,
-        ...(smoke ? { samples: 1, sampleMs: 0 } : {}),
+        ...(smoke ? { samples: 1, sampleMs: 0, hotRows: 1000 } : {}),
       });
       return {
         tables: [{
@@ -31,8 +32,11 @@ export const kernelsExperiment: Experiment = {
             { name: "µs, median", format: one },
             { name: "GFLOP/s", format: one },
             { name: "GB/s", format: one },
+            { name: "M lookups/s", format: one },
           ],
-          rows: rows.map(({ op, shape, us, gflop_s, gb_s }) => [op, shape, us, gflop_s, gb_s]),
+          rows: rows.map((row) => [
+            ...[row.op, row.shape, row.us, row.gflop_s, row.gb_s, row.mlookups_s],
+          ]),
         }],
         notes: device.info.isFallbackAdapter
           ? [`${device.info.name} is a software adapter: its speed says nothing`]

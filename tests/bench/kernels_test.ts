@@ -12,19 +12,32 @@ Deno.test("benchKernels() measures every kernel of a training step and gives its
     dim: 4,
     top: [8, 1],
   };
-  const rows = await benchKernels(device, { preset, batch: 6, samples: 1, sampleMs: 0 });
+  const rows = await benchKernels(device, {
+    preset,
+    batch: 6,
+    samples: 1,
+    sampleMs: 0,
+    hotRows: 50,
+  });
   const ops = new Set(rows.map((row) => row.op));
   assert.deepEqual([...ops].sort(), [
     "bce",
+    "column-statistics",
     "dense-update-adagrad",
     "dense-update-sgd",
     "embedding-backward-sgd",
     "embedding-forward",
+    "input-scores",
     "interaction-backward",
     "interaction-forward",
+    "layer-norm-backward",
+    "layer-norm-forward",
     "linear-backward-input",
     "linear-backward-weights",
     "linear-forward",
+    "row-change",
+    "stale-lookups",
+    "standardise",
   ]);
   assert.equal(rows.filter((row) => row.op === "linear-forward").length, 4);
   assert.equal(rows[0]!.shape, "M=6 K=13 N=8");
