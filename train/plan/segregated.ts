@@ -65,6 +65,8 @@ export class SegregatedPlan implements PlanDriver {
   readonly #sequences: boolean;
   readonly #owner: HotRowOwner | null;
   readonly #freezer = new RowFreezer();
+  /** Flat row of each hot row in the model's tables. */
+  readonly #flatRows: Uint32Array;
   /** Which flat rows of the model's tables are hot, where a trace counts cold ones. */
   readonly #hotFlags: Uint8Array | null;
   #epoch: Epoch | null = null;
@@ -110,9 +112,10 @@ export class SegregatedPlan implements PlanDriver {
     this.#owner = model.hot === null
       ? null
       : new HotRowOwner(model, options.mode === "corrected", (ms) => this.#book("sync-hot", ms));
+    this.#flatRows = hotSet.rows.flatRows();
     this.#hotFlags = parts.counts ? new Uint8Array(model.tables.totalRows) : null;
     if (this.#hotFlags !== null) {
-      for (const row of hotSet.rows.flatRows()) this.#hotFlags[row] = 1;
+      for (const row of this.#flatRows) this.#hotFlags[row] = 1;
     }
     if (options.watch > 0) this.#watch = this.#makeWatch();
     if (decides(options.name)) this.#checkOptions();
@@ -420,8 +423,7 @@ export class SegregatedPlan implements PlanDriver {
     if (blocks.stale === null) return null;
     if (this.#frozen?.decisions !== blocks.decisions) {
       const full = new Uint8Array(this.#parts.model.tables.totalRows);
-      const flat = this.#hotSet.rows.flatRows();
-      blocks.stale.forEach((stale, h) => full[flat[h]!] = stale);
+      blocks.stale.forEach((stale, h) => full[this.#flatRows[h]!] = stale);
       this.#frozen = { decisions: blocks.decisions, full, hot: blocks.stale };
     }
     return route === "full" ? this.#frozen.full : this.#frozen.hot;
@@ -447,7 +449,7 @@ export class SegregatedPlan implements PlanDriver {
     return new StalenessBlocks({
       device: model.hot === null ? model.home : model.device,
       tables,
-      flatRows: model.hot === null ? this.#hotSet.rows.flatRows() : null,
+      flatRows: model.hot === null ? this.#flatRows : null,
       hot: this.#hotSet.rows,
       shape: this.#sequences
         ? { groups: tables.rows.length, lookups }
@@ -475,8 +477,7 @@ export class SegregatedPlan implements PlanDriver {
   async #readHotRows(hotRows: Uint32Array): Promise<Float32Array> {
     const { model } = this.#parts;
     if (this.#owner?.owner === "hot") return await model.hot!.tables.readRowsAt(hotRows);
-    const flat = this.#hotSet.rows.flatRows();
-    return await model.tables.readRowsAt(hotRows.map((h) => flat[h]!));
+    return await model.tables.readRowsAt(hotRows.map((h) => this.#flatRows[h]!));
   }
 
   #checkOptions(): void {
