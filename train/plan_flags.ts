@@ -53,7 +53,7 @@ export const PLAN_FLAGS = {
     above: 0,
     below: 1,
     default: PLAN_DEFAULTS.drop,
-    aliases: ["target-drop-percentage"],
+    aliases: ["target_drop_percentage", "target-drop-percentage"],
     group: PLAN,
     valueName: "D",
     help: "Share of the hot inputs after the window that is dropped",
@@ -112,6 +112,14 @@ export const PLAN_FLAGS = {
     valueName: "SHARE",
     help: "Share of the training inputs whose accesses are counted to find hot rows",
   },
+  ipSamplingRate: {
+    type: "number",
+    above: 0,
+    max: 100,
+    group: ROWS,
+    valueName: "PERCENT",
+    help: "--profile in percent, as the artifact's profiler has it",
+  },
   watch: {
     type: "number",
     integer: true,
@@ -125,7 +133,7 @@ export const PLAN_FLAGS = {
     type: "number",
     integer: true,
     min: 1,
-    aliases: ["non-changing-index"],
+    aliases: ["non_changing_index", "non-changing-index"],
     group: STALE,
     defaultText: "all of an input's lookups; 4 a table for rm1",
     help: "Stale lookups at which an input is skipped",
@@ -134,7 +142,7 @@ export const PLAN_FLAGS = {
     type: "number",
     integer: true,
     min: 0,
-    aliases: ["starting-minibatch"],
+    aliases: ["starting_minibatch", "starting-minibatch"],
     group: STALE,
     defaultText: "1000, at most a tenth",
     help: "Hot minibatches before the first snapshot",
@@ -142,7 +150,7 @@ export const PLAN_FLAGS = {
   window: {
     type: "number",
     above: 0,
-    aliases: ["minibatch-percentage"],
+    aliases: ["minibatch_percentage", "minibatch-percentage"],
     group: STALE,
     defaultText: "0.03, 0.05 for rm1; at least 20",
     help: "Hot minibatches between the snapshots: a share below 1, or a number",
@@ -151,7 +159,7 @@ export const PLAN_FLAGS = {
     type: "number",
     above: 0,
     max: 1,
-    aliases: ["sample-rate"],
+    aliases: ["sample_rate", "sample-rate"],
     group: STALE,
     valueName: "SHARE",
     defaultText: "0.01, at least 20,000 inputs",
@@ -194,8 +202,8 @@ export const PLAN_FLAGS = {
     group: STALE,
     help: "Change from the first snapshot to the last, or the mean from each to the next",
   },
-  confidenceRate: ignored("the artifact reads it and never uses it"),
-  clusterFormingThreshold: ignored("the artifact reads it and never uses it"),
+  confidenceRate: ignored("confidence_rate"),
+  clusterFormingThreshold: ignored("cluster_forming_threshold"),
   trace: {
     type: "path",
     valueName: "FILE",
@@ -224,8 +232,13 @@ export const PLAN_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-function ignored(why: string) {
-  return { type: "number", group: STALE, help: `Without effect: ${why}` } as const;
+function ignored(spelling: string) {
+  return {
+    type: "number",
+    group: STALE,
+    aliases: [spelling],
+    help: "Without effect: the artifact reads it and never uses it",
+  } as const;
 }
 
 /** The plan that flags ask for. */
@@ -241,7 +254,7 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
     hotMemoryMib: values.hotEmbGpuMem === undefined
       ? values.hotMemory
       : values.hotEmbGpuMem / 2 ** 20,
-    profile: values.profile,
+    profile: values.ipSamplingRate === undefined ? values.profile : values.ipSamplingRate / 100,
     sample: values.sample ?? null,
     schedule: values.schedule ?? (name === "slipstream-cold" ? "interleaved" : "cold-then-hot"),
     rate: values.rate,
