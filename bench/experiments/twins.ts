@@ -125,6 +125,8 @@ async function trainOn(
     ...(wide ? ["--wide"] : []),
   ];
   const line = parseTrainOptions(words.map(String));
-  if (line.kind !== "train") throw new Error("Cannot train: the command line asks for something else");
+  if (line.kind !== "train") {
+    throw new Error("Cannot train: the command line asks for something else");
+  }
   return await runTraining(line.command, { signal });
 }
