@@ -15,7 +15,7 @@ import { Feed } from "./feed.ts";
 import { RowFreezer } from "./freeze.ts";
 import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
 import { HotStream, type HotStreamState } from "./hot_stream.ts";
-import { HotRowOwner } from "./hot_tables.ts";
+import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
   decides,
   dropsHot,
@@ -44,7 +44,8 @@ interface SegregatedState {
   readonly cold: ColdStreamState | null;
   readonly hot: HotStreamState | null;
   readonly schedule: ScheduleState | null;
-  readonly owner: "full" | "hot";
+  /** Null where there is one copy of the hot rows. */
+  readonly owner: HotRowOwnerState | null;
   readonly blocks: BlocksState | null;
   readonly watch: WatchState | null;
   readonly finished: number;
@@ -222,7 +223,7 @@ export class SegregatedPlan implements PlanDriver {
       cold: epoch?.cold?.state() ?? null,
       hot: epoch?.hot?.state() ?? null,
       schedule: epoch?.schedule.state() ?? null,
-      owner: this.#owner?.owner ?? "full",
+      owner: this.#owner?.state() ?? null,
       blocks: blocks?.document ?? null,
       watch: this.#watch?.state ?? null,
       finished: this.#finished,
@@ -239,7 +240,7 @@ export class SegregatedPlan implements PlanDriver {
 
   async restore({ document, tensors }: DriverState): Promise<void> {
     const state = document as unknown as SegregatedState;
-    await this.#owner?.restore(state.owner);
+    if (state.owner !== null) await this.#owner?.restore(state.owner);
     if (state.epoch >= 0) {
       const epoch = await this.#begin(state.epoch);
       if (state.cold !== null) epoch.cold?.restore(state.cold);
@@ -351,6 +352,8 @@ export class SegregatedPlan implements PlanDriver {
         const some = await cold!.next();
         if (some !== null) return await this.#plan(epoch, "cold", "full", some);
       } else {
+        // The stream may take a snapshot, for which the copy must be the current one.
+        if (this.#owner !== null && !hot!.ended) await this.#owner.take("hot");
         const some = await hot!.next();
         if (some !== null) {
           return await this.#plan(epoch, some.kind, this.#owner === null ? "full" : "hot", some);
@@ -377,7 +380,8 @@ export class SegregatedPlan implements PlanDriver {
     route: PlannedMinibatch["route"],
     { batch, skipped }: StreamBatch,
   ): Promise<PlannedMinibatch> {
-    const syncBytes = await this.#owner?.take(route) ?? 0;
+    await this.#owner?.take(route);
+    const syncBytes = this.#owner?.train() ?? 0;
     const lookups = batch.lookups;
     const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
     let inputs = batch, frozen = 0;
