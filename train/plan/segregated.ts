@@ -365,13 +365,13 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   async #switch(schedule: Schedule, done: number): Promise<void> {
-    const ofRound = schedule.turn === "hot";
+    // Before the switch: the next round is of the new rate, and a run that is interrupted meanwhile measures anew.
+    if (schedule.turn === "hot" && schedule.adapts) {
+      const loss = await this.#parts.hooks.measureLoss();
+      schedule.measured(loss);
+      this.#rounds.push({ rate: schedule.rate, loss });
+    }
     schedule.switch(done);
-    if (!ofRound || !schedule.adapts) return;
-    await this.settle();
-    const loss = await this.#parts.hooks.measureLoss();
-    schedule.measured(loss);
-    this.#rounds.push({ rate: schedule.rate, loss });
   }
 
   async #plan(
