@@ -385,7 +385,9 @@ export class SegregatedPlan implements PlanDriver {
     const lookups = batch.lookups;
     const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
     let inputs = batch, frozen = 0;
-    const stale = this.#options.name === "freeze" ? this.#frozenRows(route) : null;
+    // In a window every row is updated: one that stayed as it is would be found stale for ever.
+    const freezes = this.#options.name === "freeze" && kind !== "window";
+    const stale = freezes ? this.#frozenRows(route) : null;
     if (stale !== null) {
       const rest = this.#freezer.withoutRows(lookups, stale);
       inputs = { ...batch, lookups: rest.lookups };
