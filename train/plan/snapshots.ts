@@ -142,7 +142,7 @@ export class SnapshotBlock {
   > {
     if (this.#first !== null) yield { name: "first", data: await this.#read(this.#first) };
     if (this.#previous !== null) yield { name: "previous", data: await this.#read(this.#previous) };
-    if (this.#path !== null) yield { name: "path", data: this.#path };
+    if (this.#path !== null) yield { name: "path", data: this.#path.slice() };
   }
 
   /** Takes up a window as `state` gave it. */
@@ -155,7 +155,7 @@ export class SnapshotBlock {
     if (state.previous !== undefined) {
       this.#previous = this.#write(state.previous, "further snapshot");
     }
-    this.#path = state.path ?? null;
+    this.#path = state.path?.slice() ?? null;
     this.#taken = taken;
   }
 
