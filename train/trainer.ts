@@ -254,8 +254,7 @@ class Run {
       // Whoever saves the weights wants those of the hot rows as they are now.
       await this.#driver.settle();
       await this.#save();
-    }
-    else if (this.#evaluations.at(-1)?.step !== this.#step) {
+    } else if (this.#evaluations.at(-1)?.step !== this.#step) {
       interrupted = !(await this.#evaluate(true));
       if (interrupted) await this.#save();
     }

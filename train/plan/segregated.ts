@@ -50,6 +50,7 @@ interface SegregatedState {
   readonly watch: WatchState | null;
   readonly finished: number;
   readonly trained: number;
+  readonly passed: number;
   readonly steps: number;
   readonly counted: readonly [hot: number, cold: number];
   readonly rounds: PlanDocument["rounds"];
@@ -75,6 +76,8 @@ export class SegregatedPlan implements PlanDriver {
   /** Inputs of the epochs before. */
   #finished = 0;
   #trained = 0;
+  /** Inputs passed over at the end of a kind or an epoch, not yet told with a minibatch. */
+  #passed = 0;
   #steps = 0;
   #counted: readonly [hot: number, cold: number] = [0, 0];
   #rounds: { rate: number; loss: number }[] = [];
@@ -228,6 +231,7 @@ export class SegregatedPlan implements PlanDriver {
       watch: this.#watch?.state ?? null,
       finished: this.#finished,
       trained: this.#trained,
+      passed: this.#passed,
       steps: this.#steps,
       counted: this.#counted,
       rounds: this.#rounds,
@@ -255,6 +259,7 @@ export class SegregatedPlan implements PlanDriver {
     }
     this.#finished = state.finished;
     this.#trained = state.trained;
+    this.#passed = state.passed;
     this.#steps = state.steps;
     this.#counted = state.counted;
     this.#rounds = [...state.rounds];
@@ -351,6 +356,7 @@ export class SegregatedPlan implements PlanDriver {
       if (schedule.turn === "cold") {
         const some = await cold!.next();
         if (some !== null) return await this.#plan(epoch, "cold", "full", some);
+        this.#passed += cold!.takePassed();
       } else {
         // The stream may take a snapshot, for which the copy must be the current one.
         if (this.#owner !== null && !hot!.ended) await this.#owner.take("hot");
@@ -360,6 +366,7 @@ export class SegregatedPlan implements PlanDriver {
         }
         // What is left is too little for a whole minibatch.
         if (!hot!.ended) hot!.end();
+        this.#passed += hot!.takePassed();
       }
     }
   }
@@ -384,6 +391,8 @@ export class SegregatedPlan implements PlanDriver {
     const syncBytes = this.#owner?.train() ?? 0;
     const lookups = batch.lookups;
     const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
+    const passed = this.#passed + skipped;
+    this.#passed = 0;
     let inputs = batch, frozen = 0;
     // In a window every row is updated: one that stayed as it is would be found stale for ever.
     const freezes = this.#options.name === "freeze" && kind !== "window";
@@ -398,7 +407,7 @@ export class SegregatedPlan implements PlanDriver {
       kind,
       route,
       batch: inputs,
-      skipped,
+      skipped: passed,
       frozen,
       lookups,
       coldLookups,
@@ -436,14 +445,16 @@ export class SegregatedPlan implements PlanDriver {
     this.#finished = (number + 1) * (segregation.hot.length + segregation.cold.length);
   }
 
-  /** Inputs dealt with: those of a kind that is left out count when their epoch is over. */
+  /** Inputs dealt with, twice walked ones twice: those of a kind that is left out count when their epoch is over. */
   #finishedInputs(): number {
     const epoch = this.#epoch;
     if (epoch === null) return 0;
     const all = epoch.segregation.hot.length + epoch.segregation.cold.length;
     const before = epoch.number * all;
-    if (this.#finished > before) return this.#finished;
-    return before + (epoch.cold?.done ?? 0) + (epoch.hot?.done ?? 0);
+    // Only the artifact repeats inputs, and it has one epoch.
+    const repeated = epoch.hot?.repeated ?? 0;
+    if (this.#finished > before) return this.#finished + repeated;
+    return before + (epoch.cold?.done ?? 0) + (epoch.hot?.done ?? 0) + repeated;
   }
 
   #makeBlocks(resolved: ResolvedPlan, lookups: number): StalenessBlocks {
