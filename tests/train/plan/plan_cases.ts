@@ -1,15 +1,18 @@
 /** Small runs of plans whose every step can be worked out by hand. */
 
+import { RandomStream } from "../../../core/random.ts";
 import { RowReader } from "../../../data/row_reader.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../../../data/types.ts";
 import type { Device, Optimizer } from "../../../kernels/types.ts";
 import { Dlrm } from "../../../train/dlrm.ts";
+import { readMatrix } from "../../../train/matrices.ts";
 import type { HostBatch, Model, Route, Step } from "../../../train/model.ts";
 import type { Placement } from "../../../train/placement.ts";
 import { chooseHotRows } from "../../../train/plan/hot_rows.ts";
 import type { HotSet } from "../../../train/plan/hot_set.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../../../train/plan/options.ts";
 import { Tbsm } from "../../../train/tbsm.ts";
+import type { Normalisation } from "../../../train/tower.ts";
 import type { MinibatchRecord } from "../../../train/trace/schema.ts";
 import { train, type TrainOptions, type TrainResult } from "../../../train/trainer.ts";
 import { openReferenceDevice } from "../../kernels/reference_device.ts";
@@ -103,8 +106,11 @@ export interface ToyRun {
   readonly steps?: number;
   readonly plan: Partial<PlanOptions>;
   readonly placement?: Placement;
+  /** Holds rows in host memory; the device itself by default. */
+  readonly host?: Device;
   readonly moves?: readonly number[];
   readonly optimizer?: Optimizer;
+  readonly normalisation?: Normalisation;
   readonly more?: Partial<TrainOptions>;
 }
 
@@ -112,6 +118,8 @@ export interface ToyOutcome {
   readonly result: TrainResult;
   readonly trained: Trained[];
   readonly records: MinibatchRecord[];
+  /** Everything of the model that training changes, but the second copy of hot rows. */
+  readonly numbers: Float32Array[];
 }
 
 /** The model of a run, on a device. */
@@ -119,9 +127,10 @@ export function toyModel(device: Device, run: ToyRun): Model {
   const { tableRows, steps, placement = "device", optimizer = { kind: "sgd" } } = run;
   const twoCopies = placement === "hot";
   const options = {
+    normalisation: run.normalisation ?? "none",
     optimizer,
     maxBatch: 8,
-    host: twoCopies || placement === "hybrid" ? device : null,
+    host: twoCopies || placement === "hybrid" ? run.host ?? device : null,
     hotRows: twoCopies ? hotSetOf(tableRows, run.hot).rows.rows : null,
   };
   const F = tableRows.length + 1;
@@ -169,7 +178,7 @@ export async function runToy(run: ToyRun, on?: Device): Promise<ToyOutcome> {
       const records: MinibatchRecord[] = [];
       const dataset = arrayDataset(run.tableRows, run.inputs, run.steps);
       const result = await train(model, dataset, toyOptions(run, records));
-      return { result, trained, records };
+      return { result, trained, records, numbers: await allNumbers(model) };
     } finally {
       model.dispose();
     }
@@ -212,3 +221,75 @@ export function lettersRun(
     ...rest,
   };
 }
+
+/** Inputs drawn at random, of which about three in four are hot; hot are the first rows of each table. */
+export function drawnRun(
+  sequences: boolean,
+  count: number,
+  rest: Omit<ToyRun, "tableRows" | "inputs" | "hot" | "steps">,
+): ToyRun {
+  const random = new RandomStream(7, "synthetic");
+  const tableRows = [6, 4, 9], steps = sequences ? 3 : 1;
+  let p = 0;
+  return {
+    tableRows,
+    inputs: Array.from(
+      { length: count },
+      () =>
+        tableRows.flatMap((rows) =>
+          Array.from({ length: steps }, () => Math.floor(random.uniform(p++) ** 4 * rows))
+        ),
+    ),
+    // Sequences are hot as a whole only where nearly all rows are.
+    hot: sequences ? [[0, 1, 2, 3, 4], [0, 1, 2], [0, 1, 2, 3, 4, 5]] : [[0, 1, 2], [0, 1], [
+      0,
+      1,
+      2,
+      3,
+    ]],
+    ...(sequences ? { steps } : {}),
+    ...rest,
+  };
+}
+
+/** Weights, then optimizer state and running statistics of a model. */
+export async function allNumbers(model: Model): Promise<Float32Array[]> {
+  const { device, tables, parameters, buffers } = model;
+  const matrices = [
+    ...parameters.flatMap(({ value, state }) => state === null ? [value] : [value, state]),
+    ...buffers.map(({ value }) => value),
+  ];
+  const numbers = [await tables.readRows(0, tables.totalRows)];
+  numbers.push(await tables.readState(0, tables.totalRows));
+  for (const matrix of matrices) numbers.push(await readMatrix(device, matrix));
+  return numbers;
+}
+
+/** Plans with many turns in few minibatches. */
+export const PLANS = {
+  fae: { name: "fae" },
+  "fae interleaved": { name: "fae", schedule: "interleaved" },
+  "slipstream without warm-up": { name: "slipstream", warmup: 0, window: 4 },
+  "slipstream interleaved, waking": {
+    name: "slipstream",
+    schedule: "interleaved",
+    warmup: 1,
+    window: 4,
+    snapshots: 4,
+    criterion: "net-over-path",
+    wakeEvery: 3,
+  },
+  "skip-hot": { name: "skip-hot" },
+  "skip-cold": { name: "skip-cold" },
+  "random-drop": { name: "random-drop", warmup: 1, window: 3 },
+  freeze: { name: "freeze", schedule: "interleaved", warmup: 0, window: 3, wakeEvery: 4 },
+  "slipstream-cold": {
+    name: "slipstream-cold",
+    schedule: "interleaved",
+    warmup: 1,
+    window: 3,
+    criterion: "per-root-access",
+    change: "mean",
+    snapshots: 3,
+  },
+} as const satisfies Readonly<Record<string, Partial<PlanOptions>>>;
