@@ -348,7 +348,7 @@ export class SegregatedPlan implements PlanDriver {
       const mine = schedule.turn === "cold" ? cold : hot;
       const ended = schedule.turn === "cold" ? coldOver : hotOver;
       // A window's minibatches follow each other, whatever the turn.
-      const held = schedule.turn === "hot" && hot!.inWindow;
+      const held = schedule.turn === "hot" && hot?.inWindow === true;
       if (!held && (ended || mine === null || schedule.over(mine.done))) {
         await this.#switch(schedule, (schedule.turn === "cold" ? hot : cold)?.done ?? 0);
         continue;
