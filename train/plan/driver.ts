@@ -15,8 +15,8 @@ import type { PlanDocument } from "./document.ts";
 export interface DriverHooks {
   /** Books host time on a stage, in milliseconds. */
   readonly book: (stage: Stage, ms: number) => void;
-  /** Mean loss on inputs that are not trained on, for schedules that adapt. */
-  readonly measureLoss: () => Promise<number>;
+  /** Mean loss on the first of the inputs that are not trained on, for schedules that adapt. */
+  readonly measureLoss: (inputs: number) => Promise<number>;
 }
 
 /** What a plan is driven with. */

@@ -378,7 +378,7 @@ export class SegregatedPlan implements PlanDriver {
   async #switch(schedule: Schedule, done: number): Promise<void> {
     // Before the switch: the next round is of the new rate, and a run that is interrupted meanwhile measures anew.
     if (schedule.turn === "hot" && schedule.adapts) {
-      const loss = await this.#parts.hooks.measureLoss();
+      const loss = await this.#parts.hooks.measureLoss(schedule.measuredInputs);
       schedule.measured(loss);
       this.#rounds.push({ rate: schedule.rate, loss });
     }
