@@ -11,7 +11,7 @@ function next(schedule: Schedule, done: number): number {
 }
 
 Deno.test("interleaved: shares in whole minibatches, at a rate that follows the loss", () => {
-  const schedule = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10);
+  const schedule = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50);
   assert.equal(schedule.turn, "cold");
   assert.ok(!schedule.over(199) && schedule.over(200), "half at first");
   assert.equal(next(schedule, 0), 500);
@@ -37,22 +37,22 @@ Deno.test("interleaved: shares in whole minibatches, at a rate that follows the 
 });
 
 Deno.test("interleaved: an epoch goes on with the rate of the one before, and a state with everything", () => {
-  const first = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10);
+  const first = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50);
   first.measured(0.5);
   first.measured(0.6);
   first.switch(0);
-  const second = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, first);
+  const second = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50, first);
   assert.equal(second.rate, 25);
   assert.equal(second.turn, "cold");
   assert.ok(!second.over(99) && second.over(100));
   assert.equal(second.measured(0.61), true, "compared with the last loss");
-  const third = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10);
+  const third = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50);
   third.restore(JSON.parse(JSON.stringify(first.state())));
   assert.deepEqual(third.state(), first.state());
 });
 
 Deno.test("cold-then-hot: one turn each, whatever the loss", () => {
-  const schedule = new Schedule("cold-then-hot", { cold: 7, hot: 11 }, 4);
+  const schedule = new Schedule("cold-then-hot", { cold: 7, hot: 11 }, 4, 50);
   assert.equal(schedule.adapts, false);
   assert.ok(!schedule.over(6) && schedule.over(7));
   assert.equal(next(schedule, 0), 11);
