@@ -178,7 +178,10 @@ Deno.test("budgets that make everything or nothing hot are refused with what to 
     findHotSet(dataset, { ...PLAN, hotMemoryMib }, [3, 3], 4, 1);
   const refuses = (work: Promise<unknown>, message: RegExp) =>
     assert.rejects(work, (error) => error instanceof UserError && message.test(error.message));
-  await refuses(find(1), /^Cannot tell hot rows from cold ones: all 6 rows fit into --hot-memory 1;/);
+  await refuses(
+    find(1),
+    /^Cannot tell hot rows from cold ones: all 6 rows fit into --hot-memory 1;/,
+  );
   await refuses(
     find(15 / 2 ** 20),
     /^Cannot choose hot rows: a budget of 15 bytes holds no row of 4 floats, which takes 16$/,
@@ -209,13 +212,25 @@ Deno.test("windows that do not fit and shares that cannot be are refused with wh
     10,
     /^Cannot look for stale rows: 5 hot minibatches of warm-up and 5 of the window leave nothing of the 10 hot .* use more data, a larger --hot-memory, a smaller --batch, --warmup or --window$/,
   );
-  refuses({ mode: "artifact" }, 900, /^Cannot look for stale rows: 1000 hot minibatches of warm-up/);
+  refuses(
+    { mode: "artifact" },
+    900,
+    /^Cannot look for stale rows: 1000 hot minibatches of warm-up/,
+  );
   refuses({}, 1, /^Cannot look for stale rows/);
   for (const drop of [0, 1, -0.1, 1.5, NaN]) {
     refuses({ drop }, 100, new RegExp(`^Cannot drop a share of ${drop} of the hot inputs: `));
   }
-  refuses({ snapshots: 2, criterion: "net-over-path" }, 100, /--criterion net-over-path: .* at least 3$/);
-  refuses({ mode: "artifact", warmup: 1, window: 0.01, snapshots: 4 }, 100, /^Cannot take 4 snapshots/);
+  refuses(
+    { snapshots: 2, criterion: "net-over-path" },
+    100,
+    /--criterion net-over-path: .* at least 3$/,
+  );
+  refuses(
+    { mode: "artifact", warmup: 1, window: 0.01, snapshots: 4 },
+    100,
+    /^Cannot take 4 snapshots/,
+  );
   // Defaults fit whatever there is, from few hot minibatches on.
   for (let hot = 3; hot < 5000; hot = Math.ceil(hot * 1.4)) {
     const { warmup, window } = resolvePlan(PLAN, hot, 26, false);
