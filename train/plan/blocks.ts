@@ -9,6 +9,7 @@ import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifie
 import { NEVER } from "./combine.ts";
 import { ALWAYS_STALE, rowScores } from "./criterion.ts";
 import type { Decision } from "./document.ts";
+import type { StateArray } from "./driver.ts";
 import type { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
@@ -247,7 +248,7 @@ export class StalenessBlocks {
   }
 
   /** Goes on from a state. */
-  restore(document: BlocksState, tensors: ReadonlyMap<string, Float32Array | Uint32Array>): void {
+  restore(document: BlocksState, tensors: ReadonlyMap<string, StateArray>): void {
     this.decidedAt = document.decidedAt ?? Infinity;
     this.#threshold = document.threshold;
     this.#coldThreshold = document.coldThreshold;
@@ -263,7 +264,7 @@ export class StalenessBlocks {
       ...floats("path"),
     });
     const accesses = tensors.get("accesses");
-    if (accesses !== undefined) this.#accesses.set(accesses);
+    if (accesses instanceof Uint32Array) this.#accesses.set(accesses);
     const scores = tensors.get("scores");
     if (scores instanceof Float32Array) {
       this.#scores.set(scores);

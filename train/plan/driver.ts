@@ -54,10 +54,13 @@ export interface PlannedMinibatch {
   readonly syncBytes: number;
 }
 
+/** An array of a checkpoint. */
+export type StateArray = Float32Array | Uint32Array | Float64Array | Uint8Array;
+
 /** What of a driver goes into a checkpoint. */
 export interface DriverState {
   readonly document: Json;
-  readonly tensors: ReadonlyMap<string, Float32Array | Uint32Array>;
+  readonly tensors: ReadonlyMap<string, StateArray>;
 }
 
 /** Gives minibatches in order. One is alive at a time. */

@@ -10,7 +10,13 @@ import type { Json } from "../result.ts";
 import { type BlocksState, StalenessBlocks } from "./blocks.ts";
 import { ColdStream, type ColdStreamState, type StreamBatch } from "./cold_stream.ts";
 import type { PlanDocument } from "./document.ts";
-import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
+import type {
+  DriverParts,
+  DriverState,
+  PlanDriver,
+  PlannedMinibatch,
+  StateArray,
+} from "./driver.ts";
 import { Feed } from "./feed.ts";
 import { RowFreezer } from "./freeze.ts";
 import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
@@ -113,9 +119,13 @@ export class SegregatedPlan implements PlanDriver {
         },
       },
     };
-    this.#owner = model.hot === null
-      ? null
-      : new HotRowOwner(model, options.mode === "corrected", (ms) => this.#book("sync-hot", ms));
+    this.#owner = model.hot === null ? null : new HotRowOwner({
+      model,
+      hot: hotSet.rows,
+      withState: options.mode === "corrected",
+      notesCold: options.schedule === "interleaved",
+      book: (ms) => this.#book("sync-hot", ms),
+    });
     this.#flatRows = hotSet.rows.flatRows();
     this.#hotFlags = parts.counts ? new Uint8Array(model.tables.totalRows) : null;
     if (this.#hotFlags !== null) {
@@ -239,7 +249,8 @@ export class SegregatedPlan implements PlanDriver {
       counted: this.#counted,
       rounds: this.#rounds,
     };
-    const tensors = new Map(blocks?.tensors ?? []);
+    const tensors = new Map<string, StateArray>(blocks?.tensors ?? []);
+    if (this.#owner !== null) tensors.set("changed", this.#owner.changed.slice());
     const watched = this.#watch?.last ?? null;
     if (watched !== null) tensors.set("watched", watched);
     return { document: document as unknown as Json, tensors };
@@ -247,7 +258,10 @@ export class SegregatedPlan implements PlanDriver {
 
   async restore({ document, tensors }: DriverState): Promise<void> {
     const state = document as unknown as SegregatedState;
-    if (state.owner !== null) await this.#owner?.restore(state.owner);
+    const changed = tensors.get("changed");
+    if (state.owner !== null && changed instanceof Uint8Array) {
+      await this.#owner?.restore(state.owner, changed);
+    }
     if (state.epoch >= 0) {
       const epoch = await this.#begin(state.epoch);
       if (state.cold !== null) epoch.cold?.restore(state.cold);
@@ -392,7 +406,6 @@ export class SegregatedPlan implements PlanDriver {
     { batch, skipped }: StreamBatch,
   ): Promise<PlannedMinibatch> {
     await this.#owner?.take(route);
-    const syncBytes = this.#owner?.train() ?? 0;
     const lookups = batch.lookups;
     const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
     const passed = this.#passed + skipped;
@@ -406,6 +419,7 @@ export class SegregatedPlan implements PlanDriver {
       inputs = { ...batch, lookups: rest.lookups };
       frozen = rest.frozen;
     }
+    const syncBytes = this.#owner?.train(inputs.lookups) ?? 0;
     return {
       epoch: epoch.number,
       kind,
