@@ -75,7 +75,7 @@ export class SegregatedPlan implements PlanDriver {
   readonly #freezer = new RowFreezer();
   /** Flat row of each hot row in the model's tables. */
   readonly #flatRows: Uint32Array;
-  /** Which flat rows of the model's tables are hot, where a trace counts cold ones. */
+  /** A bit for each flat row of the model's tables, set where it is hot; only where a trace counts cold ones. */
   readonly #hotFlags: Uint8Array | null;
   #epoch: Epoch | null = null;
   #blocks: StalenessBlocks | null = null;
@@ -127,9 +127,9 @@ export class SegregatedPlan implements PlanDriver {
       book: (ms) => this.#book("sync-hot", ms),
     });
     this.#flatRows = hotSet.rows.flatRows();
-    this.#hotFlags = parts.counts ? new Uint8Array(model.tables.totalRows) : null;
+    this.#hotFlags = parts.counts ? new Uint8Array(Math.ceil(model.tables.totalRows / 8)) : null;
     if (this.#hotFlags !== null) {
-      for (const row of this.#flatRows) this.#hotFlags[row] = 1;
+      for (const row of this.#flatRows) this.#hotFlags[row >>> 3]! |= 1 << (row & 7);
     }
     if (options.watch > 0) this.#watch = this.#makeWatch();
     if (decides(options.name)) this.#checkOptions();
@@ -439,7 +439,8 @@ export class SegregatedPlan implements PlanDriver {
     if (flags === null) return [0, 0];
     let lookups = 0, rows = 0;
     for (let u = 0; u < unique; u++) {
-      if (flags[uniqueRows[u]!] === 1) continue;
+      const row = uniqueRows[u]!;
+      if ((flags[row >>> 3]! >>> (row & 7) & 1) === 1) continue;
       lookups += segments[u + 1]! - segments[u]!;
       rows++;
     }
