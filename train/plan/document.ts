@@ -29,6 +29,7 @@ export interface DropPoint {
 
 /** One decision of the three blocks: window, sample, threshold, and what became of it. */
 export interface Decision {
+  /** Which epoch, from 0. */
   readonly epoch: number;
   /** Hot minibatches trained before the first snapshot, and before the last one. */
   readonly window: { readonly from: number; readonly to: number };
@@ -52,15 +53,19 @@ export interface Decision {
     readonly touched: number;
     readonly stale: number;
   }[];
-  /** Rows stale by the decision before and not by this one, and the other way round. */
+  /** Rows stale by the decision before and not by this one. */
   readonly woken: number;
+  /** Rows stale by this decision and not by the one before. */
   readonly fallen_asleep: number;
-  /** Inputs classified under this decision, and how many of them were skipped. */
+  /** Inputs classified under this decision. */
   readonly classified: number;
+  /** Of these, inputs skipped. */
   readonly skipped: number;
-  /** Milliseconds of the three blocks. */
+  /** Milliseconds of the snapshots. */
   readonly snapshot_ms: number;
+  /** Milliseconds of the sample and the threshold. */
   readonly search_ms: number;
+  /** Milliseconds of the classifier. */
   readonly classify_ms: number;
 }
 
@@ -76,6 +81,7 @@ export interface WatchedRows {
 
 /** A plan in a result document or a trace header. */
 export interface PlanDocument {
+  /** Which plan. */
   readonly name: PlanName;
   /** The options in force, defaults resolved. */
   readonly options: Readonly<Record<string, string | number | boolean | null>>;
@@ -93,13 +99,16 @@ export interface PlanDocument {
     readonly hot_inputs: number;
     readonly cold_inputs: number;
   } | null;
+  /** Of plans that decide, in order. */
   readonly decisions: readonly Decision[];
-  /** Inputs that training took, repeated ones included, and inputs passed over. */
+  /** Inputs that training took, repeated ones included. */
   readonly trained_inputs: number;
+  /** Inputs passed over: never trained, or by the artifact not a second time. */
   readonly skipped_inputs: number;
   /** Of the schedule `interleaved`: its rate in percent after each round, and the loss that moved it. */
   readonly rounds: readonly { readonly rate: number; readonly loss: number }[];
   /** Milliseconds of profiling and segregating inputs, which the original does beforehand. */
   readonly preparation_ms: number;
+  /** How rows moved, where some are watched. */
   readonly watched: WatchedRows | null;
 }

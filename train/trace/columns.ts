@@ -72,22 +72,35 @@ export function newTraceArray(type: TraceColumnType, length: number): TraceArray
 export class TraceColumns {
   /** Minibatches. */
   readonly length: number;
+  /** `step` of each minibatch. */
   readonly step: Uint32Array;
+  /** `epoch` of each minibatch. */
   readonly epoch: Uint32Array;
   /** Positions in `MINIBATCH_KINDS`. */
   readonly kind: Uint8Array;
   /** Positions in `MINIBATCH_PLACES`. */
   readonly place: Uint8Array;
+  /** `inputs` of each minibatch. */
   readonly inputs: Uint32Array;
+  /** `lookups` of each minibatch. */
   readonly lookups: Uint32Array;
+  /** `unique_rows` of each minibatch. */
   readonly unique_rows: Uint32Array;
+  /** `cold_lookups` of each minibatch. */
   readonly cold_lookups: Uint32Array;
+  /** `unique_cold_rows` of each minibatch. */
   readonly unique_cold_rows: Uint32Array;
+  /** `frozen_rows` of each minibatch. */
   readonly frozen_rows: Uint32Array;
+  /** `skipped_inputs` of each minibatch. */
   readonly skipped_inputs: Uint32Array;
+  /** `upload_bytes` of each minibatch. */
   readonly upload_bytes: Float64Array;
+  /** `download_bytes` of each minibatch. */
   readonly download_bytes: Float64Array;
+  /** `sync_bytes` of each minibatch. */
   readonly sync_bytes: Float64Array;
+  /** `wall_ms` of each minibatch. */
   readonly wall_ms: Float32Array;
   /** Milliseconds by stage. */
   readonly stages_ms: Readonly<Record<TraceStage, Float32Array>>;

@@ -121,7 +121,11 @@ export class TraceRecorder {
     this.#length = length;
   }
 
-  /** What has been recorded as an Arrow table with its header. */
+  /**
+   * What has been recorded as an Arrow table with its header.
+   *
+   * @ignore
+   */
   async table(header: TraceHeader): Promise<Table> {
     const { traceTable } = await import("./arrow.ts");
     return traceTable(header, this.columns());

@@ -63,7 +63,9 @@ export interface MinibatchRecord {
   readonly step: number;
   /** Epoch, from 0. */
   readonly epoch: number;
+  /** What the minibatch is to its plan. */
   readonly kind: MinibatchKind;
+  /** Where its rows lay. */
   readonly place: MinibatchPlace;
   /** Inputs trained. */
   readonly inputs: number;
@@ -93,7 +95,9 @@ export interface MinibatchRecord {
 
 /** What the trace is of. */
 export interface TraceHeader {
+  /** Which kind of document this is. */
   readonly schema: "slipstream.trace";
+  /** Which version of it. */
   readonly schema_version: number;
   /** `run` for a training run; `counts` where minibatches were counted and nothing was trained: all times are 0. */
   readonly origin: "run" | "counts";
@@ -101,11 +105,13 @@ export interface TraceHeader {
   readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
+  /** What updated rows and MLPs. */
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */
   readonly batch: number;
   /** Lookups an input: tables, of sequences tables × steps. */
   readonly lookups_per_input: number;
+  /** What was trained on. */
   readonly dataset: {
     readonly hash: string;
     readonly format: string;
@@ -130,6 +136,8 @@ export interface TraceHeader {
 
 /** A trace in memory. */
 export interface Trace {
+  /** What the trace is of. */
   readonly header: TraceHeader;
+  /** In order of `step`. */
   readonly records: readonly MinibatchRecord[];
 }
