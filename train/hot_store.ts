@@ -13,7 +13,11 @@ const CHUNK_FLOATS = 1 << 22;
 
 /** Hot rows on the device: for each table of the model a table of its hot rows, in ascending order. */
 export class HotRowStore {
-  /** Their tables and lookup buffers on the device. */
+  /**
+   * Their tables and lookup buffers on the device.
+   *
+   * @ignore
+   */
   readonly rows: DeviceRows;
   /** For each hot row, table by table, its flat row in the tables of the model. */
   readonly flatRows: Uint32Array;
