@@ -61,6 +61,7 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     evalEvery: 0,
     normalisation: "none",
     plan: PLAN_DEFAULTS,
+    lastBatch: "keep",
     placement: "device",
     device: "auto",
     threads: null,
@@ -234,8 +235,17 @@ Deno.test("plans take the artifact's spellings, and fill in what goes with them"
   assert.deepEqual(command.plan, {
     ...PLAN_DEFAULTS,
     ...{ name: "slipstream", mode: "artifact", drop: 0.2, alpha: 26, warmup: 1000, window: 0.03 },
-    ...{ sample: 0.001, hotMemoryMib: 256, untouched: "stale" },
+    ...{ sample: 0.001, hotMemoryMib: 256, untouched: "stale", schedule: "cold-then-hot" },
   });
+  const underscored = train(
+    "--data a --plan slipstream --target_drop_percentage 0.2 --non_changing_index 26 " +
+      "--starting_minibatch 1000 --minibatch_percentage 0.03 --sample_rate 0.001 " +
+      "--ip-sampling-rate 20 --confidence_rate 0.5 --cluster_forming_threshold 0.01",
+  ).command;
+  assert.equal(underscored.plan.drop, 0.2);
+  assert.equal(underscored.plan.profile, 0.2);
+  assert.equal(underscored.plan.warmup, 1000);
+  assert.equal(underscored.lastBatch, "drop");
   assert.equal(command.placement, "hot");
   const cold = train("--data a --plan slipstream-cold --placement hybrid").command;
   assert.equal(cold.plan.schedule, "interleaved");
