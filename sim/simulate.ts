@@ -29,8 +29,6 @@ export interface SimulateOptions {
   readonly batchPerGpu?: number | undefined;
   /** Share of the hot inputs after the window to skip, 0 to 1; as the trace has it unless told. */
   readonly dropShare?: number | undefined;
-  /** Hot memory in bytes, for the cost of copying it; the counts stay the trace's. */
-  readonly hotMemoryBytes?: number | undefined;
   readonly parameters?: Parameters | undefined;
 }
 
@@ -179,10 +177,7 @@ function prepare(
       } GB and ${gpus} GPUs of ${machine.name} have ${gpus * machine.gpu.memory_gb}`,
     );
   }
-  const rows = options.hotMemoryBytes === undefined
-    ? workload.hotRows
-    : Math.floor(options.hotMemoryBytes / (4 * header.model.dim));
-  const context = contextOf(header, machine, parameters, gpus, rows);
+  const context = contextOf(header, machine, parameters, gpus, workload.hotRows);
   return { workload, context };
 }
 
