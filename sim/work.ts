@@ -142,7 +142,7 @@ export function condense({ header, runs }: CountedTrace): CountedTrace {
  * The workload of a trace at a global batch.
  *
  * Minibatches of one kind are merged or cut to the batch. Inputs and lookups add up; different rows grow as a power of the
- * lookups whose exponent is taken from the minibatch itself (Heaps' law through one lookup a table).
+ * lookups whose exponent is taken from the minibatch itself (Heaps' law through one lookup a table), hot and cold ones apart.
  *
  * @throws {UserError} A batch that is neither a multiple nor a part of the trace's, or a share to skip where the trace does
  * not tell hot from cold.
@@ -220,13 +220,20 @@ export function resize(work: Counts, inputs: number, tables: number): Counts {
     const exponent = share === 1 ? 1 : Math.min(1, Math.log(met) / Math.log(share));
     return Math.min(to, rows * (to / from) ** exponent);
   };
+  const uniqueCold = grow(work.unique_cold_rows, work.cold_lookups, coldLookups, 1);
+  const uniqueHot = grow(
+    work.unique_rows - work.unique_cold_rows,
+    work.lookups - work.cold_lookups,
+    lookups - coldLookups,
+    tables,
+  );
   return {
     kind: work.kind,
     inputs,
     lookups,
-    unique_rows: grow(work.unique_rows, work.lookups, lookups, tables),
+    unique_rows: uniqueHot + uniqueCold,
     cold_lookups: coldLookups,
-    unique_cold_rows: grow(work.unique_cold_rows, work.cold_lookups, coldLookups, 1),
+    unique_cold_rows: uniqueCold,
   };
 }
 

@@ -178,7 +178,7 @@ Deno.test("damaged counted traces are one clear error each", () => {
   );
 });
 
-Deno.test("different rows grow with the minibatch at least as those of a twin do, and by at most half more", async () => {
+Deno.test("different rows grow with the minibatch about as those of a twin do: a tenth less to half more", async () => {
   const common = { twin: "rm4", inputs: 100_000, warmUp: 2, threads: 1, sampled: 8 } as const;
   const small = await countTrace({ ...common, batch: 1024 });
   const large = await countTrace({ ...common, batch: 4096 });
@@ -188,7 +188,7 @@ Deno.test("different rows grow with the minibatch at least as those of a twin do
     for (const name of ["unique_rows", "unique_cold_rows"] as const) {
       const grown = resize(of(small), 4096, 21)[name], counted = of(large)[name];
       assert.ok(
-        grown >= 0.95 * counted && grown <= 1.5 * counted,
+        grown >= 0.9 * counted && grown <= 1.5 * counted,
         `${kind} ${name}: ${grown}, counted ${counted}`,
       );
     }
