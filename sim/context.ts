@@ -12,10 +12,15 @@ import type { Parameters } from "./parameters.ts";
 
 /** Everything but the minibatch. */
 export interface Context {
+  /** Rates of the computer. */
   readonly machine: Machine;
+  /** Costs of the systems' software. */
   readonly parameters: Parameters;
+  /** GPUs used. */
   readonly gpus: number;
+  /** Shape of the model and the number of its parameters. */
   readonly shape: TraceHeader["model"];
+  /** What updates rows and dense parameters. */
   readonly optimizer: TraceHeader["optimizer"];
   /** Tables. */
   readonly tables: number;

@@ -23,7 +23,7 @@ import {
   type Trace,
   TRACE_SCHEMA_VERSION,
 } from "../train/trace/schema.ts";
-import { BLOCK, type CountTask } from "./counts_worker.ts";
+import { BLOCK, type CountAnswer, type CountTask } from "./counts_worker.ts";
 
 const REPORT_MS = 15_000;
 /** Draws of skipped inputs, apart from whatever else samples under the same seed. */
@@ -44,6 +44,11 @@ export interface CountOptions {
    * 20 % of its TBSM script.
    */
   readonly profileEvery?: number | undefined;
+  /**
+   * Inputs that are told hot from cold, from the first on; those after them are taken to repeat these in order. Default: all.
+   * Rows are ranked by all inputs whatever this says.
+   */
+  readonly classified?: number | undefined;
   /** Share of the hot inputs after the window that is skipped, 0 to 1. Default 0.3 (the artifact's drop percentage). */
   readonly dropShare?: number | undefined;
   /** Hot minibatches before the first snapshot. Default 1000 (run_slipstream.sh). */
@@ -58,6 +63,7 @@ export interface CountOptions {
   readonly seed?: number | undefined;
   /** Told how far it is. */
   readonly say?: ((line: string) => void) | undefined;
+  /** Ends the count; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -93,19 +99,25 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
   const budgetRows = Math.floor(memoryBytes / (4 * preset.dim));
   const uses = new Uint32Array(counts);
   const tiers = new SharedArrayBuffer(rows);
-  const [found] = hotTiers([uses], [budgetRows]);
-  new Uint8Array(tiers).set(found!);
-  const hot = hotRows(source, uses, found!);
+  const [tier] = hotTiers([uses], [budgetRows]);
+  new Uint8Array(tiers).set(tier!);
+  const hot = hotRows(source, uses, tier!);
+  const classified = Math.min(inputs, options.classified ?? inputs);
+  requireRange("number of classified inputs", classified, 1, inputs);
   const cold = new SharedArrayBuffer(inputs);
-  await pass(pool, say, `${twin}: classified`, inputs, (cursor) => ({
+  await pass(pool, say, `${twin}: classified`, classified, (cursor) => ({
     kind: "classify",
-    inputs,
+    inputs: classified,
     cursor,
     tiers,
     cold,
   }));
 
-  const layout = layOut(new Uint8Array(cold), {
+  const found = new Uint8Array(cold);
+  for (let at = classified; at < inputs; at += classified) {
+    found.copyWithin(at, 0, Math.min(classified, inputs - at));
+  }
+  const layout = layOut(found, {
     batch,
     dropShare,
     warmUp: options.warmUp ?? 1000,
@@ -113,7 +125,10 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
     random: new RandomStream(seed, "sampling", SKIP_SUB),
   });
   const sampled = options.sampled ?? 32;
-  const unique = countUnique(source, found!, layout, sampled);
+  const unique = {
+    cold: await countUnique(pool, tiers, layout, "cold", sampled, classified),
+    hot: await countUnique(pool, tiers, layout, "hot", sampled, classified),
+  };
   return {
     header: {
       schema: "slipstream.trace",
@@ -136,6 +151,7 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
           window_to: layout.to,
           profile_every: every,
           sampled_minibatches: sampled,
+          classified,
         },
         hot: {
           memory_bytes: memoryBytes,
@@ -239,32 +255,30 @@ interface UniqueRows {
   readonly hot: readonly [unique: number, uniqueCold: number];
 }
 
-/** Counts different rows in minibatches spread evenly over those of a kind. Minibatches that are not full are left out. */
-function countUnique(
-  source: TwinLookups,
-  tiers: Uint8Array,
+/**
+ * Means of different rows in minibatches spread evenly over those of a kind, `cold` or any other. Minibatches that are not full
+ * are left out.
+ */
+async function countUnique(
+  pool: Pool,
+  tiers: SharedArrayBuffer,
   { minibatches }: Layout,
+  kind: "cold" | "hot",
   sampled: number,
-): UniqueRows {
-  const rows = new Uint32Array(source.each);
-  const means = (isCold: boolean): [number, number] => {
-    const all = minibatches.filter(({ kind }) => (kind === "cold") === isCold);
-    const full = Math.max(0, ...all.map(({ members }) => members.length));
-    const candidates = all.filter(({ members }) => members.length === full);
-    const number = Math.min(sampled, candidates.length);
-    let unique = 0, uniqueCold = 0;
-    for (let k = 0; k < number; k++) {
-      const met = new Set<number>();
-      for (const i of candidates[Math.floor(k * candidates.length / number)]!.members) {
-        source.write(i, rows);
-        for (const row of rows) met.add(row);
-      }
-      unique += met.size;
-      for (const row of met) uniqueCold += tiers[row]!;
-    }
-    return number === 0 ? [0, 0] : [unique / number, uniqueCold / number];
-  };
-  return { cold: means(true), hot: means(false) };
+  classified: number,
+): Promise<readonly [unique: number, uniqueCold: number]> {
+  const all = minibatches.filter((minibatch) => (minibatch.kind === "cold") === (kind === "cold"));
+  const full = all.reduce((most, { members }) => Math.max(most, members.length), 0);
+  const candidates = all.filter(({ members }) => members.length === full);
+  const number = Math.min(sampled, candidates.length);
+  if (number === 0) return [0, 0];
+  const chosen = Array.from(
+    { length: number },
+    (_, k) =>
+      candidates[Math.floor(k * candidates.length / number)]!.members.map((i) => i % classified),
+  );
+  const [unique, uniqueCold] = await pool.ask({ kind: "unique", minibatches: chosen, tiers });
+  return [unique / number, uniqueCold / number];
 }
 
 function toRecord(
@@ -385,15 +399,24 @@ class Pool implements Disposable {
 
   /** Gives the task to every worker and waits for all; throws what a worker throws, and the signal's reason. */
   async run(task: CountTask): Promise<void> {
+    await this.#give(task, this.#workers);
+  }
+
+  /** Gives the task to one worker. */
+  async ask(task: CountTask & { readonly kind: "unique" }): Promise<NonNullable<CountAnswer>> {
+    return (await this.#give(task, this.#workers.slice(0, 1)))[0]!;
+  }
+
+  async #give(task: CountTask, workers: readonly Worker[]): Promise<CountAnswer[]> {
     this.#signal.throwIfAborted();
     let stop = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
       stop = () => reject(this.#signal.reason);
       this.#signal.addEventListener("abort", stop, { once: true });
     });
-    const answers = this.#workers.map((worker) =>
-      new Promise<void>((answer, fail) => {
-        worker.onmessage = () => answer();
+    const answers = workers.map((worker) =>
+      new Promise<CountAnswer>((answer, fail) => {
+        worker.onmessage = ({ data }) => answer(data);
         worker.onerror = (event) => {
           event.preventDefault();
           fail(new Error(event.message));
@@ -402,7 +425,7 @@ class Pool implements Disposable {
       })
     );
     try {
-      await Promise.race([Promise.all(answers), aborted]);
+      return await Promise.race([Promise.all(answers), aborted]);
     } finally {
       this.#signal.removeEventListener("abort", stop);
     }

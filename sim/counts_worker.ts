@@ -34,16 +34,39 @@ export type CountTask =
     readonly cursor: SharedArrayBuffer;
     readonly tiers: SharedArrayBuffer;
     readonly cold: SharedArrayBuffer;
+  }
+  /** Counts the different rows of some minibatches, and those of them that are not hot. */
+  | {
+    readonly kind: "unique";
+    readonly minibatches: readonly Uint32Array[];
+    readonly tiers: SharedArrayBuffer;
   };
 
 let source: TwinLookups;
 
-async function perform(task: CountTask): Promise<void> {
+/** Sums over the minibatches of `unique`; null for the other tasks. */
+export type CountAnswer = readonly [unique: number, uniqueCold: number] | null;
+
+async function perform(task: CountTask): Promise<CountAnswer> {
   if (task.kind === "open") {
     source = await openTwinLookups(task.twin, task.seed, task.inputs);
-    return;
+    return null;
   }
   const rows = new Uint32Array(source.each);
+  if (task.kind === "unique") {
+    const tiers = new Uint8Array(task.tiers);
+    let unique = 0, uniqueCold = 0;
+    for (const members of task.minibatches) {
+      const met = new Set<number>();
+      for (const i of members) {
+        source.write(i, rows);
+        for (const row of rows) met.add(row);
+      }
+      unique += met.size;
+      for (const row of met) uniqueCold += tiers[row]!;
+    }
+    return [unique, uniqueCold];
+  }
   const cursor = new Int32Array(task.cursor);
   const every = task.kind === "profile" ? task.every : 1;
   const wanted = Math.ceil(task.inputs / every), blocks = Math.ceil(wanted / BLOCK);
@@ -61,7 +84,7 @@ async function perform(task: CountTask): Promise<void> {
     each(() => {
       for (let k = 0; k < rows.length; k++) Atomics.add(counts, rows[k]!, 1);
     });
-    return;
+    return null;
   }
   const tiers = new Uint8Array(task.tiers), cold = new Uint8Array(task.cold);
   each((i) => {
@@ -69,11 +92,11 @@ async function perform(task: CountTask): Promise<void> {
     for (let k = 0; k < rows.length; k++) found += tiers[rows[k]!]!;
     cold[i] = found;
   });
+  return null;
 }
 
 if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
   self.onmessage = async ({ data }: MessageEvent<CountTask>) => {
-    await perform(data);
-    self.postMessage(null);
+    self.postMessage(await perform(data));
   };
 }

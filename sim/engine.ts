@@ -14,7 +14,9 @@ import type { Graph, Resource } from "./graph.ts";
 
 /** When the tasks of a graph ran. Times in microseconds from the start of the graph. */
 export interface Schedule {
+  /** By task. */
   readonly start: Float64Array;
+  /** By task. */
   readonly end: Float64Array;
   /** End of the last task. */
   readonly makespan: number;

@@ -9,9 +9,11 @@ import { simulate, type SimulateOptions, type SimulationResult } from "./simulat
 
 /** What one number of the machine is worth. */
 export interface Purchase {
+  /** Section and field. */
   readonly path: MachinePath;
   /** The number as it is, and as it was tried: a rate twice as high, a latency or overhead half as long. */
   readonly now: number;
+  /** The number tried. */
   readonly tried: number;
   /** Training time then, over the time now. */
   readonly time: number;
@@ -19,6 +21,7 @@ export interface Purchase {
 
 /** A simulation with what its machine's numbers are worth. */
 export interface Explanation {
+  /** On the machine as it is. */
   readonly result: SimulationResult;
   /** Best first; those that change nothing left out. */
   readonly purchases: readonly Purchase[];

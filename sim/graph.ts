@@ -14,7 +14,9 @@ export type Resource = "cpu" | "dram" | "peer" | `${"host" | "up" | "down" | "gp
 
 /** One task. */
 export interface Task {
+  /** What its time is booked on. */
   readonly stage: Stage;
+  /** What does it. */
   readonly resource: Resource;
   /** Microseconds it keeps the resource, at least 0. */
   readonly us: number;

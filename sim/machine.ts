@@ -24,14 +24,16 @@ export interface Quantity {
   readonly value: number;
   /** Where it comes from: datasheet, or what was measured where and how. */
   readonly source: string;
+  /** One of {@linkcode QUANTITY_KINDS}. */
   readonly kind: typeof QUANTITY_KINDS[number];
   /** Ends of the range that it may lie in: error bars of a measurement, or how little is known. */
   readonly low?: number;
+  /** The upper end of that range. */
   readonly high?: number;
 }
 
 /** Fields by section; `positive` numbers are above 0, the others at least 0. */
-const FIELDS = {
+export const MACHINE_FIELDS = {
   cpu: {
     sockets: "positive",
     cores: "positive",
@@ -80,39 +82,53 @@ const FIELDS = {
   },
 } as const;
 
-type Fields = typeof FIELDS;
-type Section<S extends keyof Fields> = { readonly [F in keyof Fields[S]]: Quantity };
+/** Sections of a machine with their fields. */
+export type MachineFields = typeof MACHINE_FIELDS;
+
+/** The numbers of one section, with their sources. */
+export type MachineSection<S extends keyof MachineFields> = {
+  readonly [F in keyof MachineFields[S]]: Quantity;
+};
 
 /** A machine as its file holds it. */
 export interface MachineDocument {
+  /** Tells the file from others. */
   readonly schema: "slipstream.machine";
+  /** {@linkcode MACHINE_SCHEMA_VERSION}. */
   readonly schema_version: number;
   /** What flags call it. */
   readonly name: string;
   /** For people. */
   readonly title: string;
   /** Both sockets together: cores, float32 peak, memory streamed and by random rows of 64 bytes. */
-  readonly cpu: Section<"cpu">;
+  readonly cpu: MachineSection<"cpu">;
   /** Host to one GPU and back; rates of one direction. */
-  readonly link: Section<"link">;
+  readonly link: MachineSection<"link">;
   /** Of one GPU, but for their number; `gemm_share` is the share of the peak that products reach. */
-  readonly gpu: Section<"gpu">;
+  readonly gpu: MachineSection<"gpu">;
   /** GPU to GPU: bus bandwidth of an all-reduce in NCCL's sense, and what one costs however small. */
-  readonly peer: Section<"peer">;
+  readonly peer: MachineSection<"peer">;
   /** Host time an operation of a training framework takes, without kernels; `host_scale` multiplies all of the host's. */
-  readonly framework: Section<"framework">;
+  readonly framework: MachineSection<"framework">;
 }
 
-type Rates<S> = { readonly [F in keyof S]: number };
+/** The numbers of one section, without their sources. */
+export type Rates<S> = { readonly [F in keyof S]: number };
 
 /** A machine's numbers without their sources, which is what systems compute with. */
 export interface Machine {
+  /** What flags call it. */
   readonly name: string;
-  readonly cpu: Rates<Section<"cpu">>;
-  readonly link: Rates<Section<"link">>;
-  readonly gpu: Rates<Section<"gpu">>;
-  readonly peer: Rates<Section<"peer">>;
-  readonly framework: Rates<Section<"framework">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly cpu: Rates<MachineSection<"cpu">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly link: Rates<MachineSection<"link">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly gpu: Rates<MachineSection<"gpu">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly peer: Rates<MachineSection<"peer">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly framework: Rates<MachineSection<"framework">>;
 }
 
 /** Sections of a machine that hold numbers. */
@@ -120,12 +136,12 @@ export const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as c
 
 /** A number of a machine: `link.pageable_gb_s`. */
 export type MachinePath = {
-  [S in keyof Fields]: `${S}.${keyof Fields[S] & string}`;
-}[keyof Fields];
+  [S in keyof MachineFields]: `${S}.${keyof MachineFields[S] & string}`;
+}[keyof MachineFields];
 
 /** All numbers of a machine by section and field. */
 export const MACHINE_PATHS: readonly MachinePath[] = MACHINE_SECTIONS.flatMap((section) =>
-  Object.keys(FIELDS[section]).map((field) => `${section}.${field}` as MachinePath)
+  Object.keys(MACHINE_FIELDS[section]).map((field) => `${section}.${field}` as MachinePath)
 );
 
 /**
@@ -164,7 +180,7 @@ export function checkMachine(value: unknown, where: string): MachineDocument {
     }
   }
   for (const section of MACHINE_SECTIONS) {
-    const fields: Readonly<Record<string, string>> = FIELDS[section];
+    const fields: Readonly<Record<string, string>> = MACHINE_FIELDS[section];
     const object = requireObject(root[section], section, refuse);
     requireNames(object, Object.keys(fields), [], section, refuse);
     for (const [field, bound] of Object.entries(fields)) {
@@ -177,12 +193,12 @@ export function checkMachine(value: unknown, where: string): MachineDocument {
 
 /** The numbers of a machine document. */
 export function machineOf(document: MachineDocument): Machine {
-  const plain = <S extends keyof Fields>(section: S): Rates<Section<S>> =>
+  const plain = <S extends keyof MachineFields>(section: S): Rates<MachineSection<S>> =>
     Object.fromEntries(
       Object.entries(document[section]).map((
         [field, quantity],
       ) => [field, (quantity as Quantity).value]),
-    ) as Rates<Section<S>>;
+    ) as Rates<MachineSection<S>>;
   return {
     name: document.name,
     cpu: plain("cpu"),
@@ -207,8 +223,9 @@ export function withRates(
     framework: { ...machine.framework },
   };
   for (const [path, value] of Object.entries(changes)) {
-    const [section, field] = path.split(".") as [keyof Fields, string];
-    const positive = (FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
+    const [section, field] = path.split(".") as [keyof MachineFields, string];
+    const positive =
+      (MACHINE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
     if (!Number.isFinite(value) || value < 0 || positive && value === 0) {
       throw new UserError(
         `Cannot set ${path} to ${value}: it must be ${positive ? "above" : "at least"} 0`,

@@ -9,8 +9,10 @@ import type { Quantity } from "./machine.ts";
 import document from "./parameters.json" with { type: "json" };
 
 /** One scalar with its range. Its unit is in its name. */
-export interface Parameter extends Quantity {
+export interface SystemParameter extends Quantity {
+  /** Lower end of the range. */
   readonly low: number;
+  /** Upper end of the range. */
   readonly high: number;
   /** `fixed`: set from sources; `prior`: a range, not fitted; `calibrated`: one of the three that published ratios may set. */
   readonly status: "fixed" | "prior" | "calibrated";
@@ -23,7 +25,7 @@ export type ParameterName = keyof typeof document;
 export type Parameters = Readonly<Record<ParameterName, number>>;
 
 /** The parameters before any calibration. */
-export const PARAMETERS = document as Readonly<Record<ParameterName, Parameter>>;
+export const PARAMETERS = document as Readonly<Record<ParameterName, SystemParameter>>;
 
 /** The names, in order. */
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly ParameterName[];

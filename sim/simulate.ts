@@ -20,6 +20,7 @@ import { type CountedTrace, countTraceRuns, keyOf, type Workload, workloadOf } f
 export interface SimulateOptions {
   /** Of a run or counted; or one already taken apart by `countTraceRuns`. */
   readonly trace: Trace | CountedTrace;
+  /** Rates of the computer. */
   readonly machine: Machine;
   /** A system or its name. */
   readonly system: System | string;
@@ -29,6 +30,7 @@ export interface SimulateOptions {
   readonly batchPerGpu?: number | undefined;
   /** Share of the hot inputs after the window to skip, 0 to 1; as the trace has it unless told. */
   readonly dropShare?: number | undefined;
+  /** Costs of the systems' software; {@linkcode START_PARAMETERS} unless told. */
   readonly parameters?: Parameters | undefined;
 }
 
@@ -44,23 +46,35 @@ export interface Share {
 
 /** Bytes moved, all minibatches. */
 export interface MovedBytes {
+  /** Host memory to GPUs. */
   readonly upload: number;
+  /** GPUs to host memory. */
   readonly download: number;
+  /** GPU to GPU. */
   readonly peer: number;
+  /** To and from host memory by the CPU. */
   readonly host_memory: number;
+  /** To and from the GPUs' memory by their kernels. */
   readonly gpu_memory: number;
 }
 
 /** What was simulated. All times in milliseconds. */
 export interface SimulationResult {
+  /** Its name. */
   readonly system: string;
+  /** Its name. */
   readonly machine: string;
+  /** GPUs used. */
   readonly gpus: number;
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
+  /** Of the trace. */
   readonly epochs: number;
+  /** Trained, all epochs; a fraction where a share is skipped. */
   readonly minibatches: number;
+  /** Trained, all epochs. */
   readonly inputs: number;
+  /** Left out, all epochs. */
   readonly skipped_inputs: number;
   /** Of one epoch, with the copies of hot rows and the blocks of Slipstream; loading, evaluation and profiling left out. */
   readonly epoch_ms: number;
@@ -70,7 +84,9 @@ export interface SimulationResult {
   readonly extras_ms: Readonly<Record<string, number>>;
   /** Of all epochs. The exposed times of all stages sum to the total time, and so do those of all resources. */
   readonly stages: Readonly<Partial<Record<Stage, Share>>>;
+  /** By resource, as `stages`. */
   readonly resources: Readonly<Record<string, Share>>;
+  /** Bytes moved, all epochs. */
   readonly bytes: MovedBytes;
 }
 
@@ -234,12 +250,12 @@ class Totals {
 
   add(one: GraphTotals, times: number): void {
     this.us += times * one.us;
-    for (const  of of["stages", "resources"] as const) {
-      for (const [key, [busy, exposed]] of one[of]) {
-        const pair = this[of].get(key) ?? [0, 0];
+    for (const which of ["stages", "resources"] as const) {
+      for (const [key, [busy, exposed]] of one[which]) {
+        const pair = this[which].get(key) ?? [0, 0];
         pair[0] += times * busy;
         pair[1] += times * exposed;
-        this[of].set(key, pair);
+        this[which].set(key, pair);
       }
     }
     for (const [key, bytes] of one.bytes) {

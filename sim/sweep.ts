@@ -14,7 +14,7 @@ import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
 
 /** Axes that are no number of the machine and no parameter. */
-const PLAN_AXES = ["gpus", "batch_per_gpu", "drop_share", "hot_share", "dim"] as const;
+export const PLAN_AXES = ["gpus", "batch_per_gpu", "drop_share", "hot_share", "dim"] as const;
 
 /** What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates. */
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
@@ -24,19 +24,27 @@ export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, 
 
 /** One axis. */
 export interface Axis {
+  /** What varies. */
   readonly name: AxisName;
+  /** Its values, in order. */
   readonly values: readonly number[];
 }
 
 /** What to sweep. */
 export interface SweepOptions {
+  /** Traces with the names that rows carry. */
   readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
+  /** Machines that axes start from. */
   readonly machines: readonly Machine[];
+  /** Names of systems. */
   readonly systems: readonly string[];
+  /** Axes; every combination of their values is a point. */
   readonly axes: readonly Axis[];
   /** Where no axis says otherwise. */
   readonly gpus: number;
+  /** As in `SimulateOptions`. */
   readonly batchPerGpu?: number | undefined;
+  /** As in `SimulateOptions`. */
   readonly dropShare?: number | undefined;
   /** Threads; all cores unless told. */
   readonly threads?: number | undefined;
@@ -44,14 +52,21 @@ export interface SweepOptions {
 
 /** One point. */
 export interface SweepRow {
+  /** Name of the trace. */
   readonly trace: string;
+  /** Name of the machine. */
   readonly machine: string;
+  /** Name of the system. */
   readonly system: string;
   /** Of the axes, in their order. */
   readonly values: readonly number[];
+  /** Of one epoch, in milliseconds. */
   readonly epoch_ms: number;
+  /** Trained, all epochs. */
   readonly minibatches: number;
+  /** Host memory to GPUs, all epochs. */
   readonly upload_bytes: number;
+  /** To and from host memory by the CPU, all epochs. */
   readonly host_memory_bytes: number;
 }
 

@@ -10,8 +10,11 @@ import type { Work, WorkClass, Workload } from "./work.ts";
 
 /** Something that happens so many times beside the minibatches: a copy of the hot rows, a search. */
 export interface Extra {
+  /** For people. */
   readonly label: string;
+  /** How often, all epochs. */
   readonly times: number;
+  /** Appends the tasks of one. */
   build(graph: GraphBuilder): void;
 }
 

@@ -11,6 +11,7 @@ import type { Graph } from "./graph.ts";
 export interface TimelineEntry {
   /** A process of the viewer: system and kind of minibatch. */
   readonly name: string;
+  /** Its tasks. */
   readonly graph: Graph;
 }
 

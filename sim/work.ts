@@ -23,6 +23,7 @@ export type Counts = Pick<
 
 /** Equal minibatches. */
 export interface WorkClass {
+  /** Counts of one of them. */
   readonly work: Work;
   /** How many; fractions come of shares of inputs, such as those skipped. */
   readonly times: number;
@@ -30,7 +31,9 @@ export interface WorkClass {
 
 /** A trace in runs of equal minibatches, in order. */
 export interface CountedTrace {
+  /** What the trace is of. */
   readonly header: TraceHeader;
+  /** One minibatch's counts, and how many like it follow each other. */
   readonly runs: readonly {
     readonly record: Counts & Pick<MinibatchRecord, "epoch" | "skipped_inputs">;
     readonly times: number;
@@ -39,9 +42,11 @@ export interface CountedTrace {
 
 /** What a system simulates. */
 export interface Workload {
+  /** What the trace is of. */
   readonly header: TraceHeader;
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
+  /** Of the trace. */
   readonly epochs: number;
   /** Minibatches trained if nothing is skipped. */
   readonly all: readonly WorkClass[];

@@ -54,6 +54,14 @@ const FLAGS = {
     defaultText: "20, 5 for rm1",
     help: "Rank rows by one input in so many; 1 counts all",
   },
+  classified: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Trace",
+    defaultText: "all",
+    help: "Tell hot from cold for so many inputs, which those after them repeat",
+  },
   dropShare: {
     type: "number",
     min: 0,
@@ -117,6 +125,7 @@ export const countsCommand: Command = {
       batch: values.batch,
       hotMemoryBytes: values.hotMemory * 2 ** 20,
       profileEvery: values.profileEvery,
+      classified: values.classified,
       dropShare: values.dropShare,
       warmUp: values.warmUp,
       windowShare: values.window,

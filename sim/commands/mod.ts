@@ -9,6 +9,7 @@ import { SYSTEMS } from "../systems/mod.ts";
 import { countsCommand } from "./counts.ts";
 import { explainCommand } from "./explain.ts";
 import type { Command } from "./flags.ts";
+import { paperCommand } from "./paper.ts";
 import { publishedCommand } from "./published.ts";
 import { RUN_FLAGS, runCommand } from "./run.ts";
 import { sweepCommand } from "./sweep.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   sweepCommand,
   countsCommand,
   publishedCommand,
+  paperCommand,
 ];
 
 /** The help page of the command. */
