@@ -49,6 +49,7 @@ export {
   type Axis,
   AXIS_NAMES,
   type AxisName,
+  PLAN_AXES,
   sweep,
   type SweepOptions,
   type SweepRow,
