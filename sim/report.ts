@@ -86,11 +86,30 @@ export function formatExplanation({ result, purchases }: Explanation): string {
       formatDuration(result.epoch_ms / 1000)
     } an epoch\n`,
     shares("stage", result.stages),
-    shares("resource", result.resources),
+    shares("resource", byFamily(result.resources)),
     `Bytes an epoch: ${moved.join(", ")}\n`,
     "What to buy: epoch time with one number twice as good\n",
     bought,
   ].join("\n");
+}
+
+/** Resources of GPUs that are equally busy in one line: the first of them, and how many there are. */
+function byFamily(resources: Readonly<Record<string, Share>>): Record<string, Share> {
+  const families = new Map<string, [name: string, share: Share][]>();
+  for (const [name, share] of Object.entries(resources)) {
+    const family = name.split(":")[0]!;
+    families.set(family, [...families.get(family) ?? [], [name, share]]);
+  }
+  return Object.fromEntries(
+    [...families.values()].flatMap((members) => {
+      const [[name, first]] = members as [[string, Share]];
+      const alike = members.every(([, { busy_ms }]) =>
+        Math.abs(busy_ms - first.busy_ms) <= 0.02 * first.busy_ms
+      );
+      if (members.length === 1 || !alike) return members;
+      return [[`${name}, and ${members.length - 1} like it`, first]];
+    }),
+  );
 }
 
 /** Predicted, published, error. */

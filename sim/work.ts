@@ -176,21 +176,18 @@ export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workl
     throw new UserError(`Cannot skip a share of ${dropShare}: it must be from 0 to 1`, 2);
   }
   const regrouped = regroup(trace, batch);
-  const inputsOf = (classes: readonly WorkClass[]) =>
-    classes.reduce((sum, { work, times }) => sum + work.inputs * times, 0);
-  const skippedBefore = trace.runs.reduce(
-    (n, { record, times }) => n + record.skipped_inputs * times,
-    0,
-  );
-  const hot = regrouped.filter(({ work }) => work.kind === "hot");
-  const hotInputs = inputsOf(hot);
-  // Skipped inputs come back as more minibatches like those that were kept.
-  const template = hotInputs > 0
-    ? hot
-    : regrouped.filter(({ work }) => work.kind === "window" || work.kind === "warm-up");
-  const all = skippedBefore === 0
-    ? regrouped
-    : merge([...regrouped, ...scale(template, skippedBefore / inputsOf(template), "hot")]);
+  const skippedBefore = sumOf(trace, () => true);
+  // Skipped inputs come back as more minibatches like those of their kind that were kept.
+  const all = skippedBefore === 0 ? regrouped : merge([
+    ...regrouped,
+    ...bringBack(regrouped, sumOf(trace, (kind) => kind === "all"), ["all"]),
+    ...bringBack(regrouped, sumOf(trace, (kind) => kind === "cold"), ["cold"]),
+    ...bringBack(
+      regrouped,
+      sumOf(trace, (kind) => kind !== "all" && kind !== "cold"),
+      regrouped.some(({ work }) => work.kind === "hot") ? ["hot"] : ["window", "warm-up"],
+    ),
+  ]);
   let kept = regrouped, skipped = skippedBefore;
   if (dropShare !== undefined) {
     const decided = all.some(({ work }) => work.kind === "window");
@@ -322,8 +319,29 @@ function join(parts: readonly Work[], tables: number): Work {
   return resize(mean, sum("inputs"), tables);
 }
 
-function scale(classes: readonly WorkClass[], factor: number, kind: MinibatchKind): WorkClass[] {
-  return classes.map(({ work, times }) => ({ work: { ...work, kind }, times: times * factor }));
+/** Inputs skipped before the minibatches of some kinds. */
+function sumOf({ runs }: CountedTrace, wanted: (kind: MinibatchKind) => boolean): number {
+  return runs.reduce(
+    (n, { record, times }) => wanted(record.kind) ? n + record.skipped_inputs * times : n,
+    0,
+  );
+}
+
+/** Minibatches of so many inputs, in the mixture of those of some kinds; of hot inputs after the window. */
+function bringBack(
+  classes: readonly WorkClass[],
+  inputs: number,
+  kinds: readonly MinibatchKind[],
+): WorkClass[] {
+  if (inputs === 0) return [];
+  const template = classes.filter(({ work }) => kinds.includes(work.kind));
+  const factor = inputs / inputsOf(template);
+  const kind = kinds.length === 1 ? kinds[0]! : "hot";
+  return template.map(({ work, times }) => ({ work: { ...work, kind }, times: times * factor }));
+}
+
+function inputsOf(classes: readonly WorkClass[]): number {
+  return classes.reduce((sum, { work, times }) => sum + work.inputs * times, 0);
 }
 
 function merge(classes: readonly WorkClass[]): WorkClass[] {

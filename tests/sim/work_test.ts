@@ -132,6 +132,20 @@ Deno.test("a share to skip takes that share of the hot inputs after the window",
   assert.equal(inputsOf(kept), 600);
 });
 
+Deno.test("skipped inputs come back as inputs of their kind", () => {
+  const trace = countTraceRuns(traceOf([
+    record("cold", { skipped_inputs: 50 }),
+    record("cold"),
+    record("hot", { skipped_inputs: 100 }),
+  ]));
+  const { all } = workloadOf(trace, { batch: 100 });
+  const of = (kind: string) => inputsOf(all.filter(({ work }) => work.kind === kind));
+  assert.equal(of("cold"), 250);
+  assert.equal(of("hot"), 200);
+  const plain = countTraceRuns(traceOf([record("all", { skipped_inputs: 100 })]));
+  assert.equal(inputsOf(workloadOf(plain, { batch: 100 }).all), 200);
+});
+
 Deno.test("a batch that does not go into the trace's, and shares without hot inputs, are refused", () => {
   const trace = countTraceRuns(traceOf([record("all")]));
   assert.throws(() => workloadOf(trace, { batch: 150 }), refused(/neither a multiple nor a part/));
