@@ -65,11 +65,13 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
   return { header, runs };
 }
 
-/** Reads a trace: a counted one, or one of every minibatch if `readTrace` can. */
-export async function readAnyTrace(
-  path: string,
-  readTrace: ((path: string) => Promise<Trace>) | null,
-): Promise<Trace | CountedTrace> {
+/**
+ * Reads a trace: a counted one, or one of every minibatch as a training run writes it. What reads Arrow is loaded only for
+ * the latter.
+ *
+ * @throws {UserError} It cannot be read, or is neither.
+ */
+export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
   let bytes;
   try {
     bytes = await Deno.readFile(path);
@@ -85,10 +87,6 @@ export async function readAnyTrace(
     }
     return parseCountedTrace(value, path);
   }
-  if (readTrace === null) {
-    throw new UserError(
-      `Cannot read ${path}: it is no counted trace, which deno task simulate counts writes`,
-    );
-  }
-  return await readTrace(path);
+  const { parseTraceFile } = await import("../train/trace/files.ts");
+  return await parseTraceFile(path, bytes);
 }

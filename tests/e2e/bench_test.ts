@@ -31,6 +31,35 @@ for (const name of ["train", "kernels", "prepare", "memory"]) {
     }));
 }
 
+for (const name of ["plans", "ablation", "scale"]) {
+  Deno.test(`bench ${name} compares plans and writes its tables`, () =>
+    inFolder(async (folder) => {
+      const words = [name, "--workloads", "rm4", "--threads", "1", ...outputs(folder)];
+      const { out } = await succeed("bench", words);
+      await checkOutputs(folder, name, out);
+    }));
+}
+
+Deno.test("bench ablation goes on from what its folder holds, and refuses unknown variants", () =>
+  inFolder(async (folder) => {
+    const words = [
+      ...["ablation", "--workloads", "rm4", "--threads", "1", "--smoke", "--device", "cpu"],
+      ...["--out", `${folder}/study`, "--variants"],
+    ];
+    const first = await succeed("bench", [...words, "fae-mixed50"]);
+    assert.match(first.err, /fae-mixed50: AUC/);
+    const second = await succeed("bench", [...words, "fae-mixed50,random-mixed50-30"]);
+    assert.doesNotMatch(second.err, /fae-mixed50: AUC/);
+    assert.match(second.err, /random-mixed50-30: AUC/);
+    assert.match(second.out, /random-mixed50-30 +1 /);
+    await fail(
+      "bench",
+      [...words, "slipstrem-30"],
+      2,
+      /Cannot run variant slipstrem-30: .*did you mean slipstream-30\?$/,
+    );
+  }));
+
 Deno.test("bench runs the first experiment unless told", async () => {
   const { out } = await succeed("bench", ["--smoke", "--device", "cpu", "--quiet"]);
   assert.match(out, /^Training RM2's widths /);

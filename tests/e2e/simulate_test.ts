@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SYSTEM_NAMES } from "../../sim/systems/mod.ts";
 import { fail, readJson, run, succeed } from "./command.ts";
 
 const folder = await Deno.makeTempDir();
@@ -129,5 +130,30 @@ Deno.test("damaged files are one clear error each", async () => {
   await Deno.writeTextFile(path, '{ "schema": ');
   await fail("simulate", ["--trace", path], 1, /it starts as JSON and is cut off or damaged$/);
   await Deno.writeTextFile(path, "ARROW1\0\0");
-  await fail("simulate", ["--trace", path], 1, /^error: Cannot read .* it is no counted trace/);
+  await fail("simulate", ["--trace", path], 1, /^error: Cannot read .*damaged\.json: /);
+});
+
+Deno.test("the trace of a training run can be simulated under every system, and damaged it is one clear error", async () => {
+  const path = `${folder}/run.arrow`;
+  await succeed("train", [
+    ...["--data", "twin:rm4:6000", "--max-ind-range", "3000", "--device", "cpu", "--threads", "1"],
+    ...["--bottom", "1-8-16", "--top", "8-1", "--batch", "64", "--plan", "slipstream"],
+    ...["--hot-memory", "0.1", "--profile", "1", "--trace", path, "--quiet"],
+  ]);
+  const { out } = await succeed("simulate", [
+    ...["--trace", path, "--gpus", "1,2", "--system", SYSTEM_NAMES.join(",")],
+  ]);
+  for (const name of SYSTEM_NAMES) assert.ok(out.includes(name), name);
+  const whole = await Deno.readFile(path);
+  const cut = `${folder}/cut.arrow`;
+  for (const length of [whole.length - 1, Math.floor(whole.length / 2), 20, 0]) {
+    await Deno.writeFile(cut, whole.subarray(0, length));
+    await fail("simulate", ["--trace", cut], 1, /^error: Cannot read .*cut\.arrow: /);
+  }
+  const wanted = new TextEncoder().encode('"schema_version":1');
+  for (let at = 0; at + wanted.length <= whole.length; at++) {
+    if (wanted.every((byte, i) => whole[at + i] === byte)) whole[at + wanted.length - 1] = 0x39;
+  }
+  await Deno.writeFile(cut, whole);
+  await fail("simulate", ["--trace", cut], 1, /^error: Cannot read .*cut\.arrow: .*version/);
 });
