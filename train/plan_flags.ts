@@ -108,9 +108,9 @@ export const PLAN_FLAGS = {
     type: "number",
     above: 0,
     max: 1,
-    default: PLAN_DEFAULTS.profile,
     group: ROWS,
     valueName: "SHARE",
+    defaultText: "0.05; up to 0.2 of fewer than two million",
     help: "Share of the training inputs whose accesses are counted to find hot rows",
   },
   ipSamplingRate: {
@@ -255,7 +255,9 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
     hotMemoryMib: values.hotEmbGpuMem === undefined
       ? values.hotMemory
       : values.hotEmbGpuMem / 2 ** 20,
-    profile: values.ipSamplingRate === undefined ? values.profile : values.ipSamplingRate / 100,
+    profile: values.ipSamplingRate === undefined
+      ? values.profile ?? null
+      : values.ipSamplingRate / 100,
     sample: values.sample ?? null,
     schedule: values.schedule ??
       (values.mode === "artifact" ? "cold-then-hot" : PLAN_DEFAULTS.schedule),

@@ -17,7 +17,7 @@ import { createModel, isTbsm, type ModelShape, shapeDocument } from "./models.ts
 import type { TrainCommand } from "./options.ts";
 import { openPlaced } from "./placement.ts";
 import { findHotSet, type HotSet, type PassProgress } from "./plan/hot_set.ts";
-import { segregates } from "./plan/options.ts";
+import { decides, resolveAlpha, segregates } from "./plan/options.ts";
 import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
 import { SafetensorsFile } from "./safetensors.ts";
@@ -81,7 +81,7 @@ export async function runTraining(
       wide: command.wide,
     });
     try {
-      describe(dataset, shape, command, device, reason, hooks);
+      describe(dataset, shape, command, hotSet, device, reason, hooks);
       const model = buildModel(device, host, hotSet, shape, command);
       try {
         const resume = await store?.restore(model, dataset) ?? null;
@@ -158,18 +158,14 @@ async function findHot(
 ): Promise<HotSet | null> {
   const { plan, seed } = command;
   if (!segregates(plan.name)) return null;
+  if (decides(plan.name)) {
+    const { steps, tables } = dataset.schema;
+    resolveAlpha(plan, steps ?? tables.length, steps !== undefined);
+  }
   const hotSet = await findHotSet(dataset, plan, shape.tableRows, shape.dim, seed, {
     ...(hooks.onPass === undefined ? {} : { onPass: hooks.onPass }),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
   });
-  const { rows, profiled, memoryBytes } = hotSet;
-  hooks.onNote?.(
-    `Hot rows: ${formatCount(rows.total)} with at least ${formatCount(rows.leastAccesses)} ` +
-      `accesses in ${formatCount(profiled)} inputs, ${formatBytes(4 * shape.dim * rows.total)} of ${
-        formatBytes(memoryBytes)
-      }`,
-  );
-  if (rows.note !== null) hooks.onNote?.(`  ${rows.note}`);
   return hotSet;
 }
 
@@ -270,6 +266,7 @@ function describe(
   dataset: Dataset,
   shape: ModelShape,
   command: TrainCommand,
+  hotSet: HotSet | null,
   device: Device,
   reason: string,
   hooks: SessionHooks,
@@ -301,6 +298,15 @@ function describe(
   onNote(
     `Plan: ${plan.name}${plan.mode === "artifact" ? " as the artifact" : ""}; rows: ${placement}`,
   );
+  if (hotSet === null) return;
+  const { rows: hot, profiled, memoryBytes } = hotSet;
+  onNote(
+    `Hot rows: ${formatCount(hot.total)} with at least ${formatCount(hot.leastAccesses)} ` +
+      `accesses in ${formatCount(profiled)} inputs, ${formatBytes(4 * shape.dim * hot.total)} of ${
+        formatBytes(memoryBytes)
+      }`,
+  );
+  if (hot.note !== null) onNote(`  ${hot.note}`);
 }
 
 /** The hooks of the loop, without the absent ones. */

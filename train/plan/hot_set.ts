@@ -9,7 +9,7 @@ import { letEventsIn } from "../../core/events.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import { chooseHotRows, type HotRows } from "./hot_rows.ts";
-import type { PlanOptions } from "./options.ts";
+import { type PlanOptions, profiledCount } from "./options.ts";
 import { profiledInputs } from "./sampling.ts";
 
 /** Inputs read at a time. */
@@ -66,7 +66,7 @@ export async function findHotSet(
   const reader = dataset.reader("train", { kind: "sequential" });
   const artifact = options.mode === "artifact";
   const total = reader.count;
-  const count = Math.max(1, Math.floor(options.profile * total));
+  const count = profiledCount(options, total);
   const positions = profiledInputs(total, count, seed, artifact);
   const steps = dataset.schema.steps ?? 1;
   const counts = tableRows.map((rows) => new Uint32Array(rows));

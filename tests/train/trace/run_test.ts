@@ -145,7 +145,7 @@ Deno.test("a plan's document says what it was, found and decided", async () => {
       ...{
         mode: "corrected",
         hot_memory_mib: 256,
-        profile: 0.05,
+        profile: null,
         schedule: "interleaved",
         rate: 50,
       },
