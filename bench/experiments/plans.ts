@@ -17,7 +17,7 @@ import { type PresetName, PRESETS, resolveShape } from "../../train/presets.ts";
 import { train, type TrainResult } from "../../train/trainer.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import { summarise } from "../statistics.ts";
-import { HOT_SHARE, WORKLOADS } from "../study/settings.ts";
+import { hotShare, WORKLOADS } from "../study/settings.ts";
 import { planOfVariant, variantOf } from "../study/variants.ts";
 
 const INPUTS = 500_000, SMOKE_INPUTS = 24_000;
@@ -69,7 +69,7 @@ async function timeWorkload(
   twin.close();
   const shape = resolveShape(PRESETS[workload], dataset.schema);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const hotMemoryMib = Math.max(1, HOT_SHARE * rows * 4 * shape.dim / 2 ** 20);
+  const hotMemoryMib = Math.max(1, hotShare(workload) * rows * 4 * shape.dim / 2 ** 20);
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, SEED);
   const placed = await openPlaced("hot", settings);

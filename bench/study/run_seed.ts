@@ -21,7 +21,7 @@ import { train, type TrainOptions, type TrainResult } from "../../train/trainer.
 import type { Settings } from "../experiment.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { ModelImage } from "./image.ts";
-import { HOT_SHARE, WORKLOADS } from "./settings.ts";
+import { hotShare, WORKLOADS } from "./settings.ts";
 import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
 import { planOfVariant, type Variant } from "./variants.ts";
 
@@ -61,7 +61,7 @@ export async function runSeed(job: SeedJob, store: StudyStore, settings: Setting
   twin.close();
   const shape = resolveShape(PRESETS[workload], dataset.schema);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const hotMemoryMib = Math.max(1, HOT_SHARE * rows * 4 * shape.dim / 2 ** 20);
+  const hotMemoryMib = Math.max(1, hotShare(workload) * rows * 4 * shape.dim / 2 ** 20);
   const base = planOfVariant(missing[0]!, hotMemoryMib);
   const hotSet = await findHotSet(dataset, base, shape.tableRows, shape.dim, seed);
   const order = { kind: "shuffled", seed, epoch: 0 } as const;
