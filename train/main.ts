@@ -171,7 +171,7 @@ function summary(result: ResultDocument, command: TrainCommand): string {
       ]),
       // Where stages overlap, as on a GPU, nothing is left over.
       ...(rest <= 0 ? [] : [[
-        "not in a stage",
+        "other",
         (rest / steps).toFixed(3),
         `${(100 * rest / throughput.train_ms).toFixed(1)} %`,
       ]]),
