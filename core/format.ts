@@ -52,3 +52,8 @@ export function formatClock(seconds: number): string {
   const s = whole % 60;
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
+
+/** `1 step`, `2,000 steps`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

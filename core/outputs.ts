@@ -20,6 +20,7 @@ export function checkOutputFile(flag: string, path: string | null): void {
   if (statOrNull(path)?.isDirectory) {
     throw new UserError(`Cannot use ${flag} ${path}: it is a folder`, 2);
   }
+  checkWritable(flag, path, dirname(path));
 }
 
 /**
@@ -34,6 +35,22 @@ export function checkOutputFolder(flag: string, path: string | null): void {
   checkParent(flag, path);
   if (statOrNull(path)?.isDirectory === false) {
     throw new UserError(`Cannot use ${flag} ${path}: it is not a folder`, 2);
+  }
+  checkWritable(flag, path, statOrNull(path) === null ? dirname(path) : path);
+}
+
+/** Results are written beside their place and renamed, so a file is made there to try it. */
+function checkWritable(flag: string, path: string, folder: string): void {
+  try {
+    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".slipstream-" }));
+  } catch (error) {
+    const why = error instanceof Error
+      ? error.message.replace(/\.? for path .*$|:? path .*$/s, "")
+      : `${error}`;
+    throw new UserError(
+      `Cannot use ${flag} ${path}: no file can be made in ${folder} (${why})`,
+      2,
+    );
   }
 }
 

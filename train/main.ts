@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { formatCount, formatDuration, formatSi } from "../core/format.ts";
+import { counted, formatCount, formatDuration, formatSi } from "../core/format.ts";
 import { Progress } from "../core/progress.ts";
 import { formatTable } from "../core/table.ts";
 import { detectTerminal } from "../core/terminal.ts";
@@ -156,6 +156,8 @@ function summary(result: ResultDocument, command: TrainCommand): string {
   if (plan !== "") lines.push(plan);
   const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
   const steps = Math.max(1, throughput.steps);
+  // Reading losses, bookkeeping, and the pass that tells hot inputs from cold ones.
+  const rest = throughput.train_ms - stages.reduce((sum, [, ms]) => sum + ms, 0);
   lines.push(formatTable({
     columns: [{ name: "stage" }, { name: "ms a step", align: "right" }, {
       name: "share",
@@ -167,6 +169,12 @@ function summary(result: ResultDocument, command: TrainCommand): string {
         (ms / steps).toFixed(3),
         `${(100 * ms / throughput.train_ms).toFixed(1)} %`,
       ]),
+      // Where stages overlap, as on a GPU, nothing is left over.
+      ...(rest <= 0 ? [] : [[
+        "other",
+        (rest / steps).toFixed(3),
+        `${(100 * rest / throughput.train_ms).toFixed(1)} %`,
+      ]]),
       ["all", (throughput.train_ms / steps).toFixed(3), "100.0 %"],
     ],
   }));
@@ -182,10 +190,6 @@ function summary(result: ResultDocument, command: TrainCommand): string {
   if (command.trace !== null) lines.push(`Trace in ${command.trace}`);
   if (command.save !== null) lines.push(`Weights in ${command.save}`);
   return lines.join("\n");
-}
-
-function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {

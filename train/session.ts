@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { formatBytes, formatCount } from "../core/format.ts";
+import { counted, formatBytes, formatCount } from "../core/format.ts";
 import { checkOutputFile, checkOutputFolder } from "../core/outputs.ts";
 import { openDataset } from "../data/open.ts";
 import type { PreparationProgress } from "../data/source_scan.ts";
@@ -17,7 +17,7 @@ import { createModel, isTbsm, type ModelShape, shapeDocument } from "./models.ts
 import type { TrainCommand } from "./options.ts";
 import { openPlaced } from "./placement.ts";
 import { findHotSet, type HotSet, type PassProgress } from "./plan/hot_set.ts";
-import { decides, resolveAlpha, segregates } from "./plan/options.ts";
+import { checkPlan, lookupsOf, segregates } from "./plan/options.ts";
 import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "./presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
 import { SafetensorsFile } from "./safetensors.ts";
@@ -74,6 +74,10 @@ export async function runTraining(
   const dataset = await openData(command, hooks);
   try {
     const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
+    describeData(dataset, hooks);
+    const { plan, epochs } = command;
+    const { schema } = dataset;
+    checkPlan(plan, epochs, lookupsOf(schema), schema.steps !== undefined);
     const hotSet = await findHot(dataset, shape, command, hooks);
     const { device, host, reason, dispose } = await openPlaced(command.placement, {
       device: command.device,
@@ -81,7 +85,7 @@ export async function runTraining(
       wide: command.wide,
     });
     try {
-      describe(dataset, shape, command, hotSet, device, reason, hooks);
+      describeRun(shape, command, device, reason, hooks);
       const model = buildModel(device, host, hotSet, shape, command);
       try {
         const resume = await store?.restore(model, dataset) ?? null;
@@ -158,14 +162,19 @@ async function findHot(
 ): Promise<HotSet | null> {
   const { plan, seed } = command;
   if (!segregates(plan.name)) return null;
-  if (decides(plan.name)) {
-    const { steps, tables } = dataset.schema;
-    resolveAlpha(plan, steps ?? tables.length, steps !== undefined);
-  }
   const hotSet = await findHotSet(dataset, plan, shape.tableRows, shape.dim, seed, {
     ...(hooks.onPass === undefined ? {} : { onPass: hooks.onPass }),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
   });
+  const { rows, profiled, memoryBytes } = hotSet;
+  hooks.onNote?.(
+    `Hot rows: the ${formatCount(rows.total)} most used, each looked up at least ${
+      counted(rows.leastAccesses, "time")
+    } in ${formatCount(profiled)} profiled inputs; they take ${
+      formatBytes(4 * shape.dim * rows.total)
+    } of the ${formatBytes(memoryBytes)} of --hot-memory`,
+  );
+  if (rows.note !== null) hooks.onNote?.(`  ${rows.note}`);
   return hotSet;
 }
 
@@ -262,18 +271,9 @@ async function initialiseFrom(
   );
 }
 
-function describe(
-  dataset: Dataset,
-  shape: ModelShape,
-  command: TrainCommand,
-  hotSet: HotSet | null,
-  device: Device,
-  reason: string,
-  hooks: SessionHooks,
-): void {
-  const { onNote } = hooks;
+/** Before anything looks at the data. */
+function describeData(dataset: Dataset, { onNote }: SessionHooks): void {
   if (onNote === undefined) return;
-  const { plan, placement } = command;
   const { schema } = dataset;
   const ids = schema.tables.reduce((sum, table) => sum + table.rows, 0);
   onNote(
@@ -284,6 +284,17 @@ function describe(
       `${schema.tables.length} categorical with ${formatCount(ids)} ids`,
   );
   for (const note of dataset.notes) onNote(`  ${note}`);
+}
+
+function describeRun(
+  shape: ModelShape,
+  command: TrainCommand,
+  device: Device,
+  reason: string,
+  { onNote }: SessionHooks,
+): void {
+  if (onNote === undefined) return;
+  const { plan, placement } = command;
   const { dense, embedding } = countParameters(shape);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   onNote(
@@ -296,17 +307,10 @@ function describe(
   );
   onNote(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
   onNote(
-    `Plan: ${plan.name}${plan.mode === "artifact" ? " as the artifact" : ""}; rows: ${placement}`,
+    `Plan: ${plan.name}${
+      plan.mode === "artifact" ? " as the artifact" : ""
+    }; placement of embedding rows: ${placement}`,
   );
-  if (hotSet === null) return;
-  const { rows: hot, profiled, memoryBytes } = hotSet;
-  onNote(
-    `Hot rows: ${formatCount(hot.total)} with at least ${formatCount(hot.leastAccesses)} ` +
-      `accesses in ${formatCount(profiled)} inputs, ${formatBytes(4 * shape.dim * hot.total)} of ${
-        formatBytes(memoryBytes)
-      }`,
-  );
-  if (hot.note !== null) onNote(`  ${hot.note}`);
 }
 
 /** The hooks of the loop, without the absent ones. */

@@ -12,13 +12,12 @@ export interface Estimate {
   readonly half: number | null;
 }
 
-/** Quantiles 0.975 of Student's t for 1, 2, … degrees of freedom. */
+/** Quantiles 0.975 of Student's t for 1, 2, … 30 degrees of freedom; the last serves for more, a little wide. */
 const T975 = [
   ...[12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228],
   ...[2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086],
   ...[2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042],
 ];
-const T975_NORMAL = 1.96;
 
 /** The mean of some values with its interval. Throws a `RangeError` if there are none. */
 export function estimate(values: readonly number[]): Estimate {
@@ -27,7 +26,7 @@ export function estimate(values: readonly number[]): Estimate {
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
   if (n === 1) return { seeds: 1, mean, half: null };
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
-  const t = T975[n - 2] ?? T975_NORMAL;
+  const t = T975[n - 2] ?? T975.at(-1)!;
   return { seeds: n, mean, half: t * Math.sqrt(variance / n) };
 }
 

@@ -1,30 +1,9 @@
 import assert from "node:assert/strict";
 import { expectedSteps } from "../../bench/study/expected_steps.ts";
-import { estimate, excludesZero, pairedDifference } from "../../bench/study/statistics.ts";
 import { planOfVariant, variantOf, VARIANTS } from "../../bench/study/variants.ts";
 import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset } from "../../data/types.ts";
-
-Deno.test("estimate() gives Student's interval", () => {
-  // Mean 3, standard deviation sqrt(2.5), t(0.975, 4) = 2.776.
-  const five = estimate([1, 2, 3, 4, 5]);
-  assert.equal(five.mean, 3);
-  assert.ok(Math.abs(five.half! - 2.776 * Math.sqrt(2.5 / 5)) < 1e-12);
-  assert.deepEqual(estimate([7]), { seeds: 1, mean: 7, half: null });
-  assert.throws(() => estimate([]), RangeError);
-  assert.ok(!excludesZero(estimate([-1, 0, 1])));
-  assert.ok(excludesZero(estimate([1, 1.1, 0.9])));
-  assert.ok(!excludesZero(estimate([1])), "one seed says nothing");
-});
-
-Deno.test("pairedDifference() takes the seeds that both have", () => {
-  const a = new Map([[1, 5], [2, 7], [3, 9]]), b = new Map([[2, 6], [3, 7], [4, 0]]);
-  const difference = pairedDifference(a, b)!;
-  assert.equal(difference.seeds, 2);
-  assert.equal(difference.mean, 1.5);
-  assert.equal(pairedDifference(a, new Map([[9, 1]])), null);
-});
 
 Deno.test("variants have names of their own, and name near ones where there is none", () => {
   assert.equal(new Set(VARIANTS.map(({ name }) => name)).size, VARIANTS.length);

@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import type { DatasetSchema } from "../../data/types.ts";
 import type { PlanName } from "./document.ts";
 
 /** How the original's semantics are taken: put right where they are slips, or as they are. */
@@ -158,7 +159,7 @@ export function roundHalfEven(value: number): number {
  *
  * @throws {UserError} Status 2: it is not between 1 and the lookups.
  */
-export function resolveAlpha(
+function resolveAlpha(
   options: Pick<PlanOptions, "alpha">,
   lookups: number,
   sequences: boolean,
@@ -189,6 +190,45 @@ export function resolvePlan(
   lookups: number,
   sequences: boolean,
 ): ResolvedPlan {
+  const { alpha, combine, snapshots } = checkStaleness(options, lookups, sequences);
+  const share = options.window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
+  const artifact = options.mode === "artifact";
+  const least = options.window === null && !artifact
+    ? Math.min(LEAST_WINDOW, Math.floor(WARMUP_SHARE * hotMinibatches))
+    : 1;
+  const warmup = options.warmup ??
+    Math.min(WARMUP, artifact ? WARMUP : Math.floor(WARMUP_SHARE * hotMinibatches));
+  const counted = share >= 1 ? Math.floor(share) : roundHalfEven(share * hotMinibatches);
+  // The original's window ends with minibatch s0 + round(p N), which makes it one longer.
+  const window = artifact ? counted + 1 : Math.max(1, least, snapshots - 1, counted);
+  // The original looks at its window's last minibatch again, so that there is always something to skip.
+  if (warmup + window > hotMinibatches - (artifact ? 0 : 1)) {
+    throw new UserError(
+      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hotMinibatches} hot minibatches to skip; use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window`,
+    );
+  }
+  if (snapshots - 1 > window) {
+    throw new UserError(
+      `Cannot take ${snapshots} snapshots in a window of ${window} minibatches: at most ${
+        window + 1
+      } fit`,
+      2,
+    );
+  }
+  return { warmup, window, alpha, combine, snapshots };
+}
+
+/** Lookups of which alpha are to be stale: an input's; of sequences its steps, in each table. */
+export function lookupsOf({ steps, tables }: DatasetSchema): number {
+  return steps ?? tables.length;
+}
+
+/** What of a {@linkcode ResolvedPlan} does not depend on the number of hot inputs. */
+function checkStaleness(
+  options: PlanOptions,
+  lookups: number,
+  sequences: boolean,
+): Pick<ResolvedPlan, "alpha" | "combine" | "snapshots"> {
   if (!(options.drop > 0 && options.drop < 1)) {
     throw new UserError(
       `Cannot drop a share of ${options.drop} of the hot inputs: it must be above 0 and below 1`,
@@ -204,31 +244,36 @@ export function resolvePlan(
       2,
     );
   }
-  const share = options.window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
-  const artifact = options.mode === "artifact";
-  const least = options.window === null && !artifact
-    ? Math.min(LEAST_WINDOW, Math.floor(WARMUP_SHARE * hotMinibatches))
-    : 1;
-  const warmup = options.warmup ??
-    Math.min(WARMUP, artifact ? WARMUP : Math.floor(WARMUP_SHARE * hotMinibatches));
-  const counted = share >= 1 ? Math.floor(share) : roundHalfEven(share * hotMinibatches);
-  // The original's window ends with minibatch s0 + round(p N), which makes it one longer.
-  const window = artifact ? counted + 1 : Math.max(1, least, snapshots - 1, counted);
-  // The original looks at its window's last minibatch again, so that there is always something to skip.
-  if (warmup + window > hotMinibatches - (artifact ? 0 : 1)) {
+  return { alpha, combine, snapshots };
+}
+
+/**
+ * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
+ *
+ * @param lookups As of {@linkcode resolvePlan}.
+ * @throws {UserError} Status 2.
+ */
+export function checkPlan(
+  options: PlanOptions,
+  epochs: number,
+  lookups: number,
+  sequences: boolean,
+): void {
+  const { name, mode, schedule } = options;
+  if (!segregates(name)) return;
+  if (mode === "artifact" && epochs > 1) {
     throw new UserError(
-      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hotMinibatches} hot minibatches to skip; use more data, a larger --hot-memory, a smaller --batch, --warmup or --window`,
-    );
-  }
-  if (snapshots - 1 > window) {
-    throw new UserError(
-      `Cannot take ${snapshots} snapshots in a window of ${window} minibatches: at most ${
-        window + 1
-      } fit`,
+      `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
       2,
     );
   }
-  return { warmup, window, alpha, combine, snapshots };
+  if (name === "slipstream-cold" && schedule !== "interleaved") {
+    throw new UserError(
+      `Cannot use --schedule ${schedule} with --plan ${name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
+      2,
+    );
+  }
+  if (decides(name) || name === "random-drop") checkStaleness(options, lookups, sequences);
 }
 
 /** The combination that goes with a criterion. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { counted, formatCount } from "../../core/format.ts";
 import { formatTable } from "../../core/table.ts";
 import type { Decision, DropPoint, PlanDocument, WatchedRows } from "./document.ts";
 
@@ -27,13 +27,22 @@ export function planReport(plan: PlanDocument, tableNames: readonly string[]): s
     } passed over`,
   ];
   if (plan.rounds.length > 0) {
-    const rates = plan.rounds.map(({ rate }) => `${rate}`).join(" ");
-    parts.push(`Rate of the schedule after each round, %: ${rates}`);
+    const rates = plan.rounds.map(({ rate }) => rate);
+    parts.push(
+      `${
+        counted(rates.length, "round")
+      } of cold and hot minibatches; of each kind's inputs a round had ${Math.min(...rates)} to ${
+        Math.max(...rates)
+      } %, the last ${rates.at(-1)} %`,
+    );
   }
   decisions.forEach((decision, i) => parts.push(describe(decision, i, decisions.length)));
   const last = decisions.at(-1);
   if (last !== undefined) {
-    parts.push(curveTable(last.curve), tablesTable(last, tableNames));
+    parts.push(
+      "\nShare of the sampled inputs that a threshold would drop\n\n" + curveTable(last.curve),
+      tablesTable(last, tableNames),
+    );
   }
   if (watched !== null && watched.steps.length > 1) parts.push(watchedTable(watched, tableNames));
   return parts.join("\n");
@@ -91,7 +100,11 @@ function curveTable(curve: readonly DropPoint[]): string {
   const shown: DropPoint[] = [];
   for (let i = 0; i < curve.length; i += step) shown.push(curve[Math.round(i)]!);
   return formatTable({
-    columns: [{ name: "T", align: "right" }, { name: "dropped", align: "right" }, { name: "" }],
+    columns: [
+      { name: "threshold T", align: "right" },
+      { name: "inputs below it", align: "right" },
+      { name: "" },
+    ],
     rows: shown.map(({ threshold, share }) => [
       threshold.toPrecision(3),
       percent(share, 1),
@@ -123,8 +136,8 @@ function watchedTable({ rows, steps, changes }: WatchedRows, names: readonly str
   return formatTable({
     columns: [
       { name: "watched row" },
-      { name: "changes over the run, its largest full" },
-      { name: "largest", align: "right" },
+      { name: "how far it moved, from first minibatch to last" },
+      { name: "most", align: "right" },
       { name: "last", align: "right" },
     ],
     rows: rows.map(({ table, row }, i) => {
@@ -132,11 +145,20 @@ function watchedTable({ rows, steps, changes }: WatchedRows, names: readonly str
       return [
         `${names[table] ?? table} ${row}`,
         sparkline(own),
-        Math.max(...own).toExponential(1),
-        own.at(-1)!.toExponential(1),
+        change(Math.max(...own)),
+        change(own.at(-1)!),
       ];
     }),
-  }) + `\n(${steps.length} readings, the last after minibatch ${formatCount(steps.at(-1)!)})`;
+  }) +
+    `\n(largest coordinate change between readings, ${
+      formatCount(steps.length)
+    } in all, the last after minibatch ${
+      formatCount(steps.at(-1)!)
+    };\n a full block is the row's own most)\n`;
+}
+
+function change(value: number): string {
+  return value === 0 ? "0" : value.toExponential(1);
 }
 
 function percent(part: number, whole: number): string {

@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { formatBytes } from "../../core/format.ts";
 import type { GroupedLookups } from "../../kernels/types.ts";
 import type { Json } from "../result.ts";
 import { type BlocksState, StalenessBlocks } from "./blocks.ts";
@@ -23,8 +24,10 @@ import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_
 import { HotStream, type HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
+  checkPlan,
   decides,
   dropsHot,
+  lookupsOf,
   type PlanOptions,
   planOptionsDocument,
   type ResolvedPlan,
@@ -91,20 +94,17 @@ export class SegregatedPlan implements PlanDriver {
   #rounds: { rate: number; loss: number }[] = [];
   #passMs = 0;
   #bookedMs = 0;
+  /** Of the minibatch at hand: rounds' evaluations, which are booked on their own and are not training. */
+  #measuredMs = 0;
 
-  /** @throws {UserError} The mode `artifact` with several epochs, which the original cannot run. */
+  /** @throws {UserError} Options that `checkPlan` refuses. */
   constructor(parts: DriverParts, options: PlanOptions, hotSet: HotSet, passes: PassHooks = {}) {
     const { model, dataset, batch, epochs } = parts;
-    if (options.mode === "artifact" && epochs > 1) {
-      throw new UserError(
-        `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
-        2,
-      );
-    }
     this.#options = options;
     this.#hotSet = hotSet;
     this.#passes = passes;
     this.#sequences = dataset.schema.steps !== undefined;
+    checkPlan(options, epochs, lookupsOf(dataset.schema), this.#sequences);
     const count = dataset.count("train");
     this.total = count * epochs;
     this.minibatches = (Math.ceil(count / batch) + 1) * epochs;
@@ -132,7 +132,6 @@ export class SegregatedPlan implements PlanDriver {
       for (const row of this.#flatRows) this.#hotFlags[row >>> 3]! |= 1 << (row & 7);
     }
     if (options.watch > 0) this.#watch = this.#makeWatch();
-    if (decides(options.name)) this.#checkOptions();
   }
 
   get done(): number {
@@ -150,6 +149,7 @@ export class SegregatedPlan implements PlanDriver {
   async next(): Promise<PlannedMinibatch | null> {
     const begun = performance.now();
     this.#bookedMs = 0;
+    this.#measuredMs = 0;
     const passMs = this.#passMs;
     let planned: PlannedMinibatch | null = null;
     for (;;) {
@@ -164,7 +164,8 @@ export class SegregatedPlan implements PlanDriver {
       await this.#begin(epoch.number + 1);
     }
     // What nothing else was booked for is reading and grouping.
-    const rest = performance.now() - begun - this.#bookedMs - (this.#passMs - passMs);
+    const rest = performance.now() - begun - this.#bookedMs - this.#measuredMs -
+      (this.#passMs - passMs);
     this.#parts.hooks.book("prepare", Math.max(0, rest));
     return planned;
   }
@@ -298,7 +299,9 @@ export class SegregatedPlan implements PlanDriver {
     const { hot: hots, cold: colds } = segregation;
     if (colds.length === 0) {
       throw new UserError(
-        `Cannot tell hot inputs from cold ones: all ${hots.length} inputs have hot rows alone; use a smaller --hot-memory or --profile, or --plan baseline`,
+        `Cannot tell hot inputs from cold ones: all ${hots.length} inputs have hot rows alone, which take ${
+          formatBytes(4 * model.tables.dim * hotRows.total)
+        }; use a --hot-memory below that or a smaller --profile, or --plan baseline`,
       );
     }
     this.#counted = [hots.length, colds.length];
@@ -316,7 +319,7 @@ export class SegregatedPlan implements PlanDriver {
       : Math.floor(colds.length / batch);
     const hasWindow = (decides(options.name) || options.name === "random-drop") &&
       (number === 0 || options.decide === "epoch");
-    const lookups = this.#sequences ? dataset.schema.steps! : dataset.schema.tables.length;
+    const lookups = lookupsOf(dataset.schema);
     const resolved = decides(options.name) || options.name === "random-drop"
       ? resolvePlan(options, hotMinibatches, lookups, this.#sequences)
       : null;
@@ -392,7 +395,11 @@ export class SegregatedPlan implements PlanDriver {
   async #switch(schedule: Schedule, done: number): Promise<void> {
     // Before the switch: the next round is of the new rate, and a run that is interrupted meanwhile measures anew.
     if (schedule.turn === "hot" && schedule.adapts) {
+      const begun = performance.now(), booked = this.#bookedMs;
       const loss = await this.#parts.hooks.measureLoss(schedule.measuredInputs);
+      this.#measuredMs += performance.now() - begun;
+      // It brings hot rows back, which is part of that time.
+      this.#bookedMs = booked;
       schedule.measured(loss);
       this.#rounds.push({ rate: schedule.rate, loss });
     }
@@ -510,16 +517,6 @@ export class SegregatedPlan implements PlanDriver {
     const { model } = this.#parts;
     if (this.#owner?.owner === "hot") return await model.hot!.tables.readRowsAt(hotRows);
     return await model.tables.readRowsAt(hotRows.map((h) => this.#flatRows[h]!));
-  }
-
-  #checkOptions(): void {
-    const { name, schedule } = this.#options;
-    if (name === "slipstream-cold" && schedule !== "interleaved") {
-      throw new UserError(
-        `Cannot use --schedule ${schedule} with --plan ${name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
-        2,
-      );
-    }
   }
 
   #book(stage: "sync-hot" | "snapshot" | "search" | "classify", ms: number): void {

@@ -197,7 +197,7 @@ Deno.test("budgets that make everything or nothing hot are refused with what to 
       ...{ tableRows: [3, 3], inputs: [[0, 0], [0, 1]], hot: [[0], [0, 1]] },
       plan: { name: "fae" },
     }),
-    /^Cannot tell hot inputs from cold ones: all 2 inputs have hot rows alone; use a smaller/,
+    /^Cannot tell hot inputs from cold ones: all 2 inputs have hot rows alone, which take 48 B; use a --hot-memory below that/,
   );
 });
 
@@ -210,7 +210,7 @@ Deno.test("windows that do not fit and shares that cannot be are refused with wh
   refuses(
     { warmup: 5, window: 5 },
     10,
-    /^Cannot look for stale rows: 5 hot minibatches of warm-up and 5 of the window leave nothing of the 10 hot .* use more data, a larger --hot-memory, a smaller --batch, --warmup or --window$/,
+    /^Cannot look for stale rows: 5 hot minibatches of warm-up and 5 of the window leave nothing of the 10 hot .* use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window$/,
   );
   refuses(
     { mode: "artifact" },
