@@ -6,8 +6,9 @@
  */
 
 import { UserError } from "../core/errors.ts";
+import { TraceColumns } from "../train/trace/columns.ts";
 import type { MinibatchKind, MinibatchRecord, Trace, TraceHeader } from "../train/trace/schema.ts";
-import { checkTrace } from "./check_trace.ts";
+import { checkHeader, checkRecord } from "./check_trace.ts";
 
 /** Counts of one minibatch, as `MinibatchRecord` has them. */
 export interface Work extends Counts {
@@ -71,20 +72,32 @@ export interface WorkloadOptions {
 /** Share of the hot minibatches before the decision where a trace does not say: the artifact's 1000 minibatches of 1024 and 3 %. */
 const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
 
-/** A trace in runs of equal minibatches. Throws a `UserError` for a trace that cannot be simulated. */
+/**
+ * A trace in runs of equal minibatches. Of a trace that was read from a file the columns are gone through, which is far
+ * quicker than an object a minibatch.
+ *
+ * @throws {UserError} A trace that cannot be simulated.
+ */
 export function countTraceRuns(trace: Trace): CountedTrace {
-  checkTrace(trace);
-  const runs: { record: CountedTrace["runs"][number]["record"]; times: number }[] = [];
-  for (const record of trace.records) {
+  const { header } = trace;
+  const columns = "columns" in trace && trace.columns instanceof TraceColumns
+    ? trace.columns
+    : null;
+  const length = columns?.length ?? trace.records.length;
+  checkHeader(header, length);
+  const runs: { record: RunRecord; times: number }[] = [];
+  for (let i = 0; i < length; i++) {
     const last = runs.at(-1);
-    if (
-      last !== undefined && keyOf(last.record) === keyOf(record) &&
-      last.record.epoch === record.epoch && last.record.skipped_inputs === record.skipped_inputs
-    ) {
+    if (last !== undefined && sameCounts(last.record, columns, trace, i)) {
       last.times++;
-    } else runs.push({ record: pickRecord(record), times: 1 });
+      continue;
+    }
+    const record = columns === null ? pickRecord(trace.records[i]!) : recordAt(columns, i);
+    // Those equal to it are as good as it is.
+    checkRecord(record, i, header);
+    runs.push({ record, times: 1 });
   }
-  return { header: trace.header, runs };
+  return { header, runs };
 }
 
 /**
@@ -251,7 +264,39 @@ export function keyOf(work: Work): string {
   return `${own}; ${popular && keyOf(popular)}; ${rest && keyOf(rest)}`;
 }
 
-function pickRecord(record: MinibatchRecord): CountedTrace["runs"][number]["record"] {
+/** Numbers of a run's record. */
+const NUMBERS = [...SUMMED, "epoch", "skipped_inputs"] as const;
+
+type RunRecord = CountedTrace["runs"][number]["record"];
+
+function sameCounts(
+  record: RunRecord,
+  columns: TraceColumns | null,
+  trace: Trace,
+  i: number,
+): boolean {
+  if (columns !== null) {
+    return NUMBERS.every((name) => columns[name][i] === record[name]) &&
+      columns.kindOf(i) === record.kind;
+  }
+  const other = trace.records[i]!;
+  return NUMBERS.every((name) => other[name] === record[name]) && other.kind === record.kind;
+}
+
+function recordAt(columns: TraceColumns, i: number): RunRecord {
+  return {
+    kind: columns.kindOf(i),
+    inputs: columns.inputs[i]!,
+    lookups: columns.lookups[i]!,
+    unique_rows: columns.unique_rows[i]!,
+    cold_lookups: columns.cold_lookups[i]!,
+    unique_cold_rows: columns.unique_cold_rows[i]!,
+    epoch: columns.epoch[i]!,
+    skipped_inputs: columns.skipped_inputs[i]!,
+  };
+}
+
+function pickRecord(record: MinibatchRecord): RunRecord {
   const { kind, inputs, lookups, unique_rows, cold_lookups, unique_cold_rows } = record;
   const { epoch, skipped_inputs } = record;
   return {

@@ -90,7 +90,7 @@ export async function openTraces(names: readonly string[]): Promise<NamedTrace[]
         throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
       }
     }
-    const trace = await readAnyTrace(name, null);
+    const trace = await readAnyTrace(name);
     return { name, trace: "runs" in trace ? trace : countTraceRuns(trace) };
   }));
 }
