@@ -159,7 +159,7 @@ export function condense({ header, runs }: CountedTrace): CountedTrace {
 /**
  * The workload of a trace at a global batch.
  *
- * Minibatches of one kind are merged or cut to the batch. Inputs and lookups add up; different rows grow as a power of the
+ * Minibatches of one kind and epoch are merged or cut to the batch. Inputs and lookups add up; different rows grow as a power of the
  * lookups whose exponent is taken from the minibatch itself (Heaps' law through one lookup a table), hot and cold ones apart.
  *
  * @throws {UserError} A batch that is neither a multiple nor a part of the trace's, or a share to skip where the trace does
@@ -323,29 +323,33 @@ function regroup({ header, runs }: CountedTrace, batch: number): WorkClass[] {
     return merge(classes);
   }
   const parts = batch / header.batch;
-  let open: Work[] = [], epoch = 0, kind: MinibatchKind | null = null;
-  const close = (times = 1): void => {
-    if (open.length > 0) classes.push({ work: join(open, tables), times });
-    open = [];
+  // Open minibatches by kind: an interleaved plan changes its kind often, and what it leaves over it takes up again.
+  const open = new Map<MinibatchKind, Work[]>();
+  const close = (works: readonly Work[], times = 1): void => {
+    if (works.length > 0) classes.push({ work: join(works, tables), times });
   };
+  const closeAll = (): void => {
+    for (const works of open.values()) close(works);
+    open.clear();
+  };
+  let epoch = 0;
   for (const { record, times } of runs) {
-    if (record.epoch !== epoch || record.kind !== kind) close();
+    if (record.epoch !== epoch) closeAll();
     epoch = record.epoch;
-    kind = record.kind;
-    let left = times;
-    while (left > 0 && open.length > 0) {
-      open.push(record);
+    let works = open.get(record.kind) ?? [], left = times;
+    while (left > 0 && works.length > 0) {
+      works.push(record);
       left--;
-      if (open.length === parts) close();
+      if (works.length < parts) continue;
+      close(works);
+      works = [];
     }
     const whole = Math.floor(left / parts);
-    if (whole > 0) {
-      open = Array.from({ length: parts }, () => record);
-      close(whole);
-    }
-    for (left -= whole * parts; left > 0; left--) open.push(record);
+    if (whole > 0) close(Array.from({ length: parts }, () => record), whole);
+    for (left -= whole * parts; left > 0; left--) works.push(record);
+    open.set(record.kind, works);
   }
-  close();
+  closeAll();
   return merge(classes);
 }
 
