@@ -23,7 +23,7 @@ const FLAGS = {
     valueName: "NAME=VALUES…",
     group: "Sweep",
     help:
-      "Axes: gpus, batch_per_gpu, drop_share, hot_share, dim, any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
+      "Axes: gpus, batch_per_gpu, drop_share, hot_share, hot_memory_mib (counts the twin of a counted trace again), dim (D, floats in a row), any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
   },
   threads: {
     type: "number",
@@ -80,6 +80,7 @@ export const sweepCommand: Command = {
       batchPerGpu: values.batchPerGpu,
       dropShare: values.dropShare,
       threads: values.threads,
+      say: (line) => console.error(line),
     };
     const begun = performance.now();
     const rows = await sweep(options);
