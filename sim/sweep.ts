@@ -7,7 +7,12 @@
 import { UserError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
-import { PARAMETER_NAMES, type ParameterName, START_PARAMETERS } from "./parameters.ts";
+import {
+  PARAMETER_NAMES,
+  type ParameterName,
+  type Parameters,
+  START_PARAMETERS,
+} from "./parameters.ts";
 import { recount } from "./recount.ts";
 import { simulate } from "./simulate.ts";
 import { withDim, withHotShare } from "./variants.ts";
@@ -57,6 +62,8 @@ export interface SweepOptions {
   readonly batchPerGpu?: number | undefined;
   /** As in `SimulateOptions`. */
   readonly dropShare?: number | undefined;
+  /** That axes start from; as in `SimulateOptions`. */
+  readonly parameters?: Parameters | undefined;
   /** Threads; all cores unless told. */
   readonly threads?: number | undefined;
   /** Told how far the counting is that `hot_memory_mib` takes. */
@@ -209,7 +216,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
     .traces[Math.floor(rest / options.machines.length)]!;
   let machine = base, trace = original;
   let { gpus, batchPerGpu, dropShare } = options;
-  const parameters: Record<string, number> = { ...START_PARAMETERS };
+  const parameters: Record<string, number> = { ...options.parameters ?? START_PARAMETERS };
   for (const [a, axis] of options.axes.entries()) {
     const value = values[a]!;
     if (axis.name === "gpus") gpus = value;
@@ -229,7 +236,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
     gpus,
     batchPerGpu,
     dropShare,
-    parameters: parameters as typeof START_PARAMETERS,
+    parameters: parameters as Parameters,
   });
   return {
     trace: name,

@@ -9,7 +9,14 @@ import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { formatExplanation } from "../report.ts";
-import { checkSystems, type Command, openMachines, openTraces, SUBJECT_FLAGS } from "./flags.ts";
+import {
+  checkSystems,
+  type Command,
+  openMachines,
+  openParameters,
+  openTraces,
+  SUBJECT_FLAGS,
+} from "./flags.ts";
 import { describe, RESULTS_SCHEMA_VERSION } from "./run.ts";
 
 const FLAGS = {
@@ -40,13 +47,16 @@ export const explainCommand: Command = {
     const all: (Explanation & { trace: string })[] = [];
     const systems = checkSystems(values.system);
     const machines = await openMachines(values.machine);
+    const parameters = await openParameters(values.parameters);
     for (const named of await openTraces(values.trace)) {
       console.log(`${describe(named)}\n`);
       for (const machine of machines) {
         for (const gpus of values.gpus) {
           for (const system of systems) {
             const { batchPerGpu, dropShare } = values;
-            const options = { trace: named.trace, machine, system, gpus, batchPerGpu, dropShare };
+            const options = {
+              ...{ trace: named.trace, machine, system, gpus, batchPerGpu, dropShare, parameters },
+            };
             const explanation = explain(options);
             console.log(formatExplanation(explanation));
             all.push({ trace: named.name, ...explanation });

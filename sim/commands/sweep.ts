@@ -13,7 +13,14 @@ import { formatTable } from "../../core/table.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { sweepRecords, toArrow, toCsv } from "../report.ts";
 import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
-import { checkSystems, type Command, openMachines, openTraces, SUBJECT_FLAGS } from "./flags.ts";
+import {
+  checkSystems,
+  type Command,
+  openMachines,
+  openParameters,
+  openTraces,
+  SUBJECT_FLAGS,
+} from "./flags.ts";
 
 const FLAGS = {
   ...SUBJECT_FLAGS,
@@ -79,6 +86,7 @@ export const sweepCommand: Command = {
       gpus: values.gpus[0]!,
       batchPerGpu: values.batchPerGpu,
       dropShare: values.dropShare,
+      parameters: await openParameters(values.parameters),
       threads: values.threads,
       say: (line) => console.error(line),
     };
