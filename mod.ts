@@ -29,6 +29,24 @@
  * dataset.close();
  * ```
  *
+ * @example Simulate a run on another machine
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { countTrace, explain, loadMachine, machineOf, simulate } from "@slipstream/slipstream";
+ *
+ * // Or `await readAnyTrace("run.arrow")`, which `deno task train --trace run.arrow` writes.
+ * const trace = await countTrace({ twin: "rm4", inputs: 20_000, batch: 64, warmUp: 10 });
+ * const machine = machineOf(await loadMachine("v100x4"));
+ * const options = { trace, machine, gpus: 2 };
+ * const fae = simulate({ ...options, system: "fae" });
+ * const { result, purchases } = explain({ ...options, system: "slipstream" });
+ * console.log(`${fae.epoch_ms / result.epoch_ms} times as fast`, result.stages.gather, result.bytes.upload);
+ * console.log(`Buy ${purchases[0]!.path}: ${100 * purchases[0]!.time} % of the time is left`);
+ * const exposed = Object.values(result.stages).reduce((sum, { exposed_ms }) => sum + exposed_ms, 0);
+ * assert.ok(Math.abs(exposed / result.epoch_ms - 1) < 1e-9, "exposed times sum to the whole");
+ * assert.ok(result.skipped_inputs > 0 && fae.skipped_inputs === 0);
+ * ```
+ *
  * @module
  */
 

@@ -8,8 +8,8 @@ import { UserError } from "../core/errors.ts";
 import {
   MINIBATCH_KINDS,
   type MinibatchRecord,
-  type Trace,
   TRACE_SCHEMA_VERSION,
+  type TraceHeader,
 } from "../train/trace/schema.ts";
 
 const COUNTS = [
@@ -21,42 +21,71 @@ const COUNTS = [
   "skipped_inputs",
 ] as const;
 
+/** What of a minibatch is checked. */
+type Checked = Pick<MinibatchRecord, "kind" | typeof COUNTS[number]>;
+
 /**
- * Refuses what cannot be simulated.
+ * Refuses a header that cannot be simulated.
  *
- * @throws {UserError} Another schema or version, no minibatch, no input, or a record whose counts contradict each other;
- * the record is named.
+ * @param minibatches Number of records.
+ * @throws {UserError} Another schema or version, a model whose shape is not told, or no minibatch.
  */
-export function checkTrace({ header, records }: Trace): void {
+export function checkHeader(header: TraceHeader, minibatches: number): void {
+  const refuse = (reason: string): never => {
+    throw new UserError(`Cannot simulate the trace: ${reason}`);
+  };
   if (header.schema !== "slipstream.trace") {
-    throw new UserError(
-      `Cannot simulate the trace: its schema is ${
-        JSON.stringify(header.schema)
-      } and must be "slipstream.trace"`,
-    );
+    refuse(`its schema is ${JSON.stringify(header.schema)} and must be "slipstream.trace"`);
   }
   if (header.schema_version !== TRACE_SCHEMA_VERSION) {
-    throw new UserError(
-      `Cannot simulate the trace: it has version ${header.schema_version} and this simulator reads ${TRACE_SCHEMA_VERSION}`,
+    refuse(
+      `it has version ${header.schema_version} and this simulator reads ${TRACE_SCHEMA_VERSION}`,
     );
   }
-  if (!(header.batch >= 1) || !(header.lookups_per_input >= 1)) {
-    throw new UserError(
-      `Cannot simulate the trace: its header has a minibatch of ${header.batch} inputs with ${header.lookups_per_input} lookups each, and both must be at least 1`,
+  const { batch, lookups_per_input: each, model } = header;
+  if (!(batch >= 1) || !(each >= 1)) {
+    refuse(
+      `its header has a minibatch of ${batch} inputs with ${each} lookups each, and both must be at least 1`,
     );
   }
-  if (records.length === 0) {
-    throw new UserError("Cannot simulate the trace: it has no minibatches");
+  for (const name of ["table_rows", "bottom", "top"] as const) {
+    if (!isCounts(model[name])) refuse(`its header's model.${name} must be whole numbers above 0`);
   }
-  for (const [i, record] of records.entries()) {
-    const wrong = contradiction(record, header.lookups_per_input, header.batch);
-    if (wrong !== null) {
-      throw new UserError(`Cannot simulate the trace: minibatch ${i} ${wrong}`);
-    }
+  for (
+    const [name, value] of [
+      ["dim", model.dim],
+      ["parameters.dense", model.parameters?.dense],
+      ["parameters.embedding", model.parameters?.embedding],
+    ] as const
+  ) {
+    if (!isCount(value)) refuse(`its header's model.${name} must be a whole number above 0`);
   }
+  const tables = model.table_rows.length * (model.steps ?? 1);
+  if (each !== tables) {
+    refuse(`its header has ${each} lookups an input, and its model's tables and steps ${tables}`);
+  }
+  if (minibatches === 0) refuse("it has no minibatches");
 }
 
-function contradiction(record: MinibatchRecord, each: number, batch: number): string | null {
+/**
+ * Refuses a minibatch whose counts contradict each other.
+ *
+ * @throws {UserError} Names the minibatch.
+ */
+export function checkRecord(record: Checked, i: number, header: TraceHeader): void {
+  const wrong = contradiction(record, header.lookups_per_input, header.batch);
+  if (wrong !== null) throw new UserError(`Cannot simulate the trace: minibatch ${i} ${wrong}`);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function isCounts(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isCount);
+}
+
+function contradiction(record: Checked, each: number, batch: number): string | null {
   for (const name of COUNTS) {
     const value = record[name];
     if (!Number.isSafeInteger(value) || value < 0) {

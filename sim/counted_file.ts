@@ -10,6 +10,8 @@ import { fileError, writeFileWhole } from "../core/files.ts";
 import { type Trace, TRACE_SCHEMA_VERSION } from "../train/trace/schema.ts";
 import { type CountedTrace } from "./work.ts";
 
+const OPENING_BRACE = "{".charCodeAt(0);
+
 /** What a file holds. */
 interface CountedDocument extends CountedTrace {
   readonly schema: "slipstream.counted-trace";
@@ -66,10 +68,10 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
 }
 
 /**
- * Reads a trace: a counted one, or one of every minibatch as a training run writes it. What reads Arrow is loaded only for
- * the latter.
+ * Reads a trace: a counted one (JSON), or one of a run (Arrow, `readTrace`).
  *
- * @throws {UserError} It cannot be read, or is neither.
+ * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, or says what
+ * cannot be.
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
   let bytes;
@@ -78,7 +80,7 @@ export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> 
   } catch (error) {
     throw fileError("read", path, error);
   }
-  if (bytes[0] === 0x7b) {
+  if (bytes[0] === OPENING_BRACE) {
     let value: unknown;
     try {
       value = JSON.parse(new TextDecoder().decode(bytes));
@@ -87,6 +89,7 @@ export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> 
     }
     return parseCountedTrace(value, path);
   }
+  // The Arrow library is needed for traces of runs alone.
   const { parseTraceFile } = await import("../train/trace/files.ts");
   return await parseTraceFile(path, bytes);
 }

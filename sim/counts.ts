@@ -73,15 +73,30 @@ export interface CountOptions {
  * @throws {UserError} Fewer hot minibatches than warm-up and window take, or an option out of range.
  */
 export async function countTrace(options: CountOptions): Promise<Trace> {
+  const [trace] = await countTraces(options, [options.hotMemoryBytes ?? 2 ** 28]);
+  return trace!;
+}
+
+/**
+ * Counts one trace for each of several hot memories. Rows are ranked once and inputs generated once, which is what takes the
+ * time, so that more memories take little more. Memory: 5 bytes a row of the tables, and a byte an input and hot memory.
+ *
+ * @param memories Hot memories in bytes, at most 255, in any order; traces come in theirs. `hotMemoryBytes` is not looked at.
+ * @throws {UserError} As `countTrace` does.
+ */
+export async function countTraces(
+  options: CountOptions,
+  memories: readonly number[],
+): Promise<Trace[]> {
   const { twin, seed = 1, batch = 1024, say = () => {} } = options;
   const signal = options.signal ?? new AbortController().signal;
   const every = options.profileEvery ?? (twin === "rm1" ? 5 : 20);
   const dropShare = options.dropShare ?? 0.3;
-  const memoryBytes = options.hotMemoryBytes ?? 2 ** 28;
+  const windowShare = options.windowShare ?? (twin === "rm1" ? 0.05 : 0.03);
   const preset = PRESETS[twin];
   requireRange("batch", batch, 1, 2 ** 24);
   requireRange("drop share", dropShare, 0, 1);
-  requireRange("hot memory", memoryBytes, 4 * preset.dim, Infinity);
+  for (const bytes of memories) requireRange("hot memory", bytes, 4 * preset.dim, Infinity);
   const source = await openTwinLookups(twin, seed, options.inputs ?? Infinity);
   const { inputs, each } = source;
   const rows = source.tableRows.reduce((a, b) => a + b, 0);
@@ -96,88 +111,102 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
     cursor,
     counts,
   }));
-  const budgetRows = Math.floor(memoryBytes / (4 * preset.dim));
+  const sets = [...new Set(memories.map((bytes) => Math.floor(bytes / (4 * preset.dim))))]
+    .sort((a, b) => a - b);
+  requireRange("number of hot memories", sets.length, 1, 255);
   const uses = new Uint32Array(counts);
   const tiers = new SharedArrayBuffer(rows);
-  const [tier] = hotTiers([uses], [budgetRows]);
+  const [tier] = hotTiers([uses], sets);
   new Uint8Array(tiers).set(tier!);
-  const hot = hotRows(source, uses, tier!);
   const classified = Math.min(inputs, options.classified ?? inputs);
   requireRange("number of classified inputs", classified, 1, inputs);
-  const cold = new SharedArrayBuffer(inputs);
+  const cold = new SharedArrayBuffer(sets.length * inputs);
   await pass(pool, say, `${twin}: classified`, classified, (cursor) => ({
     kind: "classify",
     inputs: classified,
     cursor,
     tiers,
-    cold,
+    cold: sets.map((_, k) => new Uint8Array(cold, k * inputs, inputs)),
   }));
 
-  const found = new Uint8Array(cold);
-  for (let at = classified; at < inputs; at += classified) {
-    found.copyWithin(at, 0, Math.min(classified, inputs - at));
-  }
-  const layout = layOut(found, {
-    batch,
-    dropShare,
-    warmUp: options.warmUp ?? 1000,
-    windowShare: options.windowShare ?? (twin === "rm1" ? 0.05 : 0.03),
-    random: new RandomStream(seed, "sampling", SKIP_SUB),
-  });
-  const sampled = options.sampled ?? 32;
-  const unique = {
-    cold: await countUnique(pool, tiers, layout, "cold", sampled, classified),
-    hot: await countUnique(pool, tiers, layout, "hot", sampled, classified),
-  };
-  const records = layout.minibatches.map((m, step) => toRecord(m, step, each, unique));
-  return {
-    header: {
-      schema: "slipstream.trace",
-      schema_version: TRACE_SCHEMA_VERSION,
-      origin: "counts",
-      model: modelOf(preset, each / preset.tableRows.length),
-      optimizer: preset.optimizer,
+  const bySet: Trace[] = [];
+  for (const k of sets.keys()) {
+    const found = new Uint8Array(cold, k * inputs, inputs);
+    for (let at = classified; at < inputs; at += classified) {
+      found.copyWithin(at, 0, Math.min(classified, inputs - at));
+    }
+    const layout = layOut(found, {
       batch,
-      lookups_per_input: each,
-      dataset: {
-        hash: `twin:${twin}:${inputs}:seed=${seed}`,
-        format: `twin:${twin}`,
-        train_inputs: inputs,
-      },
-      plan: {
-        name: "slipstream",
-        options: {
-          drop_share: dropShare,
-          warm_up: layout.from,
-          window_to: layout.to,
-          profile_every: every,
-          sampled_minibatches: sampled,
-          classified,
+      dropShare,
+      warmUp: options.warmUp ?? 1000,
+      windowShare,
+      random: new RandomStream(seed, "sampling", SKIP_SUB),
+    });
+    const sampled = options.sampled ?? 32;
+    const rowsOf = (kind: "cold" | "hot") =>
+      countUnique(pool, tiers, k, layout, kind, sampled, classified);
+    const unique = { cold: await rowsOf("cold"), hot: await rowsOf("hot") };
+    const records = layout.minibatches.map((m, step) => toRecord(m, step, each, unique));
+    const hot = hotRows(source, uses, tier!, k);
+    bySet.push({
+      header: {
+        schema: "slipstream.trace",
+        schema_version: TRACE_SCHEMA_VERSION,
+        origin: "counts",
+        model: modelOf(preset, each / preset.tableRows.length),
+        optimizer: preset.optimizer,
+        batch,
+        lookups_per_input: each,
+        dataset: {
+          hash: `twin:${twin}:${inputs}:seed=${seed}`,
+          format: `twin:${twin}`,
+          train_inputs: inputs,
         },
-        hot: {
-          memory_bytes: memoryBytes,
-          rows: hot.perTable.reduce((a, b) => a + b, 0),
-          rows_per_table: hot.perTable,
-          least_accesses: hot.least,
-          profiled: Math.ceil(inputs / every),
-          hot_inputs: layout.hotInputs,
-          cold_inputs: inputs - layout.hotInputs,
+        plan: {
+          name: "slipstream",
+          options: {
+            drop_share: dropShare,
+            warm_up: layout.from,
+            window_to: layout.to,
+            window_share: windowShare,
+            profile_every: every,
+            sampled_minibatches: sampled,
+            classified,
+          },
+          hot: {
+            memory_bytes: 4 * preset.dim * sets[k]!,
+            rows: hot.perTable.reduce((a, b) => a + b, 0),
+            rows_per_table: hot.perTable,
+            least_accesses: hot.least,
+            profiled: Math.ceil(inputs / every),
+            hot_inputs: layout.hotInputs,
+            cold_inputs: inputs - layout.hotInputs,
+          },
+          decisions: [],
+          trained_inputs: records.reduce((sum, { inputs: some }) => sum + some, 0),
+          skipped_inputs: records.reduce((sum, { skipped_inputs }) => sum + skipped_inputs, 0),
+          rounds: [],
+          preparation_ms: 0,
+          watched: null,
         },
-        decisions: [],
-        trained_inputs: records.reduce((sum, { inputs: some }) => sum + some, 0),
-        skipped_inputs: records.reduce((sum, { skipped_inputs }) => sum + skipped_inputs, 0),
-        rounds: [],
-        preparation_ms: 0,
-        watched: null,
+        placement: "hot",
+        device: null,
+        host: null,
+        environment: null,
+        stage_resolution: "interval",
       },
-      placement: "hot",
-      device: null,
-      host: null,
-      environment: null,
-      stage_resolution: "interval",
-    },
-    records,
-  };
+      records,
+    });
+  }
+  return memories.map((bytes) => {
+    const trace = bySet[sets.indexOf(Math.floor(bytes / (4 * preset.dim)))]!;
+    const { plan } = trace.header;
+    const header = {
+      ...trace.header,
+      plan: { ...plan, hot: { ...plan.hot!, memory_bytes: bytes } },
+    };
+    return { header, records: trace.records };
+  });
 }
 
 /** One minibatch before its rows are counted. */
@@ -268,6 +297,7 @@ interface UniqueRows {
 async function countUnique(
   pool: Pool,
   tiers: SharedArrayBuffer,
+  set: number,
   { minibatches }: Layout,
   kind: "cold" | "hot",
   sampled: number,
@@ -283,7 +313,7 @@ async function countUnique(
     (_, k) =>
       candidates[Math.floor(k * candidates.length / number)]!.members.map((i) => i % classified),
   );
-  const [unique, uniqueCold] = await pool.ask({ kind: "unique", minibatches: chosen, tiers });
+  const [unique, uniqueCold] = await pool.ask({ kind: "unique", minibatches: chosen, tiers, set });
   return [unique / number, uniqueCold / number];
 }
 
@@ -320,12 +350,13 @@ function hotRows(
   source: TwinLookups,
   uses: Uint32Array,
   tiers: Uint8Array,
+  set: number,
 ): { perTable: number[]; least: number } {
   let row = 0, least = Infinity;
   const perTable = source.tableRows.map((size) => {
     let hot = 0;
     for (const end = row + size; row < end; row++) {
-      if (tiers[row] !== 0) continue;
+      if (tiers[row]! > set) continue;
       hot++;
       least = Math.min(least, uses[row]!);
     }

@@ -27,19 +27,20 @@ export type CountTask =
     readonly cursor: SharedArrayBuffer;
     readonly counts: SharedArrayBuffer;
   }
-  /** Writes how many lookups of each input go to rows that are not hot (tier 0 is hot). */
+  /** Writes for each set of hot rows how many lookups of each input go to rows outside it; those of tier t are in sets t, t + 1, … */
   | {
     readonly kind: "classify";
     readonly inputs: number;
     readonly cursor: SharedArrayBuffer;
     readonly tiers: SharedArrayBuffer;
-    readonly cold: SharedArrayBuffer;
+    readonly cold: readonly Uint8Array[];
   }
-  /** Counts the different rows of some minibatches, and those of them that are not hot. */
+  /** Counts the different rows of some minibatches, and those of them that are outside a set of hot rows. */
   | {
     readonly kind: "unique";
     readonly minibatches: readonly Uint32Array[];
     readonly tiers: SharedArrayBuffer;
+    readonly set: number;
   };
 
 let source: TwinLookups;
@@ -63,7 +64,7 @@ async function perform(task: CountTask): Promise<CountAnswer> {
         for (const row of rows) met.add(row);
       }
       unique += met.size;
-      for (const row of met) uniqueCold += tiers[row]!;
+      for (const row of met) if (tiers[row]! > task.set) uniqueCold++;
     }
     return [unique, uniqueCold];
   }
@@ -86,11 +87,17 @@ async function perform(task: CountTask): Promise<CountAnswer> {
     });
     return null;
   }
-  const tiers = new Uint8Array(task.tiers), cold = new Uint8Array(task.cold);
+  const tiers = new Uint8Array(task.tiers), { cold } = task;
+  // Lookups by tier.
+  const found = new Uint8Array(256);
   each((i) => {
-    let found = 0;
-    for (let k = 0; k < rows.length; k++) found += tiers[rows[k]!]!;
-    cold[i] = found;
+    found.fill(0, 0, cold.length + 1);
+    for (let k = 0; k < rows.length; k++) found[tiers[rows[k]!]!]!++;
+    let outside = 0;
+    for (let set = cold.length - 1; set >= 0; set--) {
+      outside += found[set + 1]!;
+      cold[set]![i] = outside;
+    }
   });
   return null;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type CountOptions, countTrace } from "./counts.ts";
+export { type CountOptions, countTrace, countTraces } from "./counts.ts";
 export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 export { contextOf } from "./context.ts";
 export type { Context } from "./context.ts";
@@ -37,6 +37,7 @@ export {
   START_PARAMETERS,
   type SystemParameter,
 } from "./parameters.ts";
+export { recount } from "./recount.ts";
 export {
   minibatchGraph,
   type MovedBytes,

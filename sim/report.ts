@@ -6,7 +6,7 @@
 
 import { formatBytes, formatDuration } from "../core/format.ts";
 import { formatTable, type Table } from "../core/table.ts";
-import type { Explanation } from "./explain.ts";
+import type { Explanation, Purchase } from "./explain.ts";
 import { type Compared, errorsOf } from "./published/predict.ts";
 import type { Share, SimulationResult } from "./simulate.ts";
 import type { SweepOptions, SweepRow } from "./sweep.ts";
@@ -88,9 +88,23 @@ export function formatExplanation({ result, purchases }: Explanation): string {
     shares("stage", result.stages),
     shares("resource", byFamily(result.resources)),
     `Bytes an epoch: ${moved.join(", ")}\n`,
-    "What to buy: epoch time with one number twice as good\n",
+    adviceOf(purchases),
+    "Epoch time with one number of the machine twice as good\n",
     bought,
   ].join("\n");
+}
+
+/** What of the machine is worth buying, software apart, which no shop has. */
+function adviceOf(purchases: readonly Purchase[]): string {
+  const best = (framework: boolean) =>
+    purchases.find(({ path, time }) => path.startsWith("framework.") === framework && time < 1);
+  const gain = ({ path, now, tried, time }: Purchase) =>
+    `${path} ${tried} in place of ${now} takes ${(100 * (1 - time)).toFixed(1)} % off`;
+  const hardware = best(false), software = best(true);
+  return [
+    `What to buy: ${hardware === undefined ? "nothing helps" : gain(hardware)}`,
+    ...software === undefined ? [] : [`Of the host's overheads: ${gain(software)}`],
+  ].join("\n") + "\n";
 }
 
 /** Resources of GPUs that are equally busy in one line: the first of them, and how many there are. */

@@ -7,16 +7,32 @@
 import { UserError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
-import { PARAMETER_NAMES, type ParameterName, START_PARAMETERS } from "./parameters.ts";
+import {
+  PARAMETER_NAMES,
+  type ParameterName,
+  type Parameters,
+  START_PARAMETERS,
+} from "./parameters.ts";
+import { recount } from "./recount.ts";
 import { simulate } from "./simulate.ts";
 import { withDim, withHotShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
 
 /** Axes that are no number of the machine and no parameter. */
-export const PLAN_AXES = ["gpus", "batch_per_gpu", "drop_share", "hot_share", "dim"] as const;
+export const PLAN_AXES = [
+  "gpus",
+  "batch_per_gpu",
+  "drop_share",
+  "hot_memory_mib",
+  "hot_share",
+  "dim",
+] as const;
 
-/** What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates. */
+/**
+ * What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates;
+ * `hot_memory_mib` counts a counted trace's twin again.
+ */
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
@@ -46,8 +62,23 @@ export interface SweepOptions {
   readonly batchPerGpu?: number | undefined;
   /** As in `SimulateOptions`. */
   readonly dropShare?: number | undefined;
+  /** That axes start from; as in `SimulateOptions`. */
+  readonly parameters?: Parameters | undefined;
   /** Threads; all cores unless told. */
   readonly threads?: number | undefined;
+  /** Told how far the counting is that `hot_memory_mib` takes. */
+  readonly say?: ((line: string) => void) | undefined;
+}
+
+/** What workers get: no functions, and traces by hot memory. */
+export interface PreparedSweep extends Omit<SweepOptions, "traces" | "say"> {
+  /** Condensed. */
+  readonly traces: readonly {
+    readonly name: string;
+    readonly trace: CountedTrace;
+    /** In the order of the axis' values; empty where hot memory is no axis. */
+    readonly byHotMemory: readonly CountedTrace[];
+  }[];
 }
 
 /** One point. */
@@ -117,14 +148,10 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
 /** Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads. */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
-  // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
-  const condensed = {
-    ...options,
-    traces: options.traces.map(({ name, trace }) => ({ name, trace: condense(trace) })),
-  };
+  const prepared = await prepare(options);
   const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
   if (threads === 1 || points < 64) {
-    return Array.from({ length: points }, (_, point) => sweepPoint(condensed, point));
+    return Array.from({ length: points }, (_, point) => sweepPoint(prepared, point));
   }
   const workers = Array.from(
     { length: threads },
@@ -140,7 +167,7 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
             event.preventDefault();
             reject(new Error(event.message));
           };
-          const task: SweepTask = { options: condensed, from: k, by: threads, to: points };
+          const task: SweepTask = { options: prepared, from: k, by: threads, to: points };
           worker.postMessage(task);
         })
       ),
@@ -151,8 +178,31 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   }
 }
 
+async function prepare({ say, ...options }: SweepOptions): Promise<PreparedSweep> {
+  const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
+  const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
+  if (memories.length > 0 && other !== undefined) {
+    throw new UserError(
+      `Cannot sweep hot_memory_mib and ${other.name} together: ${other.name} keeps the rows that are hot, and hot_memory_mib chooses them`,
+      2,
+    );
+  }
+  const traces = [];
+  for (const { name, trace } of options.traces) {
+    traces.push({
+      name,
+      // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
+      trace: condense(trace),
+      byHotMemory: memories.length === 0
+        ? []
+        : await recount(name, trace, memories, { say, threads: options.threads }),
+    });
+  }
+  return { ...options, traces };
+}
+
 /** One point of a sweep by its number. */
-export function sweepPoint(options: SweepOptions, point: number): SweepRow {
+export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   let rest = point;
   const values: number[] = [];
   for (const axis of options.axes.toReversed()) {
@@ -162,15 +212,17 @@ export function sweepPoint(options: SweepOptions, point: number): SweepRow {
   const system = options.systems[rest % options.systems.length]!;
   rest = Math.floor(rest / options.systems.length);
   const base = options.machines[rest % options.machines.length]!;
-  const { name, trace: original } = options.traces[Math.floor(rest / options.machines.length)]!;
+  const { name, trace: original, byHotMemory } = options
+    .traces[Math.floor(rest / options.machines.length)]!;
   let machine = base, trace = original;
   let { gpus, batchPerGpu, dropShare } = options;
-  const parameters: Record<string, number> = { ...START_PARAMETERS };
+  const parameters: Record<string, number> = { ...options.parameters ?? START_PARAMETERS };
   for (const [a, axis] of options.axes.entries()) {
     const value = values[a]!;
     if (axis.name === "gpus") gpus = value;
     else if (axis.name === "batch_per_gpu") batchPerGpu = value;
     else if (axis.name === "drop_share") dropShare = value;
+    else if (axis.name === "hot_memory_mib") trace = byHotMemory[axis.values.indexOf(value)]!;
     else if (axis.name === "hot_share") trace = withHotShare(trace, value);
     else if (axis.name === "dim") trace = withDim(trace, value);
     else if (axis.name === "link.generation") machine = withGeneration(machine, value);
@@ -184,7 +236,7 @@ export function sweepPoint(options: SweepOptions, point: number): SweepRow {
     gpus,
     batchPerGpu,
     dropShare,
-    parameters: parameters as typeof START_PARAMETERS,
+    parameters: parameters as Parameters,
   });
   return {
     trace: name,

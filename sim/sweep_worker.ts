@@ -7,11 +7,11 @@
 /// <reference lib="deno.worker" />
 
 import { UserError } from "../core/errors.ts";
-import { type SweepOptions, sweepPoint, type SweepRow } from "./sweep.ts";
+import { type PreparedSweep, sweepPoint, type SweepRow } from "./sweep.ts";
 
 /** Points from, from + by, … below `to`. */
 export interface SweepTask {
-  readonly options: SweepOptions;
+  readonly options: PreparedSweep;
   readonly from: number;
   readonly by: number;
   readonly to: number;

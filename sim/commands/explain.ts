@@ -4,13 +4,29 @@
  * @module
  */
 
+import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { explain } from "../explain.ts";
+import { checkOutputFile } from "../../core/outputs.ts";
+import { explain, type Explanation } from "../explain.ts";
 import { formatExplanation } from "../report.ts";
-import { checkSystems, type Command, openMachines, openTraces, SUBJECT_FLAGS } from "./flags.ts";
-import { describe } from "./run.ts";
+import {
+  checkSystems,
+  type Command,
+  openMachines,
+  openParameters,
+  openTraces,
+  SUBJECT_FLAGS,
+} from "./flags.ts";
+import { describe, RESULTS_SCHEMA_VERSION } from "./run.ts";
 
-const FLAGS = SUBJECT_FLAGS satisfies FlagTable;
+const FLAGS = {
+  ...SUBJECT_FLAGS,
+  json: {
+    type: "path",
+    group: "Files",
+    help: "Write all of it, every number that matters included",
+  },
+} as const satisfies FlagTable;
 
 /** Explains every combination. */
 export const explainCommand: Command = {
@@ -26,19 +42,35 @@ export const explainCommand: Command = {
       }));
       return;
     }
+    const { json = null } = values;
+    checkOutputFile("--json", json);
+    const all: (Explanation & { trace: string })[] = [];
     const systems = checkSystems(values.system);
     const machines = await openMachines(values.machine);
+    const parameters = await openParameters(values.parameters);
     for (const named of await openTraces(values.trace)) {
       console.log(`${describe(named)}\n`);
       for (const machine of machines) {
         for (const gpus of values.gpus) {
           for (const system of systems) {
             const { batchPerGpu, dropShare } = values;
-            const options = { trace: named.trace, machine, system, gpus, batchPerGpu, dropShare };
-            console.log(formatExplanation(explain(options)));
+            const options = {
+              ...{ trace: named.trace, machine, system, gpus, batchPerGpu, dropShare, parameters },
+            };
+            const explanation = explain(options);
+            console.log(formatExplanation(explanation));
+            all.push({ trace: named.name, ...explanation });
           }
         }
       }
+    }
+    if (json !== null) {
+      const document = {
+        schema: "slipstream.explanation",
+        schema_version: RESULTS_SCHEMA_VERSION,
+        explanations: all,
+      };
+      await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
     }
   },
 };

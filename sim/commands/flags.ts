@@ -11,6 +11,8 @@ import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
 import { loadMachine, type Machine, machineOf } from "../machine.ts";
+import { type Parameters, START_PARAMETERS } from "../parameters.ts";
+import { loadFrozen } from "../paper/frozen.ts";
 import { loadPaperWorkload } from "../paper/workloads.ts";
 import { findSystem } from "../systems/mod.ts";
 import { type CountedTrace, countTraceRuns } from "../work.ts";
@@ -69,6 +71,14 @@ export const SUBJECT_FLAGS = {
     group: "Simulation",
     help: "Share of the hot inputs after the window that Slipstream skips",
   },
+  parameters: {
+    type: "choice",
+    choices: ["start", "paper"],
+    default: "start",
+    group: "Simulation",
+    help:
+      "Costs of the systems' software: as they start, or with the three scalars that the paper table calibrates on v100x4",
+  },
 } as const satisfies FlagTable;
 
 /** A trace with the name that the command line gave it. */
@@ -98,6 +108,11 @@ export async function openTraces(names: readonly string[]): Promise<NamedTrace[]
 /** Loads machines. */
 export async function openMachines(names: readonly string[]): Promise<Machine[]> {
   return await Promise.all(names.map(async (name) => machineOf(await loadMachine(name))));
+}
+
+/** The parameters that `--parameters` names. */
+export async function openParameters(name: string): Promise<Parameters> {
+  return name === "paper" ? (await loadFrozen()).calibrated : START_PARAMETERS;
 }
 
 /** Checks the names of systems before any work. */

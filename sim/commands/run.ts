@@ -17,6 +17,7 @@ import {
   type Command,
   type NamedTrace,
   openMachines,
+  openParameters,
   openTraces,
   SUBJECT_FLAGS,
 } from "./flags.ts";
@@ -55,9 +56,10 @@ export const runCommand: Command = {
     checkOutputFile("--csv", csv);
     checkOutputFile("--timeline", timelinePath);
     const systems = checkSystems(values.system);
-    const [machines, traces] = await Promise.all([
+    const [machines, traces, parameters] = await Promise.all([
       openMachines(values.machine),
       openTraces(values.trace),
+      openParameters(values.parameters),
     ]);
     const all: (SimulationResult & { trace: string })[] = [], shown: TimelineEntry[] = [];
     for (const { name, trace } of traces) {
@@ -66,7 +68,9 @@ export const runCommand: Command = {
         for (const gpus of values.gpus) {
           for (const system of systems) {
             const { batchPerGpu, dropShare } = values;
-            const options = { trace, machine, system, gpus, batchPerGpu, dropShare };
+            const options = {
+              ...{ trace, machine, system, gpus, batchPerGpu, dropShare, parameters },
+            };
             results.push(simulate(options));
             if (timelinePath !== null) shown.push(...minibatchesOf(options, name));
           }

@@ -13,7 +13,14 @@ import { formatTable } from "../../core/table.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { sweepRecords, toArrow, toCsv } from "../report.ts";
 import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
-import { checkSystems, type Command, openMachines, openTraces, SUBJECT_FLAGS } from "./flags.ts";
+import {
+  checkSystems,
+  type Command,
+  openMachines,
+  openParameters,
+  openTraces,
+  SUBJECT_FLAGS,
+} from "./flags.ts";
 
 const FLAGS = {
   ...SUBJECT_FLAGS,
@@ -23,7 +30,7 @@ const FLAGS = {
     valueName: "NAME=VALUES…",
     group: "Sweep",
     help:
-      "Axes: gpus, batch_per_gpu, drop_share, hot_share, dim, any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
+      "Axes: gpus, batch_per_gpu, drop_share, hot_share, hot_memory_mib (counts the twin of a counted trace again), dim (D, floats in a row), any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
   },
   threads: {
     type: "number",
@@ -79,7 +86,9 @@ export const sweepCommand: Command = {
       gpus: values.gpus[0]!,
       batchPerGpu: values.batchPerGpu,
       dropShare: values.dropShare,
+      parameters: await openParameters(values.parameters),
       threads: values.threads,
+      say: (line) => console.error(line),
     };
     const begun = performance.now();
     const rows = await sweep(options);

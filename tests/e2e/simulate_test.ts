@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import type { Explanation } from "../../sim/explain.ts";
+import { toArrow } from "../../sim/report.ts";
+import type { SimulationResult } from "../../sim/simulate.ts";
 import { SYSTEM_NAMES } from "../../sim/systems/mod.ts";
-import { fail, readJson, run, succeed } from "./command.ts";
+import { readTrace } from "../../train/trace/files.ts";
+import { TraceRecorder } from "../../train/trace/recorder.ts";
+import type { MinibatchRecord } from "../../train/trace/schema.ts";
+import { fail, readJson, run, succeed, TINY } from "./command.ts";
 
 const folder = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -54,7 +60,12 @@ Deno.test("results, CSV and timeline are written and tell the same", async () =>
 });
 
 Deno.test("explain shows what is exposed and what to buy", async () => {
-  const { out } = await succeed("simulate", ["explain", "--trace", "rm2", "--system", "fae"]);
+  const json = `${folder}/explained.json`;
+  const { out } = await succeed("simulate", [
+    ...["explain", "--trace", "rm2", "--system", "fae", "--json", json],
+  ]);
+  const { explanations: [first] } = await readJson<{ explanations: Explanation[] }>(json);
+  assert.ok(first!.purchases[0]!.time < 1);
   for (const text of ["fae on v100x4, 1 GPU:", "exposed, %", "gather", "up:0", "What to buy"]) {
     assert.ok(out.includes(text), text);
   }
@@ -125,35 +136,107 @@ for (const [args, status, message] of mistakes) {
   });
 }
 
-Deno.test("damaged files are one clear error each", async () => {
+Deno.test("damaged counted traces are one clear error each", async () => {
   const path = `${folder}/damaged.json`;
   await Deno.writeTextFile(path, '{ "schema": ');
   await fail("simulate", ["--trace", path], 1, /it starts as JSON and is cut off or damaged$/);
-  await Deno.writeTextFile(path, "ARROW1\0\0");
-  await fail("simulate", ["--trace", path], 1, /^error: Cannot read .*damaged\.json: /);
+  await Deno.writeTextFile(path, "{}");
+  await fail("simulate", ["--trace", path], 1, /^error: Cannot read .*: it is no counted trace/);
 });
 
-Deno.test("the trace of a training run can be simulated under every system, and damaged it is one clear error", async () => {
-  const path = `${folder}/run.arrow`;
+Deno.test("a trace of a run simulates under every system; a damaged one is one clear error", async () => {
+  const path = `${folder}/run.arrow`, json = `${folder}/run.json`;
   await succeed("train", [
-    ...["--data", "twin:rm4:6000", "--max-ind-range", "3000", "--device", "cpu", "--threads", "1"],
-    ...["--bottom", "1-8-16", "--top", "8-1", "--batch", "64", "--plan", "slipstream"],
-    ...["--hot-memory", "0.1", "--profile", "1", "--trace", path, "--quiet"],
+    ...["--data", "synthetic:6000", "--tables", "60-30-20", "--threads", "1", "--batch", "32"],
+    ...TINY.slice(0, -2),
+    ...["--profile", "1", "--hot-memory", "0.001", "--plan", "slipstream", "--trace", path, "-q"],
   ]);
   const { out } = await succeed("simulate", [
-    ...["--trace", path, "--gpus", "1,2", "--system", SYSTEM_NAMES.join(",")],
+    ...["--trace", path, "--system", SYSTEM_NAMES.join(","), "--gpus", "1,2", "--json", json],
   ]);
-  for (const name of SYSTEM_NAMES) assert.ok(out.includes(name), name);
+  assert.match(out, /run\.arrow: run of \d+ inputs/);
+  const { results } = await readJson<{ results: SimulationResult[] }>(json);
+  assert.equal(results.length, 2 * SYSTEM_NAMES.length);
+  const { header, columns } = await readTrace(path);
+  const trained = columns.inputs.reduce((a, b) => a + b, 0);
+  const skipped = columns.skipped_inputs.reduce((a, b) => a + b, 0);
+  assert.ok(skipped > 0);
+  for (const { system, inputs, epoch_ms } of results) {
+    assert.ok(epoch_ms > 0, system);
+    const wanted = system.startsWith("slipstream") ? trained : trained + skipped;
+    assert.ok(Math.abs(inputs - wanted) < 1e-6, `${system}: ${inputs} inputs of ${wanted}`);
+  }
+
+  const refused = async (bytes: Uint8Array, message: RegExp, status = 1) => {
+    const damaged = `${folder}/damaged.arrow`;
+    await Deno.writeFile(damaged, bytes);
+    await fail("simulate", ["--trace", damaged], status, message);
+  };
   const whole = await Deno.readFile(path);
-  const cut = `${folder}/cut.arrow`;
-  for (const length of [whole.length - 1, Math.floor(whole.length / 2), 20, 0]) {
-    await Deno.writeFile(cut, whole.subarray(0, length));
-    await fail("simulate", ["--trace", cut], 1, /^error: Cannot read .*cut\.arrow: /);
-  }
-  const wanted = new TextEncoder().encode('"schema_version":1');
-  for (let at = 0; at + wanted.length <= whole.length; at++) {
-    if (wanted.every((byte, i) => whole[at + i] === byte)) whole[at + wanted.length - 1] = 0x39;
-  }
-  await Deno.writeFile(cut, whole);
-  await fail("simulate", ["--trace", cut], 1, /^error: Cannot read .*cut\.arrow: .*version/);
+  await refused(whole.subarray(0, whole.length - 100), /^error: Cannot read .*: it is cut short/);
+  await refused(new Uint8Array(0), /^error: Cannot read .*: /);
+  await refused(
+    new TextEncoder().encode("step,epoch\n0,0\n"),
+    /: it is not an Arrow IPC file, which a trace is$/,
+  );
+  await refused(
+    new Uint8Array(await toArrow([{ a: 1 }, { a: 2 }])),
+    /^error: Cannot read .*: .*no trace/,
+  );
+  const rewritten = async (
+    change: { header?: object; record?: (record: MinibatchRecord) => Partial<MinibatchRecord> },
+  ) => {
+    const recorder = new TraceRecorder();
+    for (let i = 0; i < columns.length; i++) {
+      const record = columns.record(i);
+      recorder.add({ ...record, ...i === 3 ? change.record?.(record) : {} });
+    }
+    return await recorder.bytes({ ...header, ...change.header });
+  };
+  await refused(
+    await rewritten({ header: { schema_version: 2 } }),
+    /^error: Cannot read .*: its schema version is 2 and must be 1; trace the run again/,
+  );
+  await refused(
+    await rewritten({ record: ({ lookups }) => ({ unique_rows: lookups + 1 }) }),
+    /^error: Cannot read .*: minibatch 3 has unique_rows 97, which cannot be more than/,
+  );
+  await refused(
+    await rewritten({ record: ({ lookups }) => ({ lookups: lookups + 1 }) }),
+    /^error: Cannot simulate the trace: minibatch 3 has 97 lookups for 32 inputs of 3$/,
+  );
+  await refused(
+    await rewritten({ header: { model: { ...header.model, bottom: [] } } }),
+    /^error: Cannot simulate the trace: its header's model\.bottom must be whole numbers above 0$/,
+  );
+  await fail(
+    "simulate",
+    ["sweep", "--trace", path, "--axis", "hot_memory_mib=1,2"],
+    2,
+    /^error: Cannot sweep the hot memory of .*run with each --hot-memory/,
+  );
+});
+
+Deno.test("machine files with a missing, a negative and a wrongly named field are one clear error each", async () => {
+  const shipped = await Deno.readTextFile(
+    new URL("../../sim/machines/v100x4.json", import.meta.url),
+  );
+  const path = `${folder}/machine.json`;
+  // A document is damaged member by member.
+  // deno-lint-ignore no-explicit-any
+  const refused = async (change: (document: any) => void, message: RegExp) => {
+    const document = JSON.parse(shipped);
+    change(document);
+    await Deno.writeTextFile(path, JSON.stringify(document));
+    await fail("simulate", ["--trace", "rm2", "--machine", path], 1, message);
+  };
+  await refused((d) => delete d.link.latency_us, /machine\.json: link\.latency_us is missing$/);
+  await refused(
+    (d) => d.cpu.cores.value = -1,
+    /machine\.json: cpu\.cores\.value is -1 and must be above 0$/,
+  );
+  await refused(
+    (d) => d.gpu.gflops = d.gpu.gflop_s,
+    /machine\.json: gpu\.gflops is no field of it, did you mean gflop_s\?$/,
+  );
 });

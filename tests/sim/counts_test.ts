@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
 import { openTwinLookups } from "../../data/twin/lookups.ts";
-import { countTrace } from "../../sim/counts.ts";
+import { countTrace, countTraces } from "../../sim/counts.ts";
 import { countTraceRuns } from "../../sim/work.ts";
 
 const INPUTS = 20_000;
@@ -99,4 +99,15 @@ Deno.test("an interrupted count ends with the signal's reason", async () => {
   const reason = new Error("enough");
   controller.abort(reason);
   await assert.rejects(countTrace({ ...OPTIONS, signal: controller.signal }), reason);
+});
+
+Deno.test("several hot memories are counted at once as each is alone", async () => {
+  const memories = [2 ** 17, 2 ** 16, 2 ** 17 + 1];
+  const options = { ...OPTIONS, warmUp: 2 };
+  const traces = await countTraces(options, memories);
+  for (const [i, hotMemoryBytes] of memories.entries()) {
+    assert.deepEqual(traces[i], await countTrace({ ...options, hotMemoryBytes }));
+  }
+  const hot = traces.map(({ header }) => header.plan.hot!.hot_inputs);
+  assert.ok(hot[1]! < hot[0]!);
 });

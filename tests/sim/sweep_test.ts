@@ -4,7 +4,9 @@ import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { toArrow, toCsv } from "../../sim/report.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { parseAxis, sweep } from "../../sim/sweep.ts";
-import { countTraceRuns } from "../../sim/work.ts";
+import { fromArrow } from "arquero";
+import { countTrace } from "../../sim/counts.ts";
+import { condense, countTraceRuns } from "../../sim/work.ts";
 import { record, traceOf } from "./toy.ts";
 
 const V100 = machineOf(await loadMachine("v100x4"));
@@ -67,6 +69,56 @@ Deno.test("axes of the plan and of generations reach what they name", async () =
   assert.equal(new Set(await at("batch_per_gpu=50,100")).size, 2);
 });
 
+Deno.test("hot memory is swept by counting the twin again", async () => {
+  const counted = {
+    twin: "rm4",
+    inputs: 20_000,
+    batch: 64,
+    warmUp: 2,
+    windowShare: 0.02,
+    profileEvery: 1,
+    dropShare: 0.25,
+    threads: 2,
+    seed: 3,
+  } as const;
+  const at = async (mib: number) =>
+    countTraceRuns(await countTrace({ ...counted, hotMemoryBytes: mib * 2 ** 20 }));
+  const options = { machines: [V100], systems: ["slipstream"], gpus: 2, threads: 2 };
+  const rows = await sweep({
+    ...options,
+    traces: [{ name: "t", trace: await at(0.1) }],
+    axes: [{ name: "hot_memory_mib", values: [0.125, 0.0625] }, parseAxis("gpus=1,2")],
+  });
+  for (const [i, mib] of [0.125, 0.125, 0.0625, 0.0625].entries()) {
+    const gpus = 1 + i % 2;
+    const { epoch_ms } = simulate({
+      trace: condense(await at(mib)),
+      machine: V100,
+      system: "slipstream",
+      gpus,
+    });
+    assert.deepEqual(rows[i]!.values, [mib, gpus]);
+    assert.equal(rows[i]!.epoch_ms, epoch_ms);
+  }
+  assert.ok(rows[0]!.host_memory_bytes < rows[2]!.host_memory_bytes, "fewer cold inputs");
+});
+
+Deno.test("hot memory cannot be swept over a run's trace or with what it decides", async () => {
+  const at = (...axes: string[]) =>
+    sweep({
+      traces: [{ name: "t", trace }],
+      machines: [V100],
+      systems: ["fae"],
+      axes: axes.map(parseAxis),
+      gpus: 1,
+    });
+  await assert.rejects(
+    at("hot_memory_mib=1,2"),
+    refused(/^Cannot sweep the hot memory of t: .*run with each --hot-memory/),
+  );
+  await assert.rejects(at("hot_memory_mib=1", "dim=4"), refused(/hot_memory_mib and dim together/));
+});
+
 Deno.test("what a worker refuses is one clear error", async () => {
   await assert.rejects(
     sweep({
@@ -85,5 +137,9 @@ Deno.test("records become CSV and Arrow with every column that one of them has",
   const records = [{ a: 1, b: "x" }, { a: 2, c: 0.5 }];
   assert.equal(await toCsv(records), "a,b,c\n1,x,\n2,,0.5\n");
   const arrow = await toArrow(records);
-  assert.equal(new TextDecoder().decode(arrow.subarray(0, 6)), "ARROW1");
+  assert.deepEqual(fromArrow(arrow).objects(), [{ a: 1, b: "x", c: null }, {
+    a: 2,
+    b: null,
+    c: 0.5,
+  }]);
 });

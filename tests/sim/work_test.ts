@@ -4,7 +4,17 @@ import { UserError } from "../../core/errors.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
 import { withDim, withHotShare } from "../../sim/variants.ts";
-import { condense, countTraceRuns, resize, type WorkClass, workloadOf } from "../../sim/work.ts";
+import { loadMachine, machineOf } from "../../sim/machine.ts";
+import { simulate } from "../../sim/simulate.ts";
+import { SYSTEMS } from "../../sim/systems/mod.ts";
+import {
+  condense,
+  type CountedTrace,
+  countTraceRuns,
+  resize,
+  type WorkClass,
+  workloadOf,
+} from "../../sim/work.ts";
 import type { MinibatchRecord } from "../../train/trace/schema.ts";
 import { EACH, record, traceOf } from "./toy.ts";
 
@@ -116,6 +126,40 @@ Deno.test("regrouping keeps inputs and lookups and never makes more than a full 
       assert.ok(work.unique_cold_rows <= work.cold_lookups + 1e-9);
     }
   }));
+});
+
+Deno.test("an interleaved plan's minibatches are merged across its rounds, not across epochs", () => {
+  const round = [record("cold"), record("hot"), record("hot"), record("hot")];
+  const next = round.map((one) => ({ ...one, epoch: 1 }));
+  const { all } = workloadOf(
+    countTraceRuns(traceOf([...round, ...round, ...round, ...round, ...next])),
+    { batch: 400 },
+  );
+  const of = (kind: string, inputs: number) =>
+    all.filter(({ work }) => work.kind === kind && work.inputs === inputs)
+      .reduce((n, { times }) => n + times, 0);
+  assert.deepEqual([of("cold", 400), of("cold", 100)], [1, 1]);
+  assert.deepEqual([of("hot", 400), of("hot", 300)], [3, 1]);
+  assert.equal(inputsOf(all), 2000);
+});
+
+Deno.test("condensing many different minibatches changes times by less than a thousandth", async () => {
+  const machine = machineOf(await loadMachine("v100x4"));
+  const trace = countTraceRuns(traceOf(
+    Array.from({ length: 400 }, (_, i) => {
+      const cold = 100 + (i * 37) % 50;
+      return i % 4 === 0
+        ? record("cold", { cold_lookups: cold, unique_cold_rows: cold - i % 7 })
+        : record("hot", { unique_rows: 120 + (i * 53) % 60, skipped_inputs: i % 11 });
+    }),
+  ));
+  assert.ok(trace.runs.length === 400 && condense(trace).runs.length === 2);
+  for (const { name } of SYSTEMS) {
+    const at = (trace: CountedTrace) =>
+      simulate({ trace, machine, system: name, gpus: 4, batchPerGpu: 25 }).epoch_ms;
+    const off = at(condense(trace)) / at(trace) - 1;
+    assert.ok(Math.abs(off) < 1e-3, `${name}: ${off}`);
+  }
 });
 
 Deno.test("a share to skip takes that share of the hot inputs after the window", () => {
