@@ -36,4 +36,5 @@ export { UserError } from "./core/errors.ts";
 export { Permutation, RandomStream, type StreamName, STREAMS } from "./core/random.ts";
 export * from "./data/mod.ts";
 export * from "./kernels/mod.ts";
+export * from "./sim/mod.ts";
 export * from "./train/mod.ts";

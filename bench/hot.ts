@@ -9,7 +9,7 @@
 
 import { hotTiers } from "../data/access_counts.ts";
 import { BLOCK, type HotDone, type HotTask } from "./hot_worker.ts";
-import { openTwinLookups } from "./twin_lookups.ts";
+import { openTwinLookups } from "../data/twin/lookups.ts";
 
 /** FAE's sampling rate of 5 %. */
 const SAMPLE_EVERY = 20;

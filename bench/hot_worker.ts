@@ -6,7 +6,7 @@
 
 /// <reference lib="deno.worker" />
 
-import { openTwinLookups, type TwinLookups } from "./twin_lookups.ts";
+import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
 
 /** Inputs of a block. */
 export const BLOCK = 4096;

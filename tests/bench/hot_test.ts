@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hotExperiment } from "../../bench/experiments/hot.ts";
 import { countHot } from "../../bench/hot.ts";
-import { openTwinLookups } from "../../bench/twin_lookups.ts";
+import { openTwinLookups } from "../../data/twin/lookups.ts";
 
 const INPUTS = 3000;
 

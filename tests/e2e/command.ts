@@ -6,7 +6,7 @@ import project from "../../deno.json" with { type: "json" };
 import type { ResultDocument } from "../../train/result.ts";
 
 /** A task that runs a command of the project. */
-export type Task = "train" | "data" | "bench";
+export type Task = "train" | "data" | "bench" | "simulate";
 
 /** What a process left. */
 export interface Outcome {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { createInputs } from "../data/inputs.ts";
-import { TwinGenerator } from "../data/twin/generator.ts";
-import { isHistories, loadAnyTwin, openTwin } from "../data/twin/open.ts";
+import { createInputs } from "../inputs.ts";
+import { TwinGenerator } from "./generator.ts";
+import { isHistories, loadAnyTwin, openTwin } from "./open.ts";
 
 /** Lookups of inputs. */
 export interface TwinLookups {

@@ -1,0 +1,106 @@
+/**
+ * Flags that the subcommands share, and what they open.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import type { FlagTable } from "../../core/flags.ts";
+import { TWIN_NAMES } from "../../data/twin/open.ts";
+import type { WorkloadName } from "../../data/twin/workloads.ts";
+import { nearest } from "../../core/nearest.ts";
+import { readAnyTrace } from "../counted_file.ts";
+import { loadMachine, type Machine, machineOf } from "../machine.ts";
+import { loadPaperWorkload } from "../paper/workloads.ts";
+import { findSystem } from "../systems/mod.ts";
+import { type CountedTrace, countTraceRuns } from "../work.ts";
+
+/** A subcommand. */
+export interface Command {
+  readonly name: string;
+  /** One line for the help page. */
+  readonly summary: string;
+  run(args: readonly string[]): Promise<void>;
+}
+
+/** What is simulated, where and under what. */
+export const SUBJECT_FLAGS = {
+  trace: {
+    type: "list",
+    required: true,
+    valueName: "FILE,…",
+    group: "Simulation",
+    help: "Traces: files, or rm1 to rm4 for the counted ones that come with the project",
+  },
+  machine: {
+    type: "list",
+    default: ["v100x4"],
+    valueName: "NAME,…",
+    group: "Simulation",
+    help: "Machines: v100x4, a100x8, h100x8, or files ending in .json",
+  },
+  system: {
+    type: "list",
+    default: ["intel-dlrm", "fae", "hotline", "slipstream"],
+    valueName: "NAME,…",
+    group: "Simulation",
+    help: "Training systems (listed below)",
+  },
+  gpus: {
+    type: "ints",
+    separator: ",",
+    default: [1],
+    group: "Simulation",
+    help: "Numbers of GPUs",
+  },
+  batchPerGpu: {
+    type: "number",
+    integer: true,
+    min: 1,
+    defaultText: "the trace's minibatch",
+    group: "Simulation",
+    help: "Inputs of a minibatch on each GPU; the minibatch grows with the GPUs",
+  },
+  dropShare: {
+    type: "number",
+    min: 0,
+    max: 1,
+    defaultText: "as in the trace",
+    group: "Simulation",
+    help: "Share of the hot inputs after the window that Slipstream skips",
+  },
+} as const satisfies FlagTable;
+
+/** A trace with the name that the command line gave it. */
+export interface NamedTrace {
+  readonly name: string;
+  readonly trace: CountedTrace;
+}
+
+/** Opens traces: counted ones that come with the project by their twin's name, others from files. */
+export async function openTraces(names: readonly string[]): Promise<NamedTrace[]> {
+  return await Promise.all(names.map(async (name) => {
+    const twin = TWIN_NAMES.find((candidate) => candidate === name);
+    if (twin !== undefined) {
+      return { name, trace: await loadPaperWorkload(twin as WorkloadName) };
+    }
+    if (!/[./\\]/.test(name)) {
+      const near = nearest(name, TWIN_NAMES);
+      if (near !== null) {
+        throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
+      }
+    }
+    const trace = await readAnyTrace(name, null);
+    return { name, trace: "runs" in trace ? trace : countTraceRuns(trace) };
+  }));
+}
+
+/** Loads machines. */
+export async function openMachines(names: readonly string[]): Promise<Machine[]> {
+  return await Promise.all(names.map(async (name) => machineOf(await loadMachine(name))));
+}
+
+/** Checks the names of systems before any work. */
+export function checkSystems(names: readonly string[]): readonly string[] {
+  return names.map((name) => findSystem(name).name);
+}

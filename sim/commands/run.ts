@@ -1,0 +1,114 @@
+/**
+ * `deno task simulate --trace …`: the default subcommand.
+ *
+ * @module
+ */
+
+import { writeFileWhole } from "../../core/files.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { checkOutputFile } from "../../core/outputs.ts";
+import { formatTable } from "../../core/table.ts";
+import { resultsCsv, resultTable } from "../report.ts";
+import { minibatchGraph, simulate, type SimulationResult } from "../simulate.ts";
+import { findSystem } from "../systems/mod.ts";
+import { timeline, type TimelineEntry } from "../timeline.ts";
+import {
+  checkSystems,
+  type Command,
+  type NamedTrace,
+  openMachines,
+  openTraces,
+  SUBJECT_FLAGS,
+} from "./flags.ts";
+
+/** The flags. */
+export const RUN_FLAGS = {
+  ...SUBJECT_FLAGS,
+  json: { type: "path", group: "Files", help: "Write the results with their breakdowns" },
+  csv: { type: "path", group: "Files", help: "Write the results as CSV" },
+  timeline: {
+    type: "path",
+    group: "Files",
+    help: "Write one minibatch of each kind and system for the Perfetto viewer",
+  },
+} as const satisfies FlagTable;
+
+/** Grows when a member of the JSON document changes its meaning or goes. */
+export const RESULTS_SCHEMA_VERSION = 1;
+
+/** Simulates every combination. */
+export const runCommand: Command = {
+  name: "run",
+  summary: "Simulate: every trace, machine, number of GPUs and system (the default)",
+  async run(args) {
+    const { values, help } = parseFlags(RUN_FLAGS, args);
+    if (help) {
+      console.log(formatHelp(RUN_FLAGS, {
+        command: "deno task simulate run",
+        about: "Simulate training",
+        usage: "--trace FILE [flags]",
+      }));
+      return;
+    }
+    const { json = null, csv = null, timeline: timelinePath = null } = values;
+    checkOutputFile("--json", json);
+    checkOutputFile("--csv", csv);
+    checkOutputFile("--timeline", timelinePath);
+    const systems = checkSystems(values.system);
+    const [machines, traces] = await Promise.all([
+      openMachines(values.machine),
+      openTraces(values.trace),
+    ]);
+    const all: (SimulationResult & { trace: string })[] = [], shown: TimelineEntry[] = [];
+    for (const { name, trace } of traces) {
+      const results: SimulationResult[] = [];
+      for (const machine of machines) {
+        for (const gpus of values.gpus) {
+          for (const system of systems) {
+            const { batchPerGpu, dropShare } = values;
+            const options = { trace, machine, system, gpus, batchPerGpu, dropShare };
+            results.push(simulate(options));
+            if (timelinePath !== null) shown.push(...minibatchesOf(options, name));
+          }
+        }
+      }
+      console.log(`${describe({ name, trace })}\n\n${formatTable(resultTable(results))}`);
+      all.push(...results.map((result) => ({ trace: name, ...result })));
+    }
+    if (json !== null) {
+      const document = {
+        schema: "slipstream.simulation",
+        schema_version: RESULTS_SCHEMA_VERSION,
+        results: all,
+      };
+      await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
+    }
+    if (csv !== null) await writeFileWhole(csv, await resultsCsv(all));
+    if (timelinePath !== null) {
+      await writeFileWhole(timelinePath, JSON.stringify(timeline(shown)));
+    }
+  },
+};
+
+/** The first minibatch of each kind that a system trains. */
+function minibatchesOf(
+  options: Parameters<typeof simulate>[0] & { readonly system: string },
+  trace: string,
+): TimelineEntry[] {
+  const kinds = Object.keys(simulate(options).minibatch_ms);
+  return kinds.map((kind) => ({
+    name: `${trace}, ${findSystem(options.system).name}, ${options.gpus} GPUs, ${kind}`,
+    graph: minibatchGraph(options, kind).graph,
+  }));
+}
+
+/** What a trace is of, in one line. */
+export function describe({ name, trace }: NamedTrace): string {
+  const { origin, dataset, batch, plan, model } = trace.header;
+  const hot = plan.hot === null
+    ? ""
+    : `, ${
+      (100 * plan.hot.hot_inputs / (plan.hot.hot_inputs + plan.hot.cold_inputs)).toFixed(1)
+    } % hot`;
+  return `${name}: ${origin} of ${dataset.train_inputs} inputs (${dataset.format}), minibatch ${batch}, rows of ${model.dim} floats${hot}`;
+}

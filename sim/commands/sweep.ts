@@ -1,0 +1,154 @@
+/**
+ * `deno task simulate sweep`: every combination of the values of some axes, on all cores.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { writeFileWhole } from "../../core/files.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { formatDuration } from "../../core/format.ts";
+import { checkOutputFile } from "../../core/outputs.ts";
+import { formatTable } from "../../core/table.ts";
+import { drawFigure } from "../../data/figure.ts";
+import { sweepRecords, toArrow, toCsv } from "../report.ts";
+import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
+import { checkSystems, type Command, openMachines, openTraces, SUBJECT_FLAGS } from "./flags.ts";
+
+const FLAGS = {
+  ...SUBJECT_FLAGS,
+  axis: {
+    type: "paths",
+    required: true,
+    valueName: "NAME=VALUES…",
+    group: "Sweep",
+    help:
+      "Axes: gpus, batch_per_gpu, drop_share, hot_share, dim, any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
+  },
+  threads: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Sweep",
+    defaultText: "all cores",
+    help: "Threads",
+  },
+  csv: { type: "path", group: "Files", help: "Write all points as CSV" },
+  arrow: { type: "path", group: "Files", help: "Write all points as an Arrow file" },
+  plot: { type: "path", group: "Files", help: "Draw epoch time by the first axis as SVG" },
+} as const satisfies FlagTable;
+
+const SHOWN = 40;
+
+/** Sweeps. */
+export const sweepCommand: Command = {
+  name: "sweep",
+  summary: "Every combination of the values of some axes, on all cores",
+  async run(args) {
+    const { values, help } = parseFlags(FLAGS, args);
+    if (help) {
+      console.log(formatHelp(FLAGS, {
+        command: "deno task simulate sweep",
+        about: "Simulate every combination of the values of some axes",
+        usage: "--trace FILE --axis NAME=VALUES… [flags]",
+        examples: [[
+          "PCI Express generations by GPUs",
+          "deno task simulate sweep --trace rm2 --axis link.generation=3,4,5 gpus=1,2,4",
+        ]],
+      }));
+      return;
+    }
+    const { csv = null, arrow = null, plot = null } = values;
+    checkOutputFile("--csv", csv);
+    checkOutputFile("--arrow", arrow);
+    checkOutputFile("--plot", plot);
+    const axes = values.axis.map(parseAxis);
+    for (const [i, { name }] of axes.entries()) {
+      if (axes.findIndex((other) => other.name === name) !== i) {
+        throw new UserError(`Cannot sweep ${name} twice: give all its values in one axis`, 2);
+      }
+    }
+    if (values.gpus.length > 1) {
+      throw new UserError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4", 2);
+    }
+    const options: SweepOptions = {
+      traces: await openTraces(values.trace),
+      machines: await openMachines(values.machine),
+      systems: checkSystems(values.system),
+      axes,
+      gpus: values.gpus[0]!,
+      batchPerGpu: values.batchPerGpu,
+      dropShare: values.dropShare,
+      threads: values.threads,
+    };
+    const begun = performance.now();
+    const rows = await sweep(options);
+    const seconds = (performance.now() - begun) / 1000;
+    console.log(formatTable({
+      columns: [
+        { name: "trace" },
+        { name: "machine" },
+        { name: "system" },
+        ...axes.map(({ name }) => ({
+          name,
+          format: (x: number) => String(Number(x.toPrecision(6))),
+        })),
+        { name: "epoch, s", format: (x) => x.toFixed(2) },
+      ],
+      rows: rows.slice(0, SHOWN).map((row) => [
+        row.trace,
+        row.machine,
+        row.system,
+        ...row.values,
+        row.epoch_ms / 1000,
+      ]),
+    }));
+    const points = countPoints(options);
+    if (points > SHOWN) console.log(`… and ${points - SHOWN} more`);
+    console.log(
+      `${points} points in ${formatDuration(seconds)}, ${
+        Math.round(60 * points / seconds)
+      } a minute`,
+    );
+    const records = sweepRecords(options, rows);
+    if (csv !== null) await writeFileWhole(csv, await toCsv(records));
+    if (arrow !== null) await writeFileWhole(arrow, await toArrow(records));
+    if (plot !== null) await writeFileWhole(plot, await drawSweep(options, rows));
+  },
+};
+
+/** Epoch time by the first axis, a line a system; other axes give a line each. */
+function drawSweep({ axes }: SweepOptions, rows: readonly SweepRow[]): Promise<string> {
+  const first = axes[0]!.name;
+  const points = rows.map((row) => ({
+    x: row.values[0]!,
+    seconds: row.epoch_ms / 1000,
+    system: row.system,
+    line: [row.trace, row.machine, row.system, ...row.values.slice(1)].join(" "),
+  }));
+  return drawFigure(`Epoch time by ${first}`, (Plot) => [{
+    title: first,
+    options: {
+      marginRight: 90,
+      x: { label: first },
+      y: { label: "seconds an epoch", zero: true },
+      color: { legend: false },
+      marks: [
+        Plot.line(points, { x: "x", y: "seconds", z: "line", stroke: "system" }),
+        Plot.dot(points, { x: "x", y: "seconds", fill: "system", r: 2 }),
+        Plot.text(
+          points,
+          Plot.selectLast({
+            x: "x",
+            y: "seconds",
+            z: "system",
+            text: "system",
+            fill: "system",
+            dx: 6,
+            textAnchor: "start",
+          }),
+        ),
+      ],
+    },
+  }]);
+}

@@ -1,0 +1,443 @@
+/**
+ * A trace without training: the lookups of a twin are counted, its inputs are told hot from cold, and the plan's minibatches
+ * are laid out. Which hot inputs are skipped cannot be known without training, so their share is an option and they are
+ * drawn at random.
+ *
+ * Exact: hot and cold inputs, inputs, lookups and cold lookups of every minibatch. Different rows are counted in some
+ * minibatches of each kind and written, rounded means, into all of that kind.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { RandomStream } from "../core/random.ts";
+import { hotTiers } from "../data/access_counts.ts";
+import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
+import type { WorkloadName } from "../data/twin/workloads.ts";
+import { interactionWidth } from "../kernels/interaction/record.ts";
+import type { ShapeDocument } from "../train/models.ts";
+import { countParameters, PRESETS, type TbsmPreset } from "../train/presets.ts";
+import {
+  type MinibatchKind,
+  type MinibatchRecord,
+  type Trace,
+  TRACE_SCHEMA_VERSION,
+} from "../train/trace/schema.ts";
+import { BLOCK, type CountAnswer, type CountTask } from "./counts_worker.ts";
+
+const REPORT_MS = 15_000;
+/** Draws of skipped inputs, apart from whatever else samples under the same seed. */
+const SKIP_SUB = 0x5349;
+
+/** What to count. */
+export interface CountOptions {
+  /** A shipped twin. */
+  readonly twin: WorkloadName;
+  /** Training inputs, at most those of the full data set; all of them unless told. */
+  readonly inputs?: number | undefined;
+  /** Inputs of a minibatch. Default 1024. */
+  readonly batch?: number | undefined;
+  /** Hot memory in bytes. Default 268,435,456 (Slipstream run_input_segregation.sh). */
+  readonly hotMemoryBytes?: number | undefined;
+  /**
+   * One input in so many is profiled to rank rows; 1 counts all. Default 20, the 5 % of FAE's profiler, and 5 for rm1, the
+   * 20 % of its TBSM script.
+   */
+  readonly profileEvery?: number | undefined;
+  /**
+   * Inputs that are told hot from cold, from the first on; those after them are taken to repeat these in order. Default: all.
+   * Rows are ranked by all inputs whatever this says.
+   */
+  readonly classified?: number | undefined;
+  /** Share of the hot inputs after the window that is skipped, 0 to 1. Default 0.3 (the artifact's drop percentage). */
+  readonly dropShare?: number | undefined;
+  /** Hot minibatches before the first snapshot. Default 1000 (run_slipstream.sh). */
+  readonly warmUp?: number | undefined;
+  /** Length of the window as a share of the hot minibatches. Default 0.03, 0.05 for rm1 (the artifact's scripts). */
+  readonly windowShare?: number | undefined;
+  /** Minibatches of each kind in which different rows are counted. Default 32. */
+  readonly sampled?: number | undefined;
+  /** Threads. Default: all cores. */
+  readonly threads?: number | undefined;
+  /** Seed of the twin and of the draws of skipped inputs. Default 1. */
+  readonly seed?: number | undefined;
+  /** Told how far it is. */
+  readonly say?: ((line: string) => void) | undefined;
+  /** Ends the count; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Counts a trace of the `slipstream` plan over a twin. Memory: 5 bytes a row of the tables and 1 byte an input.
+ *
+ * @throws {UserError} Fewer hot minibatches than warm-up and window take, or an option out of range.
+ */
+export async function countTrace(options: CountOptions): Promise<Trace> {
+  const { twin, seed = 1, batch = 1024, say = () => {} } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const every = options.profileEvery ?? (twin === "rm1" ? 5 : 20);
+  const dropShare = options.dropShare ?? 0.3;
+  const memoryBytes = options.hotMemoryBytes ?? 2 ** 28;
+  const preset = PRESETS[twin];
+  requireRange("batch", batch, 1, 2 ** 24);
+  requireRange("drop share", dropShare, 0, 1);
+  requireRange("hot memory", memoryBytes, 4 * preset.dim, Infinity);
+  const source = await openTwinLookups(twin, seed, options.inputs ?? Infinity);
+  const { inputs, each } = source;
+  const rows = source.tableRows.reduce((a, b) => a + b, 0);
+
+  using pool = new Pool(options.threads ?? navigator.hardwareConcurrency, signal);
+  await pool.run({ kind: "open", twin, seed, inputs });
+  const counts = new SharedArrayBuffer(4 * rows);
+  await pass(pool, say, `${twin}: profiled`, Math.ceil(inputs / every), (cursor) => ({
+    kind: "profile",
+    inputs,
+    every,
+    cursor,
+    counts,
+  }));
+  const budgetRows = Math.floor(memoryBytes / (4 * preset.dim));
+  const uses = new Uint32Array(counts);
+  const tiers = new SharedArrayBuffer(rows);
+  const [tier] = hotTiers([uses], [budgetRows]);
+  new Uint8Array(tiers).set(tier!);
+  const hot = hotRows(source, uses, tier!);
+  const classified = Math.min(inputs, options.classified ?? inputs);
+  requireRange("number of classified inputs", classified, 1, inputs);
+  const cold = new SharedArrayBuffer(inputs);
+  await pass(pool, say, `${twin}: classified`, classified, (cursor) => ({
+    kind: "classify",
+    inputs: classified,
+    cursor,
+    tiers,
+    cold,
+  }));
+
+  const found = new Uint8Array(cold);
+  for (let at = classified; at < inputs; at += classified) {
+    found.copyWithin(at, 0, Math.min(classified, inputs - at));
+  }
+  const layout = layOut(found, {
+    batch,
+    dropShare,
+    warmUp: options.warmUp ?? 1000,
+    windowShare: options.windowShare ?? (twin === "rm1" ? 0.05 : 0.03),
+    random: new RandomStream(seed, "sampling", SKIP_SUB),
+  });
+  const sampled = options.sampled ?? 32;
+  const unique = {
+    cold: await countUnique(pool, tiers, layout, "cold", sampled, classified),
+    hot: await countUnique(pool, tiers, layout, "hot", sampled, classified),
+  };
+  const records = layout.minibatches.map((m, step) => toRecord(m, step, each, unique));
+  return {
+    header: {
+      schema: "slipstream.trace",
+      schema_version: TRACE_SCHEMA_VERSION,
+      origin: "counts",
+      model: modelOf(preset, each / preset.tableRows.length),
+      optimizer: preset.optimizer,
+      batch,
+      lookups_per_input: each,
+      dataset: {
+        hash: `twin:${twin}:${inputs}:seed=${seed}`,
+        format: `twin:${twin}`,
+        train_inputs: inputs,
+      },
+      plan: {
+        name: "slipstream",
+        options: {
+          drop_share: dropShare,
+          warm_up: layout.from,
+          window_to: layout.to,
+          profile_every: every,
+          sampled_minibatches: sampled,
+          classified,
+        },
+        hot: {
+          memory_bytes: memoryBytes,
+          rows: hot.perTable.reduce((a, b) => a + b, 0),
+          rows_per_table: hot.perTable,
+          least_accesses: hot.least,
+          profiled: Math.ceil(inputs / every),
+          hot_inputs: layout.hotInputs,
+          cold_inputs: inputs - layout.hotInputs,
+        },
+        decisions: [],
+        trained_inputs: records.reduce((sum, { inputs: some }) => sum + some, 0),
+        skipped_inputs: records.reduce((sum, { skipped_inputs }) => sum + skipped_inputs, 0),
+        rounds: [],
+        preparation_ms: 0,
+        watched: null,
+      },
+      placement: "hot",
+      device: null,
+      host: null,
+      environment: null,
+      stage_resolution: "interval",
+    },
+    records,
+  };
+}
+
+/** One minibatch before its rows are counted. */
+interface Planned {
+  readonly kind: MinibatchKind;
+  /** Positions of its inputs; empty once rows are counted. */
+  readonly members: Uint32Array;
+  readonly coldLookups: number;
+  skipped: number;
+}
+
+interface Layout {
+  readonly minibatches: readonly Planned[];
+  readonly hotInputs: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The artifact's order: all cold minibatches, then the hot ones; after the window only inputs that are kept, re-packed. */
+function layOut(
+  cold: Uint8Array,
+  { batch, dropShare, warmUp, windowShare, random }: {
+    readonly batch: number;
+    readonly dropShare: number;
+    readonly warmUp: number;
+    readonly windowShare: number;
+    readonly random: RandomStream;
+  },
+): Layout {
+  const lists = [new Uint32Array(cold.length), new Uint32Array(cold.length)] as const;
+  let hotInputs = 0, coldInputs = 0;
+  for (let i = 0; i < cold.length; i++) {
+    if (cold[i] === 0) lists[0][hotInputs++] = i;
+    else lists[1][coldInputs++] = i;
+  }
+  const minibatches: Planned[] = [];
+  const add = (kind: MinibatchKind, members: Uint32Array, skipped: number): void => {
+    let coldLookups = 0;
+    for (const i of members) coldLookups += cold[i]!;
+    minibatches.push({ kind, members, coldLookups, skipped });
+  };
+  for (let at = 0; at < coldInputs; at += batch) {
+    add("cold", lists[1].subarray(at, Math.min(coldInputs, at + batch)), 0);
+  }
+  const hot = lists[0].subarray(0, hotInputs);
+  const hotMinibatches = Math.floor(hotInputs / batch);
+  const to = warmUp + Math.round(windowShare * hotMinibatches);
+  if (dropShare > 0 && hotMinibatches <= to + 1) {
+    throw new UserError(
+      `Cannot lay out the plan: ${hotInputs} hot inputs make ${hotMinibatches} minibatches of ${batch}, and warm-up and window take ${
+        to + 1
+      }, so give more inputs, a smaller batch or a shorter warm-up`,
+    );
+  }
+  const untilWindowEnds = dropShare > 0 ? (to + 1) * batch : hotInputs;
+  for (let at = 0, j = 0; at < untilWindowEnds; at += batch, j++) {
+    const kind = dropShare === 0 ? "hot" : j < warmUp ? "warm-up" : "window";
+    add(kind, hot.subarray(at, Math.min(untilWindowEnds, at + batch)), 0);
+  }
+  let members = new Uint32Array(batch), filled = 0, skipped = 0;
+  for (let at = untilWindowEnds; at < hotInputs; at++) {
+    if (random.uniform(at) < dropShare) {
+      skipped++;
+      continue;
+    }
+    members[filled++] = hot[at]!;
+    if (filled < batch) continue;
+    add("hot", members, skipped);
+    members = new Uint32Array(batch);
+    filled = skipped = 0;
+  }
+  if (filled > 0) add("hot", members.subarray(0, filled), skipped);
+  else if (skipped > 0) minibatches.at(-1)!.skipped += skipped;
+  if (minibatches.length === 0) throw new UserError("Cannot lay out the plan: it has no inputs");
+  return { minibatches, hotInputs, from: warmUp, to };
+}
+
+interface UniqueRows {
+  /** Different rows a full minibatch, and those of them that are not hot, by kind: cold, or any other. */
+  readonly cold: readonly [unique: number, uniqueCold: number];
+  readonly hot: readonly [unique: number, uniqueCold: number];
+}
+
+/**
+ * Means of different rows in minibatches spread evenly over those of a kind, `cold` or any other. Minibatches that are not full
+ * are left out.
+ */
+async function countUnique(
+  pool: Pool,
+  tiers: SharedArrayBuffer,
+  { minibatches }: Layout,
+  kind: "cold" | "hot",
+  sampled: number,
+  classified: number,
+): Promise<readonly [unique: number, uniqueCold: number]> {
+  const all = minibatches.filter((minibatch) => (minibatch.kind === "cold") === (kind === "cold"));
+  const full = all.reduce((most, { members }) => Math.max(most, members.length), 0);
+  const candidates = all.filter(({ members }) => members.length === full);
+  const number = Math.min(sampled, candidates.length);
+  if (number === 0) return [0, 0];
+  const chosen = Array.from(
+    { length: number },
+    (_, k) =>
+      candidates[Math.floor(k * candidates.length / number)]!.members.map((i) => i % classified),
+  );
+  const [unique, uniqueCold] = await pool.ask({ kind: "unique", minibatches: chosen, tiers });
+  return [unique / number, uniqueCold / number];
+}
+
+function toRecord(
+  { kind, members, coldLookups, skipped }: Planned,
+  step: number,
+  each: number,
+  unique: UniqueRows,
+): MinibatchRecord {
+  const inputs = members.length, lookups = inputs * each;
+  const [rows, coldRows] = unique[kind === "cold" ? "cold" : "hot"];
+  const uniqueCold = Math.min(coldLookups, Math.round(coldRows));
+  return {
+    step,
+    epoch: 0,
+    kind,
+    place: kind === "cold" ? "hybrid" : "device",
+    inputs,
+    lookups,
+    unique_rows: Math.max(uniqueCold, Math.min(lookups, Math.round(rows))),
+    cold_lookups: coldLookups,
+    unique_cold_rows: uniqueCold,
+    frozen_rows: 0,
+    skipped_inputs: skipped,
+    upload_bytes: 0,
+    download_bytes: 0,
+    sync_bytes: 0,
+    wall_ms: 0,
+    stages_ms: {},
+  };
+}
+
+function hotRows(
+  source: TwinLookups,
+  uses: Uint32Array,
+  tiers: Uint8Array,
+): { perTable: number[]; least: number } {
+  let row = 0, least = Infinity;
+  const perTable = source.tableRows.map((size) => {
+    let hot = 0;
+    for (const end = row + size; row < end; row++) {
+      if (tiers[row] !== 0) continue;
+      hot++;
+      least = Math.min(least, uses[row]!);
+    }
+    return hot;
+  });
+  return { perTable, least: Number.isFinite(least) ? least : 0 };
+}
+
+/** A preset at its published table sizes, as headers hold it. */
+function modelOf(
+  preset: typeof PRESETS[WorkloadName] | TbsmPreset,
+  steps: number,
+): Trace["header"]["model"] {
+  const { tableRows, dim, bottom } = preset;
+  const tower = {
+    table_rows: tableRows,
+    dim,
+    bottom,
+    top: [interactionWidth(tableRows.length + 1, dim), ...preset.top],
+  };
+  const shape: ShapeDocument = "attention" in preset
+    ? {
+      ...tower,
+      steps,
+      attention: [steps - 1, ...preset.attention, steps - 1],
+      final: [2 * preset.top.at(-1)!, ...preset.final],
+    }
+    : tower;
+  const { steps: s, attention, final } = shape;
+  const plain = { tableRows, dim, bottom, top: tower.top };
+  const parameters = countParameters(
+    s === undefined ? plain : { ...plain, steps: s, attention: attention!, final: final! },
+  );
+  return { ...shape, parameters };
+}
+
+function requireRange(name: string, value: number, least: number, most: number): void {
+  if (!(value >= least && value <= most)) {
+    throw new UserError(
+      `Cannot count a trace: the ${name} is ${value} and must be from ${least} to ${most}`,
+      2,
+    );
+  }
+}
+
+async function pass(
+  pool: Pool,
+  say: (line: string) => void,
+  what: string,
+  inputs: number,
+  task: (cursor: SharedArrayBuffer) => CountTask,
+): Promise<void> {
+  const cursor = new SharedArrayBuffer(4), view = new Int32Array(cursor);
+  const timer = setInterval(() => {
+    const reached = Math.min(inputs, Atomics.load(view, 0) * BLOCK);
+    say(`${what} ${(100 * reached / inputs).toFixed(0)} % of ${inputs} inputs`);
+  }, REPORT_MS);
+  try {
+    await pool.run(task(cursor));
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Workers that all do the same task. */
+class Pool implements Disposable {
+  readonly #workers: readonly Worker[];
+  readonly #signal: AbortSignal;
+
+  constructor(threads: number, signal: AbortSignal) {
+    this.#signal = signal;
+    this.#workers = Array.from(
+      { length: threads },
+      () => new Worker(new URL("./counts_worker.ts", import.meta.url).href, { type: "module" }),
+    );
+  }
+
+  /** Gives the task to every worker and waits for all; throws what a worker throws, and the signal's reason. */
+  async run(task: CountTask): Promise<void> {
+    await this.#give(task, this.#workers);
+  }
+
+  /** Gives the task to one worker. */
+  async ask(task: CountTask & { readonly kind: "unique" }): Promise<NonNullable<CountAnswer>> {
+    return (await this.#give(task, this.#workers.slice(0, 1)))[0]!;
+  }
+
+  async #give(task: CountTask, workers: readonly Worker[]): Promise<CountAnswer[]> {
+    this.#signal.throwIfAborted();
+    let stop = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(this.#signal.reason);
+      this.#signal.addEventListener("abort", stop, { once: true });
+    });
+    const answers = workers.map((worker) =>
+      new Promise<CountAnswer>((answer, fail) => {
+        worker.onmessage = ({ data }) => answer(data);
+        worker.onerror = (event) => {
+          event.preventDefault();
+          fail(new Error(event.message));
+        };
+        worker.postMessage(task);
+      })
+    );
+    try {
+      return await Promise.race([Promise.all(answers), aborted]);
+    } finally {
+      this.#signal.removeEventListener("abort", stop);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const worker of this.#workers) worker.terminate();
+  }
+}

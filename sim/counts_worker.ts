@@ -1,0 +1,102 @@
+/**
+ * A worker of `counts.ts`: claims blocks of inputs from a shared cursor, and counts accesses or cold lookups.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
+
+/** Inputs of a block. */
+export const BLOCK = 4096;
+
+/** What a worker is to do. */
+export type CountTask =
+  | {
+    readonly kind: "open";
+    readonly twin: string;
+    readonly seed: number;
+    readonly inputs: number;
+  }
+  /** Adds 1 to the row of each lookup of inputs 0, `every`, 2 `every`, … */
+  | {
+    readonly kind: "profile";
+    readonly inputs: number;
+    readonly every: number;
+    readonly cursor: SharedArrayBuffer;
+    readonly counts: SharedArrayBuffer;
+  }
+  /** Writes how many lookups of each input go to rows that are not hot (tier 0 is hot). */
+  | {
+    readonly kind: "classify";
+    readonly inputs: number;
+    readonly cursor: SharedArrayBuffer;
+    readonly tiers: SharedArrayBuffer;
+    readonly cold: SharedArrayBuffer;
+  }
+  /** Counts the different rows of some minibatches, and those of them that are not hot. */
+  | {
+    readonly kind: "unique";
+    readonly minibatches: readonly Uint32Array[];
+    readonly tiers: SharedArrayBuffer;
+  };
+
+let source: TwinLookups;
+
+/** Sums over the minibatches of `unique`; null for the other tasks. */
+export type CountAnswer = readonly [unique: number, uniqueCold: number] | null;
+
+async function perform(task: CountTask): Promise<CountAnswer> {
+  if (task.kind === "open") {
+    source = await openTwinLookups(task.twin, task.seed, task.inputs);
+    return null;
+  }
+  const rows = new Uint32Array(source.each);
+  if (task.kind === "unique") {
+    const tiers = new Uint8Array(task.tiers);
+    let unique = 0, uniqueCold = 0;
+    for (const members of task.minibatches) {
+      const met = new Set<number>();
+      for (const i of members) {
+        source.write(i, rows);
+        for (const row of rows) met.add(row);
+      }
+      unique += met.size;
+      for (const row of met) uniqueCold += tiers[row]!;
+    }
+    return [unique, uniqueCold];
+  }
+  const cursor = new Int32Array(task.cursor);
+  const every = task.kind === "profile" ? task.every : 1;
+  const wanted = Math.ceil(task.inputs / every), blocks = Math.ceil(wanted / BLOCK);
+  const each = (visit: (i: number) => void): void => {
+    for (let block; (block = Atomics.add(cursor, 0, 1)) < blocks;) {
+      const end = Math.min(wanted, (block + 1) * BLOCK);
+      for (let i = block * BLOCK; i < end; i++) {
+        source.write(i * every, rows);
+        visit(i);
+      }
+    }
+  };
+  if (task.kind === "profile") {
+    const counts = new Uint32Array(task.counts);
+    each(() => {
+      for (let k = 0; k < rows.length; k++) Atomics.add(counts, rows[k]!, 1);
+    });
+    return null;
+  }
+  const tiers = new Uint8Array(task.tiers), cold = new Uint8Array(task.cold);
+  each((i) => {
+    let found = 0;
+    for (let k = 0; k < rows.length; k++) found += tiers[rows[k]!]!;
+    cold[i] = found;
+  });
+  return null;
+}
+
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = async ({ data }: MessageEvent<CountTask>) => {
+    self.postMessage(await perform(data));
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * The simulator: machine, trace and system to training time with its breakdown. See docs/simulator.md.
+ *
+ * @module
+ */
+
+export { type CountOptions, countTrace } from "./counts.ts";
+export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
+export { contextOf } from "./context.ts";
+export type { Context } from "./context.ts";
+export { runGraph, type Schedule } from "./engine.ts";
+export { explain, type Explanation, type Purchase } from "./explain.ts";
+export { type Graph, GraphBuilder, type Resource, type Task } from "./graph.ts";
+export {
+  checkMachine,
+  loadMachine,
+  type Machine,
+  MACHINE_FIELDS,
+  MACHINE_NAMES,
+  MACHINE_PATHS,
+  MACHINE_SCHEMA_VERSION,
+  type MachineDocument,
+  type MachineFields,
+  machineOf,
+  type MachinePath,
+  type MachineSection,
+  type Quantity,
+  QUANTITY_KINDS,
+  type Rates,
+  withRates,
+} from "./machine.ts";
+export {
+  PARAMETER_NAMES,
+  type ParameterName,
+  PARAMETERS,
+  type Parameters,
+  START_PARAMETERS,
+  type SystemParameter,
+} from "./parameters.ts";
+export {
+  minibatchGraph,
+  type MovedBytes,
+  type Share,
+  simulate,
+  type SimulateOptions,
+  type SimulationResult,
+} from "./simulate.ts";
+export {
+  type Axis,
+  AXIS_NAMES,
+  type AxisName,
+  PLAN_AXES,
+  sweep,
+  type SweepOptions,
+  type SweepRow,
+} from "./sweep.ts";
+export type { Extra, System } from "./system.ts";
+export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
+export { timeline, type TimelineEntry } from "./timeline.ts";
+export { hotShare, withDim, withHotShare } from "./variants.ts";
+export {
+  condense,
+  type CountedTrace,
+  type Counts,
+  countTraceRuns,
+  type Work,
+  type WorkClass,
+  type Workload,
+  workloadOf,
+  type WorkloadOptions,
+} from "./work.ts";

@@ -1,0 +1,196 @@
+/**
+ * Simulations as tables, CSV and Arrow.
+ *
+ * @module
+ */
+
+import { formatBytes, formatDuration } from "../core/format.ts";
+import { formatTable, type Table } from "../core/table.ts";
+import type { Explanation } from "./explain.ts";
+import { type Compared, errorsOf } from "./published/predict.ts";
+import type { Share, SimulationResult } from "./simulate.ts";
+import type { SweepOptions, SweepRow } from "./sweep.ts";
+
+const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
+
+/** One line a simulation. Ratios are to the first line with as many GPUs. */
+export function resultTable(results: readonly SimulationResult[]): Table {
+  return {
+    columns: [
+      { name: "system" },
+      { name: "machine" },
+      { name: "GPUs" },
+      { name: "minibatch" },
+      { name: "minibatches", format: fixed(0) },
+      { name: "epoch" },
+      { name: "speed-up", format: fixed(2) },
+      { name: "ms a minibatch", format: fixed(2) },
+      { name: "link" },
+      { name: "host memory" },
+    ],
+    rows: results.map((result) => {
+      const first = results.find(({ gpus }) => gpus === result.gpus)!;
+      const { bytes, epochs } = result;
+      return [
+        result.system,
+        result.machine,
+        result.gpus,
+        result.batch,
+        result.minibatches / epochs,
+        formatDuration(result.epoch_ms / 1000),
+        first.epoch_ms / result.epoch_ms,
+        result.epoch_ms * epochs / result.minibatches,
+        formatBytes((bytes.upload + bytes.download) / epochs),
+        formatBytes(bytes.host_memory / epochs),
+      ];
+    }),
+  };
+}
+
+/** What is exposed and hidden, by stage and by resource, the bytes, and what to buy. */
+export function formatExplanation({ result, purchases }: Explanation): string {
+  const { epochs, bytes } = result;
+  const shares = (title: string, entries: Readonly<Record<string, Share>>): string =>
+    formatTable({
+      columns: [
+        { name: title },
+        { name: "busy, s", format: fixed(2) },
+        { name: "exposed, s", format: fixed(2) },
+        { name: "hidden, s", format: fixed(2) },
+        { name: "exposed, %", format: fixed(1) },
+      ],
+      rows: Object.entries(entries).map(([name, { busy_ms, exposed_ms, hidden_ms }]) => [
+        name,
+        busy_ms / 1000 / epochs,
+        exposed_ms / 1000 / epochs,
+        hidden_ms / 1000 / epochs,
+        100 * exposed_ms / epochs / result.epoch_ms,
+      ]),
+    });
+  const moved = Object.entries(bytes).map(([name, value]) =>
+    `${name.replace("_", " ")} ${formatBytes(value / epochs)}`
+  );
+  const bought = formatTable({
+    columns: [
+      { name: "number of the machine" },
+      { name: "now", format: String },
+      { name: "then", format: String },
+      { name: "time, %", format: fixed(2) },
+    ],
+    rows: purchases.slice(0, 10).map((
+      { path, now, tried, time },
+    ) => [path, now, tried, 100 * time]),
+  });
+  return [
+    `${result.system} on ${result.machine}, ${result.gpus} GPU${result.gpus === 1 ? "" : "s"}: ${
+      formatDuration(result.epoch_ms / 1000)
+    } an epoch\n`,
+    shares("stage", result.stages),
+    shares("resource", byFamily(result.resources)),
+    `Bytes an epoch: ${moved.join(", ")}\n`,
+    "What to buy: epoch time with one number twice as good\n",
+    bought,
+  ].join("\n");
+}
+
+/** Resources of GPUs that are equally busy in one line: the first of them, and how many there are. */
+function byFamily(resources: Readonly<Record<string, Share>>): Record<string, Share> {
+  const families = new Map<string, [name: string, share: Share][]>();
+  for (const [name, share] of Object.entries(resources)) {
+    const family = name.split(":")[0]!;
+    families.set(family, [...families.get(family) ?? [], [name, share]]);
+  }
+  return Object.fromEntries(
+    [...families.values()].flatMap((members) => {
+      const [[name, first]] = members as [[string, Share]];
+      const alike = members.every(([, { busy_ms }]) =>
+        Math.abs(busy_ms - first.busy_ms) <= 0.02 * first.busy_ms
+      );
+      if (members.length === 1 || !alike) return members;
+      return [[`${name}, and ${members.length - 1} like it`, first]];
+    }),
+  );
+}
+
+/** Predicted, published, error. */
+export function comparedTable(rows: readonly Compared[]): Table {
+  return {
+    columns: [
+      { name: "published figure" },
+      { name: "predicted", format: fixed(2) },
+      { name: "published", format: fixed(2) },
+      { name: "error, %", format: fixed(1) },
+    ],
+    rows: rows.map(({ what, predicted, published, error }) => [
+      what,
+      predicted,
+      published,
+      100 * error,
+    ]),
+  };
+}
+
+/** The two errors of a group in words. */
+export function errorLine(rows: readonly Compared[]): string {
+  const { mean, worst } = errorsOf(rows);
+  return `Geometric mean error ${(100 * mean).toFixed(1)} %, worst ${(100 * worst).toFixed(1)} %`;
+}
+
+/** Results as CSV, with full precision. */
+export async function resultsCsv(results: readonly SimulationResult[]): Promise<string> {
+  return await toCsv(
+    results.map(({ minibatch_ms, extras_ms, stages, resources, bytes, ...plain }) => ({
+      ...plain,
+      ...prefixed("bytes", bytes),
+      ...prefixed("minibatch_ms", minibatch_ms),
+      extras_ms: Object.values(extras_ms).reduce((a, b) => a + b, 0),
+      ...Object.fromEntries(
+        Object.entries(stages).map((
+          [stage, { exposed_ms }],
+        ) => [`exposed_ms.${stage}`, exposed_ms]),
+      ),
+      ...Object.fromEntries(
+        Object.entries(resources).map(([name, { busy_ms }]) => [`busy_ms.${name}`, busy_ms]),
+      ),
+    })),
+  );
+}
+
+/** Rows of a sweep with a column an axis. */
+export function sweepRecords(
+  { axes }: SweepOptions,
+  rows: readonly SweepRow[],
+): Record<string, string | number>[] {
+  return rows.map(({ values, ...plain }) => ({
+    ...plain,
+    ...Object.fromEntries(axes.map(({ name }, a) => [name, values[a]!])),
+  }));
+}
+
+/** Records as CSV; a column that some lack is empty there. */
+export async function toCsv(records: readonly object[]): Promise<string> {
+  return (await columnar(records)).toCSV();
+}
+
+/** Records as an Arrow IPC file. */
+export async function toArrow(records: readonly object[]): Promise<Uint8Array> {
+  const bytes = (await columnar(records)).toArrowIPC({ format: "file" });
+  if (bytes === null) throw new Error("Cannot encode the records as Arrow");
+  return bytes;
+}
+
+async function columnar(records: readonly object[]) {
+  // Arquero is heavy and needed here alone.
+  const { table } = await import("arquero");
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return table(names.map((name): [string, unknown[]] => [
+    name,
+    records.map((record) => (record as Record<string, unknown>)[name] ?? null),
+  ]));
+}
+
+function prefixed(prefix: string, values: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]),
+  );
+}

@@ -1,0 +1,298 @@
+/**
+ * Machine, trace and system to training time, with its breakdown.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import type { Stage } from "../kernels/types.ts";
+import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
+import { type Context, contextOf } from "./context.ts";
+import { runGraph } from "./engine.ts";
+import { type Graph, GraphBuilder, type Resource } from "./graph.ts";
+import type { Machine } from "./machine.ts";
+import { type Parameters, START_PARAMETERS } from "./parameters.ts";
+import type { System } from "./system.ts";
+import { findSystem } from "./systems/mod.ts";
+import { type CountedTrace, countTraceRuns, keyOf, type Workload, workloadOf } from "./work.ts";
+
+/** What to simulate. */
+export interface SimulateOptions {
+  /** Of a run or counted; or one already taken apart by `countTraceRuns`. */
+  readonly trace: Trace | CountedTrace;
+  /** Rates of the computer. */
+  readonly machine: Machine;
+  /** A system or its name. */
+  readonly system: System | string;
+  /** GPUs used, at most the machine's. */
+  readonly gpus: number;
+  /** Inputs of a minibatch on one GPU (weak scaling). Default: the trace's minibatch. */
+  readonly batchPerGpu?: number | undefined;
+  /** Share of the hot inputs after the window to skip, 0 to 1; as the trace has it unless told. */
+  readonly dropShare?: number | undefined;
+  /** Costs of the systems' software; {@linkcode START_PARAMETERS} unless told. */
+  readonly parameters?: Parameters | undefined;
+}
+
+/** Where time goes. */
+export interface Share {
+  /** Milliseconds of work. */
+  readonly busy_ms: number;
+  /** Of that, on the path that decides the time: what is left of it if everything else were free. */
+  readonly exposed_ms: number;
+  /** Behind something else. */
+  readonly hidden_ms: number;
+}
+
+/** Bytes moved, all minibatches. */
+export interface MovedBytes {
+  /** Host memory to GPUs. */
+  readonly upload: number;
+  /** GPUs to host memory. */
+  readonly download: number;
+  /** GPU to GPU. */
+  readonly peer: number;
+  /** To and from host memory by the CPU. */
+  readonly host_memory: number;
+  /** To and from the GPUs' memory by their kernels. */
+  readonly gpu_memory: number;
+}
+
+/** What was simulated. All times in milliseconds. */
+export interface SimulationResult {
+  /** Its name. */
+  readonly system: string;
+  /** Its name. */
+  readonly machine: string;
+  /** GPUs used. */
+  readonly gpus: number;
+  /** Inputs of a full minibatch over all GPUs. */
+  readonly batch: number;
+  /** Of the trace. */
+  readonly epochs: number;
+  /** Trained, all epochs; a fraction where a share is skipped. */
+  readonly minibatches: number;
+  /** Trained, all epochs. */
+  readonly inputs: number;
+  /** Left out, all epochs. */
+  readonly skipped_inputs: number;
+  /** Of one epoch, with the copies of hot rows and the blocks of Slipstream; loading, evaluation and profiling left out. */
+  readonly epoch_ms: number;
+  /** Mean time of a minibatch, by kind. */
+  readonly minibatch_ms: Readonly<Record<string, number>>;
+  /** What happens beside minibatches, of all epochs. */
+  readonly extras_ms: Readonly<Record<string, number>>;
+  /** Of all epochs. The exposed times of all stages sum to the total time, and so do those of all resources. */
+  readonly stages: Readonly<Partial<Record<Stage, Share>>>;
+  /** By resource, as `stages`. */
+  readonly resources: Readonly<Record<string, Share>>;
+  /** Bytes moved, all epochs. */
+  readonly bytes: MovedBytes;
+}
+
+/**
+ * Simulates training.
+ *
+ * @throws {UserError} A trace that cannot be simulated, an unknown system, more GPUs than the machine has, a system that
+ * needs to know hot inputs with a trace that does not tell, rows that do not fit the GPUs.
+ */
+export function simulate(options: SimulateOptions): SimulationResult {
+  const { machine, gpus } = options;
+  const system = typeof options.system === "string" ? findSystem(options.system) : options.system;
+  const trace = "runs" in options.trace ? options.trace : countTraceRuns(options.trace);
+  const { workload, context } = prepare(options, system, trace);
+  const totals = new Totals();
+  const minibatchMs: Record<string, { ms: number; times: number }> = {};
+  let minibatches = 0, inputs = 0;
+  const memo = new Map<string, GraphTotals>();
+  for (const { work, times } of system.minibatches(workload, context)) {
+    const key = keyOf(work);
+    let one = memo.get(key);
+    if (one === undefined) {
+      const graph = new GraphBuilder();
+      system.minibatch(work, context, graph);
+      memo.set(key, one = totalsOf(graph.tasks));
+    }
+    totals.add(one, times);
+    minibatches += times;
+    inputs += times * work.inputs;
+    const kind = minibatchMs[work.kind] ??= { ms: 0, times: 0 };
+    kind.ms += times * one.us / 1000;
+    kind.times += times;
+  }
+  const extrasMs: Record<string, number> = {};
+  for (const { label, times, build } of system.extras(workload, context)) {
+    const graph = new GraphBuilder();
+    build(graph);
+    const one = totalsOf(graph.tasks);
+    totals.add(one, times);
+    extrasMs[label] = times * one.us / 1000;
+  }
+  return {
+    system: system.name,
+    machine: machine.name,
+    gpus,
+    batch: workload.batch,
+    epochs: workload.epochs,
+    minibatches,
+    inputs,
+    skipped_inputs: system.skips ? workload.skipped : 0,
+    epoch_ms: totals.us / 1000 / workload.epochs,
+    minibatch_ms: Object.fromEntries(
+      Object.entries(minibatchMs).map(([kind, { ms, times }]) => [kind, ms / times]),
+    ),
+    extras_ms: extrasMs,
+    stages: totals.sharesBy("stages", TRACE_STAGES),
+    resources: totals.sharesBy("resources", resourceNames(gpus)),
+    bytes: totals.moved(),
+  };
+}
+
+/** The graph of one minibatch of a workload, for timelines: the first of a kind, or of any. */
+export function minibatchGraph(
+  options: SimulateOptions,
+  kind?: string,
+): { readonly graph: Graph; readonly kind: string } {
+  const system = typeof options.system === "string" ? findSystem(options.system) : options.system;
+  const trace = "runs" in options.trace ? options.trace : countTraceRuns(options.trace);
+  const { workload, context } = prepare(options, system, trace);
+  const classes = system.minibatches(workload, context);
+  const chosen = classes.find(({ work }) => work.kind === kind) ?? classes[0]!;
+  const graph = new GraphBuilder();
+  system.minibatch(chosen.work, context, graph);
+  return { graph: graph.tasks, kind: chosen.work.kind };
+}
+
+function prepare(
+  options: SimulateOptions,
+  system: System,
+  trace: CountedTrace,
+): { readonly workload: Workload; readonly context: Context } {
+  const { machine, gpus, parameters = START_PARAMETERS } = options;
+  const { header } = trace;
+  if (!Number.isInteger(gpus) || gpus < 1 || gpus > machine.gpu.count) {
+    throw new UserError(
+      `Cannot simulate ${gpus} GPUs: machine ${machine.name} has ${machine.gpu.count}`,
+      2,
+    );
+  }
+  const workload = workloadOf(trace, {
+    batch: gpus * (options.batchPerGpu ?? header.batch),
+    dropShare: system.skips ? options.dropShare : undefined,
+  });
+  if (system.needsHot && !workload.tellsHot) {
+    throw new UserError(
+      `Cannot simulate ${system.name}: the trace does not tell hot inputs from cold ones, so give one of the plan fae or slipstream`,
+    );
+  }
+  const rowsGb = 4 * header.model.parameters.embedding / 1e9;
+  if (system.rowsOnGpus && rowsGb > gpus * machine.gpu.memory_gb) {
+    throw new UserError(
+      `Cannot simulate ${system.name}: the rows take ${
+        rowsGb.toFixed(1)
+      } GB and ${gpus} GPUs of ${machine.name} have ${gpus * machine.gpu.memory_gb}`,
+    );
+  }
+  const context = contextOf(header, machine, parameters, gpus, workload.hotRows);
+  return { workload, context };
+}
+
+function resourceNames(gpus: number): Resource[] {
+  const each = Array.from({ length: gpus }, (_, g) => g);
+  return [
+    "cpu",
+    "dram",
+    ...(["host", "up", "down", "gpu"] as const).flatMap((name) =>
+      each.map((g): Resource => `${name}:${g}`)
+    ),
+    "peer",
+  ];
+}
+
+/** Sums over one graph, in microseconds. */
+interface GraphTotals {
+  readonly us: number;
+  readonly stages: ReadonlyMap<string, readonly [busy: number, exposed: number]>;
+  readonly resources: ReadonlyMap<string, readonly [busy: number, exposed: number]>;
+  readonly bytes: ReadonlyMap<string, number>;
+}
+
+/** Runs a graph and sums it up. */
+function totalsOf(graph: Graph): GraphTotals {
+  const { makespan, critical } = runGraph(graph);
+  const stages = new Map<string, [number, number]>(),
+    resources = new Map<string, [number, number]>();
+  const bytes = new Map<string, number>();
+  const book = (map: Map<string, [number, number]>, key: string, slot: 0 | 1, us: number) => {
+    const pair = map.get(key);
+    if (pair === undefined) map.set(key, slot === 0 ? [us, 0] : [0, us]);
+    else pair[slot] += us;
+  };
+  for (const task of graph) {
+    book(stages, task.stage, 0, task.us);
+    book(resources, task.resource, 0, task.us);
+    if (task.bytes > 0) bytes.set(task.resource, (bytes.get(task.resource) ?? 0) + task.bytes);
+  }
+  for (const i of critical) {
+    const task = graph[i]!;
+    book(stages, task.stage, 1, task.us);
+    book(resources, task.resource, 1, task.us);
+  }
+  return { us: makespan, stages, resources, bytes };
+}
+
+/** Sums over all graphs. */
+class Totals {
+  us = 0;
+  readonly stages = new Map<string, [number, number]>();
+  readonly resources = new Map<string, [number, number]>();
+  readonly bytes = new Map<string, number>();
+
+  add(one: GraphTotals, times: number): void {
+    this.us += times * one.us;
+    for (const which of ["stages", "resources"] as const) {
+      for (const [key, [busy, exposed]] of one[which]) {
+        const pair = this[which].get(key) ?? [0, 0];
+        pair[0] += times * busy;
+        pair[1] += times * exposed;
+        this[which].set(key, pair);
+      }
+    }
+    for (const [key, bytes] of one.bytes) {
+      this.bytes.set(key, (this.bytes.get(key) ?? 0) + times * bytes);
+    }
+  }
+
+  /** Shares of those names that occur, in the order given. */
+  sharesBy(of: "stages" | "resources", names: readonly string[]): Record<string, Share> {
+    const shares: Record<string, Share> = {};
+    for (const name of names) {
+      const pair = this[of].get(name);
+      if (pair === undefined) continue;
+      const [busy, exposed] = pair;
+      shares[name] = {
+        busy_ms: busy / 1000,
+        exposed_ms: exposed / 1000,
+        hidden_ms: Math.max(0, busy - exposed) / 1000,
+      };
+    }
+    return shares;
+  }
+
+  moved(): MovedBytes {
+    const of = (prefix: string) => {
+      let sum = 0;
+      for (const [key, bytes] of this.bytes) {
+        if (key === prefix || key.startsWith(`${prefix}:`)) sum += bytes;
+      }
+      return sum;
+    };
+    return {
+      upload: of("up"),
+      download: of("down"),
+      peer: of("peer"),
+      host_memory: of("dram"),
+      gpu_memory: of("gpu"),
+    };
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Sweeps: every combination of the values of some axes, on all cores.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
+import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
+import { PARAMETER_NAMES, type ParameterName, START_PARAMETERS } from "./parameters.ts";
+import { simulate } from "./simulate.ts";
+import { withDim, withHotShare } from "./variants.ts";
+import { condense, type CountedTrace } from "./work.ts";
+import type { SweepTask } from "./sweep_worker.ts";
+
+/** Axes that are no number of the machine and no parameter. */
+export const PLAN_AXES = ["gpus", "batch_per_gpu", "drop_share", "hot_share", "dim"] as const;
+
+/** What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates. */
+export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
+
+/** All names of axes. */
+export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+
+/** One axis. */
+export interface Axis {
+  /** What varies. */
+  readonly name: AxisName;
+  /** Its values, in order. */
+  readonly values: readonly number[];
+}
+
+/** What to sweep. */
+export interface SweepOptions {
+  /** Traces with the names that rows carry. */
+  readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
+  /** Machines that axes start from. */
+  readonly machines: readonly Machine[];
+  /** Names of systems. */
+  readonly systems: readonly string[];
+  /** Axes; every combination of their values is a point. */
+  readonly axes: readonly Axis[];
+  /** Where no axis says otherwise. */
+  readonly gpus: number;
+  /** As in `SimulateOptions`. */
+  readonly batchPerGpu?: number | undefined;
+  /** As in `SimulateOptions`. */
+  readonly dropShare?: number | undefined;
+  /** Threads; all cores unless told. */
+  readonly threads?: number | undefined;
+}
+
+/** One point. */
+export interface SweepRow {
+  /** Name of the trace. */
+  readonly trace: string;
+  /** Name of the machine. */
+  readonly machine: string;
+  /** Name of the system. */
+  readonly system: string;
+  /** Of the axes, in their order. */
+  readonly values: readonly number[];
+  /** Of one epoch, in milliseconds. */
+  readonly epoch_ms: number;
+  /** Trained, all epochs. */
+  readonly minibatches: number;
+  /** Host memory to GPUs, all epochs. */
+  readonly upload_bytes: number;
+  /** To and from host memory by the CPU, all epochs. */
+  readonly host_memory_bytes: number;
+}
+
+/** Parses `name=1,2,3` or `name=from:to:steps`, the last spaced evenly. Throws a `UserError` that names the nearest axis. */
+export function parseAxis(text: string): Axis {
+  const at = text.indexOf("=");
+  const word = at < 0 ? text : text.slice(0, at);
+  const name = AXIS_NAMES.find((candidate) => candidate === word);
+  if (name === undefined) {
+    const near = nearest(word, AXIS_NAMES);
+    throw new UserError(
+      `Cannot sweep ${word}: ${
+        near === null
+          ? `the axes are ${
+            PLAN_AXES.join(", ")
+          }, the machine's numbers (link.pageable_gb_s, …) and the parameters`
+          : `did you mean ${near}?`
+      }`,
+      2,
+    );
+  }
+  const list = at < 0 ? "" : text.slice(at + 1);
+  const range = list.split(":");
+  let values = list.split(",").map((word) => word.trim() === "" ? NaN : Number(word));
+  if (range.length === 3) {
+    const [from, to, steps] = range.map(Number) as [number, number, number];
+    values = steps >= 2 && Number.isInteger(steps)
+      ? Array.from({ length: steps }, (_, k) => from + (to - from) * k / (steps - 1))
+      : [NaN];
+  }
+  if (values.some((value) => !Number.isFinite(value))) {
+    throw new UserError(
+      `Cannot sweep ${text}: write ${name}=1,2,3 or ${name}=FROM:TO:STEPS with at least 2 steps`,
+      2,
+    );
+  }
+  return { name, values };
+}
+
+/** Number of points. */
+export function countPoints({ traces, machines, systems, axes }: SweepOptions): number {
+  return axes.reduce(
+    (n, { values }) => n * values.length,
+    traces.length * machines.length * systems.length,
+  );
+}
+
+/** Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads. */
+export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
+  const points = countPoints(options);
+  // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
+  const condensed = {
+    ...options,
+    traces: options.traces.map(({ name, trace }) => ({ name, trace: condense(trace) })),
+  };
+  const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
+  if (threads === 1 || points < 64) {
+    return Array.from({ length: points }, (_, point) => sweepPoint(condensed, point));
+  }
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL("./sweep_worker.ts", import.meta.url).href, { type: "module" }),
+  );
+  try {
+    const parts = await Promise.all(
+      workers.map((worker, k) =>
+        new Promise<SweepRow[]>((resolve, reject) => {
+          worker.onmessage = ({ data }: MessageEvent<{ rows: SweepRow[] } | { refused: string }>) =>
+            "rows" in data ? resolve(data.rows) : reject(new UserError(data.refused, 2));
+          worker.onerror = (event) => {
+            event.preventDefault();
+            reject(new Error(event.message));
+          };
+          const task: SweepTask = { options: condensed, from: k, by: threads, to: points };
+          worker.postMessage(task);
+        })
+      ),
+    );
+    return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
+  } finally {
+    for (const worker of workers) worker.terminate();
+  }
+}
+
+/** One point of a sweep by its number. */
+export function sweepPoint(options: SweepOptions, point: number): SweepRow {
+  let rest = point;
+  const values: number[] = [];
+  for (const axis of options.axes.toReversed()) {
+    values.unshift(axis.values[rest % axis.values.length]!);
+    rest = Math.floor(rest / axis.values.length);
+  }
+  const system = options.systems[rest % options.systems.length]!;
+  rest = Math.floor(rest / options.systems.length);
+  const base = options.machines[rest % options.machines.length]!;
+  const { name, trace: original } = options.traces[Math.floor(rest / options.machines.length)]!;
+  let machine = base, trace = original;
+  let { gpus, batchPerGpu, dropShare } = options;
+  const parameters: Record<string, number> = { ...START_PARAMETERS };
+  for (const [a, axis] of options.axes.entries()) {
+    const value = values[a]!;
+    if (axis.name === "gpus") gpus = value;
+    else if (axis.name === "batch_per_gpu") batchPerGpu = value;
+    else if (axis.name === "drop_share") dropShare = value;
+    else if (axis.name === "hot_share") trace = withHotShare(trace, value);
+    else if (axis.name === "dim") trace = withDim(trace, value);
+    else if (axis.name === "link.generation") machine = withGeneration(machine, value);
+    else if (axis.name in START_PARAMETERS) parameters[axis.name] = value;
+    else machine = withRates(machine, { [axis.name]: value });
+  }
+  const { epoch_ms, minibatches, bytes } = simulate({
+    trace,
+    machine,
+    system,
+    gpus,
+    batchPerGpu,
+    dropShare,
+    parameters: parameters as typeof START_PARAMETERS,
+  });
+  return {
+    trace: name,
+    machine: base.name,
+    system,
+    values,
+    epoch_ms,
+    minibatches,
+    upload_bytes: bytes.upload,
+    host_memory_bytes: bytes.host_memory,
+  };
+}
+
+/** Each generation of PCI Express has twice the rate of the one before. */
+function withGeneration(machine: Machine, generation: number): Machine {
+  const { link } = machine;
+  const factor = 2 ** (generation - link.generation);
+  return withRates(machine, {
+    "link.generation": generation,
+    "link.pinned_upload_gb_s": link.pinned_upload_gb_s * factor,
+    "link.pinned_download_gb_s": link.pinned_download_gb_s * factor,
+    "link.pageable_gb_s": link.pageable_gb_s * factor,
+  });
+}

@@ -1,0 +1,198 @@
+/**
+ * Stretches of a DLRM iteration that several systems share: the GPU's part before and after the embedding vectors are there,
+ * and the CPU's part where rows lie in host memory.
+ *
+ * @module
+ */
+
+import { bytesUs, type Context, download, updateFactor, upload } from "../context.ts";
+import type { GraphBuilder } from "../graph.ts";
+import { Lane } from "../lane.ts";
+import {
+  denseUpdate,
+  headBackward,
+  headForward,
+  interactionBackward,
+  interactionForward,
+  loss,
+  mlpBackward,
+  mlpForward,
+} from "../ops.ts";
+import type { Work } from "../work.ts";
+
+/** Host time of an iteration that is in no operation: the training loop's own. */
+export function beginStep(lane: Lane, context: Context): void {
+  lane.call(context.machine.framework.step_us, "prepare", "training loop");
+}
+
+/** Bottom MLP of one step. */
+export function bottomForward(lane: Lane, context: Context, inputs: number): void {
+  lane.run(mlpForward(context, inputs, context.shape.bottom, "bottom"));
+}
+
+/** Interaction and top MLP of one step. */
+export function towerForward(lane: Lane, context: Context, inputs: number): void {
+  lane.run([
+    interactionForward(context, inputs),
+    ...mlpForward(context, inputs, context.shape.top, "top"),
+  ]);
+}
+
+/** Head and loss, and the wait for the loss on the host. */
+export function finishForward(
+  lane: Lane,
+  context: Context,
+  graph: GraphBuilder,
+  inputs: number,
+): void {
+  lane.run([
+    ...headForward(context, inputs),
+    loss(context, inputs),
+    ...headBackward(context, inputs),
+  ]);
+  lane.call(context.machine.framework.copy_us, "download", "loss");
+  lane.wait([download(graph, context, lane.gpu, 4 * inputs, lane.done, "loss and outputs")]);
+}
+
+/** Top MLP and interaction of one step, backward. */
+export function towerBackward(lane: Lane, context: Context, inputs: number): void {
+  lane.run([
+    ...mlpBackward(context, inputs, context.shape.top, "top", true),
+    interactionBackward(context, inputs),
+  ]);
+}
+
+/** Bottom MLP of one step, backward. */
+export function bottomBackward(lane: Lane, context: Context, inputs: number): void {
+  lane.run(mlpBackward(context, inputs, context.shape.bottom, "bottom", false));
+}
+
+/** Update of the dense parameters. */
+export function updateDense(lane: Lane, context: Context): void {
+  lane.run([denseUpdate(context)]);
+}
+
+/** Dense features of the inputs of one lane, from memory that is not pinned. */
+export function uploadDense(
+  lane: Lane,
+  context: Context,
+  graph: GraphBuilder,
+  inputs: number,
+): void {
+  const bytes = 4 * inputs * context.denseFeatures * context.steps;
+  const call = lane.call(context.machine.framework.copy_us, "upload", "dense features");
+  lane.wait([upload(graph, context, lane.gpu, bytes, [call], "dense features")]);
+}
+
+/** Bytes of a minibatch's embedding vectors (E). */
+export function activationBytes(work: Work, context: Context): number {
+  return work.lookups * context.rowBytes;
+}
+
+/** Cost of a lookup of 64 floats on the reference host: fixed part, 4 rows at random and 4 streamed, in nanoseconds. */
+const REFERENCE_LOOKUP_NS = 15 + 4 * 256 / 50 + 4 * 256 / 180;
+/** Exponent that takes a call from 30 to 80 us while a lookup goes from 60 to 930 ns: the ends of both ranges. */
+const CALL_EXPONENT = Math.log(80 / 30) / Math.log(930 / 60);
+
+/**
+ * One part of the CPU's embedding path. The bytes take the memory; the software takes the cores: its calls, its share of a
+ * lookup's fixed cost, and whatever it is slower than the memory. `intel_lookup_ns` says how much slower, and moves the
+ * cost of a call along its own range.
+ *
+ * @param share Of a lookup's fixed cost.
+ * @returns The last task.
+ */
+export function cpuPart(
+  graph: GraphBuilder,
+  context: Context,
+  after: readonly number[],
+  part: {
+    readonly stage: "gather" | "backward" | "update-rows";
+    readonly label: string;
+    readonly calls: number;
+    readonly lookups: number;
+    readonly share: number;
+    readonly randomBytes: number;
+    readonly streamBytes: number;
+  },
+): number {
+  const { machine: { cpu, framework }, parameters } = context;
+  const slower = parameters.intel_lookup_ns / REFERENCE_LOOKUP_NS;
+  const callUs = framework.cpu_op_us * (parameters.intel_lookup_ns / 60) ** CALL_EXPONENT;
+  const memoryUs = bytesUs(part.randomBytes, cpu.dram_random_gb_s) +
+    bytesUs(part.streamBytes, cpu.dram_stream_gb_s);
+  const fixedUs = part.lookups * part.share * framework.cpu_lookup_ns / 1000;
+  const wholeUs = Math.max(memoryUs, slower * (fixedUs + memoryUs));
+  const software = graph.add(
+    part.stage,
+    "cpu",
+    part.calls * callUs + (wholeUs - memoryUs),
+    after,
+    part.label,
+  );
+  return graph.add(
+    part.stage,
+    "dram",
+    memoryUs,
+    [software],
+    part.label,
+    part.randomBytes + part.streamBytes,
+  );
+}
+
+/** Gather of one step's rows into vectors and their stacking: E at random, 2 E streamed, and the indices. */
+export function cpuGather(
+  graph: GraphBuilder,
+  context: Context,
+  work: Work,
+  after: readonly number[],
+): number {
+  const lookups = work.lookups / context.steps, E = lookups * context.rowBytes;
+  const bags = work.inputs * context.tables;
+  return cpuPart(graph, context, after, {
+    stage: "gather",
+    label: "CPU lookups",
+    calls: context.tables + 1,
+    lookups,
+    share: 1 / 3,
+    randomBytes: E,
+    streamBytes: 2 * E + 8 * lookups + 8 * bags,
+  });
+}
+
+/** Sparse gradients of one step (2 E streamed). */
+export function cpuGradients(
+  graph: GraphBuilder,
+  context: Context,
+  work: Work,
+  after: readonly number[],
+): number {
+  const lookups = work.lookups / context.steps;
+  return cpuPart(graph, context, after, {
+    stage: "backward",
+    label: "CPU sparse gradients",
+    calls: context.tables,
+    lookups,
+    share: 1 / 3,
+    randomBytes: 0,
+    streamBytes: 2 * lookups * context.rowBytes + 8 * lookups,
+  });
+}
+
+/** Update of the rows of all steps, one call a table (3 E at random, 5 E with Adagrad). */
+export function cpuUpdate(
+  graph: GraphBuilder,
+  context: Context,
+  work: Work,
+  after: readonly number[],
+): number {
+  return cpuPart(graph, context, after, {
+    stage: "update-rows",
+    label: "CPU row updates",
+    calls: context.tables,
+    lookups: work.lookups,
+    share: 1 / 3,
+    randomBytes: 3 * updateFactor(context) * work.lookups * context.rowBytes,
+    streamBytes: 0,
+  });
+}

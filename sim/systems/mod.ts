@@ -1,0 +1,70 @@
+/**
+ * All systems by name.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { nearest } from "../../core/nearest.ts";
+import type { System } from "../system.ts";
+import { fae, faeArtifact } from "./fae.ts";
+import { gpuOnly } from "./gpu_only.ts";
+import { hotline, hotlineMinibatches } from "./hotline.ts";
+import { intelDlrm, intelDlrmArtifact } from "./intel_dlrm.ts";
+import { skipping } from "./slipstream.ts";
+import { xdl } from "./xdl.ts";
+
+/** The systems, in the order of tables. */
+export const SYSTEMS: readonly System[] = [
+  xdl,
+  intelDlrm,
+  intelDlrmArtifact,
+  fae,
+  faeArtifact,
+  hotline,
+  gpuOnly,
+  skipping({
+    name: "slipstream",
+    summary: "Slipstream over FAE, paper mode",
+    over: fae,
+    onGpu: true,
+  }),
+  skipping({
+    name: "slipstream-artifact",
+    summary: "Slipstream over FAE, artifact mode",
+    over: faeArtifact,
+    onGpu: true,
+    artifact: true,
+  }),
+  skipping({
+    name: "slipstream-intel-dlrm",
+    summary: "Slipstream over Intel-optimised DLRM: rows stay in host memory, fewer minibatches",
+    over: intelDlrm,
+    onGpu: false,
+  }),
+  skipping({
+    name: "slipstream-hotline",
+    summary: "Slipstream over Hotline: popular inputs with stale rows are left out",
+    over: hotline,
+    minibatches: (workload) => hotlineMinibatches(workload.kept, workload, true),
+    onGpu: true,
+  }),
+];
+
+/** The names of all systems. */
+export const SYSTEM_NAMES: readonly string[] = SYSTEMS.map(({ name }) => name);
+
+/** A system by name. Throws a `UserError` that names the nearest one. */
+export function findSystem(name: string): System {
+  // The long name of the default says what it is over.
+  const wanted = name === "slipstream-fae" ? "slipstream" : name;
+  const system = SYSTEMS.find((candidate) => candidate.name === wanted);
+  if (system !== undefined) return system;
+  const near = nearest(name, SYSTEM_NAMES);
+  throw new UserError(
+    `Cannot simulate system ${name}: ${
+      near === null ? `the systems are ${SYSTEM_NAMES.join(", ")}` : `did you mean ${near}?`
+    }`,
+    2,
+  );
+}

@@ -1,0 +1,355 @@
+/**
+ * Work: what a trace asks of a system. Minibatches are brought to the global batch of so many GPUs, skipped inputs are added
+ * again or taken out, and equal minibatches become one with a number.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import type { MinibatchKind, MinibatchRecord, Trace, TraceHeader } from "../train/trace/schema.ts";
+import { checkTrace } from "./check_trace.ts";
+
+/** Counts of one minibatch, as `MinibatchRecord` has them. */
+export interface Work extends Counts {
+  /** Of a minibatch of both kinds of inputs: the counts of its hot inputs, and of the others; null for none. */
+  readonly parts?: { readonly popular: Counts | null; readonly rest: Counts | null };
+}
+
+/** Counts of inputs that are trained together. */
+export type Counts = Pick<
+  MinibatchRecord,
+  "kind" | "inputs" | "lookups" | "unique_rows" | "cold_lookups" | "unique_cold_rows"
+>;
+
+/** Equal minibatches. */
+export interface WorkClass {
+  /** Counts of one of them. */
+  readonly work: Work;
+  /** How many; fractions come of shares of inputs, such as those skipped. */
+  readonly times: number;
+}
+
+/** A trace in runs of equal minibatches, in order. */
+export interface CountedTrace {
+  /** What the trace is of. */
+  readonly header: TraceHeader;
+  /** One minibatch's counts, and how many like it follow each other. */
+  readonly runs: readonly {
+    readonly record: Counts & Pick<MinibatchRecord, "epoch" | "skipped_inputs">;
+    readonly times: number;
+  }[];
+}
+
+/** What a system simulates. */
+export interface Workload {
+  /** What the trace is of. */
+  readonly header: TraceHeader;
+  /** Inputs of a full minibatch over all GPUs. */
+  readonly batch: number;
+  /** Of the trace. */
+  readonly epochs: number;
+  /** Minibatches trained if nothing is skipped. */
+  readonly all: readonly WorkClass[];
+  /** Minibatches trained if inputs are skipped. */
+  readonly kept: readonly WorkClass[];
+  /** Inputs skipped in `kept`, of all epochs. */
+  readonly skipped: number;
+  /** Whether inputs are told hot from cold. */
+  readonly tellsHot: boolean;
+  /** Rows of the hot set; 0 without. */
+  readonly hotRows: number;
+}
+
+/** How a workload is made of a trace. */
+export interface WorkloadOptions {
+  /** Inputs of a full minibatch over all GPUs. */
+  readonly batch: number;
+  /** Share of the hot inputs after the window to skip; as the trace has it unless told. */
+  readonly dropShare?: number | undefined;
+}
+
+/** Share of the hot minibatches before the decision where a trace does not say: the artifact's 1000 minibatches of 1024 and 3 %. */
+const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
+
+/** A trace in runs of equal minibatches. Throws a `UserError` for a trace that cannot be simulated. */
+export function countTraceRuns(trace: Trace): CountedTrace {
+  checkTrace(trace);
+  const runs: { record: CountedTrace["runs"][number]["record"]; times: number }[] = [];
+  for (const record of trace.records) {
+    const last = runs.at(-1);
+    if (
+      last !== undefined && keyOf(last.record) === keyOf(record) &&
+      last.record.epoch === record.epoch && last.record.skipped_inputs === record.skipped_inputs
+    ) {
+      last.times++;
+    } else runs.push({ record: pickRecord(record), times: 1 });
+  }
+  return { header: trace.header, runs };
+}
+
+/**
+ * A trace in which all full minibatches of an epoch's kind are one mean minibatch. Costs are close to linear in the counts, so
+ * that times change by far less than a model's error; the fewer records make sweeps quick.
+ */
+export function condense({ header, runs }: CountedTrace): CountedTrace {
+  const groups = new Map<
+    string,
+    { -readonly [K in keyof Counts]: Counts[K] } & {
+      epoch: number;
+      skipped_inputs: number;
+      times: number;
+    }
+  >();
+  for (const { record, times } of runs) {
+    const key = `${record.epoch} ${record.kind} ${record.inputs === header.batch}`;
+    const group = groups.get(key);
+    if (group === undefined) {
+      const { kind, epoch } = record;
+      groups.set(key, {
+        kind,
+        epoch,
+        times,
+        inputs: record.inputs * times,
+        lookups: record.lookups * times,
+        unique_rows: record.unique_rows * times,
+        cold_lookups: record.cold_lookups * times,
+        unique_cold_rows: record.unique_cold_rows * times,
+        skipped_inputs: record.skipped_inputs * times,
+      });
+      continue;
+    }
+    group.times += times;
+    for (const name of [...SUMMED, "skipped_inputs"] as const) group[name] += record[name] * times;
+  }
+  return {
+    header,
+    runs: [...groups.values()].map(({ times, ...sums }) => {
+      const inputs = Math.max(1, Math.round(sums.inputs / times));
+      return {
+        times,
+        record: {
+          kind: sums.kind,
+          epoch: sums.epoch,
+          inputs,
+          lookups: inputs * header.lookups_per_input,
+          unique_rows: Math.max(1, Math.round(sums.unique_rows / times)),
+          cold_lookups: Math.round(sums.cold_lookups / times),
+          unique_cold_rows: Math.round(sums.unique_cold_rows / times),
+          // A mean, not rounded: sums over all minibatches stay what they were.
+          skipped_inputs: sums.skipped_inputs / times,
+        },
+      };
+    }),
+  };
+}
+
+/**
+ * The workload of a trace at a global batch.
+ *
+ * Minibatches of one kind are merged or cut to the batch. Inputs and lookups add up; different rows grow as a power of the
+ * lookups whose exponent is taken from the minibatch itself (Heaps' law through one lookup a table), hot and cold ones apart.
+ *
+ * @throws {UserError} A batch that is neither a multiple nor a part of the trace's, or a share to skip where the trace does
+ * not tell hot from cold.
+ */
+export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workload {
+  const { header } = trace;
+  const { batch, dropShare } = options;
+  const ratio = batch / header.batch;
+  if (
+    !Number.isInteger(batch) || batch < 1 ||
+    !Number.isInteger(ratio) && !Number.isInteger(1 / ratio)
+  ) {
+    throw new UserError(
+      `Cannot regroup the trace: its minibatches have ${header.batch} inputs and ${batch} over all GPUs is neither a multiple nor a part of that`,
+      2,
+    );
+  }
+  const tellsHot = trace.runs.every(({ record }) => record.kind !== "all");
+  if (dropShare !== undefined && !tellsHot) {
+    throw new UserError(
+      "Cannot skip a share of the hot inputs: the trace does not tell hot from cold, so give one of the plan fae or slipstream",
+      2,
+    );
+  }
+  if (dropShare !== undefined && !(dropShare >= 0 && dropShare <= 1)) {
+    throw new UserError(`Cannot skip a share of ${dropShare}: it must be from 0 to 1`, 2);
+  }
+  const regrouped = regroup(trace, batch);
+  const skippedBefore = sumOf(trace, () => true);
+  // Skipped inputs come back as more minibatches like those of their kind that were kept.
+  const all = skippedBefore === 0 ? regrouped : merge([
+    ...regrouped,
+    ...bringBack(regrouped, sumOf(trace, (kind) => kind === "all"), ["all"]),
+    ...bringBack(regrouped, sumOf(trace, (kind) => kind === "cold"), ["cold"]),
+    ...bringBack(
+      regrouped,
+      sumOf(trace, (kind) => kind !== "all" && kind !== "cold"),
+      regrouped.some(({ work }) => work.kind === "hot") ? ["hot"] : ["window", "warm-up"],
+    ),
+  ]);
+  let kept = regrouped, skipped = skippedBefore;
+  if (dropShare !== undefined) {
+    const decided = all.some(({ work }) => work.kind === "window");
+    const inputs = inputsOf(all.filter(({ work }) => work.kind === "hot"));
+    const before = decided ? 0 : Math.min(inputs, WARM_UP_INPUTS + WINDOW_SHARE * inputs);
+    skipped = dropShare * (inputs - before);
+    const share = inputs === 0 ? 0 : skipped / inputs;
+    kept = all.map((entry) =>
+      entry.work.kind === "hot" ? { ...entry, times: entry.times * (1 - share) } : entry
+    ).filter(({ times }) => times > 0);
+  }
+  return {
+    header,
+    batch,
+    epochs: 1 + trace.runs.reduce((most, { record }) => Math.max(most, record.epoch), 0),
+    all,
+    kept,
+    skipped,
+    tellsHot,
+    hotRows: header.plan.hot?.rows ?? 0,
+  };
+}
+
+/** Counts of a part of a minibatch, or of several like it: `inputs` of its kind. */
+export function resize(work: Counts, inputs: number, tables: number): Counts {
+  const ratio = inputs / work.inputs;
+  const lookups = work.lookups * ratio;
+  const coldLookups = work.cold_lookups * ratio;
+  const grow = (rows: number, from: number, to: number, bags: number) => {
+    if (rows === 0 || from === 0) return 0;
+    const share = Math.max(1, from / bags), met = Math.max(1, rows / bags);
+    const exponent = share === 1 ? 1 : Math.min(1, Math.log(met) / Math.log(share));
+    return Math.min(to, rows * (to / from) ** exponent);
+  };
+  const uniqueCold = grow(work.unique_cold_rows, work.cold_lookups, coldLookups, 1);
+  const uniqueHot = grow(
+    work.unique_rows - work.unique_cold_rows,
+    work.lookups - work.cold_lookups,
+    lookups - coldLookups,
+    tables,
+  );
+  return {
+    kind: work.kind,
+    inputs,
+    lookups,
+    unique_rows: uniqueHot + uniqueCold,
+    cold_lookups: coldLookups,
+    unique_cold_rows: uniqueCold,
+  };
+}
+
+/** Names of a work's counts that add up when minibatches do, different rows only as a bound. */
+const SUMMED = ["inputs", "lookups", "unique_rows", "cold_lookups", "unique_cold_rows"] as const;
+
+/** A text that equal works share. */
+export function keyOf(work: Work): string {
+  const { parts } = work;
+  const own = [work.kind, ...SUMMED.map((name) => work[name])].join(" ");
+  if (parts === undefined) return own;
+  const { popular, rest } = parts;
+  return `${own}; ${popular && keyOf(popular)}; ${rest && keyOf(rest)}`;
+}
+
+function pickRecord(record: MinibatchRecord): CountedTrace["runs"][number]["record"] {
+  const { kind, inputs, lookups, unique_rows, cold_lookups, unique_cold_rows } = record;
+  const { epoch, skipped_inputs } = record;
+  return {
+    kind,
+    inputs,
+    lookups,
+    unique_rows,
+    cold_lookups,
+    unique_cold_rows,
+    epoch,
+    skipped_inputs,
+  };
+}
+
+function regroup({ header, runs }: CountedTrace, batch: number): WorkClass[] {
+  const classes: WorkClass[] = [];
+  const tables = header.model.table_rows.length;
+  if (batch <= header.batch) {
+    for (const { record, times } of runs) {
+      const whole = Math.floor(record.inputs / batch), rest = record.inputs - whole * batch;
+      if (whole > 0) classes.push({ work: resize(record, batch, tables), times: whole * times });
+      if (rest > 0) classes.push({ work: resize(record, rest, tables), times });
+    }
+    return merge(classes);
+  }
+  const parts = batch / header.batch;
+  let open: Work[] = [], epoch = 0, kind: MinibatchKind | null = null;
+  const close = (times = 1): void => {
+    if (open.length > 0) classes.push({ work: join(open, tables), times });
+    open = [];
+  };
+  for (const { record, times } of runs) {
+    if (record.epoch !== epoch || record.kind !== kind) close();
+    epoch = record.epoch;
+    kind = record.kind;
+    let left = times;
+    while (left > 0 && open.length > 0) {
+      open.push(record);
+      left--;
+      if (open.length === parts) close();
+    }
+    const whole = Math.floor(left / parts);
+    if (whole > 0) {
+      open = Array.from({ length: parts }, () => record);
+      close(whole);
+    }
+    for (left -= whole * parts; left > 0; left--) open.push(record);
+  }
+  close();
+  return merge(classes);
+}
+
+/** One minibatch of the inputs of several: sums, with different rows as one of their mean would have them. */
+function join(parts: readonly Work[], tables: number): Work {
+  if (parts.length === 1) return parts[0]!;
+  const sum = (name: typeof SUMMED[number]) => parts.reduce((n, part) => n + part[name], 0);
+  const mean: Work = {
+    kind: parts[0]!.kind,
+    inputs: sum("inputs") / parts.length,
+    lookups: sum("lookups") / parts.length,
+    unique_rows: sum("unique_rows") / parts.length,
+    cold_lookups: sum("cold_lookups") / parts.length,
+    unique_cold_rows: sum("unique_cold_rows") / parts.length,
+  };
+  return resize(mean, sum("inputs"), tables);
+}
+
+/** Inputs skipped before the minibatches of some kinds. */
+function sumOf({ runs }: CountedTrace, wanted: (kind: MinibatchKind) => boolean): number {
+  return runs.reduce(
+    (n, { record, times }) => wanted(record.kind) ? n + record.skipped_inputs * times : n,
+    0,
+  );
+}
+
+/** Minibatches of so many inputs, in the mixture of those of some kinds; of hot inputs after the window. */
+function bringBack(
+  classes: readonly WorkClass[],
+  inputs: number,
+  kinds: readonly MinibatchKind[],
+): WorkClass[] {
+  if (inputs === 0) return [];
+  const template = classes.filter(({ work }) => kinds.includes(work.kind));
+  const factor = inputs / inputsOf(template);
+  const kind = kinds.length === 1 ? kinds[0]! : "hot";
+  return template.map(({ work, times }) => ({ work: { ...work, kind }, times: times * factor }));
+}
+
+function inputsOf(classes: readonly WorkClass[]): number {
+  return classes.reduce((sum, { work, times }) => sum + work.inputs * times, 0);
+}
+
+function merge(classes: readonly WorkClass[]): WorkClass[] {
+  const merged = new Map<string, { work: Work; times: number }>();
+  for (const { work, times } of classes) {
+    const key = keyOf(work), known = merged.get(key);
+    if (known === undefined) merged.set(key, { work, times });
+    else known.times += times;
+  }
+  return [...merged.values()];
+}

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { UserError } from "../../core/errors.ts";
+import { countTrace } from "../../sim/counts.ts";
+import { parseCountedTrace } from "../../sim/counted_file.ts";
+import { withDim, withHotShare } from "../../sim/variants.ts";
+import { condense, countTraceRuns, resize, type WorkClass, workloadOf } from "../../sim/work.ts";
+import type { MinibatchRecord } from "../../train/trace/schema.ts";
+import { EACH, record, traceOf } from "./toy.ts";
+
+const refused = (message: RegExp) => (error: unknown) =>
+  error instanceof UserError && message.test(error.message);
+
+const inputsOf = (classes: readonly WorkClass[]) =>
+  classes.reduce((sum, { work, times }) => sum + work.inputs * times, 0);
+
+const wrong: readonly [what: string, over: Partial<MinibatchRecord>, message: RegExp][] = [
+  ["no inputs", { inputs: 0, lookups: 0 }, /minibatch 1 trains no inputs/],
+  [
+    "lookups that are not its inputs'",
+    { lookups: 199 },
+    /minibatch 1 has 199 lookups for 100 inputs of 2/,
+  ],
+  ["more rows than lookups", { unique_rows: 201 }, /has 201 different rows in 200 lookups/],
+  ["no rows", { unique_rows: 0 }, /has 0 different rows/],
+  ["a negative count", { skipped_inputs: -1 }, /has skipped_inputs -1, which is no whole number/],
+  ["half an input", { inputs: 1.5 }, /has inputs 1.5/],
+  [
+    "too many inputs",
+    { inputs: 101, lookups: 202 },
+    /has 101 inputs, more than the 100 of a full one/,
+  ],
+  [
+    "cold lookups of hot inputs",
+    { cold_lookups: 1, unique_cold_rows: 1 },
+    /is of hot inputs and has 1 cold lookups/,
+  ],
+  ["an unknown kind", { kind: "warm" as "hot" }, /is of kind "warm", which is unknown/],
+];
+
+for (const [what, over, message] of wrong) {
+  Deno.test(`a trace with a minibatch of ${what} is refused`, () => {
+    assert.throws(
+      () => countTraceRuns(traceOf([record("hot"), record("hot", over)])),
+      refused(message),
+    );
+  });
+}
+
+Deno.test("cold minibatches need a cold lookup an input, and no more cold rows than lookups of them", () => {
+  assert.throws(
+    () => countTraceRuns(traceOf([record("cold", { cold_lookups: 99, unique_cold_rows: 50 })])),
+    refused(/is cold with 99 cold lookups for 100 inputs/),
+  );
+  assert.throws(
+    () => countTraceRuns(traceOf([record("cold", { cold_lookups: 100, unique_cold_rows: 101 })])),
+    refused(/has 101 different cold rows in 100 cold lookups/),
+  );
+});
+
+Deno.test("traces without work, of another schema or version are refused", () => {
+  const trace = traceOf([record("hot")]);
+  assert.throws(() => countTraceRuns({ ...trace, records: [] }), refused(/it has no minibatches$/));
+  for (
+    const [name, value, message] of [
+      ["schema_version", 2, /it has version 2 and this simulator reads 1$/],
+      ["schema", "other", /its schema is "other"/],
+      ["batch", 0, /a minibatch of 0 inputs/],
+    ] as const
+  ) {
+    const header = { ...trace.header, [name]: value };
+    assert.throws(
+      () => countTraceRuns({ ...trace, header } as typeof trace),
+      refused(message),
+    );
+  }
+});
+
+const traces = fc.array(
+  fc.record({
+    kind: fc.constantFrom("cold", "warm-up", "window", "hot" as const),
+    inputs: fc.integer({ min: 1, max: 100 }),
+    repeated: fc.integer({ min: 1, max: 9 }),
+    skipped: fc.integer({ min: 0, max: 200 }),
+  }),
+  { minLength: 1, maxLength: 12 },
+).map((runs) => {
+  const order = ["cold", "warm-up", "window", "hot"];
+  const sorted = runs.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  return traceOf(
+    sorted.flatMap(({ kind, inputs, repeated, skipped }) =>
+      Array.from({ length: repeated }, () =>
+        record(kind, {
+          inputs,
+          lookups: EACH * inputs,
+          unique_rows: inputs,
+          cold_lookups: kind === "cold" ? inputs : 0,
+          unique_cold_rows: kind === "cold" ? inputs : 0,
+          skipped_inputs: kind === "hot" ? skipped : 0,
+        }))
+    ),
+  );
+});
+
+Deno.test("regrouping keeps inputs and lookups and never makes more than a full minibatch", () => {
+  fc.assert(fc.property(traces, fc.constantFrom(25, 50, 100, 200, 400), (trace, batch) => {
+    const { all, kept } = workloadOf(countTraceRuns(trace), { batch });
+    const trained = trace.records.reduce((n, r) => n + r.inputs, 0);
+    const skipped = trace.records.reduce((n, r) => n + r.skipped_inputs, 0);
+    assert.ok(Math.abs(inputsOf(kept) - trained) < 1e-6);
+    assert.ok(Math.abs(inputsOf(all) - trained - skipped) < 1e-6);
+    for (const { work } of all) {
+      assert.ok(work.inputs <= batch);
+      assert.ok(Math.abs(work.lookups - EACH * work.inputs) < 1e-9);
+      assert.ok(work.unique_rows <= work.lookups + 1e-9);
+      assert.ok(work.unique_cold_rows <= work.cold_lookups + 1e-9);
+    }
+  }));
+});
+
+Deno.test("a share to skip takes that share of the hot inputs after the window", () => {
+  const trace = countTraceRuns(traceOf([
+    record("cold"),
+    record("warm-up"),
+    record("window"),
+    record("hot", { skipped_inputs: 100 }),
+    record("hot", { skipped_inputs: 100 }),
+  ]));
+  const { kept, all, skipped } = workloadOf(trace, { batch: 100, dropShare: 0.25 });
+  assert.equal(inputsOf(all), 700);
+  assert.equal(skipped, 100);
+  assert.equal(inputsOf(kept), 600);
+});
+
+Deno.test("skipped inputs come back as inputs of their kind", () => {
+  const trace = countTraceRuns(traceOf([
+    record("cold", { skipped_inputs: 50 }),
+    record("cold"),
+    record("hot", { skipped_inputs: 100 }),
+  ]));
+  const { all } = workloadOf(trace, { batch: 100 });
+  const of = (kind: string) => inputsOf(all.filter(({ work }) => work.kind === kind));
+  assert.equal(of("cold"), 250);
+  assert.equal(of("hot"), 200);
+  const plain = countTraceRuns(traceOf([record("all", { skipped_inputs: 100 })]));
+  assert.equal(inputsOf(workloadOf(plain, { batch: 100 }).all), 200);
+});
+
+Deno.test("a batch that does not go into the trace's, and shares without hot inputs, are refused", () => {
+  const trace = countTraceRuns(traceOf([record("all")]));
+  assert.throws(() => workloadOf(trace, { batch: 150 }), refused(/neither a multiple nor a part/));
+  assert.throws(
+    () => workloadOf(trace, { batch: 100, dropShare: 0.3 }),
+    refused(/the trace does not tell hot from cold/),
+  );
+});
+
+Deno.test("condensing keeps the sums, and a counted trace survives its file", () => {
+  fc.assert(fc.property(traces, (trace) => {
+    const counted = countTraceRuns(trace), small = condense(counted);
+    const total = (of: typeof counted, name: "skipped_inputs" | "inputs") =>
+      of.runs.reduce((n, { record, times }) => n + record[name] * times, 0);
+    assert.ok(Math.abs(total(small, "skipped_inputs") - total(counted, "skipped_inputs")) < 1e-6);
+    const full = trace.records.filter(({ inputs }) => inputs === 100).length;
+    assert.ok(
+      small.runs.filter(({ record }) => record.inputs === 100).reduce((n, r) => n + r.times, 0) >=
+        full,
+    );
+    const document = { schema: "slipstream.counted-trace", schema_version: 1, ...small };
+    assert.deepEqual(parseCountedTrace(JSON.parse(JSON.stringify(document)), "x"), small);
+  }));
+});
+
+Deno.test("damaged counted traces are one clear error each", () => {
+  const good = {
+    schema: "slipstream.counted-trace",
+    schema_version: 1,
+    ...countTraceRuns(traceOf([record("hot")])),
+  };
+  const at = (change: object) => () => parseCountedTrace({ ...good, ...change }, "t.json");
+  assert.throws(at({ schema: "x" }), refused(/^Cannot read t\.json: it is no counted trace/));
+  assert.throws(at({ schema_version: 9 }), refused(/it has version 9 and this simulator reads 1$/));
+  assert.throws(at({ runs: [] }), refused(/it has no minibatches$/));
+  const run = good.runs[0]!;
+  assert.throws(
+    at({ runs: [{ ...run, times: -1 }] }),
+    refused(/run 0 lacks a count or has one below 0/),
+  );
+  assert.throws(
+    at({ runs: [{ times: 1, record: { ...run.record, lookups: 1 } }] }),
+    refused(/run 0 has 1 lookups for 100 inputs/),
+  );
+});
+
+Deno.test("different rows grow with the minibatch about as those of a twin do: a tenth less to half more", async () => {
+  const common = { twin: "rm4", inputs: 100_000, warmUp: 2, threads: 1, sampled: 8 } as const;
+  const small = await countTrace({ ...common, batch: 1024 });
+  const large = await countTrace({ ...common, batch: 4096 });
+  for (const kind of ["cold", "hot"] as const) {
+    const of = (trace: typeof small) =>
+      trace.records.find((one) => one.kind === kind && one.inputs === trace.header.batch)!;
+    for (const name of ["unique_rows", "unique_cold_rows"] as const) {
+      const grown = resize(of(small), 4096, 21)[name], counted = of(large)[name];
+      assert.ok(
+        grown >= 0.9 * counted && grown <= 1.5 * counted,
+        `${kind} ${name}: ${grown}, counted ${counted}`,
+      );
+    }
+  }
+});
+
+Deno.test("variants change the width and the hot share and leave the rest", () => {
+  const trace = countTraceRuns(
+    traceOf([...Array(30).fill(record("cold")), ...Array(70).fill(record("hot"))]),
+  );
+  const wide = withDim(trace, 8);
+  assert.deepEqual(wide.header.model.bottom, [1, 8]);
+  assert.equal(wide.header.model.top[0], 8 + 3);
+  assert.deepEqual(wide.runs, trace.runs);
+  const hotter = withHotShare(trace, 0.9);
+  const times = (kind: string) =>
+    hotter.runs.filter(({ record }) => record.kind === kind).reduce((n, r) => n + r.times, 0);
+  assert.deepEqual([times("cold"), times("hot")], [10, 90]);
+  assert.throws(() => withHotShare(trace, 1), refused(/must be above 0 and below 1/));
+});
