@@ -72,6 +72,11 @@ export class HotRowStore {
     }, state);
   }
 
+  /** Bytes that `load` or `store` moves. */
+  bytes(state: boolean): number {
+    return 4 * this.flatRows.length * (this.#home.dim + (state ? this.stateFloats : 0));
+  }
+
   /** Gives the device's memory back. */
   dispose(): void {
     this.rows.dispose();
@@ -87,7 +92,6 @@ export class HotRowStore {
     for (let start = 0; start < this.flatRows.length; start += step) {
       await copy(start, this.flatRows.subarray(start, start + step));
     }
-    const floats = dim + (state ? this.stateFloats : 0);
-    return { bytes: 4 * this.flatRows.length * floats, ms: performance.now() - begun };
+    return { bytes: this.bytes(state), ms: performance.now() - begun };
   }
 }

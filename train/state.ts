@@ -38,7 +38,7 @@ export interface RunState {
   readonly trace: StateTensors | null;
 }
 
-/** Puts a run's state in the form of a checkpoint. */
+/** Puts a run's state in the form of a checkpoint, which stays as it is while the run goes on. */
 export function packState(state: RunState): TrainState {
   const { losses, driver, trace, ...numbers } = state;
   const tensors = new Map<string, Float32Array | Uint32Array | Float64Array | Uint8Array>();
@@ -46,7 +46,11 @@ export function packState(state: RunState): TrainState {
   for (const [name, data] of driver.tensors) tensors.set(`plan.${name}`, data);
   if (trace !== null) { for (const [name, data] of trace) tensors.set(`trace.${name}`, data); }
   return {
-    document: { ...numbers, plan: driver.document, traced: trace !== null } as unknown as Json,
+    document: structuredClone({
+      ...numbers,
+      plan: driver.document,
+      traced: trace !== null,
+    }) as unknown as Json,
     tensors,
   };
 }

@@ -259,8 +259,11 @@ class Run {
     }
     await this.#drain();
     this.#trainMs += performance.now() - this.#since;
-    if (interrupted) await this.#save();
-    else if (this.#evaluations.at(-1)?.step !== this.#step) {
+    if (interrupted) {
+      // Whoever saves the weights wants those of the hot rows as they are now.
+      await this.#driver.settle();
+      await this.#save();
+    } else if (this.#evaluations.at(-1)?.step !== this.#step) {
       interrupted = !(await this.#evaluate(true));
       if (interrupted) await this.#save();
     }
@@ -287,9 +290,11 @@ class Run {
 
   /** Trains what the plan gives; true if it was interrupted. */
   async #steps(): Promise<boolean> {
-    const { schedule, signal, evalEvery, maxSteps, checkpoint } = this.#options;
+    const { schedule, signal, maxSteps, checkpoint } = this.#options;
     const model = this.#model;
     this.#log?.start(this.#stages);
+    // A run that was interrupted before the evaluation that was due makes up for it.
+    if (this.#step > 0 && !(await this.#evaluateIfDue())) return true;
     while (maxSteps === 0 || this.#step < maxSteps) {
       const planned = await this.#driver.next();
       if (planned === null) return false;
@@ -307,10 +312,7 @@ class Run {
       const full = this.#step - this.#drained === model.losses.slots;
       if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
       if (signal?.aborted) return true;
-      if (evalEvery > 0 && this.#step % evalEvery === 0) {
-        await this.#drain();
-        if (!(await this.#apart(() => this.#evaluate(false)))) return true;
-      }
+      if (!(await this.#evaluateIfDue())) return true;
       if (checkpoint && this.#checkpointDue(checkpoint.every)) {
         await this.#drain();
         await this.#apart(() => this.#save());
@@ -319,13 +321,24 @@ class Run {
     return false;
   }
 
+  /** Evaluates if it is time to and has not been done; false if it was interrupted. */
+  async #evaluateIfDue(): Promise<boolean> {
+    const { evalEvery } = this.#options;
+    if (evalEvery === 0 || this.#step % evalEvery !== 0) return true;
+    if (this.#evaluations.at(-1)?.step === this.#step) return true;
+    await this.#drain();
+    return await this.#apart(() => this.#evaluate(false));
+  }
+
   /** Does something whose time is not training's. */
   async #apart<T>(body: () => Promise<T>): Promise<T> {
     this.#trainMs += performance.now() - this.#since;
-    const result = await body();
-    this.#since = performance.now();
-    this.#log?.start(this.#stages);
-    return result;
+    try {
+      return await body();
+    } finally {
+      this.#since = performance.now();
+      this.#log?.start(this.#stages);
+    }
   }
 
   /** Makes a record of a minibatch, if one is wanted. */

@@ -603,8 +603,12 @@ class ReferenceRecorder implements Recorder {
     const lookups = own(args.lookups, ReferenceLookups);
     const { out, firstSlot } = args;
     this.#add([out], embeddingForwardCost(this.#stage, args), () => {
-      const bags = readBags("embedding-forward", tables, lookups, out.rows);
-      const weights = split(tables, tables.weights, tables.dim);
+      // A gather takes any flat row in any slot, as snapshots want it: every slot sees all tables.
+      const bags = readBags("embedding-forward", tables, lookups, out.rows).map((bags, t) =>
+        bags.map((bag) => bag.map((row) => row + tables.rowOffsets[t]!))
+      );
+      const all = Float64Array.from(tables.weights);
+      const weights = tables.rows.map(() => all);
       store(
         slots(out, firstSlot, tables),
         this.#ops.embeddingForward(weights, bags, out.rows, tables.dim),

@@ -56,7 +56,7 @@ export class StalenessBlocks {
   readonly #numbers: Uint32Array | null;
   readonly #decisions: OpenDecision[] = [];
   /** One a hot row, and that of all other rows behind them. */
-  #scores: Float32Array;
+  readonly #scores: Float32Array;
   #stale: Uint8Array | null = null;
   #threshold = 0;
   #coldThreshold: number | null = null;
@@ -225,8 +225,8 @@ export class StalenessBlocks {
   > {
     const tensors = new Map<string, Float32Array | Uint32Array>();
     for await (const { name, data } of this.#snapshots.state()) tensors.set(name, data);
-    if (this.#snapshots.taken > 0) tensors.set("accesses", this.#accesses);
-    if (this.#stale !== null) tensors.set("scores", this.#scores);
+    if (this.#snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
+    if (this.#stale !== null) tensors.set("scores", this.#scores.slice());
     return {
       document: {
         decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
@@ -260,7 +260,7 @@ export class StalenessBlocks {
     if (accesses !== undefined) this.#accesses.set(accesses);
     const scores = tensors.get("scores");
     if (scores instanceof Float32Array) {
-      this.#scores = scores;
+      this.#scores.set(scores);
       this.#classifier.setScores(scores);
       const limit = Math.fround(this.#threshold);
       this.#stale = Uint8Array.from(scores.subarray(0, -1), (score) => score < limit ? 1 : 0);

@@ -34,7 +34,7 @@ export class ColdStream {
   #cursor = 0;
   #minibatches = 0;
   #decisions = 0;
-  #skippedAtEnd = 0;
+  #passed = 0;
 
   constructor(parts: ColdStreamParts) {
     const { positions, feed, blocks } = parts;
@@ -57,9 +57,11 @@ export class ColdStream {
     return this.#cursor >= positions.length || this.#minibatches >= most;
   }
 
-  /** Inputs passed over after the last minibatch. */
-  get skippedAtEnd(): number {
-    return this.#skippedAtEnd;
+  /** Inputs passed over since the last minibatch, where `next` found none; once. */
+  takePassed(): number {
+    const passed = this.#passed;
+    this.#passed = 0;
+    return passed;
   }
 
   /** The next minibatch; null where the inputs left are all skipped. */
@@ -79,7 +81,7 @@ export class ColdStream {
     this.#cursor = kept.cursor;
     blocks.account(kept.cursor - before, kept.skipped);
     if (kept.batch === null) {
-      this.#skippedAtEnd += kept.skipped;
+      this.#passed += kept.skipped;
       return null;
     }
     this.#minibatches++;

@@ -28,6 +28,8 @@ export interface HotStreamState {
   readonly window: { readonly from: number; readonly to: number } | null;
   /** Whether inputs are looked at before they are trained. */
   readonly filters: boolean;
+  /** Inputs walked a second time. */
+  readonly repeated: number;
 }
 
 /** How an epoch's hot inputs are walked. */
@@ -62,7 +64,8 @@ export class HotStream {
   #window: { from: number; to: number } | null;
   #filters: boolean;
   #lastSize = 0;
-  #skippedAtEnd = 0;
+  #repeated = 0;
+  #passed = 0;
 
   constructor(parts: HotStreamParts) {
     const { options, resolved, epoch, seed, hasWindow, drops } = parts;
@@ -80,9 +83,16 @@ export class HotStream {
     return this.#cursor;
   }
 
-  /** Inputs passed over after the last minibatch. */
-  get skippedAtEnd(): number {
-    return this.#skippedAtEnd;
+  /** Inputs of the artifact's window that are walked a second time. */
+  get repeated(): number {
+    return this.#repeated;
+  }
+
+  /** Inputs passed over since the last minibatch, where `next` found none; once. */
+  takePassed(): number {
+    const passed = this.#passed;
+    this.#passed = 0;
+    return passed;
   }
 
   /** Whether nothing is left. */
@@ -151,7 +161,10 @@ export class HotStream {
     this.#window = null;
     this.#filters = drops;
     // The original cuts off one minibatch too few, and trains the window's last one again if it is kept.
-    if (options.mode === "artifact" && drops) this.#cursor -= this.#lastSize;
+    if (options.mode === "artifact" && drops) {
+      this.#cursor -= this.#lastSize;
+      this.#repeated += this.#lastSize;
+    }
     if (blocks !== null) {
       const { feed } = this.#parts;
       const left = positions.subarray(this.#cursor);
@@ -162,7 +175,7 @@ export class HotStream {
   /** Passes over what is left. */
   end(): void {
     const { positions } = this.#parts;
-    this.#skippedAtEnd += positions.length - this.#cursor;
+    this.#passed += positions.length - this.#cursor;
     this.#cursor = positions.length;
   }
 
@@ -173,15 +186,17 @@ export class HotStream {
       minibatches: this.#minibatches,
       window: this.#window === null ? null : { ...this.#window },
       filters: this.#filters,
+      repeated: this.#repeated,
     };
   }
 
   /** Goes on from a state. */
-  restore({ cursor, minibatches, window, filters }: HotStreamState): void {
+  restore({ cursor, minibatches, window, filters, repeated }: HotStreamState): void {
     this.#cursor = cursor;
     this.#minibatches = minibatches;
     this.#window = window === null ? null : { ...window };
     this.#filters = filters;
+    this.#repeated = repeated;
     this.#filter.forget();
   }
 
@@ -193,7 +208,8 @@ export class HotStream {
     this.#cursor = kept.cursor;
     blocks?.account(kept.cursor - before, kept.skipped);
     if (kept.batch === null) {
-      this.#skippedAtEnd += kept.skipped;
+      // Kept ones that are too few for a minibatch are passed over as well.
+      this.#passed += kept.cursor - before;
       return null;
     }
     return { kind: "hot", batch: kept.batch, skipped: kept.skipped };

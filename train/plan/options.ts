@@ -143,6 +143,12 @@ export function resolvePlan(
   lookups: number,
   sequences: boolean,
 ): ResolvedPlan {
+  if (!(options.drop > 0 && options.drop < 1)) {
+    throw new UserError(
+      `Cannot drop a share of ${options.drop} of the hot inputs: it must be above 0 and below 1`,
+      2,
+    );
+  }
   const alpha = options.alpha ?? (sequences ? Math.min(ALPHA_SEQUENCES, lookups) : lookups);
   if (!Number.isInteger(alpha) || alpha < 1 || alpha > lookups) {
     throw new UserError(
@@ -170,7 +176,8 @@ export function resolvePlan(
   const counted = share >= 1 ? Math.floor(share) : roundHalfEven(share * hotMinibatches);
   // The original's window ends with minibatch s0 + round(p N), which makes it one longer.
   const window = artifact ? counted + 1 : Math.max(1, least, snapshots - 1, counted);
-  if (warmup + window >= hotMinibatches) {
+  // The original looks at its window's last minibatch again, so that there is always something to skip.
+  if (warmup + window > hotMinibatches - (artifact ? 0 : 1)) {
     throw new UserError(
       `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hotMinibatches} hot minibatches to skip; use more data, a larger --hot-memory, a smaller --batch, --warmup or --window`,
     );

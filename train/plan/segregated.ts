@@ -15,7 +15,7 @@ import { Feed } from "./feed.ts";
 import { RowFreezer } from "./freeze.ts";
 import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
 import { HotStream, type HotStreamState } from "./hot_stream.ts";
-import { HotRowOwner } from "./hot_tables.ts";
+import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
   decides,
   dropsHot,
@@ -44,11 +44,13 @@ interface SegregatedState {
   readonly cold: ColdStreamState | null;
   readonly hot: HotStreamState | null;
   readonly schedule: ScheduleState | null;
-  readonly owner: "full" | "hot";
+  /** Null where there is one copy of the hot rows. */
+  readonly owner: HotRowOwnerState | null;
   readonly blocks: BlocksState | null;
   readonly watch: WatchState | null;
   readonly finished: number;
   readonly trained: number;
+  readonly passed: number;
   readonly steps: number;
   readonly counted: readonly [hot: number, cold: number];
   readonly rounds: PlanDocument["rounds"];
@@ -76,6 +78,8 @@ export class SegregatedPlan implements PlanDriver {
   /** Inputs of the epochs before. */
   #finished = 0;
   #trained = 0;
+  /** Inputs passed over at the end of a kind or an epoch, not yet told with a minibatch. */
+  #passed = 0;
   #steps = 0;
   #counted: readonly [hot: number, cold: number] = [0, 0];
   #rounds: { rate: number; loss: number }[] = [];
@@ -225,11 +229,12 @@ export class SegregatedPlan implements PlanDriver {
       cold: epoch?.cold?.state() ?? null,
       hot: epoch?.hot?.state() ?? null,
       schedule: epoch?.schedule.state() ?? null,
-      owner: this.#owner?.owner ?? "full",
+      owner: this.#owner?.state() ?? null,
       blocks: blocks?.document ?? null,
       watch: this.#watch?.state ?? null,
       finished: this.#finished,
       trained: this.#trained,
+      passed: this.#passed,
       steps: this.#steps,
       counted: this.#counted,
       rounds: this.#rounds,
@@ -242,7 +247,7 @@ export class SegregatedPlan implements PlanDriver {
 
   async restore({ document, tensors }: DriverState): Promise<void> {
     const state = document as unknown as SegregatedState;
-    await this.#owner?.restore(state.owner);
+    if (state.owner !== null) await this.#owner?.restore(state.owner);
     if (state.epoch >= 0) {
       const epoch = await this.#begin(state.epoch);
       if (state.cold !== null) epoch.cold?.restore(state.cold);
@@ -257,6 +262,7 @@ export class SegregatedPlan implements PlanDriver {
     }
     this.#finished = state.finished;
     this.#trained = state.trained;
+    this.#passed = state.passed;
     this.#steps = state.steps;
     this.#counted = state.counted;
     this.#rounds = [...state.rounds];
@@ -354,25 +360,29 @@ export class SegregatedPlan implements PlanDriver {
       if (schedule.turn === "cold") {
         const some = await cold!.next();
         if (some !== null) return await this.#plan(epoch, "cold", "full", some);
+        this.#passed += cold!.takePassed();
       } else {
+        // The stream may take a snapshot, for which the copy must be the current one.
+        if (this.#owner !== null && !hot!.ended) await this.#owner.take("hot");
         const some = await hot!.next();
         if (some !== null) {
           return await this.#plan(epoch, some.kind, this.#owner === null ? "full" : "hot", some);
         }
         // What is left is too little for a whole minibatch.
         if (!hot!.ended) hot!.end();
+        this.#passed += hot!.takePassed();
       }
     }
   }
 
   async #switch(schedule: Schedule, done: number): Promise<void> {
-    const ofRound = schedule.turn === "hot";
+    // Before the switch: the next round is of the new rate, and a run that is interrupted meanwhile measures anew.
+    if (schedule.turn === "hot" && schedule.adapts) {
+      const loss = await this.#parts.hooks.measureLoss();
+      schedule.measured(loss);
+      this.#rounds.push({ rate: schedule.rate, loss });
+    }
     schedule.switch(done);
-    if (!ofRound || !schedule.adapts) return;
-    await this.settle();
-    const loss = await this.#parts.hooks.measureLoss();
-    schedule.measured(loss);
-    this.#rounds.push({ rate: schedule.rate, loss });
   }
 
   async #plan(
@@ -381,11 +391,16 @@ export class SegregatedPlan implements PlanDriver {
     route: PlannedMinibatch["route"],
     { batch, skipped }: StreamBatch,
   ): Promise<PlannedMinibatch> {
-    const syncBytes = await this.#owner?.take(route) ?? 0;
+    await this.#owner?.take(route);
+    const syncBytes = this.#owner?.train() ?? 0;
     const lookups = batch.lookups;
     const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
+    const passed = this.#passed + skipped;
+    this.#passed = 0;
     let inputs = batch, frozen = 0;
-    const stale = this.#options.name === "freeze" ? this.#frozenRows(route) : null;
+    // In a window every row is updated: one that stayed as it is would be found stale for ever.
+    const freezes = this.#options.name === "freeze" && kind !== "window";
+    const stale = freezes ? this.#frozenRows(route) : null;
     if (stale !== null) {
       const rest = this.#freezer.withoutRows(lookups, stale);
       inputs = { ...batch, lookups: rest.lookups };
@@ -396,7 +411,7 @@ export class SegregatedPlan implements PlanDriver {
       kind,
       route,
       batch: inputs,
-      skipped,
+      skipped: passed,
       frozen,
       lookups,
       coldLookups,
@@ -433,14 +448,16 @@ export class SegregatedPlan implements PlanDriver {
     this.#finished = (number + 1) * (segregation.hot.length + segregation.cold.length);
   }
 
-  /** Inputs dealt with: those of a kind that is left out count when their epoch is over. */
+  /** Inputs dealt with, twice walked ones twice: those of a kind that is left out count when their epoch is over. */
   #finishedInputs(): number {
     const epoch = this.#epoch;
     if (epoch === null) return 0;
     const all = epoch.segregation.hot.length + epoch.segregation.cold.length;
     const before = epoch.number * all;
-    if (this.#finished > before) return this.#finished;
-    return before + (epoch.cold?.done ?? 0) + (epoch.hot?.done ?? 0);
+    // Only the artifact repeats inputs, and it has one epoch.
+    const repeated = epoch.hot?.repeated ?? 0;
+    if (this.#finished > before) return this.#finished + repeated;
+    return before + (epoch.cold?.done ?? 0) + (epoch.hot?.done ?? 0) + repeated;
   }
 
   #makeBlocks(resolved: ResolvedPlan, lookups: number): StalenessBlocks {

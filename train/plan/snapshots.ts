@@ -20,9 +20,14 @@ interface Part {
 class Snapshot {
   readonly parts: readonly Part[];
 
-  constructor(device: Device, rows: number, tables: EmbeddingTables, label: string) {
+  constructor(
+    device: Device,
+    rows: number,
+    tables: EmbeddingTables,
+    perPart: number,
+    label: string,
+  ) {
     const width = tables.rows.length * tables.dim;
-    const perPart = Math.max(1, Math.floor(MATRIX_BYTES / 4 / width)) * tables.rows.length;
     const parts: Part[] = [];
     try {
       for (let start = 0; start < rows; start += perPart) {
@@ -59,6 +64,8 @@ export class SnapshotBlock {
   /** Flat row of each hot row in `tables`; null where the tables are those of the hot rows, in their order. */
   readonly #rows: Uint32Array | null;
   readonly #count: number;
+  /** Hot rows of one matrix. */
+  readonly #perPart: number;
   readonly #lookups: LookupBuffers;
   readonly #changes: readonly Matrix[];
   #first: Snapshot | null = null;
@@ -71,14 +78,21 @@ export class SnapshotBlock {
    *
    * @param device Holds `tables`.
    * @param rows Flat rows of the hot rows in `tables`; null for all of them in order.
+   * @param matrixBytes Most bytes of one matrix of a snapshot.
    */
-  constructor(device: Device, tables: EmbeddingTables, rows: Uint32Array | null) {
+  constructor(
+    device: Device,
+    tables: EmbeddingTables,
+    rows: Uint32Array | null,
+    matrixBytes = MATRIX_BYTES,
+  ) {
     this.#device = device;
     this.#tables = tables;
     this.#rows = rows;
     this.#count = rows?.length ?? tables.totalRows;
     const T = tables.rows.length;
-    const perPart = Math.max(1, Math.floor(MATRIX_BYTES / 4 / (T * tables.dim))) * T;
+    const perPart = Math.max(1, Math.floor(matrixBytes / 4 / (T * tables.dim))) * T;
+    this.#perPart = perPart;
     const largest = Math.min(perPart, Math.ceil(this.#count / T) * T);
     const shape = { tables: T, maxBags: Math.ceil(largest / T), maxLookups: largest };
     this.#lookups = device.createLookups(shape, "snapshot lookups");
@@ -142,7 +156,7 @@ export class SnapshotBlock {
   > {
     if (this.#first !== null) yield { name: "first", data: await this.#read(this.#first) };
     if (this.#previous !== null) yield { name: "previous", data: await this.#read(this.#previous) };
-    if (this.#path !== null) yield { name: "path", data: this.#path };
+    if (this.#path !== null) yield { name: "path", data: this.#path.slice() };
   }
 
   /** Takes up a window as `state` gave it. */
@@ -155,7 +169,7 @@ export class SnapshotBlock {
     if (state.previous !== undefined) {
       this.#previous = this.#write(state.previous, "further snapshot");
     }
-    this.#path = state.path ?? null;
+    this.#path = state.path?.slice() ?? null;
     this.#taken = taken;
   }
 
@@ -169,7 +183,7 @@ export class SnapshotBlock {
   #take(label: string): Snapshot {
     const device = this.#device;
     const T = this.#tables.rows.length;
-    const snapshot = new Snapshot(device, this.#count, this.#tables, label);
+    const snapshot = new Snapshot(device, this.#count, this.#tables, this.#perPart, label);
     const none = new Uint32Array(0);
     for (const { start, rows: count, matrix } of snapshot.parts) {
       const bags = matrix.rows;
@@ -248,7 +262,7 @@ export class SnapshotBlock {
 
   #write(data: Float32Array, label: string): Snapshot {
     const { dim } = this.#tables;
-    const snapshot = new Snapshot(this.#device, this.#count, this.#tables, label);
+    const snapshot = new Snapshot(this.#device, this.#count, this.#tables, this.#perPart, label);
     for (const { start, rows, matrix } of snapshot.parts) {
       const width = matrix.cols;
       const raw = new Float32Array(matrix.rows * matrix.stride);
