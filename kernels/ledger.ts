@@ -6,7 +6,11 @@
  */
 
 import * as costs from "./costs.ts";
-import { embeddingBackwardRecord, embeddingForwardRecord, stateFloats } from "./embedding/record.ts";
+import {
+  embeddingBackwardRecord,
+  embeddingForwardRecord,
+  stateFloats,
+} from "./embedding/record.ts";
 import { checkTables, paddedStride } from "./shapes.ts";
 import type {
   Device,
