@@ -12,6 +12,7 @@ import { memoryExperiment } from "./experiments/memory.ts";
 import { peersExperiment } from "./experiments/peers.ts";
 import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
+import { scaleExperiment } from "./experiments/scale.ts";
 import { trainExperiment } from "./experiments/train.ts";
 import { twinsExperiment } from "./experiments/twins.ts";
 
@@ -26,4 +27,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   twinsExperiment,
   plansExperiment,
   ablationExperiment,
+  scaleExperiment,
 ];

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
 import type { Dataset } from "../data/types.ts";
@@ -42,9 +43,12 @@ export interface StoredRun {
 /** Where a run's checkpoints are. */
 export interface RunCheckpoints {
   /** Loads the checkpoint to go on from into the model; null where the run starts anew. */
-  restore(model: Model): Promise<{ readonly state: TrainState; readonly note: string } | null>;
+  restore(
+    model: Model,
+    dataset: Dataset,
+  ): Promise<{ readonly state: TrainState; readonly note: string } | null>;
   /** How the loop is to keep its state; null where it is not. */
-  policy(model: Model): CheckpointPolicy | null;
+  policy(model: Model, dataset: Dataset): CheckpointPolicy | null;
 }
 
 /**
@@ -60,23 +64,27 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
   return { command: document.command as unknown as TrainCommand, step };
 }
 
-/** Opens what the command asks for; null if it is nothing. */
+/**
+ * Opens what the command asks for; null if it is nothing.
+ *
+ * @throws {UserError} A folder cannot be used, or holds another run.
+ */
 export async function openCheckpoints(
   command: TrainCommand,
-  dataset: Dataset,
   onNote?: (line: string) => void,
 ): Promise<RunCheckpoints | null> {
   const { checkpoint, resume, checkpointEvery } = command;
   if (checkpoint === null && resume === null) return null;
   const saving = checkpoint === null ? null : await openStore(checkpoint, true);
-  if (saving !== null && resume !== checkpoint && (await saving.names()).length > 0) {
+  const same = resume !== null && checkpoint !== null && resolve(resume) === resolve(checkpoint);
+  if (saving !== null && !same && (await saving.names()).length > 0) {
     throw new UserError(
       `Cannot use --checkpoint ${checkpoint}: it holds checkpoints of another run; go on with it by --resume ${checkpoint}, or choose another folder`,
       2,
     );
   }
   return {
-    async restore(model) {
+    async restore(model, dataset) {
       if (resume === null) return null;
       const store = await openStore(resume, false);
       using loaded = await store.load();
@@ -97,7 +105,7 @@ export async function openCheckpoints(
         note: `Resuming from ${loaded.path}, after step ${formatCount(step)}`,
       };
     },
-    policy(model) {
+    policy(model, dataset) {
       if (saving === null) return null;
       return {
         every: checkpointEvery,
@@ -119,12 +127,24 @@ export async function openCheckpoints(
               ...hotState(model),
               ...[...state.tensors].map(([name, data]) => arrayTensor(RUN + name, data)),
             ],
-          );
+          ).catch(async (error) => {
+            throw await withAdvice(error, saving);
+          });
           onNote?.(`Checkpoint after step ${formatCount(step)} in ${path}, ${formatBytes(bytes)}`);
         },
       };
     },
   };
+}
+
+/** The error of a checkpoint that could not be saved, with what to do. */
+async function withAdvice(error: unknown, store: CheckpointStore): Promise<unknown> {
+  if (!(error instanceof UserError)) return error;
+  using last = await store.latest().catch(() => null);
+  const advice = last === null
+    ? "nothing of the run has been kept: make room, or choose another --checkpoint, and start again"
+    : `${last.name} is whole: make room and go on from it by --resume ${store.folder}`;
+  return new UserError(`${error.message}; ${advice}`, error.status);
 }
 
 async function openStore(folder: string, create: boolean): Promise<CheckpointStore> {

@@ -13,7 +13,11 @@ const CHUNK_FLOATS = 1 << 22;
 
 /** Hot rows on the device: for each table of the model a table of its hot rows, in ascending order. */
 export class HotRowStore {
-  /** Their tables and lookup buffers on the device. */
+  /**
+   * Their tables and lookup buffers on the device.
+   *
+   * @ignore
+   */
   readonly rows: DeviceRows;
   /** For each hot row, table by table, its flat row in the tables of the model. */
   readonly flatRows: Uint32Array;
@@ -52,29 +56,45 @@ export class HotRowStore {
     return this.rows.tables;
   }
 
-  /** Copies the rows from the model's tables to the device; with `state`, their optimizer state too. */
-  async load(state: boolean): Promise<Transfer> {
-    const { tables } = this;
-    return await this.#each(async (start, rows) => {
-      await tables.writeRows(start, await this.#home.readRowsAt(rows));
-      if (state) await tables.writeState(start, await this.#home.readStateAt(rows));
-    }, state);
+  /** Bytes that moving a row takes; with `state`, its optimizer state too. */
+  rowBytes(state: boolean): number {
+    return 4 * (this.#home.dim + (state ? this.stateFloats : 0));
   }
 
-  /** Copies the rows from the device back to the model's tables; with `state`, their optimizer state too. */
-  async store(state: boolean): Promise<Transfer> {
+  /**
+   * Copies rows from the model's tables to the device.
+   *
+   * @param rows Numbers of the hot rows, each once; null for all.
+   * @param state Whether their optimizer state goes with them.
+   */
+  async load(rows: Uint32Array | null, state: boolean): Promise<Transfer> {
     const { tables } = this;
-    return await this.#each(async (start, rows) => {
-      await this.#home.writeRowsAt(rows, await tables.readRows(start, rows.length));
-      if (state) {
-        await this.#home.writeStateAt(rows, await tables.readState(start, rows.length));
-      }
-    }, state);
+    const home = this.#home;
+    return await this.#each(rows, state, async (start, some, flat) => {
+      const data = await home.readRowsAt(flat);
+      await (some === null ? tables.writeRows(start, data) : tables.writeRowsAt(some, data));
+      if (!state) return;
+      const its = await home.readStateAt(flat);
+      await (some === null ? tables.writeState(start, its) : tables.writeStateAt(some, its));
+    });
   }
 
-  /** Bytes that `load` or `store` moves. */
-  bytes(state: boolean): number {
-    return 4 * this.flatRows.length * (this.#home.dim + (state ? this.stateFloats : 0));
+  /** Copies rows from the device back to the model's tables, as {@linkcode HotRowStore.load} does the other way. */
+  async store(rows: Uint32Array | null, state: boolean): Promise<Transfer> {
+    const { tables } = this;
+    const home = this.#home;
+    return await this.#each(rows, state, async (start, some, flat) => {
+      const { length } = flat;
+      await home.writeRowsAt(
+        flat,
+        await (some === null ? tables.readRows(start, length) : tables.readRowsAt(some)),
+      );
+      if (!state) return;
+      await home.writeStateAt(
+        flat,
+        await (some === null ? tables.readState(start, length) : tables.readStateAt(some)),
+      );
+    });
   }
 
   /** Gives the device's memory back. */
@@ -82,16 +102,21 @@ export class HotRowStore {
     this.rows.dispose();
   }
 
+  /** Goes over rows in pieces: the first one's place, their numbers (null for all in order), their flat rows at home. */
   async #each(
-    copy: (start: number, rows: Uint32Array) => Promise<void>,
+    rows: Uint32Array | null,
     state: boolean,
+    copy: (start: number, some: Uint32Array | null, flat: Uint32Array) => Promise<void>,
   ): Promise<Transfer> {
     const begun = performance.now();
-    const { dim } = this.#home;
-    const step = Math.max(1, Math.floor(CHUNK_FLOATS / dim));
-    for (let start = 0; start < this.flatRows.length; start += step) {
-      await copy(start, this.flatRows.subarray(start, start + step));
+    const { flatRows } = this;
+    const count = rows?.length ?? flatRows.length;
+    const step = Math.max(1, Math.floor(CHUNK_FLOATS / this.#home.dim));
+    for (let start = 0; start < count; start += step) {
+      const some = rows?.subarray(start, start + step) ?? null;
+      const flat = some?.map((h) => flatRows[h]!) ?? flatRows.subarray(start, start + step);
+      await copy(start, some, flat);
     }
-    return { bytes: this.bytes(state), ms: performance.now() - begun };
+    return { bytes: count * this.rowBytes(state), ms: performance.now() - begun };
   }
 }

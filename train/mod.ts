@@ -10,15 +10,38 @@ export type { Environment } from "./environment.ts";
 export { evaluate } from "./evaluate.ts";
 export { readMatrix, writeMatrix } from "./matrices.ts";
 export { auc, Evaluation, LogitError, type Metrics } from "./metrics.ts";
-export type { HostBatch, Model, Parameter } from "./model.ts";
+export type { HotRowStore } from "./hot_store.ts";
+export type { HostBatch, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 export { createModel, type ModelShape, type ShapeDocument } from "./models.ts";
 export {
   type DataSource,
   optimizerOf,
   parseTrainOptions,
+  type ResumeChanges,
+  resumedCommand,
   type TrainCommand,
   type TrainCommandLine,
 } from "./options.ts";
+export { openPlaced, type PlacedDevices, type Placement, PLACEMENTS } from "./placement.ts";
+export {
+  type Decision,
+  type DropPoint,
+  PLAN_NAMES,
+  type PlanDocument,
+  type PlanName,
+  type WatchedRows,
+} from "./plan/document.ts";
+export type { HotRows, HotRowsOptions } from "./plan/hot_rows.ts";
+export { findHotSet, type HotSet, type PassHooks, type PassProgress } from "./plan/hot_set.ts";
+export {
+  type ChangeKind,
+  type Combine,
+  type Criterion,
+  PLAN_DEFAULTS,
+  type PlanMode,
+  type PlanOptions,
+  type ScheduleKind,
+} from "./plan/options.ts";
 export {
   countParameters,
   type DlrmPreset,
@@ -32,6 +55,7 @@ export {
   type ShapeSource,
   type TbsmPreset,
 } from "./presets.ts";
+export type { Transfer } from "./row_paths.ts";
 export {
   buildResult,
   type Json,
@@ -43,16 +67,11 @@ export {
 } from "./result.ts";
 export { learningRate, type LearningRateSchedule } from "./schedule.ts";
 export { runTraining, type SessionHooks } from "./session.ts";
+export type { StateTensors, TrainState } from "./state.ts";
 export { Tbsm, type TbsmShape } from "./tbsm.ts";
-export type { TowerShape } from "./tower.ts";
+export type { Normalisation, TowerShape } from "./tower.ts";
 export { type ModelOptions, TowerModel } from "./tower_model.ts";
-export {
-  type Decision,
-  type DropPoint,
-  PLAN_NAMES,
-  type PlanDocument,
-  type PlanName,
-} from "./plan/document.ts";
+export type { MinibatchSink } from "./trace/log.ts";
 export {
   stageColumn,
   TRACE_COLUMNS,
@@ -76,6 +95,8 @@ export {
   type TraceHeader,
 } from "./trace/schema.ts";
 export {
+  type CheckpointPolicy,
+  type LastBatch,
   type TimedEvaluation,
   train,
   type TrainCounts,

@@ -361,13 +361,21 @@ export interface TrainCommand {
 export interface ResumeChanges {
   /** Folder of the checkpoint. */
   readonly folder: string;
+  /** Threads of the CPU device. */
   readonly threads: number | null;
+  /** The CPU device's kernels for V8's 256-bit mode. */
   readonly wide: boolean | null;
+  /** Folder for weights and optimizer state. */
   readonly save: string | null;
+  /** File for the result document. */
   readonly json: string | null;
+  /** File for the trace. */
   readonly trace: string | null;
+  /** Folder for further checkpoints; null for that of the checkpoint itself. */
   readonly checkpoint: string | null;
+  /** Minibatches between checkpoints. */
   readonly checkpointEvery: number | null;
+  /** Print only errors. */
   readonly quiet: boolean;
 }
 

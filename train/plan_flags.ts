@@ -36,8 +36,9 @@ export const PLAN_FLAGS = {
     type: "choice",
     choices: ["cold-then-hot", "interleaved"],
     group: PLAN,
-    defaultText: "cold-then-hot; interleaved for slipstream-cold",
-    help: "All cold minibatches first, or rounds of both at a rate that follows the test loss",
+    defaultText: "interleaved; cold-then-hot with --mode artifact",
+    help:
+      "Rounds of cold and hot minibatches, at a rate that follows the test loss, or all cold ones first",
   },
   rate: {
     type: "number",
@@ -256,7 +257,8 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
       : values.hotEmbGpuMem / 2 ** 20,
     profile: values.ipSamplingRate === undefined ? values.profile : values.ipSamplingRate / 100,
     sample: values.sample ?? null,
-    schedule: values.schedule ?? (name === "slipstream-cold" ? "interleaved" : "cold-then-hot"),
+    schedule: values.schedule ??
+      (values.mode === "artifact" ? "cold-then-hot" : PLAN_DEFAULTS.schedule),
     rate: values.rate,
     criterion: values.criterion,
     combine: values.combine ?? null,

@@ -90,7 +90,9 @@ export class DeviceRows implements RowPath {
 
 /** Bytes that crossed the link, and how long that took in milliseconds. */
 export interface Transfer {
+  /** Bytes copied. */
   readonly bytes: number;
+  /** Milliseconds. */
   readonly ms: number;
 }
 

@@ -66,8 +66,11 @@ export async function runTraining(
   checkOutputFile("--trace", command.trace);
   checkOutputFolder("--save", command.save);
   checkOutputFolder("--checkpoint", command.checkpoint);
-  // Preparing may take hours, so a folder that cannot be started from is found out first.
-  if (command.init !== null) SafetensorsFile.open(`${command.init}/${WEIGHTS_FILE}`).close();
+  // Preparing may take hours, so a folder that cannot be used is found out first.
+  const store = await openCheckpoints(command, hooks.onNote);
+  if (command.init !== null && command.resume === null) {
+    SafetensorsFile.open(`${command.init}/${WEIGHTS_FILE}`).close();
+  }
   const dataset = await openData(command, hooks);
   try {
     const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
@@ -81,8 +84,7 @@ export async function runTraining(
       describe(dataset, shape, command, device, reason, hooks);
       const model = buildModel(device, host, hotSet, shape, command);
       try {
-        const store = await openCheckpoints(command, dataset, hooks.onNote);
-        const resume = await store?.restore(model) ?? null;
+        const resume = await store?.restore(model, dataset) ?? null;
         if (resume !== null) hooks.onNote?.(resume.note);
         else if (command.init === null) await model.initialise(command.seed);
         else await initialiseFrom(model, command, command.init, hooks);
@@ -117,7 +119,7 @@ export async function runTraining(
             ...pick(hooks),
             hotSet,
             trace: trace?.recorder ?? null,
-            checkpoint: store?.policy(model) ?? null,
+            checkpoint: store?.policy(model, dataset) ?? null,
             resume: resume?.state ?? null,
           });
           result = document(run, run.ended);

@@ -18,7 +18,9 @@ export type StateTensors = ReadonlyMap<
 
 /** A run's state: a document and arrays. */
 export interface TrainState {
+  /** Numbers and texts. */
   readonly document: Json;
+  /** Arrays by name. */
   readonly tensors: StateTensors;
 }
 

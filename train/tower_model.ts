@@ -238,10 +238,11 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     const path = this.#path(route);
     // Before anything is counted: in host memory lookups cross no link, even where the host is the device.
     if (path instanceof HostRows) path.upload(batch.lookups);
-    const before = counters.bytesUploaded;
+    this.setStep(step.learningRate, step.lossSlot, step.number);
+    // Of what a step reads, all but the learning rate of host memory goes to the device.
+    const before = counters.bytesUploaded - this.#scalarBits.byteLength;
     this.#uploadInputs(batch);
     if (path instanceof DeviceRows) path.upload(batch.lookups);
-    this.setStep(step.learningRate, step.lossSlot, step.number);
     link.upload.bytes += counters.bytesUploaded - before;
     link.upload.ms += performance.now() - begun;
     const rows = batch.size * this.#kind.steps;

@@ -162,8 +162,6 @@ export class TrainingFailure extends UserError {
 const DRAIN_MS = 250;
 /** Time between checkpoints by the clock. */
 const CHECKPOINT_MS = 600_000;
-/** Inputs on which a schedule that adapts measures its loss. */
-const MEASURED_INPUTS = 50_000;
 /** Booked by the host, which waits for the device meanwhile: the device's own time in them would count twice. */
 const HOST_STAGES = ["snapshot", "search", "classify"] as const;
 
@@ -226,7 +224,7 @@ class Run {
       counts: trace !== null,
       hooks: {
         book: (stage: Stage, ms: number): void => this.#book(stage, ms),
-        measureLoss: (): Promise<number> => this.#measureLoss(),
+        measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
       },
     };
     if (plan.name === "baseline") this.#driver = new EveryInput(parts);
@@ -417,10 +415,10 @@ class Run {
   }
 
   /** Loss on inputs that are not trained on: of the validation split, or where there is none of the test split. */
-  async #measureLoss(): Promise<number> {
+  async #measureLoss(inputs: number): Promise<number> {
     const split = this.#dataset.count("validation") > 0 ? "validation" : "test";
     await this.#drain();
-    const { logloss } = await this.#apart(() => this.#measure(split, MEASURED_INPUTS, false));
+    const { logloss } = await this.#apart(() => this.#measure(split, inputs, false));
     return logloss ?? NaN;
   }
 

@@ -10,8 +10,8 @@ import type { PresetName } from "../../train/presets.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import { runSeed } from "../study/run_seed.ts";
 import { WORKLOADS } from "../study/settings.ts";
-import { type Estimate, estimate, excludesZero, pairedDifference } from "../study/statistics.ts";
-import { type StudyResult, StudyStore } from "../study/store.ts";
+import { AUC, formatDifference, formatEstimate, LOG_LOSS, StudyResults } from "../study/compare.ts";
+import { StudyStore } from "../study/store.ts";
 import { DEFAULT_VARIANTS, variantOf } from "../study/variants.ts";
 
 const INPUTS = 2_000_000;
@@ -68,38 +68,18 @@ async function table(
   names: readonly string[],
   store: StudyStore,
 ): Promise<ResultTable> {
-  const results = new Map<string, StudyResult[]>();
-  for (const variant of names) {
-    const own: StudyResult[] = [];
-    for (let seed = 1; seed <= seeds; seed++) {
-      const result = await store.read({ workload, inputs, seed, variant });
-      if (result !== null) own.push(result);
-    }
-    results.set(variant, own);
-  }
-  const bySeed = (name: string, pick: (result: StudyResult) => number): Map<number, number> =>
-    new Map((results.get(name) ?? []).map((result) => [result.seed, pick(result)]));
-  const auc = ({ metrics }: StudyResult): number => metrics.auc!;
+  const results = await StudyResults.read(store, workload, inputs, seeds, names);
   const rows = names.flatMap((name): Cell[][] => {
-    const own = results.get(name)!;
+    const own = results.of(name);
     if (own.length === 0) return [];
-    const suffix = name.match(/\+.*$/)?.[0] ?? "";
-    const share = name.match(/-(\d+)(?:\+|$)/)?.[1];
-    const mixed = name.match(/-mixed\d+/)?.[0] ?? "";
-    const random = share === undefined || name.startsWith("random") ? null : pairedDifference(
-      bySeed(name, auc),
-      bySeed(`random${mixed}-${share}${suffix}`, auc),
-    );
-    const fae = name.startsWith("fae")
-      ? null
-      : pairedDifference(bySeed(name, auc), bySeed(`fae${mixed}${suffix}`, auc));
+    const { all, random } = comparedWith(name);
     return [[
       name,
       own.length,
-      interval(estimate(own.map(auc)), 5),
-      interval(estimate(own.map(({ metrics }) => metrics.logloss!)), 5),
-      difference(fae),
-      difference(random),
+      formatEstimate(results.mean(name, AUC)),
+      formatEstimate(results.mean(name, LOG_LOSS)),
+      all === name ? "" : formatDifference(results.difference(name, all, AUC)),
+      random === null ? "" : formatDifference(results.difference(name, random, AUC)),
       mean(
         own.map(({ skipped_inputs, plan }) =>
           100 * skipped_inputs / Math.max(1, plan.hot?.hot_inputs ?? 1)
@@ -109,14 +89,13 @@ async function table(
     ]];
   });
   const { optimizer, learningRate } = WORKLOADS[workload];
-  const first = [...results.values()].flat()[0];
-  const hot = [...results.values()].flat().find(({ plan }) => plan.hot !== null)?.plan.hot;
+  const hot = results.all.find(({ plan }) => plan.hot !== null)?.plan.hot;
   const share = hot ? (100 * hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs)).toFixed(1) : "-";
   return {
     title: `${workload}, ${
       formatCount(inputs)
     } inputs, ${optimizer} ${learningRate}, minibatches of ${
-      first?.batch ?? "-"
+      results.all[0]?.batch ?? "-"
     }, ${share} % of the inputs hot`,
     columns: [
       { name: "variant" },
@@ -132,14 +111,17 @@ async function table(
   };
 }
 
-function interval({ mean, half }: Estimate, digits: number): string {
-  return `${mean.toFixed(digits)}${half === null ? "" : ` ± ${half.toFixed(digits)}`}`;
-}
-
-function difference(of: Estimate | null): string {
-  if (of === null) return "";
-  const sign = of.mean >= 0 ? "+" : "";
-  return `${sign}${interval(of, 5)}${excludesZero(of) ? " *" : ""}`;
+/** With which variants of the same schedule and normalisation one is compared: all inputs, and as many dropped at random. */
+function comparedWith(name: string): { readonly all: string; readonly random: string | null } {
+  const suffix = name.match(/\+.*$/)?.[0] ?? "";
+  const mixed = name.match(/-mixed\d+/)?.[0] ?? "";
+  const share = name.match(/-(\d+)(?:\+|$)/)?.[1];
+  return {
+    all: `fae${mixed}${suffix}`,
+    random: share === undefined || name.startsWith("random")
+      ? null
+      : `random${mixed}-${share}${suffix}`,
+  };
 }
 
 function mean(values: readonly number[]): number {

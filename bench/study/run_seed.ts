@@ -14,11 +14,12 @@ import type { Model } from "../../train/model.ts";
 import { createModel } from "../../train/models.ts";
 import { optimizerOf } from "../../train/options.ts";
 import { openPlaced } from "../../train/placement.ts";
-import { findHotSet, type HotSet, segregate } from "../../train/plan/hot_set.ts";
+import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
 import { PRESETS, resolveShape } from "../../train/presets.ts";
 import type { TrainState } from "../../train/state.ts";
 import { train, type TrainOptions, type TrainResult } from "../../train/trainer.ts";
 import type { Settings } from "../experiment.ts";
+import { expectedSteps } from "./expected_steps.ts";
 import { ModelImage } from "./image.ts";
 import { HOT_SHARE, WORKLOADS } from "./settings.ts";
 import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
@@ -39,6 +40,7 @@ interface Ground {
   readonly job: SeedJob;
   readonly dataset: Dataset;
   readonly hotSet: HotSet;
+  readonly segregation: Segregation;
   readonly hotMemoryMib: number;
   readonly store: StudyStore;
   readonly settings: Settings;
@@ -62,9 +64,11 @@ export async function runSeed(job: SeedJob, store: StudyStore, settings: Setting
   const hotMemoryMib = Math.max(1, HOT_SHARE * rows * 4 * shape.dim / 2 ** 20);
   const base = planOfVariant(missing[0]!, hotMemoryMib);
   const hotSet = await findHotSet(dataset, base, shape.tableRows, shape.dim, seed);
+  const order = { kind: "shuffled", seed, epoch: 0 } as const;
+  const segregation = await segregate(dataset, order, hotSet.rows);
   const placed = await openPlaced("hot", settings);
   try {
-    const ground = { job, dataset, hotSet, hotMemoryMib, store, settings };
+    const ground = { job, dataset, hotSet, segregation, hotMemoryMib, store, settings };
     for (const normalisation of ["none", "layer", "batch"] as const) {
       const some = missing.filter((variant) => variant.normalisation === normalisation);
       if (some.length === 0) continue;
@@ -91,28 +95,33 @@ async function runVariants(
   model: Model,
   variants: readonly Variant[],
 ): Promise<void> {
-  const alone = variants.filter((variant) => !sharesBeginning(variant));
-  const sharing = variants.filter(sharesBeginning);
+  const shares = (variant: Variant): boolean => sharesBeginning(ground, variant);
+  const alone = variants.filter((variant) => !shares(variant));
+  const sharing = variants.filter(shares);
   for (const variant of alone) {
     await model.initialise(ground.job.seed);
     await keep(ground, variant, await run(ground, model, variant, {}));
   }
   if (sharing.length === 0) return;
   await model.initialise(ground.job.seed);
-  const beginning = await trainBeginning(ground, model, sharing[0]!);
+  const state = await trainBeginning(ground, model, sharing[0]!);
   const image = await ModelImage.of(model);
   for (const variant of sharing) {
-    if (variant.plan.name === "skip-hot") {
-      await keep(ground, variant, beginning.result);
-      continue;
-    }
     await image.restore(model);
-    await keep(ground, variant, await run(ground, model, variant, { resume: beginning.state }));
+    await keep(ground, variant, await run(ground, model, variant, { resume: state }));
   }
 }
 
-function sharesBeginning({ plan }: Variant): boolean {
-  return plan.name !== "baseline" && plan.name !== "skip-cold" && plan.schedule !== "interleaved";
+/** Whether a variant begins with all cold inputs, at a constant learning rate. */
+function sharesBeginning(ground: Ground, variant: Variant): boolean {
+  const { name, schedule = "cold-then-hot" } = variant.plan;
+  if (["baseline", "skip-hot", "skip-cold"].includes(name) || schedule !== "cold-then-hot") {
+    return false;
+  }
+  const { dataset, segregation, hotMemoryMib } = ground;
+  const batch = batchOf(ground);
+  const steps = expectedSteps(planOfVariant(variant, hotMemoryMib), dataset, segregation, batch);
+  return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / batch);
 }
 
 /** Trains the cold inputs, as every plan does that trains them first. */
@@ -120,14 +129,18 @@ async function trainBeginning(
   ground: Ground,
   model: Model,
   variant: Variant,
-): Promise<{ state: TrainState; result: TrainResult }> {
-  const { job, dataset, hotSet } = ground;
-  const order = { kind: "shuffled", seed: job.seed, epoch: 0 } as const;
-  const { cold } = await segregate(dataset, order, hotSet.rows);
-  const steps = Math.ceil(cold.length / batchOf(ground));
+): Promise<TrainState> {
+  const steps = Math.floor(ground.segregation.cold.length / batchOf(ground));
   let state: TrainState | null = null;
-  const skipHot: Variant = { ...variant, plan: { name: "skip-hot" } };
-  const result = await run(ground, model, skipHot, {
+  const skipHot: Variant = { ...variant, name: "skip-hot", plan: { name: "skip-hot" } };
+  await run(ground, model, skipHot, {
+    // Constant as far as the plans that go on from here have it so.
+    schedule: {
+      base: WORKLOADS[ground.job.workload].learningRate,
+      warmupSteps: 0,
+      decayStartStep: 0,
+      decaySteps: 0,
+    },
     checkpoint: {
       every: steps,
       save: (saved) => {
@@ -136,7 +149,7 @@ async function trainBeginning(
       },
     },
   });
-  return { state: state!, result };
+  return state!;
 }
 
 function batchOf({ job, settings }: Ground): number {
@@ -151,6 +164,9 @@ async function run(
 ): Promise<TrainResult> {
   const { job, dataset, hotSet, hotMemoryMib, settings } = ground;
   const begun = performance.now();
+  const plan = planOfVariant(variant, hotMemoryMib);
+  const steps = expectedSteps(plan, dataset, ground.segregation, batchOf(ground));
+  const decayed = Math.floor(steps / 2);
   const result = await train(model, dataset, {
     batch: batchOf(ground),
     epochs: 1,
@@ -160,13 +176,13 @@ async function run(
     schedule: {
       base: WORKLOADS[job.workload].learningRate,
       warmupSteps: 0,
-      decayStartStep: 0,
-      decaySteps: 0,
+      decayStartStep: steps - decayed,
+      decaySteps: decayed,
     },
     evalEvery: 0,
     evalBatch: EVAL_BATCH,
     maxSteps: 0,
-    plan: planOfVariant(variant, hotMemoryMib),
+    plan,
     hotSet,
     placement: "hot",
     signal: settings.signal,

@@ -13,7 +13,7 @@ import type { PresetName } from "../../train/presets.ts";
 import type { Stage } from "../../kernels/types.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 1;
+export const STUDY_SCHEMA_VERSION = 2;
 
 /** Which run. */
 export interface StudyKey {

@@ -114,5 +114,6 @@ export function variantOf(name: string): Variant {
 
 /** A variant's plan with all options. */
 export function planOfVariant(variant: Variant, hotMemoryMib: number): PlanOptions {
-  return { ...PLAN_DEFAULTS, watch: 0, profile: 1, hotMemoryMib, ...variant.plan };
+  const all = { ...PLAN_DEFAULTS, schedule: "cold-then-hot" } as const;
+  return { ...all, watch: 0, profile: 1, hotMemoryMib, ...variant.plan };
 }

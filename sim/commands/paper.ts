@@ -181,7 +181,9 @@ function sections(table: PaperTable): string[] {
       met.each ? "met" : "missed"
     }; mean error at most ${percent(protocol.bar_mean)}: ${
       met.mean ? "met" : "missed"
-    }; better than both null models: ${met.nulls ? "yes" : "no"}`,
+    }; better than both null models over the four: ${
+      met.nulls ? "yes" : "no"
+    }; better than N1 against FAE alone: ${met.n1Fae ? "yes" : "no"}`,
     met.each && met.mean
       ? ""
       : `The number whose range explains most of the error is ${

@@ -83,7 +83,14 @@ export interface PaperTable {
     readonly better: number;
   };
   readonly levers: readonly Lever[];
-  readonly met: { readonly each: boolean; readonly mean: boolean; readonly nulls: boolean };
+  readonly met: {
+    readonly each: boolean;
+    readonly mean: boolean;
+    /** Less error than both null models over the four ratios. */
+    readonly nulls: boolean;
+    /** Less error than N1 in the one ratio that N1 is made for, to FAE. */
+    readonly n1Fae: boolean;
+  };
 }
 
 const GPUS = [1, 2, 4];
@@ -162,8 +169,8 @@ export async function paperTable(
     met: {
       each: four.every(({ error }) => Math.abs(error) <= protocol.bar_each),
       mean: mape.calibrated <= protocol.bar_mean,
-      nulls: mape.calibrated < nulls.n1.mape && mape.calibrated < nulls.n2.mape &&
-        nulls.modelFaeError < nulls.n1.faeError,
+      nulls: mape.calibrated < nulls.n1.mape && mape.calibrated < nulls.n2.mape,
+      n1Fae: nulls.modelFaeError < nulls.n1.faeError,
     },
   };
 }

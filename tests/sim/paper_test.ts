@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { calibrate, CALIBRATION_WORKLOADS, TARGETS } from "../../sim/paper/calibrate.ts";
 import { drawRatios } from "../../sim/paper/draws.ts";
+import { mapeOf, ratiosOf } from "../../sim/paper/evaluate.ts";
 import { FROZEN_SHA256, loadFrozen, sha256Of } from "../../sim/paper/frozen.ts";
 import { loadPaperWorkloads } from "../../sim/paper/workloads.ts";
-import { PARAMETERS } from "../../sim/parameters.ts";
+import { PARAMETERS, type Parameters } from "../../sim/parameters.ts";
 
 Deno.test("the frozen parameters and all that they rest on are what was frozen", async () => {
   assert.equal(await sha256Of("paper/frozen.json"), FROZEN_SHA256);
@@ -53,4 +54,22 @@ Deno.test("a draw depends on its number alone", async () => {
   const second = drawRatios(options, 1);
   assert.notDeepEqual(drawRatios(options, 0), second);
   assert.deepEqual(drawRatios(options, 1), second);
+});
+
+Deno.test("the held-out ratios are those of docs/simulator.md", async () => {
+  const { machine, protocol, calibrated, held_out } = await loadFrozen();
+  const ratios = ratiosOf({
+    machine: machineOf(await loadMachine(machine)),
+    workloads: await loadPaperWorkloads(),
+    parameters: calibrated as Parameters,
+    gpus: protocol.gpus,
+    batchPerGpu: protocol.batch_per_gpu,
+    dropShare: protocol.drop_share,
+  }, held_out);
+  const means = ratios.map(({ mean }) => mean);
+  assert.deepEqual(means.map((mean) => mean.toFixed(3)), ["1.712", "2.521", "1.134", "1.244"]);
+  assert.ok(mapeOf(means, held_out) <= protocol.bar_mean);
+  for (const [i, mean] of means.entries()) {
+    assert.ok(Math.abs(mean / held_out[i]!.published - 1) <= protocol.bar_each);
+  }
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PLAN_DEFAULTS } from "../../train/plan/options.ts";
 import { UserError } from "../../core/errors.ts";
 import { flagName } from "../../core/flags.ts";
 import {
@@ -58,12 +59,20 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     maxSteps: 0,
     seed: 123,
     evalEvery: 0,
+    normalisation: "none",
+    plan: PLAN_DEFAULTS,
+    lastBatch: "keep",
+    placement: "device",
     device: "auto",
     threads: null,
     wide: false,
     init: null,
     save: null,
     json: null,
+    trace: null,
+    checkpoint: null,
+    checkpointEvery: 0,
+    resume: null,
     quiet: false,
   });
   assert.equal(train("--data a --model rm3").command.batch, 2048);
@@ -215,4 +224,34 @@ Deno.test("trainHelp() shows every flag and every alias", () => {
   assert.deepEqual(parseTrainOptions(["--help"]), { kind: "help", text: help });
   // Fields without a blank may overrun the line, text may not.
   for (const line of help.split("\n")) assert.ok(line.length <= 100, line);
+});
+
+Deno.test("plans take the artifact's spellings, and fill in what goes with them", () => {
+  const { command } = train(
+    "--data a --plan slipstream --mode artifact --target-drop-percentage 0.2 --non-changing-index 26 " +
+      "--starting-minibatch 1000 --minibatch-percentage 0.03 --sample-rate 0.001 " +
+      "--hot-emb-gpu-mem 268435456 --confidence-rate 0.5 --cluster-forming-threshold 0.01",
+  );
+  assert.deepEqual(command.plan, {
+    ...PLAN_DEFAULTS,
+    ...{ name: "slipstream", mode: "artifact", drop: 0.2, alpha: 26, warmup: 1000, window: 0.03 },
+    ...{ sample: 0.001, hotMemoryMib: 256, untouched: "stale", schedule: "cold-then-hot" },
+  });
+  const underscored = train(
+    "--data a --plan slipstream --target_drop_percentage 0.2 --non_changing_index 26 " +
+      "--starting_minibatch 1000 --minibatch_percentage 0.03 --sample_rate 0.001 " +
+      "--ip-sampling-rate 20 --confidence_rate 0.5 --cluster_forming_threshold 0.01",
+  ).command;
+  assert.equal(underscored.plan.drop, 0.2);
+  assert.equal(underscored.plan.profile, 0.2);
+  assert.equal(underscored.plan.warmup, 1000);
+  assert.equal(underscored.lastBatch, "drop");
+  assert.equal(command.placement, "hot");
+  const cold = train("--data a --plan slipstream-cold --placement hybrid").command;
+  assert.equal(cold.plan.schedule, "interleaved");
+  assert.equal(cold.plan.untouched, "unknown");
+  assert.equal(cold.placement, "hybrid");
+  assert.deepEqual(train("--data a --alpha 3 --trace t").notes, [
+    "Without effect on --plan baseline: --alpha",
+  ]);
 });

@@ -42,6 +42,17 @@ function input(changes: Partial<ResultInput> = {}): ResultInput {
       submissions: 6,
     },
     run: {
+      plan: {
+        name: "baseline",
+        options: {},
+        hot: null,
+        decisions: [],
+        trained_inputs: 0,
+        skipped_inputs: 0,
+        rounds: [],
+        preparation_ms: 0,
+        watched: null,
+      },
       steps: 3,
       samples: 10,
       losses: Float32Array.of(0.7, 0.1, 2 / 3),

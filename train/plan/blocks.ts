@@ -6,8 +6,10 @@
 
 import type { Device, EmbeddingTables, GroupedLookups } from "../../kernels/types.ts";
 import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifier.ts";
+import { NEVER } from "./combine.ts";
 import { ALWAYS_STALE, rowScores } from "./criterion.ts";
 import type { Decision } from "./document.ts";
+import type { StateArray } from "./driver.ts";
 import type { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
@@ -19,6 +21,9 @@ import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
 const LEAST_SAMPLE = 20_000;
 /** The original's share and tolerances: `--sample_rate 0.001`, and constants of its programs for DLRM and TBSM. */
 const ARTIFACT_SAMPLE = 0.001, ARTIFACT_TOLERANCE = 0.08, ARTIFACT_TOLERANCE_SEQUENCES = 0.02;
+
+/** Scores that are not of a hot row. */
+const OTHERS = 2;
 
 /** What the blocks work on. */
 export interface BlockParts {
@@ -55,7 +60,7 @@ export class StalenessBlocks {
   /** Number of each row of `tables` among the hot rows + 1; null where they are the same. */
   readonly #numbers: Uint32Array | null;
   readonly #decisions: OpenDecision[] = [];
-  /** One a hot row, and that of all other rows behind them. */
+  /** One a hot row; behind them that of other rows, and that of inputs without any hot row. */
   readonly #scores: Float32Array;
   #stale: Uint8Array | null = null;
   #threshold = 0;
@@ -66,9 +71,9 @@ export class StalenessBlocks {
     const { device, tables, flatRows, hot, shape } = parts;
     this.#parts = parts;
     this.#snapshots = new SnapshotBlock(device, tables, flatRows);
-    this.#classifier = new Classifier(device, hot.total + 1, shape);
+    this.#classifier = new Classifier(device, hot.total + OTHERS, shape);
     this.#accesses = new Uint32Array(hot.total);
-    this.#scores = new Float32Array(hot.total + 1);
+    this.#scores = new Float32Array(hot.total + OTHERS);
     this.#numbers = flatRows === null ? null : new Uint32Array(tables.totalRows);
     flatRows?.forEach((row, h) => this.#numbers![row] = h + 1);
   }
@@ -138,6 +143,7 @@ export class StalenessBlocks {
       const changes = await this.#snapshots.finish();
       this.#scores.set(rowScores(changes, this.#accesses, options));
       this.#scores[hot.total] = ALWAYS_STALE;
+      this.#scores[hot.total + 1] = NEVER;
       this.#classifier.setScores(this.#scores);
     });
     const begun = performance.now();
@@ -194,7 +200,8 @@ export class StalenessBlocks {
 
   /**
    * Which of the feed's candidates, all of cold inputs, to skip: those whose hot rows are all stale at a threshold of
-   * their own; their cold rows are left out of account, since nobody knows how these move.
+   * their own; their cold rows are left out of account, since nobody knows how these move. One without any hot row is
+   * never skipped.
    */
   async classifyCold(feed: Feed, count: number, left: Uint32Array): Promise<Uint8Array> {
     const { hot, options } = this.#parts;
@@ -206,7 +213,7 @@ export class StalenessBlocks {
       await feed.candidates(left.subarray(0, count));
     }
     const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, hot.total);
+    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
     const skip = await this.#classifier.skips("max", 0, this.#coldThreshold);
     this.#classified(performance.now() - begun);
     return skip;
@@ -241,7 +248,7 @@ export class StalenessBlocks {
   }
 
   /** Goes on from a state. */
-  restore(document: BlocksState, tensors: ReadonlyMap<string, Float32Array | Uint32Array>): void {
+  restore(document: BlocksState, tensors: ReadonlyMap<string, StateArray>): void {
     this.decidedAt = document.decidedAt ?? Infinity;
     this.#threshold = document.threshold;
     this.#coldThreshold = document.coldThreshold;
@@ -257,13 +264,13 @@ export class StalenessBlocks {
       ...floats("path"),
     });
     const accesses = tensors.get("accesses");
-    if (accesses !== undefined) this.#accesses.set(accesses);
+    if (accesses instanceof Uint32Array) this.#accesses.set(accesses);
     const scores = tensors.get("scores");
     if (scores instanceof Float32Array) {
       this.#scores.set(scores);
       this.#classifier.setScores(scores);
       const limit = Math.fround(this.#threshold);
-      this.#stale = Uint8Array.from(scores.subarray(0, -1), (score) => score < limit ? 1 : 0);
+      this.#stale = Uint8Array.from(scores.subarray(0, -OTHERS), (score) => score < limit ? 1 : 0);
     }
   }
 
@@ -309,7 +316,7 @@ export class StalenessBlocks {
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
       const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
       await feed.candidates(some);
-      feed.rowNumbers(this.#classifier.rows, hot.total);
+      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
       const part = await this.#classifier.scores("search", combine, resolved.alpha);
       scores.set(part.subarray(0, some.length), from);
     }

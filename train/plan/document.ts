@@ -29,7 +29,7 @@ export interface DropPoint {
 
 /** One decision of the three blocks: window, sample, threshold, and what became of it. */
 export interface Decision {
-  /** Epoch it was made in, from 0. */
+  /** Which epoch, from 0. */
   readonly epoch: number;
   /** Hot minibatches trained before the first snapshot, and before the last one. */
   readonly window: { readonly from: number; readonly to: number };
@@ -55,17 +55,17 @@ export interface Decision {
   }[];
   /** Rows stale by the decision before and not by this one. */
   readonly woken: number;
-  /** The other way round. */
+  /** Rows stale by this decision and not by the one before. */
   readonly fallen_asleep: number;
   /** Inputs classified under this decision. */
   readonly classified: number;
-  /** How many of them were skipped. */
+  /** Of these, inputs skipped. */
   readonly skipped: number;
-  /** Milliseconds of the first block. */
+  /** Milliseconds of the snapshots. */
   readonly snapshot_ms: number;
-  /** Milliseconds of the second block. */
+  /** Milliseconds of the sample and the threshold. */
   readonly search_ms: number;
-  /** Milliseconds of the third block. */
+  /** Milliseconds of the classifier. */
   readonly classify_ms: number;
 }
 
@@ -99,14 +99,16 @@ export interface PlanDocument {
     readonly hot_inputs: number;
     readonly cold_inputs: number;
   } | null;
-  /** In the order they were made. */
+  /** Of plans that decide, in order. */
   readonly decisions: readonly Decision[];
-  /** Inputs that training took, repeated ones included, and inputs passed over. */
+  /** Inputs that training took, repeated ones included. */
   readonly trained_inputs: number;
+  /** Inputs passed over: never trained, or by the artifact not a second time. */
   readonly skipped_inputs: number;
   /** Of the schedule `interleaved`: its rate in percent after each round, and the loss that moved it. */
   readonly rounds: readonly { readonly rate: number; readonly loss: number }[];
   /** Milliseconds of profiling and segregating inputs, which the original does beforehand. */
   readonly preparation_ms: number;
+  /** How rows moved, where some are watched. */
   readonly watched: WatchedRows | null;
 }

@@ -15,8 +15,8 @@ import type { PlanDocument } from "./document.ts";
 export interface DriverHooks {
   /** Books host time on a stage, in milliseconds. */
   readonly book: (stage: Stage, ms: number) => void;
-  /** Mean loss on inputs that are not trained on, for schedules that adapt. */
-  readonly measureLoss: () => Promise<number>;
+  /** Mean loss on the first of the inputs that are not trained on, for schedules that adapt. */
+  readonly measureLoss: (inputs: number) => Promise<number>;
 }
 
 /** What a plan is driven with. */
@@ -54,10 +54,13 @@ export interface PlannedMinibatch {
   readonly syncBytes: number;
 }
 
+/** An array of a checkpoint. */
+export type StateArray = Float32Array | Uint32Array | Float64Array | Uint8Array;
+
 /** What of a driver goes into a checkpoint. */
 export interface DriverState {
   readonly document: Json;
-  readonly tensors: ReadonlyMap<string, Float32Array | Uint32Array>;
+  readonly tensors: ReadonlyMap<string, StateArray>;
 }
 
 /** Gives minibatches in order. One is alive at a time. */

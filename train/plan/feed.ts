@@ -23,6 +23,8 @@ export class Feed {
   readonly #groupers: Readonly<Record<Route, LookupGrouper>>;
   readonly #batch: Inputs;
   readonly #candidates: Inputs;
+  /** Whether a candidate has a hot row. */
+  readonly #anyHot = new Uint32Array(CLASSIFIER_INPUTS);
 
   /**
    * Makes room for minibatches of up to `batch` inputs.
@@ -116,9 +118,11 @@ export class Feed {
    * Writes the numbers of candidates' rows among all hot rows to a classifier's list.
    *
    * @param other The number for rows that are not hot.
+   * @param none The number in place of one lookup of an input that has no hot row at all; `other` by default.
    */
-  rowNumbers(list: Uint32Array, other: number): void {
+  rowNumbers(list: Uint32Array, other: number, none = other): void {
     const steps = this.#steps, { size, ids } = this.#candidates;
+    this.#anyHot.fill(0);
     for (let t = 0; t < this.#hot.ids.length; t++) {
       const hotIds = this.#hot.ids[t]!, first = this.#firsts[t]! - 1;
       for (let s = 0; s < steps; s++) {
@@ -127,8 +131,11 @@ export class Feed {
         for (let b = 0; b < size; b++) {
           const id = hotIds[ids[from + b * steps]!]!;
           list[to + b] = id === 0 ? other : first + id;
+          this.#anyHot[b]! |= id;
         }
       }
     }
+    if (none === other) return;
+    for (let b = 0; b < size; b++) if (this.#anyHot[b] === 0) list[b] = none;
   }
 }

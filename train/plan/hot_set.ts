@@ -21,12 +21,15 @@ const YIELD_MS = 200;
 export interface PassProgress {
   /** `profile`: accesses are counted. `segregate`: hot inputs are told from cold ones. */
   readonly pass: "profile" | "segregate";
+  /** Inputs looked at. */
   readonly done: number;
+  /** Inputs to look at. */
   readonly total: number;
 }
 
 /** What a pass tells, and how it is stopped. */
 export interface PassHooks {
+  /** Called a few times a second. */
   readonly onPass?: (progress: PassProgress) => void;
   /** Ends the pass with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -34,9 +37,11 @@ export interface PassHooks {
 
 /** The hot set of a data set, for plans that have one. Does not depend on the order of training. */
 export interface HotSet {
+  /** Which rows. */
   readonly rows: HotRows;
   /** Inputs whose accesses were counted. */
   readonly profiled: number;
+  /** Bytes that rows may take. */
   readonly memoryBytes: number;
   /** Time of counting and choosing, in milliseconds: the original does it beforehand, and leaves it out. */
   readonly ms: number;

@@ -24,7 +24,9 @@ export type ChangeKind = "ends" | "mean";
 
 /** A plan's options; null leaves a number to {@linkcode resolvePlan}. */
 export interface PlanOptions {
+  /** Which plan. */
   readonly name: PlanName;
+  /** Whether the slips of the original are put right. */
   readonly mode: PlanMode;
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
   readonly drop: number;
@@ -43,9 +45,11 @@ export interface PlanOptions {
   readonly profile: number;
   /** Share of the hot inputs sampled for the threshold, in (0, 1]. Null: 1 %, at least 20,000. */
   readonly sample: number | null;
+  /** In which order hot and cold minibatches come. */
   readonly schedule: ScheduleKind;
   /** Of the schedule `interleaved`: its rate at first, in percent of the inputs of each kind a round. */
   readonly rate: number;
+  /** What is measured of a row. */
   readonly criterion: Criterion;
   /** Null: the criterion's own. */
   readonly combine: Combine | null;
@@ -53,6 +57,7 @@ export interface PlanOptions {
   readonly untouched: "stale" | "unknown";
   /** Snapshots of a window, at least 2. Null: 2, for `net-over-path` 5. */
   readonly snapshots: number | null;
+  /** How more than two snapshots become one change. */
   readonly change: ChangeKind;
   /** Hot minibatches from a decision to the next window; 0 for never. */
   readonly wakeEvery: number;
@@ -73,8 +78,8 @@ export const PLAN_DEFAULTS: PlanOptions = {
   hotMemoryMib: 256,
   profile: 0.05,
   sample: null,
-  schedule: "cold-then-hot",
-  rate: 50,
+  schedule: "interleaved",
+  rate: 2,
   criterion: "paper",
   combine: null,
   untouched: "unknown",

@@ -5,7 +5,7 @@
  *
  * `interleaved`, our definition of what the FAE paper calls its Shuffle Scheduler: rounds of a share of all cold inputs
  * and then the same share of all hot inputs. The share is the rate R in percent, 50 at first unless told. After each round the loss on
- * inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds mix more
+ * some inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds mix more
  * finely; where it fell four times in a row, R is doubled (up to 100), so that there are fewer switches.
  *
  * @module
@@ -14,6 +14,8 @@
 import type { ScheduleKind } from "./options.ts";
 
 const LEAST_RATE = 1, MOST_RATE = 100;
+/** Forward passes of a twentieth cost some two hundredths of a round. */
+const LEAST_MEASURED = 2048, MEASURED_SHARE = 20;
 /** Falls of the loss in a row at which the rate is doubled. */
 const FALLS = 4;
 
@@ -97,6 +99,12 @@ export class Schedule {
       this.#rate = Math.min(MOST_RATE, rate * 2);
     }
     return this.#rate !== rate;
+  }
+
+  /** On how many inputs the loss after a round is measured: a twentieth of the round's, at least 2,048. */
+  get measuredInputs(): number {
+    const round = (this.#totals.cold + this.#totals.hot) * this.#rate / 100;
+    return Math.max(LEAST_MEASURED, Math.round(round / MEASURED_SHARE));
   }
 
   /** Whether losses are wanted. */

@@ -10,7 +10,13 @@ import type { Json } from "../result.ts";
 import { type BlocksState, StalenessBlocks } from "./blocks.ts";
 import { ColdStream, type ColdStreamState, type StreamBatch } from "./cold_stream.ts";
 import type { PlanDocument } from "./document.ts";
-import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
+import type {
+  DriverParts,
+  DriverState,
+  PlanDriver,
+  PlannedMinibatch,
+  StateArray,
+} from "./driver.ts";
 import { Feed } from "./feed.ts";
 import { RowFreezer } from "./freeze.ts";
 import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
@@ -69,7 +75,7 @@ export class SegregatedPlan implements PlanDriver {
   readonly #freezer = new RowFreezer();
   /** Flat row of each hot row in the model's tables. */
   readonly #flatRows: Uint32Array;
-  /** Which flat rows of the model's tables are hot, where a trace counts cold ones. */
+  /** A bit for each flat row of the model's tables, set where it is hot; only where a trace counts cold ones. */
   readonly #hotFlags: Uint8Array | null;
   #epoch: Epoch | null = null;
   #blocks: StalenessBlocks | null = null;
@@ -113,13 +119,17 @@ export class SegregatedPlan implements PlanDriver {
         },
       },
     };
-    this.#owner = model.hot === null
-      ? null
-      : new HotRowOwner(model, options.mode === "corrected", (ms) => this.#book("sync-hot", ms));
+    this.#owner = model.hot === null ? null : new HotRowOwner({
+      model,
+      hot: hotSet.rows,
+      withState: options.mode === "corrected",
+      notesCold: options.schedule === "interleaved",
+      book: (ms) => this.#book("sync-hot", ms),
+    });
     this.#flatRows = hotSet.rows.flatRows();
-    this.#hotFlags = parts.counts ? new Uint8Array(model.tables.totalRows) : null;
+    this.#hotFlags = parts.counts ? new Uint8Array(Math.ceil(model.tables.totalRows / 8)) : null;
     if (this.#hotFlags !== null) {
-      for (const row of this.#flatRows) this.#hotFlags[row] = 1;
+      for (const row of this.#flatRows) this.#hotFlags[row >>> 3]! |= 1 << (row & 7);
     }
     if (options.watch > 0) this.#watch = this.#makeWatch();
     if (decides(options.name)) this.#checkOptions();
@@ -239,7 +249,8 @@ export class SegregatedPlan implements PlanDriver {
       counted: this.#counted,
       rounds: this.#rounds,
     };
-    const tensors = new Map(blocks?.tensors ?? []);
+    const tensors = new Map<string, StateArray>(blocks?.tensors ?? []);
+    if (this.#owner !== null) tensors.set("changed", this.#owner.changed.slice());
     const watched = this.#watch?.last ?? null;
     if (watched !== null) tensors.set("watched", watched);
     return { document: document as unknown as Json, tensors };
@@ -247,7 +258,10 @@ export class SegregatedPlan implements PlanDriver {
 
   async restore({ document, tensors }: DriverState): Promise<void> {
     const state = document as unknown as SegregatedState;
-    if (state.owner !== null) await this.#owner?.restore(state.owner);
+    const changed = tensors.get("changed");
+    if (state.owner !== null && changed instanceof Uint8Array) {
+      await this.#owner?.restore(state.owner, changed);
+    }
     if (state.epoch >= 0) {
       const epoch = await this.#begin(state.epoch);
       if (state.cold !== null) epoch.cold?.restore(state.cold);
@@ -352,7 +366,7 @@ export class SegregatedPlan implements PlanDriver {
       const mine = schedule.turn === "cold" ? cold : hot;
       const ended = schedule.turn === "cold" ? coldOver : hotOver;
       // A window's minibatches follow each other, whatever the turn.
-      const held = schedule.turn === "hot" && hot!.inWindow;
+      const held = schedule.turn === "hot" && hot?.inWindow === true;
       if (!held && (ended || mine === null || schedule.over(mine.done))) {
         await this.#switch(schedule, (schedule.turn === "cold" ? hot : cold)?.done ?? 0);
         continue;
@@ -378,7 +392,7 @@ export class SegregatedPlan implements PlanDriver {
   async #switch(schedule: Schedule, done: number): Promise<void> {
     // Before the switch: the next round is of the new rate, and a run that is interrupted meanwhile measures anew.
     if (schedule.turn === "hot" && schedule.adapts) {
-      const loss = await this.#parts.hooks.measureLoss();
+      const loss = await this.#parts.hooks.measureLoss(schedule.measuredInputs);
       schedule.measured(loss);
       this.#rounds.push({ rate: schedule.rate, loss });
     }
@@ -392,7 +406,6 @@ export class SegregatedPlan implements PlanDriver {
     { batch, skipped }: StreamBatch,
   ): Promise<PlannedMinibatch> {
     await this.#owner?.take(route);
-    const syncBytes = this.#owner?.train() ?? 0;
     const lookups = batch.lookups;
     const [coldLookups, uniqueColdRows] = route === "full" ? this.#countCold(lookups) : [0, 0];
     const passed = this.#passed + skipped;
@@ -406,6 +419,7 @@ export class SegregatedPlan implements PlanDriver {
       inputs = { ...batch, lookups: rest.lookups };
       frozen = rest.frozen;
     }
+    const syncBytes = this.#owner?.train(inputs.lookups) ?? 0;
     return {
       epoch: epoch.number,
       kind,
@@ -425,7 +439,8 @@ export class SegregatedPlan implements PlanDriver {
     if (flags === null) return [0, 0];
     let lookups = 0, rows = 0;
     for (let u = 0; u < unique; u++) {
-      if (flags[uniqueRows[u]!] === 1) continue;
+      const row = uniqueRows[u]!;
+      if ((flags[row >>> 3]! >>> (row & 7) & 1) === 1) continue;
       lookups += segments[u + 1]! - segments[u]!;
       rows++;
     }

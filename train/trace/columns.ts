@@ -73,35 +73,35 @@ export function newTraceArray(type: TraceColumnType, length: number): TraceArray
 export class TraceColumns {
   /** Minibatches. */
   readonly length: number;
-  /** Minibatches trained before it. */
+  /** `step` of each minibatch. */
   readonly step: Uint32Array;
-  /** Epoch, from 0. */
+  /** `epoch` of each minibatch. */
   readonly epoch: Uint32Array;
   /** Positions in `MINIBATCH_KINDS`. */
   readonly kind: Uint8Array;
   /** Positions in `MINIBATCH_PLACES`. */
   readonly place: Uint8Array;
-  /** Inputs trained. */
+  /** `inputs` of each minibatch. */
   readonly inputs: Uint32Array;
-  /** Rows gathered, repeated ones included. */
+  /** `lookups` of each minibatch. */
   readonly lookups: Uint32Array;
-  /** Different rows gathered. */
+  /** `unique_rows` of each minibatch. */
   readonly unique_rows: Uint32Array;
-  /** Lookups of rows outside the hot set. */
+  /** `cold_lookups` of each minibatch. */
   readonly cold_lookups: Uint32Array;
-  /** Different rows outside the hot set. */
+  /** `unique_cold_rows` of each minibatch. */
   readonly unique_cold_rows: Uint32Array;
-  /** Different rows whose update was left out. */
+  /** `frozen_rows` of each minibatch. */
   readonly frozen_rows: Uint32Array;
-  /** Inputs passed over before it. */
+  /** `skipped_inputs` of each minibatch. */
   readonly skipped_inputs: Uint32Array;
-  /** Bytes to the device, without `sync_bytes`. */
+  /** `upload_bytes` of each minibatch. */
   readonly upload_bytes: Float64Array;
-  /** Bytes from the device, without `sync_bytes`. */
+  /** `download_bytes` of each minibatch. */
   readonly download_bytes: Float64Array;
-  /** Bytes of hot rows moved before it. */
+  /** `sync_bytes` of each minibatch. */
   readonly sync_bytes: Float64Array;
-  /** Milliseconds from the end of the minibatch before. */
+  /** `wall_ms` of each minibatch. */
   readonly wall_ms: Float32Array;
   /** Milliseconds by stage. */
   readonly stages_ms: Readonly<Record<TraceStage, Float32Array>>;

@@ -12,6 +12,7 @@ import type { MinibatchPlace, MinibatchRecord } from "./schema.ts";
 
 /** Takes records. `TraceRecorder` is one. */
 export interface MinibatchSink {
+  /** Takes the next one. */
   add(record: MinibatchRecord): void;
   /** The records so far as columns, for a checkpoint. */
   snapshot(): ReadonlyMap<string, Float32Array | Uint32Array | Float64Array | Uint8Array>;

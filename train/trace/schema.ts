@@ -63,7 +63,7 @@ export interface MinibatchRecord {
   readonly step: number;
   /** Epoch, from 0. */
   readonly epoch: number;
-  /** What it is to the plan. */
+  /** What the minibatch is to its plan. */
   readonly kind: MinibatchKind;
   /** Where its rows lay. */
   readonly place: MinibatchPlace;
@@ -97,7 +97,7 @@ export interface MinibatchRecord {
 export interface TraceHeader {
   /** Which kind of document this is. */
   readonly schema: "slipstream.trace";
-  /** Which version of it: `TRACE_SCHEMA_VERSION`. */
+  /** Which version of it. */
   readonly schema_version: number;
   /** `run` for a training run; `counts` where minibatches were counted and nothing was trained: all times are 0. */
   readonly origin: "run" | "counts";
@@ -105,7 +105,7 @@ export interface TraceHeader {
   readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
-  /** What updates the parameters. */
+  /** What updated rows and MLPs. */
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */
   readonly batch: number;
@@ -136,8 +136,8 @@ export interface TraceHeader {
 
 /** A trace in memory. */
 export interface Trace {
-  /** What it is of. */
+  /** What the trace is of. */
   readonly header: TraceHeader;
-  /** One a minibatch, in the order of training. */
+  /** In order of `step`. */
   readonly records: readonly MinibatchRecord[];
 }

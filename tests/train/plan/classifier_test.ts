@@ -9,7 +9,7 @@ import {
   CLASSIFIER_INPUTS,
   type ClassifierShape,
 } from "../../../train/plan/classifier.ts";
-import { combineScores, type CombineRule, NEVER } from "../../../train/plan/combine.ts";
+import { type CombineRule, combineScores, NEVER } from "../../../train/plan/combine.ts";
 import { ALWAYS_STALE, rowScores } from "../../../train/plan/criterion.ts";
 import { type Combine, PLAN_DEFAULTS, resolvePlan } from "../../../train/plan/options.ts";
 import { webGpuAvailable } from "../../kernels/webgpu_available.ts";

@@ -165,3 +165,30 @@ function near(got: Float32Array, want: Float32Array, what: string): void {
     )
   );
 }
+
+Deno.test("an interrupted run leaves the model with its hot rows as they are, checkpoint or not", () =>
+  onCpu(async (device) => {
+    const numbers = async (placement: Placement) => {
+      const controller = new AbortController();
+      const outcome = await runToy(
+        drawnRun(false, 60, {
+          plan: { name: "fae" },
+          placement,
+          more: {
+            batch: 4,
+            signal: controller.signal,
+            trace: {
+              add: ({ step }) => step === 9 && controller.abort(new Error("stop")),
+              snapshot: () => new Map(),
+              restore: () => {},
+            },
+          },
+        }),
+        device,
+      );
+      assert.equal(outcome.result.ended, "interrupted");
+      assert.equal(outcome.trained.at(-1)!.route, placement === "hot" ? "hot" : "full");
+      return outcome.numbers;
+    };
+    assert.deepEqual(await numbers("hot"), await numbers("device"));
+  }));

@@ -154,7 +154,7 @@ export function toyOptions(run: ToyRun, records: MinibatchRecord[]): TrainOption
     evalEvery: 0,
     evalBatch: 4,
     maxSteps: 0,
-    plan: { ...PLAN_DEFAULTS, watch: 0, ...run.plan },
+    plan: { ...PLAN_DEFAULTS, schedule: "cold-then-hot", rate: 50, watch: 0, ...run.plan },
     hotSet: hotSetOf(run.tableRows, run.hot),
     placement: run.placement ?? "device",
     trace: {

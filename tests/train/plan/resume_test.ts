@@ -255,16 +255,16 @@ Deno.test("checkpoints on disk hold all of it", () =>
             save: async (state) => {
               const { step } = state.document as unknown as { step: number };
               if (!steps.includes(step)) return;
-              const store = await openCheckpoints(at(step, false), dataset);
-              await store!.policy(model)!.save(state);
+              const store = await openCheckpoints(at(step, false));
+              await store!.policy(model, dataset)!.save(state);
             },
           },
         });
         model.dispose();
         for (const step of steps) {
           const fresh = toyModel(device, run);
-          const store = await openCheckpoints(at(step, true), dataset);
-          const restored = await store!.restore(fresh);
+          const store = await openCheckpoints(at(step, true));
+          const restored = await store!.restore(fresh, dataset);
           assert.match(
             restored!.note,
             new RegExp(`^Resuming from .*/step-0*${step}, after step ${step}$`),

@@ -26,7 +26,17 @@ export const HEADER: TraceHeader = {
   batch: 128,
   lookups_per_input: 2,
   dataset: { hash: "0123abcd", format: "synthetic", train_inputs: 1000 },
-  plan: { name: "slipstream", options: { drop: 0.5, note: "é" }, hot: null, decisions: [] },
+  plan: {
+    name: "slipstream",
+    options: { drop: 0.5, note: "é" },
+    hot: null,
+    decisions: [],
+    trained_inputs: 900,
+    skipped_inputs: 100,
+    rounds: [],
+    preparation_ms: 1.5,
+    watched: null,
+  },
   placement: "hot",
   device: {
     kind: "cpu",

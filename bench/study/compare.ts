@@ -1,0 +1,81 @@
+/**
+ * Comparing the variants of a study over the seeds that both have.
+ *
+ * @module
+ */
+
+import type { PresetName } from "../../train/presets.ts";
+import { type Estimate, estimate, excludesZero, pairedDifference } from "./statistics.ts";
+import type { StudyResult, StudyStore } from "./store.ts";
+
+/** What is compared. */
+export type Measure = (result: StudyResult) => number;
+
+/** AUC on the test split. */
+export const AUC: Measure = ({ metrics }) => metrics.auc!;
+/** Log-loss on the test split. */
+export const LOG_LOSS: Measure = ({ metrics }) => metrics.logloss!;
+
+/** Results of one workload and size. */
+export class StudyResults {
+  readonly #byVariant: ReadonlyMap<string, readonly StudyResult[]>;
+
+  private constructor(byVariant: ReadonlyMap<string, readonly StudyResult[]>) {
+    this.#byVariant = byVariant;
+  }
+
+  /** Reads what a store has of seeds 1 to `seeds`. */
+  static async read(
+    store: StudyStore,
+    workload: PresetName,
+    inputs: number,
+    seeds: number,
+    variants: readonly string[],
+  ): Promise<StudyResults> {
+    const byVariant = new Map<string, StudyResult[]>();
+    for (const variant of variants) {
+      const own: StudyResult[] = [];
+      for (let seed = 1; seed <= seeds; seed++) {
+        const result = await store.read({ workload, inputs, seed, variant });
+        if (result !== null) own.push(result);
+      }
+      byVariant.set(variant, own);
+    }
+    return new StudyResults(byVariant);
+  }
+
+  /** All results, variant by variant. */
+  get all(): readonly StudyResult[] {
+    return [...this.#byVariant.values()].flat();
+  }
+
+  /** Results of a variant, by seed. */
+  of(variant: string): readonly StudyResult[] {
+    return this.#byVariant.get(variant) ?? [];
+  }
+
+  /** The mean of a measure over a variant's seeds; null without any. */
+  mean(variant: string, measure: Measure): Estimate | null {
+    const own = this.of(variant);
+    return own.length === 0 ? null : estimate(own.map(measure));
+  }
+
+  /** The mean difference a - b; null where no seed has both. */
+  difference(a: string, b: string, measure: Measure): Estimate | null {
+    const bySeed = (variant: string): Map<number, number> =>
+      new Map(this.of(variant).map((result) => [result.seed, measure(result)]));
+    return pairedDifference(bySeed(a), bySeed(b));
+  }
+}
+
+/** `0.78195 ± 0.00021`; empty for nothing. */
+export function formatEstimate(of: Estimate | null, digits = 5): string {
+  if (of === null) return "";
+  return `${of.mean.toFixed(digits)}${of.half === null ? "" : ` ± ${of.half.toFixed(digits)}`}`;
+}
+
+/** The same with a sign, and a star where the interval leaves zero out. */
+export function formatDifference(of: Estimate | null, digits = 5): string {
+  if (of === null) return "";
+  return `${of.mean >= 0 ? "+" : ""}${formatEstimate(of, digits)}${excludesZero(of) ? " *" : ""}`;
+}
