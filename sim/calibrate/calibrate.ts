@@ -52,9 +52,9 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Machine
     const grids = quick ? QUICK_GRIDS : GRIDS;
     using bench = new Bench(device, host, grids, quick, signal);
     const fingerprint = fingerprintOf(device, host, wide);
-    const source = `${options.command ?? "calibrate"}, ${
-      new Date().toISOString().slice(0, 10)
-    }, ${fingerprint.cpu_model ?? "unnamed CPU"}, ${fingerprint.device_name}, Deno ${fingerprint.deno}`;
+    const source = `${options.command ?? "calibrate"}, ${new Date().toISOString().slice(0, 10)}, ${
+      fingerprint.cpu_model ?? "unnamed CPU"
+    }, ${fingerprint.device_name}, Deno ${fingerprint.deno}`;
     const measured = await measureCases([...opCases(grids), ...hostCases(grids)], bench, {
       passes: options.passes ?? (quick ? 1 : 3),
       samples: quick ? 2 : 5,

@@ -11,7 +11,7 @@ import {
   type MachineDocument,
   type Quantity,
 } from "../machine.ts";
-import { type CostTable, costAt } from "../runtime/cost_table.ts";
+import { costAt, type CostTable } from "../runtime/cost_table.ts";
 import type { Fingerprint } from "../runtime/rates.ts";
 
 /** What a document is made of. */
@@ -87,9 +87,11 @@ export function machineDocument(parts: DocumentParts): MachineDocument {
     schema: "slipstream.machine",
     schema_version: MACHINE_SCHEMA_VERSION,
     name,
-    title: `Slipstream on ${cpu_model ?? "an unnamed CPU"}, ${device} (${device_name}), ${threads} ${
-      threads === 1 ? "thread" : "threads"
-    }${quick ? ", quick: figures mean nothing" : ""}`,
+    title: `Slipstream on ${
+      cpu_model ?? "an unnamed CPU"
+    }, ${device} (${device_name}), ${threads} ${threads === 1 ? "thread" : "threads"}${
+      quick ? ", quick: figures mean nothing" : ""
+    }`,
     cpu: {
       sockets: computed(1, "logical processors are taken for one socket"),
       cores: computed(fingerprint.cpus, "logical processors that the system names"),
@@ -108,7 +110,10 @@ export function machineDocument(parts: DocumentParts): MachineDocument {
     gpu: {
       count: computed(1, "the device is the one GPU"),
       gflop_s: peak,
-      gemm_share: computed(Math.min(1, share), `product of ${typical.join(" x ")} over the largest`),
+      gemm_share: computed(
+        Math.min(1, share),
+        `product of ${typical.join(" x ")} over the largest`,
+      ),
       memory_gb: computed(16, "limit of the CPU device's tables; a GPU's memory is not asked"),
       memory_gb_s: copied,
       l2_mb: computed(1, "not measured: costs by table size are in the runtime's section"),

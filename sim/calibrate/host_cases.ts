@@ -320,8 +320,8 @@ function hotCases({ hotRows, rowDims }: Grids): Case[] {
               learningRate: { buffer: scalars, index: 0 },
             });
             const timed = prepared(() => {}, async () => {
-              if (table === "sync-load") await store.load(false);
-              else await store.store(false);
+              if (table === "sync-load") await store.load(null, false);
+              else await store.store(null, false);
             });
             const dispose = (): void => {
               store.dispose();

@@ -126,7 +126,10 @@ function pool(values: number[], start: number, stride: number, length: number): 
   if (!fell) return false;
   let i = 0;
   for (const { sum, count } of blocks) {
-    for (let k = 0; k < count; k++, i++) values[start + i * stride] = Math.exp(sum / count);
+    for (let k = 0; k < count; k++, i++) {
+      // What is by itself keeps its bits.
+      if (count > 1) values[start + i * stride] = Math.exp(sum / count);
+    }
   }
   return true;
 }

@@ -63,9 +63,13 @@ export function minibatchTasks(
   const { device, host: hosts, packed } = ledger.step(place, hotCopy, { inputs, lookups, unique });
   if (packed > 0) host("upload", costAt(rates.costs["pack"]!, [packed]), "dense features padded");
   const apart = rates.fingerprint.device !== "cpu" && place !== "host";
-  // Of a device of its own: the host's operations around the device's part are its own entries.
-  for (const entry of hosts) tasks.push(...entryTasks(rates, entry, "host", "upload"));
+  // The vectors leave the host on their way up; what it is given afterwards came down.
   let link: Stage = "upload";
+  for (const entry of hosts) {
+    tasks.push(...entryTasks(rates, entry, "host", link));
+    if (entry.kind === "read") link = "download";
+  }
+  link = "upload";
   for (const entry of device) {
     tasks.push(...entryTasks(rates, entry, apart ? "device" : "host", link));
     if (entry.kind === "run" && entry.ops.some(({ op }) => op === "bce")) link = "download";

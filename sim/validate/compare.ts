@@ -47,6 +47,8 @@ export type MinibatchGroup = "all" | "cold" | "hot" | "kept";
 
 /** Minibatches at the start of a kind that are left out: code that engines replace, caches that fill. */
 const WARM_UP = 4;
+/** Fewer minibatches than this are not looked at: their median is chance. */
+const LEAST = 4;
 /** What happens beside a minibatch, within its time. */
 const BESIDE = ["sync-hot", "snapshot", "search", "evaluate"] as const;
 
@@ -72,13 +74,11 @@ export function compareTrials(
   const minibatches: ComparedMinibatch[] = [];
   for (const kind of ["all", "cold", "hot", "kept"] as const) {
     const rounds = trials.map(({ records }) =>
-      records.filter((record) =>
-        record.inputs === batch && groupOf(record, decides) === kind
-      )
+      records.filter((record) => record.inputs === batch && groupOf(record, decides) === kind)
     );
     // A classified minibatch pays for those behind it, so that only all of them together are the mean.
     const records = rounds.flatMap((some) => kind === "kept" ? some : some.slice(WARM_UP));
-    if (records.length === 0) continue;
+    if (records.length < LEAST * trials.length) continue;
     const predicted = predict(rates, ledger, source, placement === "hot", kind, records);
     minibatches.push({
       configuration: configuration.name,
@@ -123,9 +123,10 @@ function predict(
   // What comes in turns of several minibatches has a mean; everything else a median, which no disturbance moves.
   const inTurns: readonly Stage[] = kept ? ["prepare", "classify"] : [];
   const beside = [...BESIDE, ...inTurns];
-  const measured = median(({ wall_ms, stages_ms }) =>
-    wall_ms - beside.reduce((sum, stage) => sum + (stages_ms[stage] ?? 0), 0)
-  ) + inTurns.reduce((sum, stage) => sum + mean(({ stages_ms }) => stages_ms[stage] ?? 0), 0);
+  const measured =
+    median(({ wall_ms, stages_ms }) =>
+      wall_ms - beside.reduce((sum, stage) => sum + (stages_ms[stage] ?? 0), 0)
+    ) + inTurns.reduce((sum, stage) => sum + mean(({ stages_ms }) => stages_ms[stage] ?? 0), 0);
   const stages: Partial<Record<Stage, Comparison>> = {};
   for (const stage of TRACE_STAGES) {
     if ((BESIDE as readonly string[]).includes(stage)) continue;

@@ -84,6 +84,7 @@ const TINY: ShapeOverrides = { bottom: [13, 16, 8], dim: 8, top: [16, 1] };
 export const QUICK_CONFIGURATIONS: readonly Configuration[] = [
   { ...run("tiny", "rm2", TINY, "device", "baseline", 32, 12), inputs: 2000 },
   { ...run("tiny", "rm2", TINY, "hybrid", "baseline", 32, 12), inputs: 2000 },
+  run("tiny", "rm2", TINY, "hot", "fae", 16),
   run("tiny", "rm2", TINY, "hot", "slipstream", 16),
   { ...run("tiny TBSM", "rm1", {}, "device", "baseline", 16, 12), inputs: 2000 },
 ];

@@ -86,6 +86,7 @@ export async function runTrial(
     name: planName,
     hotMemoryMib: HOT_SHARE * 4 * shape.dim * rows / 2 ** 20,
     profile: 1,
+    schedule: "cold-then-hot",
   };
   const hooks = signal === undefined ? {} : { signal };
   const hotSet = segregates(planName)

@@ -96,6 +96,8 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
 export function differences(file: Fingerprint, here: Fingerprint): string[] {
   return (Object.keys(file) as (keyof Fingerprint)[]).filter((name) => file[name] !== here[name])
     .map((name) =>
-      `the file was measured with ${name} ${file[name]}, and here it is ${here[name]}: its times may not hold`
+      `the file was measured with ${name} ${file[name]}, and here it is ${
+        here[name]
+      }: its times may not hold`
     );
 }
