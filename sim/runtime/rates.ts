@@ -27,6 +27,7 @@ export interface Fingerprint {
 
 /** The runtime's section of a machine file. */
 export interface RuntimeRates {
+  /** What was measured. */
   readonly fingerprint: Fingerprint;
   /** Whether it was measured with `--quick`, so that its figures mean nothing. */
   readonly quick: boolean;

@@ -19,7 +19,9 @@ import type { Trial } from "./trial.ts";
 
 /** Two times and how far they are apart. */
 export interface Comparison {
+  /** In milliseconds. */
   readonly predicted: number;
+  /** In milliseconds. */
   readonly measured: number;
   /** predicted / measured - 1. */
   readonly error: number;
@@ -27,6 +29,7 @@ export interface Comparison {
 
 /** Minibatches of one kind of one run. */
 export interface ComparedMinibatch extends Comparison {
+  /** The run's name. */
   readonly configuration: string;
   /** `all`, `cold`, `hot` (all of which are trained) or `kept` (of those that were classified). */
   readonly kind: MinibatchGroup;
@@ -38,7 +41,9 @@ export interface ComparedMinibatch extends Comparison {
 
 /** What happens beside minibatches: copies of hot rows and the blocks of Slipstream. Milliseconds a run. */
 export interface ComparedBlock extends Comparison {
+  /** The run's name. */
   readonly configuration: string;
+  /** The stage that the trainer books it on. */
   readonly block: "sync-hot" | "snapshot" | "search";
 }
 
@@ -193,10 +198,18 @@ export function comparison(predicted: number, measured: number): Comparison {
 /** The bar of issue 5: geometric mean of the absolute error, and the worst one. */
 export const BAR = { mean: 0.1, worst: 0.25 } as const;
 
-/** Geometric mean of 1 + |error|, less 1, and the largest |error|; and whether both are within {@linkcode BAR}. */
-export function judge(
-  rows: readonly Comparison[],
-): { readonly mean: number; readonly worst: number; readonly met: boolean } {
+/** What comparisons come to. */
+export interface Verdict {
+  /** Geometric mean of 1 + |error|, less 1. */
+  readonly mean: number;
+  /** The largest |error|. */
+  readonly worst: number;
+  /** Whether both are within {@linkcode BAR}. */
+  readonly met: boolean;
+}
+
+/** Sums comparisons up. */
+export function judge(rows: readonly Comparison[]): Verdict {
   const sizes = rows.map(({ error }) => Math.abs(error));
   const logs = sizes.reduce((sum, size) => sum + Math.log1p(size), 0);
   const mean = Math.expm1(logs / sizes.length), worst = Math.max(...sizes);

@@ -10,7 +10,13 @@ import type { Device } from "../../kernels/types.ts";
 import { fingerprintOf } from "../calibrate/calibrate.ts";
 import type { MachineDocument } from "../machine.ts";
 import type { Fingerprint } from "../runtime/rates.ts";
-import { type ComparedBlock, type ComparedMinibatch, compareTrials, judge } from "./compare.ts";
+import {
+  type ComparedBlock,
+  type ComparedMinibatch,
+  compareTrials,
+  judge,
+  type Verdict,
+} from "./compare.ts";
 import { type Configuration, CONFIGURATIONS, QUICK_CONFIGURATIONS } from "./configurations.ts";
 import { Datasets, runTrial, type Trial } from "./trial.ts";
 
@@ -32,13 +38,16 @@ export interface ValidateOptions {
 
 /** What came of it. */
 export interface Validation {
+  /** Of the machine that the runs were made on. */
   readonly fingerprint: Fingerprint;
   /** Differences between the machine of the file and this one. */
   readonly warnings: readonly string[];
+  /** Kinds of minibatches of all runs. */
   readonly minibatches: readonly ComparedMinibatch[];
+  /** What happened beside minibatches. */
   readonly blocks: readonly ComparedBlock[];
   /** Of iteration times. */
-  readonly verdict: ReturnType<typeof judge>;
+  readonly verdict: Verdict;
 }
 
 /**
