@@ -28,6 +28,9 @@ const SEED = 77;
 /** Bytes that pass through the caches between two uses of the same operands: those of a training step of RM2. */
 const RING_BYTES = 16 * 2 ** 20;
 
+/** A program of several operations is no longer than this, so that what disturbs a machine for a moment misses most samples. */
+const PROGRAM_MS = 8;
+
 /** Memory that operands are views of. */
 class Arena {
   readonly buffer: DeviceBuffer;
@@ -128,7 +131,7 @@ export class Bench implements Disposable {
     const { device } = this;
     let program: Program = this.device.record("calibration", (ops) => record(ops));
     const one = await this.#time(program, 1);
-    const number = Math.max(1, Math.min(copies, Math.ceil(60 / Math.max(0.001, one))));
+    const number = Math.max(1, Math.min(copies, Math.ceil(PROGRAM_MS / Math.max(0.001, one))));
     program.dispose();
     program = device.record("calibration", (ops) => {
       for (let i = 0; i < number; i++) record(ops);
@@ -155,11 +158,6 @@ export class Bench implements Disposable {
     for (let i = 0; i < runs; i++) device.run(program);
     await device.sync();
     return performance.now() - begun;
-  }
-
-  /** How often to repeat something of so many milliseconds for a sample. */
-  repeats(ms: number): number {
-    return Math.max(1, Math.min(1000, Math.ceil(this.#sampleMs / Math.max(0.001, ms))));
   }
 
   async #draw(kind: "single" | "steps"): Promise<HostData> {

@@ -89,8 +89,9 @@ function rowCosts(raw: readonly Known[], part: "lookup" | "row"): Known[] {
   return [...pairs.values()].map((pair) => {
     const [few, many] = pair.toSorted((a, b) => a.place[3]! - b.place[3]!) as [Known, Known];
     const lookups = few.place[2]!, U0 = few.place[3]!, U1 = many.place[3]!;
+    // Small tables have no more different rows than come again anyway: all of the cost is the lookup's.
     const row = (low: number, high: number): number =>
-      U1 > U0 ? Math.max(0, (high - low) / (U1 - U0)) : 0;
+      U1 > APART * U0 ? Math.max(0, (high - low) / (U1 - U0)) : 0;
     const lookup = (low: number, high: number): number =>
       Math.max(0, (low - U0 * row(low, high)) / lookups);
     const cost = part === "row" ? row : lookup;
@@ -109,6 +110,9 @@ function rowCosts(raw: readonly Known[], part: "lookup" | "row"): Known[] {
     };
   });
 }
+
+/** Numbers of different rows that are nearer than this tell nothing but noise. */
+const APART = 1.5;
 
 /** Six digits: more say nothing, and files stay small. */
 function rounded(value: number): number {

@@ -11,9 +11,11 @@ import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import { LedgerDevice } from "../../kernels/ledger.ts";
 import type { EmbeddingTables } from "../../kernels/types.ts";
 import { HotRowStore } from "../../train/hot_store.ts";
+import type { Model } from "../../train/model.ts";
 import { writeMatrix } from "../../train/matrices.ts";
 import { Classifier, CLASSIFIER_INPUTS } from "../../train/plan/classifier.ts";
 import { Feed } from "../../train/plan/feed.ts";
+import { HotRowOwner } from "../../train/plan/hot_tables.ts";
 import { SnapshotBlock } from "../../train/plan/snapshots.ts";
 import { sourceKind } from "../runtime/predict.ts";
 import { type SourceName, SOURCES } from "../runtime/rates.ts";
@@ -41,24 +43,39 @@ export function hostCases(grids: Grids): Case[] {
   ];
 }
 
-/** Times something that takes no device's time, so many times that a sample is long enough. */
-async function repeated(bench: Bench, body: () => void | Promise<void>): Promise<Timed> {
-  const time = async (times: number): Promise<number> => {
+/** Timings of a sample: one is short, and what surrounds it varies. */
+const TURNS = 5;
+
+/**
+ * Times something as it happens in a training step: after other work has passed through the caches. What has to be set up
+ * anew each time is not timed.
+ */
+async function afterOthers(
+  bench: Bench,
+  body: () => void | Promise<void>,
+  setUp: () => void | Promise<void> = () => {},
+): Promise<Timed> {
+  const once = async (): Promise<number> => {
+    await setUp();
+    bench.evict();
+    await bench.device.sync();
     const begun = performance.now();
-    for (let i = 0; i < times; i++) {
-      const waiting = body();
-      if (waiting !== undefined) await waiting;
-    }
+    const waiting = body();
+    if (waiting !== undefined) await waiting;
     return performance.now() - begun;
   };
-  await time(1);
   // Engines replace code that runs often.
-  await time(bench.repeats(await time(1)));
-  const times = bench.repeats(await time(1));
-  return { sample: async () => 1000 * await time(times) / times };
+  for (let i = 0; i < 2 * TURNS; i++) await once();
+  return {
+    async sample() {
+      let ms = 0;
+      for (let i = 0; i < TURNS; i++) ms += await once();
+      return 1000 * ms / TURNS;
+    },
+  };
 }
 
-/** Times something that has to be set up anew each time. */
+/** Times something that takes long and has to be set up anew each time. */
 function prepared(setUp: () => void | Promise<void>, body: () => void | Promise<void>): Timed {
   return {
     async sample() {
@@ -81,7 +98,7 @@ function linkCases({ bytes, inputs }: Grids): Case[] {
           async build(bench) {
             const { outputs, device } = bench;
             const data = new Float32Array(floats).fill(0.5);
-            const timed = await repeated(bench, () => {
+            const timed = await afterOthers(bench, () => {
               device.write(outputs.buffer, 0, data);
             });
             return timed;
@@ -91,7 +108,7 @@ function linkCases({ bytes, inputs }: Grids): Case[] {
           table: "read",
           place: [many],
           build: (bench) =>
-            repeated(bench, async () => {
+            afterOthers(bench, async () => {
               await bench.device.read(bench.inputs.buffer, 0, many);
             }),
         },
@@ -99,7 +116,7 @@ function linkCases({ bytes, inputs }: Grids): Case[] {
           table: "copy",
           place: [many],
           build: (bench) =>
-            repeated(bench, () => {
+            afterOthers(bench, () => {
               bench.device.copy(bench.inputs.buffer, 0, bench.outputs.buffer, 0, many);
             }),
         },
@@ -118,7 +135,7 @@ function linkCases({ bytes, inputs }: Grids): Case[] {
             "calibration lookups",
           );
           const list = Uint32Array.from({ length: lookups }, (_, i) => i);
-          const timed = await repeated(bench, () => {
+          const timed = await afterOthers(bench, () => {
             device.writeLookups(buffers, {
               bags: size,
               tables: EACH.single,
@@ -142,7 +159,7 @@ function linkCases({ bytes, inputs }: Grids): Case[] {
         const m = new LedgerDevice("cpu").createMatrix(size, 13, "packed");
         const values = new Float32Array(13 * size).fill(0.5);
         const ledger = new LedgerDevice("cpu");
-        return repeated(bench, () => {
+        return afterOthers(bench, () => {
           writeMatrix(ledger, m, values);
           ledger.take();
         });
@@ -173,7 +190,7 @@ async function readTimes(bench: Bench, source: SourceName, size: number): Promis
   const reader = dataset.reader("train", order);
   const into = createInputs(dataset.schema, size);
   let at = 0;
-  return await repeated(bench, () => {
+  return await afterOthers(bench, () => {
     if (at + size > reader.count) at = 0;
     at += size;
     return reader.read(at - size, size, into);
@@ -192,11 +209,15 @@ function groupCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
         const grouper = new LookupGrouper(dataset.schema.tables.map((table) => table.rows));
         const bags = size * (dataset.schema.steps ?? 1);
         let at = 0;
-        return prepared(() => {
-          if (at + size > reader.count) at = 0;
-          at += size;
-          return reader.read(at - size, size, into);
-        }, () => void grouper.group({ bags, ids: into.ids, offsets: null }));
+        return await afterOthers(
+          bench,
+          () => void grouper.group({ bags, ids: into.ids, offsets: null }),
+          () => {
+            if (at + size > reader.count) at = 0;
+            at += size;
+            return reader.read(at - size, size, into);
+          },
+        );
       },
     },
     {
@@ -207,11 +228,14 @@ function groupCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
         const { segregation: { hot } } = data;
         const feed = feedOf(data, size);
         const inputsOf = createInputs(data.dataset.schema, size);
+        const owner = await ownerOf(data);
         const reader = data.dataset.reader("train", data.order);
         let at = 0;
-        return prepared(() => {
-          return reader.readAt(some(hot, at++, size), inputsOf);
-        }, () => void feed.group(inputsOf, "hot"));
+        return await afterOthers(
+          bench,
+          () => void owner.train(feed.group(inputsOf, "hot").lookups),
+          () => reader.readAt(some(hot, at++, size), inputsOf),
+        );
       },
     },
   ]);
@@ -220,6 +244,17 @@ function groupCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
 /** So many positions, wherever a list is; it is repeated where it is too short. */
 function some(list: Uint32Array, turn: number, size: number): Uint32Array {
   return Uint32Array.from({ length: size }, (_, i) => list[(turn * size + i) % list.length]!);
+}
+
+/** Notes which hot rows minibatches change, as it does for a model whose rows need not be moved. */
+async function ownerOf({ hot }: HostData): Promise<HotRowOwner> {
+  const none = { bytes: 0, ms: 0 };
+  const model = {
+    hot: { load: () => Promise.resolve(none), rowBytes: () => 0 },
+  } as unknown as Model;
+  const owner = new HotRowOwner({ model, hot, withState: true, notesCold: false, book: () => {} });
+  await owner.take("hot");
+  return owner;
 }
 
 function feedOf({ dataset, hot, order }: HostData, size: number): Feed {
@@ -236,7 +271,7 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
         const data = await bench.data(kind);
         const feed = feedOf(data, most);
         await feed.candidates(some(data.segregation.hot, 0, CLASSIFIER_INPUTS));
-        return await repeated(bench, () => {
+        return await afterOthers(bench, () => {
           // As a third are passed over.
           for (let i = 0; i < most; i++) feed.copy(Math.floor(i * 1.4), i, most);
           feed.finish(most, most);

@@ -273,7 +273,7 @@ function plainBytes(op: typeof PLAIN_OPS[number], rows: number): number {
 
 /** Tables of the lookups that rows are measured with, different minibatches, and rows a table that come again and again. */
 export const ROW_TABLES = 26;
-const MINIBATCHES = 12, REPEATED = 32;
+const MINIBATCHES = 12, REPEATED = 256;
 
 /** What a minibatch of rows has: lookups, and different rows. Place of a raw time: floats a row, MiB, lookups, different rows. */
 const ROW_BASES = [
