@@ -271,9 +271,9 @@ function plainBytes(op: typeof PLAIN_OPS[number], rows: number): number {
   return program.costs[0]!.bytes;
 }
 
-/** Tables of the lookups that rows are measured with, different minibatches, and rows a table that come again and again. */
+/** Tables of the lookups that rows are measured with, different minibatches, and different rows a lookup of those with few. */
 export const ROW_TABLES = 26;
-const MINIBATCHES = 12, REPEATED = 256;
+const MINIBATCHES = 12, REPEATED = 0.25;
 
 /** What a minibatch of rows has: lookups, and different rows. Place of a raw time: floats a row, MiB, lookups, different rows. */
 const ROW_BASES = [
@@ -290,7 +290,7 @@ function rowCases({ rowDims, tableMb, rowInputs }: Grids): Case[] {
       tableMb.flatMap((mb) => {
         const rows = Math.max(1, Math.floor(mb * 2 ** 20 / 4 / dim / ROW_TABLES));
         return [false, true].map((spread): Case => {
-          const among = spread ? rows : Math.min(rows, REPEATED);
+          const among = spread ? rows : Math.min(rows, Math.ceil(REPEATED * rowInputs));
           const key = `${rows} ${among}`;
           let minibatches = drawn.get(key);
           if (minibatches === undefined) {

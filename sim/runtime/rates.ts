@@ -118,7 +118,11 @@ function specs(): Record<string, TableSpec> {
   for (const source of SOURCES) add(`read/${source}`, LOOKUPS, "reading inputs");
   for (const kind of ["single", "steps"]) {
     add(`group/${kind}/full`, LOOKUPS, "grouping lookups by row");
-    add(`group/${kind}/hot`, LOOKUPS, "putting hot rows' numbers in place of ids, grouping, noting what changes");
+    add(
+      `group/${kind}/hot`,
+      LOOKUPS,
+      "putting hot rows' numbers in place of ids, grouping, noting what changes",
+    );
     add(`keep/${kind}`, LOOKUPS, "copying kept inputs together");
     add(`classify/${kind}`, LOOKUPS, "classifying inputs, without reading them");
     add(`search/${kind}`, LOOKUPS, "scoring sampled inputs, with reading them");
