@@ -9,7 +9,7 @@ import { machineDocument } from "../../sim/calibrate/document.ts";
 import { checkMachine, loadMachine } from "../../sim/machine.ts";
 import { opUs } from "../../sim/runtime/predict.ts";
 import { RUNTIME_TABLES, type RuntimeRates } from "../../sim/runtime/rates.ts";
-import { run } from "../e2e/command.ts";
+import { interruptAt, run } from "../e2e/command.ts";
 import { toyRates } from "./toy_rates.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -223,6 +223,19 @@ Deno.test("calibrate and validate run from the command line", async () => {
     assert.deepEqual(await loadMachine(path), document);
     const left = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     assert.deepEqual(left, ["machine.json", "validation.csv", "validation.json"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an interrupted calibration writes nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const words = ["calibrate", "--quick", "--passes", "200", "--out", `${folder}/machine.json`];
+    const { status, err } = await interruptAt("simulate", words, /cases/);
+    assert.equal(status, 130);
+    assert.match(err, /Interrupted: nothing was written\n$/);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
