@@ -28,6 +28,9 @@ const SEED = 77;
 /** Bytes that pass through the caches between two uses of the same operands: those of a training step of RM2. */
 const RING_BYTES = 16 * 2 ** 20;
 
+/** Bytes that pass through the caches between two minibatches' work on rows and on the host: more than caches hold. */
+const PASSING_BYTES = 64 * 2 ** 20;
+
 /** A program of several operations is no longer than this, so that what disturbs a machine for a moment misses most samples. */
 const PROGRAM_MS = 8;
 
@@ -107,7 +110,7 @@ export class Bench implements Disposable {
     this.scalars = device.createBuffer(16, "calibration scalars");
     device.write(this.scalars, 0, new Float32Array([1e-7]));
     device.write(this.scalars, 8, new Float32Array([0.01]));
-    this.#evict = host.createBuffer(quick ? 1 << 16 : RING_BYTES, "what else a step reads");
+    this.#evict = host.createBuffer(quick ? 1 << 16 : PASSING_BYTES, "what else a step reads");
   }
 
   /** A data set in memory. */

@@ -48,6 +48,8 @@ export interface Grids {
   readonly inputs: readonly number[];
   /** Hot rows, and their floats. */
   readonly hotRows: readonly number[];
+  /** Rows of the tables for each hot one. */
+  readonly spread: readonly number[];
   /** Inputs drawn of the twins. */
   readonly drawn: { readonly single: number; readonly steps: number };
   /** Share of the rows met that are hot in the host's data sets. */
@@ -69,6 +71,7 @@ export const GRIDS: Grids = {
   bytes: [4096, 262144, 4194304],
   inputs: [192, 768, 3072],
   hotRows: [10_000, 100_000],
+  spread: [2, 8],
   drawn: { single: 150_000, steps: 30_000 },
   hotShare: 0.5,
 };
@@ -88,6 +91,7 @@ export const QUICK_GRIDS: Grids = {
   bytes: [4096, 16384],
   inputs: [16, 64],
   hotRows: [500, 1000],
+  spread: [2, 8],
   drawn: { single: 2000, steps: 2000 },
   hotShare: 0.7,
 };

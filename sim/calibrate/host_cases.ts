@@ -14,8 +14,10 @@ import { HotRowStore } from "../../train/hot_store.ts";
 import type { Model } from "../../train/model.ts";
 import { writeMatrix } from "../../train/matrices.ts";
 import { Classifier, CLASSIFIER_INPUTS } from "../../train/plan/classifier.ts";
+import { rowScores } from "../../train/plan/criterion.ts";
 import { Feed } from "../../train/plan/feed.ts";
 import { HotRowOwner } from "../../train/plan/hot_tables.ts";
+import { PLAN_DEFAULTS } from "../../train/plan/options.ts";
 import { SnapshotBlock } from "../../train/plan/snapshots.ts";
 import { sourceKind } from "../runtime/predict.ts";
 import { type SourceName, SOURCES } from "../runtime/rates.ts";
@@ -312,7 +314,7 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
 
 const HOT_TABLES = 26;
 
-function hotCases({ hotRows, rowDims }: Grids): Case[] {
+function hotCases({ hotRows, rowDims, spread }: Grids): Case[] {
   return hotRows.flatMap((wanted) =>
     rowDims.flatMap((dim): Case[] => {
       const each = Math.floor(wanted / HOT_TABLES), rows = each * HOT_TABLES;
@@ -320,55 +322,77 @@ function hotCases({ hotRows, rowDims }: Grids): Case[] {
         {
           table: "snapshot",
           place: [rows, dim],
-          async build(bench) {
-            const { device } = bench;
-            const tables = device.createTables(tablesSpec(each, dim), "calibration hot rows");
-            await tables.initUniform(1);
-            const block = new SnapshotBlock(device, tables, null);
-            const timed = prepared(() => {}, async () => {
-              block.begin();
-              await block.finish();
-            });
-            const dispose = (): void => {
-              block.dispose();
-              tables.dispose();
-            };
-            return { ...timed, dispose };
-          },
+          build: (bench) => snapshotTimes(bench, each, dim),
         },
-        ...(["sync-load", "sync-store"] as const).map((table): Case => ({
-          table,
-          place: [rows, dim],
-          async build({ device, host }) {
-            const home: EmbeddingTables = host.createTables(
-              tablesSpec(8 * each, dim),
-              "calibration tables",
-            );
-            await home.initUniform(1);
-            const hot = Array.from(
-              { length: HOT_TABLES },
-              () => Uint32Array.from({ length: each }, (_, i) => 8 * i + i % 5),
-            );
-            const scalars = device.createBuffer(16, "calibration scalars");
-            const store = new HotRowStore(device, home, hot, 16, {
-              optimizer: { kind: "sgd" },
-              learningRate: { buffer: scalars, index: 0 },
-            });
-            const timed = prepared(() => {}, async () => {
-              if (table === "sync-load") await store.load(null, false);
-              else await store.store(null, false);
-            });
-            const dispose = (): void => {
-              store.dispose();
-              scalars.dispose();
-              home.dispose();
-            };
-            return { ...timed, dispose };
-          },
-        })),
+        ...spread.flatMap((apart) =>
+          (["sync-load", "sync-store"] as const).map((table): Case => ({
+            table,
+            place: [apart, rows, dim],
+            build: (bench) => syncTimes(bench, table, each, dim, apart),
+          }))
+        ),
       ];
     })
   );
+}
+
+async function snapshotTimes(bench: Bench, each: number, dim: number): Promise<Timed> {
+  const { device } = bench;
+  const tables = device.createTables(tablesSpec(each, dim), "calibration hot rows");
+  await tables.initUniform(1);
+  const block = new SnapshotBlock(device, tables, null);
+  const rows = tables.totalRows;
+  const classifier = new Classifier(device, rows + 1, { groups: 1, lookups: HOT_TABLES });
+  const accesses = new Uint32Array(rows).fill(1), scores = new Float32Array(rows + 1);
+  const timed = await afterOthers(bench, async () => {
+    block.begin();
+    scores.set(rowScores(await block.finish(), accesses, PLAN_DEFAULTS));
+    classifier.setScores(scores);
+  });
+  return {
+    ...timed,
+    dispose() {
+      classifier.dispose();
+      block.dispose();
+      tables.dispose();
+    },
+  };
+}
+
+async function syncTimes(
+  bench: Bench,
+  table: "sync-load" | "sync-store",
+  each: number,
+  dim: number,
+  apart: number,
+): Promise<Timed> {
+  const { device, host } = bench;
+  const home: EmbeddingTables = host.createTables(
+    tablesSpec(apart * each, dim),
+    "calibration tables",
+  );
+  await home.initUniform(1);
+  const hot = Array.from(
+    { length: HOT_TABLES },
+    () => Uint32Array.from({ length: each }, (_, i) => apart * i + i % apart),
+  );
+  const scalars = device.createBuffer(16, "calibration scalars");
+  const store = new HotRowStore(device, home, hot, 16, {
+    optimizer: { kind: "sgd" },
+    learningRate: { buffer: scalars, index: 0 },
+  });
+  const timed = await afterOthers(bench, async () => {
+    if (table === "sync-load") await store.load(null, false);
+    else await store.store(null, false);
+  });
+  return {
+    ...timed,
+    dispose() {
+      store.dispose();
+      scalars.dispose();
+      home.dispose();
+    },
+  };
 }
 
 function tablesSpec(rows: number, dim: number) {

@@ -51,6 +51,7 @@ const BYTES = { bytes: "linear" } as const;
 const ROWS = { dim: "linear", table_mb: "log" } as const;
 const LOOKUPS = { lookups: "linear" } as const;
 const HOT = { rows: "linear", dim: "linear" } as const;
+const SYNC = { spread: "log", rows: "linear", dim: "linear" } as const;
 
 /** Operations whose cost follows their bytes. */
 export const PLAIN_OPS = [
@@ -127,9 +128,9 @@ function specs(): Record<string, TableSpec> {
     add(`classify/${kind}`, LOOKUPS, "classifying inputs, without reading them");
     add(`search/${kind}`, LOOKUPS, "scoring sampled inputs, with reading them");
   }
-  add("snapshot", HOT, "two snapshots of hot rows and their comparison");
-  add("sync-load", HOT, "hot rows to the device");
-  add("sync-store", HOT, "hot rows back to the host");
+  add("snapshot", HOT, "two snapshots of hot rows, their comparison, scores");
+  add("sync-load", SYNC, "hot rows to the device, by rows of the tables a hot one");
+  add("sync-store", SYNC, "hot rows back to the host");
   return table;
 }
 

@@ -101,7 +101,8 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder): void {
 
 function extras(workload: Workload, context: Context): Extra[] {
   const { rates: { costs, fingerprint }, source } = knownOf(context);
-  const { hotRows, optimizer, shape: { dim }, each, header } = context;
+  const { hotRows, optimizer, shape, each, header } = context;
+  const { dim } = shape;
   const { plan, placement } = header!;
   const kind = sourceKind(source);
   const resource: Resource = fingerprint.device === "cpu" ? "cpu" : "host:0";
@@ -114,7 +115,8 @@ function extras(workload: Workload, context: Context): Extra[] {
     });
   };
   if (placement === "hot" && workload.tellsHot) {
-    const place = [hotRows, dim + stateFloats(optimizer, dim)];
+    const all = shape.table_rows.reduce((sum, rows) => sum + rows, 0);
+    const place = [all / Math.max(1, hotRows), hotRows, dim + stateFloats(optimizer, dim)];
     add("copy hot rows to the device", "sync-hot", costAt(costs["sync-load"]!, place));
     add("copy hot rows to the host", "sync-hot", costAt(costs["sync-store"]!, place));
   }

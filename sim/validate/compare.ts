@@ -169,7 +169,8 @@ function compareBlocks(
   const predicted: Partial<Record<ComparedBlock["block"], number>> = {};
   if (configuration.placement === "hot") {
     // Values and their optimizer state move alike.
-    const place = [rows, shape.dim + stateFloats(optimizer, shape.dim)];
+    const all = shape.tableRows.reduce((sum, n) => sum + n, 0);
+    const place = [all / rows, rows, shape.dim + stateFloats(optimizer, shape.dim)];
     const loaded = records.filter(({ sync_bytes }) => sync_bytes > 0).length;
     predicted["sync-hot"] = loaded * costAt(costs["sync-load"]!, place);
   }

@@ -42,8 +42,8 @@ const LAWS: Laws = {
   "embedding-backward-sgd/lookup": () => 1000, // 200 us
   "embedding-backward-sgd/row": () => 2000, // 300 us
   "dense-update-sgd": () => 9,
-  "sync-load": (rows, dim) => rows! * dim! / 10, // 400 us for 1000 rows
-  "sync-store": (rows, dim) => rows! * dim! / 5,
+  "sync-load": (_, rows, dim) => rows! * dim! / 10, // 400 us for 1000 rows
+  "sync-store": (_, rows, dim) => rows! * dim! / 5,
   "snapshot": (rows) => rows!,
 };
 /** Of those in microseconds: prepare, upload, device's operations, row operations. */
