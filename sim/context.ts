@@ -38,6 +38,8 @@ export interface Context {
   readonly denseFeatures: number;
   /** Rows of the hot set. */
   readonly hotRows: number;
+  /** Of the trace, where there is one: its plan and its placement. */
+  readonly header?: TraceHeader;
 }
 
 /** The context of a trace's header. */
@@ -64,6 +66,7 @@ export function contextOf(
     denseTensors: mlps.reduce((n, widths) => n + 2 * Math.max(0, widths.length - 1), 0),
     denseFeatures: shape.bottom[0]!,
     hotRows,
+    header,
   };
 }
 

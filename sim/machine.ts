@@ -8,6 +8,7 @@
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { nearest } from "../core/nearest.ts";
+import { checkRuntime, type RuntimeRates } from "./runtime/rates.ts";
 
 /** Grows when a field changes its meaning or goes. */
 export const MACHINE_SCHEMA_VERSION = 1;
@@ -110,6 +111,8 @@ export interface MachineDocument {
   readonly peer: MachineSection<"peer">;
   /** Host time an operation of a training framework takes, without kernels; `host_scale` multiplies all of the host's. */
   readonly framework: MachineSection<"framework">;
+  /** Costs of this project's own runtime, in files that `calibrate` wrote. */
+  readonly runtime?: RuntimeRates;
 }
 
 /** The numbers of one section, without their sources. */
@@ -129,6 +132,8 @@ export interface Machine {
   readonly peer: Rates<MachineSection<"peer">>;
   /** As in {@linkcode MachineDocument}. */
   readonly framework: Rates<MachineSection<"framework">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly runtime?: RuntimeRates;
 }
 
 /** Sections of a machine that hold numbers. */
@@ -170,7 +175,7 @@ export function checkMachine(value: unknown, where: string): MachineDocument {
   requireNames(
     root,
     ["schema", "schema_version", "name", "title", ...MACHINE_SECTIONS],
-    [],
+    ["runtime"],
     "",
     refuse,
   );
@@ -187,6 +192,7 @@ export function checkMachine(value: unknown, where: string): MachineDocument {
       checkQuantity(object[field], `${section}.${field}`, bound === "positive", refuse);
     }
   }
+  if (root["runtime"] !== undefined) checkRuntime(root["runtime"], refuse);
   // Every member was checked above, which the type system cannot follow.
   return value as MachineDocument;
 }
@@ -206,6 +212,7 @@ export function machineOf(document: MachineDocument): Machine {
     gpu: plain("gpu"),
     peer: plain("peer"),
     framework: plain("framework"),
+    ...(document.runtime === undefined ? {} : { runtime: document.runtime }),
   };
 }
 

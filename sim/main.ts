@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { chooseCommand } from "../core/flags.ts";
+import { INTERRUPTED, Interruption } from "./commands/interrupt.ts";
 import { COMMANDS, helpPage } from "./commands/mod.ts";
 
 /** Runs a command line; without a subcommand it simulates. */
@@ -26,8 +27,12 @@ if (import.meta.main) {
   try {
     Deno.exitCode = await main(Deno.args);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
+    if (error instanceof Interruption) {
+      console.error(error.message);
+      Deno.exitCode = INTERRUPTED;
+    } else if (error instanceof UserError) {
+      console.error(`error: ${error.message}`);
+      Deno.exitCode = error.status;
+    } else throw error;
   }
 }

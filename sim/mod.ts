@@ -4,6 +4,7 @@
  * @module
  */
 
+export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
 export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 export { contextOf } from "./context.ts";
@@ -38,6 +39,8 @@ export {
   type SystemParameter,
 } from "./parameters.ts";
 export { recount } from "./recount.ts";
+export { costAt, type CostAxis, type CostTable } from "./runtime/cost_table.ts";
+export type { Fingerprint, RuntimeRates } from "./runtime/rates.ts";
 export {
   minibatchGraph,
   type MovedBytes,
@@ -58,6 +61,15 @@ export {
 export type { Extra, System } from "./system.ts";
 export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
 export { timeline, type TimelineEntry } from "./timeline.ts";
+export {
+  BAR,
+  type ComparedBlock,
+  type ComparedMinibatch,
+  type Comparison,
+  type MinibatchGroup,
+  type Verdict,
+} from "./validate/compare.ts";
+export { validate, type ValidateOptions, type Validation } from "./validate/validate.ts";
 export { hotShare, withDim, withHotShare } from "./variants.ts";
 export {
   condense,

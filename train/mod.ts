@@ -11,7 +11,7 @@ export { evaluate } from "./evaluate.ts";
 export { readMatrix, writeMatrix } from "./matrices.ts";
 export { auc, Evaluation, LogitError, type Metrics } from "./metrics.ts";
 export type { HotRowStore } from "./hot_store.ts";
-export type { HostBatch, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
+export type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 export { createModel, type ModelShape, type ShapeDocument } from "./models.ts";
 export {
   type DataSource,

@@ -60,6 +60,16 @@ export interface Step {
   readonly lossSlot: number;
 }
 
+/** The host's part of a training step whose rows are in host memory. */
+export interface HostStep {
+  /** Runs on the host before the vectors are copied to the device. */
+  readonly gather: Program;
+  /** Runs on the host after their gradients have been copied back. */
+  readonly update: Program;
+  /** Bytes of the vectors, and of their gradients. */
+  readonly bytes: number;
+}
+
 /** A model on a device. Buffers are sized for `maxBatch` inputs; programs exist per batch size. */
 export interface Model {
   /** Where it runs; belongs to the caller. */
@@ -100,6 +110,8 @@ export interface Model {
    * the device's part of it where they are in host memory.
    */
   trainProgram(size: number, route?: Route): Program;
+  /** What `trainStep` does on the host around that program; null where a route's rows are on the device. */
+  hostStep(size: number, route?: Route): HostStep | null;
   /** Forward alone. */
   forwardProgram(size: number): Program;
   /**

@@ -164,14 +164,14 @@ export class HostRows implements RowPath {
 
   /** Gathers a minibatch's rows and copies the vectors to the tower's device. */
   async bring(rows: number, to: Matrix): Promise<Transfer> {
-    this.host.run(this.#program("gather", rows));
+    this.host.run(this.program("gather", rows));
     return await this.#transfer(this.host, this.#vectors, this.#device, to, rows);
   }
 
   /** Copies the vectors' gradients from the tower's device and updates the rows. */
   async takeBack(rows: number, from: Matrix): Promise<Transfer> {
     const transfer = await this.#transfer(this.#device, from, this.host, this.#gradients, rows);
-    this.host.run(this.#program("update", rows));
+    this.host.run(this.program("update", rows));
     return transfer;
   }
 
@@ -205,7 +205,8 @@ export class HostRows implements RowPath {
     return { bytes, ms: performance.now() - begun };
   }
 
-  #program(kind: "gather" | "update", rows: number): Program {
+  /** What runs on the host for minibatches of so many bags a table. */
+  program(kind: "gather" | "update", rows: number): Program {
     const key = `${kind} ${rows}`;
     let program = this.#programs.get(key);
     if (program === undefined) {

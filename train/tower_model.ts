@@ -18,7 +18,7 @@ import type {
 import { HotRowStore } from "./hot_store.ts";
 import { FlatParameters, initialiseDense, type MakeMatrix, mlpFloats } from "./layers.ts";
 import { firstRows, writeMatrix } from "./matrices.ts";
-import type { HostBatch, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
+import type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 import { DeviceRows, HostRows, type Transfer } from "./row_paths.ts";
 import { statisticsWeight } from "./statistics.ts";
 import { type Normalisation, Tower, type TowerShape } from "./tower.ts";
@@ -307,6 +307,18 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       ops.stage("update-dense");
       this.#flat.update(ops, { buffer: this.#scalars, index: LEARNING_RATE });
     });
+  }
+
+  /** {@inheritDoc Model.hostStep} */
+  hostStep(size: number, route: Route = "full"): HostStep | null {
+    const path = this.#path(route);
+    if (!(path instanceof HostRows)) return null;
+    const rows = size * this.#kind.steps;
+    return {
+      gather: path.program("gather", rows),
+      update: path.program("update", rows),
+      bytes: 4 * rows * this.#tower.vectors.stride,
+    };
   }
 
   /** {@inheritDoc Model.forwardProgram} */

@@ -5,7 +5,8 @@
  */
 
 import { formatHelp } from "../../core/flags.ts";
-import { SYSTEMS } from "../systems/mod.ts";
+import { ALL_SYSTEMS } from "../systems/mod.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { countsCommand } from "./counts.ts";
 import { explainCommand } from "./explain.ts";
 import type { Command } from "./flags.ts";
@@ -13,6 +14,7 @@ import { paperCommand } from "./paper.ts";
 import { publishedCommand } from "./published.ts";
 import { RUN_FLAGS, runCommand } from "./run.ts";
 import { sweepCommand } from "./sweep.ts";
+import { validateCommand } from "./validate.ts";
 
 /** All of them, the default first. */
 export const COMMANDS: readonly Command[] = [
@@ -22,6 +24,8 @@ export const COMMANDS: readonly Command[] = [
   countsCommand,
   publishedCommand,
   paperCommand,
+  calibrateCommand,
+  validateCommand,
 ];
 
 /** The help page of the command. */
@@ -39,5 +43,7 @@ export function helpPage(): string {
       ["Where the time goes", "deno task simulate explain --trace rm2 --system fae --gpus 4"],
     ],
   });
-  return `${page}\nCommands (each has --help):\n${list(COMMANDS)}\n\nSystems:\n${list(SYSTEMS)}`;
+  return `${page}\nCommands (each has --help):\n${list(COMMANDS)}\n\nSystems:\n${
+    list(ALL_SYSTEMS)
+  }`;
 }

@@ -10,11 +10,12 @@ import type { System } from "../system.ts";
 import { fae, faeArtifact } from "./fae.ts";
 import { gpuOnly } from "./gpu_only.ts";
 import { hotline, hotlineMinibatches } from "./hotline.ts";
+import { runtime } from "./runtime.ts";
 import { intelDlrm, intelDlrmArtifact } from "./intel_dlrm.ts";
 import { skipping } from "./slipstream.ts";
 import { xdl } from "./xdl.ts";
 
-/** The systems, in the order of tables. */
+/** The systems that are compared on any machine, in the order of tables. */
 export const SYSTEMS: readonly System[] = [
   xdl,
   intelDlrm,
@@ -51,14 +52,17 @@ export const SYSTEMS: readonly System[] = [
   }),
 ];
 
+/** All that can be simulated: those, on any machine, and this project's own runtime on one that was calibrated. */
+export const ALL_SYSTEMS: readonly System[] = [...SYSTEMS, runtime];
+
 /** The names of all systems. */
-export const SYSTEM_NAMES: readonly string[] = SYSTEMS.map(({ name }) => name);
+export const SYSTEM_NAMES: readonly string[] = ALL_SYSTEMS.map(({ name }) => name);
 
 /** A system by name. Throws a `UserError` that names the nearest one. */
 export function findSystem(name: string): System {
   // The long name of the default says what it is over.
   const wanted = name === "slipstream-fae" ? "slipstream" : name;
-  const system = SYSTEMS.find((candidate) => candidate.name === wanted);
+  const system = ALL_SYSTEMS.find((candidate) => candidate.name === wanted);
   if (system !== undefined) return system;
   const near = nearest(name, SYSTEM_NAMES);
   throw new UserError(

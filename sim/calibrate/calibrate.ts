@@ -1,0 +1,89 @@
+/**
+ * Measures the machine at hand through the project's own devices.
+ *
+ * @module
+ */
+
+import { openDevice } from "../../kernels/open.ts";
+import type { Device } from "../../kernels/types.ts";
+import { currentEnvironment } from "../../train/environment.ts";
+import type { MachineDocument } from "../machine.ts";
+import type { Fingerprint } from "../runtime/rates.ts";
+import { Bench } from "./bench.ts";
+import { GRIDS, QUICK_GRIDS } from "./cases.ts";
+import { machineDocument } from "./document.ts";
+import { fitTables } from "./fit.ts";
+import { hostCases } from "./host_cases.ts";
+import { measureCases } from "./measure.ts";
+import { opCases } from "./op_cases.ts";
+
+/** How to calibrate. */
+export interface CalibrateOptions {
+  /** What is measured. Default `cpu`. */
+  readonly device?: "cpu" | "webgpu" | undefined;
+  /** Threads of the CPU device. Default: one a logical processor. */
+  readonly threads?: number | undefined;
+  /** The CPU device's kernels for V8's 256-bit mode. */
+  readonly wide?: boolean | undefined;
+  /** A few small cases once each: seconds, and figures that mean nothing. */
+  readonly quick?: boolean | undefined;
+  /** Passes over all cases. Default 3, 1 if quick. */
+  readonly passes?: number | undefined;
+  /** What the machine is called. Default `this`. */
+  readonly name?: string | undefined;
+  /** Command line, for the sources. */
+  readonly command?: string | undefined;
+  /** Told how far it is. */
+  readonly onCase?: (done: number, total: number, table: string) => void;
+  /** Ends it; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Calibrates. Nothing is written. */
+export async function calibrate(options: CalibrateOptions = {}): Promise<MachineDocument> {
+  const { device: kind = "cpu", threads, wide = false, quick = false, signal } = options;
+  const choice = { wide, ...(threads === undefined ? {} : { threads }) };
+  const { device } = await openDevice({ device: kind, ...choice });
+  let host: Device = device;
+  try {
+    if (device.info.kind !== "cpu") {
+      host = (await openDevice({ device: "cpu", ...choice })).device;
+    }
+    const grids = quick ? QUICK_GRIDS : GRIDS;
+    using bench = new Bench(device, host, grids, quick, signal);
+    const fingerprint = fingerprintOf(device, host, wide);
+    const source = `${options.command ?? "calibrate"}, ${new Date().toISOString().slice(0, 10)}, ${
+      fingerprint.cpu_model ?? "unnamed CPU"
+    }, ${fingerprint.device_name}, Deno ${fingerprint.deno}`;
+    const measured = await measureCases([...opCases(grids), ...hostCases(grids)], bench, {
+      passes: options.passes ?? (quick ? 1 : 3),
+      samples: quick ? 2 : 5,
+      signal,
+      ...(options.onCase === undefined ? {} : { onCase: options.onCase }),
+    });
+    return machineDocument({
+      name: options.name ?? "this",
+      costs: fitTables(measured, source),
+      fingerprint,
+      quick,
+      source,
+    });
+  } finally {
+    if (host !== device) host.dispose();
+    device.dispose();
+  }
+}
+
+/** What is measured, as far as permissions allow to ask. */
+export function fingerprintOf(device: Device, host: Device, wide: boolean): Fingerprint {
+  const { cpu_model, cpus, deno } = currentEnvironment();
+  return {
+    cpu_model,
+    cpus,
+    deno,
+    device: device.info.kind,
+    device_name: device.info.name,
+    threads: host.info.threads,
+    wide,
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * `deno task simulate calibrate`: measures the machine at hand.
+ *
+ * @module
+ */
+
+import { writeFileWhole } from "../../core/files.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { formatDuration } from "../../core/format.ts";
+import { checkOutputFile } from "../../core/outputs.ts";
+import { Progress } from "../../core/progress.ts";
+import { formatTable } from "../../core/table.ts";
+import { detectTerminal } from "../../core/terminal.ts";
+import { calibrate } from "../calibrate/calibrate.ts";
+import { costsTable } from "../runtime/report.ts";
+import type { Command } from "./flags.ts";
+import { interruptible } from "./interrupt.ts";
+
+const FLAGS = {
+  device: {
+    type: "choice",
+    choices: ["cpu", "webgpu"],
+    default: "cpu",
+    group: "Machine",
+    help: "What is measured",
+  },
+  threads: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 256,
+    group: "Machine",
+    defaultText: "one a core",
+    help: "Threads of the CPU device",
+  },
+  wide: {
+    type: "boolean",
+    group: "Machine",
+    help: "The CPU device's kernels for V8's 256-bit mode (see README; task simulate:fast)",
+  },
+  name: { type: "string", default: "this", group: "Machine", help: "What the machine is called" },
+  quick: {
+    type: "boolean",
+    group: "Measurement",
+    help: "A few small cases, to see that it runs: the figures mean nothing",
+  },
+  passes: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Measurement",
+    defaultText: "3, quick 1",
+    help: "Times that everything is measured, in turn",
+  },
+  out: { type: "path", default: "machine.json", group: "Files", help: "Write the machine file" },
+  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+} as const satisfies FlagTable;
+
+/** Calibrates. */
+export const calibrateCommand: Command = {
+  name: "calibrate",
+  summary: "Measure the machine at hand, and write a machine file with error bars",
+  async run(args) {
+    const { values, help } = parseFlags(FLAGS, args);
+    if (help) {
+      console.log(formatHelp(FLAGS, {
+        command: "deno task simulate calibrate",
+        about: "Measure the machine at hand through this project's own devices",
+        usage: "[flags]",
+        examples: [[
+          "One thread, into a file of its own",
+          "deno task simulate calibrate --threads 1 --out one.json",
+        ]],
+      }));
+      return;
+    }
+    checkOutputFile("--out", values.out);
+    const begun = performance.now();
+    const disposing = new DisposableStack();
+    using _stack = disposing;
+    let progress: Progress | null = null;
+    const document = await interruptible((signal) =>
+      calibrate({
+        device: values.device as "cpu" | "webgpu",
+        threads: values.threads,
+        wide: values.wide,
+        quick: values.quick,
+        passes: values.passes,
+        name: values.name,
+        command: ["deno task simulate calibrate", ...args].join(" "),
+        onCase: (done, total, table) => {
+          progress ??= disposing.use(
+            new Progress({
+              label: "calibrate",
+              total,
+              unit: "cases",
+              terminal: detectTerminal("stderr"),
+              quiet: values.quiet,
+            }),
+          );
+          progress.update(done, { now: table });
+        },
+        signal,
+      })
+    );
+    await writeFileWhole(values.out, `${JSON.stringify(document)}\n`);
+    disposing.dispose();
+    console.log(`${document.title}\n\n${formatTable(costsTable(document.runtime!))}`);
+    console.log(
+      `${values.out} written after ${formatDuration((performance.now() - begun) / 1000)}`,
+    );
+  },
+};

@@ -1,0 +1,88 @@
+/**
+ * `deno task simulate validate`: runs of the trainer beside what a machine file says of them.
+ *
+ * @module
+ */
+
+import { writeFileWhole } from "../../core/files.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { formatDuration } from "../../core/format.ts";
+import { checkOutputFile } from "../../core/outputs.ts";
+import { loadMachine } from "../machine.ts";
+import { formatValidation, VALIDATION_SCHEMA_VERSION, validationCsv } from "../validate/report.ts";
+import { validate } from "../validate/validate.ts";
+import type { Command } from "./flags.ts";
+import { interruptible } from "./interrupt.ts";
+
+const FLAGS = {
+  machine: {
+    type: "path",
+    default: "machine.json",
+    group: "Validation",
+    help:
+      "A file that calibrate wrote; its device and threads are used. It is read and not changed",
+  },
+  rounds: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Validation",
+    defaultText: "3, quick 1",
+    help: "Times that all runs are made, in turn",
+  },
+  quick: {
+    type: "boolean",
+    group: "Validation",
+    help: "A few tiny runs, to see that it works: the errors mean nothing",
+  },
+  json: { type: "path", group: "Files", help: "Write the comparison" },
+  csv: { type: "path", group: "Files", help: "Write the comparison as CSV" },
+  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+} as const satisfies FlagTable;
+
+/** Validates. */
+export const validateCommand: Command = {
+  name: "validate",
+  summary: "Train under several placements, plans and shapes, and compare with a machine file",
+  async run(args) {
+    const { values, help } = parseFlags(FLAGS, args);
+    if (help) {
+      console.log(formatHelp(FLAGS, {
+        command: "deno task simulate validate",
+        about: "Compare runs of the trainer with what a machine file says of them",
+        usage: "[--machine FILE] [flags]",
+      }));
+      return;
+    }
+    const { json = null, csv = null } = values;
+    checkOutputFile("--json", json);
+    checkOutputFile("--csv", csv);
+    const machine = await loadMachine(values.machine);
+    const begun = performance.now();
+    const say = values.quiet ? () => {} : (line: string) => console.error(line);
+    const validation = await interruptible((signal) =>
+      validate({
+        machine,
+        quick: values.quick,
+        rounds: values.rounds,
+        onRun: (done, total, name) => say(`${done + 1}/${total} ${name}`),
+        onWarning: (line) => console.error(`warning: ${line}`),
+        signal,
+      })
+    );
+    console.log(`${machine.title}\n\n${formatValidation(validation)}`);
+    if (values.quick) console.log("A quick validation: its errors mean nothing");
+    say(`Took ${formatDuration((performance.now() - begun) / 1000)}`);
+    if (json !== null) {
+      const document = {
+        schema: "slipstream.validation",
+        schema_version: VALIDATION_SCHEMA_VERSION,
+        machine: { name: machine.name, title: machine.title },
+        quick: values.quick,
+        ...validation,
+      };
+      await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
+    }
+    if (csv !== null) await writeFileWhole(csv, await validationCsv(validation));
+  },
+};

@@ -1,0 +1,127 @@
+/**
+ * One run of the trainer that is to be predicted.
+ *
+ * @module
+ */
+
+import { materialise } from "../../data/materialised.ts";
+import { openTwin } from "../../data/twin/open.ts";
+import type { Dataset, Order, Reader, Split } from "../../data/types.ts";
+import type { Device } from "../../kernels/types.ts";
+import { createModel, type ModelShape } from "../../train/models.ts";
+import { firstInputs } from "../../train/plan/first_inputs.ts";
+import { findHotSet } from "../../train/plan/hot_set.ts";
+import { PLAN_DEFAULTS, type PlanOptions, segregates } from "../../train/plan/options.ts";
+import type { PlanDocument } from "../../train/plan/document.ts";
+import { PRESETS, resolveShape } from "../../train/presets.ts";
+import { train } from "../../train/trainer.ts";
+import type { MinibatchRecord } from "../../train/trace/schema.ts";
+import { RecordList } from "../runtime/record_list.ts";
+import type { Configuration } from "./configurations.ts";
+
+/** What a run left behind. */
+export interface Trial {
+  readonly shape: ModelShape;
+  readonly plan: PlanDocument;
+  readonly records: readonly MinibatchRecord[];
+}
+
+/** Seed of the data sets: calibration draws others. */
+const SEED = 4;
+/** Share of the rows met that are hot. */
+const HOT_SHARE = 0.5;
+/** Test inputs: what a run ends with is not what is predicted. */
+const TEST_INPUTS = 256;
+
+/** Data sets in memory by twin and size: drawn once for all rounds. */
+export class Datasets {
+  readonly #known = new Map<string, Promise<Dataset>>();
+
+  /** Draws one, or gives the one that was drawn. */
+  get(twin: string, inputs: number, signal?: AbortSignal): Promise<Dataset> {
+    const key = `${twin} ${inputs}`;
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = draw(twin, inputs, signal);
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+}
+
+async function draw(name: string, inputs: number, signal?: AbortSignal): Promise<Dataset> {
+  const twin = await openTwin({ twin: name, inputs, seed: SEED });
+  const dataset = await materialise(twin, { vocabulary: "seen", signal });
+  const { schema, hash, notes, bayes } = dataset;
+  return {
+    ...{ schema, hash, notes, bayes },
+    count: (split: Split): number => {
+      const count = dataset.count(split);
+      return split === "train" ? count : Math.min(TEST_INPUTS, count);
+    },
+    reader: (split: Split, order: Order): Reader => {
+      const reader = dataset.reader(split, order);
+      return split === "train" ? reader : firstInputs(reader, TEST_INPUTS);
+    },
+    close: () => dataset.close(),
+  };
+}
+
+/** Runs the trainer once. */
+export async function runTrial(
+  device: Device,
+  host: Device,
+  configuration: Configuration,
+  datasets: Datasets,
+  signal?: AbortSignal,
+): Promise<Trial> {
+  const { preset: name, shape: overrides = {}, placement, plan: planName } = configuration;
+  const { batch, steps, inputs } = configuration;
+  const preset = PRESETS[name];
+  const dataset = await datasets.get(name, inputs, signal);
+  const shape = resolveShape(preset, dataset.schema, overrides);
+  const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
+  const plan: PlanOptions = {
+    ...PLAN_DEFAULTS,
+    name: planName,
+    hotMemoryMib: HOT_SHARE * 4 * shape.dim * rows / 2 ** 20,
+    profile: 1,
+    schedule: "cold-then-hot",
+  };
+  const hooks = signal === undefined ? {} : { signal };
+  const hotSet = segregates(planName)
+    ? await findHotSet(dataset, plan, shape.tableRows, shape.dim, SEED, hooks)
+    : null;
+  const optimizer = preset.optimizer === "sgd"
+    ? { kind: "sgd" } as const
+    : { kind: preset.optimizer, eps: 1e-10 };
+  const model = createModel(device, shape, {
+    optimizer,
+    maxBatch: Math.max(batch, TEST_INPUTS),
+    host: placement === "hybrid" || placement === "hot" ? host : null,
+    hotRows: placement === "hot" ? hotSet!.rows.rows : null,
+  });
+  try {
+    await model.initialise(SEED);
+    const list = new RecordList();
+    const result = await train(model, dataset, {
+      batch,
+      epochs: 1,
+      seed: SEED,
+      shuffle: true,
+      schedule: { base: 0.01, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
+      evalEvery: 0,
+      evalBatch: TEST_INPUTS,
+      maxSteps: steps,
+      plan,
+      hotSet,
+      placement,
+      trace: list,
+      ...hooks,
+    });
+    signal?.throwIfAborted();
+    return { shape, plan: result.plan, records: list.records };
+  } finally {
+    model.dispose();
+  }
+}
