@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import type { Explanation } from "../../sim/explain.ts";
 import { toArrow } from "../../sim/report.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";
-import { SYSTEM_NAMES } from "../../sim/systems/mod.ts";
+import { SYSTEMS } from "../../sim/systems/mod.ts";
 import { readTrace } from "../../train/trace/files.ts";
 import { TraceRecorder } from "../../train/trace/recorder.ts";
 import type { MinibatchRecord } from "../../train/trace/schema.ts";
 import { fail, readJson, run, succeed, TINY } from "./command.ts";
+
+/** Systems that run on a machine of any file: this project's own runtime needs one that `calibrate` wrote. */
+const SYSTEM_NAMES = SYSTEMS.map(({ name }) => name);
 
 const folder = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -97,11 +100,13 @@ Deno.test("without words it shows the help, which lists commands and systems", a
   const { out, status } = await run("simulate", []);
   assert.equal(status, 2);
   for (
-    const text of ["Usage: deno task simulate", "explain", "sweep", "published", "paper", "hotline"]
+    const text of [
+      ...["Usage: deno task simulate", "explain", "sweep", "published", "paper", "hotline"],
+      ...["calibrate", "validate"],
+    ]
   ) {
     assert.ok(out.includes(text), text);
   }
-  assert.ok(!/calibrate|validate/.test(out.split("Systems:")[0]!.split("Commands")[1]!));
 });
 
 const mistakes: readonly [args: readonly string[], status: number, message: RegExp][] = [
