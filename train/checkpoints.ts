@@ -15,6 +15,7 @@ import type { TrainCommand } from "./options.ts";
 import type { Json } from "./result.ts";
 import type { SafetensorsFile, TensorSource, WritableDtype } from "./safetensors.ts";
 import type { StateTensors, TrainState } from "./state.ts";
+import type { StateArray } from "./plan/driver.ts";
 import type { CheckpointPolicy } from "./trainer.ts";
 import { loadStateTensors, loadWeightTensors, stateTensors, weightTensors } from "./weights.ts";
 
@@ -208,7 +209,7 @@ function prefixed(prefix: string, tensors: readonly TensorSource[]): TensorSourc
 
 function arrayTensor(
   name: string,
-  data: Float32Array | Uint32Array | Float64Array | Uint8Array,
+  data: StateArray,
 ): TensorSource {
   const dtype: WritableDtype = data instanceof Float32Array
     ? "F32"
@@ -221,7 +222,7 @@ function arrayTensor(
 }
 
 function readTensors(file: SafetensorsFile): StateTensors {
-  const tensors = new Map<string, Float32Array | Uint32Array | Float64Array | Uint8Array>();
+  const tensors = new Map<string, StateArray>();
   for (const [name, { dtype, shape }] of file.tensors) {
     if (!name.startsWith(RUN)) continue;
     const data = file.readElements(

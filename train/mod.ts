@@ -67,6 +67,7 @@ export {
 } from "./result.ts";
 export { learningRate, type LearningRateSchedule } from "./schedule.ts";
 export { runTraining, type SessionHooks } from "./session.ts";
+export type { StateArray } from "./plan/driver.ts";
 export type { StateTensors, TrainState } from "./state.ts";
 export { Tbsm, type TbsmShape } from "./tbsm.ts";
 export type { Normalisation, TowerShape } from "./tower.ts";

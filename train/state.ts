@@ -6,15 +6,12 @@
  */
 
 import type { Stage } from "../kernels/types.ts";
-import type { DriverState } from "./plan/driver.ts";
+import type { DriverState, StateArray } from "./plan/driver.ts";
 import type { Json } from "./result.ts";
 import type { TimedEvaluation } from "./trainer.ts";
 
 /** Arrays by name. */
-export type StateTensors = ReadonlyMap<
-  string,
-  Float32Array | Uint32Array | Float64Array | Uint8Array
->;
+export type StateTensors = ReadonlyMap<string, StateArray>;
 
 /** A run's state: a document and arrays. */
 export interface TrainState {
@@ -43,7 +40,7 @@ export interface RunState {
 /** Puts a run's state in the form of a checkpoint, which stays as it is while the run goes on. */
 export function packState(state: RunState): TrainState {
   const { losses, driver, trace, ...numbers } = state;
-  const tensors = new Map<string, Float32Array | Uint32Array | Float64Array | Uint8Array>();
+  const tensors = new Map<string, StateArray>();
   tensors.set("losses", losses);
   for (const [name, data] of driver.tensors) tensors.set(`plan.${name}`, data);
   if (trace !== null) { for (const [name, data] of trace) tensors.set(`trace.${name}`, data); }

@@ -8,6 +8,7 @@ import type { Stage } from "../../kernels/types.ts";
 import type { Model, Route } from "../model.ts";
 import type { Placement } from "../placement.ts";
 import type { PlannedMinibatch } from "../plan/driver.ts";
+import type { StateTensors } from "../state.ts";
 import type { MinibatchPlace, MinibatchRecord } from "./schema.ts";
 
 /** Takes records. `TraceRecorder` is one. */
@@ -15,11 +16,9 @@ export interface MinibatchSink {
   /** Takes the next one. */
   add(record: MinibatchRecord): void;
   /** The records so far as columns, for a checkpoint. */
-  snapshot(): ReadonlyMap<string, Float32Array | Uint32Array | Float64Array | Uint8Array>;
+  snapshot(): StateTensors;
   /** Starts from columns that `snapshot` gave. */
-  restore(
-    columns: ReadonlyMap<string, Float32Array | Uint32Array | Float64Array | Uint8Array>,
-  ): void;
+  restore(columns: StateTensors): void;
 }
 
 type StageTimes = Readonly<Partial<Record<Stage, number>>>;
