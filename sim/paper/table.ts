@@ -96,7 +96,7 @@ export interface PaperTable {
 const GPUS = [1, 2, 4];
 const DROP_SHARES = [0.2, 0.25, 0.3, 0.35, 0.4];
 
-/** Computes the table. Takes about a minute on two cores, most of it the draws. */
+/** Computes the table. Takes a few minutes on two cores, most of it the draws. */
 export async function paperTable(
   say: (line: string) => void = () => {},
   draws?: number,
