@@ -4,21 +4,61 @@
  * @module
  */
 
-import type { PresetName } from "../train/presets.ts";
 import type { Cell, Column } from "../core/table.ts";
+import type { PresetName } from "../train/presets.ts";
+import type { Figure } from "./figure.ts";
+
+/** Where a number is from: a run on this machine, the model of another one, or the paper. */
+export type Origin = "measured" | "predicted" | "published";
+
+/** A column of a table of results. */
+export interface ResultColumn extends Column {
+  /** The table's unless told. */
+  readonly origin?: Origin;
+}
 
 /** A table of results with a title. */
 export interface ResultTable {
   readonly title: string;
-  readonly columns: readonly Column[];
+  /** `measured` unless told. */
+  readonly origin?: Origin;
+  /** Whether the short version, on the terminal and at the top of the report, has it too. */
+  readonly short?: boolean;
+  readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly Cell[])[];
+}
+
+/** Repeated measurements of one thing, which `bench compare` sets beside those of another run. */
+export interface Sample {
+  /** Unique in the experiment: `rm2/fae/training`. */
+  readonly name: string;
+  /** Of the values; `AUC`, `s`, `GFLOP/s`. */
+  readonly unit: string;
+  /** Which way is good. */
+  readonly better: "lower" | "higher";
+  /** Whether the values are times or rates, which another machine and a software adapter change. */
+  readonly timing: boolean;
+  /** One a repeat, in the order they were taken. */
+  readonly values: readonly number[];
 }
 
 /** What an experiment found. */
 export interface Findings {
   readonly tables: readonly ResultTable[];
+  readonly figures?: readonly Figure[];
+  readonly samples?: readonly Sample[];
+  /** The device that measured: its name, and whether it is a software adapter. Null where nothing was measured. */
+  readonly device?: DeviceNote | null;
   /** One line each, for people: what the figures mean and what they do not. */
   readonly notes: readonly string[];
+}
+
+/** A device in results. */
+export interface DeviceNote {
+  readonly kind: "cpu" | "webgpu";
+  /** With adapter and driver, as far as they are known. */
+  readonly name: string;
+  readonly isFallbackAdapter: boolean;
 }
 
 /** How an experiment is run. */
@@ -34,6 +74,8 @@ export interface Settings {
   readonly rounds: number;
   /** The least work that still runs every line: for tests. */
   readonly smoke: boolean;
+  /** Published sizes and more seeds: hours. */
+  readonly full: boolean;
   /** Python with PyTorch, for `peers`; null to look for one. */
   readonly python: string | null;
   /** Inputs of a twin that train; null for the experiment's own number. */
@@ -46,8 +88,8 @@ export interface Settings {
   readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
-  /** Folder for results that a later run goes on from; null for the experiment's own. */
-  readonly out: string | null;
+  /** Folder of results; training runs that experiments share lie below it, in `trained/`. */
+  readonly out: string;
   /** Tells how far a long experiment is. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -58,5 +100,9 @@ export interface Experiment {
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
+  /** What the report calls it; with the paper's figure where it has one. */
+  readonly title: string;
+  /** Whether `deno task bench` runs it without a name: always, with `--full`, or never. */
+  readonly suite: "default" | "full" | "never";
   run(settings: Settings): Promise<Findings>;
 }

@@ -95,6 +95,11 @@ const FLAGS = {
     defaultText: "by experiment",
     help: "Variants, for ablation: fae, slipstream-30, random-30, root-30+layer, …",
   },
+  full: {
+    type: "boolean",
+    group: "Experiment",
+    help: "Published sizes and more seeds: hours; an interrupted run goes on where it stopped",
+  },
   smoke: {
     type: "boolean",
     group: "Experiment",
@@ -110,8 +115,8 @@ const FLAGS = {
     type: "path",
     valueName: "DIR",
     group: "Files",
-    defaultText: "runs/ablation",
-    help: "Folder of results that an interrupted ablation goes on from",
+    default: "runs/bench",
+    help: "Folder of results; what an interrupted run has trained is found there",
   },
   json: {
     type: "path",
@@ -171,13 +176,14 @@ async function main(args: readonly string[]): Promise<number> {
       batch: values.batch ?? [],
       rounds: values.smoke ? 1 : values.rounds,
       smoke: values.smoke,
+      full: values.full,
       python: values.python ?? null,
       inputs: values.inputs ?? null,
       workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
       seeds: values.seeds ?? null,
       firstSeed: values.firstSeed,
       variants: values.variants,
-      out: values.out ?? null,
+      out: values.out,
       say,
       signal: controller.signal,
     });
@@ -229,7 +235,7 @@ async function write(
   csv: string | null,
 ): Promise<void> {
   if (json !== null) {
-    const document = buildDocument(experiment.name, findings);
+    const document = buildDocument(experiment, findings, { seconds: 0, command: "", settings: {} });
     await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
   }
   if (csv !== null) {

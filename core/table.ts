@@ -66,7 +66,7 @@ function layOut(
       );
     }
   }
-  const texts = table.rows.map((row) => row.map((cell, i) => cellText(cell, table.columns[i]!)));
+  const texts = table.rows.map((row) => row.map((cell, i) => formatCell(cell, table.columns[i]!)));
   const right = table.columns.map((column, i) =>
     column.align !== undefined ? column.align === "right" : table.rows.length > 0 &&
       table.rows.every((row) => typeof row[i] !== "string") &&
@@ -81,7 +81,8 @@ function layOut(
   return { texts, right, widths };
 }
 
-function cellText(cell: Cell, column: Column): string {
+/** A cell as people read it. */
+export function formatCell(cell: Cell, column: Column): string {
   if (cell === null) return "-";
   if (typeof cell === "string") return cell;
   return (column.format ?? String)(cell);

@@ -17,14 +17,14 @@ import { DEFAULT_VARIANTS, variantOf } from "../study/variants.ts";
 const INPUTS = 2_000_000;
 const SEEDS = 5;
 const SMOKE_INPUTS = 24_000;
-/** Where results go unless a folder is named. */
-const FOLDER = "runs/ablation";
 
 /** Trains the variants and compares them. */
 export const ablationExperiment: Experiment = {
   name: "ablation",
   summary:
     "What skipping costs: AUC and log-loss of plans, criteria and controls over seeds; goes on where it stopped",
+  title: "Criteria, controls and normalisations",
+  suite: "full",
   async run(settings: Settings): Promise<Findings> {
     const { workloads, smoke, signal } = settings;
     const inputs = smoke ? SMOKE_INPUTS : settings.inputs ?? INPUTS;
@@ -35,21 +35,16 @@ export const ablationExperiment: Experiment = {
       ? ["baseline", "fae", "slipstream-30", "random-30", "fae+layer", "fae+batch"]
       : DEFAULT_VARIANTS;
     const variants = names.map(variantOf);
-    const scratch = smoke && settings.out === null ? await Deno.makeTempDir() : null;
-    const store = new StudyStore(scratch ?? settings.out ?? FOLDER);
-    try {
-      const tables: ResultTable[] = [];
-      for (const workload of workloads) {
-        for (let seed = settings.firstSeed; seed <= seeds; seed++) {
-          await runSeed({ workload, inputs, seed, variants }, store, settings);
-          signal.throwIfAborted();
-        }
-        tables.push(await table(workload, inputs, seeds, names, store));
+    const store = new StudyStore(`${settings.out}/trained`);
+    const tables: ResultTable[] = [];
+    for (const workload of workloads) {
+      for (let seed = settings.firstSeed; seed <= seeds; seed++) {
+        await runSeed({ workload, inputs, seed, variants }, store, settings);
+        signal.throwIfAborted();
       }
-      return { tables, notes: NOTES };
-    } finally {
-      if (scratch !== null) await Deno.remove(scratch, { recursive: true });
+      tables.push(await table(workload, inputs, seeds, names, store));
     }
+    return { tables, notes: NOTES };
   },
 };
 

@@ -23,6 +23,8 @@ const DRAWN = 32_768, BATCH = 1024;
 export const hotExperiment: Experiment = {
   name: "hot",
   summary: "Hot share of the twins' inputs and lookups by counted accesses, at several budgets",
+  title: "Hot inputs of the twins",
+  suite: "never",
   async run({ inputs, workloads, rounds, smoke, say, signal }: Settings): Promise<Findings> {
     const threads = navigator.hardwareConcurrency;
     const tables: ResultTable[] = [], times: Cell[][] = [], drawn: Cell[][] = [];

@@ -12,6 +12,8 @@ import { benchKernels } from "../kernels.ts";
 export const kernelsExperiment: Experiment = {
   name: "kernels",
   summary: "Each kernel by itself at RM2's shapes: time, GFLOP/s, GB/s by its record",
+  title: "Kernels of this machine",
+  suite: "full",
   async run(settings: Settings): Promise<Findings> {
     const { batch, smoke, say, signal } = settings;
     const { device, reason } = await openDevice(settings);

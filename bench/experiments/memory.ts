@@ -20,6 +20,8 @@ export const memoryExperiment: Experiment = {
   name: "memory",
   summary:
     "RM2 with its published tables (33.8 million rows, 2.16 GB): memory of the process, time a step",
+  title: "Memory at the published size",
+  suite: "full",
   async run(
     { device: kind, wide, batch: batches, rounds, smoke, say, signal }: Settings,
   ): Promise<Findings> {

@@ -32,6 +32,8 @@ export const peersExperiment: Experiment = {
   name: "peers",
   summary:
     "Training throughput beside PyTorch, where it is installed: same model, same minibatches, in turn",
+  title: "Beside PyTorch",
+  suite: "full",
   async run(settings: Settings): Promise<Findings> {
     const found = await findPython(settings.python);
     if ("missing" in found) {

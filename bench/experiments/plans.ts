@@ -40,6 +40,8 @@ const TIMED: readonly {
 export const plansExperiment: Experiment = {
   name: "plans",
   summary: "What skipping saves here: time of the hybrid baseline, FAE and Slipstream, by stage",
+  title: "What skipping saves on this machine",
+  suite: "default",
   async run(settings: Settings): Promise<Findings> {
     const tables: ResultTable[] = [];
     const notes: string[] = [

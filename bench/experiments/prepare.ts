@@ -69,6 +69,8 @@ export const prepareExperiment: Experiment = {
   name: "prepare",
   summary:
     "Prepare generated files in the formats of Criteo, Avazu and Taobao: rows and megabytes of text a second",
+  title: "Preparing click logs",
+  suite: "full",
   async run({ rounds, smoke, say, signal }: Settings): Promise<Findings> {
     const tables = [];
     for (const format of FORMATS) {

@@ -14,8 +14,6 @@ import { variantOf } from "../study/variants.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
 const SMOKE_INPUTS = 24_000;
-/** Where results go unless a folder is named: that of `ablation`, which runs some of the same. */
-const FOLDER = "runs/ablation";
 /** All inputs, stale ones skipped, as many dropped at random. */
 const DEFAULT = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
 /** Goal: skipping costs no more than this. */
@@ -26,6 +24,8 @@ export const scaleExperiment: Experiment = {
   name: "scale",
   summary:
     "The cost of skipping against the number of inputs: doubling sizes up to --inputs; goes on where it stopped",
+  title: "The cost of skipping by size",
+  suite: "never",
   async run(settings: Settings): Promise<Findings> {
     const { smoke, signal } = settings;
     const largest = smoke ? SMOKE_INPUTS : settings.inputs ?? LARGEST;
@@ -37,53 +37,48 @@ export const scaleExperiment: Experiment = {
     const names = settings.variants.length > 0 ? settings.variants : DEFAULT;
     const [all, ...others] = names;
     const variants = names.map(variantOf);
-    const scratch = smoke && settings.out === null ? await Deno.makeTempDir() : null;
-    const store = new StudyStore(scratch ?? settings.out ?? FOLDER);
-    try {
-      const tables: ResultTable[] = [];
-      for (const workload of settings.workloads) {
-        const rows: Cell[][] = [];
-        for (const inputs of sizes) {
-          for (let seed = settings.firstSeed; seed <= seeds; seed++) {
-            await runSeed({ workload, inputs, seed, variants }, store, settings);
-            signal.throwIfAborted();
-          }
-          const results = await StudyResults.read(store, workload, inputs, seeds, names);
-          for (const name of others) {
-            const difference = results.difference(name, all!, AUC);
-            rows.push([
-              formatCount(inputs),
-              results.of(name).length,
-              formatEstimate(results.mean(all!, AUC)),
-              name,
-              formatDifference(difference),
-              formatDifference(results.difference(name, all!, LOG_LOSS)),
-              difference === null ? "" : difference.mean >= -GOAL ? "yes" : "no",
-            ]);
-          }
+    const store = new StudyStore(`${settings.out}/trained`);
+    const tables: ResultTable[] = [];
+    for (const workload of settings.workloads) {
+      const rows: Cell[][] = [];
+      for (const inputs of sizes) {
+        for (let seed = settings.firstSeed; seed <= seeds; seed++) {
+          await runSeed({ workload, inputs, seed, variants }, store, settings);
+          signal.throwIfAborted();
         }
-        tables.push({
-          title: `${workload}: what skipping costs against ${all}`,
-          columns: [
-            { name: "inputs", align: "right" },
-            { name: "seeds" },
-            { name: `AUC of ${all}`, align: "right" },
-            { name: "variant" },
-            { name: "AUC", align: "right" },
-            { name: "log-loss", align: "right" },
-            { name: `within ${GOAL} AUC` },
-          ],
-          rows,
-        });
+        const results = await StudyResults.read(store, workload, inputs, seeds, names);
+        for (const name of others) {
+          const difference = results.difference(name, all!, AUC);
+          rows.push([
+            formatCount(inputs),
+            results.of(name).length,
+            formatEstimate(results.mean(all!, AUC)),
+            name,
+            formatDifference(difference),
+            formatDifference(results.difference(name, all!, LOG_LOSS)),
+            difference === null ? "" : difference.mean >= -GOAL ? "yes" : "no",
+          ]);
+        }
       }
-      return {
-        tables,
-        notes: [
-          "Differences over the seeds that both have, 95 % intervals; a star marks one that leaves zero out",
+      tables.push({
+        title: `${workload}: what skipping costs against ${all}`,
+        columns: [
+          { name: "inputs", align: "right" },
+          { name: "seeds" },
+          { name: `AUC of ${all}`, align: "right" },
+          { name: "variant" },
+          { name: "AUC", align: "right" },
+          { name: "log-loss", align: "right" },
+          { name: `within ${GOAL} AUC` },
         ],
-      };
-    } finally {
-      if (scratch !== null) await Deno.remove(scratch, { recursive: true });
+        rows,
+      });
     }
+    return {
+      tables,
+      notes: [
+        "Differences over the seeds that both have, 95 % intervals; a star marks one that leaves zero out",
+      ],
+    };
   },
 };

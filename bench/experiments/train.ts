@@ -27,6 +27,8 @@ const QUALITY = { batch: 128, optimizer: optimizerOf("adagrad"), learningRate: 0
 export const trainExperiment: Experiment = {
   name: "train",
   summary: "Train RM2's widths on generated clicks: speed at several minibatch sizes, stages, AUC",
+  title: "Training speed on this machine",
+  suite: "full",
   async run(settings: Settings): Promise<Findings> {
     const { device, reason } = await openDevice(settings);
     const dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });

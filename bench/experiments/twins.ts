@@ -35,6 +35,8 @@ const TRAIN_SHARE = 6 / 7;
 export const twinsExperiment: Experiment = {
   name: "twins",
   summary: "Train each workload's model on its twin: AUC beside the best possible",
+  title: "What a DLRM learns of the twins",
+  suite: "never",
   async run(settings: Settings): Promise<Findings> {
     const { workloads, smoke, say, signal } = settings;
     const inputs = smoke ? 512 : settings.inputs ?? INPUTS;

@@ -1,0 +1,57 @@
+/**
+ * A figure as data: what the report draws, what its SVG file shows and what stands behind its link are one and the same.
+ *
+ * @module
+ */
+
+import type { Origin } from "./experiment.ts";
+
+/** A figure of one or more panels that share their legend. */
+export interface Figure {
+  /** Lower case with dashes, unique in its experiment: names its files. */
+  readonly name: string;
+  /** With the paper's figure where it has one. */
+  readonly title: string;
+  /** What to see in it, in a sentence or two. */
+  readonly caption: string;
+  readonly panels: readonly Panel[];
+}
+
+/** One pair of axes. */
+export interface Panel {
+  /** Empty for none. */
+  readonly title: string;
+  /**
+   * `bars`: a bar a category and series, side by side. `stacked`: a bar a category, its series on each other. `lines`: x is a
+   * number, a line a series. `points`: a point a category and series. Where data have `low` and `high`, an interval is drawn.
+   */
+  readonly mark: "bars" | "stacked" | "lines" | "points";
+  readonly x: FigureAxis;
+  readonly y: FigureAxis;
+  readonly data: readonly Datum[];
+  /** Lines across the panel. */
+  readonly rules?: readonly { readonly y: number; readonly label: string }[];
+}
+
+/** What an axis says. */
+export interface FigureAxis {
+  /** With its unit. */
+  readonly label: string;
+  /** Linear unless told; `log` needs positive values. */
+  readonly scale?: "linear" | "log";
+  /** Whether the axis begins at zero; bars always do. */
+  readonly zero?: boolean;
+}
+
+/** One value. */
+export interface Datum {
+  /** A category, or a number for lines. */
+  readonly x: string | number;
+  readonly y: number;
+  /** In order of first appearance in the legend. */
+  readonly series: string;
+  readonly origin: Origin;
+  /** An interval, 95 % unless the caption says otherwise. */
+  readonly low?: number;
+  readonly high?: number;
+}

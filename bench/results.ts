@@ -1,0 +1,73 @@
+/**
+ * A folder of results: for each experiment NAME its document `NAME.json`, its tables `NAME-1.csv` and so on, its figures
+ * `NAME-FIGURE.svg`; with `report.html` made of all of them.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { fileError, writeFileWhole } from "../core/files.ts";
+import { BENCH_SCHEMA_VERSION, type BenchDocument, tableToCsv } from "./report.ts";
+
+/** Writes a document and its tables, whole or not at all. */
+export async function writeResult(folder: string, document: BenchDocument): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
+    throw fileError("write to", folder, error);
+  });
+  const { experiment, tables } = document;
+  for (const [i, table] of tables.entries()) {
+    await writeFileWhole(`${folder}/${experiment}-${i + 1}.csv`, await tableToCsv(table));
+  }
+  await writeFileWhole(`${folder}/${experiment}.json`, `${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** Reads the document of an experiment. Throws a `UserError` where it is of another version or no such document. */
+export function parseResult(text: string, path: string): BenchDocument {
+  let found: Partial<BenchDocument>;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new UserError(`Cannot read ${path}: it is not JSON`);
+  }
+  if (found?.schema !== "slipstream.bench") {
+    throw new UserError(`Cannot read ${path}: it is no result of deno task bench`);
+  }
+  if (found.schema_version !== BENCH_SCHEMA_VERSION) {
+    throw new UserError(
+      `Cannot read ${path}: it is of version ${found.schema_version}, and ${BENCH_SCHEMA_VERSION} is needed; run the experiment again`,
+    );
+  }
+  return found as BenchDocument;
+}
+
+/** What a results folder holds. */
+export interface Results {
+  /** By experiment, in the order of their names. */
+  readonly documents: readonly BenchDocument[];
+  /** Why a file was left out, a sentence each. */
+  readonly refused: readonly string[];
+}
+
+/** Reads all results of a folder; those that cannot be read are told and left out. Throws a `UserError` without a folder. */
+export async function readResults(folder: string): Promise<Results> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (isFile && name.endsWith(".json") && name !== "suite.json") names.push(name);
+    }
+  } catch (error) {
+    throw fileError("read", folder, error);
+  }
+  const documents: BenchDocument[] = [], refused: string[] = [];
+  for (const name of names.sort()) {
+    try {
+      documents.push(
+        parseResult(await Deno.readTextFile(`${folder}/${name}`), `${folder}/${name}`),
+      );
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      refused.push(error.message);
+    }
+  }
+  return { documents, refused };
+}
