@@ -6,6 +6,11 @@
 
 import type { Experiment } from "./experiment.ts";
 import { ablationExperiment } from "./experiments/ablation.ts";
+import { accuracyExperiment } from "./experiments/accuracy.ts";
+import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
+import { overheadExperiment } from "./experiments/overhead.ts";
+import { skewExperiment } from "./experiments/skew.ts";
+import { stalenessExperiment } from "./experiments/staleness.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
@@ -26,6 +31,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   hotExperiment,
   twinsExperiment,
   plansExperiment,
+  skewExperiment,
+  stalenessExperiment,
+  naiveSkipExperiment,
+  accuracyExperiment,
+  overheadExperiment,
   ablationExperiment,
   scaleExperiment,
 ];

@@ -7,44 +7,60 @@
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import type { PresetName } from "../../train/presets.ts";
+import { figureColumn, numberColumn, textColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import { runSeed } from "../study/run_seed.ts";
+import type { Datum, Figure } from "../figure.ts";
+import {
+  AUC,
+  formatDifference,
+  formatEstimate,
+  LOG_LOSS,
+  type StudyResults,
+} from "../study/compare.ts";
 import { WORKLOADS } from "../study/settings.ts";
-import { AUC, formatDifference, formatEstimate, LOG_LOSS, StudyResults } from "../study/compare.ts";
-import { StudyStore } from "../study/store.ts";
-import { DEFAULT_VARIANTS, variantOf } from "../study/variants.ts";
+import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
+import { deviceOf, trainedResults } from "../study/trained.ts";
 
-const INPUTS = 2_000_000;
-const SEEDS = 5;
-const SMOKE_INPUTS = 24_000;
+/** What is run unless variants are named. */
+const VARIANTS = [
+  ...["baseline", "fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30", "root-mixed2-30"],
+  ...["path-mixed2-30", "freeze-mixed2-30", "wake-mixed2-30"],
+  ...["layer", "batch"].flatMap((normalisation) =>
+    ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"].map((name) =>
+      `${name}+${normalisation}`
+    )
+  ),
+];
+/** With `--full` other drop shares besides. */
+const MORE = [
+  "slipstream-mixed2-10",
+  "random-mixed2-10",
+  "slipstream-mixed2-50",
+  "random-mixed2-50",
+];
 
 /** Trains the variants and compares them. */
 export const ablationExperiment: Experiment = {
   name: "ablation",
   summary:
-    "What skipping costs: AUC and log-loss of plans, criteria and controls over seeds; goes on where it stopped",
+    "AUC of criteria, controls, normalisations, wake-up and freezing over seeds; --variants chooses",
   title: "Criteria, controls and normalisations",
   suite: "full",
   async run(settings: Settings): Promise<Findings> {
-    const { workloads, smoke, signal } = settings;
-    const inputs = smoke ? SMOKE_INPUTS : settings.inputs ?? INPUTS;
-    const seeds = smoke ? 1 : settings.seeds ?? SEEDS;
     const names = settings.variants.length > 0
       ? settings.variants
-      : smoke
-      ? ["baseline", "fae", "slipstream-30", "random-30", "fae+layer", "fae+batch"]
-      : DEFAULT_VARIANTS;
-    const variants = names.map(variantOf);
-    const store = new StudyStore(`${settings.out}/trained`);
-    const tables: ResultTable[] = [];
-    for (const workload of workloads) {
-      for (let seed = settings.firstSeed; seed <= seeds; seed++) {
-        await runSeed({ workload, inputs, seed, variants }, store, settings);
-        signal.throwIfAborted();
-      }
-      tables.push(await table(workload, inputs, seeds, names, store));
+      : settings.full
+      ? [...VARIANTS, ...MORE]
+      : VARIANTS;
+    const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
+    for (const workload of workloadsOf(settings)) {
+      const size = accuracySizeOf(workload, settings);
+      const results = await trainedResults(workload, size, names, settings);
+      all.push(results);
+      tables.push(table(workload, size, names, results));
+      figures.push(figure(workload, names, results));
     }
-    return { tables, notes: NOTES };
+    return { tables, figures, device: deviceOf(all), notes: NOTES };
   },
 };
 
@@ -56,14 +72,12 @@ const NOTES: readonly string[] = [
 ];
 
 /** The comparison of one workload and size. */
-async function table(
+function table(
   workload: PresetName,
-  inputs: number,
-  seeds: number,
+  { inputs, batch }: Size,
   names: readonly string[],
-  store: StudyStore,
-): Promise<ResultTable> {
-  const results = await StudyResults.read(store, workload, inputs, seeds, names);
+  results: StudyResults,
+): ResultTable {
   const rows = names.flatMap((name): Cell[][] => {
     const own = results.of(name);
     if (own.length === 0) return [];
@@ -79,8 +93,8 @@ async function table(
         own.map(({ skipped_inputs, plan }) =>
           100 * skipped_inputs / Math.max(1, plan.hot?.hot_inputs ?? 1)
         ),
-      ).toFixed(1),
-      mean(own.map(({ train_ms }) => train_ms / 1000)).toFixed(1),
+      ),
+      mean(own.map(({ train_ms }) => train_ms / 1000)),
     ]];
   });
   const { optimizer, learningRate } = WORKLOADS[workload];
@@ -89,20 +103,50 @@ async function table(
   return {
     title: `${workload}, ${
       formatCount(inputs)
-    } inputs, ${optimizer} ${learningRate}, minibatches of ${
-      results.all[0]?.batch ?? "-"
-    }, ${share} % of the inputs hot`,
+    } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`,
     columns: [
-      { name: "variant" },
-      { name: "seeds" },
-      { name: "AUC", align: "right" },
-      { name: "log-loss", align: "right" },
-      { name: "AUC against fae", align: "right" },
-      { name: "AUC against random", align: "right" },
-      { name: "dropped, %", align: "right" },
-      { name: "training, s", align: "right" },
+      textColumn("variant"),
+      numberColumn("seeds", 0),
+      figureColumn("AUC"),
+      figureColumn("log-loss"),
+      figureColumn("AUC against fae"),
+      figureColumn("AUC against random"),
+      numberColumn("dropped, % of hot", 1),
+      numberColumn("training, s", 1),
     ],
     rows,
+  };
+}
+
+/** Differences to fae with the same normalisation. */
+function figure(
+  workload: PresetName,
+  names: readonly string[],
+  results: StudyResults,
+): Figure {
+  return {
+    name: workload,
+    title: `${workload}: AUC against training on every input`,
+    caption: "Difference to fae with the same normalisation, paired by seed; 95 % intervals.",
+    panels: [{
+      title: "",
+      mark: "points",
+      x: { label: "" },
+      y: { label: "difference in AUC" },
+      rules: [{ y: 0, label: "fae" }],
+      data: names.flatMap((name): Datum[] => {
+        const found = results.difference(name, comparedWith(name).all, AUC);
+        if (found === null || comparedWith(name).all === name) return [];
+        const { mean, half } = found;
+        return [{
+          x: name.replace("-mixed2", ""),
+          y: mean,
+          series: name.match(/\+(.*)$/)?.[1] ?? "no normalisation",
+          origin: "measured",
+          ...(half === null ? {} : { low: mean - half, high: mean + half }),
+        }];
+      }),
+    }],
   };
 }
 

@@ -1,200 +1,231 @@
 /**
- * What skipping saves on this machine: the hybrid baseline, FAE and Slipstream in turn, with the stages that explain it.
+ * What skipping saves on this machine: the hybrid baseline, FAE and Slipstream in turn, with accuracy, stages and bytes.
  *
  * @module
  */
 
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
-import { materialise } from "../../data/materialised.ts";
-import { openTwin } from "../../data/twin/open.ts";
-import type { Dataset } from "../../data/types.ts";
-import { createModel } from "../../train/models.ts";
-import { optimizerOf } from "../../train/options.ts";
-import { openPlaced, type PlacedDevices, type Placement } from "../../train/placement.ts";
-import { findHotSet, type HotSet } from "../../train/plan/hot_set.ts";
-import { type PresetName, PRESETS, resolveShape } from "../../train/presets.ts";
-import { train, type TrainResult } from "../../train/trainer.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import type { PresetName } from "../../train/presets.ts";
+import { TRACE_STAGES } from "../../train/trace/schema.ts";
+import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
+import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
+import type { Datum, Figure, Panel } from "../figure.ts";
 import { summarise } from "../statistics.ts";
-import { hotShare, WORKLOADS } from "../study/settings.ts";
-import { planOfVariant, variantOf } from "../study/variants.ts";
+import { AUC, formatEstimate, LOG_LOSS, type StudyResults } from "../study/compare.ts";
+import { type Size, sizeOf, workloadsOf } from "../study/sizes.ts";
+import { estimateRatio, formatRatio } from "../study/statistics.ts";
+import type { StudyResult } from "../study/store.ts";
+import { deviceOf, trainedResults } from "../study/trained.ts";
+import { STANDARD } from "../study/variants.ts";
 
-const INPUTS = 500_000, SMOKE_INPUTS = 24_000;
-/** Of a twin's inputs six sevenths train. */
-const TRAIN_SHARE = 6 / 7;
-const SEED = 1;
+const PLANS = ["baseline", "fae", "slipstream"] as const;
 
-/** What is timed: a variant of the study and where its rows lie. */
-const TIMED: readonly {
-  readonly name: string;
-  readonly variant: string;
-  readonly placement: Placement;
-}[] = [
-  { name: "hybrid", variant: "baseline", placement: "hybrid" },
-  { name: "fae", variant: "fae", placement: "hot" },
-  { name: "slipstream, D = 0.30", variant: "slipstream-30", placement: "hot" },
-];
+/** One workload's runs. */
+interface Trained {
+  readonly workload: PresetName;
+  readonly size: Size;
+  readonly results: StudyResults;
+}
 
 /** Times plans against each other. */
 export const plansExperiment: Experiment = {
   name: "plans",
-  summary: "What skipping saves here: time of the hybrid baseline, FAE and Slipstream, by stage",
+  summary: "Measured here: baseline, FAE and Slipstream side by side: AUC, time, stages, bytes",
   title: "What skipping saves on this machine",
   suite: "default",
   async run(settings: Settings): Promise<Findings> {
-    const tables: ResultTable[] = [];
-    const notes: string[] = [
-      "Training alone, medians over the rounds, the plans in turn; profiling and telling hot from cold inputs are left out, " +
-      "as the paper does, and have a column of their own",
-    ];
-    for (const workload of settings.workloads) {
-      tables.push(...await timeWorkload(workload, settings, notes));
+    const trained: Trained[] = [];
+    for (const workload of workloadsOf(settings)) {
+      const size = sizeOf(workload, settings);
+      const names = PLANS.map((plan) => STANDARD[plan]);
+      trained.push({
+        workload,
+        size,
+        results: await trainedResults(workload, size, names, settings),
+      });
     }
-    return { tables, notes };
+    return {
+      tables: [plansTable(trained), stagesTable(trained)],
+      figures: [stagesFigure(trained), speedFigure(trained)],
+      samples: trained.flatMap(samplesOf),
+      device: deviceOf(trained.map(({ results }) => results)),
+      notes: [
+        "Training alone: profiling and telling hot from cold inputs are left out, as the paper does (experiment overhead has them)",
+        ...(trained[0]?.results.all[0]?.device.kind === "cpu"
+          ? [
+            "Host and device are one CPU here, so that nothing is saved by where rows lie: what is left is what skipping saves",
+          ]
+          : []),
+        "Inputs are drawn from twins, generators with the statistics of the data sets; ± and ranges are 95 % intervals over the seeds, " +
+        "each with inputs, weights and order of its own",
+      ],
+    };
   },
 };
 
-async function timeWorkload(
-  workload: PresetName,
-  settings: Settings,
-  notes: string[],
-): Promise<ResultTable[]> {
-  const inputs = settings.smoke ? SMOKE_INPUTS : settings.inputs ?? INPUTS;
-  settings.say(`${workload}: drawing ${formatCount(inputs)} inputs`);
-  const twin = await openTwin({
-    twin: workload,
-    inputs: Math.ceil(inputs / TRAIN_SHARE),
-    seed: SEED,
-  });
-  const dataset = await materialise(twin, { vocabulary: "seen", signal: settings.signal });
-  twin.close();
-  const shape = resolveShape(PRESETS[workload], dataset.schema);
-  const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const hotMemoryMib = Math.max(1, hotShare(workload) * rows * 4 * shape.dim / 2 ** 20);
-  const options = planOfVariant(variantOf("fae"), hotMemoryMib);
-  const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, SEED);
-  const placed = await openPlaced("hot", settings);
-  const runs = new Map<string, TrainResult[]>(TIMED.map(({ name }) => [name, []]));
-  try {
-    for (let round = 0; round < settings.rounds; round++) {
-      for (const timed of TIMED) {
-        settings.say(`${workload}, round ${round + 1} of ${settings.rounds}: ${timed.name}`);
-        runs.get(timed.name)!.push(
-          await runOnce(workload, dataset, hotSet, hotMemoryMib, placed, timed, settings),
-        );
-        settings.signal.throwIfAborted();
-      }
-    }
-  } finally {
-    placed.dispose();
-  }
-  const hot = runs.get("fae")![0]!.plan.hot!;
-  const share = hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs);
-  if (placed.device.info.isFallbackAdapter) {
-    notes.push(`${placed.device.info.name} is a software adapter: its times say nothing of a GPU`);
-  }
-  // The loop's time holds the pass that tells hot inputs from cold ones; the rest of the preparation came before it.
-  const trainingMs = ({ trainMs, plan }: TrainResult): number =>
-    plan.hot === null ? trainMs : trainMs - (plan.preparation_ms - hotSet.ms);
-  const seconds = (name: string): number[] =>
-    runs.get(name)!.map((result) => trainingMs(result) / 1000);
-  const stages = [
-    ...new Set([...runs.values()].flat().flatMap(({ stagesMs }) => Object.keys(stagesMs))),
-  ]
-    .filter((stage) => stage !== "evaluate");
-  const median = (values: readonly number[]): number => summarise(values).median;
-  return [{
-    title: `${workload}, ${formatCount(inputs)} inputs, ${
-      (100 * share).toFixed(1)
-    } % hot, on ${placed.device.info.name}`,
+function plansTable(trained: readonly Trained[]): ResultTable {
+  return {
+    title: "Measured here: the plans side by side",
+    short: true,
     columns: [
-      { name: "plan" },
-      ...[
-        "training, s",
-        "time of fae over its",
-        "time of hybrid over its",
-        "minibatches",
-        "skipped, % of hot",
-        "three blocks, % of training",
-        "preparation, s",
-      ]
-        .map((name) => ({ name, align: "right" as const })),
+      textColumn("workload"),
+      textColumn("plan"),
+      countColumn("inputs"),
+      countColumn("seeds"),
+      figureColumn("AUC"),
+      figureColumn("log-loss"),
+      numberColumn("training, s", 2),
+      figureColumn("speedup"),
+      figureColumn("over fae"),
+      numberColumn("skipped, % of all", 1),
+      numberColumn("moved, MB", 1),
     ],
-    rows: TIMED.map(({ name }): Cell[] => {
-      const own = runs.get(name)!;
-      const ratio = (of: string): string =>
-        median(seconds(of).map((s, i) => s / seconds(name)[i]!)).toFixed(3);
-      const blocks = own.map((result) => {
-        const { snapshot = 0, search = 0, classify = 0 } = result.stagesMs;
-        return 100 * (snapshot + search + classify) / trainingMs(result);
-      });
-      const { plan, steps } = own[0]!;
-      return [
-        name,
-        median(seconds(name)).toFixed(2),
-        ratio("fae"),
-        ratio("hybrid"),
-        formatCount(steps),
-        plan.hot === null ? "" : (100 * plan.skipped_inputs / plan.hot.hot_inputs).toFixed(1),
-        plan.decisions.length === 0 ? "" : median(blocks).toFixed(2),
-        plan.hot === null
-          ? ""
-          : (median(own.map((run) => run.plan.preparation_ms)) / 1000).toFixed(2),
-      ];
-    }),
-  }, {
-    title: `${workload}: seconds by stage`,
-    columns: [
-      { name: "stage" },
-      ...TIMED.map(({ name }) => ({ name, align: "right" as const })),
-    ],
-    rows: stages.map((stage): Cell[] => [
-      stage,
-      ...TIMED.map(({ name }) =>
-        median(runs.get(name)!.map(({ stagesMs }) => (stagesMs[stage as "forward"] ?? 0) / 1000))
-          .toFixed(3)
-      ),
-    ]),
-  }];
+    rows: trained.flatMap(({ workload, size, results }) =>
+      PLANS.map((plan): Cell[] => {
+        const own = results.of(STANDARD[plan]);
+        const median = (of: (result: StudyResult) => number): number =>
+          summarise(own.map(of)).median;
+        return [
+          workload,
+          plan,
+          size.inputs,
+          own.length,
+          formatEstimate(results.mean(STANDARD[plan], AUC), 4),
+          formatEstimate(results.mean(STANDARD[plan], LOG_LOSS), 4),
+          median(({ train_ms }) => train_ms / 1000),
+          plan === "baseline" ? "" : formatRatio(speedup(results, "baseline", plan)),
+          plan === "slipstream" ? formatRatio(speedup(results, "fae", plan)) : "",
+          median(({ skipped_inputs }) => 100 * skipped_inputs / size.inputs),
+          median(({ bytes }) => (bytes.upload + bytes.download + bytes.sync) / 1e6),
+        ];
+      })
+    ),
+  };
 }
 
-async function runOnce(
-  workload: PresetName,
-  dataset: Dataset,
-  hotSet: HotSet,
-  hotMemoryMib: number,
-  { device, host }: PlacedDevices,
-  { variant, placement }: typeof TIMED[number],
-  settings: Settings,
-): Promise<TrainResult> {
-  const { optimizer, learningRate, batch } = WORKLOADS[workload];
-  const size = settings.batch[0] ?? batch;
-  const shape = resolveShape(PRESETS[workload], dataset.schema);
-  const model = createModel(device, shape, {
-    optimizer: optimizerOf(optimizer),
-    maxBatch: Math.max(size, 2048),
-    host,
-    hotRows: placement === "hot" ? hotSet.rows.rows : null,
+/** Time of one plan over that of another, by seed. */
+function speedup(
+  results: StudyResults,
+  slower: typeof PLANS[number],
+  faster: typeof PLANS[number],
+) {
+  const times = (plan: typeof PLANS[number]): Map<number, number> =>
+    new Map(results.of(STANDARD[plan]).map(({ seed, train_ms }) => [seed, train_ms]));
+  return estimateRatio(times(slower), times(faster));
+}
+
+/** Stages that some run has booked, in the order of a step, evaluation left out. */
+function stagesOf(trained: readonly Trained[]) {
+  return TRACE_STAGES.filter((stage) =>
+    stage !== "evaluate" &&
+    trained.some(({ results }) => results.all.some(({ stages_ms }) => (stages_ms[stage] ?? 0) > 0))
+  );
+}
+
+/** Seconds of a stage, the median over seeds. */
+function stageSeconds(
+  results: StudyResults,
+  plan: typeof PLANS[number],
+  stage: typeof TRACE_STAGES[number],
+): number {
+  const own = results.of(STANDARD[plan]);
+  return summarise(own.map(({ stages_ms }) => (stages_ms[stage] ?? 0) / 1000)).median;
+}
+
+function stagesTable(trained: readonly Trained[]): ResultTable {
+  return {
+    title: "Seconds by stage, medians over seeds",
+    columns: [
+      textColumn("workload"),
+      textColumn("stage"),
+      ...PLANS.map((plan) => numberColumn(plan, 3)),
+    ],
+    rows: trained.flatMap(({ workload, results }) =>
+      stagesOf(trained).map((stage): Cell[] => [
+        workload,
+        stage,
+        ...PLANS.map((plan) => stageSeconds(results, plan, stage)),
+      ])
+    ),
+  };
+}
+
+function stagesFigure(trained: readonly Trained[]): Figure {
+  return {
+    name: "stages",
+    title: "Training time by stage",
+    caption:
+      "Seconds of training, medians over seeds. Slipstream trains fewer minibatches, so that every stage of a step shrinks alike.",
+    panels: trained.map(({ workload, size, results }): Panel => ({
+      title: `${workload}, ${formatCount(size.inputs)} inputs`,
+      mark: "stacked",
+      x: { label: "" },
+      y: { label: "seconds" },
+      data: PLANS.flatMap((plan) =>
+        stagesOf(trained).map((stage): Datum => ({
+          x: plan,
+          y: stageSeconds(results, plan, stage),
+          series: stage,
+          origin: "measured",
+        }))
+      ),
+    })),
+  };
+}
+
+function speedFigure(trained: readonly Trained[]): Figure {
+  return {
+    name: "speed",
+    title: "Speedup over the hybrid baseline, measured here",
+    caption: "Training time of the baseline over that of the plan; 95 % intervals over seeds.",
+    panels: [{
+      title: "",
+      mark: "bars",
+      x: { label: "" },
+      y: { label: "times as fast as the baseline" },
+      rules: [{ y: 1, label: "baseline" }],
+      data: trained.flatMap(({ workload, results }) =>
+        (["fae", "slipstream"] as const).flatMap((plan): Datum[] => {
+          const found = speedup(results, "baseline", plan);
+          return found === null ? [] : [{
+            x: workload,
+            y: found.ratio,
+            series: plan,
+            origin: "measured",
+            ...(found.low === null ? {} : { low: found.low, high: found.high! }),
+          }];
+        })
+      ),
+    }],
+  };
+}
+
+function samplesOf({ workload, results }: Trained): Sample[] {
+  return PLANS.flatMap((plan): Sample[] => {
+    const own = results.of(STANDARD[plan]);
+    return [
+      {
+        name: `${workload}/${plan}/training`,
+        unit: "s",
+        better: "lower",
+        timing: true,
+        values: own.map(({ train_ms }) => train_ms / 1000),
+      },
+      {
+        name: `${workload}/${plan}/AUC`,
+        unit: "",
+        better: "higher",
+        timing: false,
+        values: own.map(({ metrics }) => metrics.auc!),
+      },
+      {
+        name: `${workload}/${plan}/log-loss`,
+        unit: "",
+        better: "lower",
+        timing: false,
+        values: own.map(({ metrics }) => metrics.logloss!),
+      },
+    ];
   });
-  try {
-    await model.initialise(SEED);
-    return await train(model, dataset, {
-      batch: size,
-      epochs: 1,
-      seed: SEED,
-      shuffle: true,
-      lastBatch: "drop",
-      schedule: { base: learningRate, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
-      evalEvery: 0,
-      evalBatch: 2048,
-      maxSteps: 0,
-      plan: planOfVariant(variantOf(variant), hotMemoryMib),
-      hotSet,
-      placement,
-      signal: settings.signal,
-    });
-  } finally {
-    model.dispose();
-  }
 }

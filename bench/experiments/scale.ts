@@ -7,13 +7,12 @@
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import { AUC, formatDifference, formatEstimate, LOG_LOSS, StudyResults } from "../study/compare.ts";
-import { runSeed } from "../study/run_seed.ts";
-import { StudyStore } from "../study/store.ts";
-import { variantOf } from "../study/variants.ts";
+import { AUC, formatDifference, formatEstimate, LOG_LOSS } from "../study/compare.ts";
+import { WORKLOADS } from "../study/settings.ts";
+import { trainedResults } from "../study/trained.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
-const SMOKE_INPUTS = 24_000;
+const SMOKE_INPUTS = 24_000, SMOKE_BATCH = 128;
 /** All inputs, stale ones skipped, as many dropped at random. */
 const DEFAULT = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
 /** Goal: skipping costs no more than this. */
@@ -27,7 +26,7 @@ export const scaleExperiment: Experiment = {
   title: "The cost of skipping by size",
   suite: "never",
   async run(settings: Settings): Promise<Findings> {
-    const { smoke, signal } = settings;
+    const { smoke } = settings;
     const largest = smoke ? SMOKE_INPUTS : settings.inputs ?? LARGEST;
     const sizes = Array.from(
       { length: smoke ? 1 : SIZES },
@@ -36,17 +35,12 @@ export const scaleExperiment: Experiment = {
     const seeds = smoke ? 1 : settings.seeds ?? SEEDS;
     const names = settings.variants.length > 0 ? settings.variants : DEFAULT;
     const [all, ...others] = names;
-    const variants = names.map(variantOf);
-    const store = new StudyStore(`${settings.out}/trained`);
     const tables: ResultTable[] = [];
     for (const workload of settings.workloads) {
       const rows: Cell[][] = [];
       for (const inputs of sizes) {
-        for (let seed = settings.firstSeed; seed <= seeds; seed++) {
-          await runSeed({ workload, inputs, seed, variants }, store, settings);
-          signal.throwIfAborted();
-        }
-        const results = await StudyResults.read(store, workload, inputs, seeds, names);
+        const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : WORKLOADS[workload].batch);
+        const results = await trainedResults(workload, { inputs, seeds, batch }, names, settings);
         for (const name of others) {
           const difference = results.difference(name, all!, AUC);
           rows.push([

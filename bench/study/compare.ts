@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { PresetName } from "../../train/presets.ts";
 import { type Estimate, estimate, excludesZero, pairedDifference } from "./statistics.ts";
-import type { StudyResult, StudyStore } from "./store.ts";
+import type { StudyKey, StudyResult, StudyStore } from "./store.ts";
 
 /** What is compared. */
 export type Measure = (result: StudyResult) => number;
@@ -27,8 +26,7 @@ export class StudyResults {
   /** Reads what a store has of seeds 1 to `seeds`. */
   static async read(
     store: StudyStore,
-    workload: PresetName,
-    inputs: number,
+    runs: Omit<StudyKey, "seed" | "variant">,
     seeds: number,
     variants: readonly string[],
   ): Promise<StudyResults> {
@@ -36,7 +34,7 @@ export class StudyResults {
     for (const variant of variants) {
       const own: StudyResult[] = [];
       for (let seed = 1; seed <= seeds; seed++) {
-        const result = await store.read({ workload, inputs, seed, variant });
+        const result = await store.read({ ...runs, seed, variant });
         if (result !== null) own.push(result);
       }
       byVariant.set(variant, own);

@@ -6,29 +6,26 @@
  */
 
 import { formatCount, formatDuration } from "../../core/format.ts";
-import { materialise } from "../../data/materialised.ts";
-import { openTwin } from "../../data/twin/open.ts";
-import type { Dataset } from "../../data/types.ts";
 import { currentEnvironment } from "../../train/environment.ts";
 import type { Model } from "../../train/model.ts";
 import { createModel } from "../../train/models.ts";
 import { optimizerOf } from "../../train/options.ts";
-import { openPlaced } from "../../train/placement.ts";
-import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
-import { PRESETS, resolveShape } from "../../train/presets.ts";
+import { openPlaced, type PlacedDevices } from "../../train/placement.ts";
 import type { TrainState } from "../../train/state.ts";
 import { train, type TrainOptions, type TrainResult } from "../../train/trainer.ts";
 import type { Settings } from "../experiment.ts";
+import { ByteSums } from "./byte_sums.ts";
 import { expectedSteps } from "./expected_steps.ts";
+import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
-import { hotShare, WORKLOADS } from "./settings.ts";
+import { WORKLOADS } from "./settings.ts";
 import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
-import { planOfVariant, type Variant } from "./variants.ts";
+import { placementOfVariant, planOfVariant, type Variant } from "./variants.ts";
 
-/** Of a twin's inputs six sevenths train. */
-const TRAIN_SHARE = 6 / 7;
 /** Inputs a forward pass of an evaluation. */
 const EVAL_BATCH = 2048;
+/** Minibatches before anything is timed, once for each workload and placement: the engine compiles what is used. */
+const WARM_UP = 12;
 
 /** What is run. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {
@@ -36,16 +33,15 @@ export interface SeedJob extends Omit<StudyKey, "variant"> {
 }
 
 /** What a run of this seed shares with the others. */
-interface Ground {
+interface Shared {
   readonly job: SeedJob;
-  readonly dataset: Dataset;
-  readonly hotSet: HotSet;
-  readonly segregation: Segregation;
-  readonly hotMemoryMib: number;
+  readonly ground: Ground;
   readonly store: StudyStore;
   readonly settings: Settings;
-  readonly deviceName: string;
+  readonly placed: PlacedDevices;
 }
+
+const warmed = new Set<string>();
 
 /** Runs what the store does not have yet. */
 export async function runSeed(job: SeedJob, store: StudyStore, settings: Settings): Promise<void> {
@@ -55,32 +51,28 @@ export async function runSeed(job: SeedJob, store: StudyStore, settings: Setting
   }
   if (missing.length === 0) return;
   const { workload, inputs, seed } = job;
-  settings.say(`${workload}, seed ${seed}: drawing ${formatCount(inputs)} inputs`);
-  const twin = await openTwin({ twin: workload, inputs: Math.ceil(inputs / TRAIN_SHARE), seed });
-  const dataset = await materialise(twin, { vocabulary: "seen", signal: settings.signal });
-  twin.close();
-  const shape = resolveShape(PRESETS[workload], dataset.schema);
-  const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const hotMemoryMib = Math.max(1, hotShare(workload) * rows * 4 * shape.dim / 2 ** 20);
-  const base = planOfVariant(missing[0]!, hotMemoryMib);
-  const hotSet = await findHotSet(dataset, base, shape.tableRows, shape.dim, seed);
-  const order = { kind: "shuffled", seed, epoch: 0 } as const;
-  const segregation = await segregate(dataset, order, hotSet.rows);
+  const ground = await openGround(workload, inputs, seed, settings);
   const placed = await openPlaced("hot", settings);
   try {
-    const ground = { job, dataset, hotSet, segregation, hotMemoryMib, store, settings };
-    for (const normalisation of ["none", "layer", "batch"] as const) {
-      const some = missing.filter((variant) => variant.normalisation === normalisation);
-      if (some.length === 0) continue;
-      const model = createModel(placed.device, shape, {
+    const shared = { job, ground, store, settings, placed };
+    // A model serves all variants that normalise alike and keep their rows alike.
+    const groups = Map.groupBy(
+      missing,
+      (variant) => `${variant.normalisation} ${placementOfVariant(variant)}`,
+    );
+    for (const some of groups.values()) {
+      const { normalisation } = some[0]!;
+      const hot = placementOfVariant(some[0]!) === "hot";
+      const model = createModel(placed.device, ground.shape, {
         optimizer: optimizerOf(WORKLOADS[workload].optimizer),
-        maxBatch: EVAL_BATCH,
+        maxBatch: Math.max(EVAL_BATCH, job.batch),
         host: placed.host,
-        hotRows: hotSet.rows.rows,
+        hotRows: hot ? ground.hotSet.rows.rows : null,
         normalisation,
       });
       try {
-        await runVariants({ ...ground, deviceName: placed.device.info.name }, model, some);
+        await warmUp(shared, model, some[0]!);
+        await runVariants(shared, model, some);
       } finally {
         model.dispose();
       }
@@ -90,53 +82,62 @@ export async function runSeed(job: SeedJob, store: StudyStore, settings: Setting
   }
 }
 
+async function warmUp(shared: Shared, model: Model, variant: Variant): Promise<void> {
+  const key = `${shared.job.workload} ${placementOfVariant(variant)}`;
+  if (warmed.has(key)) return;
+  warmed.add(key);
+  await model.initialise(shared.job.seed);
+  await run(shared, model, variant, { maxSteps: WARM_UP });
+}
+
 async function runVariants(
-  ground: Ground,
+  shared: Shared,
   model: Model,
   variants: readonly Variant[],
 ): Promise<void> {
-  const shares = (variant: Variant): boolean => sharesBeginning(ground, variant);
+  const shares = (variant: Variant): boolean => sharesBeginning(shared, variant);
   const alone = variants.filter((variant) => !shares(variant));
   const sharing = variants.filter(shares);
   for (const variant of alone) {
-    await model.initialise(ground.job.seed);
-    await keep(ground, variant, await run(ground, model, variant, {}));
+    await model.initialise(shared.job.seed);
+    await finish(shared, model, variant, {});
   }
   if (sharing.length === 0) return;
-  await model.initialise(ground.job.seed);
-  const state = await trainBeginning(ground, model, sharing[0]!);
+  await model.initialise(shared.job.seed);
+  const state = await trainBeginning(shared, model, sharing[0]!);
   const image = await ModelImage.of(model);
   for (const variant of sharing) {
     await image.restore(model);
-    await keep(ground, variant, await run(ground, model, variant, { resume: state }));
+    await finish(shared, model, variant, { resume: state });
   }
 }
 
 /** Whether a variant begins with all cold inputs, at a constant learning rate. */
-function sharesBeginning(ground: Ground, variant: Variant): boolean {
+function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
   const { name, schedule = "cold-then-hot" } = variant.plan;
   if (["baseline", "skip-hot", "skip-cold"].includes(name) || schedule !== "cold-then-hot") {
     return false;
   }
   const { dataset, segregation, hotMemoryMib } = ground;
-  const batch = batchOf(ground);
-  const steps = expectedSteps(planOfVariant(variant, hotMemoryMib), dataset, segregation, batch);
-  return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / batch);
+  const plan = planOfVariant(variant, hotMemoryMib);
+  const steps = expectedSteps(plan, dataset, segregation, job.batch);
+  return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / job.batch);
 }
 
 /** Trains the cold inputs, as every plan does that trains them first. */
 async function trainBeginning(
-  ground: Ground,
+  shared: Shared,
   model: Model,
   variant: Variant,
 ): Promise<TrainState> {
-  const steps = Math.floor(ground.segregation.cold.length / batchOf(ground));
+  const { job, ground } = shared;
+  const steps = Math.floor(ground.segregation.cold.length / job.batch);
   let state: TrainState | null = null;
   const skipHot: Variant = { ...variant, name: "skip-hot", plan: { name: "skip-hot" } };
-  await run(ground, model, skipHot, {
+  await run(shared, model, skipHot, {
     // Constant as far as the plans that go on from here have it so.
     schedule: {
-      base: WORKLOADS[ground.job.workload].learningRate,
+      base: WORKLOADS[job.workload].learningRate,
       warmupSteps: 0,
       decayStartStep: 0,
       decaySteps: 0,
@@ -152,23 +153,19 @@ async function trainBeginning(
   return state!;
 }
 
-function batchOf({ job, settings }: Ground): number {
-  return settings.batch[0] ?? WORKLOADS[job.workload].batch;
-}
-
 async function run(
-  ground: Ground,
+  { job, ground, settings }: Shared,
   model: Model,
   variant: Variant,
   more: Partial<TrainOptions>,
-): Promise<TrainResult> {
-  const { job, dataset, hotSet, hotMemoryMib, settings } = ground;
-  const begun = performance.now();
+): Promise<{ readonly result: TrainResult; readonly bytes: ByteSums }> {
+  const { dataset, hotSet, hotMemoryMib, segregation } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
-  const steps = expectedSteps(plan, dataset, ground.segregation, batchOf(ground));
+  const steps = expectedSteps(plan, dataset, segregation, job.batch);
   const decayed = Math.floor(steps / 2);
+  const bytes = new ByteSums();
   const result = await train(model, dataset, {
-    batch: batchOf(ground),
+    batch: job.batch,
     epochs: 1,
     seed: job.seed,
     shuffle: true,
@@ -184,41 +181,62 @@ async function run(
     maxSteps: 0,
     plan,
     hotSet,
-    placement: "hot",
+    placement: placementOfVariant(variant),
+    trace: bytes,
     signal: settings.signal,
     ...more,
   });
   settings.signal.throwIfAborted();
-  const { auc, logloss } = result.evaluations.at(-1)!.metrics;
-  settings.say(
-    `${job.workload} ${formatCount(job.inputs)}, seed ${job.seed}, ${variant.name}: AUC ${
-      auc?.toFixed(5)
-    }, log-loss ${logloss?.toFixed(5)}, ${formatDuration((performance.now() - begun) / 1000)}`,
-  );
-  return result;
+  return { result, bytes };
 }
 
-async function keep(ground: Ground, variant: Variant, result: TrainResult): Promise<void> {
-  const { job, store, hotMemoryMib, deviceName } = ground;
+/** Runs a variant to its end and keeps what came of it. */
+async function finish(
+  shared: Shared,
+  model: Model,
+  variant: Variant,
+  more: Partial<TrainOptions>,
+): Promise<void> {
+  const { job, ground, store, settings, placed } = shared;
+  const begun = performance.now();
+  const { result, bytes } = await run(shared, model, variant, more);
+  const { metrics } = result.evaluations.at(-1)!;
+  settings.say(
+    `${job.workload} ${formatCount(job.inputs)}, seed ${job.seed}, ${variant.name}: AUC ${
+      metrics.auc?.toFixed(5)
+    }, log-loss ${metrics.logloss?.toFixed(5)}, ${
+      formatDuration((performance.now() - begun) / 1000)
+    }`,
+  );
   const { optimizer, learningRate } = WORKLOADS[job.workload];
   const { variants: _, ...key } = job;
+  const { hot } = result.plan;
   const document: StudyResult = {
     schema: "slipstream.study",
     schema_version: STUDY_SCHEMA_VERSION,
     ...key,
     variant: variant.name,
-    batch: batchOf(ground),
+    placement: placementOfVariant(variant),
     optimizer,
     learning_rate: learningRate,
-    hot_memory_mib: hotMemoryMib,
-    metrics: result.evaluations.at(-1)!.metrics,
+    hot_memory_mib: ground.hotMemoryMib,
+    metrics,
     steps: result.steps,
     trained_inputs: result.plan.trained_inputs,
     skipped_inputs: result.plan.skipped_inputs,
-    train_ms: result.trainMs,
+    // The pass that tells hot inputs from cold ones is part of the loop's time; the original does it beforehand.
+    train_ms: result.trainMs -
+      (hot === null ? 0 : result.plan.preparation_ms - ground.hotSet.ms),
+    preparation_ms: hot === null ? 0 : result.plan.preparation_ms,
+    evaluate_ms: result.evaluateMs,
     stages_ms: result.stagesMs,
+    bytes: bytes.sums,
     plan: result.plan,
-    device: deviceName,
+    device: {
+      kind: placed.device.info.kind,
+      name: placed.device.info.name,
+      isFallbackAdapter: placed.device.info.isFallbackAdapter,
+    },
     environment: currentEnvironment(),
   };
   await store.write(document);

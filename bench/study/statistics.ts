@@ -46,3 +46,39 @@ export function pairedDifference(
 export function excludesZero({ mean, half }: Estimate): boolean {
   return half !== null && Math.abs(mean) > half;
 }
+
+/** A ratio of positive measurements, paired by seed. */
+export interface RatioEstimate {
+  readonly seeds: number;
+  /** Geometric mean. */
+  readonly ratio: number;
+  /** Ends of the 95 % interval (Student's t on logarithms); null for a single seed. */
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** The ratio a / b over the seeds that both have. Null where there are none. */
+export function estimateRatio(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>,
+): RatioEstimate | null {
+  const logs = (map: ReadonlyMap<number, number>): Map<number, number> =>
+    new Map([...map].map(([seed, value]) => [seed, Math.log(value)]));
+  const found = pairedDifference(logs(a), logs(b));
+  if (found === null) return null;
+  const { seeds, mean, half } = found;
+  return {
+    seeds,
+    ratio: Math.exp(mean),
+    low: half === null ? null : Math.exp(mean - half),
+    high: half === null ? null : Math.exp(mean + half),
+  };
+}
+
+/** `1.18 (1.12 … 1.24)`; empty for nothing. */
+export function formatRatio(of: RatioEstimate | null, digits = 2): string {
+  if (of === null) return "";
+  const { ratio, low, high } = of;
+  const interval = low === null ? "" : ` (${low.toFixed(digits)} … ${high!.toFixed(digits)})`;
+  return `${ratio.toFixed(digits)}${interval}`;
+}

@@ -6,14 +6,17 @@
 
 import { writeFileWhole } from "../../core/files.ts";
 import { UserError } from "../../core/errors.ts";
+import type { Placement } from "../../train/placement.ts";
 import type { Environment } from "../../train/environment.ts";
 import type { Metrics } from "../../train/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/presets.ts";
 import type { Stage } from "../../kernels/types.ts";
+import type { DeviceNote } from "../experiment.ts";
+import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 2;
+export const STUDY_SCHEMA_VERSION = 3;
 
 /** Which run. */
 export interface StudyKey {
@@ -23,13 +26,15 @@ export interface StudyKey {
   /** Of data, initialisation and order. */
   readonly seed: number;
   readonly variant: string;
+  /** Inputs a minibatch. */
+  readonly batch: number;
 }
 
 /** What a run came to. */
 export interface StudyResult extends StudyKey {
   readonly schema: "slipstream.study";
   readonly schema_version: number;
-  readonly batch: number;
+  readonly placement: Placement;
   readonly optimizer: string;
   readonly learning_rate: number;
   readonly hot_memory_mib: number;
@@ -37,10 +42,15 @@ export interface StudyResult extends StudyKey {
   readonly steps: number;
   readonly trained_inputs: number;
   readonly skipped_inputs: number;
+  /** Training alone: preparation and evaluation left out. */
   readonly train_ms: number;
+  /** Profiling and telling hot inputs from cold ones; 0 without a hot set. */
+  readonly preparation_ms: number;
+  readonly evaluate_ms: number;
   readonly stages_ms: Readonly<Partial<Record<Stage, number>>>;
+  readonly bytes: Bytes;
   readonly plan: PlanDocument;
-  readonly device: string;
+  readonly device: DeviceNote;
   readonly environment: Environment;
 }
 
@@ -82,7 +92,7 @@ export class StudyStore {
     await writeFileWhole(this.#path(result), `${JSON.stringify(result)}\n`);
   }
 
-  #path({ workload, inputs, seed, variant }: StudyKey): string {
-    return `${this.#folder}/${workload}-${inputs}-${variant}-seed${seed}.json`;
+  #path({ workload, inputs, batch, seed, variant }: StudyKey): string {
+    return `${this.#folder}/${workload}-${inputs}-by${batch}-${variant}-seed${seed}.json`;
   }
 }

@@ -7,6 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
+import type { Placement } from "../../train/placement.ts";
 import type { Normalisation } from "../../train/tower.ts";
 
 /** One way to train. */
@@ -19,6 +20,10 @@ export interface Variant {
 
 /** Drop shares, in percent. */
 const DROPS = [10, 30, 50] as const;
+/** Stale lookups of an input's 26 (rm2) at which it is skipped. */
+const ALPHAS = [20, 23] as const;
+/** Hot minibatches of the window. */
+const WINDOWS = [10, 20, 40, 80] as const;
 /** First rates of the interleaved schedule, in percent. */
 const RATES = [50, 10, 2] as const;
 
@@ -72,6 +77,14 @@ const PLAIN: readonly Omit<Variant, "normalisation">[] = [
             name: `cold-mixed${rate}-${percent}`,
             plan: { name: "slipstream-cold", ...dropping },
           },
+          ...ALPHAS.map((alpha) => ({
+            name: `alpha${alpha}-mixed${rate}-${percent}`,
+            plan: { ...slipstream, alpha },
+          })),
+          ...WINDOWS.map((window) => ({
+            name: `window${window}-mixed${rate}-${percent}`,
+            plan: { ...slipstream, window },
+          })),
         ];
       }),
     ];
@@ -86,18 +99,13 @@ export const VARIANTS: readonly Variant[] = [
   ),
 ];
 
-/** What is run unless variants are named. */
-export const DEFAULT_VARIANTS: readonly string[] = [
-  "baseline",
-  "fae",
-  ...DROPS.flatMap((percent) => [`slipstream-${percent}`, `random-${percent}`]),
-  "freeze-30",
-  "root-30",
-  "path-30",
-  ...(["layer", "batch"] as const).flatMap((normalisation) =>
-    ["baseline", "fae", "slipstream-30", "random-30"].map((name) => `${name}+${normalisation}`)
-  ),
-];
+/** The plans that the paper compares, and the control: rounds of 2 %, D = 0.30. */
+export const STANDARD = {
+  baseline: "baseline",
+  fae: "fae-mixed2",
+  slipstream: "slipstream-mixed2-30",
+  random: "random-mixed2-30",
+} as const;
 
 /** The variant of a name. Throws a `UserError` that names near ones. */
 export function variantOf(name: string): Variant {
@@ -112,8 +120,23 @@ export function variantOf(name: string): Variant {
   );
 }
 
+/** Where a variant's rows lie: those of a plan without a hot set on the host, as in the hybrid baseline. */
+export function placementOfVariant({ plan }: Variant): Placement {
+  return plan.name === "baseline" ? "hybrid" : "hot";
+}
+
+/** Hot rows whose changes a run records. */
+const WATCHED = 10;
+
 /** A variant's plan with all options. */
 export function planOfVariant(variant: Variant, hotMemoryMib: number): PlanOptions {
-  const all = { ...PLAN_DEFAULTS, schedule: "cold-then-hot" } as const;
-  return { ...all, watch: 0, profile: 1, hotMemoryMib, ...variant.plan };
+  const { name } = variant.plan;
+  return {
+    ...PLAN_DEFAULTS,
+    schedule: "cold-then-hot",
+    watch: name === "fae" || name === "slipstream" ? WATCHED : 0,
+    profile: 1,
+    hotMemoryMib,
+    ...variant.plan,
+  };
 }

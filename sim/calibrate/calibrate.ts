@@ -16,6 +16,7 @@ import { fitTables } from "./fit.ts";
 import { hostCases } from "./host_cases.ts";
 import { measureCases } from "./measure.ts";
 import { opCases } from "./op_cases.ts";
+import { Watch } from "./watch.ts";
 
 /** How to calibrate. */
 export interface CalibrateOptions {
@@ -33,8 +34,8 @@ export interface CalibrateOptions {
   readonly name?: string | undefined;
   /** Command line, for the sources. */
   readonly command?: string | undefined;
-  /** Told how far it is. */
-  readonly onCase?: (done: number, total: number, table: string) => void;
+  /** Told how far it is, and how many cases were kept although something else was at work. */
+  readonly onCase?: (done: number, total: number, table: string, disturbed: number) => void;
   /** Ends it; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,9 +56,12 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Machine
     const source = `${options.command ?? "calibrate"}, ${new Date().toISOString().slice(0, 10)}, ${
       fingerprint.cpu_model ?? "unnamed CPU"
     }, ${fingerprint.device_name}, Deno ${fingerprint.deno}`;
-    const measured = await measureCases([...opCases(grids), ...hostCases(grids)], bench, {
+    using watch = quick ? null : await Watch.open(bench, null);
+    const cases = [...opCases(grids), ...hostCases(grids)];
+    const { measured, disturbed } = await measureCases(cases, bench, {
       passes: options.passes ?? (quick ? 1 : 3),
       samples: quick ? 2 : 5,
+      watch,
       signal,
       ...(options.onCase === undefined ? {} : { onCase: options.onCase }),
     });
@@ -66,6 +70,7 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Machine
       costs: fitTables(measured, source),
       fingerprint,
       quick,
+      ...(watch === null ? {} : { watched: { reference: watch.reference, disturbed } }),
       source,
     });
   } finally {

@@ -12,7 +12,7 @@ import {
   type Quantity,
 } from "../machine.ts";
 import { costAt, type CostTable } from "../runtime/cost_table.ts";
-import type { Fingerprint } from "../runtime/rates.ts";
+import type { Fingerprint, RuntimeRates } from "../runtime/rates.ts";
 
 /** What a document is made of. */
 export interface DocumentParts {
@@ -20,6 +20,8 @@ export interface DocumentParts {
   readonly costs: Readonly<Record<string, CostTable>>;
   readonly fingerprint: Fingerprint;
   readonly quick: boolean;
+  /** What the watch found, where there was one. */
+  readonly watched?: Required<Pick<RuntimeRates, "reference" | "disturbed">>;
   /** Command, date, processor, version. */
   readonly source: string;
 }
@@ -135,7 +137,7 @@ export function machineDocument(parts: DocumentParts): MachineDocument {
           : none,
       ]),
     ) as unknown as MachineDocument["framework"],
-    runtime: { fingerprint, quick, costs },
+    runtime: { fingerprint, quick, ...parts.watched, costs },
   };
   return checkMachine(document, name);
 }

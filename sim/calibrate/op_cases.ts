@@ -96,6 +96,11 @@ function product(
   });
 }
 
+/** The product whose time tells whether anything else uses the machine. */
+export function referenceProduct(bench: Bench): Promise<Timed> {
+  return product(bench, "linear-forward", 768, 256, 256);
+}
+
 function interactionCases({ B, F, dims }: Grids): Case[] {
   return (["interaction-forward", "interaction-backward"] as const).flatMap((table) =>
     B.flatMap((b) =>

@@ -56,6 +56,9 @@ const FLAGS = {
   quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
 } as const satisfies FlagTable;
 
+/** Share of disturbed cases that is worth a word: medians over passes bear fewer. */
+const NOTABLE = 0.02;
+
 /** Calibrates. */
 export const calibrateCommand: Command = {
   name: "calibrate",
@@ -88,7 +91,7 @@ export const calibrateCommand: Command = {
         passes: values.passes,
         name: values.name,
         command: ["deno task simulate calibrate", ...args].join(" "),
-        onCase: (done, total, table) => {
+        onCase: (done, total, table, disturbed) => {
           progress ??= disposing.use(
             new Progress({
               label: "calibrate",
@@ -98,7 +101,10 @@ export const calibrateCommand: Command = {
               quiet: values.quiet,
             }),
           );
-          progress.update(done, { now: table });
+          progress.update(done, {
+            now: table,
+            ...(disturbed > 0 ? { disturbed: `${disturbed}` } : {}),
+          });
         },
         signal,
       })
@@ -106,6 +112,14 @@ export const calibrateCommand: Command = {
     await writeFileWhole(values.out, `${JSON.stringify(document)}\n`);
     disposing.dispose();
     console.log(`${document.title}\n\n${formatTable(costsTable(document.runtime!))}`);
+    const { disturbed = 0 } = document.runtime!;
+    if (disturbed > NOTABLE) {
+      console.error(
+        `warning: something else was at work during ${
+          (100 * disturbed).toFixed(1)
+        } % of the measurements: calibrate again when the machine is quiet`,
+      );
+    }
     console.log(
       `${values.out} written after ${formatDuration((performance.now() - begun) / 1000)}`,
     );

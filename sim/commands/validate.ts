@@ -66,6 +66,7 @@ export const validateCommand: Command = {
         quick: values.quick,
         rounds: values.rounds,
         onRun: (done, total, name) => say(`${done + 1}/${total} ${name}`),
+        onDisturbed: (name) => say(`  again: something else was at work (${name})`),
         onWarning: (line) => console.error(`warning: ${line}`),
         signal,
       })

@@ -25,12 +25,24 @@ export interface Fingerprint {
   readonly wide: boolean;
 }
 
+/** Times of fixed work that tell later whether the machine is as quiet as it was. */
+export interface Reference {
+  /** A product, microseconds. */
+  readonly product_us: number;
+  /** A copy of more than the caches hold, microseconds. */
+  readonly copy_us: number;
+}
+
 /** The runtime's section of a machine file. */
 export interface RuntimeRates {
   /** What was measured. */
   readonly fingerprint: Fingerprint;
   /** Whether it was measured with `--quick`, so that its figures mean nothing. */
   readonly quick: boolean;
+  /** Of the machine when nothing else was at work; absent where nothing watched. */
+  readonly reference?: Reference;
+  /** Share of the cases that were measured while something else was at work, 0 to 1; absent where nothing watched. */
+  readonly disturbed?: number;
   /** By the names of {@linkcode RUNTIME_TABLES}. */
   readonly costs: Readonly<Record<string, CostTable>>;
 }
@@ -152,7 +164,7 @@ const FINGERPRINT: Readonly<Record<keyof Fingerprint, (value: unknown) => boolea
 /** Checks the section. Calls `refuse` with the first field that is missing, unknown or cannot be. */
 export function checkRuntime(value: unknown, refuse: Refuse): RuntimeRates {
   const root = objectOf(value, "runtime", refuse);
-  names(root, ["fingerprint", "quick", "costs"], "runtime", refuse);
+  names(root, ["fingerprint", "quick", "costs"], "runtime", refuse, ["reference", "disturbed"]);
   const fingerprint = objectOf(root["fingerprint"], "runtime.fingerprint", refuse);
   names(fingerprint, Object.keys(FINGERPRINT), "runtime.fingerprint", refuse);
   for (const [name, fits] of Object.entries(FINGERPRINT)) {
@@ -161,6 +173,19 @@ export function checkRuntime(value: unknown, refuse: Refuse): RuntimeRates {
     }
   }
   if (typeof root["quick"] !== "boolean") refuse("runtime.quick", "must be true or false");
+  if ("reference" in root) {
+    const reference = objectOf(root["reference"], "runtime.reference", refuse);
+    const wanted = ["product_us", "copy_us"];
+    names(reference, wanted, "runtime.reference", refuse);
+    for (const name of wanted) {
+      if (!((reference[name] as number) > 0)) {
+        refuse(`runtime.reference.${name}`, "must be a number above 0");
+      }
+    }
+  }
+  if ("disturbed" in root && !(Number(root["disturbed"]) >= 0 && Number(root["disturbed"]) <= 1)) {
+    refuse("runtime.disturbed", "must be a share from 0 to 1");
+  }
   const costs = objectOf(root["costs"], "runtime.costs", refuse);
   names(costs, Object.keys(RUNTIME_TABLES), "runtime.costs", refuse);
   for (const [name, spec] of Object.entries(RUNTIME_TABLES)) {
@@ -231,9 +256,10 @@ function names(
   wanted: readonly string[],
   path: string,
   refuse: Refuse,
+  optional: readonly string[] = [],
 ): void {
   for (const name of Object.keys(object)) {
-    if (wanted.includes(name)) continue;
+    if (wanted.includes(name) || optional.includes(name)) continue;
     const near = nearest(name, wanted);
     refuse(
       `${path}.${name}`,

@@ -10,7 +10,7 @@ import { BAR } from "./compare.ts";
 import type { Validation } from "./validate.ts";
 
 /** Grows when a member of the JSON document changes its meaning or goes. */
-export const VALIDATION_SCHEMA_VERSION = 1;
+export const VALIDATION_SCHEMA_VERSION = 2;
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 3 : 2);
 const percent = (value: number): string => (100 * value).toFixed(1);
@@ -90,13 +90,22 @@ export function verdictLine({ verdict: { mean, worst, met }, minibatches }: Vali
   } % is ${met ? "met" : "missed"}.`;
 }
 
+/** What the watch saw, in a sentence. */
+export function watchLine({ disturbed }: Validation): string {
+  if (disturbed === null) return "Nothing watched whether the machine was quiet.";
+  if (disturbed.length === 0) return "The machine was as quiet as when it was calibrated.";
+  return `Something else was at work during runs that are counted: ${
+    [...new Set(disturbed)].join("; ")
+  }.`;
+}
+
 /** All of it as text. */
 export function formatValidation(validation: Validation): string {
   return [
     formatTable(stageTable(validation)),
     formatTable(blockTable(validation)),
     formatTable(iterationTable(validation)),
-    verdictLine(validation),
+    `${verdictLine(validation)} ${watchLine(validation)}`,
   ].join("\n");
 }
 

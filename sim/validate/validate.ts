@@ -7,7 +7,10 @@
 import { UserError } from "../../core/errors.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
+import { Bench } from "../calibrate/bench.ts";
 import { fingerprintOf } from "../calibrate/calibrate.ts";
+import { QUICK_GRIDS } from "../calibrate/cases.ts";
+import { Watch } from "../calibrate/watch.ts";
 import type { MachineDocument } from "../machine.ts";
 import type { Fingerprint } from "../runtime/rates.ts";
 import {
@@ -20,6 +23,9 @@ import {
 import { type Configuration, CONFIGURATIONS, QUICK_CONFIGURATIONS } from "./configurations.ts";
 import { Datasets, runTrial, type Trial } from "./trial.ts";
 
+/** Times that a run is made at most, and how long to wait for a quiet machine before each. */
+const ATTEMPTS = 4, SETTLE_MS = 15_000;
+
 /** How to validate. */
 export interface ValidateOptions {
   /** As `calibrate` wrote it. It is read and never changed. */
@@ -30,6 +36,8 @@ export interface ValidateOptions {
   readonly rounds?: number | undefined;
   /** Told before each run. */
   readonly onRun?: (done: number, total: number, name: string) => void;
+  /** Told when a run is made again, since something else was at work. */
+  readonly onDisturbed?: (name: string) => void;
   /** Told of what sets this machine apart from the one that was calibrated. */
   readonly onWarning?: (line: string) => void;
   /** Ends it between two runs. */
@@ -42,6 +50,8 @@ export interface Validation {
   readonly fingerprint: Fingerprint;
   /** Differences between the machine of the file and this one. */
   readonly warnings: readonly string[];
+  /** Runs that are counted although something else was at work, however often they were made again; null if nothing watched. */
+  readonly disturbed: readonly string[] | null;
   /** Kinds of minibatches of all runs. */
   readonly minibatches: readonly ComparedMinibatch[];
   /** What happened beside minibatches. */
@@ -81,11 +91,20 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     const here = fingerprintOf(device, host, wide);
     const warnings = differences(rates.fingerprint, here);
     for (const line of warnings) options.onWarning?.(line);
+    using bench = quick ? null : new Bench(device, host, QUICK_GRIDS, false, signal);
+    using watch = bench === null ? null : await Watch.open(bench, rates.reference ?? null);
+    const disturbed: string[] = [];
     let done = 0;
     for (let round = 0; round < rounds; round++) {
       for (const [i, configuration] of configurations.entries()) {
         options.onRun?.(done++, rounds * configurations.length, configuration.name);
-        trials[i]!.push(await runTrial(device, host, configuration, datasets, signal));
+        const run = (): Promise<Trial> => runTrial(device, host, configuration, datasets, signal);
+        const { name } = configuration;
+        const { trial, quiet } = watch === null
+          ? { trial: await run(), quiet: true }
+          : await undisturbed(run, watch, () => options.onDisturbed?.(name), signal);
+        if (!quiet) disturbed.push(name);
+        trials[i]!.push(trial);
       }
     }
     const minibatches: ComparedMinibatch[] = [], blocks: ComparedBlock[] = [];
@@ -94,10 +113,32 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       minibatches.push(...compared.minibatches);
       blocks.push(...compared.blocks);
     });
-    return { fingerprint: here, warnings, minibatches, blocks, verdict: judge(minibatches) };
+    return {
+      ...{ fingerprint: here, warnings, minibatches, blocks, verdict: judge(minibatches) },
+      disturbed: watch === null ? null : disturbed,
+    };
   } finally {
     if (host !== device) host.dispose();
     device.dispose();
+  }
+}
+
+/**
+ * Makes a run when the machine is as quiet as it was when it was calibrated, and again while it was not so before and after.
+ * Nothing is known of the run's times when that is decided.
+ */
+async function undisturbed(
+  run: () => Promise<Trial>,
+  watch: Pick<Watch, "settle">,
+  onDisturbed: () => void,
+  signal?: AbortSignal,
+): Promise<{ readonly trial: Trial; readonly quiet: boolean }> {
+  for (let attempt = 1;; attempt++) {
+    const before = await watch.settle(SETTLE_MS, signal);
+    const trial = await run();
+    const quiet = before && await watch.settle(0, signal);
+    if (quiet || attempt === ATTEMPTS) return { trial, quiet };
+    onDisturbed();
   }
 }
 

@@ -1,0 +1,154 @@
+/**
+ * What skipping costs in accuracy, with intervals over seeds and a control that drops as many inputs at random.
+ *
+ * @module
+ */
+
+import type { Cell } from "../../core/table.ts";
+import type { PresetName } from "../../train/presets.ts";
+import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
+import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import type { Datum, Figure } from "../figure.ts";
+import {
+  AUC,
+  formatDifference,
+  formatEstimate,
+  LOG_LOSS,
+  type StudyResults,
+} from "../study/compare.ts";
+import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
+import { excludesZero } from "../study/statistics.ts";
+import { deviceOf, trainedResults } from "../study/trained.ts";
+import { STANDARD } from "../study/variants.ts";
+
+const PLANS = ["baseline", "fae", "slipstream", "random"] as const;
+
+/** One workload's runs. */
+interface Trained {
+  readonly workload: PresetName;
+  readonly size: Size;
+  readonly results: StudyResults;
+}
+
+/** Compares accuracies. */
+export const accuracyExperiment: Experiment = {
+  name: "accuracy",
+  summary: "AUC and log-loss of the plans over seeds, beside as many inputs dropped at random",
+  title: "What skipping costs in accuracy",
+  suite: "default",
+  async run(settings: Settings): Promise<Findings> {
+    const trained: Trained[] = [];
+    for (const workload of workloadsOf(settings)) {
+      const size = accuracySizeOf(workload, settings);
+      const names = PLANS.map((plan) => STANDARD[plan]);
+      trained.push({
+        workload,
+        size,
+        results: await trainedResults(workload, size, names, settings),
+      });
+    }
+    return {
+      tables: [table(trained)],
+      figures: [figure(trained)],
+      samples: trained.flatMap(({ workload, results }) =>
+        PLANS.map((plan) => ({
+          name: `${workload}/${plan}/AUC`,
+          unit: "",
+          better: "higher" as const,
+          timing: false,
+          values: results.of(STANDARD[plan]).map(({ metrics }) => metrics.auc!),
+        }))
+      ),
+      device: deviceOf(trained.map(({ results }) => results)),
+      notes: [
+        "Means over seeds with 95 % intervals (Student's t); differences are paired by seed; a star marks an interval that leaves zero out",
+        "random drops as large a share of the hot inputs as slipstream, without looking: the control that skipping has to beat",
+        ...verdicts(trained),
+      ],
+    };
+  },
+};
+
+/** Whether anything can be said of slipstream against the control, by workload. */
+function verdicts(trained: readonly Trained[]): string[] {
+  const shown = trained.filter(({ results }) => {
+    const found = results.difference(STANDARD.slipstream, STANDARD.random, AUC);
+    return found !== null && excludesZero(found);
+  }).map(({ workload }) => workload);
+  return [
+    shown.length === 0
+      ? "At these sizes no workload shows a difference between skipping stale inputs and dropping as many at random"
+      : `Stale inputs against random ones: the interval leaves zero out for ${
+        shown.join(", ")
+      }; one in twenty does so by chance`,
+  ];
+}
+
+function table(trained: readonly Trained[]): ResultTable {
+  return {
+    title: "Accuracy on the test split",
+    columns: [
+      textColumn("workload"),
+      textColumn("plan"),
+      countColumn("inputs"),
+      countColumn("seeds"),
+      figureColumn("AUC"),
+      figureColumn("log-loss"),
+      figureColumn("AUC against fae"),
+      figureColumn("AUC against random"),
+      numberColumn("dropped, % of hot", 1),
+    ],
+    rows: trained.flatMap(({ workload, size, results }) =>
+      PLANS.map((plan): Cell[] => {
+        const name = STANDARD[plan];
+        const own = results.of(name);
+        const dropped = own.map(({ skipped_inputs, plan: { hot } }) =>
+          100 * skipped_inputs / Math.max(1, hot?.hot_inputs ?? 1)
+        );
+        return [
+          workload,
+          plan,
+          size.inputs,
+          own.length,
+          formatEstimate(results.mean(name, AUC), 4),
+          formatEstimate(results.mean(name, LOG_LOSS), 4),
+          plan === "fae" ? "" : formatDifference(results.difference(name, STANDARD.fae, AUC), 4),
+          plan === "slipstream"
+            ? formatDifference(results.difference(name, STANDARD.random, AUC), 4)
+            : "",
+          dropped.reduce((sum, share) => sum + share, 0) / dropped.length,
+        ];
+      })
+    ),
+  };
+}
+
+function figure(trained: readonly Trained[]): Figure {
+  return {
+    name: "differences",
+    title: "AUC against training on every input in the same order",
+    caption:
+      "Difference to fae, paired by seed, with 95 % intervals. Skipping pays where slipstream lies above random, at the same share dropped.",
+    panels: [{
+      title: "",
+      mark: "points",
+      x: { label: "" },
+      y: { label: "difference in AUC" },
+      rules: [{ y: 0, label: "fae" }],
+      data: trained.flatMap(({ workload, results }) =>
+        (["baseline", "slipstream", "random"] as const).flatMap((plan): Datum[] => {
+          const found = results.difference(STANDARD[plan], STANDARD.fae, AUC);
+          if (found === null) return [];
+          const { mean, half } = found;
+          return [{
+            x: workload,
+            y: mean,
+            series: plan,
+            origin: "measured",
+            ...(half === null ? {} : { low: mean - half, high: mean + half }),
+          }];
+        })
+      ),
+    }],
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * What becomes of accuracy when all hot or all cold inputs are left out (the paper's Figure 5).
+ *
+ * @module
+ */
+
+import type { Cell } from "../../core/table.ts";
+import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
+import type { Experiment, Findings, Settings } from "../experiment.ts";
+import type { Datum } from "../figure.ts";
+import { AUC, formatDifference, formatEstimate, LOG_LOSS } from "../study/compare.ts";
+import { accuracySizeOf, workloadsOf } from "../study/sizes.ts";
+import { deviceOf, trainedResults } from "../study/trained.ts";
+import { STANDARD } from "../study/variants.ts";
+
+const PLANS = [
+  { name: "all inputs", variant: STANDARD.baseline },
+  { name: "without hot ones", variant: "skip-hot" },
+  { name: "without cold ones", variant: "skip-cold" },
+] as const;
+
+/** Leaves out what is easy to leave out. */
+export const naiveSkipExperiment: Experiment = {
+  name: "naive-skip",
+  summary: "Figure 5: accuracy when all hot inputs, or all cold ones, are left out",
+  title: "Skipping naively (the paper's Figure 5)",
+  suite: "default",
+  async run(settings: Settings): Promise<Findings> {
+    const rows: Cell[][] = [], data: Datum[] = [], all = [];
+    for (const workload of workloadsOf(settings)) {
+      const size = accuracySizeOf(workload, settings);
+      const names = PLANS.map(({ variant }) => variant);
+      const results = await trainedResults(workload, size, names, settings);
+      all.push(results);
+      for (const { name, variant } of PLANS) {
+        const own = results.of(variant);
+        const auc = results.mean(variant, AUC)!;
+        rows.push([
+          workload,
+          name,
+          size.inputs,
+          own.length,
+          100 * own.reduce((sum, run) => sum + run.trained_inputs, 0) / own.length / size.inputs,
+          formatEstimate(auc, 4),
+          formatEstimate(results.mean(variant, LOG_LOSS), 4),
+          variant === STANDARD.baseline
+            ? ""
+            : formatDifference(results.difference(variant, STANDARD.baseline, AUC), 4),
+        ]);
+        data.push({
+          x: workload,
+          y: auc.mean,
+          series: name,
+          origin: "measured",
+          ...(auc.half === null ? {} : { low: auc.mean - auc.half, high: auc.mean + auc.half }),
+        });
+      }
+    }
+    return {
+      tables: [{
+        title: "AUC when inputs are left out by kind",
+        columns: [
+          textColumn("workload"),
+          textColumn("trained on"),
+          countColumn("inputs"),
+          countColumn("seeds"),
+          numberColumn("trained, %", 1),
+          figureColumn("AUC"),
+          figureColumn("log-loss"),
+          figureColumn("AUC against all"),
+        ],
+        rows,
+      }],
+      figures: [{
+        name: "auc",
+        title: "AUC when all hot or all cold inputs are left out",
+        caption:
+          "Neither kind can be left out whole: that is why Slipstream looks for the inputs whose rows have stopped moving.",
+        panels: [{
+          title: "",
+          mark: "points",
+          x: { label: "" },
+          y: { label: "AUC" },
+          data,
+        }],
+      }],
+      samples: all.flatMap((results, w) =>
+        PLANS.map(({ name, variant }) => ({
+          name: `${workloadsOf(settings)[w]}/${name}/AUC`,
+          unit: "",
+          better: "higher" as const,
+          timing: false,
+          values: results.of(variant).map(({ metrics }) => metrics.auc!),
+        }))
+      ),
+      device: deviceOf(all),
+      notes: [
+        "An input is hot if all its rows are in the hot set, cold if any is not; 95 % intervals over seeds where there are several",
+      ],
+    };
+  },
+};

@@ -1,0 +1,63 @@
+/**
+ * What all runs of one workload, size and seed stand on: the twin's inputs in memory, the model's shape, and the hot set.
+ *
+ * @module
+ */
+
+import { formatCount } from "../../core/format.ts";
+import { materialise } from "../../data/materialised.ts";
+import { openTwin } from "../../data/twin/open.ts";
+import type { Dataset } from "../../data/types.ts";
+import type { ModelShape } from "../../train/models.ts";
+import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
+import { type PresetName, PRESETS, resolveShape } from "../../train/presets.ts";
+import type { Settings } from "../experiment.ts";
+import { hotShare } from "./settings.ts";
+import { planOfVariant, variantOf } from "./variants.ts";
+
+/** Of a twin's inputs six sevenths train. */
+const TRAIN_SHARE = 6 / 7;
+
+/** Inputs and what a plan knows of them beforehand. */
+export interface Ground {
+  readonly dataset: Dataset;
+  readonly shape: ModelShape;
+  /** In proportion to the paper's, see `hotShare`. */
+  readonly hotMemoryMib: number;
+  readonly hotSet: HotSet;
+  readonly segregation: Segregation;
+}
+
+/** Draws the inputs of a workload into memory, ids numbered as they come. */
+export async function drawWorkload(
+  workload: PresetName,
+  inputs: number,
+  seed: number,
+  { say, signal }: Pick<Settings, "say" | "signal">,
+): Promise<Dataset> {
+  say(`${workload}, seed ${seed}: drawing ${formatCount(inputs)} inputs`);
+  const twin = await openTwin({ twin: workload, inputs: Math.ceil(inputs / TRAIN_SHARE), seed });
+  try {
+    return await materialise(twin, { vocabulary: "seen", signal });
+  } finally {
+    twin.close();
+  }
+}
+
+/** Draws the inputs and finds hot rows and hot inputs. */
+export async function openGround(
+  workload: PresetName,
+  inputs: number,
+  seed: number,
+  settings: Pick<Settings, "say" | "signal">,
+): Promise<Ground> {
+  const dataset = await drawWorkload(workload, inputs, seed, settings);
+  const shape = resolveShape(PRESETS[workload], dataset.schema);
+  const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
+  const hotMemoryMib = Math.max(1, hotShare(workload) * rows * 4 * shape.dim / 2 ** 20);
+  const options = planOfVariant(variantOf("fae"), hotMemoryMib);
+  const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
+  const order = { kind: "shuffled", seed, epoch: 0 } as const;
+  const segregation = await segregate(dataset, order, hotSet.rows);
+  return { dataset, shape, hotMemoryMib, hotSet, segregation };
+}

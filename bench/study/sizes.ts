@@ -1,0 +1,76 @@
+/**
+ * How much of each workload is trained: a little by default, the published number of inputs with `--full`.
+ *
+ * @module
+ */
+
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import type { PresetName } from "../../train/presets.ts";
+import type { Settings } from "../experiment.ts";
+import { WORKLOADS } from "./settings.ts";
+
+/** A size of a study. */
+export interface Size {
+  /** Inputs that train. */
+  readonly inputs: number;
+  /** Seeds from 1 on. */
+  readonly seeds: number;
+  /** Inputs a minibatch. */
+  readonly batch: number;
+}
+
+/** Enough for a window and for inputs behind it. */
+const SMOKE: Size = { inputs: 24_000, seeds: 1, batch: 128 };
+
+/** What two cores train in a few seconds; minibatches are small, so that few inputs make many of them. */
+const REDUCED: Readonly<Record<PresetName, Size>> = {
+  rm1: { inputs: 40_000, seeds: 3, batch: 128 },
+  rm2: { inputs: 40_000, seeds: 3, batch: 256 },
+  rm3: { inputs: 30_000, seeds: 3, batch: 256 },
+  rm4: { inputs: 40_000, seeds: 3, batch: 256 },
+};
+
+/**
+ * Training inputs of the data sets that the twins stand for; of rm3 a part that fits into the memory of a workstation, since
+ * all 4.2 billion would take weeks.
+ */
+const PUBLISHED: Readonly<Record<PresetName, number>> = {
+  rm1: 10_322_028,
+  rm2: 39_291_958,
+  rm3: 20_000_000,
+  rm4: 34_653_401,
+};
+
+/** With `--full`, studies of accuracy train this many inputs with several seeds. */
+const ACCURACY_INPUTS = 2_000_000, ACCURACY_SEEDS = 5;
+
+/** The size of a workload's runs for timing and a first look at accuracy. */
+export function sizeOf(workload: PresetName, settings: Settings): Size {
+  const { smoke, full } = settings;
+  const size = smoke
+    ? SMOKE
+    : full
+    ? { inputs: PUBLISHED[workload], seeds: 1, batch: WORKLOADS[workload].batch }
+    : REDUCED[workload];
+  return asked(size, settings);
+}
+
+/** The size of a workload's runs for differences in accuracy, which need seeds more than inputs. */
+export function accuracySizeOf(workload: PresetName, settings: Settings): Size {
+  if (!settings.full || settings.smoke) return sizeOf(workload, settings);
+  const { batch } = WORKLOADS[workload];
+  return asked({ inputs: ACCURACY_INPUTS, seeds: ACCURACY_SEEDS, batch }, settings);
+}
+
+function asked(size: Size, { inputs, seeds, batch }: Settings): Size {
+  return {
+    inputs: inputs ?? size.inputs,
+    seeds: seeds ?? size.seeds,
+    batch: batch[0] ?? size.batch,
+  };
+}
+
+/** Workloads with a twin that were asked for, in order. */
+export function workloadsOf({ workloads }: Settings): PresetName[] {
+  return WORKLOAD_NAMES.filter((name) => workloads.includes(name));
+}

@@ -1,0 +1,40 @@
+/**
+ * Training runs that experiments share: each is made once, whichever experiment asks for it first.
+ *
+ * @module
+ */
+
+import type { PresetName } from "../../train/presets.ts";
+import type { DeviceNote, Settings } from "../experiment.ts";
+import { StudyResults } from "./compare.ts";
+import { runSeed } from "./run_seed.ts";
+import type { Size } from "./sizes.ts";
+import { StudyStore } from "./store.ts";
+import { variantOf } from "./variants.ts";
+
+/** Where training runs of a results folder lie. */
+export function trainedFolder(out: string): string {
+  return `${out}/trained`;
+}
+
+/** Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all. */
+export async function trainedResults(
+  workload: PresetName,
+  size: Size,
+  names: readonly string[],
+  settings: Settings,
+): Promise<StudyResults> {
+  const store = new StudyStore(trainedFolder(settings.out));
+  const variants = names.map(variantOf);
+  const { seeds, ...rest } = size;
+  for (let seed = settings.firstSeed; seed <= seeds; seed++) {
+    await runSeed({ workload, ...rest, seed, variants }, store, settings);
+    settings.signal.throwIfAborted();
+  }
+  return await StudyResults.read(store, { workload, ...rest }, seeds, names);
+}
+
+/** The device of some results: the first one's. */
+export function deviceOf(results: readonly StudyResults[]): DeviceNote | null {
+  return results[0]?.all[0]?.device ?? null;
+}
