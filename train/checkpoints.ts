@@ -13,17 +13,12 @@ import { CheckpointStore } from "./checkpoint/store.ts";
 import type { Model } from "./model.ts";
 import type { TrainCommand } from "./options.ts";
 import type { Json } from "./result.ts";
-import type { SafetensorsFile, TensorSource, WritableDtype } from "./safetensors.ts";
-import type { StateTensors, TrainState } from "./state.ts";
-import type { StateArray } from "./plan/driver.ts";
+import { restoreRun, runTensors } from "./run_tensors.ts";
+import type { TrainState } from "./state.ts";
 import type { CheckpointPolicy } from "./trainer.ts";
-import { loadStateTensors, loadWeightTensors, stateTensors, weightTensors } from "./weights.ts";
 
 /** Grows when what a run's checkpoint holds changes; another version is refused. */
 export const RUN_CHECKPOINT_VERSION = 1;
-
-/** Where tensors of the model, of its optimizer, of its second copy of hot rows and of the loop stand in the file. */
-const WEIGHTS = "weights.", OPTIMIZER = "optimizer.", HOT_STATE = "hot.state", RUN = "run.";
 
 /** What a run's checkpoint says besides its tensors. */
 interface RunDocument {
@@ -97,12 +92,9 @@ export async function openCheckpoints(
           }…, and that given has ${dataset.hash.slice(0, 12)}…)`,
         );
       }
-      await loadWeightTensors(model, loaded.tensors, WEIGHTS);
-      await loadStateTensors(model, loaded.tensors, OPTIMIZER);
-      await loadHotState(model, loaded.tensors);
       const { step } = document.state as unknown as { step: number };
       return {
-        state: { document: document.state, tensors: readTensors(loaded.tensors) },
+        state: await restoreRun(model, loaded.tensors, document.state),
         note: `Resuming from ${loaded.path}, after step ${formatCount(step)}`,
       };
     },
@@ -122,12 +114,7 @@ export async function openCheckpoints(
           const { path, bytes } = await saving.save(
             `step-${`${step}`.padStart(9, "0")}`,
             document as unknown as Json,
-            [
-              ...prefixed(WEIGHTS, weightTensors(model)),
-              ...prefixed(OPTIMIZER, stateTensors(model)),
-              ...hotState(model),
-              ...[...state.tensors].map(([name, data]) => arrayTensor(RUN + name, data)),
-            ],
+            runTensors(model, state),
           ).catch(async (error) => {
             throw await withAdvice(error, saving);
           });
@@ -166,72 +153,4 @@ function checkDocument(value: Json, path: string): RunDocument {
     );
   }
   return document as RunDocument;
-}
-
-/** State of the second copy of hot rows, which the original keeps apart from that of the full tables. */
-function hotState({ hot }: Model): TensorSource[] {
-  if (hot === null || hot.stateFloats === 0) return [];
-  const { tables, stateFloats } = hot;
-  return [{
-    name: HOT_STATE,
-    dtype: "F32",
-    shape: [tables.totalRows, stateFloats],
-    async *chunks() {
-      const step = 1 << 16;
-      for (let start = 0; start < tables.totalRows; start += step) {
-        yield await tables.readState(start, Math.min(step, tables.totalRows - start));
-      }
-    },
-  }];
-}
-
-async function loadHotState({ hot }: Model, file: SafetensorsFile): Promise<void> {
-  if (hot === null || hot.stateFloats === 0) return;
-  const { tables, stateFloats } = hot;
-  const step = 1 << 16;
-  for (let start = 0; start < tables.totalRows; start += step) {
-    const count = Math.min(step, tables.totalRows - start);
-    await tables.writeState(
-      start,
-      file.readFloats(HOT_STATE, start * stateFloats, count * stateFloats),
-    );
-  }
-}
-
-function prefixed(prefix: string, tensors: readonly TensorSource[]): TensorSource[] {
-  return tensors.map((tensor) => ({
-    name: prefix + tensor.name,
-    dtype: tensor.dtype,
-    shape: tensor.shape,
-    chunks: () => tensor.chunks(),
-  }));
-}
-
-function arrayTensor(
-  name: string,
-  data: StateArray,
-): TensorSource {
-  const dtype: WritableDtype = data instanceof Float32Array
-    ? "F32"
-    : data instanceof Uint32Array
-    ? "U32"
-    : data instanceof Float64Array
-    ? "F64"
-    : "U8";
-  return { name, dtype, shape: [data.length], chunks: () => [data] };
-}
-
-function readTensors(file: SafetensorsFile): StateTensors {
-  const tensors = new Map<string, StateArray>();
-  for (const [name, { dtype, shape }] of file.tensors) {
-    if (!name.startsWith(RUN)) continue;
-    const data = file.readElements(
-      name,
-      dtype as "F32" | "U32" | "F64" | "U8",
-      0,
-      shape.reduce((product, n) => product * n, 1),
-    );
-    tensors.set(name.slice(RUN.length), data);
-  }
-  return tensors;
 }

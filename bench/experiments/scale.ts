@@ -12,7 +12,7 @@ import { WORKLOADS } from "../study/settings.ts";
 import { trainedResults } from "../study/trained.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
-const SMOKE_INPUTS = 24_000, SMOKE_BATCH = 128;
+const SMOKE_INPUTS = 8000, SMOKE_BATCH = 64;
 /** All inputs, stale ones skipped, as many dropped at random. */
 const DEFAULT = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
 /** Goal: skipping costs no more than this. */

@@ -54,7 +54,7 @@ export async function openGround(
   const dataset = await drawWorkload(workload, inputs, seed, settings);
   const shape = resolveShape(PRESETS[workload], dataset.schema);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const hotMemoryMib = Math.max(1, hotShare(workload) * rows * 4 * shape.dim / 2 ** 20);
+  const hotMemoryMib = hotShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
   const order = { kind: "shuffled", seed, epoch: 0 } as const;

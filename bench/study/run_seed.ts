@@ -18,6 +18,7 @@ import { ByteSums } from "./byte_sums.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
+import { RunCheckpoint } from "./run_checkpoint.ts";
 import { WORKLOADS } from "./settings.ts";
 import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
 import { placementOfVariant, planOfVariant, type Variant } from "./variants.ts";
@@ -100,7 +101,16 @@ async function runVariants(
   const sharing = variants.filter(shares);
   for (const variant of alone) {
     await model.initialise(shared.job.seed);
-    await finish(shared, model, variant, {});
+    const { job, ground, store, settings } = shared;
+    const { variants: _, ...key } = job;
+    const kept = new RunCheckpoint(
+      store.checkpoints({ ...key, variant: variant.name }),
+      ground.dataset.hash,
+    );
+    const resume = await kept.restore(model);
+    if (resume !== null) settings.say(`${job.workload}: ${variant.name} goes on where it was`);
+    await finish(shared, model, variant, { resume, checkpoint: kept.policy(model) });
+    await kept.remove();
   }
   if (sharing.length === 0) return;
   await model.initialise(shared.job.seed);

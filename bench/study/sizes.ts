@@ -20,7 +20,7 @@ export interface Size {
 }
 
 /** Enough for a window and for inputs behind it. */
-const SMOKE: Size = { inputs: 24_000, seeds: 1, batch: 128 };
+const SMOKE: Size = { inputs: 8000, seeds: 1, batch: 64 };
 
 /** What two cores train in a few seconds; minibatches are small, so that few inputs make many of them. */
 const REDUCED: Readonly<Record<PresetName, Size>> = {

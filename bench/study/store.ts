@@ -92,6 +92,11 @@ export class StudyStore {
     await writeFileWhole(this.#path(result), `${JSON.stringify(result)}\n`);
   }
 
+  /** The folder for checkpoints of a run that has not ended. */
+  checkpoints(key: StudyKey): string {
+    return this.#path(key).replace(/\.json$/, ".checkpoints");
+  }
+
   #path({ workload, inputs, batch, seed, variant }: StudyKey): string {
     return `${this.#folder}/${workload}-${inputs}-by${batch}-${variant}-seed${seed}.json`;
   }

@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
-import { ablationExperiment } from "../../bench/experiments/ablation.ts";
+import { accuracyExperiment } from "../../bench/experiments/accuracy.ts";
+import { naiveSkipExperiment } from "../../bench/experiments/naive_skip.ts";
+import { overheadExperiment } from "../../bench/experiments/overhead.ts";
 import { plansExperiment } from "../../bench/experiments/plans.ts";
 import { scaleExperiment } from "../../bench/experiments/scale.ts";
+import { skewExperiment } from "../../bench/experiments/skew.ts";
+import { stalenessExperiment } from "../../bench/experiments/staleness.ts";
+import { ablationExperiment } from "../../bench/experiments/ablation.ts";
 import type { Experiment, Settings } from "../../bench/experiment.ts";
+import { UserError } from "../../core/errors.ts";
+import { estimateRatio, formatRatio } from "../../bench/study/statistics.ts";
+import { StudyStore } from "../../bench/study/store.ts";
+import { trainedFolder } from "../../bench/study/trained.ts";
+import { STANDARD } from "../../bench/study/variants.ts";
+import { openTwin } from "../../data/twin/open.ts";
+import { createInputs } from "../../data/inputs.ts";
+import { inFolder } from "../data/rows.ts";
 
-const SETTINGS: Settings = {
+const SETTINGS: Omit<Settings, "out"> = {
   device: "cpu",
   wide: false,
   batch: [],
@@ -12,10 +25,9 @@ const SETTINGS: Settings = {
   seeds: null,
   firstSeed: 1,
   variants: [],
-  out: "",
-  full: false,
   rounds: 1,
   smoke: true,
+  full: false,
   python: null,
   inputs: null,
   workloads: ["rm4"],
@@ -23,20 +35,119 @@ const SETTINGS: Settings = {
   signal: new AbortController().signal,
 };
 
-const cases: readonly [Experiment, Partial<Settings>, (string | null)[]][] = [
-  [plansExperiment, {}, ["hybrid", "fae", "slipstream, D = 0.30"]],
-  [ablationExperiment, { variants: ["fae", "slipstream-30", "random-30"] }, [
-    "fae",
-    "slipstream-30",
-    "random-30",
-  ]],
-  [scaleExperiment, {}, []],
-];
-for (const [experiment, more, rows] of cases) {
-  Deno.test(`the experiment ${experiment.name} gives a table`, async () => {
-    const { tables } = await experiment.run({ ...SETTINGS, ...more });
-    assert.ok(tables.length > 0 && tables[0]!.rows.length > 0);
-    for (const row of tables[0]!.rows) assert.equal(row.length, tables[0]!.columns.length);
-    if (rows.length > 0) assert.deepEqual(tables[0]!.rows.map(([name]) => name), rows);
-  });
-}
+Deno.test("the experiments on trained plans share their runs, and their figures draw what their tables say", () =>
+  inFolder(async (out) => {
+    const trained: string[] = [];
+    const settings = { ...SETTINGS, out, say: (line: string) => trained.push(line) };
+    const experiments: readonly Experiment[] = [
+      plansExperiment,
+      stalenessExperiment,
+      overheadExperiment,
+      accuracyExperiment,
+      naiveSkipExperiment,
+      ablationExperiment,
+      scaleExperiment,
+    ];
+    const variants = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
+    for (const experiment of experiments) {
+      const { tables, figures = [], device } = await experiment.run({
+        ...settings,
+        variants: experiment === ablationExperiment ? variants : [],
+      });
+      assert.ok(tables.length > 0 && tables[0]!.rows.length > 0, experiment.name);
+      for (const { columns, rows } of tables) {
+        for (const row of rows) assert.equal(row.length, columns.length);
+      }
+      for (const { panels } of figures) {
+        assert.ok(panels.length > 0 && panels.every(({ data }) => data.length > 0));
+        for (const { y, low = y, high = y } of panels.flatMap(({ data }) => data)) {
+          assert.ok(low <= y && y <= high);
+        }
+      }
+      if (experiment !== scaleExperiment) assert.equal(device?.kind, "cpu");
+    }
+    const runs = trained.filter((line) => / AUC /.test(line));
+    assert.equal(
+      new Set(runs.map((line) => line.split(":")[0])).size,
+      runs.length,
+      "trained twice",
+    );
+    assert.deepEqual(
+      runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
+      ["skip-cold", "skip-hot", ...Object.values(STANDARD)].sort(),
+    );
+  }));
+
+Deno.test("a run that is interrupted goes on to the same numbers, and the run before it is kept", () =>
+  inFolder(async (folder) => {
+    const whole = { ...SETTINGS, out: `${folder}/whole` };
+    await plansExperiment.run(whole);
+    const controller = new AbortController();
+    const out = `${folder}/cut`;
+    await assert.rejects(
+      plansExperiment.run({
+        ...SETTINGS,
+        out,
+        signal: controller.signal,
+        // The run that follows ends after its first minibatch.
+        say: (line) =>
+          / baseline: AUC/.test(line) && controller.abort(new UserError("Interrupted")),
+      }),
+      /Interrupted/,
+    );
+    const lines: string[] = [];
+    await plansExperiment.run({ ...SETTINGS, out, say: (line) => lines.push(line) });
+    assert.ok(lines.some((line) => /fae-mixed2 goes on where it was/.test(line)), lines.join("\n"));
+    assert.ok(!lines.some((line) => /baseline: AUC/.test(line)));
+    for (const variant of Object.values(STANDARD).slice(0, 3)) {
+      const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant } as const;
+      const [a, b] = await Promise.all(
+        [whole.out, out].map((place) => new StudyStore(trainedFolder(place)).read(key)),
+      );
+      assert.deepEqual(b!.metrics, a!.metrics);
+      assert.deepEqual(b!.bytes, a!.bytes);
+      assert.equal(b!.skipped_inputs, a!.skipped_inputs);
+    }
+    const left = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
+    assert.ok(!left.some((name) => name.endsWith(".checkpoints")), left.join());
+  }));
+
+Deno.test("skew counts every lookup, and its curve ends at all of them", async () => {
+  const found = await skewExperiment.run({ ...SETTINGS, out: "" });
+  const [, shares] = found.figures![0]!.panels;
+  assert.equal(shares!.data.at(-1)!.y, 100);
+  const twin = await openTwin({ twin: "rm4", inputs: Math.ceil(5000 * 7 / 6), seed: 1 });
+  const into = createInputs(twin.schema, 5000);
+  await twin.reader("train", { kind: "sequential" }).read(0, 5000, into);
+  const uses = new Map<number, number>();
+  for (let t = 0; t < twin.schema.tables.length; t++) {
+    for (const id of into.ids.subarray(t * 5000, (t + 1) * 5000)) {
+      const row = id * 100 + t;
+      uses.set(row, (uses.get(row) ?? 0) + 1);
+    }
+  }
+  twin.close();
+  const sorted = [...uses.values()].sort((a, b) => b - a);
+  const all = sorted.reduce((sum, n) => sum + n, 0);
+  const [row] = found.tables[0]!.rows;
+  assert.equal(row![1], 5000);
+  assert.equal(row![2], uses.size);
+  assert.equal(row![3], 100 * sorted.filter((n) => n === 1).length / uses.size);
+  for (const [i, share] of [0.001, 0.01, 0.1].entries()) {
+    const top = sorted.slice(0, Math.max(1, Math.floor(share * uses.size)));
+    assert.equal(row![4 + i], 100 * top.reduce((sum, n) => sum + n, 0) / all);
+  }
+});
+
+Deno.test("estimateRatio() takes the geometric mean over the seeds that both have", () => {
+  const found = estimateRatio(
+    new Map([[1, 2], [2, 8], [3, 5]]),
+    new Map([[1, 1], [2, 2], [4, 9]]),
+  )!;
+  assert.equal(found.seeds, 2);
+  assert.ok(Math.abs(found.ratio - Math.sqrt(2 * 4)) < 1e-12);
+  // Half the width: t(1) = 12.706 times the standard error of ln 2 and ln 4, which is ln(2) / 2.
+  assert.ok(Math.abs(Math.log(found.high! / found.ratio) - 12.706 * Math.LN2 / 2) < 1e-9);
+  assert.equal(formatRatio(estimateRatio(new Map([[1, 3]]), new Map([[1, 2]]))), "1.50");
+  assert.equal(estimateRatio(new Map([[1, 3]]), new Map([[2, 2]])), null);
+});

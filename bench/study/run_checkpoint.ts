@@ -1,0 +1,87 @@
+/**
+ * Checkpoints of a training run of a study, so that one of an hour that is interrupted goes on where it was.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { CheckpointStore } from "../../train/checkpoint/store.ts";
+import type { Model } from "../../train/model.ts";
+import type { Json } from "../../train/result.ts";
+import { restoreRun, runTensors } from "../../train/run_tensors.ts";
+import type { TrainState } from "../../train/state.ts";
+import type { CheckpointPolicy } from "../../train/trainer.ts";
+import { STUDY_SCHEMA_VERSION } from "./store.ts";
+
+/** What a checkpoint says besides its tensors. */
+interface StudyCheckpoint {
+  readonly kind: "slipstream.study-run";
+  readonly version: number;
+  readonly dataset_hash: string;
+  readonly state: Json;
+}
+
+/** A folder for the checkpoints of one run. */
+export class RunCheckpoint {
+  readonly #folder: string;
+  readonly #hash: string;
+
+  /** @param hash Of the data set that the run trains on. */
+  constructor(folder: string, hash: string) {
+    this.#folder = folder;
+    this.#hash = hash;
+  }
+
+  /** The state that the run goes on from, the model put back; null where there is none that can be used. */
+  async restore(model: Model): Promise<TrainState | null> {
+    try {
+      const store = await this.#open(false);
+      using loaded = await store.load();
+      const document = loaded.document as unknown as Partial<StudyCheckpoint> | null;
+      const fits = document?.kind === "slipstream.study-run" &&
+        document.version === STUDY_SCHEMA_VERSION && document.dataset_hash === this.#hash;
+      return fits ? await restoreRun(model, loaded.tensors, document.state!) : null;
+    } catch (error) {
+      // No folder, or nothing whole in it: the run starts anew, which loses time and no result.
+      if (error instanceof UserError) return null;
+      throw error;
+    }
+  }
+
+  /** Keeps the state every ten minutes, and when the run is interrupted. */
+  policy(model: Model): CheckpointPolicy {
+    return {
+      every: 0,
+      save: async (state) => {
+        const { step } = state.document as unknown as { step: number };
+        const document: StudyCheckpoint = {
+          kind: "slipstream.study-run",
+          version: STUDY_SCHEMA_VERSION,
+          dataset_hash: this.#hash,
+          state: state.document,
+        };
+        await Deno.mkdir(this.#folder, { recursive: true });
+        const store = await this.#open(true);
+        await store.save(
+          `step-${`${step}`.padStart(9, "0")}`,
+          document as unknown as Json,
+          runTensors(model, state),
+        );
+      },
+    };
+  }
+
+  /** Removes all checkpoints: the run has ended. */
+  async remove(): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+
+  async #open(create: boolean): Promise<CheckpointStore> {
+    return await CheckpointStore.open(this.#folder, {
+      create,
+      choose: (name) => `the folder after removing those newer than ${name}`,
+    });
+  }
+}
