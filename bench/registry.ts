@@ -11,6 +11,7 @@ import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
 import { overheadExperiment } from "./experiments/overhead.ts";
 import { skewExperiment } from "./experiments/skew.ts";
 import { stalenessExperiment } from "./experiments/staleness.ts";
+import { choicesExperiment } from "./experiments/choices.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
@@ -37,5 +38,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   accuracyExperiment,
   overheadExperiment,
   ablationExperiment,
+  choicesExperiment,
   scaleExperiment,
 ];

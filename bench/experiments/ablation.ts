@@ -54,7 +54,7 @@ export const ablationExperiment: Experiment = {
       : VARIANTS;
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
-      const size = accuracySizeOf(workload, settings);
+      const size = accuracySizeOf(workload, settings, "many");
       const results = await trainedResults(workload, size, names, settings);
       all.push(results);
       tables.push(table(workload, size, names, results));

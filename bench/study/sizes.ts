@@ -41,8 +41,11 @@ const PUBLISHED: Readonly<Record<PresetName, number>> = {
   rm4: 34_653_401,
 };
 
-/** With `--full`, studies of accuracy train this many inputs with several seeds. */
-const ACCURACY_INPUTS = 2_000_000, ACCURACY_SEEDS = 5;
+/**
+ * With `--full`, comparisons of accuracy train this many inputs with several seeds, those of many variants fewer: together
+ * with the runs at published size, rm2 is to be done in two hours on two cores.
+ */
+const ACCURACY = { inputs: 1_000_000, seeds: 5 }, MANY_VARIANTS = { inputs: 250_000, seeds: 5 };
 
 /** The size of a workload's runs for timing and a first look at accuracy. */
 export function sizeOf(workload: PresetName, settings: Settings): Size {
@@ -56,10 +59,14 @@ export function sizeOf(workload: PresetName, settings: Settings): Size {
 }
 
 /** The size of a workload's runs for differences in accuracy, which need seeds more than inputs. */
-export function accuracySizeOf(workload: PresetName, settings: Settings): Size {
+export function accuracySizeOf(
+  workload: PresetName,
+  settings: Settings,
+  variants: "few" | "many" = "few",
+): Size {
   if (!settings.full || settings.smoke) return sizeOf(workload, settings);
   const { batch } = WORKLOADS[workload];
-  return asked({ inputs: ACCURACY_INPUTS, seeds: ACCURACY_SEEDS, batch }, settings);
+  return asked({ ...(variants === "few" ? ACCURACY : MANY_VARIANTS), batch }, settings);
 }
 
 function asked(size: Size, { inputs, seeds, batch }: Settings): Size {

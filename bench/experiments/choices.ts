@@ -1,0 +1,138 @@
+/**
+ * What D, alpha and the window do to accuracy and time, by training: the part of the sensitivity that no model tells.
+ *
+ * @module
+ */
+
+import type { Cell } from "../../core/table.ts";
+import { TAOBAO_STEPS } from "../../data/taobao.ts";
+import { type PresetName, PRESETS } from "../../train/presets.ts";
+import { figureColumn, numberColumn, textColumn } from "../columns.ts";
+import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import type { Datum, Figure } from "../figure.ts";
+import { AUC, formatDifference, formatEstimate, type StudyResults } from "../study/compare.ts";
+import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
+import { deviceOf, trainedResults } from "../study/trained.ts";
+import { ALPHAS, DROPS, STANDARD, WINDOWS } from "../study/variants.ts";
+
+/** One value of one option. */
+interface Choice {
+  readonly option: string;
+  readonly value: string;
+  readonly variant: string;
+}
+
+/** Trains with other options. */
+export const choicesExperiment: Experiment = {
+  name: "choices",
+  summary: "Measured sensitivity: AUC and dropped share by D, alpha and window",
+  title: "What D, alpha and the window do to accuracy",
+  suite: "full",
+  async run(settings: Settings): Promise<Findings> {
+    const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
+    for (const workload of workloadsOf(settings)) {
+      const size = accuracySizeOf(workload, settings, "many");
+      const choices = choicesOf(workload);
+      const names = [STANDARD.fae, ...new Set(choices.map(({ variant }) => variant))];
+      const results = await trainedResults(workload, size, names, settings);
+      all.push(results);
+      tables.push(table(workload, size, choices, results));
+      figures.push(figure(workload, choices, results));
+    }
+    return {
+      tables,
+      figures,
+      device: deviceOf(all),
+      notes: [
+        "One option moves at a time; the others are D = 0.30, alpha = all lookups (of sequences 4 steps), a window of 3 % of the hot minibatches (5 %), at least 20",
+        "Differences are to fae, paired by seed, with 95 % intervals; a star marks one that leaves zero out",
+      ],
+    };
+  },
+};
+
+function choicesOf(workload: PresetName): Choice[] {
+  const lookups = workload === "rm1" ? TAOBAO_STEPS : PRESETS[workload].tableRows.length;
+  return [
+    ...DROPS.map((percent) => ({
+      option: "D",
+      value: (percent / 100).toFixed(2),
+      variant: `slipstream-mixed2-${percent}`,
+    })),
+    ...ALPHAS.filter((alpha) => alpha < lookups).map((alpha) => ({
+      option: "alpha",
+      value: `${alpha}`,
+      variant: `alpha${alpha}-mixed2-30`,
+    })),
+    { option: "alpha", value: "default", variant: STANDARD.slipstream },
+    ...WINDOWS.map((window) => ({
+      option: "window",
+      value: `${window}`,
+      variant: `window${window}-mixed2-30`,
+    })),
+    { option: "window", value: "default", variant: STANDARD.slipstream },
+  ];
+}
+
+function table(
+  workload: PresetName,
+  { inputs, batch }: Size,
+  choices: readonly Choice[],
+  results: StudyResults,
+): ResultTable {
+  return {
+    title: `${workload}, ${inputs.toLocaleString("en")} inputs, minibatches of ${batch}`,
+    columns: [
+      textColumn("option"),
+      textColumn("value"),
+      figureColumn("AUC"),
+      figureColumn("AUC against fae"),
+      numberColumn("dropped, % of hot", 1),
+    ],
+    rows: choices.map(({ option, value, variant }): Cell[] => {
+      const dropped = results.of(variant).map(({ skipped_inputs, plan }) =>
+        100 * skipped_inputs / Math.max(1, plan.hot?.hot_inputs ?? 1)
+      );
+      return [
+        option,
+        value,
+        formatEstimate(results.mean(variant, AUC), 4),
+        formatDifference(results.difference(variant, STANDARD.fae, AUC), 4),
+        dropped.reduce((sum, share) => sum + share, 0) / dropped.length,
+      ];
+    }),
+  };
+}
+
+function figure(
+  workload: PresetName,
+  choices: readonly Choice[],
+  results: StudyResults,
+): Figure {
+  return {
+    name: workload,
+    title: `${workload}: AUC against training on every input`,
+    caption: "Difference to fae, paired by seed, with 95 % intervals.",
+    panels: ["D", "alpha", "window"].map((option) => ({
+      title: option,
+      mark: "points",
+      x: { label: option },
+      y: { label: "difference in AUC" },
+      rules: [{ y: 0, label: "fae" }],
+      data: choices.filter((choice) => choice.option === option).flatMap(
+        ({ value, variant }): Datum[] => {
+          const found = results.difference(variant, STANDARD.fae, AUC);
+          if (found === null) return [];
+          const { mean, half } = found;
+          return [{
+            x: value,
+            y: mean,
+            series: "slipstream",
+            origin: "measured",
+            ...(half === null ? {} : { low: mean - half, high: mean + half }),
+          }];
+        },
+      ),
+    })),
+  };
+}
