@@ -23,7 +23,7 @@ export const DROPS = [10, 30, 50] as const;
 /** Stale lookups at which an input is skipped; a workload has 21 or 26 (sequences as many steps). */
 export const ALPHAS = [16, 20, 23] as const;
 /** Hot minibatches of the window. */
-export const WINDOWS = [10, 40, 80] as const;
+export const WINDOWS = [10, 40] as const;
 /** First rates of the interleaved schedule, in percent. */
 const RATES = [50, 10, 2] as const;
 
