@@ -170,6 +170,30 @@ export async function resultsCsv(results: readonly SimulationResult[]): Promise<
   );
 }
 
+/**
+ * Explanations as CSV, with full precision. A row is one `part` of one combination, and `name` says which:
+ * a `stage` or a `resource` (milliseconds of all epochs), `bytes` moved somewhere (of all epochs), or a `purchase`: a number
+ * of the machine as it is, as it was tried, and the time left then, as a share of the time now. Cells that a part does not
+ * have are empty.
+ */
+export async function explanationsCsv(
+  explanations: readonly (Explanation & { readonly trace: string })[],
+): Promise<string> {
+  return await toCsv(explanations.flatMap(({ trace, result, purchases }) => {
+    const { system, machine, gpus, batch, epochs, epoch_ms } = result;
+    const row = (part: string, name: string, values: object) => ({
+      ...{ trace, system, machine, gpus, batch, epochs, epoch_ms, part, name },
+      ...values,
+    });
+    return [
+      ...Object.entries(result.stages).map(([name, share]) => row("stage", name, share)),
+      ...Object.entries(result.resources).map(([name, share]) => row("resource", name, share)),
+      ...Object.entries(result.bytes).map(([name, bytes]) => row("bytes", name, { bytes })),
+      ...purchases.map(({ path, now, tried, time }) => row("purchase", path, { now, tried, time })),
+    ];
+  }));
+}
+
 /** Rows of a sweep with a column an axis. */
 export function sweepRecords(
   { axes }: SweepOptions,

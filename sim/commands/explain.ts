@@ -8,7 +8,7 @@ import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { formatExplanation } from "../report.ts";
+import { explanationsCsv, formatExplanation } from "../report.ts";
 import {
   checkSystems,
   type Command,
@@ -26,6 +26,11 @@ const FLAGS = {
     group: "Files",
     help: "Write all of it, every number that matters included",
   },
+  csv: {
+    type: "path",
+    group: "Files",
+    help: "Write all of it as CSV: a row a stage, resource, direction of bytes and number to buy",
+  },
 } as const satisfies FlagTable;
 
 /** Explains every combination. */
@@ -42,8 +47,9 @@ export const explainCommand: Command = {
       }));
       return;
     }
-    const { json = null } = values;
+    const { json = null, csv = null } = values;
     checkOutputFile("--json", json);
+    checkOutputFile("--csv", csv);
     const all: (Explanation & { trace: string })[] = [];
     const systems = checkSystems(values.system);
     const machines = await openMachines(values.machine);
@@ -72,5 +78,6 @@ export const explainCommand: Command = {
       };
       await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
     }
+    if (csv !== null) await writeFileWhole(csv, await explanationsCsv(all));
   },
 };

@@ -74,6 +74,49 @@ Deno.test("explain shows what is exposed and what to buy", async () => {
   }
 });
 
+Deno.test("explain's CSV tells what its JSON tells, a row a part", async () => {
+  const paths = { json: `${folder}/parts.json`, csv: `${folder}/parts.csv` };
+  await succeed("simulate", [
+    ...["explain", "--trace", "rm4", "--system", "intel-dlrm,slipstream", "--gpus", "1,2"],
+    ...Object.entries(paths).flatMap(([flag, path]) => [`--${flag}`, path]),
+  ]);
+  const { explanations } = await readJson<{ explanations: (Explanation & { trace: string })[] }>(
+    paths.json,
+  );
+  const [heading, ...lines] = (await Deno.readTextFile(paths.csv)).trimEnd().split("\n");
+  const names = heading!.split(",");
+  const rows = lines.map((line) =>
+    Object.fromEntries(line.split(",").map((cell, i) => [names[i]!, cell]))
+  );
+  assert.equal(explanations.length, 4);
+  for (const { trace, result, purchases } of explanations) {
+    const own = rows.filter(({ system, gpus }) =>
+      system === result.system && Number(gpus) === result.gpus
+    );
+    const cells = (part: string, ...columns: string[]) =>
+      Object.fromEntries(
+        own.filter((row) => row.part === part).map((row) => [
+          row.name!,
+          Object.fromEntries(columns.map((column) => [column, Number(row[column])])),
+        ]),
+      );
+    const times = ["busy_ms", "exposed_ms", "hidden_ms"];
+    assert.deepEqual(cells("stage", ...times), result.stages);
+    assert.deepEqual(cells("resource", ...times), result.resources);
+    assert.deepEqual(
+      cells("bytes", "bytes"),
+      Object.fromEntries(Object.entries(result.bytes).map(([name, bytes]) => [name, { bytes }])),
+    );
+    assert.deepEqual(
+      cells("purchase", "now", "tried", "time"),
+      Object.fromEntries(purchases.map(({ path, ...rest }) => [path, rest])),
+    );
+    assert.ok(own.every((row) => row.trace === trace && Number(row.epoch_ms) === result.epoch_ms));
+    // What a part does not have is empty, not 0.
+    assert.ok(own.every((row) => (row.part === "bytes") === (row.bytes !== "")));
+  }
+});
+
 Deno.test("a sweep writes CSV, Arrow and a figure", async () => {
   const paths = { csv: `${folder}/s.csv`, arrow: `${folder}/s.arrow`, plot: `${folder}/s.svg` };
   const { out } = await succeed("simulate", [
