@@ -280,7 +280,7 @@ function describeData(dataset: Dataset, { onNote }: SessionHooks): void {
     `Data: ${schema.format}, ${formatCount(dataset.count("train"))} inputs to train on, ` +
       `${formatCount(dataset.count("test"))} to test on; ` +
       `${schema.steps === undefined ? "" : `${schema.steps} time steps of `}` +
-      `${schema.dense.length} dense columns, ` +
+      `${counted(schema.dense.length, "dense column")}, ` +
       `${schema.tables.length} categorical with ${formatCount(ids)} ids`,
   );
   for (const note of dataset.notes) onNote(`  ${note}`);

@@ -46,13 +46,16 @@ Deno.test("every relative link leads to a file, and every anchor to a heading", 
       const [path, anchor] = target!.split("#") as [string, string?];
       const file = path === "" ? page : normalize(join(dirname(page), path));
       assert.ok(exists(file), `${page}: ${target}`);
-      if (anchor !== undefined) assert.ok(anchors(texts.get(file)!).has(anchor), `${page}: ${target}`);
+      if (anchor !== undefined) {
+        assert.ok(anchors(texts.get(file)!).has(anchor), `${page}: ${target}`);
+      }
     }
   }
 });
 
 Deno.test("every source file that a document names is there, or is made by the document", () => {
-  const named = /`((?:core|kernels|data|train|sim|bench|tests|docs)\/[\w./-]+\.(?:ts|json|md|py))`/g;
+  const named =
+    /`((?:core|kernels|data|train|sim|bench|tests|docs)\/[\w./-]+\.(?:ts|json|md|py))`/g;
   for (const [page, text] of texts) {
     const made = new Set([...text.matchAll(/[Nn]ew\s+file\s+`([^`]+)`/g)].map(([, path]) => path));
     for (const [, path] of prose(text).matchAll(named)) {
@@ -122,7 +125,11 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
   const experiments = EXPERIMENTS.map(({ name }) => name);
   const commands = COMMANDS.map(({ name }) => name);
   for (const [page, text] of texts) {
-    for (const [, names, name] of text.matchAll(/deno task (bench|simulate|data)(?::fast)? ([a-z][\w-]*)/g)) {
+    for (
+      const [, names, name] of text.matchAll(
+        /deno task (bench|simulate|data)(?::fast)? ([a-z][\w-]*)/g,
+      )
+    ) {
       const known = names === "bench"
         ? [...experiments, "compare", "report"]
         : names === "data"

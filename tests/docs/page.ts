@@ -129,7 +129,10 @@ function checkOutput({ text, line }: Block, output: string): void {
     const timed = /\bms\b|\/s\b|\bin \d+ steps?\b|\d %$/.test(wanted);
     const form = (some: string) => timed ? some.replace(/\d[\d.,]*/g, "0") : some;
     const found = lines.findIndex((some, i) => i >= at && form(some) === form(wanted));
-    assert.ok(found >= 0, `line ${line}: the output has no such line, or not here\n${wanted}\n\n${output}`);
+    assert.ok(
+      found >= 0,
+      `line ${line}: the output has no such line, or not here\n${wanted}\n\n${output}`,
+    );
     at = found + 1;
   }
 }
