@@ -167,3 +167,29 @@ Deno.test("README gives a reason for every dependency, and for nothing else", ()
   );
   assert.deepEqual(named.sort(), Object.keys(project.imports).sort());
 });
+
+Deno.test("mod.ts loads the one package that README says, and no other", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "mod.ts"],
+    cwd: ROOT,
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  interface Dependency {
+    readonly code?: { readonly specifier: string };
+    readonly isDynamic?: boolean;
+  }
+  const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    roots: string[];
+    modules: { specifier: string; dependencies?: Dependency[] }[];
+  };
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const reached = new Set(roots);
+  for (const specifier of reached) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      if (code !== undefined && isDynamic !== true) reached.add(code.specifier);
+    }
+  }
+  const packages = [...reached].filter((specifier) => specifier.startsWith("npm:"));
+  assert.deepEqual(packages.map((name) => name.replace(/@[^@]*$/, "")), ["npm:d3-array"]);
+});
