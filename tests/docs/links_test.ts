@@ -100,7 +100,8 @@ Deno.test("every task that a document names is one of deno.json", () => {
 const help = new Map<string, Promise<string>>();
 function helpOf(task: string, name: string | null): Promise<string> {
   const plain = task.replace(":fast", "") as Task;
-  const words = plain === "bench" || name === null ? ["--help"] : [name, "--help"];
+  const shared = name === null || EXPERIMENTS.some((experiment) => experiment.name === name);
+  const words = shared ? ["--help"] : [name, "--help"];
   const key = `${plain} ${words[0]}`;
   if (!help.has(key)) help.set(key, run(plain, words).then(({ out }) => out));
   return help.get(key)!;
