@@ -81,6 +81,13 @@ export function formatProfile(profile: Profile): string {
         ]),
       }),
     );
+    if (profile.hot.every((hot) => hot.rows === distinct)) {
+      const mib = 4 * dim * distinct / 2 ** 20;
+      parts.push(
+        `Every budget holds all rows looked up, which take ${mib.toPrecision(3)} MiB; ` +
+          "smaller ones would tell more (--budgets)\n",
+      );
+    }
   }
   return parts.join("\n");
 }

@@ -171,6 +171,10 @@ Deno.test("the report and the plot show a profile", async () => {
   const text = formatProfile(exact);
   assert.match(text, /^synthetic: 9,000 inputs, all of them counted\nlabel rate 0\.2/);
   assert.match(text, /MiB +rows +hot lookups +hot inputs/);
+  // The smaller budget does not hold all rows, so that there is nothing to say.
+  assert.doesNotMatch(text, /Every budget/);
+  const large = formatProfile(await profileDataset(small(), { budgetsMib: [1, 2] }));
+  assert.match(large, /\nEvery budget holds all rows looked up, which take 0\.1\d+ MiB; /);
   const sampled = await profileDataset(small(), { budgetsMib: [0.01, 1], sample: 500 });
   assert.match(formatProfile(sampled), /a sample of 500 counted \(seed 1; ± one standard error\)/);
   assert.match(formatProfile(sampled), /0\.\d+ ± 0\.\d+/);
