@@ -40,7 +40,7 @@ export {
 } from "./parameters.ts";
 export { recount } from "./recount.ts";
 export { costAt, type CostAxis, type CostTable } from "./runtime/cost_table.ts";
-export type { Fingerprint, RuntimeRates } from "./runtime/rates.ts";
+export type { Fingerprint, Reference, RuntimeRates } from "./runtime/rates.ts";
 export {
   minibatchGraph,
   type MovedBytes,
