@@ -127,7 +127,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
  * Makes a run when the machine is as quiet as it was when it was calibrated, and again while it was not so before and after.
  * Nothing is known of the run's times when that is decided.
  */
-async function undisturbed(
+export async function undisturbed(
   run: () => Promise<Trial>,
   watch: Pick<Watch, "settle">,
   onDisturbed: () => void,

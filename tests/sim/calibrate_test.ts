@@ -3,7 +3,8 @@ import { UserError } from "../../core/errors.ts";
 import { GRIDS, QUICK_GRIDS } from "../../sim/calibrate/cases.ts";
 import { fitTables } from "../../sim/calibrate/fit.ts";
 import { hostCases } from "../../sim/calibrate/host_cases.ts";
-import type { Measured } from "../../sim/calibrate/measure.ts";
+import { measureCases, type Measured } from "../../sim/calibrate/measure.ts";
+import type { Bench } from "../../sim/calibrate/bench.ts";
 import { opCases } from "../../sim/calibrate/op_cases.ts";
 import { machineDocument } from "../../sim/calibrate/document.ts";
 import { checkMachine, loadMachine } from "../../sim/machine.ts";
@@ -251,4 +252,46 @@ Deno.test("validate refuses machines that calibrate has not measured", async () 
   const flag = await run("simulate", ["calibrate", "--treads", "1"]);
   assert.equal(flag.status, 2);
   assert.match(flag.err, /--threads/);
+});
+
+Deno.test("what was measured while something else was at work is measured again, three times at most", async () => {
+  let value = 0;
+  const one = { table: "run", place: [], build: () => ({ sample: () => ++value }) };
+  const measure = (answers: boolean[]) => {
+    value = 0;
+    const watch = { settle: () => Promise.resolve(answers.shift() ?? false) };
+    return measureCases([one], {} as Bench, { passes: 1, samples: 2, watch });
+  };
+  // The first sample of a case warms it up.
+  assert.deepEqual(await measure([true]), {
+    measured: [{ table: "run", place: [], samples: [2, 3] }],
+    disturbed: 0,
+  });
+  // Busy; quiet after a wait; then quiet.
+  assert.deepEqual(await measure([false, true, true]), {
+    measured: [{ table: "run", place: [], samples: [4, 5] }],
+    disturbed: 0,
+  });
+  const kept = await measure([]);
+  assert.deepEqual(kept.measured[0]!.samples, [6, 7]);
+  assert.equal(kept.disturbed, 1);
+});
+
+Deno.test("a machine file may say how quick it was when it was quiet, in numbers that can be", () => {
+  const costs = fitTables(synthetic(), "synthetic");
+  const { fingerprint } = toyRates({});
+  const watched = { reference: { product_us: 1000, copy_us: 2800 }, disturbed: 0.01 };
+  const parts = { name: "toy", costs, fingerprint, quick: false, source: "toy" };
+  const document = machineDocument({ ...parts, watched });
+  assert.deepEqual(document.runtime!.reference, watched.reference);
+  for (
+    const [wrong, message] of [
+      [{ reference: { product_us: 0, copy_us: 1 } }, /runtime\.reference\.product_us/],
+      [{ reference: { product_us: 1 } }, /runtime\.reference\.copy_us is missing/],
+      [{ disturbed: 2 }, /runtime\.disturbed/],
+    ] as const
+  ) {
+    const broken = { ...document, runtime: { ...document.runtime, ...wrong } };
+    assert.throws(() => checkMachine(broken, "toy"), message);
+  }
 });

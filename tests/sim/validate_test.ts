@@ -3,7 +3,7 @@ import type { Configuration } from "../../sim/validate/configurations.ts";
 import { CONFIGURATIONS } from "../../sim/validate/configurations.ts";
 import { compareTrials, comparison, groupOf, judge } from "../../sim/validate/compare.ts";
 import { formatValidation } from "../../sim/validate/report.ts";
-import { differences } from "../../sim/validate/validate.ts";
+import { differences, undisturbed } from "../../sim/validate/validate.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { findSystem } from "../../sim/systems/mod.ts";
 import { UserError } from "../../core/errors.ts";
@@ -164,11 +164,33 @@ Deno.test("the tables say what was predicted, measured, and whether the bar is m
     }],
     blocks: [{ configuration: "RM2, 256", block: "snapshot", ...comparison(2, 4) }],
     verdict: judge([comparison(13, 10)]),
+    disturbed: ["RM2, 256", "RM2, 256"],
   });
+  assert.match(text, /Something else was at work during runs that are counted: RM2, 256\.$/m);
   assert.match(text, /RM2, 256 {2,}all {2,}forward {2,}5\.000 {2,}4\.000 {2,}25\.0 {2,}40\.0/);
   assert.match(text, /RM2, 256 {2,}all {2,}13\.00 {2,}10\.00 {2,}30\.0/);
   assert.match(text, /RM2, 256 {2,}snapshot {2,}2\.000 {2,}4\.000 {2,}-50\.0/);
   assert.match(text, /error 30\.0 %, worst 30\.0 %\. The bar of 10\.0 % and 25\.0 % is missed\./);
+});
+
+/** A watch that says what it is told to. */
+function script(...answers: boolean[]) {
+  return { settle: () => Promise.resolve(answers.shift()!) };
+}
+
+Deno.test("a run is made again until the machine is quiet before and after it, and says so if it never is", async () => {
+  let made = 0, told = 0;
+  const run = () => Promise.resolve(++made as unknown as Trial);
+  const tell = () => told++;
+  assert.deepEqual(await undisturbed(run, script(true, true), tell), { trial: 1, quiet: true });
+  assert.equal(told, 0);
+  // Busy afterwards, then busy beforehand, then quiet: the third run counts.
+  const third = await undisturbed(run, script(true, false, false, true, true), tell);
+  assert.deepEqual(third, { trial: 4, quiet: true });
+  assert.equal(told, 2);
+  const never = await undisturbed(run, { settle: () => Promise.resolve(false) }, tell);
+  assert.equal(never.quiet, false);
+  assert.equal(made, 8, "four runs at most");
 });
 
 Deno.test("another machine is warned of", () => {
