@@ -8,9 +8,10 @@ import { UserError } from "../core/errors.ts";
 import type { Stage } from "../kernels/types.ts";
 import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
 import { type Context, contextOf } from "./context.ts";
-import { runGraph } from "./engine.ts";
 import { type Graph, GraphBuilder, type Resource } from "./graph.ts";
+import { type GraphTotals, Totals, totalsOf } from "./graph_totals.ts";
 import type { Machine } from "./machine.ts";
+import type { MinibatchMemo } from "./memo.ts";
 import { type Parameters, START_PARAMETERS } from "./parameters.ts";
 import type { System } from "./system.ts";
 import { findSystem } from "./systems/mod.ts";
@@ -32,6 +33,8 @@ export interface SimulateOptions {
   readonly dropShare?: number | undefined;
   /** Costs of the systems' software; {@linkcode START_PARAMETERS} unless told. */
   readonly parameters?: Parameters | undefined;
+  /** Minibatches that other simulations on the same machine leave to this one, and it to them. */
+  readonly memo?: MinibatchMemo | undefined;
 }
 
 /** Where time goes. */
@@ -100,18 +103,29 @@ export function simulate(options: SimulateOptions): SimulationResult {
   const { machine, gpus } = options;
   const system = typeof options.system === "string" ? findSystem(options.system) : options.system;
   const trace = "runs" in options.trace ? options.trace : countTraceRuns(options.trace);
-  const { workload, context } = prepare(options, system, trace);
+  const { parameters = START_PARAMETERS, memo } = options;
+  if (memo !== undefined && memo.machine !== machine) {
+    throw new RangeError("Cannot simulate with the minibatches of another machine");
+  }
+  const watched = memo === undefined ? parameters : memo.watch(parameters);
+  const { workload, context } = prepare({ ...options, parameters: watched }, system, trace);
   const totals = new Totals();
   const minibatchMs: Record<string, { ms: number; times: number }> = {};
   let minibatches = 0, inputs = 0;
-  const memo = new Map<string, GraphTotals>();
+  const own = new Map<string, GraphTotals>();
   for (const { work, times } of system.minibatches(workload, context)) {
     const key = keyOf(work);
-    let one = memo.get(key);
+    let one = own.get(key);
     if (one === undefined) {
-      const graph = new GraphBuilder();
-      system.minibatch(work, context, graph);
-      memo.set(key, one = totalsOf(graph.tasks));
+      const find = () => {
+        const graph = new GraphBuilder();
+        system.minibatch(work, context, graph);
+        return totalsOf(graph.tasks);
+      };
+      one = memo === undefined
+        ? find()
+        : memo.totals(system.minibatch, trace.header, `${gpus} ${key}`, parameters, find);
+      own.set(key, one);
     }
     totals.add(one, times);
     minibatches += times;
@@ -207,92 +221,4 @@ function resourceNames(gpus: number): Resource[] {
     ),
     "peer",
   ];
-}
-
-/** Sums over one graph, in microseconds. */
-interface GraphTotals {
-  readonly us: number;
-  readonly stages: ReadonlyMap<string, readonly [busy: number, exposed: number]>;
-  readonly resources: ReadonlyMap<string, readonly [busy: number, exposed: number]>;
-  readonly bytes: ReadonlyMap<string, number>;
-}
-
-/** Runs a graph and sums it up. */
-function totalsOf(graph: Graph): GraphTotals {
-  const { makespan, critical } = runGraph(graph);
-  const stages = new Map<string, [number, number]>(),
-    resources = new Map<string, [number, number]>();
-  const bytes = new Map<string, number>();
-  const book = (map: Map<string, [number, number]>, key: string, slot: 0 | 1, us: number) => {
-    const pair = map.get(key);
-    if (pair === undefined) map.set(key, slot === 0 ? [us, 0] : [0, us]);
-    else pair[slot] += us;
-  };
-  for (const task of graph) {
-    book(stages, task.stage, 0, task.us);
-    book(resources, task.resource, 0, task.us);
-    if (task.bytes > 0) bytes.set(task.resource, (bytes.get(task.resource) ?? 0) + task.bytes);
-  }
-  for (const i of critical) {
-    const task = graph[i]!;
-    book(stages, task.stage, 1, task.us);
-    book(resources, task.resource, 1, task.us);
-  }
-  return { us: makespan, stages, resources, bytes };
-}
-
-/** Sums over all graphs. */
-class Totals {
-  us = 0;
-  readonly stages = new Map<string, [number, number]>();
-  readonly resources = new Map<string, [number, number]>();
-  readonly bytes = new Map<string, number>();
-
-  add(one: GraphTotals, times: number): void {
-    this.us += times * one.us;
-    for (const which of ["stages", "resources"] as const) {
-      for (const [key, [busy, exposed]] of one[which]) {
-        const pair = this[which].get(key) ?? [0, 0];
-        pair[0] += times * busy;
-        pair[1] += times * exposed;
-        this[which].set(key, pair);
-      }
-    }
-    for (const [key, bytes] of one.bytes) {
-      this.bytes.set(key, (this.bytes.get(key) ?? 0) + times * bytes);
-    }
-  }
-
-  /** Shares of those names that occur, in the order given. */
-  sharesBy(of: "stages" | "resources", names: readonly string[]): Record<string, Share> {
-    const shares: Record<string, Share> = {};
-    for (const name of names) {
-      const pair = this[of].get(name);
-      if (pair === undefined) continue;
-      const [busy, exposed] = pair;
-      shares[name] = {
-        busy_ms: busy / 1000,
-        exposed_ms: exposed / 1000,
-        hidden_ms: Math.max(0, busy - exposed) / 1000,
-      };
-    }
-    return shares;
-  }
-
-  moved(): MovedBytes {
-    const of = (prefix: string) => {
-      let sum = 0;
-      for (const [key, bytes] of this.bytes) {
-        if (key === prefix || key.startsWith(`${prefix}:`)) sum += bytes;
-      }
-      return sum;
-    };
-    return {
-      upload: of("up"),
-      download: of("down"),
-      peer: of("peer"),
-      host_memory: of("dram"),
-      gpu_memory: of("gpu"),
-    };
-  }
 }

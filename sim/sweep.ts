@@ -15,7 +15,7 @@ import {
 } from "./parameters.ts";
 import { recount } from "./recount.ts";
 import { simulate } from "./simulate.ts";
-import { withDim, withHotShare } from "./variants.ts";
+import { earlyOf, withDim, withEarly, withHotShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
 
@@ -27,11 +27,13 @@ export const PLAN_AXES = [
   "hot_memory_mib",
   "hot_share",
   "dim",
+  "warm_up",
+  "window_share",
 ] as const;
 
 /**
  * What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates;
- * `hot_memory_mib` counts a counted trace's twin again.
+ * `hot_memory_mib` counts a counted trace's twin again; `warm_up` and `window_share` move the decision of a counted trace.
  */
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
@@ -217,6 +219,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   let machine = base, trace = original;
   let { gpus, batchPerGpu, dropShare } = options;
   const parameters: Record<string, number> = { ...options.parameters ?? START_PARAMETERS };
+  const early: { warmUp?: number; windowShare?: number } = {};
   for (const [a, axis] of options.axes.entries()) {
     const value = values[a]!;
     if (axis.name === "gpus") gpus = value;
@@ -225,10 +228,14 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
     else if (axis.name === "hot_memory_mib") trace = byHotMemory[axis.values.indexOf(value)]!;
     else if (axis.name === "hot_share") trace = withHotShare(trace, value);
     else if (axis.name === "dim") trace = withDim(trace, value);
+    else if (axis.name === "warm_up") early.warmUp = value;
+    else if (axis.name === "window_share") early.windowShare = value;
     else if (axis.name === "link.generation") machine = withGeneration(machine, value);
     else if (axis.name in START_PARAMETERS) parameters[axis.name] = value;
     else machine = withRates(machine, { [axis.name]: value });
   }
+  // Once all that changes how many hot minibatches there are has been done.
+  if (Object.keys(early).length > 0) trace = withEarly(trace, { ...earlyOf(trace), ...early });
   const { epoch_ms, minibatches, bytes } = simulate({
     trace,
     machine,

@@ -57,3 +57,84 @@ export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
     runs,
   };
 }
+
+/** Before hot inputs are skipped: hot minibatches before the first snapshot, and the window's share of all hot ones. */
+export interface Early {
+  readonly warmUp: number;
+  readonly windowShare: number;
+}
+
+/** What a counted trace has before it skips. Throws a `UserError` for the trace of a run. */
+export function earlyOf({ header }: CountedTrace): Early {
+  const options = header.plan.options as Readonly<Record<string, unknown>>;
+  const { warm_up: warmUp, window_to: to } = options;
+  if (header.origin !== "counts" || typeof warmUp !== "number" || typeof to !== "number") {
+    throw new UserError(
+      "Cannot move the window: the trace is of a run, which made its decision when it did; trace one run for each window",
+      2,
+    );
+  }
+  return { warmUp, windowShare: (to - warmUp) / hotMinibatches({ header }) };
+}
+
+/**
+ * A counted trace with another warm-up and window. Its hot minibatches have the same counts before and after the decision, so
+ * that their numbers alone change; the share that is skipped of the hot inputs after the window stays.
+ *
+ * @throws {UserError} The trace of a run, or one with too few hot minibatches.
+ */
+export function withEarly(trace: CountedTrace, { warmUp, windowShare }: Early): CountedTrace {
+  earlyOf(trace);
+  const { header, runs } = trace;
+  const { batch } = header, hot = header.plan.hot!, count = hotMinibatches(trace);
+  if (!(Number.isInteger(warmUp) && warmUp >= 0 && windowShare > 0)) {
+    throw new UserError(
+      `Cannot set warm_up to ${warmUp} and window_share to ${windowShare}: the first must be a whole number and the second above 0`,
+      2,
+    );
+  }
+  const to = warmUp + Math.round(windowShare * count);
+  if (count <= to + 1) {
+    throw new UserError(
+      `Cannot move the window to minibatch ${to}: the trace has ${count} hot ones`,
+      2,
+    );
+  }
+  const of = (kind: string) => runs.filter(({ record }) => record.kind === kind);
+  const sum = (name: "inputs" | "skipped_inputs", some: CountedTrace["runs"]) =>
+    some.reduce((n, { record, times }) => n + times * record[name], 0);
+  const decided = of("hot");
+  const share = sum("skipped_inputs", decided) /
+    (sum("skipped_inputs", decided) + sum("inputs", decided));
+  const after = hot.hot_inputs - (to + 1) * batch;
+  const full = runs.find(({ record }) => record.kind !== "cold" && record.inputs === batch);
+  if (full === undefined) throw new RangeError("Cannot move the window: no hot minibatch is full");
+  // A fraction of a minibatch at the end is no more than rounding.
+  const kept = Math.max(1, Math.round(after * (1 - share) / batch));
+  const early = { ...full.record, skipped_inputs: 0 };
+  const late = { ...full.record, kind: "hot" as const, skipped_inputs: after * share / kept };
+  return {
+    header: {
+      ...header,
+      plan: {
+        ...header.plan,
+        options: {
+          ...header.plan.options,
+          warm_up: warmUp,
+          window_to: to,
+          window_share: windowShare,
+        },
+      },
+    },
+    runs: [
+      ...of("cold"),
+      { record: { ...early, kind: "warm-up" as const }, times: warmUp },
+      { record: { ...early, kind: "window" as const }, times: to + 1 - warmUp },
+      { record: late, times: kept },
+    ].filter(({ times }) => times > 0),
+  };
+}
+
+function hotMinibatches({ header }: Pick<CountedTrace, "header">): number {
+  return Math.floor((header.plan.hot?.hot_inputs ?? 0) / header.batch);
+}

@@ -7,6 +7,7 @@
 
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import type { Machine } from "../machine.ts";
+import { MinibatchMemo } from "../memo.ts";
 import {
   type ParameterName,
   PARAMETERS,
@@ -65,6 +66,8 @@ export interface CalibrateOptions {
   readonly targets?: readonly Target[];
   /** What the scalars and all others are before. */
   readonly start?: Parameters;
+  /** As in `SimulateOptions`. */
+  readonly memo?: MinibatchMemo | undefined;
 }
 
 /** Scalars, and what they reach. */
@@ -85,7 +88,8 @@ const RATIO_TOLERANCE = 1e-4;
 
 /** Sets each scalar, within its range, so that its mean ratio is the published one, or as near as the range allows. */
 export function calibrate(options: CalibrateOptions): Calibration {
-  const { targets = TARGETS, names = CALIBRATION_WORKLOADS } = options;
+  const { targets = TARGETS, names = CALIBRATION_WORKLOADS, machine } = options;
+  const memo = options.memo ?? new MinibatchMemo(machine);
   let parameters = options.start ?? START_PARAMETERS;
   const reached: Calibration["reached"][number][] = [];
   for (const { parameter, slower, faster, ratio: target } of targets) {
@@ -95,11 +99,12 @@ export function calibrate(options: CalibrateOptions): Calibration {
         const time = (system: string) =>
           simulate({
             trace: options.workloads[name],
-            machine: options.machine,
+            machine,
             system,
             gpus: options.gpus,
             batchPerGpu: options.batchPerGpu,
             parameters: tried,
+            memo,
           }).epoch_ms;
         return time(slower) / time(faster);
       });

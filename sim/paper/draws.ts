@@ -15,6 +15,7 @@ import {
   type Quantity,
   withRates,
 } from "../machine.ts";
+import { MinibatchMemo } from "../memo.ts";
 import { PARAMETER_NAMES, type ParameterName, PARAMETERS, type Parameters } from "../parameters.ts";
 import { calibrate } from "./calibrate.ts";
 import { mapeOf, type Ratio, ratiosOf } from "./evaluate.ts";
@@ -66,8 +67,8 @@ export interface DrawOptions {
   readonly recalibrate: boolean;
 }
 
-/** The mean ratios of one draw, in the order of `pairs`. */
-export function drawRatios(options: DrawOptions, draw: number): number[] {
+/** The ratios of one draw, in the order of `pairs`. */
+export function drawRatios(options: DrawOptions, draw: number): Ratio[] {
   const { document, frozen } = options;
   const uncertain = uncertainOf(document, frozen.protocol);
   const changed = uncertain.map((one, n) => {
@@ -76,7 +77,7 @@ export function drawRatios(options: DrawOptions, draw: number): number[] {
     const value = low > 0 && high / low > WIDE ? low * (high / low) ** u : low + (high - low) * u;
     return { one, value };
   });
-  return ratiosWith(options, changed).map(({ mean }) => mean);
+  return ratiosWith(options, changed);
 }
 
 /** The ratios with some uncertain numbers changed, the three scalars calibrated anew if the options say so. */
@@ -99,6 +100,7 @@ export function ratiosWith(
     workloads,
     gpus: protocol.gpus,
     batchPerGpu: protocol.batch_per_gpu,
+    memo: new MinibatchMemo(machine),
   };
   let parameters = scalars as unknown as Parameters;
   if (recalibrate) parameters = calibrate({ ...common, start: parameters }).parameters;

@@ -1,5 +1,5 @@
 /**
- * A worker of the paper table: computes every n-th draw.
+ * A worker that computes every n-th draw and gives each as it is found.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 /// <reference lib="deno.worker" />
 
 import { type DrawOptions, drawRatios } from "./draws.ts";
+import type { Ratio } from "./evaluate.ts";
 
 /** Draws from, from + by, … below `to`. */
 export interface DrawTask {
@@ -16,10 +17,17 @@ export interface DrawTask {
   readonly to: number;
 }
 
+/** What a worker gives. */
+export interface DrawAnswer {
+  readonly draw: number;
+  readonly ratios: readonly Ratio[];
+}
+
 if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
   self.onmessage = ({ data: { options, from, by, to } }: MessageEvent<DrawTask>) => {
-    const found: [draw: number, ratios: number[]][] = [];
-    for (let draw = from; draw < to; draw += by) found.push([draw, drawRatios(options, draw)]);
-    self.postMessage(found);
+    for (let draw = from; draw < to; draw += by) {
+      const answer: DrawAnswer = { draw, ratios: drawRatios(options, draw) };
+      self.postMessage(answer);
+    }
   };
 }

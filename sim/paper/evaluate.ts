@@ -6,6 +6,7 @@
 
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import type { Machine } from "../machine.ts";
+import type { MinibatchMemo } from "../memo.ts";
 import type { Parameters } from "../parameters.ts";
 import { simulate } from "../simulate.ts";
 import type { HeldOut } from "./frozen.ts";
@@ -19,6 +20,8 @@ export interface Scenario {
   readonly gpus: number;
   readonly batchPerGpu: number;
   readonly dropShare: number;
+  /** As in `SimulateOptions`. */
+  readonly memo?: MinibatchMemo | undefined;
 }
 
 /** A ratio of times: by workload, and the mean. */
@@ -29,13 +32,9 @@ export interface Ratio {
 
 /** Training times of a system by workload, in milliseconds an epoch. */
 export function timesOf(scenario: Scenario, system: string): Record<WorkloadName, number> {
-  const { machine, workloads, parameters, gpus, batchPerGpu, dropShare } = scenario;
+  const { workloads, ...options } = scenario;
   const entries = WORKLOAD_NAMES.map((name) => {
-    const trace = workloads[name];
-    return [
-      name,
-      simulate({ trace, machine, system, gpus, batchPerGpu, parameters, dropShare }).epoch_ms,
-    ] as const;
+    return [name, simulate({ ...options, trace: workloads[name], system }).epoch_ms] as const;
   });
   return Object.fromEntries(entries) as Record<WorkloadName, number>;
 }

@@ -35,6 +35,8 @@ export interface ComparedMinibatch extends Comparison {
   readonly kind: MinibatchGroup;
   /** How many were looked at, all rounds. */
   readonly minibatches: number;
+  /** Measured, of each round alone. */
+  readonly rounds: readonly number[];
   /** Times a stage, in milliseconds, in the order of a step. */
   readonly stages: Readonly<Partial<Record<Stage, Comparison>>>;
 }
@@ -82,13 +84,15 @@ export function compareTrials(
       records.filter((record) => record.inputs === batch && groupOf(record, decides) === kind)
     );
     // A classified minibatch pays for those behind it, so that only all of them together are the mean.
-    const records = rounds.flatMap((some) => kind === "kept" ? some : some.slice(WARM_UP));
+    const looked = rounds.map((some) => kind === "kept" ? some : some.slice(WARM_UP));
+    const records = looked.flat();
     if (records.length < LEAST * trials.length) continue;
     const predicted = predict(rates, ledger, source, placement === "hot", kind, records);
     minibatches.push({
       configuration: configuration.name,
       kind,
       minibatches: records.length,
+      rounds: looked.filter((some) => some.length > 0).map((some) => measuredMs(kind, some)),
       ...predicted,
     });
   }
@@ -123,24 +127,42 @@ function predict(
     candidates: kept ? inputs + mean(({ skipped_inputs }) => skipped_inputs) : null,
   });
   const sums = stageSums(tasks);
-  const median = (of: (record: MinibatchRecord) => number): number =>
-    summarise(records.map(of)).median;
-  // What comes in turns of several minibatches has a mean; everything else a median, which no disturbance moves.
-  const inTurns: readonly Stage[] = kept ? ["prepare", "classify"] : [];
-  const beside = [...BESIDE, ...inTurns];
-  const measured =
-    median(({ wall_ms, stages_ms }) =>
-      wall_ms - beside.reduce((sum, stage) => sum + (stages_ms[stage] ?? 0), 0)
-    ) + inTurns.reduce((sum, stage) => sum + mean(({ stages_ms }) => stages_ms[stage] ?? 0), 0);
+  const inTurns = inTurnsOf(kind);
   const stages: Partial<Record<Stage, Comparison>> = {};
   for (const stage of TRACE_STAGES) {
     if ((BESIDE as readonly string[]).includes(stage)) continue;
     const of = ({ stages_ms }: MinibatchRecord): number => stages_ms[stage] ?? 0;
-    const found = inTurns.includes(stage) ? mean(of) : median(of);
+    const found = inTurns.includes(stage) ? mean(of) : medianOf(records, of);
     const expected = (sums[stage] ?? 0) / 1000;
     if (found > 0 || expected > 0) stages[stage] = comparison(expected, found);
   }
-  return { ...comparison(iterationMs(rates, tasks), measured), stages };
+  return { ...comparison(iterationMs(rates, tasks), measuredMs(kind, records)), stages };
+}
+
+/** Stages that come in turns of several minibatches and have a mean; all others have a median, which no disturbance moves. */
+function inTurnsOf(kind: MinibatchGroup): readonly Stage[] {
+  return kind === "kept" ? ["prepare", "classify"] : [];
+}
+
+/** Time of a minibatch without what happens beside it. */
+function measuredMs(kind: MinibatchGroup, records: readonly MinibatchRecord[]): number {
+  const inTurns = inTurnsOf(kind), beside = [...BESIDE, ...inTurns];
+  return medianOf(
+    records,
+    ({ wall_ms, stages_ms }) =>
+      wall_ms - beside.reduce((sum, stage) => sum + (stages_ms[stage] ?? 0), 0),
+  ) + inTurns.reduce((sum, stage) => sum + meanOf(records, stage), 0);
+}
+
+function medianOf(
+  records: readonly MinibatchRecord[],
+  of: (record: MinibatchRecord) => number,
+): number {
+  return summarise(records.map(of)).median;
+}
+
+function meanOf(records: readonly MinibatchRecord[], stage: Stage): number {
+  return records.reduce((sum, { stages_ms }) => sum + (stages_ms[stage] ?? 0), 0) / records.length;
 }
 
 /** A device of its own works beside the host, except where each waits for the other's vectors. */

@@ -159,6 +159,7 @@ Deno.test("the tables say what was predicted, measured, and whether the bar is m
       configuration: "RM2, 256",
       kind: "all",
       minibatches: 20,
+      rounds: [],
       ...comparison(13, 10),
       stages: { forward: comparison(5, 4), upload: comparison(1, 0) },
     }],

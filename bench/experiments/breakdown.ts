@@ -1,0 +1,283 @@
+/**
+ * Where the time of an iteration goes on the paper's machine, under the hybrid baseline, FAE and Slipstream.
+ *
+ * @module
+ */
+
+import type { WorkloadName } from "../../data/twin/workloads.ts";
+import type { Stage } from "../../kernels/types.ts";
+import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
+import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { SimulationResult } from "../../sim/simulate.ts";
+import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import type { Figure, Panel } from "../figure.ts";
+import {
+  fixed,
+  machineLabel,
+  percent,
+  simulatePaper,
+  SYSTEM_LABELS,
+  workloadLabel,
+} from "../paper_machine.ts";
+
+/** Systems beside each other, the baseline first. */
+const SYSTEMS = ["intel-dlrm", "fae", "slipstream"] as const;
+
+/** Groups of stages, in the order of an iteration. */
+const GROUPS = [
+  "lookups",
+  "link",
+  "MLPs",
+  "row updates",
+  "dense updates, all-reduce",
+  "training loop",
+  "copies of hot rows",
+  "Slipstream's blocks",
+  "evaluation",
+] as const;
+type Group = typeof GROUPS[number];
+
+/** Where a stage belongs; every stage has a group, so that none is lost. */
+const GROUP_OF: Readonly<Record<Stage, Group>> = {
+  "prepare": "training loop",
+  "gather": "lookups",
+  "upload": "link",
+  "forward": "MLPs",
+  "interact": "MLPs",
+  "backward": "MLPs",
+  "download": "link",
+  "update-rows": "row updates",
+  "update-dense": "dense updates, all-reduce",
+  "allreduce": "dense updates, all-reduce",
+  "sync-hot": "copies of hot rows",
+  "snapshot": "Slipstream's blocks",
+  "search": "Slipstream's blocks",
+  "classify": "Slipstream's blocks",
+  "evaluate": "evaluation",
+};
+
+/** What kind of resource keeps time, for people. */
+const RESOURCES = {
+  cpu: "CPU cores",
+  dram: "host memory",
+  host: "launching threads",
+  up: "link, up",
+  down: "link, down",
+  gpu: "GPUs",
+  peer: "GPU to GPU",
+} as const;
+
+/** One simulated epoch, with names. */
+interface Broken {
+  readonly workload: WorkloadName;
+  readonly system: typeof SYSTEMS[number];
+  readonly gpus: number;
+  readonly result: SimulationResult;
+}
+
+/** Breaks an iteration down. */
+export const breakdownExperiment: Experiment = {
+  name: "breakdown",
+  summary: "Where an iteration of the hybrid baseline goes on a model of the paper's machine",
+  title: "Where an iteration of the hybrid baseline goes (Figure 2)",
+  suite: "default",
+  async run(settings: Settings): Promise<Findings> {
+    const setting = await loadPaperSetting();
+    const { gpus } = setting.calibrated;
+    const numbers = settings.smoke ? [gpus] : PAPER_GPUS;
+    settings.say("simulating an epoch of each workload");
+    const all = numbers.flatMap((gpus) =>
+      settings.workloads.flatMap((workload) =>
+        SYSTEMS.map((system): Broken => {
+          settings.signal.throwIfAborted();
+          return { workload, system, gpus, result: simulatePaper(setting, workload, system, gpus) };
+        })
+      )
+    );
+    const shown = all.filter((one) => one.gpus === gpus);
+    return {
+      tables: [groupTable(setting, shown), stageTable(all), resourceTable(all)],
+      figures: [
+        figure(setting, shown, {
+          name: "shares",
+          title: "Share of an epoch by what it goes into (Figure 2)",
+          unit: "% of an epoch",
+          of: ({ share }) => 100 * share,
+        }),
+        figure(setting, shown, {
+          name: "milliseconds",
+          title: "Time of a minibatch by what it goes into",
+          unit: "ms a minibatch",
+          of: ({ ms }) => ms,
+        }),
+      ],
+      device: null,
+      notes: notesOf(setting, shown),
+    };
+  },
+};
+
+/** A part of an epoch. */
+interface Part {
+  /** Of all exposed time. */
+  readonly share: number;
+  /** Exposed milliseconds, an epoch's over its minibatches. */
+  readonly ms: number;
+}
+
+/** Exposed time of an epoch by group. The shares of all groups sum to 1. */
+export function groupsOf(result: SimulationResult): ReadonlyMap<Group, Part> {
+  const sums = new Map<Group, number>();
+  for (const [stage, { exposed_ms }] of Object.entries(result.stages)) {
+    const group = GROUP_OF[stage as Stage];
+    sums.set(group, (sums.get(group) ?? 0) + exposed_ms);
+  }
+  const all = [...sums.values()].reduce((a, b) => a + b, 0);
+  return new Map(
+    GROUPS.filter((group) => sums.has(group)).map((group) => [group, {
+      share: sums.get(group)! / all,
+      ms: sums.get(group)! / result.minibatches,
+    }]),
+  );
+}
+
+/** Mean of all that an epoch takes over its minibatches. */
+function minibatchMs({ epoch_ms, epochs, minibatches }: SimulationResult): number {
+  return epoch_ms * epochs / minibatches;
+}
+
+function groupTable(setting: PaperSetting, all: readonly Broken[]): ResultTable {
+  const groups = GROUPS.filter((group) => all.some(({ result }) => groupsOf(result).has(group)));
+  return {
+    title: `Where an iteration goes on a model of the paper's machine (${
+      machineLabel(setting, setting.calibrated.gpus)
+    }), % of the time`,
+    origin: "predicted",
+    columns: [
+      { name: "workload" },
+      { name: "system" },
+      { name: "ms a minibatch", format: fixed(2) },
+      ...groups.map((name) => ({ name, format: fixed(1) })),
+    ],
+    rows: all.map(({ workload, system, result }) => {
+      const found = groupsOf(result);
+      return [
+        workloadLabel(workload),
+        SYSTEM_LABELS[system],
+        minibatchMs(result),
+        ...groups.map((group) => 100 * (found.get(group)?.share ?? 0)),
+      ];
+    }),
+  };
+}
+
+function stageTable(all: readonly Broken[]): ResultTable {
+  return {
+    title: "By stage: exposed time decides the end, hidden time is behind something else",
+    origin: "predicted",
+    columns: [
+      { name: "GPUs" },
+      { name: "workload" },
+      { name: "system" },
+      { name: "group" },
+      { name: "stage" },
+      { name: "exposed, ms a minibatch", format: fixed(4) },
+      { name: "hidden, ms a minibatch", format: fixed(4) },
+      { name: "of the time, %", format: fixed(2) },
+    ],
+    rows: all.flatMap(({ gpus, workload, system, result }) => {
+      const total = result.epoch_ms * result.epochs;
+      return Object.entries(result.stages).map(([stage, { exposed_ms, hidden_ms }]) => [
+        gpus,
+        workloadLabel(workload),
+        SYSTEM_LABELS[system],
+        GROUP_OF[stage as Stage],
+        stage,
+        exposed_ms / result.minibatches,
+        hidden_ms / result.minibatches,
+        100 * exposed_ms / total,
+      ]);
+    }),
+  };
+}
+
+/** Exposed time by kind of resource, those of all GPUs together. */
+function resourceTable(all: readonly Broken[]): ResultTable {
+  const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
+  return {
+    title: "By what does the work, % of the time",
+    origin: "predicted",
+    columns: [
+      { name: "GPUs" },
+      { name: "workload" },
+      { name: "system" },
+      ...kinds.map((kind) => ({ name: RESOURCES[kind], format: fixed(1) })),
+    ],
+    rows: all.map(({ gpus, workload, system, result }) => [
+      gpus,
+      workloadLabel(workload),
+      SYSTEM_LABELS[system],
+      ...kinds.map((kind) => {
+        const exposed = Object.entries(result.resources).reduce(
+          (sum, [name, { exposed_ms }]) => name.split(":")[0] === kind ? sum + exposed_ms : sum,
+          0,
+        );
+        return 100 * exposed / (result.epoch_ms * result.epochs);
+      }),
+    ]),
+  };
+}
+
+function figure(
+  setting: PaperSetting,
+  all: readonly Broken[],
+  { name, title, unit, of }: {
+    readonly name: string;
+    readonly title: string;
+    readonly unit: string;
+    readonly of: (part: Part) => number;
+  },
+): Figure {
+  return {
+    name,
+    title,
+    caption: `Exposed time of an epoch on ${
+      machineLabel(setting, setting.calibrated.gpus)
+    }, by the model; what is hidden behind something else is not in it.`,
+    panels: SYSTEMS.map((system): Panel => ({
+      title: SYSTEM_LABELS[system],
+      mark: "stacked",
+      x: { label: "" },
+      y: { label: unit },
+      data: all.filter((one) => one.system === system).flatMap(({ workload, result }) =>
+        [...groupsOf(result)].map(([group, part]) => ({
+          x: workloadLabel(workload),
+          y: of(part),
+          series: group,
+          origin: "predicted" as const,
+        }))
+      ),
+    })),
+  };
+}
+
+function notesOf({ frozen }: PaperSetting, all: readonly Broken[]): string[] {
+  const rows = (group: Group) =>
+    all.filter(({ system }) => system === "intel-dlrm")
+      .map(({ result }) => groupsOf(result).get(group)?.share ?? 0);
+  const range = (shares: readonly number[]) =>
+    `${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+  const blocks = all.filter(({ system }) => system === "slipstream")
+    .map(({ result }) => groupsOf(result).get("Slipstream's blocks")?.share ?? 0);
+  return [
+    "Predicted for the paper's machine, not measured: the published breakdown's numbers are not known here, so that nothing stands beside them",
+    `Of the hybrid baseline's time ${range(rows("lookups"))} goes into looking rows up, ${
+      range(rows("row updates"))
+    } into updating them, and ${range(rows("link"))} over the link`,
+    `Slipstream's snapshots, search and classification take ${range(blocks)} of its time`,
+    "MLPs hold the interaction, and of the CPU's work the gradients of rows, which the trainer books on the way back too",
+    `What the CPU's lookups and updates cost rests on ${
+      frozen.calibration[0]!.parameter
+    }, which published ratios of other systems set and no measurement of that machine`,
+  ];
+}

@@ -1,0 +1,350 @@
+/**
+ * What the gain hangs on: the drop share, the window, hot inputs and hot memory, the minibatch, the GPUs and the link.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { formatCount } from "../../core/format.ts";
+import type { Cell } from "../../core/table.ts";
+import type { WorkloadName } from "../../data/twin/workloads.ts";
+import { countTraces } from "../../sim/counts.ts";
+import { meanOf } from "../../sim/paper/evaluate.ts";
+import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import { recount } from "../../sim/recount.ts";
+import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
+import { hotShare } from "../../sim/variants.ts";
+import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
+import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import type { Datum, Figure, Panel } from "../figure.ts";
+import { fixed, machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
+
+/** What is varied. */
+interface Varied {
+  readonly axis: AxisName;
+  readonly title: string;
+  readonly values: readonly number[];
+  readonly log?: boolean;
+}
+
+const VARIED: readonly Varied[] = [
+  {
+    axis: "drop_share",
+    title: "share of hot inputs skipped after the window (D)",
+    values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+  },
+  {
+    axis: "window_share",
+    title: "window, share of the hot minibatches",
+    values: [0.01, 0.03, 0.05, 0.1, 0.2, 0.4],
+  },
+  { axis: "hot_share", title: "hot inputs, share of all", values: [0.4, 0.5, 0.6, 0.7, 0.8, 0.9] },
+  {
+    axis: "batch_per_gpu",
+    title: "inputs a minibatch and GPU",
+    values: [256, 512, 1024, 2048, 4096],
+    log: true,
+  },
+  { axis: "gpus", title: "GPUs", values: [1, 2, 4] },
+  { axis: "link.generation", title: "generation of PCIe", values: [3, 4, 5] },
+];
+
+const OVER = ["fae", "intel-dlrm"] as const;
+const SYSTEMS = ["slipstream", ...OVER] as const;
+
+/** Hot memories at published size, in mebibytes. */
+const MEMORIES = [64, 128, 256, 512, 1024] as const;
+
+/** A reduced count: hot rows of fewer inputs need less memory. */
+const REDUCED = {
+  /** RM1's histories take minutes to draw. */
+  workloads: ["rm2", "rm3", "rm4"] as readonly WorkloadName[],
+  inputs: 200_000,
+  mebibytes: [1, 4, 16, 64] as readonly number[],
+  batch: 1024,
+  warmUp: 4,
+};
+/** The least count that runs. */
+const SMOKE = {
+  workloads: ["rm4"] as readonly WorkloadName[],
+  inputs: 20_000,
+  mebibytes: [1, 4] as readonly number[],
+  batch: 64,
+  warmUp: 4,
+};
+
+/** Ratios at one value of one axis. */
+interface Point {
+  readonly workload: WorkloadName;
+  readonly value: number;
+  /** Seconds an epoch by system. */
+  readonly seconds: Readonly<Record<typeof SYSTEMS[number], number>>;
+}
+
+/** A point of hot memory. */
+interface MemoryPoint extends Point {
+  readonly inputs: number;
+  /** Share of the inputs that are hot with this memory. */
+  readonly hot: number;
+}
+
+/** Sweeps. */
+export const sensitivityExperiment: Experiment = {
+  name: "sensitivity",
+  summary: "What the gain hangs on: drop share, window, hot memory, minibatch, GPUs, link",
+  title: "What the gain hangs on",
+  suite: "default",
+  async run(settings: Settings): Promise<Findings> {
+    const setting = await loadPaperSetting();
+    const swept: { readonly varied: Varied; readonly points: readonly Point[] }[] = [];
+    for (const one of VARIED) {
+      const values = settings.smoke ? [one.values[0]!, one.values.at(-1)!] : one.values;
+      const varied = { ...one, values };
+      settings.say(`sweeping ${one.axis}`);
+      swept.push({ varied, points: await sweepAxis(setting, varied, settings.workloads) });
+      settings.signal.throwIfAborted();
+    }
+    const refused: string[] = [];
+    const memory = await sweepMemory(setting, settings, refused);
+    return {
+      tables: [rangeTable(setting, swept), pointTable(swept), memoryTable(memory)],
+      figures: OVER.map((over) => figure(setting, over, swept, memory)),
+      device: null,
+      notes: [
+        "Each axis moves alone; everything else is as in the speedup experiment, whose three calibrated numbers stay as they are",
+        "Accuracy is not in these times: a larger drop share is always quicker, and what it costs only training tells",
+        "The window's length changes how many minibatches nothing is skipped in; that it also changes which rows are found stale is not modelled, since the drop share is held",
+        "Alpha, how many of an input's rows must be stale before it is skipped, is missing here: it changes which inputs are skipped and not how many, since the threshold is searched for the drop share, so that its effect is on accuracy alone",
+        "Sweeps take the mean minibatch of each kind, which changes times by less than a thousandth",
+        ...memoryNotes(settings, memory),
+        ...refused,
+      ],
+    };
+  },
+};
+
+function memoryNotes({ full }: Settings, memory: readonly MemoryPoint[]): string[] {
+  const [first] = memory;
+  if (first === undefined) {
+    return ["Hot memory was not varied: none of these workloads was counted"];
+  }
+  return [
+    full
+      ? "Hot memory was counted again over the twins at their published sizes"
+      : `Hot memory was counted over ${
+        formatCount(first.inputs)
+      } inputs of a twin, all of them profiled: fewer rows are met than in a whole epoch and less memory holds them, so that its values are not those of the paper's machine; deno task bench sensitivity --full counts all inputs`,
+  ];
+}
+
+async function sweepAxis(
+  { calibrated }: PaperSetting,
+  { axis, values }: Varied,
+  workloads: readonly WorkloadName[],
+): Promise<Point[]> {
+  const rows = await sweep({
+    traces: workloads.map((name) => ({ name, trace: calibrated.workloads[name] })),
+    machines: [calibrated.machine],
+    systems: SYSTEMS,
+    axes: [{ name: axis, values }],
+    gpus: calibrated.gpus,
+    batchPerGpu: calibrated.batchPerGpu,
+    // Traces skip the protocol's share of their own accord, of systems that skip.
+    dropShare: calibrated.dropShare,
+    parameters: calibrated.parameters,
+  });
+  return workloads.flatMap((workload) =>
+    values.map((value): Point => ({
+      workload,
+      value,
+      seconds: secondsOf(rows.filter((row) => row.trace === workload && row.values[0] === value)),
+    }))
+  );
+}
+
+function secondsOf(rows: readonly SweepRow[]): Point["seconds"] {
+  return Object.fromEntries(
+    rows.map(({ system, epoch_ms }) => [system, epoch_ms / 1000]),
+  ) as Point["seconds"];
+}
+
+/** Hot memory decides which inputs are hot, so that twins are counted again. */
+async function sweepMemory(
+  { calibrated }: PaperSetting,
+  settings: Settings,
+  refused: string[],
+): Promise<MemoryPoint[]> {
+  const reduced = settings.smoke ? SMOKE : REDUCED;
+  const counted: { name: WorkloadName; mebibytes: number; trace: CountedTrace }[] = [];
+  for (const name of settings.workloads) {
+    if (!settings.full && !reduced.workloads.includes(name)) continue;
+    const mebibytes = settings.full ? MEMORIES : reduced.mebibytes;
+    const hooks = { say: settings.say, signal: settings.signal };
+    try {
+      const traces = settings.full
+        ? await recount(name, calibrated.workloads[name], mebibytes, hooks)
+        : await countReduced(
+          name,
+          { ...reduced, inputs: settings.inputs ?? reduced.inputs },
+          hooks,
+        );
+      counted.push(
+        ...traces.map((trace, i) => ({ name, mebibytes: mebibytes[i]!, trace })),
+      );
+    } catch (error) {
+      // The other workloads' counts, hours at full size, stay.
+      if (!(error instanceof UserError) || settings.signal.aborted) throw error;
+      refused.push(`Hot memory of ${workloadLabel(name)} is left out. ${error.message}`);
+    }
+  }
+  if (counted.length === 0) return [];
+  const key = ({ name, mebibytes }: typeof counted[number]) => `${name} ${mebibytes}`;
+  const rows = await sweep({
+    traces: counted.map((one) => ({ name: key(one), trace: one.trace })),
+    machines: [calibrated.machine],
+    systems: SYSTEMS,
+    axes: [],
+    gpus: calibrated.gpus,
+    batchPerGpu: calibrated.batchPerGpu,
+    dropShare: calibrated.dropShare,
+    parameters: calibrated.parameters,
+  });
+  return counted.map((one): MemoryPoint => ({
+    workload: one.name,
+    value: one.mebibytes,
+    inputs: one.trace.header.dataset.train_inputs,
+    hot: hotShare(one.trace),
+    seconds: secondsOf(rows.filter(({ trace }) => trace === key(one))),
+  }));
+}
+
+async function countReduced(
+  twin: WorkloadName,
+  { inputs, mebibytes, batch, warmUp }: typeof REDUCED,
+  hooks: Pick<Settings, "say" | "signal">,
+): Promise<CountedTrace[]> {
+  const traces = await countTraces(
+    { ...hooks, twin, inputs, batch, warmUp, profileEvery: 1 },
+    mebibytes.map((mib) => mib * 2 ** 20),
+  );
+  return traces.map((trace) => condense(countTraceRuns(trace)));
+}
+
+function ratio({ seconds }: Point, over: typeof OVER[number]): number {
+  return seconds[over] / seconds.slipstream;
+}
+
+function rangeTable(
+  setting: PaperSetting,
+  swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
+): ResultTable {
+  const ends = OVER.flatMap((over) =>
+    ["at the first value", "at the last"].map((end) => ({
+      name: `over ${SYSTEM_LABELS[over]} ${end}`,
+      format: fixed(2),
+    }))
+  );
+  return {
+    title: `Slipstream's mean speedup when one thing varies, on a model of the paper's machine (${
+      machineLabel(setting, setting.calibrated.gpus)
+    } but for that)`,
+    origin: "predicted",
+    columns: [{ name: "what varies" }, { name: "from" }, { name: "to" }, ...ends],
+    rows: swept.map(({ varied: { title, values }, points }): Cell[] => {
+      const mean = (over: typeof OVER[number], value: number) =>
+        meanOf(points.filter((point) => point.value === value).map((point) => ratio(point, over)));
+      const [first, last] = [values[0]!, values.at(-1)!];
+      return [
+        title,
+        first,
+        last,
+        ...OVER.flatMap((over) => [mean(over, first), mean(over, last)]),
+      ];
+    }),
+  };
+}
+
+/** Columns that points share. */
+const RATIO_COLUMNS = [
+  ...OVER.map((over) => ({ name: `over ${SYSTEM_LABELS[over]}`, format: fixed(3) })),
+  ...SYSTEMS.map((system) => ({ name: `${SYSTEM_LABELS[system]}, s`, format: fixed(2) })),
+];
+
+function ratioCells(point: Point): Cell[] {
+  return [
+    ...OVER.map((over) => ratio(point, over)),
+    ...SYSTEMS.map((system) => point.seconds[system]),
+  ];
+}
+
+function pointTable(
+  swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
+): ResultTable {
+  return {
+    title: "Speedup and time of an epoch at each value",
+    origin: "predicted",
+    columns: [{ name: "axis" }, { name: "value" }, { name: "workload" }, ...RATIO_COLUMNS],
+    rows: swept.flatMap(({ varied: { axis }, points }) =>
+      points.map((point) => [
+        axis,
+        point.value,
+        workloadLabel(point.workload),
+        ...ratioCells(point),
+      ])
+    ),
+  };
+}
+
+function memoryTable(points: readonly MemoryPoint[]): ResultTable {
+  return {
+    title: "Speedup and time of an epoch by hot memory, twins counted again for each",
+    origin: "predicted",
+    columns: [
+      { name: "workload" },
+      { name: "inputs", format: formatCount },
+      { name: "hot memory, MiB" },
+      { name: "hot inputs, %", format: fixed(1) },
+      ...RATIO_COLUMNS,
+    ],
+    rows: points.map((point) => [
+      workloadLabel(point.workload),
+      point.inputs,
+      point.value,
+      100 * point.hot,
+      ...ratioCells(point),
+    ]),
+  };
+}
+
+function figure(
+  setting: PaperSetting,
+  over: typeof OVER[number],
+  swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
+  memory: readonly MemoryPoint[],
+): Figure {
+  const data = (points: readonly Point[]) =>
+    points.map((point): Datum => ({
+      x: point.value,
+      y: ratio(point, over),
+      series: workloadLabel(point.workload),
+      origin: "predicted",
+    }));
+  const panel = (title: string, log: boolean, points: readonly Point[]): Panel => ({
+    title,
+    mark: "lines",
+    x: { label: title, scale: log ? "log" : "linear" },
+    y: { label: "speedup" },
+    data: data(points),
+  });
+  return {
+    name: `over-${over}`,
+    title: `Slipstream over ${SYSTEM_LABELS[over]} when one thing varies`,
+    caption: `Ratio of the times of an epoch on ${
+      machineLabel(setting, setting.calibrated.gpus)
+    }, by the model; in each panel one thing varies.`,
+    panels: [
+      ...swept.map(({ varied: { title, log = false }, points }) => panel(title, log, points)),
+      ...memory.length === 0 ? [] : [panel("hot memory, MiB", true, memory)],
+    ],
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * The simulator against the trainer on this machine: a calibration, runs that it has not seen, and the error of each.
+ *
+ * @module
+ */
+
+import { fileError, writeFileWhole } from "../../core/files.ts";
+import { openDevice } from "../../kernels/open.ts";
+import type { Device } from "../../kernels/types.ts";
+import { calibrate, fingerprintOf } from "../../sim/calibrate/calibrate.ts";
+import { checkMachine, type MachineDocument } from "../../sim/machine.ts";
+import type { Fingerprint } from "../../sim/runtime/rates.ts";
+import { BAR } from "../../sim/validate/compare.ts";
+import { blockTable, iterationTable, stageTable } from "../../sim/validate/report.ts";
+import { differences, validate, type Validation } from "../../sim/validate/validate.ts";
+import type { DeviceNote, Experiment, Findings, Sample, Settings } from "../experiment.ts";
+import type { Figure } from "../figure.ts";
+import { fixed, percent } from "../paper_machine.ts";
+
+/** A line of progress at most so often. */
+const SAID_EVERY_MS = 15_000;
+
+/** Validates. */
+export const validateExperiment: Experiment = {
+  name: "validate",
+  summary: "The simulator against runs of the trainer on this machine",
+  title: "Simulator against measured runs",
+  suite: "full",
+  async run(settings: Settings): Promise<Findings> {
+    const { fingerprint, device } = await lookAround(settings);
+    const { machine, how } = await machineOfFolder(settings, fingerprint);
+    settings.say("training the runs that are predicted");
+    const validation = await validate({
+      machine,
+      quick: settings.smoke,
+      onRun: (done, total, name) => settings.say(`run ${done + 1} of ${total}: ${name}`),
+      onWarning: settings.say,
+      signal: settings.signal,
+    });
+    const { verdict, minibatches } = validation;
+    return {
+      tables: [
+        {
+          title: "Iteration time: the simulator against runs on this machine",
+          short: true,
+          columns: [
+            { name: "kinds of minibatches" },
+            { name: "mean error, %", format: fixed(1) },
+            { name: "worst error, %", format: fixed(1) },
+            { name: `bar (${percent(BAR.mean)}, worst ${percent(BAR.worst)})` },
+          ],
+          rows: [[
+            minibatches.length,
+            100 * verdict.mean,
+            100 * verdict.worst,
+            verdict.met ? "met" : "missed",
+          ]],
+        },
+        { title: "By run and kind of minibatch", ...told(iterationTable(validation)) },
+        { title: "By stage", ...told(stageTable(validation)) },
+        { title: "Beside the minibatches", ...told(blockTable(validation)) },
+      ],
+      figures: [figureOf(validation)],
+      samples: samplesOf(validation),
+      device,
+      notes: [
+        how,
+        "Each run is predicted from the machine file and the counts of its own minibatches, never from its times; no run was part of the calibration, which times single operations",
+        "The mean is the geometric one of 1 + |error|, less 1; measured is the median over the minibatches of a kind",
+        "It shows how far the model of this trainer on this machine holds; it says nothing of other machines, nor of the other systems on the paper's machine",
+        "Other work on the machine during calibration or runs makes the error larger or, by chance, smaller",
+        ...validation.warnings,
+        ...device.isFallbackAdapter
+          ? [`${device.name} is a software adapter: its times say nothing of a GPU`]
+          : [],
+        ...settings.smoke ? ["A quick validation on tiny runs: its errors mean nothing"] : [],
+      ],
+    };
+  },
+};
+
+/** What would be measured here. */
+async function lookAround(
+  settings: Settings,
+): Promise<{ readonly fingerprint: Fingerprint; readonly device: DeviceNote }> {
+  const { threads, wide } = settings;
+  const { device } = await openDevice(settings);
+  let host: Device = device;
+  try {
+    if (device.info.kind !== "cpu") {
+      host = (await openDevice({ device: "cpu", threads, wide })).device;
+    }
+    const { kind, name, isFallbackAdapter } = device.info;
+    return {
+      fingerprint: fingerprintOf(device, host, wide),
+      device: { kind, name, isFallbackAdapter },
+    };
+  } finally {
+    if (host !== device) host.dispose();
+    device.dispose();
+  }
+}
+
+/** The folder's machine file where it is of this machine, or one that is measured and written now. */
+async function machineOfFolder(
+  settings: Settings,
+  here: Fingerprint,
+): Promise<{ readonly machine: MachineDocument; readonly how: string }> {
+  const path = `${settings.out}/machine.json`;
+  const known = await readMachine(path);
+  const rates = known?.runtime;
+  if (
+    known !== null && rates !== undefined && differences(rates.fingerprint, here).length === 0 &&
+    (settings.smoke || !rates.quick)
+  ) {
+    return { machine: known, how: `The machine file ${path} was measured before on this machine` };
+  }
+  let said = performance.now();
+  settings.say("calibrating: measuring single operations on this machine");
+  const machine = await calibrate({
+    device: here.device,
+    ...settings.threads === null ? {} : { threads: settings.threads },
+    wide: settings.wide,
+    quick: settings.smoke,
+    command: "deno task bench validate",
+    onCase: (done, total) => {
+      if (performance.now() - said < SAID_EVERY_MS) return;
+      said = performance.now();
+      settings.say(`calibrated ${done} of ${total} cases`);
+    },
+    signal: settings.signal,
+  });
+  await Deno.mkdir(settings.out, { recursive: true }).catch((error) => {
+    throw fileError("write to", settings.out, error);
+  });
+  await writeFileWhole(path, `${JSON.stringify(machine)}\n`);
+  return { machine, how: `The machine file ${path} was measured just before the runs` };
+}
+
+/** A machine file; null where there is none that can be used. */
+async function readMachine(path: string): Promise<MachineDocument | null> {
+  try {
+    return checkMachine(JSON.parse(await Deno.readTextFile(path)), path);
+  } catch {
+    // Missing, damaged or of another version: measured again.
+    return null;
+  }
+}
+
+/** Columns that say which of their numbers are predicted. */
+function told<C extends { readonly name: string }, R>(
+  table: { readonly columns: readonly C[]; readonly rows: R },
+) {
+  return {
+    columns: table.columns.map((column) =>
+      column.name.startsWith("predicted") ? { ...column, origin: "predicted" as const } : column
+    ),
+    rows: table.rows,
+  };
+}
+
+function samplesOf({ minibatches }: Validation): Sample[] {
+  return minibatches.map(({ configuration, kind, rounds }) => ({
+    name: `${configuration}/${kind}`,
+    unit: "ms",
+    better: "lower",
+    timing: true,
+    values: rounds,
+  }));
+}
+
+function figureOf({ minibatches }: Validation): Figure {
+  const sorted = minibatches.toSorted((a, b) => a.measured - b.measured);
+  const ends = [sorted[0]!.measured, sorted.at(-1)!.measured];
+  return {
+    name: "predicted-measured",
+    title: "Predicted against measured time of a minibatch",
+    caption: "One point a kind of minibatch of a run; on the line the prediction is exact.",
+    panels: [{
+      title: "",
+      mark: "lines",
+      x: { label: "measured, ms", scale: "log" },
+      y: { label: "predicted, ms", scale: "log" },
+      data: [
+        ...sorted.map(({ predicted, measured }) => ({
+          x: measured,
+          y: predicted,
+          series: "predicted",
+          origin: "predicted" as const,
+        })),
+        ...ends.map((ms) => ({
+          x: ms,
+          y: ms,
+          series: "measured",
+          origin: "measured" as const,
+        })),
+      ],
+    }],
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * What the experiments on the paper's machine share: names for people, and simulations with the frozen parameters.
+ *
+ * @module
+ */
+
+import type { WorkloadName } from "../data/twin/workloads.ts";
+import type { PaperSetting } from "../sim/paper/setting.ts";
+import { simulate, type SimulationResult } from "../sim/simulate.ts";
+
+/** Systems by the simulator's name, as tables and figures call them. */
+export const SYSTEM_LABELS = {
+  "xdl": "XDL",
+  "intel-dlrm": "Intel DLRM",
+  "fae": "FAE",
+  "hotline": "Hotline",
+  "slipstream": "Slipstream",
+  "slipstream-hotline": "Hotline + Slipstream",
+} as const;
+
+/** A system of the paper. */
+export type PaperSystem = keyof typeof SYSTEM_LABELS;
+
+/** `rm1` as the paper writes it. */
+export function workloadLabel(workload: WorkloadName): string {
+  return workload.toUpperCase();
+}
+
+/** The paper's machine in a title: `4 x V100, PCIe 3`. */
+export function machineLabel({ calibrated: { machine } }: PaperSetting, gpus: number): string {
+  return `${gpus} x V100, PCIe ${machine.link.generation}`;
+}
+
+/** One system on the paper's machine with the calibrated parameters. */
+export function simulatePaper(
+  { calibrated }: PaperSetting,
+  workload: WorkloadName,
+  system: PaperSystem,
+  gpus: number = calibrated.gpus,
+): SimulationResult {
+  const { workloads, ...options } = calibrated;
+  return simulate({ ...options, trace: workloads[workload], system, gpus });
+}
+
+/** A format of so many digits after the point. */
+export const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
+
+/** The same with a sign. */
+export const signed = (digits: number) => (value: number): string =>
+  `${value >= 0 ? "+" : ""}${value.toFixed(digits)}`;
+
+/** A share as text: `12.3 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
