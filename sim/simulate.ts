@@ -114,12 +114,13 @@ export function simulate(options: SimulateOptions): SimulationResult {
   let minibatches = 0, inputs = 0;
   const own = new Map<string, GraphTotals>();
   for (const { work, times } of system.minibatches(workload, context)) {
-    const key = keyOf(work);
+    const seen = system.sees?.(work) ?? work;
+    const key = keyOf(seen);
     let one = own.get(key);
     if (one === undefined) {
       const find = () => {
         const graph = new GraphBuilder();
-        system.minibatch(work, context, graph);
+        system.minibatch(seen, context, graph);
         return totalsOf(graph.tasks);
       };
       one = memo === undefined

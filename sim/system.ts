@@ -32,6 +32,11 @@ export interface System {
   readonly rowsOnGpus: boolean;
   /** Minibatches of a workload, all epochs. */
   minibatches(workload: Workload, context: Context): readonly WorkClass[];
+  /**
+   * What `minibatch` sees of a minibatch; all of it unless told. Those that look the same are simulated once, so that a system
+   * is quicker if it leaves out what it does not use.
+   */
+  sees?(work: Work): Work;
   /** Appends the tasks of one minibatch. */
   minibatch(work: Work, context: Context, graph: GraphBuilder): void;
   /** What happens beside minibatches, all epochs. */

@@ -23,7 +23,7 @@ import {
   towerForward,
   updateDense,
 } from "./dlrm_steps.ts";
-import { hybridArtifactMinibatch, hybridMinibatch } from "./intel_dlrm.ts";
+import { hybridArtifactMinibatch, hybridMinibatch, seesLookups } from "./intel_dlrm.ts";
 
 /** Forward and backward of a lane's inputs with all rows on its GPU, up to the gradients; the update of the rows apart. */
 export function deviceForwardBackward(
@@ -181,6 +181,8 @@ export const fae: System = {
   skips: false,
   rowsOnGpus: false,
   minibatches: (workload) => workload.all,
+  sees: (work) =>
+    work.kind === "cold" ? { ...seesLookups(work), kind: "cold" } : { ...work, kind: "hot" },
   minibatch(work, context, graph) {
     if (work.kind === "cold") hybridMinibatch(work, context, graph);
     else hotMinibatch(work, context, graph);

@@ -78,6 +78,7 @@ export const xdl: System = {
   skips: false,
   rowsOnGpus: false,
   minibatches: (workload) => workload.all,
+  sees: (work) => ({ ...work, kind: "all" }),
   minibatch,
   extras: () => [],
 };
