@@ -27,7 +27,7 @@ import {
 } from "../paper_machine.ts";
 
 /** Draws unless the run is full, which takes as many as were frozen. */
-const DRAWS = 100, SMOKE_DRAWS = 3;
+const DRAWS = 500, SMOKE_DRAWS = 3;
 /** A line of progress each so many draws. */
 const SAID_EVERY = 25;
 

@@ -17,8 +17,26 @@ import {
   loss,
   mlpBackward,
   mlpForward,
+  type Op,
 } from "../ops.ts";
 import type { Work } from "../work.ts";
+
+/** Operations of a stretch by context and inputs: every step and every GPU has the same. */
+const KNOWN = new WeakMap<Context, Map<string, readonly Op[]>>();
+
+function once(
+  context: Context,
+  stretch: string,
+  inputs: number,
+  make: () => readonly Op[],
+): readonly Op[] {
+  let known = KNOWN.get(context);
+  if (known === undefined) KNOWN.set(context, known = new Map());
+  const key = `${stretch} ${inputs}`;
+  let ops = known.get(key);
+  if (ops === undefined) known.set(key, ops = make());
+  return ops;
+}
 
 /** Host time of an iteration that is in no operation: the training loop's own. */
 export function beginStep(lane: Lane, context: Context): void {
@@ -27,15 +45,22 @@ export function beginStep(lane: Lane, context: Context): void {
 
 /** Bottom MLP of one step. */
 export function bottomForward(lane: Lane, context: Context, inputs: number): void {
-  lane.run(mlpForward(context, inputs, context.shape.bottom, "bottom"));
+  lane.run(
+    once(
+      context,
+      "bottom forward",
+      inputs,
+      () => mlpForward(context, inputs, context.shape.bottom, "bottom"),
+    ),
+  );
 }
 
 /** Interaction and top MLP of one step. */
 export function towerForward(lane: Lane, context: Context, inputs: number): void {
-  lane.run([
+  lane.run(once(context, "tower forward", inputs, () => [
     interactionForward(context, inputs),
     ...mlpForward(context, inputs, context.shape.top, "top"),
-  ]);
+  ]));
 }
 
 /** Head and loss, and the wait for the loss on the host. */
@@ -56,15 +81,22 @@ export function finishForward(
 
 /** Top MLP and interaction of one step, backward. */
 export function towerBackward(lane: Lane, context: Context, inputs: number): void {
-  lane.run([
+  lane.run(once(context, "tower backward", inputs, () => [
     ...mlpBackward(context, inputs, context.shape.top, "top", true),
     interactionBackward(context, inputs),
-  ]);
+  ]));
 }
 
 /** Bottom MLP of one step, backward. */
 export function bottomBackward(lane: Lane, context: Context, inputs: number): void {
-  lane.run(mlpBackward(context, inputs, context.shape.bottom, "bottom", false));
+  lane.run(
+    once(
+      context,
+      "bottom backward",
+      inputs,
+      () => mlpBackward(context, inputs, context.shape.bottom, "bottom", false),
+    ),
+  );
 }
 
 /** Update of the dense parameters. */

@@ -41,15 +41,19 @@ export function deviceForwardBackward(
     bags: inputs * tables,
     calls: tables,
   };
+  const [forward, gradients] = [
+    [lookupForward(context, lookups)],
+    [sparseGradients(context, lookups)],
+  ];
   for (let step = 0; step < steps; step++) {
     bottomForward(lane, context, inputs);
-    lane.run([lookupForward(context, lookups)]);
+    lane.run(forward);
     towerForward(lane, context, inputs);
   }
   finishForward(lane, context, graph, inputs);
   for (let step = 0; step < steps; step++) {
     towerBackward(lane, context, inputs);
-    lane.run([sparseGradients(context, lookups)]);
+    lane.run(gradients);
     bottomBackward(lane, context, inputs);
   }
   return () => lane.run([sparseUpdate(context, work.lookups)]);
