@@ -40,6 +40,9 @@ export function parseResult(text: string, path: string): BenchDocument {
   return found as BenchDocument;
 }
 
+/** Documents in a results folder that are of no experiment: the suite's state, and the machine file of `validate`. */
+const OTHERS: readonly string[] = ["suite.json", "machine.json"];
+
 /** What a results folder holds. */
 export interface Results {
   /** By experiment, in the order of their names. */
@@ -53,7 +56,7 @@ export async function readResults(folder: string): Promise<Results> {
   const names: string[] = [];
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (isFile && name.endsWith(".json") && name !== "suite.json") names.push(name);
+      if (isFile && name.endsWith(".json") && !OTHERS.includes(name)) names.push(name);
     }
   } catch (error) {
     throw fileError("read", folder, error);

@@ -30,7 +30,7 @@ interface Varied {
 const VARIED: readonly Varied[] = [
   {
     axis: "drop_share",
-    title: "share of hot inputs skipped after the window (D)",
+    title: "hot inputs skipped after the window (D), share",
     values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
   },
   {
@@ -239,17 +239,17 @@ function rangeTable(
   swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
 ): ResultTable {
   const ends = OVER.flatMap((over) =>
-    ["at the first value", "at the last"].map((end) => ({
-      name: `over ${SYSTEM_LABELS[over]} ${end}`,
+    ["from", "to"].map((end) => ({
+      name: `over ${SYSTEM_LABELS[over]}, ${end}`,
       format: fixed(2),
     }))
   );
   return {
-    title: `Slipstream's mean speedup when one thing varies, on a model of the paper's machine (${
+    title: `Slipstream's mean speedup when one thing moves from the first value to the last (else ${
       machineLabel(setting, setting.calibrated.gpus)
-    } but for that)`,
+    })`,
     origin: "predicted",
-    columns: [{ name: "what varies" }, { name: "from" }, { name: "to" }, ...ends],
+    columns: [{ name: "what moves" }, { name: "from" }, { name: "to" }, ...ends],
     rows: swept.map(({ varied: { title, values }, points }): Cell[] => {
       const mean = (over: typeof OVER[number], value: number) =>
         meanOf(points.filter((point) => point.value === value).map((point) => ratio(point, over)));
@@ -322,6 +322,7 @@ function figure(
   swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
   memory: readonly MemoryPoint[],
 ): Figure {
+  const { frozen: { protocol }, calibrated: { machine } } = setting;
   const data = (points: readonly Point[]) =>
     points.map((point): Datum => ({
       x: point.value,
@@ -341,7 +342,7 @@ function figure(
     title: `Slipstream over ${SYSTEM_LABELS[over]} when one thing varies`,
     caption: `Ratio of the times of an epoch on ${
       machineLabel(setting, setting.calibrated.gpus)
-    }, by the model; in each panel one thing varies.`,
+    }, by the model. In each panel one thing varies; the paper's own values are D = ${protocol.drop_share}, a window of 0.03 (0.05 for RM1), ${protocol.batch_per_gpu} inputs a GPU, ${protocol.gpus} GPUs and PCIe ${machine.link.generation}.`,
     panels: [
       ...swept.map(({ varied: { title, log = false }, points }) => panel(title, log, points)),
       ...memory.length === 0 ? [] : [panel("hot memory, MiB", true, memory)],

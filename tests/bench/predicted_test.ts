@@ -136,7 +136,7 @@ Deno.test("breakdown: shares sum to one and are those of the simulator's stages"
     for (const { data } of panels) {
       const [first] = data, bar = data.filter(({ x }) => x === first!.x);
       const total = bar.reduce((sum, { y }) => sum + y, 0);
-      const [row] = tables[0]!.rows.filter((cells) => cells[0] === first!.x);
+      const [row] = tables[1]!.rows.filter((cells) => cells[0] === first!.x);
       assert.ok(row !== undefined && total > 0);
     }
   }
@@ -146,7 +146,7 @@ Deno.test("breakdown: shares sum to one and are those of the simulator's stages"
 
 Deno.test("traffic: bytes are the simulator's, whatever the calibrated numbers", async () => {
   const { tables, figures } = await found(trafficExperiment);
-  const bytes = tables[1]!;
+  const bytes = tables[2]!;
   const { bytes: expected } = simulatePaper(SETTING, "rm2", "slipstream");
   const at = bytes.rows.findIndex((row) => row[0] === "RM2" && row[1] === "Slipstream");
   assert.deepEqual(
