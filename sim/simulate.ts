@@ -33,8 +33,6 @@ export interface SimulateOptions {
   readonly dropShare?: number | undefined;
   /** Costs of the systems' software; {@linkcode START_PARAMETERS} unless told. */
   readonly parameters?: Parameters | undefined;
-  /** Minibatches that other simulations on the same machine leave to this one, and it to them. */
-  readonly memo?: MinibatchMemo | undefined;
 }
 
 /** Where time goes. */
@@ -100,10 +98,18 @@ export interface SimulationResult {
  * needs to know hot inputs with a trace that does not tell, rows that do not fit the GPUs.
  */
 export function simulate(options: SimulateOptions): SimulationResult {
+  return simulateWith(options);
+}
+
+/**
+ * Simulates training with what earlier simulations on the same machine left in a memo, and leaves there what is new. Same
+ * bits as without.
+ */
+export function simulateWith(options: SimulateOptions, memo?: MinibatchMemo): SimulationResult {
   const { machine, gpus } = options;
   const system = typeof options.system === "string" ? findSystem(options.system) : options.system;
   const trace = "runs" in options.trace ? options.trace : countTraceRuns(options.trace);
-  const { parameters = START_PARAMETERS, memo } = options;
+  const { parameters = START_PARAMETERS } = options;
   if (memo !== undefined && memo.machine !== machine) {
     throw new RangeError("Cannot simulate with the minibatches of another machine");
   }

@@ -216,7 +216,7 @@ function savedFigure(setting: PaperSetting, traffic: Traffic): Figure {
       data: ways.flatMap(([series, of]) =>
         [...traffic].flatMap(([workload, bySystem]) => {
           const part = saved(of(bySystem.get(system)!), of(bySystem.get(over)!));
-          return share === null ? [] : [{
+          return part === null ? [] : [{
             x: workloadLabel(workload),
             y: 100 * part,
             series,

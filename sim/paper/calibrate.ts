@@ -14,7 +14,7 @@ import {
   type Parameters,
   START_PARAMETERS,
 } from "../parameters.ts";
-import { simulate } from "../simulate.ts";
+import { simulateWith } from "../simulate.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
 /** A published ratio that sets a scalar: time of `slower` over time of `faster`, mean over workloads. */
@@ -66,7 +66,7 @@ export interface CalibrateOptions {
   readonly targets?: readonly Target[];
   /** What the scalars and all others are before. */
   readonly start?: Parameters;
-  /** As in `SimulateOptions`. */
+  /** Minibatches of earlier simulations on the same machine. */
   readonly memo?: MinibatchMemo | undefined;
 }
 
@@ -97,15 +97,14 @@ export function calibrate(options: CalibrateOptions): Calibration {
       const tried = { ...parameters, [parameter]: value };
       const ratios = names.map((name) => {
         const time = (system: string) =>
-          simulate({
+          simulateWith({
             trace: options.workloads[name],
             machine,
             system,
             gpus: options.gpus,
             batchPerGpu: options.batchPerGpu,
             parameters: tried,
-            memo,
-          }).epoch_ms;
+          }, memo).epoch_ms;
         return time(slower) / time(faster);
       });
       return ratios.reduce((a, b) => a + b, 0) / ratios.length;

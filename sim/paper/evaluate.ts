@@ -8,7 +8,7 @@ import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts"
 import type { Machine } from "../machine.ts";
 import type { MinibatchMemo } from "../memo.ts";
 import type { Parameters } from "../parameters.ts";
-import { simulate } from "../simulate.ts";
+import { simulateWith } from "../simulate.ts";
 import type { HeldOut } from "./frozen.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
@@ -20,7 +20,7 @@ export interface Scenario {
   readonly gpus: number;
   readonly batchPerGpu: number;
   readonly dropShare: number;
-  /** As in `SimulateOptions`. */
+  /** Minibatches of earlier simulations on the same machine. */
   readonly memo?: MinibatchMemo | undefined;
 }
 
@@ -32,9 +32,10 @@ export interface Ratio {
 
 /** Training times of a system by workload, in milliseconds an epoch. */
 export function timesOf(scenario: Scenario, system: string): Record<WorkloadName, number> {
-  const { workloads, ...options } = scenario;
+  const { workloads, memo, ...options } = scenario;
   const entries = WORKLOAD_NAMES.map((name) => {
-    return [name, simulate({ ...options, trace: workloads[name], system }).epoch_ms] as const;
+    const { epoch_ms } = simulateWith({ ...options, trace: workloads[name], system }, memo);
+    return [name, epoch_ms] as const;
   });
   return Object.fromEntries(entries) as Record<WorkloadName, number>;
 }
