@@ -26,8 +26,8 @@ import {
   workloadLabel,
 } from "../paper_machine.ts";
 
-/** Draws unless the run is full, which takes as many as were frozen. */
-const DRAWS = 200, SMOKE_DRAWS = 3;
+/** Draws of a smoke run; others take as many as were frozen, so that intervals are those of `simulate paper`. */
+const SMOKE_DRAWS = 3;
 /** A line of progress each so many draws. */
 const SAID_EVERY = 50;
 
@@ -45,7 +45,7 @@ export const speedupExperiment: Experiment = {
   async run(settings: Settings): Promise<Findings> {
     const setting = await loadPaperSetting();
     const { frozen: { protocol }, calibrated } = setting;
-    const draws = settings.smoke ? SMOKE_DRAWS : settings.full ? protocol.draws : DRAWS;
+    const draws = settings.smoke ? SMOKE_DRAWS : protocol.draws;
     settings.say(`${draws} draws of what is uncertain, calibrated anew in each`);
     const ratios = await paperRatios(setting, draws, {
       onDraw: (done) => {
@@ -312,11 +312,7 @@ function notesOf(
     `Mean error over the four published ratios: ${
       percent(mape.calibrated)
     }; with those three numbers as they start, ${percent(mape.uncalibrated)}`,
-    `Intervals hold 90 % of ${draws} draws of the machine's and the software's numbers within their ranges, with the three numbers set anew in each${
-      draws < protocol.draws
-        ? `; deno task bench speedup --full and deno task simulate paper make ${protocol.draws}`
-        : ""
-    }`,
+    `Intervals hold 90 % of ${draws} draws of the machine's and the software's numbers within their ranges, with the three numbers set anew in each; deno task simulate paper makes the same ${protocol.draws} and adds refits and permutations`,
     outside.length === 0
       ? "All four published figures lie within their intervals"
       : `Intervals that leave the published figure out: ${
