@@ -130,7 +130,7 @@ function memoryNotes({ full }: Settings, memory: readonly MemoryPoint[]): string
   }
   return [
     full
-      ? "Hot memory was counted again over the twins at their published sizes"
+      ? "Hot memory was counted again over the twins at their published sizes; rows that the profile's sample of inputs does not meet stay cold, so that memory beyond the others changes nothing"
       : `Hot memory was counted over ${
         formatCount(first.inputs)
       } inputs of a twin, all of them profiled: fewer rows are met than in a whole epoch and less memory holds them, so that its values are not those of the paper's machine; deno task bench sensitivity --full counts all inputs`,
