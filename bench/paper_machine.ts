@@ -42,10 +42,7 @@ export function simulatePaper(
   return simulate({ ...options, trace: workloads[workload], system, gpus });
 }
 
-/** A format of so many digits after the point. */
-export const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
-
-/** The same with a sign. */
+/** A format of so many digits after the point, with a sign. */
 export const signed = (digits: number) => (value: number): string =>
   `${value >= 0 ? "+" : ""}${value.toFixed(digits)}`;
 

@@ -9,10 +9,10 @@ import type { Stage } from "../../kernels/types.ts";
 import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";
+import { numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../figure.ts";
 import {
-  fixed,
   machineLabel,
   percent,
   simulatePaper,
@@ -164,8 +164,8 @@ function groupTable(setting: PaperSetting, all: readonly Broken[]): ResultTable 
     columns: [
       { name: "workload" },
       ...one ? [] : [{ name: "system" }],
-      { name: "ms a minibatch", format: fixed(2) },
-      ...groups.map((name) => ({ name, format: fixed(1) })),
+      numberColumn("ms a minibatch", 2),
+      ...groups.map((name) => numberColumn(name, 1)),
     ],
     rows: all.map(({ workload, system, result }) => {
       const found = groupsOf(result);
@@ -189,9 +189,9 @@ function stageTable(all: readonly Broken[]): ResultTable {
       { name: "system" },
       { name: "group" },
       { name: "stage" },
-      { name: "exposed, ms a minibatch", format: fixed(4) },
-      { name: "hidden, ms a minibatch", format: fixed(4) },
-      { name: "of the time, %", format: fixed(2) },
+      numberColumn("exposed, ms a minibatch", 4),
+      numberColumn("hidden, ms a minibatch", 4),
+      numberColumn("of the time, %", 2),
     ],
     rows: all.flatMap(({ gpus, workload, system, result }) => {
       const total = result.epoch_ms * result.epochs;
@@ -219,7 +219,7 @@ function resourceTable(all: readonly Broken[]): ResultTable {
       { name: "GPUs" },
       { name: "workload" },
       { name: "system" },
-      ...kinds.map((kind) => ({ name: RESOURCES[kind], format: fixed(1) })),
+      ...kinds.map((kind) => (numberColumn(RESOURCES[kind], 1))),
     ],
     rows: all.map(({ gpus, workload, system, result }) => [
       gpus,

@@ -15,9 +15,10 @@ import { recount } from "../../sim/recount.ts";
 import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
 import { hotShare } from "../../sim/variants.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
+import { countColumn, numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
-import { fixed, machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
+import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
 
 /** What is varied. */
 interface Varied {
@@ -114,7 +115,7 @@ export const sensitivityExperiment: Experiment = {
         "Each axis moves alone; everything else is as in the speedup experiment, whose three calibrated numbers stay as they are",
         "Accuracy is not in these times: a larger drop share is always quicker, and what it costs only training tells",
         "The window's length changes how many minibatches nothing is skipped in; that it also changes which rows are found stale is not modelled, since the drop share is held",
-        "Alpha, how many of an input's rows must be stale before it is skipped, is missing here: it changes which inputs are skipped and not how many, since the threshold is searched for the drop share, so that its effect is on accuracy alone",
+        "Alpha, how many of an input's rows must be stale before it is skipped, is missing here: it changes which inputs are skipped and not how many, since the threshold is searched for the drop share; deno task bench choices measures what it does to accuracy",
         "Sweeps take the mean minibatch of each kind, which changes times by less than a thousandth",
         ...memoryNotes(settings, memory),
         ...refused,
@@ -239,10 +240,7 @@ function rangeTable(
   swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
 ): ResultTable {
   const ends = OVER.flatMap((over) =>
-    ["from", "to"].map((end) => ({
-      name: `over ${SYSTEM_LABELS[over]}, ${end}`,
-      format: fixed(2),
-    }))
+    ["from", "to"].map((end) => numberColumn(`over ${SYSTEM_LABELS[over]}, ${end}`, 2))
   );
   return {
     title: `Slipstream's mean speedup when one thing moves from the first value to the last (else ${
@@ -266,8 +264,8 @@ function rangeTable(
 
 /** Columns that points share. */
 const RATIO_COLUMNS = [
-  ...OVER.map((over) => ({ name: `over ${SYSTEM_LABELS[over]}`, format: fixed(3) })),
-  ...SYSTEMS.map((system) => ({ name: `${SYSTEM_LABELS[system]}, s`, format: fixed(2) })),
+  ...OVER.map((over) => (numberColumn(`over ${SYSTEM_LABELS[over]}`, 3))),
+  ...SYSTEMS.map((system) => (numberColumn(`${SYSTEM_LABELS[system]}, s`, 2))),
 ];
 
 function ratioCells(point: Point): Cell[] {
@@ -301,9 +299,9 @@ function memoryTable(points: readonly MemoryPoint[]): ResultTable {
     origin: "predicted",
     columns: [
       { name: "workload" },
-      { name: "inputs", format: formatCount },
+      countColumn("inputs"),
       { name: "hot memory, MiB" },
-      { name: "hot inputs, %", format: fixed(1) },
+      numberColumn("hot inputs, %", 1),
       ...RATIO_COLUMNS,
     ],
     rows: points.map((point) => [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatClock, formatCount } from "../../core/format.ts";
+import { formatClock } from "../../core/format.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import { timesOf } from "../../sim/paper/evaluate.ts";
 import {
@@ -14,10 +14,10 @@ import {
   type RatioRow,
 } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import { countColumn, numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
 import {
-  fixed,
   machineLabel,
   type PaperSystem,
   percent,
@@ -97,10 +97,10 @@ function headline(setting: PaperSetting, { rows }: PaperRatios): ResultTable {
     columns: [
       { name: "speedup" },
       { name: "published", origin: "published", format: String },
-      { name: "predicted", format: fixed(2) },
+      numberColumn("predicted", 2),
       { name: "90 % of draws" },
       { name: "error, %", format: signed(1) },
-      ...WORKLOAD_NAMES.map((name) => ({ name: workloadLabel(name), format: fixed(2) })),
+      ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 2))),
     ],
     rows: rows.map((row) => [
       ratioLabel(row),
@@ -130,7 +130,7 @@ function timesTable(
     columns: [
       ...(one ? [] : [{ name: "GPUs" }]),
       { name: "workload" },
-      { name: "inputs", format: formatCount },
+      countColumn("inputs"),
       ...SYSTEMS.map((system) => ({ name: SYSTEM_LABELS[system], format: formatClock })),
     ],
     rows: numbers.flatMap((gpus) =>
@@ -152,10 +152,7 @@ function intervalTable({ rows, otherReading }: PaperRatios): ResultTable {
     columns: [
       { name: "speedup" },
       { name: "workload" },
-      ...["uncalibrated", "calibrated", "5 %", "50 %", "95 %"].map((name) => ({
-        name,
-        format: fixed(3),
-      })),
+      ...["uncalibrated", "calibrated", "5 %", "50 %", "95 %"].map((name) => numberColumn(name, 3)),
     ],
     rows: [...rows, otherReading].flatMap((row) => [
       ...WORKLOAD_NAMES.map((name) => {
@@ -191,8 +188,8 @@ function gpusTable({ byGpus, rows }: PaperRatios): ResultTable {
     columns: [
       { name: "GPUs" },
       { name: "speedup" },
-      ...WORKLOAD_NAMES.map((name) => ({ name: workloadLabel(name), format: fixed(3) })),
-      { name: "mean", format: fixed(3) },
+      ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 3))),
+      numberColumn("mean", 3),
     ],
     rows: byGpus.flatMap(({ gpus, ratios }) =>
       ratios.map(({ byWorkload, mean }, i) => [

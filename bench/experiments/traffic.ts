@@ -7,10 +7,10 @@
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { MovedBytes } from "../../sim/simulate.ts";
+import { numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../figure.ts";
 import {
-  fixed,
   machineLabel,
   percent,
   simulatePaper,
@@ -86,7 +86,7 @@ function saved(bytes: number, before: number): number | null {
 
 function shortTable(setting: PaperSetting, traffic: Traffic): ResultTable {
   const over = (before: "fae" | "intel-dlrm", of: (bytes: MovedBytes) => number, name: string) => ({
-    column: { name: `${name}, of ${SYSTEM_LABELS[before]}'s`, format: fixed(1) },
+    column: numberColumn(`${name}, of ${SYSTEM_LABELS[before]}'s`, 1),
     cell: (bySystem: ReadonlyMap<System, MovedBytes>) =>
       share(saved(of(bySystem.get("slipstream")!), of(bySystem.get(before)!))),
   });
@@ -124,10 +124,7 @@ function savedTable(traffic: Traffic): ResultTable {
       { name: "workload" },
       { name: "system" },
       { name: "against" },
-      ...["link", "GPU to GPU", "host memory", "GPU memory"].map((name) => ({
-        name,
-        format: fixed(1),
-      })),
+      ...["link", "GPU to GPU", "host memory", "GPU memory"].map((name) => numberColumn(name, 1)),
     ],
     rows: [...traffic].flatMap(([workload, bySystem]) =>
       PAIRS.map(({ system, over }) => {
@@ -153,7 +150,7 @@ function bytesTable(setting: PaperSetting, traffic: Traffic): ResultTable {
     columns: [
       { name: "workload" },
       { name: "system" },
-      ...WAY_NAMES.map((way) => ({ name: WAYS[way], format: fixed(2) })),
+      ...WAY_NAMES.map((way) => (numberColumn(WAYS[way], 2))),
     ],
     rows: [...traffic].flatMap(([workload, bySystem]) =>
       [...bySystem].map(([system, bytes]) => [

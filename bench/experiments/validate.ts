@@ -11,11 +11,12 @@ import { calibrate, fingerprintOf } from "../../sim/calibrate/calibrate.ts";
 import { checkMachine, type MachineDocument } from "../../sim/machine.ts";
 import type { Fingerprint } from "../../sim/runtime/rates.ts";
 import { BAR } from "../../sim/validate/compare.ts";
-import { blockTable, iterationTable, stageTable } from "../../sim/validate/report.ts";
+import { blockTable, iterationTable, stageTable, watchLine } from "../../sim/validate/report.ts";
 import { differences, validate, type Validation } from "../../sim/validate/validate.ts";
+import { numberColumn } from "../columns.ts";
 import type { DeviceNote, Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { fixed, percent } from "../paper_machine.ts";
+import { percent } from "../paper_machine.ts";
 
 /** A line of progress at most so often. */
 const SAID_EVERY_MS = 15_000;
@@ -34,6 +35,8 @@ export const validateExperiment: Experiment = {
       machine,
       quick: settings.smoke,
       onRun: (done, total, name) => settings.say(`run ${done + 1} of ${total}: ${name}`),
+      onDisturbed: (name) =>
+        settings.say(`${name}: something else was at work, so that it is run again`),
       onWarning: settings.say,
       signal: settings.signal,
     });
@@ -45,8 +48,8 @@ export const validateExperiment: Experiment = {
           short: true,
           columns: [
             { name: "kinds of minibatches" },
-            { name: "mean error, %", format: fixed(1) },
-            { name: "worst error, %", format: fixed(1) },
+            numberColumn("mean error, %", 1),
+            numberColumn("worst error, %", 1),
             { name: `bar (${percent(BAR.mean)}, worst ${percent(BAR.worst)})` },
           ],
           rows: [[
@@ -68,7 +71,7 @@ export const validateExperiment: Experiment = {
         "Each run is predicted from the machine file and the counts of its own minibatches, never from its times; no run was part of the calibration, which times single operations",
         "The mean is the geometric one of 1 + |error|, less 1; measured is the median over the minibatches of a kind",
         "It shows how far the model of this trainer on this machine holds; it says nothing of other machines, nor of the other systems on the paper's machine",
-        "Other work on the machine during calibration or runs makes the error larger or, by chance, smaller",
+        watchLine(validation).replace(/\.$/, ""),
         ...validation.warnings,
         ...device.isFallbackAdapter
           ? [`${device.name} is a software adapter: its times say nothing of a GPU`]
