@@ -155,7 +155,6 @@ Deno.test("the tables say what was predicted, measured, and whether the bar is m
   const text = formatValidation({
     fingerprint: toyRates({}).fingerprint,
     warnings: [],
-    disturbed: null,
     minibatches: [{
       configuration: "RM2, 256",
       kind: "all",
