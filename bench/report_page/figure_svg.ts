@@ -1,0 +1,153 @@
+/**
+ * Figures as SVG: in pieces that a page lays out, or whole as a file.
+ *
+ * @module
+ */
+
+import type { Figure } from "../figure.ts";
+import { drawLegend } from "./legend.ts";
+import { Markup, markup } from "./markup.ts";
+import { widest, wrapText } from "./measure.ts";
+import { type Drawer, type Drawing, drawPanel, FONT_SIZE, textLines } from "./panel.ts";
+import { hatchings, type Series, seriesOf } from "./series.ts";
+import { colour, ORIGIN_NAMES, themeCss } from "./theme.ts";
+
+/** Widths of panels: two of the first stand beside each other in the place of one of the second. */
+const NARROW = 460;
+const WIDE = 940;
+const GAP = 20;
+
+/** The pieces of a figure. */
+export interface FigurePieces {
+  /** Complete elements, without a style of their own: the legend and then the panels. */
+  readonly svgs: readonly Markup[];
+  /** Whether panels need more width than a phone has. */
+  readonly wide: boolean;
+}
+
+/**
+ * Draws a figure for a page that has the theme's properties.
+ *
+ * @param prefix Begins all names in the markup; unique in the page.
+ */
+export async function drawPieces(figure: Figure, prefix: string): Promise<FigurePieces> {
+  const { legend, panels, series, wide } = await draw(figure, prefix, NARROW);
+  const svgs = panels.map((drawing, i) => {
+    const { title } = figure.panels[i]!;
+    return svgElement(drawing, {
+      prefix: `${prefix}-${i + 1}`,
+      title: title === "" ? figure.title : `${figure.title}: ${title}`,
+      description: describe({ ...figure, panels: [figure.panels[i]!] }),
+      before: i === 0 ? hatchings(series, prefix) : new Markup(""),
+    });
+  });
+  const names = series.map(({ name, origin }) => `${name} (${ORIGIN_NAMES[origin]})`).join(", ");
+  const key = svgElement(legend, {
+    prefix: `${prefix}-legend`,
+    title: `Legend of ${figure.title}`,
+    description: `Series: ${names}.`,
+    before: new Markup(""),
+  });
+  return { svgs: [key, ...svgs], wide };
+}
+
+/** Draws a figure as a document of its own, with its title and legend, light or dark as the reader's screen is. */
+export async function drawFigureSvg(figure: Figure): Promise<string> {
+  const prefix = figure.name;
+  const { panels, series, wide } = await draw(figure, prefix, NARROW);
+  const columns = wide ? 1 : Math.min(2, panels.length);
+  const width = wide ? WIDE : Math.max(NARROW, columns * (NARROW + GAP) - GAP);
+  const legend = drawLegend(figure, series, width);
+  const heading = wrapText(figure.title, width - 8, 15);
+  const parts: Markup[] = [
+    markup`<g fill="${colour("ink")}" font-size="15" font-weight="600">${
+      textLines(heading, 2, 15, 19)
+    }</g>`,
+  ];
+  let y = heading.length * 19 + 8;
+  parts.push(markup`<g transform="translate(0 ${y})">${legend.body}</g>`);
+  y += legend.height + 10;
+  for (let row = 0; row < panels.length; row += columns) {
+    const beside = panels.slice(row, row + columns);
+    for (const [column, { body }] of beside.entries()) {
+      parts.push(markup`<g transform="translate(${column * (NARROW + GAP)} ${y})">${body}</g>`);
+    }
+    y += Math.max(...beside.map(({ height }) => height)) + GAP;
+  }
+  const margin = 16, outer = { width: width + 2 * margin, height: y - GAP + 2 * margin };
+  const style = `${themeCss(`#${prefix}-figure`)}#${prefix}-figure text{white-space:pre}`;
+  return svgElement({
+    body: markup`<rect width="100%" height="100%" fill="${
+      colour("paper")
+    }"/><g transform="translate(${margin} ${margin})">${parts}</g>`,
+    ...outer,
+  }, {
+    prefix,
+    title: figure.title,
+    description: describe(figure),
+    before: markup`<style>${new Markup(style)}</style>${hatchings(series, prefix)}`,
+    alone: true,
+  }).text + "\n";
+}
+
+async function draw(figure: Figure, prefix: string, legendWidth: number): Promise<{
+  legend: Drawing;
+  panels: Drawing[];
+  series: readonly Series[];
+  wide: boolean;
+}> {
+  const drawer = await loadDrawer();
+  const series = seriesOf(figure, prefix);
+  const wide = figure.panels.some(needsWidth);
+  return {
+    legend: drawLegend(figure, series, legendWidth),
+    panels: figure.panels.map((panel) => drawPanel(drawer, panel, series, wide ? WIDE : NARROW)),
+    series,
+    wide,
+  };
+}
+
+/** Both libraries are heavy, and needed only where something is drawn. */
+async function loadDrawer(): Promise<Drawer> {
+  const [plot, { parseHTML }] = await Promise.all([
+    import("@observablehq/plot"),
+    import("linkedom"),
+  ]);
+  // The types of both libraries are those of a browser, which Deno's are not.
+  const { document } = parseHTML("<html><body></body></html>") as unknown as Pick<
+    Drawer,
+    "document"
+  >;
+  return { plot, document };
+}
+
+/** Whether bars or the labels below them would be too narrow. */
+function needsWidth({ mark, data }: Figure["panels"][number]): boolean {
+  if (mark === "lines") return false;
+  const categories = [...new Set(data.map(({ x }) => String(x)))];
+  const bars = mark === "stacked" ? categories.length : data.length;
+  const label = widest(categories.flatMap((text) => text.split(" ")), FONT_SIZE);
+  return bars > 28 || categories.length * Math.min(label, 60) > 1.6 * NARROW;
+}
+
+function describe({ caption, panels }: Figure): string {
+  const values = panels.reduce((sum, { data }) => sum + data.length, 0);
+  const axes = new Set(panels.map(({ x, y }) => `${y.label} by ${x.label}`));
+  return `${caption} ${[...axes].join("; ")}; ${values} values.`;
+}
+
+function svgElement(
+  { body, width, height }: Drawing,
+  { prefix, title, description, before, alone = false }: {
+    readonly prefix: string;
+    readonly title: string;
+    readonly description: string;
+    readonly before: Markup;
+    readonly alone?: boolean;
+  },
+): Markup {
+  const id = `${prefix}-figure`;
+  return markup`<svg${
+    alone ? new Markup(' xmlns="http://www.w3.org/2000/svg"') : null
+  } id="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="${FONT_SIZE}"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>${before}${body}</svg>`;
+}

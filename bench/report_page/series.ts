@@ -1,0 +1,81 @@
+/**
+ * Series of a figure in the order of their first appearance, and how each is painted.
+ *
+ * @module
+ */
+
+import type { Origin } from "../experiment.ts";
+import type { Datum, Figure } from "../figure.ts";
+import { Markup, markup } from "./markup.ts";
+import { colour, seriesColour } from "./theme.ts";
+
+/** A series of one origin. */
+export interface Series {
+  readonly name: string;
+  readonly origin: Origin;
+  /** Of the name among the figure's: one colour number whatever the origin. */
+  readonly index: number;
+  /** Lines and outlines. */
+  readonly stroke: string;
+  /** Areas: full where measured, hatched where predicted, hollow where published. */
+  readonly fill: string;
+  /** Dashes of lines and outlines; none where measured. */
+  readonly dashes: string | undefined;
+  /** What stands at a point; hollow where published. */
+  readonly symbol: "circle" | "square" | "diamond";
+}
+
+const DASHES: Readonly<Record<Origin, string | undefined>> = {
+  measured: undefined,
+  predicted: "6 3",
+  published: "2 3",
+};
+
+const SYMBOLS = { measured: "circle", predicted: "square", published: "diamond" } as const;
+
+/** All series of a figure. `prefix` begins the names of its hatchings, which must be unique in a page. */
+export function seriesOf(figure: Figure, prefix: string): Series[] {
+  const names = new Set<string>(), series = new Map<string, Series>();
+  for (const { series: name, origin } of figure.panels.flatMap((panel) => panel.data)) {
+    names.add(name);
+    const key = keyOf({ series: name, origin });
+    if (series.has(key)) continue;
+    const index = [...names].indexOf(name), stroke = seriesColour(origin, index);
+    series.set(key, {
+      name,
+      origin,
+      index,
+      stroke,
+      fill: origin === "measured"
+        ? stroke
+        : origin === "predicted"
+        ? `url(#${hatchName(prefix, index)})`
+        : colour("paper"),
+      dashes: DASHES[origin],
+      symbol: SYMBOLS[origin],
+    });
+  }
+  return [...series.values()];
+}
+
+/** Series and origin as one string. */
+export function keyOf({ series, origin }: Pick<Datum, "series" | "origin">): string {
+  return JSON.stringify([series, origin]);
+}
+
+const hatchName = (prefix: string, index: number): string => `${prefix}-hatch-${index + 1}`;
+
+/** Definitions of the hatchings that the series need. */
+export function hatchings(series: readonly Series[], prefix: string): Markup {
+  const hatched = series.filter(({ origin }) => origin === "predicted");
+  if (hatched.length === 0) return new Markup("");
+  return markup`<defs>${
+    hatched.map(({ index, stroke }) =>
+      markup`<pattern id="${
+        hatchName(prefix, index)
+      }" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(${
+        index % 2 === 0 ? 45 : -45
+      })"><rect width="6" height="6" fill="${stroke}" fill-opacity="0.45"/><rect width="3" height="6" fill="${stroke}"/></pattern>`
+    )
+  }</defs>`;
+}
