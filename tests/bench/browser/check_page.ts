@@ -1,0 +1,71 @@
+/**
+ * A program: opens a page in Chromium, looks at it in several views, and prints what it saw as JSON. A process of its
+ * own, since tests have no permission to use the network and this talks to the browser.
+ *
+ * `deno run --allow-all check_page.ts CHROMIUM PAGE SCREENSHOTS`
+ *
+ * @module
+ */
+
+import { pathToFileURL } from "node:url";
+import puppeteer, { type Page } from "puppeteer-core";
+import { imageOf } from "./png.ts";
+import inspectPage from "./inspect_page.js" with { type: "text" };
+import type { Inspection, PageReport, View } from "./page_report.ts";
+
+/** Higher than screens are, so that a screenshot shows figures. */
+const VIEWS: readonly View[] = [
+  { name: "phone", width: 360, height: 4000, scheme: "light" },
+  { name: "phone-dark", width: 360, height: 4000, scheme: "dark" },
+  { name: "desktop-dark", width: 1280, height: 4000, scheme: "dark" },
+  { name: "desktop", width: 1280, height: 4000, scheme: "light" },
+];
+
+const [program, path, screenshots] = Deno.args as [string, string, string];
+const browser = await puppeteer.launch({
+  executablePath: program,
+  // Root has no sandbox, and containers little shared memory.
+  args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"],
+  protocolTimeout: 60_000,
+});
+try {
+  // One page alone: another in front of it can keep it from being painted.
+  const [page] = await browser.pages();
+  console.log(JSON.stringify(await look(page!)));
+} finally {
+  await browser.close();
+}
+
+async function look(page: Page): Promise<PageReport> {
+  const address = pathToFileURL(path).href;
+  const problems: string[] = [], requests: string[] = [];
+  page.on("console", (message) => problems.push(`console ${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`error: ${error}`));
+  page.on("requestfailed", (request) => problems.push(`failed request: ${request.url()}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (url !== address && !url.startsWith("data:")) requests.push(url);
+  });
+  await page.goto(address, { waitUntil: "load" });
+  const inspect = async (): Promise<Inspection> => await page.evaluate(inspectPage) as Inspection;
+  const shoot = async (name: string) =>
+    imageOf(await page.screenshot({ path: `${screenshots}/${name}.png` }));
+
+  const views: PageReport["views"][number][] = [];
+  for (const view of VIEWS) {
+    await page.setViewport({ width: view.width, height: view.height });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: view.scheme }]);
+    views.push({ view, inspection: await inspect(), screenshot: await shoot(view.name) });
+  }
+  await page.setViewport({ width: 794, height: 1123 });
+  await page.emulateMediaType("print");
+  const print = { inspection: await inspect(), screenshot: await shoot("print") };
+  const pdf = await page.pdf({ path: `${screenshots}/print.pdf`, preferCSSPageSize: true });
+  return {
+    problems,
+    requests,
+    views,
+    print,
+    pdf: { begins: new TextDecoder("latin1").decode(pdf.subarray(0, 5)), bytes: pdf.length },
+  };
+}

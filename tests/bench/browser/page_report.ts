@@ -1,0 +1,108 @@
+/** What `check_page.ts` tells of a page, and the page's expectations, the same for every page. */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+/** A window. */
+export interface View {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly scheme: "light" | "dark";
+}
+
+/** What `inspect_page.js` sees. */
+export interface Inspection {
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
+  readonly background: string;
+  readonly ink: string;
+  readonly leastContrast: { readonly ratio: number; readonly text: string };
+  readonly textProblems: readonly string[];
+  readonly figures: readonly {
+    readonly id: string;
+    /** The legend first. */
+    readonly svgs: readonly {
+      readonly id: string;
+      readonly width: number;
+      readonly height: number;
+      readonly marks: number;
+    }[];
+  }[];
+  readonly navigation: boolean;
+}
+
+/** An image of the page. */
+export interface Screenshot {
+  readonly width: number;
+  readonly height: number;
+  readonly colours: number;
+}
+
+/** All of it. */
+export interface PageReport {
+  readonly problems: readonly string[];
+  readonly requests: readonly string[];
+  readonly views: readonly {
+    readonly view: View;
+    readonly inspection: Inspection;
+    readonly screenshot: Screenshot;
+  }[];
+  readonly print: { readonly inspection: Inspection; readonly screenshot: Screenshot };
+  readonly pdf: { readonly begins: string; readonly bytes: number };
+}
+
+/** Opens a page in Chromium; screenshots go to a folder. */
+export async function lookAtPage(
+  chromium: string,
+  page: string,
+  screenshots: string,
+): Promise<PageReport> {
+  const program = fileURLToPath(new URL("./check_page.ts", import.meta.url));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", program, chromium, page, screenshots],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** Checks what must hold of every page. */
+export function checkPage({ problems, requests, views, print, pdf }: PageReport): void {
+  assert.deepEqual(problems, []);
+  assert.deepEqual(requests, []);
+  for (const { view, inspection, screenshot } of views) {
+    const { name, width } = view;
+    assert.ok(inspection.scrollWidth <= inspection.clientWidth, `${name}: wider than its window`);
+    const { ratio, text } = inspection.leastContrast;
+    assert.ok(ratio >= 4.5, `${name}: "${text}" has a contrast of ${ratio}`);
+    assert.deepEqual(inspection.textProblems, [], name);
+    assert.equal(screenshot.width, width, name);
+    assert.ok(screenshot.colours > 50, `${name}: ${screenshot.colours} colours`);
+    checkFigures(inspection, name);
+  }
+  const backgrounds = views.map(({ view, inspection }) =>
+    `${view.scheme} ${inspection.background}`
+  );
+  assert.deepEqual([...new Set(backgrounds)].sort(), [
+    "dark rgb(20, 23, 27)",
+    "light rgb(255, 255, 255)",
+  ]);
+  assert.equal(print.inspection.background, "rgb(255, 255, 255)");
+  assert.equal(print.inspection.navigation, false);
+  assert.ok(print.inspection.scrollWidth <= print.inspection.clientWidth, "wider than the paper");
+  checkFigures(print.inspection, "print");
+  assert.equal(pdf.begins, "%PDF-");
+  assert.ok(pdf.bytes > 20_000, `a PDF of ${pdf.bytes} bytes`);
+}
+
+function checkFigures({ figures }: Inspection, name: string): void {
+  for (const { id, svgs } of figures) {
+    assert.ok(svgs.length >= 2, `${name}: ${id} lacks its legend or its panels`);
+    for (const [i, svg] of svgs.entries()) {
+      assert.ok(svg.width > 100 && svg.height > 10, `${name}: ${svg.id} takes no room`);
+      if (i > 0) assert.ok(svg.marks > 0, `${name}: ${svg.id} has no marks`);
+    }
+  }
+}
