@@ -24,8 +24,7 @@ const SHOWN = 200;
  */
 export async function figureMarkup(figure: Figure, name: string, svg: string): Promise<Markup> {
   const { title, caption, panels } = figure;
-  const { svgs, wide } = await drawPieces(figure, name);
-  const [legend, ...drawn] = svgs;
+  const svgs = await drawPieces(figure, name);
   const data = figureData(figure);
   const origins = panels.flatMap((panel) => panel.data.map(({ origin }) => origin));
   return markup`<figure id="${name}">
@@ -33,13 +32,7 @@ export async function figureMarkup(figure: Figure, name: string, svg: string): P
 <h3>${title}${badges(origins)}</h3>
 <p>${caption}</p>
 </figcaption>
-<div class="panels">${legend!}${
-    wide
-      ? drawn.map((one) =>
-        markup`<div class="wide" tabindex="0" role="region" aria-label="${title}">${one}</div>`
-      )
-      : drawn
-  }</div>
+<div class="panels">${svgs}</div>
 <p class="meta links">${
     csvLink(name, await tableToCsv(data))
   } of the data, <a download="${name}.svg" href="${

@@ -7,31 +7,23 @@
 import type { Figure } from "../figure.ts";
 import { drawLegend } from "./legend.ts";
 import { Markup, markup } from "./markup.ts";
-import { widest, wrapText } from "./measure.ts";
+import { wrapText } from "./measure.ts";
 import { type Drawer, type Drawing, drawPanel, FONT_SIZE, textLines } from "./panel.ts";
 import { hatchings, type Series, seriesOf } from "./series.ts";
 import { colour, ORIGIN_NAMES, themeCss } from "./theme.ts";
 
-/** Widths of panels: two of the first stand beside each other in the place of one of the second. */
-const NARROW = 460;
-const WIDE = 940;
+/** Of a panel, in pixels: two stand beside each other on a desktop, and text is still legible on a phone. */
+const PANEL_WIDTH = 460;
 const GAP = 20;
-
-/** The pieces of a figure. */
-export interface FigurePieces {
-  /** Complete elements, without a style of their own: the legend and then the panels. */
-  readonly svgs: readonly Markup[];
-  /** Whether panels need more width than a phone has. */
-  readonly wide: boolean;
-}
 
 /**
  * Draws a figure for a page that has the theme's properties.
  *
  * @param prefix Begins all names in the markup; unique in the page.
+ * @returns Complete elements, without a style of their own: the legend and then the panels.
  */
-export async function drawPieces(figure: Figure, prefix: string): Promise<FigurePieces> {
-  const { legend, panels, series, wide } = await draw(figure, prefix, NARROW);
+export async function drawPieces(figure: Figure, prefix: string): Promise<Markup[]> {
+  const { panels, series } = await draw(figure, prefix);
   const svgs = panels.map((drawing, i) => {
     const { title } = figure.panels[i]!;
     return svgElement(drawing, {
@@ -42,21 +34,21 @@ export async function drawPieces(figure: Figure, prefix: string): Promise<Figure
     });
   });
   const names = series.map(({ name, origin }) => `${name} (${ORIGIN_NAMES[origin]})`).join(", ");
-  const key = svgElement(legend, {
+  const key = svgElement(drawLegend(figure, series, PANEL_WIDTH), {
     prefix: `${prefix}-legend`,
     title: `Legend of ${figure.title}`,
     description: `Series: ${names}.`,
     before: new Markup(""),
   });
-  return { svgs: [key, ...svgs], wide };
+  return [key, ...svgs];
 }
 
 /** Draws a figure as a document of its own, with its title and legend, light or dark as the reader's screen is. */
 export async function drawFigureSvg(figure: Figure): Promise<string> {
   const prefix = figure.name;
-  const { panels, series, wide } = await draw(figure, prefix, NARROW);
-  const columns = wide ? 1 : Math.min(2, panels.length);
-  const width = wide ? WIDE : Math.max(NARROW, columns * (NARROW + GAP) - GAP);
+  const { panels, series } = await draw(figure, prefix);
+  const columns = panels.length > 1 ? 2 : 1;
+  const width = columns * (PANEL_WIDTH + GAP) - GAP;
   const legend = drawLegend(figure, series, width);
   const heading = wrapText(figure.title, width - 8, 15);
   const parts: Markup[] = [
@@ -70,7 +62,9 @@ export async function drawFigureSvg(figure: Figure): Promise<string> {
   for (let row = 0; row < panels.length; row += columns) {
     const beside = panels.slice(row, row + columns);
     for (const [column, { body }] of beside.entries()) {
-      parts.push(markup`<g transform="translate(${column * (NARROW + GAP)} ${y})">${body}</g>`);
+      parts.push(
+        markup`<g transform="translate(${column * (PANEL_WIDTH + GAP)} ${y})">${body}</g>`,
+      );
     }
     y += Math.max(...beside.map(({ height }) => height)) + GAP;
   }
@@ -90,20 +84,15 @@ export async function drawFigureSvg(figure: Figure): Promise<string> {
   }).text + "\n";
 }
 
-async function draw(figure: Figure, prefix: string, legendWidth: number): Promise<{
-  legend: Drawing;
-  panels: Drawing[];
-  series: readonly Series[];
-  wide: boolean;
-}> {
+async function draw(
+  figure: Figure,
+  prefix: string,
+): Promise<{ panels: Drawing[]; series: readonly Series[] }> {
   const drawer = await loadDrawer();
   const series = seriesOf(figure, prefix);
-  const wide = figure.panels.some(needsWidth);
   return {
-    legend: drawLegend(figure, series, legendWidth),
-    panels: figure.panels.map((panel) => drawPanel(drawer, panel, series, wide ? WIDE : NARROW)),
+    panels: figure.panels.map((panel) => drawPanel(drawer, panel, series, PANEL_WIDTH)),
     series,
-    wide,
   };
 }
 
@@ -119,15 +108,6 @@ async function loadDrawer(): Promise<Drawer> {
     "document"
   >;
   return { plot, document };
-}
-
-/** Whether bars or the labels below them would be too narrow. */
-function needsWidth({ mark, data }: Figure["panels"][number]): boolean {
-  if (mark === "lines") return false;
-  const categories = [...new Set(data.map(({ x }) => String(x)))];
-  const bars = mark === "stacked" ? categories.length : data.length;
-  const label = widest(categories.flatMap((text) => text.split(" ")), FONT_SIZE);
-  return bars > 28 || categories.length * Math.min(label, 60) > 1.6 * NARROW;
 }
 
 function describe({ caption, panels }: Figure): string {

@@ -6,6 +6,7 @@
 
 import type { Origin } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
+import { HOLLOW_DASHES } from "./marks.ts";
 import { type Markup, markup } from "./markup.ts";
 import { textWidth, wrapText } from "./measure.ts";
 import { type Drawing, FONT_SIZE, textLines } from "./panel.ts";
@@ -67,7 +68,7 @@ function swatch(
 ): Markup {
   if (mark === "bars" || mark === "stacked") {
     return markup`<rect x="1" y="3.5" width="16" height="11" fill="${fill}" stroke="${stroke}"${
-      origin === "published" ? markup` stroke-dasharray="${dashes ?? "none"}"` : null
+      origin === "published" ? markup` stroke-dasharray="${HOLLOW_DASHES}"` : null
     }/>`;
   }
   const shape = {

@@ -1,38 +1,66 @@
 /**
- * Labels of lines across a panel, at its right edge, moved apart where they would overlap.
+ * Labels of lines across a panel, moved apart where they would overlap.
  *
  * @module
  */
 
 import type { NumberScale } from "./axis.ts";
-import { widest, wrapText } from "./measure.ts";
+import { textWidth, widest, wrapText } from "./measure.ts";
 
-/** A label's lines and its first baseline from the top of the axes. */
+/** A label's lines and where the first one begins or ends. */
 export interface RuleLabel {
   readonly lines: readonly string[];
-  readonly top: number;
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: "start" | "end";
 }
+
+type Rules = readonly { readonly y: number; readonly label: string }[];
 
 const FONT_SIZE = 12;
 const STEP = 14;
 
-/** Lays the labels out. */
-export function ruleLabels(
-  rules: readonly { readonly y: number; readonly label: string }[],
-  { type, domain: [low, high] }: NumberScale,
+/** At the right of axes with values that grow upwards; y from their top, x for the caller to set. */
+export function ruleLabelsBeside(
+  rules: Rules,
+  scale: NumberScale,
   height: number,
   maxWidth: number,
 ): { readonly labels: readonly RuleLabel[]; readonly width: number } {
-  const along = (value: number) => type === "log" ? Math.log(value) : value;
   const labels: RuleLabel[] = [];
   let free = -STEP;
-  for (const { y, label } of rules.toSorted((a, b) => b.y - a.y)) {
-    if (!(y >= low && y <= high) || label === "") continue;
+  for (const { y, label } of labelled(rules, scale).reverse()) {
     const lines = wrapText(label, maxWidth, FONT_SIZE);
-    const at = height * (1 - (along(y) - along(low)) / (along(high) - along(low)));
+    const at = height * (1 - share(y, scale));
     const first = Math.max(free, at - (lines.length - 1) * STEP / 2);
-    labels.push({ lines, top: first + 4 });
+    labels.push({ lines, x: 0, y: first + 4, anchor: "start" });
     free = first + lines.length * STEP;
   }
   return { labels, width: widest(labels.flatMap(({ lines }) => lines), FONT_SIZE) };
+}
+
+/** Above axes with values that grow to the right, a line each; x from their left. */
+export function ruleLabelsAbove(
+  rules: Rules,
+  scale: NumberScale,
+  width: number,
+): { readonly labels: readonly RuleLabel[]; readonly height: number } {
+  const labels = labelled(rules, scale).map(({ y, label }, i): RuleLabel => {
+    const x = width * share(y, scale);
+    const isLeft = x + textWidth(label, FONT_SIZE) <= width;
+    return { lines: [label], x, y: i * STEP + FONT_SIZE, anchor: isLeft ? "start" : "end" };
+  });
+  return { labels, height: labels.length * STEP };
+}
+
+/** Those with a label and a place, from low to high. */
+function labelled(rules: Rules, { domain: [low, high] }: NumberScale) {
+  return rules.filter(({ y, label }) => y >= low && y <= high && label !== "")
+    .toSorted((a, b) => a.y - b.y);
+}
+
+/** How far along its scale a value is. */
+function share(value: number, { type, domain: [low, high] }: NumberScale): number {
+  const along = (at: number) => type === "log" ? Math.log(at) : at;
+  return (along(value) - along(low)) / (along(high) - along(low));
 }

@@ -45,7 +45,7 @@ ${isSmoke(document) ? SMOKE : null}${
     notes.length === 0
       ? null
       : markup`<ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul>\n`
-  }<p class="meta"><code>${command}</code> runs this again; it took ${
+  }<p class="meta">Again: <code>${command}</code>. This run took ${
     formatSeconds(seconds)
   } and ended on ${formatTime(finished_at)}.</p>
 </section>

@@ -22,7 +22,7 @@ export function resultTable(table: TableDocument): Markup {
 <thead><tr>${
       columns.map(({ name, origin }, c) =>
         markup`<th scope="col" class="${side(c)}">${
-          isMixed && origin !== table.origin ? badge(origin) : null
+          isMixed && c > 0 && (c === 1 || origin !== origins[c - 1]) ? badge(origin) : null
         }${name}</th>`
       )
     }</tr></thead>

@@ -27,7 +27,9 @@ function expectedMarks({ panels }: Figure): { data: number; lines: number } {
     if (mark !== "lines") data += values.length;
     else {
       lines += series.size;
-      for (const { length } of series.values()) data += length <= 40 ? length : 0;
+      for (const { length } of series.values()) {
+        data += length === 1 || length <= 40 && values.length <= 120 ? length : 0;
+      }
     }
   }
   return { data, lines };
