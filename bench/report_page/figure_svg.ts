@@ -7,13 +7,13 @@
 import type { Figure } from "../figure.ts";
 import { drawLegend } from "./legend.ts";
 import { Markup, markup } from "./markup.ts";
-import { wrapText } from "./measure.ts";
-import { type Drawer, type Drawing, drawPanel, FONT_SIZE, textLines } from "./panel.ts";
+import { FONT_SIZE, wrapText } from "./measure.ts";
+import { type Drawer, type Drawing, drawPanel, textLines } from "./panel.ts";
 import { hatchings, type Series, seriesOf } from "./series.ts";
 import { colour, ORIGIN_NAMES, themeCss } from "./theme.ts";
 
 /** Of a panel, in pixels: two stand beside each other on a desktop, and text is still legible on a phone. */
-const PANEL_WIDTH = 460;
+const PANEL_WIDTH = 450;
 const GAP = 20;
 
 /**

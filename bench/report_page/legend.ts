@@ -8,12 +8,12 @@ import type { Origin } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
 import { HOLLOW_DASHES } from "./marks.ts";
 import { type Markup, markup } from "./markup.ts";
-import { textWidth, wrapText } from "./measure.ts";
-import { type Drawing, FONT_SIZE, textLines } from "./panel.ts";
+import { FONT_SIZE, textWidth, wrapText } from "./measure.ts";
+import { type Drawing, textLines } from "./panel.ts";
 import { keyOf, type Series } from "./series.ts";
 import { colour, ORIGIN_NAMES } from "./theme.ts";
 
-const LINE = 20;
+const LINE = 21;
 const SWATCH = 24;
 const GAP = 16;
 
@@ -23,7 +23,7 @@ export function drawLegend(figure: Figure, series: readonly Series[], width: num
   let y = 0;
   for (const origin of new Set(series.map((one) => one.origin))) {
     const label = ORIGIN_NAMES[origin];
-    let x = Math.ceil(textWidth(label, FONT_SIZE) * 1.08) + GAP;
+    let x = Math.ceil(textWidth(label, FONT_SIZE) * 1.1) + GAP;
     const indent = x;
     parts.push(originLabel(origin, y));
     for (const one of series.filter((each) => each.origin === origin)) {

@@ -35,7 +35,7 @@ export interface MarkContext {
 /** A panel with more points than this, and a series with more than that, have no dots on their lines. */
 const DOTTED_PANEL = 120;
 const DOTTED_SERIES = 40;
-const VALUE_SIZE = 11;
+const VALUE_SIZE = 12;
 
 /** Marks from the back to the front. */
 export function dataMarks(context: MarkContext): Mark[] {

@@ -11,7 +11,7 @@ import type { Panel } from "../figure.ts";
 import { type NumberScale, numberScale } from "./axis.ts";
 import { dataMarks, type Plot, type PlotOptions, valueLabelWidth } from "./marks.ts";
 import { Markup, markup } from "./markup.ts";
-import { widest, wrapText } from "./measure.ts";
+import { FONT_SIZE, widest, wrapText } from "./measure.ts";
 import { type Placement, placeValues } from "./place.ts";
 import { type RuleLabel, ruleLabelsAbove, ruleLabelsBeside } from "./rules.ts";
 import type { Series } from "./series.ts";
@@ -30,10 +30,8 @@ export interface Drawing {
   readonly height: number;
 }
 
-/** Text of axes and legends, in pixels. */
-export const FONT_SIZE = 12;
-const TITLE_SIZE = 13;
-const LINE = 16;
+const TITLE_SIZE = 14;
+const LINE = 17;
 const UPRIGHT_HEIGHT = 210;
 /** The thinnest upright bar. */
 const BAR = 9;
@@ -133,7 +131,7 @@ export function drawPanel(
     textLines(belowLines, middle, height - 4 - (belowLines.length - 1) * LINE, LINE)
   }</g></g><g fill="${colour("ink")}" font-size="${FONT_SIZE}">${
     rules.map(({ lines, x, y, anchor }) =>
-      markup`<g text-anchor="${anchor}">${textLines(lines, x, y, 14)}</g>`
+      markup`<g text-anchor="${anchor}">${textLines(lines, x, y, LINE - 2)}</g>`
     )
   }</g>${
     placement.placed.length > 0
@@ -202,13 +200,13 @@ function layOutSideways(
   width: number,
   titleHeight: number,
 ): Layout {
-  const names = placement.categories!.map((name) => wrapText(name, width * 0.36, FONT_SIZE));
+  const names = placement.categories!.map((name) => wrapText(name, width * 0.4, FONT_SIZE));
   const left = Math.ceil(widest(names.flat(), FONT_SIZE)) + 14;
   const right = 16 + (panel.mark === "bars" ? Math.ceil(valueLabelWidth(placement)) : 0);
   const lines = Math.max(1, ...names.map(({ length }) => length));
   // The thinnest bar has room for the label of its value.
   const thinnest = Math.min(0.5, ...placement.placed.map(({ x1, x2 }) => x2 - x1));
-  const unit = Math.max(lines * FONT_SIZE + 6, panel.mark === "points" ? 22 : 12 / thinnest);
+  const unit = Math.max(lines * FONT_SIZE + 6, panel.mark === "points" ? 22 : 13 / thinnest);
   const inner = { width: width - left - right, height: Math.ceil(unit * names.length) };
   const above = ruleLabelsAbove(panel.rules ?? [], values, inner.width);
   const labels = wrapText(panel.x.label, width - 8, FONT_SIZE).length * LINE;

@@ -5,7 +5,7 @@
  */
 
 import type { NumberScale } from "./axis.ts";
-import { textWidth, widest, wrapText } from "./measure.ts";
+import { FONT_SIZE, textWidth, widest, wrapText } from "./measure.ts";
 
 /** A label's lines and where the first one begins or ends. */
 export interface RuleLabel {
@@ -17,8 +17,7 @@ export interface RuleLabel {
 
 type Rules = readonly { readonly y: number; readonly label: string }[];
 
-const FONT_SIZE = 12;
-const STEP = 14;
+const STEP = 15;
 
 /** At the right of axes with values that grow upwards; y from their top, x for the caller to set. */
 export function ruleLabelsBeside(
