@@ -20,20 +20,42 @@ export interface NumberScale {
  *
  * @param options.zero Whether it begins at zero; a logarithmic one then begins at a power of ten below the values.
  * @param options.pad Whether it goes beyond the values to round ones.
+ * @param options.at Values that are its ticks if they are few and stand apart.
  */
 export function numberScale(
   values: readonly number[],
-  { type, zero, pad, count }: {
+  { type, zero, pad, count, at = [] }: {
     readonly type: "linear" | "log";
     readonly zero: boolean;
     readonly pad: boolean;
     readonly count: number;
+    readonly at?: readonly number[];
   },
 ): NumberScale {
   let low = values.reduce((a, b) => Math.min(a, b), Infinity);
   let high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  // Sums of shares that miss 100 by rounding are 100.
+  [low, high] = [low, high].map((end) => Number(end.toPrecision(12))) as [number, number];
   if (low > high) [low, high] = type === "log" ? [1, 10] : [0, 1];
-  return type === "log" ? logScale(low, high, zero, pad) : linearScale(low, high, zero, pad, count);
+  const scale = type === "log"
+    ? logScale(low, high, zero, pad)
+    : linearScale(low, high, zero, pad, count);
+  if (!standApart(at, scale)) return scale;
+  const format = type === "log" ? scale.format : formatterOf(at);
+  return { ...scale, ticks: at.toSorted((a, b) => a - b), format };
+}
+
+/** How far along its scale a value is. */
+export function shareOf(value: number, { type, domain: [low, high] }: NumberScale): number {
+  const along = (at: number) => type === "log" ? Math.log(at) : at;
+  return (along(value) - along(low)) / (along(high) - along(low));
+}
+
+/** Whether a few values, all on a scale, leave room for their labels. */
+function standApart(at: readonly number[], scale: NumberScale): boolean {
+  const shares = at.map((value) => shareOf(value, scale)).sort((a, b) => a - b);
+  return at.length > 1 && at.length <= 7 &&
+    shares.every((share, i) => i === 0 || share - shares[i - 1]! >= 0.11);
 }
 
 function linearScale(

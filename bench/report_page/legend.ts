@@ -27,7 +27,9 @@ export function drawLegend(figure: Figure, series: readonly Series[], width: num
     const indent = x;
     parts.push(originLabel(origin, y));
     for (const one of series.filter((each) => each.origin === origin)) {
-      const lines = wrapText(one.name, width - indent - SWATCH, FONT_SIZE);
+      // A series that is named after its origin needs no other name.
+      const isNamed = one.name !== one.origin && one.name !== label;
+      const lines = wrapText(isNamed ? one.name : "", width - indent - SWATCH, FONT_SIZE);
       const wide = SWATCH +
         lines.reduce((most, line) => Math.max(most, textWidth(line, FONT_SIZE)), 0);
       if (x > indent && x + wide > width) {
@@ -39,7 +41,7 @@ export function drawLegend(figure: Figure, series: readonly Series[], width: num
           swatch(one, markOf(figure, one))
         }<g fill="${colour("ink")}">${textLines(lines, SWATCH, 13, 14)}</g></g>`,
       );
-      y += (lines.length - 1) * 14;
+      y += Math.max(0, lines.length - 1) * 14;
       x += wide + GAP;
     }
     y += LINE;

@@ -180,12 +180,11 @@ function deviations(
     [...shared].map(([note, of]) => markup`<li>${note} (${listOf(of)})</li>`)
   }</ul>
 ${
-    own.length === 0 ? null : markup`<p>Of single experiments:</p>
-<dl class="terms">${
-      own.map(({ document: { experiment }, notes }) =>
-        markup`<dt><a href="#${experiment}">${experiment}</a></dt><dd>${notes.join(" ")}</dd>`
-      )
-    }</dl>`
+    own.map(({ document: { experiment }, notes }) =>
+      markup`<details><summary>Notes of ${experiment} (${notes.length})</summary><ul>${
+        notes.map((note) => markup`<li>${note}</li>`)
+      }</ul></details>\n`
+    )
   }
 </section>`;
 }

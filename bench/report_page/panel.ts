@@ -11,7 +11,7 @@ import type { Panel } from "../figure.ts";
 import { type NumberScale, numberScale } from "./axis.ts";
 import { dataMarks, type Plot, type PlotOptions, valueLabelWidth } from "./marks.ts";
 import { Markup, markup } from "./markup.ts";
-import { FONT_SIZE, widest, wrapText } from "./measure.ts";
+import { FONT_SIZE, textWidth, widest, wrapText } from "./measure.ts";
 import { type Placement, placeValues } from "./place.ts";
 import { type RuleLabel, ruleLabelsAbove, ruleLabelsBeside } from "./rules.ts";
 import type { Series } from "./series.ts";
@@ -61,8 +61,8 @@ export function drawPanel(
   const values = valueScale(panel, placement), along = alongScale(placement);
   const title = wrapText(panel.title, width - 8, TITLE_SIZE);
   const titleHeight = title.length * (LINE + 1) + (title.length > 0 ? 3 : 0);
-  const layout = layOut(panel, placement, values, width, titleHeight);
-  const { sideways, left, right, top, bottom, inner, names, rules } = layout;
+  const layout = layOut(panel, placement, values, along, width, titleHeight);
+  const { sideways, left, right, top, bottom, inner, names } = layout;
   const height = top + inner.height + bottom;
   const categories = placement.categories?.length ?? 0;
   const unit = (sideways ? inner.height : inner.width) / Math.max(1, categories);
@@ -95,6 +95,15 @@ export function drawPanel(
   const baseline = values.type === "linear" && values.domain[0] <= 0 && values.domain[1] >= 0
     ? 0
     : values.domain[0];
+  const isBars = panel.mark === "bars" || panel.mark === "stacked";
+  const data = dataMarks({ plot, panel, placement, series, values, sideways, unit });
+  const rules = [
+    across(baseline, { stroke: colour("line") }),
+    ...(panel.rules ?? []).filter(({ y }) => y >= values.domain[0] && y <= values.domain[1])
+      .map(({ y }) =>
+        across(y, { stroke: colour("ink"), strokeDasharray: "2 3", className: "rule" })
+      ),
+  ];
   const drawn = plot.plot({
     document,
     width,
@@ -109,12 +118,8 @@ export function drawPanel(
       sideways ? plot.gridX(values.ticks, grid) : plot.gridY(values.ticks, grid),
       sideways ? plot.axisX(values.ticks, valueTicks) : plot.axisY(values.ticks, valueTicks),
       sideways ? plot.axisY(along.ticks, alongTicks) : plot.axisX(along.ticks, alongTicks),
-      ...dataMarks({ plot, panel, placement, series, values, sideways, unit }),
-      across(baseline, { stroke: colour("line") }),
-      ...(panel.rules ?? []).filter(({ y }) => y >= values.domain[0] && y <= values.domain[1])
-        .map(({ y }) =>
-          across(y, { stroke: colour("ink"), strokeDasharray: "2 3", className: "rule" })
-        ),
+      // Bars would hide lines across, and lines across would strike points out.
+      ...(isBars ? [...data, ...rules] : [...rules, ...data]),
     ],
   });
 
@@ -130,7 +135,7 @@ export function drawPanel(
   }<g text-anchor="middle">${
     textLines(belowLines, middle, height - 4 - (belowLines.length - 1) * LINE, LINE)
   }</g></g><g fill="${colour("ink")}" font-size="${FONT_SIZE}">${
-    rules.map(({ lines, x, y, anchor }) =>
+    layout.rules.map(({ lines, x, y, anchor }) =>
       markup`<g text-anchor="${anchor}">${textLines(lines, x, y, LINE - 2)}</g>`
     )
   }</g>${
@@ -159,13 +164,19 @@ function layOut(
   panel: Panel,
   placement: Placement,
   values: NumberScale,
+  along: NumberScale,
   width: number,
   titleHeight: number,
 ): Layout {
   const { categories } = placement, rules = panel.rules ?? [];
   const valueWidth = Math.ceil(widest(values.ticks.map(values.format), FONT_SIZE));
   const beside = ruleLabelsBeside(rules, values, UPRIGHT_HEIGHT, width * 0.3);
-  const left = valueWidth + 12, right = Math.max(12, Math.ceil(beside.width) + 12);
+  // The last tick of a number is centred below the end of its axis.
+  const last = categories === null
+    ? textWidth(along.format(along.ticks.at(-1) ?? 0), FONT_SIZE)
+    : 0;
+  const left = valueWidth + 12;
+  const right = Math.ceil(Math.max(12, beside.width + 12, last / 2 + 4));
   const inner = { width: width - left - right, height: UPRIGHT_HEIGHT };
   const unit = inner.width / Math.max(1, categories?.length ?? 1);
   const names = (categories ?? []).map((category) => wrapText(category, unit - 6, FONT_SIZE));
@@ -249,6 +260,7 @@ function alongScale({ placed, categories, logX }: Placement): NumberScale {
       zero: false,
       pad: false,
       count: 6,
+      at: [...new Set(values)],
     });
   }
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NumberScale } from "./axis.ts";
+import { type NumberScale, shareOf } from "./axis.ts";
 import { FONT_SIZE, textWidth, widest, wrapText } from "./measure.ts";
 
 /** A label's lines and where the first one begins or ends. */
@@ -30,7 +30,7 @@ export function ruleLabelsBeside(
   let free = -STEP;
   for (const { y, label } of labelled(rules, scale).reverse()) {
     const lines = wrapText(label, maxWidth, FONT_SIZE);
-    const at = height * (1 - share(y, scale));
+    const at = height * (1 - shareOf(y, scale));
     const first = Math.max(free, at - (lines.length - 1) * STEP / 2);
     labels.push({ lines, x: 0, y: first + 4, anchor: "start" });
     free = first + lines.length * STEP;
@@ -45,7 +45,7 @@ export function ruleLabelsAbove(
   width: number,
 ): { readonly labels: readonly RuleLabel[]; readonly height: number } {
   const labels = labelled(rules, scale).map(({ y, label }, i): RuleLabel => {
-    const x = width * share(y, scale);
+    const x = width * shareOf(y, scale);
     const isLeft = x + textWidth(label, FONT_SIZE) <= width;
     return { lines: [label], x, y: i * STEP + FONT_SIZE, anchor: isLeft ? "start" : "end" };
   });
@@ -56,10 +56,4 @@ export function ruleLabelsAbove(
 function labelled(rules: Rules, { domain: [low, high] }: NumberScale) {
   return rules.filter(({ y, label }) => y >= low && y <= high && label !== "")
     .toSorted((a, b) => a.y - b.y);
-}
-
-/** How far along its scale a value is. */
-function share(value: number, { type, domain: [low, high] }: NumberScale): number {
-  const along = (at: number) => type === "log" ? Math.log(at) : at;
-  return (along(value) - along(low)) / (along(high) - along(low));
 }

@@ -10,6 +10,9 @@ import { type Markup, markup } from "./markup.ts";
 import { formatSeconds, formatTime, isSmoke } from "./run_facts.ts";
 import { csvLink, resultTable } from "./table.ts";
 
+/** Tables with more rows than this are closed at first. */
+const LONG = 24;
+
 /**
  * Figures, tables, notes, and the command that repeats them.
  *
@@ -30,9 +33,15 @@ export async function experimentSection(
   );
   const listed = await Promise.all(
     tables.map(async (table, i) =>
-      markup`${resultTable(table)}<p class="meta links">${
-        csvLink(`${experiment}-${i + 1}`, await tableToCsv(table))
-      } of the table, full precision</p>`
+      markup`${
+        table.rows.length > LONG
+          ? markup`<details class="long"><summary>${table.title} (${table.rows.length} rows)</summary>${
+            resultTable(table)
+          }</details>`
+          : resultTable(table)
+      }<p class="meta links">${csvLink(`${experiment}-${i + 1}`, await tableToCsv(table))} of ${
+        table.rows.length > LONG ? "that table" : "the table"
+      }, full precision</p>`
     ),
   );
   return markup`<section id="${experiment}" aria-labelledby="${experiment}-heading">

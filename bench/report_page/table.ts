@@ -15,6 +15,10 @@ export function resultTable(table: TableDocument): Markup {
   const origins = columns.map(({ origin }) => origin);
   const isMixed = new Set(origins).size > 1;
   const side = (c: number) => columns[c]?.right ? "right" : "";
+  // Names stay on one line, sentences do not.
+  const classes = (text: string, c: number) =>
+    [side(c), text.length <= 28 ? "name" : "", isMixed && c > 0 ? origins[c] : ""]
+      .filter((name) => name !== "").join(" ");
   return scrollBox(
     title,
     markup`<table>
@@ -31,10 +35,8 @@ export function resultTable(table: TableDocument): Markup {
         markup`<tr>${
           row.map((text, c) =>
             c === 0
-              ? markup`<th scope="row" class="${side(c)}">${text}</th>`
-              : markup`<td class="${side(c)} ${
-                isMixed ? columns[c]?.origin ?? "" : ""
-              }">${text}</td>`
+              ? markup`<th scope="row" class="${classes(text, c)}">${text}</th>`
+              : markup`<td class="${classes(text, c)}">${text}</td>`
           )
         }</tr>\n`
       )

@@ -1,4 +1,12 @@
 import assert from "node:assert/strict";
+import type { Settings } from "../../../bench/experiment.ts";
+import { breakdownExperiment } from "../../../bench/experiments/breakdown.ts";
+import { kernelsExperiment } from "../../../bench/experiments/kernels.ts";
+import { sensitivityExperiment } from "../../../bench/experiments/sensitivity.ts";
+import { skewExperiment } from "../../../bench/experiments/skew.ts";
+import { speedupExperiment } from "../../../bench/experiments/speedup.ts";
+import { trafficExperiment } from "../../../bench/experiments/traffic.ts";
+import { buildDocument } from "../../../bench/report.ts";
 import { writeReport } from "../../../bench/report_page/mod.ts";
 import { writeResult } from "../../../bench/results.ts";
 import { inFolder } from "../../data/rows.ts";
@@ -21,5 +29,54 @@ Deno.test({
         figures.map(({ name }) => `${experiment}-${name}`)
       );
       assert.deepEqual(drawn, expected);
+    }),
+});
+
+/** Experiments that take no second. */
+const QUICK = [
+  speedupExperiment,
+  breakdownExperiment,
+  skewExperiment,
+  trafficExperiment,
+  sensitivityExperiment,
+  kernelsExperiment,
+];
+
+Deno.test({
+  name: "the report of real experiments, run small, is drawn in a browser",
+  ignore: chromium === null,
+  fn: () =>
+    inFolder(async (folder) => {
+      const settings: Settings = {
+        device: "cpu",
+        wide: false,
+        threads: 1,
+        batch: [],
+        rounds: 1,
+        smoke: true,
+        full: false,
+        python: null,
+        inputs: null,
+        workloads: ["rm2", "rm4"],
+        seeds: null,
+        firstSeed: 1,
+        variants: [],
+        out: folder,
+        say: () => {},
+        signal: new AbortController().signal,
+      };
+      let figures = 0;
+      for (const experiment of QUICK) {
+        const findings = await experiment.run(settings);
+        figures += findings.figures?.length ?? 0;
+        const command = `deno task bench ${experiment.name} --smoke`;
+        const note = { seconds: 1, command, settings: { smoke: true } };
+        await writeResult(folder, buildDocument(experiment, findings, note));
+      }
+      const { page, refused } = await writeReport(folder);
+      assert.deepEqual(refused, []);
+      const report = await lookAtPage(chromium!, page, folder);
+      checkPage(report);
+      assert.equal(report.views[0]!.inspection.figures.length, figures);
     }),
 });
