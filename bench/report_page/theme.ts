@@ -2,8 +2,8 @@
  * Colours of the report, as CSS custom properties for a light and a dark surface.
  *
  * Origins are told apart by family: what was measured is cool, what a model predicts is warm, what was published is grey.
- * Within a family neighbours differ in lightness too, so that they stay apart for the colour-blind. Marks have at least
- * 3:1 against their surface and text 4.5:1 (`tests/bench/report_theme_test.ts`).
+ * Within a family the first four differ from their neighbours in lightness too, so that they stay apart for the
+ * colour-blind. Marks have at least 3:1 against their surface and text 4.5:1 (`tests/bench/report_theme_test.ts`).
  *
  * @module
  */
@@ -42,10 +42,10 @@ const SURFACES = {
 /** Colours of series. */
 const SERIES: Readonly<Record<Origin, readonly Shade[]>> = {
   measured: [
-    ["#1f6fb4", "#5aa9f0"],
-    ["#12867b", "#45cbb9"],
-    ["#173a66", "#c4dcf7"],
-    ["#3f8fd6", "#3b82c9"],
+    ["#1b5fa3", "#5aa9f0"],
+    ["#2a9d8f", "#8fe0d2"],
+    ["#173a66", "#2f7fce"],
+    ["#3f8fd6", "#c4dcf7"],
     ["#4d7c2a", "#9ccf6c"],
     ["#5d52b8", "#aaa2f2"],
     ["#1e93b3", "#6bd6f2"],
@@ -54,10 +54,10 @@ const SERIES: Readonly<Record<Origin, readonly Shade[]>> = {
     ["#8a7fd6", "#7d72d4"],
   ],
   predicted: [
-    ["#c8501e", "#ff8f60"],
-    ["#9c7300", "#e5b94a"],
-    ["#74203b", "#f3b9c9"],
-    ["#d9663f", "#cf6545"],
+    ["#b8431a", "#ff8f60"],
+    ["#b58900", "#f2cf74"],
+    ["#74203b", "#c25577"],
+    ["#d9663f", "#f3b9c9"],
     ["#9b4397", "#dd92da"],
     ["#85562a", "#cf9f70"],
     ["#cc7a00", "#ffbd59"],
@@ -72,9 +72,6 @@ const SERIES: Readonly<Record<Origin, readonly Shade[]>> = {
     ["#868e96", "#7d8790"],
   ],
 };
-
-/** How many colours an origin has before they repeat. */
-export const seriesColours = (origin: Origin): number => SERIES[origin].length;
 
 const PROPERTIES: Readonly<Record<string, Shade>> = {
   ...SURFACES,

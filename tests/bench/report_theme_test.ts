@@ -23,13 +23,22 @@ for (const [surface, name] of ["light", "dark"].entries()) {
       assert.ok(contrast(of(ink), of("paper")) >= 4.5, ink);
     }
     assert.ok(contrast(of("muted"), of("raised")) >= 4.5);
-    for (const of2 of ["alert", "measured-ink", "predicted-ink", "published-ink"]) {
-      const on = of2 === "alert" ? "alert-surface" : of2.replace("ink", "surface");
-      assert.ok(contrast(of(of2), of(on)) >= 4.5, of2);
+    for (const text of ["alert", "measured-ink", "predicted-ink", "published-ink"]) {
+      const on = text === "alert" ? "alert-surface" : text.replace("ink", "surface");
+      assert.ok(contrast(of(text), of(on)) >= 4.5, text);
     }
     for (const property of Object.keys(all).filter((key) => /-\d+$/.test(key))) {
       const ratio = contrast(of(property), of("paper"));
       assert.ok(ratio >= 3, `${property} ${of(property)}: ${ratio}`);
+    }
+  });
+
+  Deno.test(`the first series differ from their neighbours in lightness on a ${name} surface`, () => {
+    for (const origin of ["measured", "predicted", "published"]) {
+      for (const i of [1, 2, 3]) {
+        const [a, b] = [i, i + 1].map((n) => colours()[`${origin}-${n}`]![surface]!);
+        assert.ok(contrast(a!, b!) >= 1.25, `${origin} ${i}: ${contrast(a!, b!)}`);
+      }
     }
   });
 }
