@@ -24,8 +24,18 @@ export interface KernelRow {
   readonly op: string;
   /** The shape, as `M=1024 K=13 N=512`. */
   readonly shape: string;
+  /** Of one launch, by the kernel's record. */
+  readonly flops: number;
+  /** That one launch has to move at least, by the kernel's record. */
+  readonly bytes: number;
   /** Median time of one launch in microseconds, launch cost included. */
   readonly us: number;
+  /** 90th percentile of the same. */
+  readonly p90_us: number;
+  /** 95 % interval of the median. */
+  readonly interval_us: readonly [number, number];
+  /** Every timed sample. */
+  readonly samples_us: readonly number[];
   /** 10⁹ floating-point operations a second, by the kernel's record. */
   readonly gflop_s: number;
   /** 10⁹ bytes a second, by the kernel's record: what has to move at least once. */
@@ -44,6 +54,8 @@ export interface KernelBenchOptions {
   readonly samples?: number;
   /** Hot rows, whose scores classification looks up. Default: those of 256 MiB. */
   readonly hotRows?: number;
+  /** Most rows of a table: fewer than the preset's where memory is short. */
+  readonly maxRows?: number;
   /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
   readonly sampleMs?: number;
   /** Stops between kernels; `benchKernels` rejects with the signal's reason. */
@@ -59,7 +71,12 @@ export async function benchKernels(
   device: Device,
   options: KernelBenchOptions = {},
 ): Promise<KernelRow[]> {
-  const { preset = PRESETS.rm2, batch = 1024, samples = 20, sampleMs = 2, signal } = options;
+  const { batch = 1024, samples = 20, sampleMs = 2, maxRows = Infinity, signal } = options;
+  const published = options.preset ?? PRESETS.rm2;
+  const preset = {
+    ...published,
+    tableRows: published.tableRows.map((rows) => Math.min(rows, maxRows)),
+  };
   const hotRows = options.hotRows ?? HOT_BYTES / 4 / preset.dim;
   const owned: { dispose(): void }[] = [];
   try {
@@ -69,7 +86,7 @@ export async function benchKernels(
       owned.push(program);
       await checkpoint(signal);
       const cost = { ...program.costs[0]!, ...counted };
-      rows.push(describe(cost, await measure(device, program, samples, sampleMs)));
+      rows.push(describe(cost, await timeLaunches(device, program, samples, sampleMs)));
     }
     return rows;
   } finally {
@@ -83,13 +100,17 @@ interface Kernel {
   readonly counted?: Pick<OpCost, "shape" | "flops" | "bytes">;
 }
 
-/** Median time of a launch in ms. */
-async function measure(
+/**
+ * Times of a launch in ms.
+ *
+ * @param sampleMs Least time of a sample; short programs are launched several times for one.
+ */
+export async function timeLaunches(
   device: Device,
   program: Program,
   samples: number,
   sampleMs: number,
-): Promise<number> {
+): Promise<number[]> {
   const time = async (launches: number): Promise<number> => {
     const begun = performance.now();
     for (let i = 0; i < launches; i++) device.run(program);
@@ -102,15 +123,23 @@ async function measure(
   for (let i = 0; i < 5; i++) await time(launches);
   const times: number[] = [];
   for (let i = 0; i < samples; i++) times.push(await time(launches) / launches);
-  return summarise(times).median;
+  return times;
 }
 
-function describe({ op, shape, flops, bytes }: OpCost, ms: number): KernelRow {
+function describe({ op, shape, flops, bytes }: OpCost, times: readonly number[]): KernelRow {
   const lookups = lookupsOf(op, shape);
+  const samples = times.map((ms) => 1000 * ms);
+  const { median: us, p90, interval } = summarise(samples);
+  const ms = us / 1000;
   return {
     op,
     shape: Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" "),
-    us: 1000 * ms,
+    flops,
+    bytes,
+    us,
+    p90_us: p90,
+    interval_us: interval,
+    samples_us: samples,
     gflop_s: flops / ms / 1e6,
     gb_s: bytes / ms / 1e6,
     mlookups_s: lookups === null ? null : lookups / ms / 1000,

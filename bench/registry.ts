@@ -1,5 +1,5 @@
 /**
- * All experiments of `deno task bench`, the default first.
+ * All experiments of `deno task bench`.
  *
  * @module
  */
@@ -7,30 +7,23 @@
 import type { Experiment } from "./experiment.ts";
 import { ablationExperiment } from "./experiments/ablation.ts";
 import { accuracyExperiment } from "./experiments/accuracy.ts";
-import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
-import { overheadExperiment } from "./experiments/overhead.ts";
-import { skewExperiment } from "./experiments/skew.ts";
-import { stalenessExperiment } from "./experiments/staleness.ts";
 import { choicesExperiment } from "./experiments/choices.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
+import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
+import { overheadExperiment } from "./experiments/overhead.ts";
 import { peersExperiment } from "./experiments/peers.ts";
 import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { scaleExperiment } from "./experiments/scale.ts";
+import { skewExperiment } from "./experiments/skew.ts";
+import { stalenessExperiment } from "./experiments/staleness.ts";
 import { trainExperiment } from "./experiments/train.ts";
 import { twinsExperiment } from "./experiments/twins.ts";
 
-/** In the order of the help page. */
+/** In the order of the suite, the report and the help page. */
 export const EXPERIMENTS: readonly Experiment[] = [
-  trainExperiment,
-  kernelsExperiment,
-  prepareExperiment,
-  memoryExperiment,
-  peersExperiment,
-  hotExperiment,
-  twinsExperiment,
   plansExperiment,
   skewExperiment,
   stalenessExperiment,
@@ -39,5 +32,12 @@ export const EXPERIMENTS: readonly Experiment[] = [
   overheadExperiment,
   ablationExperiment,
   choicesExperiment,
+  kernelsExperiment,
+  peersExperiment,
+  trainExperiment,
+  prepareExperiment,
+  memoryExperiment,
+  hotExperiment,
+  twinsExperiment,
   scaleExperiment,
 ];
