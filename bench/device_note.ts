@@ -19,7 +19,8 @@ export function deviceNote(
     ? [`${threads} ${threads === 1 ? "thread" : "threads"}`]
     : ["vendor", "architecture", "device"].flatMap((key) => {
       const value = String(details[key] ?? "");
-      return value === "" || name.toLowerCase().includes(value.toLowerCase())
+      // A vendor's number says nothing to people, and a name stands beside it.
+      return /^\d*$/.test(value) || name.toLowerCase().includes(value.toLowerCase())
         ? []
         : [`${key} ${value}`];
     });

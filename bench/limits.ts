@@ -94,8 +94,10 @@ export function boundOf(
   { gflop_s, memory }: Limits,
   { flops, bytes }: Pick<KernelRow, "flops" | "bytes">,
 ): Bound {
-  const rate = memory.find(({ working_set }) => working_set >= bytes) ?? memory.at(-1)!;
-  const arithmetic = flops / gflop_s / 1000, moving = bytes / rate.gb_s / 1000;
+  // What a larger working set reaches a smaller one can too, whatever disturbed its own probe.
+  const rates = memory.filter(({ working_set }) => working_set >= bytes);
+  const gb_s = Math.max(...(rates.length > 0 ? rates : memory.slice(-1)).map((rate) => rate.gb_s));
+  const arithmetic = flops / gflop_s / 1000, moving = bytes / gb_s / 1000;
   return arithmetic > moving ? { us: arithmetic, by: "arithmetic" } : { us: moving, by: "memory" };
 }
 

@@ -10,7 +10,14 @@ import { openDevice } from "../../kernels/open.ts";
 import type { Device, DeviceKind } from "../../kernels/types.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
 import { deviceNote } from "../device_note.ts";
-import type { DeviceNote, Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import type {
+  DeviceNote,
+  Experiment,
+  Findings,
+  ResultTable,
+  Sample,
+  Settings,
+} from "../experiment.ts";
 import type { Datum, Figure } from "../figure.ts";
 import { benchKernels, type KernelRow } from "../kernels.ts";
 import { boundOf, type Limits, measureLimits, withProducts } from "../limits.ts";
@@ -59,15 +66,7 @@ export const kernelsExperiment: Experiment = {
         ]),
       ],
       figures: told.length === 0 ? [] : [shareFigure(told)],
-      samples: told.flatMap(({ kind, rows }) =>
-        rows.map(({ op, shape, samples_us }) => ({
-          name: `${kind}/${op}/${shape}`,
-          unit: "µs",
-          better: "lower" as const,
-          timing: true,
-          values: samples_us,
-        }))
-      ),
+      samples: told.flatMap(samplesOf),
       device: noteOf(measured),
       notes: [...notesOf(told), ...softwareNotes(measured)],
     };
@@ -104,6 +103,23 @@ async function measure(device: Device, note: DeviceNote, settings: Settings): Pr
     rows,
     limits: limits === null ? null : withProducts(limits, rows),
   };
+}
+
+/** One a kernel; those of one op and shape, such as equal layers, have a number behind. */
+function samplesOf({ kind, rows }: Measured): Sample[] {
+  const seen = new Map<string, number>();
+  return rows.map(({ op, shape, samples_us }) => {
+    const name = `${kind}/${op}/${shape}`;
+    const turn = (seen.get(name) ?? 0) + 1;
+    seen.set(name, turn);
+    return {
+      name: turn === 1 ? name : `${name} #${turn}`,
+      unit: "µs",
+      better: "lower",
+      timing: true,
+      values: samples_us,
+    };
+  });
 }
 
 /** One device for the whole result: those whose times count, before those whose do not. */
