@@ -21,7 +21,8 @@ export function tableText(table: TableDocument): string {
 function otherOrigins({ columns, origin }: TableDocument): string {
   const others: readonly Origin[] = ["measured", "predicted", "published"];
   const lines = others.filter((other) => other !== origin).flatMap((other) => {
-    const names = columns.filter((column) => column.origin === other).map(({ name }) => name);
+    const own = columns.filter((column) => column.origin === other).map(({ name }) => name);
+    const names = own.filter((name) => name !== other);
     return names.length === 0 ? [] : [`${other}: ${names.join(", ")}`];
   });
   return lines.length === 0 ? "" : `${lines.join("; ")}\n`;
