@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import type { Comparison } from "../../bench/compare/documents.ts";
-import type { Sample } from "../../bench/experiment.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
-import { BENCH_SCHEMA_VERSION, type BenchDocument } from "../../bench/report.ts";
+import type { BenchDocument } from "../../bench/report.ts";
 import { inFolder } from "../data/rows.ts";
+import { SMOKE } from "./bench.ts";
 import { fail, interruptAt, readJson, run, succeed } from "./command.ts";
-
-/** The least work. */
-const SMOKE = ["--smoke", "--device", "cpu", "--threads", "1", "--workloads", "rm4"];
-
-/** What the suite found, for the tests behind its own. */
-const bySuite = new Map<string, BenchDocument>();
 
 Deno.test("bench --help lists every experiment", async () => {
   const { out, err } = await succeed("bench", ["--help"]);
@@ -37,114 +31,12 @@ Deno.test("bench refuses a wrong command line with status 2 and one line", async
   await fail("bench", ["train", "--csv", "no-such-folder/x"], 2, /no-such-folder is not a folder$/);
   await fail("bench", ["--out", "no-such-folder/x"], 2, /no-such-folder is not a folder$/);
   await fail("bench", ["train", "--out", "deno.json"], 2, /Cannot use --out deno.json: it is not/);
+  if (Deno.build.os === "linux") {
+    await fail("bench", ["--out", "/proc/x"], 2, /Cannot use --out \/proc\/x: no file can be made/);
+  }
   await fail("bench", ["report", "a", "b"], 2, /Cannot use "b": report takes one folder$/);
   await fail("bench", ["compare", "a"], 2, /Cannot compare 1 result: name two folders or files$/);
 });
-
-Deno.test({
-  name: "bench goes on where it was interrupted, prints the short version and writes the report",
-  ignore: Deno.build.os === "windows",
-  fn: () =>
-    inFolder(async (folder) => {
-      const out = `${folder}/bench`, words = [...SMOKE, "--seeds", "1", "--out", out];
-      const expected = EXPERIMENTS.filter(({ suite }) => suite === "default");
-      const stopped = await interruptAt("bench", words, /^\[2\//);
-      assert.equal(stopped.status, 130, stopped.err);
-      assert.equal(stopped.out, "");
-      const kept = new RegExp(`^Interrupted: \\d of ${expected.length} experiments are kept in `);
-      assert.match(stopped.err.trimEnd().split("\n").at(-1)!, kept);
-      assert.match(stopped.err, /go on with deno task bench --device cpu --threads 1 .*--smoke/);
-      const done = await succeed("bench", words);
-      assert.match(done.err, new RegExp(`^Going on with .*: 1 of ${expected.length} done$`, "m"));
-      assert.doesNotMatch(done.err, /^\[1\//m);
-      for (const { name } of expected) {
-        const document = await readJson<BenchDocument>(`${out}/${name}.json`);
-        assert.equal(document.failure, null);
-        bySuite.set(name, document);
-        for (const { short, title } of document.tables) {
-          assert.equal(done.out.includes(title), short, title);
-        }
-        for (const figure of document.figures) {
-          const svg = await Deno.readTextFile(`${out}/${name}-${figure.name}.svg`);
-          assert.match(svg, /^(<\?xml[^>]*>\s*)?<svg /);
-        }
-      }
-      assert.match(done.out, /A smoke run: its figures mean nothing/);
-      assert.ok(done.out.includes(`Report  ${out}/report.html`), done.out);
-      const page = await Deno.readTextFile(`${out}/report.html`);
-      for (const { title } of expected) assert.ok(page.includes(title), title);
-      assert.match((await succeed("bench", ["report", out])).out, /report\.html: \d+ figures?$/m);
-    }),
-});
-
-for (const { name } of EXPERIMENTS) {
-  Deno.test(`bench ${name} does its least and writes text, JSON, CSV and its place in the report`, () =>
-    inFolder(async (folder) => {
-      const { out, err } = await succeed("bench", [
-        ...[name, ...SMOKE, "--seeds", "1", "--out", `${folder}/bench`],
-        ...["--json", `${folder}/out.json`, "--csv", `${folder}/csv`],
-      ]);
-      const document = await readJson<BenchDocument>(`${folder}/out.json`);
-      assert.equal(document.schema, "slipstream.bench");
-      assert.equal(document.schema_version, BENCH_SCHEMA_VERSION);
-      assert.equal(document.experiment, name);
-      assert.equal(document.failure, null);
-      assert.match(document.command, new RegExp(`^deno task bench ${name} --device cpu`));
-      assert.equal(document.settings.scale, "smoke");
-      assert.ok(document.environment.cpus >= 1);
-      assert.ok(document.notes.some((note) => note.includes("figures mean nothing")));
-      assert.deepEqual(await readJson(`${folder}/bench/${name}.json`), document);
-      assert.ok(err.includes(`${folder}/bench/report.html`), err);
-      checkSamples(document.samples);
-      assert.equal(
-        new Set(document.figures.map((figure) => figure.name)).size,
-        document.figures.length,
-      );
-      await checkTables(document, out, folder);
-      checkRepeat(document);
-    }));
-}
-
-/** Tables as text and as CSV. Without PyTorch the peers have none. */
-async function checkTables(
-  { experiment, tables, notes }: BenchDocument,
-  out: string,
-  folder: string,
-): Promise<void> {
-  if (experiment === "peers" && tables.length === 0) {
-    assert.match(notes[0]!, /^Nothing was compared: no Python with torch and numpy was found/);
-    return;
-  }
-  assert.ok(tables.length > 0);
-  const { fromCSV } = await import("arquero");
-  for (const [i, table] of tables.entries()) {
-    assert.ok(out.includes(`${table.title} (${table.origin})`), table.title);
-    assert.ok(table.rows.length > 0, table.title);
-    for (const row of table.rows) assert.equal(row.length, table.columns.length, table.title);
-    for (const place of [`${folder}/csv`, `${folder}/bench`]) {
-      const csv = fromCSV(await Deno.readTextFile(`${place}/${experiment}-${i + 1}.csv`));
-      assert.equal(csv.numRows(), table.rows.length);
-      assert.equal(csv.numCols(), table.columns.length);
-      assert.equal(csv.columnName(0), table.columns[0]!.name);
-    }
-  }
-}
-
-function checkSamples(samples: readonly Sample[]): void {
-  assert.equal(new Set(samples.map(({ name }) => name)).size, samples.length);
-  for (const { name, unit, values } of samples) {
-    assert.ok(unit !== "" && values.length > 0, name);
-    for (const value of values) assert.ok(Number.isFinite(value), name);
-  }
-}
-
-/** The same seeds gave the same numbers to the suite and to the experiment alone. */
-function checkRepeat({ experiment, samples }: BenchDocument): void {
-  const first = bySuite.get(experiment);
-  if (first === undefined) return;
-  const repeatable = (all: readonly Sample[]) => all.filter(({ timing }) => !timing);
-  assert.deepEqual(repeatable(samples), repeatable(first.samples));
-}
 
 Deno.test("bench ablation goes on from what its folder holds, and refuses unknown variants", () =>
   inFolder(async (folder) => {
