@@ -61,7 +61,7 @@ Deno.test("the experiment gives a table for each workload asked for, and the tim
     seeds: null,
     firstSeed: 1,
     variants: [],
-    out: null,
+    out: "nowhere",
     rounds: 1,
     smoke: true,
     python: null,

@@ -11,7 +11,7 @@ Deno.test("every model trains on its twin, with an optimizer chosen on other dra
     seeds: null,
     firstSeed: 1,
     variants: [],
-    out: null,
+    out: "nowhere",
     rounds: 1,
     smoke: true,
     python: null,
