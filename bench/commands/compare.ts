@@ -34,6 +34,14 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
+const METHOD = `Method
+  Times and rates: Welch's t interval of the logarithms, so the ratio is that of the geometric means.
+  What seeds decide: Student's t interval of the logarithms' differences, seed by seed.
+  A value that is not above zero: differences B - A in place of ratios.
+  Noise: half of the way from the 10th to the 90th percentile of a run's repeats, of the run that varies more.
+  A verdict needs 3 repeats a run and an interval that leaves no difference out; of times and rates also a
+  ratio outside the noise band, and no software adapter on either side.`;
+
 /** Of so many intervals that hold 95 %, one in twenty misses by chance. */
 const CHANCE = 20;
 
@@ -54,6 +62,7 @@ export async function compareCommand(
         ["Two results of one experiment", "deno task bench compare a/kernels.json b/kernels.json"],
       ],
     }));
+    console.log(METHOD);
     return 0;
   }
   const [first, second, ...rest] = words;

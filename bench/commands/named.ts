@@ -68,7 +68,7 @@ export async function namedCommand(
       return INTERRUPTED;
     }
     if (kept > 0) {
-      await refreshReport(out, say);
+      if (!await refreshReport(out, say)) return 1;
       say(`Kept in ${out}, with its report ${out}/report.html`);
     }
     return status;

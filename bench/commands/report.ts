@@ -7,16 +7,26 @@
 import { UserError } from "../../core/errors.ts";
 import { parseFlags } from "../../core/flags.ts";
 import { RESULTS_FOLDER } from "../flags.ts";
+import { messageOf } from "../run_experiment.ts";
 import { writeReport } from "../refresh_report.ts";
 
 /**
- * Makes the report of a folder anew.
+ * Makes the report of a folder anew after its results have changed. Where it cannot, it says so on standard error: the
+ * results are what matters.
  *
- * @returns Whether it could be made; what cannot be drawn loses no results.
+ * @returns Whether it could.
  */
-export async function refreshReport(folder: string, say: (line: string) => void): Promise<void> {
-  const { refused } = await writeReport(folder);
-  for (const line of refused) say(line);
+export async function refreshReport(folder: string, say: (line: string) => void): Promise<boolean> {
+  try {
+    const { refused } = await writeReport(folder);
+    for (const line of refused) say(line);
+    return true;
+  } catch (error) {
+    console.error(
+      `error: Cannot make the report of ${folder}, whose results are kept: ${messageOf(error)}`,
+    );
+    return false;
+  }
 }
 
 /** Makes the report of a folder and says where it is. */

@@ -37,6 +37,7 @@ export async function suiteCommand(
     suite === "default" || values.full && suite === "full"
   );
   const command = commandLine(values, given.keys(), []);
+  let drawn = true;
   const { documents, interrupted } = await interruptible((signal) =>
     runSuite({
       experiments,
@@ -44,7 +45,7 @@ export async function suiteCommand(
       command,
       commandOf: (name) => commandLine(values, given.keys(), [name]),
       refresh: async (folder) => {
-        await refreshReport(folder, say);
+        drawn = await refreshReport(folder, say);
       },
     })
   );
@@ -59,5 +60,5 @@ export async function suiteCommand(
   console.log(`Report  ${values.out}/report.html
 Data    ${values.out}: of each experiment NAME.json, its tables as CSV and its figures as SVG
 More    deno task bench NAME prints all tables of an experiment, deno task bench --help lists them`);
-  return documents.some(({ failure }) => failure !== null) ? 1 : 0;
+  return drawn && documents.every(({ failure }) => failure === null) ? 0 : 1;
 }

@@ -163,7 +163,7 @@ class SuiteRun {
     const begun = this.#now();
     const { document, error } = await runExperiment(
       experiment,
-      { ...settings, say: (line) => settings.say(`  ${line}`) },
+      { ...settings, say: (line) => settings.say(`  ${this.#gone(settings.full)}${line}`) },
       commandOf(name),
     );
     if (error !== undefined) {
@@ -175,6 +175,11 @@ class SuiteRun {
     const step: SuiteStep = { name, seconds, failure: document.failure };
     this.#state = { ...this.#state, done: [...this.#state.done, step] };
     await this.#save("running");
+  }
+
+  /** In front of every line of what takes hours. */
+  #gone(shown: boolean): string {
+    return shown ? `${formatClock((this.#now() - this.#begun) / 1000)}  ` : "";
   }
 
   /** Time gone, and time left where an earlier suite tells. */
