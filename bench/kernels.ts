@@ -18,6 +18,8 @@ import { summarise } from "./statistics.ts";
 
 /** The paper's memory for hot rows, and inputs classified at a time. */
 const HOT_BYTES = 256 * 2 ** 20, CLASSIFIED = 8192;
+/** Times that all kernels are gone through. */
+const PASSES = 5;
 
 /** One kernel's speed. */
 export interface KernelRow {
@@ -63,7 +65,8 @@ export interface KernelBenchOptions {
 }
 
 /**
- * Measures every kernel of a preset's training step: warm-up, then the median of the samples. Ids are uniform over the
+ * Measures every kernel of a preset's training step: warm-up, then the median of the samples, which are taken in several
+ * passes over all kernels, so that what disturbs a machine for a while falls on few samples of each. Ids are uniform over the
  * rows; the same minibatch comes again and again, so its rows are found in caches that hold them. Embedding costs
  * count the lookups and the different rows of this minibatch.
  */
@@ -80,15 +83,22 @@ export async function benchKernels(
   const hotRows = options.hotRows ?? HOT_BYTES / 4 / preset.dim;
   const owned: { dispose(): void }[] = [];
   try {
-    const rows: KernelRow[] = [];
-    for (const { body, counted } of kernels(device, preset, batch, hotRows, owned)) {
+    const all = kernels(device, preset, batch, hotRows, owned).map(({ body, counted }) => {
       const program = device.record("bench", body);
       owned.push(program);
-      await checkpoint(signal);
-      const cost = { ...program.costs[0]!, ...counted };
-      rows.push(describe(cost, await timeLaunches(device, program, samples, sampleMs)));
+      const launcher = new Launcher(device, program, sampleMs);
+      return { launcher, cost: { ...program.costs[0]!, ...counted }, times: [] as number[] };
+    });
+    const passes = Math.min(PASSES, samples);
+    for (let pass = 0; pass < passes; pass++) {
+      for (const { launcher, times } of all) {
+        await checkpoint(signal);
+        await launcher.warmUp();
+        const upTo = Math.round(samples * (pass + 1) / passes);
+        while (times.length < upTo) times.push(await launcher.sample());
+      }
     }
-    return rows;
+    return all.map(({ cost, times }) => describe(cost, times));
   } finally {
     for (const it of owned.reverse()) it.dispose();
   }
@@ -100,30 +110,42 @@ interface Kernel {
   readonly counted?: Pick<OpCost, "shape" | "flops" | "bytes">;
 }
 
-/**
- * Times of a launch in ms.
- *
- * @param sampleMs Least time of a sample; short programs are launched several times for one.
- */
-export async function timeLaunches(
-  device: Device,
-  program: Program,
-  samples: number,
-  sampleMs: number,
-): Promise<number[]> {
-  const time = async (launches: number): Promise<number> => {
+/** Launches of one program, timed. */
+export class Launcher {
+  readonly #device: Device;
+  readonly #program: Program;
+  readonly #sampleMs: number;
+  /** Launches of a sample; null before the first warm-up. */
+  #launches: number | null = null;
+
+  /** @param sampleMs Least time of a sample; short programs are launched several times for one. */
+  constructor(device: Device, program: Program, sampleMs: number) {
+    this.#device = device;
+    this.#program = program;
+    this.#sampleMs = sampleMs;
+  }
+
+  /** Brings operands into the caches and, the first time, engines to what they do with code that runs often. */
+  async warmUp(): Promise<void> {
+    if (this.#launches !== null) return void await this.#time(this.#launches);
+    let launches = 1;
+    while (await this.#time(launches) < this.#sampleMs) launches *= 2;
+    for (let i = 0; i < 5; i++) await this.#time(launches);
+    this.#launches = launches;
+  }
+
+  /** Milliseconds of one launch. Throws without a warm-up. */
+  async sample(): Promise<number> {
+    if (this.#launches === null) throw new Error("Cannot time a program: it is not warm");
+    return await this.#time(this.#launches) / this.#launches;
+  }
+
+  async #time(launches: number): Promise<number> {
     const begun = performance.now();
-    for (let i = 0; i < launches; i++) device.run(program);
-    await device.sync();
+    for (let i = 0; i < launches; i++) this.#device.run(this.#program);
+    await this.#device.sync();
     return performance.now() - begun;
-  };
-  // Engines replace code that runs often: launch until a sample is long enough, and then once more.
-  let launches = 1;
-  while (await time(launches) < sampleMs) launches *= 2;
-  for (let i = 0; i < 5; i++) await time(launches);
-  const times: number[] = [];
-  for (let i = 0; i < samples; i++) times.push(await time(launches) / launches);
-  return times;
+  }
 }
 
 function describe({ op, shape, flops, bytes }: OpCost, times: readonly number[]): KernelRow {

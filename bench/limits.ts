@@ -6,8 +6,8 @@
  */
 
 import { checkpoint } from "../core/events.ts";
-import type { Device, DeviceBuffer } from "../kernels/types.ts";
-import { type KernelRow, timeLaunches } from "./kernels.ts";
+import type { Device, DeviceBuffer, Program } from "../kernels/types.ts";
+import { type KernelRow, Launcher } from "./kernels.ts";
 
 /** A device's limits. */
 export interface Limits {
@@ -104,7 +104,7 @@ export function boundOf(
 async function productRate(
   device: Device,
   side: number,
-  { samples, sampleMs }: LimitOptions,
+  options: LimitOptions,
 ): Promise<number> {
   const buffers: DeviceBuffer[] = [];
   const matrix = (rows: number, cols: number) => {
@@ -126,8 +126,7 @@ async function productRate(
       (ops) => ops.linearForward({ x, w, bias, y, relu: false }),
     );
     try {
-      const times = await timeLaunches(device, program, samples, sampleMs);
-      return program.costs[0]!.flops / Math.min(...times) / 1e6;
+      return program.costs[0]!.flops / await least(device, program, options) / 1e6;
     } finally {
       program.dispose();
     }
@@ -140,7 +139,7 @@ async function memoryRate(
   device: Device,
   bytes: number,
   copied: boolean,
-  { samples, sampleMs }: LimitOptions,
+  options: LimitOptions,
 ): Promise<number> {
   const n = bytes / 8;
   const params = device.createMatrix(1, n, "passed over"),
@@ -165,15 +164,30 @@ async function memoryRate(
     const moved = times * program.costs[0]!.bytes;
     let best: number;
     try {
-      best = moved / Math.min(...await timeLaunches(device, program, samples, sampleMs)) / 1e6;
+      best = moved / await least(device, program, options) / 1e6;
     } finally {
       program.dispose();
     }
-    if (copied) best = Math.max(best, await copyRate(device, params.buffer, grads.buffer, samples));
+    if (copied) {
+      best = Math.max(best, await copyRate(device, params.buffer, grads.buffer, options.samples));
+    }
     return best;
   } finally {
     for (const buffer of [params.buffer, grads.buffer, scalar]) buffer.dispose();
   }
+}
+
+/** The shortest time of a launch in ms. */
+async function least(
+  device: Device,
+  program: Program,
+  { samples, sampleMs }: LimitOptions,
+): Promise<number> {
+  const launcher = new Launcher(device, program, sampleMs);
+  await launcher.warmUp();
+  let ms = Infinity;
+  for (let i = 0; i < samples; i++) ms = Math.min(ms, await launcher.sample());
+  return ms;
 }
 
 async function copyRate(
