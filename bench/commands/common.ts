@@ -35,16 +35,17 @@ export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>
 }
 
 /**
- * Checks that results can be written, before any work. The default's own parent is made where it is missing.
+ * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.
  *
  * @throws {UserError} Status 2.
  */
 export function checkResultsFolder(folder: string): void {
-  if (folder === RESULTS_FOLDER) {
+  const runs = dirname(RESULTS_FOLDER);
+  if (dirname(folder) === runs) {
     try {
-      Deno.mkdirSync(dirname(folder), { recursive: true });
+      Deno.mkdirSync(runs, { recursive: true });
     } catch (error) {
-      const mended = fileError("write to", dirname(folder), error);
+      const mended = fileError("write to", runs, error);
       throw mended instanceof UserError ? new UserError(mended.message, 2) : mended;
     }
   }

@@ -22,7 +22,9 @@ import type { Datum, Figure } from "../figure.ts";
 import { benchKernels, type KernelRow } from "../kernels.ts";
 import { boundOf, type Limits, measureLimits, withProducts } from "../limits.ts";
 
-const BATCH = 1024, SAMPLES = 20, SAMPLE_MS = 2;
+const BATCH = 1024, SAMPLES = 20;
+/** Least time of a sample: Deno sleeps up to 10 ms while it waits for WebGPU. */
+const SAMPLE_MS = { cpu: 2, webgpu: 100 } as const;
 /** A software adapter takes minutes for what a device does in seconds, and its times say nothing. */
 const SOFTWARE = { batch: 64, samples: 1, sampleMs: 0, maxRows: 10_000, hotRows: 1000 };
 const SMOKE = { batch: 8, samples: 1, sampleMs: 0, maxRows: 1000, hotRows: 1000 };
@@ -86,7 +88,7 @@ async function measure(device: Device, note: DeviceNote, settings: Settings): Pr
     ? SMOKE
     : software
     ? SOFTWARE
-    : { batch: BATCH, samples: SAMPLES, sampleMs: SAMPLE_MS };
+    : { batch: BATCH, samples: SAMPLES, sampleMs: SAMPLE_MS[note.kind] };
   const batch = settings.batch[0] ?? options.batch;
   const { samples, sampleMs } = options;
   let limits: Limits | null = null;
@@ -219,7 +221,13 @@ function kernelTable({ note, batch, rows, limits }: Measured): ResultTable {
 
 function notesOf(told: readonly Measured[]): string[] {
   if (told.length === 0) return [];
+  const webgpu = told.some(({ kind }) => kind === "webgpu");
   return [
+    ...webgpu
+      ? [
+        `Samples on WebGPU last ${SAMPLE_MS.webgpu} ms or more, up to 10 of which may be the wait for their end`,
+      ]
+      : [],
     "Operations and bytes are those of each kernel's record: what has to be computed and moved at least once",
     "The limit of a kernel: the longer of its operations at the rate of the fastest product measured and its bytes at the " +
     "rate at which memory of that size was passed over, on the same device and threads. It is what this project's kernels " +
