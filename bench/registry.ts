@@ -7,6 +7,7 @@
 import type { Experiment } from "./experiment.ts";
 import { ablationExperiment } from "./experiments/ablation.ts";
 import { accuracyExperiment } from "./experiments/accuracy.ts";
+import { breakdownExperiment } from "./experiments/breakdown.ts";
 import { choicesExperiment } from "./experiments/choices.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
@@ -17,23 +18,32 @@ import { peersExperiment } from "./experiments/peers.ts";
 import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { scaleExperiment } from "./experiments/scale.ts";
+import { sensitivityExperiment } from "./experiments/sensitivity.ts";
 import { skewExperiment } from "./experiments/skew.ts";
+import { speedupExperiment } from "./experiments/speedup.ts";
 import { stalenessExperiment } from "./experiments/staleness.ts";
+import { trafficExperiment } from "./experiments/traffic.ts";
 import { trainExperiment } from "./experiments/train.ts";
 import { twinsExperiment } from "./experiments/twins.ts";
+import { validateExperiment } from "./experiments/validate.ts";
 
 /** In the order of the suite, the report and the help page. */
 export const EXPERIMENTS: readonly Experiment[] = [
+  speedupExperiment,
   plansExperiment,
+  breakdownExperiment,
   skewExperiment,
   stalenessExperiment,
   naiveSkipExperiment,
   accuracyExperiment,
+  trafficExperiment,
   overheadExperiment,
+  sensitivityExperiment,
   ablationExperiment,
   choicesExperiment,
   kernelsExperiment,
   peersExperiment,
+  validateExperiment,
   trainExperiment,
   prepareExperiment,
   memoryExperiment,
