@@ -18,14 +18,26 @@ import { summarise } from "./statistics.ts";
 
 /** The paper's memory for hot rows, and inputs classified at a time. */
 const HOT_BYTES = 256 * 2 ** 20, CLASSIFIED = 8192;
+/** Times that all kernels are gone through. */
+const PASSES = 5;
 
 /** One kernel's speed. */
 export interface KernelRow {
   readonly op: string;
   /** The shape, as `M=1024 K=13 N=512`. */
   readonly shape: string;
+  /** Of one launch, by the kernel's record. */
+  readonly flops: number;
+  /** That one launch has to move at least, by the kernel's record. */
+  readonly bytes: number;
   /** Median time of one launch in microseconds, launch cost included. */
   readonly us: number;
+  /** 90th percentile of the same. */
+  readonly p90_us: number;
+  /** 95 % interval of the median. */
+  readonly interval_us: readonly [number, number];
+  /** Every timed sample. */
+  readonly samples_us: readonly number[];
   /** 10⁹ floating-point operations a second, by the kernel's record. */
   readonly gflop_s: number;
   /** 10⁹ bytes a second, by the kernel's record: what has to move at least once. */
@@ -44,6 +56,8 @@ export interface KernelBenchOptions {
   readonly samples?: number;
   /** Hot rows, whose scores classification looks up. Default: those of 256 MiB. */
   readonly hotRows?: number;
+  /** Most rows of a table: fewer than the preset's where memory is short. */
+  readonly maxRows?: number;
   /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
   readonly sampleMs?: number;
   /** Stops between kernels; `benchKernels` rejects with the signal's reason. */
@@ -51,7 +65,8 @@ export interface KernelBenchOptions {
 }
 
 /**
- * Measures every kernel of a preset's training step: warm-up, then the median of the samples. Ids are uniform over the
+ * Measures every kernel of a preset's training step: warm-up, then the median of the samples, which are taken in several
+ * passes over all kernels, so that what disturbs a machine for a while falls on few samples of each. Ids are uniform over the
  * rows; the same minibatch comes again and again, so its rows are found in caches that hold them. Embedding costs
  * count the lookups and the different rows of this minibatch.
  */
@@ -59,19 +74,31 @@ export async function benchKernels(
   device: Device,
   options: KernelBenchOptions = {},
 ): Promise<KernelRow[]> {
-  const { preset = PRESETS.rm2, batch = 1024, samples = 20, sampleMs = 2, signal } = options;
+  const { batch = 1024, samples = 20, sampleMs = 2, maxRows = Infinity, signal } = options;
+  const published = options.preset ?? PRESETS.rm2;
+  const preset = {
+    ...published,
+    tableRows: published.tableRows.map((rows) => Math.min(rows, maxRows)),
+  };
   const hotRows = options.hotRows ?? HOT_BYTES / 4 / preset.dim;
   const owned: { dispose(): void }[] = [];
   try {
-    const rows: KernelRow[] = [];
-    for (const { body, counted } of kernels(device, preset, batch, hotRows, owned)) {
+    const all = kernels(device, preset, batch, hotRows, owned).map(({ body, counted }) => {
       const program = device.record("bench", body);
       owned.push(program);
-      await checkpoint(signal);
-      const cost = { ...program.costs[0]!, ...counted };
-      rows.push(describe(cost, await measure(device, program, samples, sampleMs)));
+      const launcher = new Launcher(device, program, sampleMs);
+      return { launcher, cost: { ...program.costs[0]!, ...counted }, times: [] as number[] };
+    });
+    const passes = Math.min(PASSES, samples);
+    for (let pass = 0; pass < passes; pass++) {
+      for (const { launcher, times } of all) {
+        await checkpoint(signal);
+        await launcher.warmUp();
+        const upTo = Math.round(samples * (pass + 1) / passes);
+        while (times.length < upTo) times.push(await launcher.sample());
+      }
     }
-    return rows;
+    return all.map(({ cost, times }) => describe(cost, times));
   } finally {
     for (const it of owned.reverse()) it.dispose();
   }
@@ -83,34 +110,58 @@ interface Kernel {
   readonly counted?: Pick<OpCost, "shape" | "flops" | "bytes">;
 }
 
-/** Median time of a launch in ms. */
-async function measure(
-  device: Device,
-  program: Program,
-  samples: number,
-  sampleMs: number,
-): Promise<number> {
-  const time = async (launches: number): Promise<number> => {
+/** Launches of one program, timed. */
+export class Launcher {
+  readonly #device: Device;
+  readonly #program: Program;
+  readonly #sampleMs: number;
+  /** Launches of a sample; null before the first warm-up. */
+  #launches: number | null = null;
+
+  /** @param sampleMs Least time of a sample; short programs are launched several times for one. */
+  constructor(device: Device, program: Program, sampleMs: number) {
+    this.#device = device;
+    this.#program = program;
+    this.#sampleMs = sampleMs;
+  }
+
+  /** Brings operands into the caches and, the first time, engines to what they do with code that runs often. */
+  async warmUp(): Promise<void> {
+    if (this.#launches !== null) return void await this.#time(this.#launches);
+    let launches = 1;
+    while (await this.#time(launches) < this.#sampleMs) launches *= 2;
+    for (let i = 0; i < 5; i++) await this.#time(launches);
+    this.#launches = launches;
+  }
+
+  /** Milliseconds of one launch. Throws without a warm-up. */
+  async sample(): Promise<number> {
+    if (this.#launches === null) throw new Error("Cannot time a program: it is not warm");
+    return await this.#time(this.#launches) / this.#launches;
+  }
+
+  async #time(launches: number): Promise<number> {
     const begun = performance.now();
-    for (let i = 0; i < launches; i++) device.run(program);
-    await device.sync();
+    for (let i = 0; i < launches; i++) this.#device.run(this.#program);
+    await this.#device.sync();
     return performance.now() - begun;
-  };
-  // Engines replace code that runs often: launch until a sample is long enough, and then once more.
-  let launches = 1;
-  while (await time(launches) < sampleMs) launches *= 2;
-  for (let i = 0; i < 5; i++) await time(launches);
-  const times: number[] = [];
-  for (let i = 0; i < samples; i++) times.push(await time(launches) / launches);
-  return summarise(times).median;
+  }
 }
 
-function describe({ op, shape, flops, bytes }: OpCost, ms: number): KernelRow {
+function describe({ op, shape, flops, bytes }: OpCost, times: readonly number[]): KernelRow {
   const lookups = lookupsOf(op, shape);
+  const samples = times.map((ms) => 1000 * ms);
+  const { median: us, p90, interval } = summarise(samples);
+  const ms = us / 1000;
   return {
     op,
     shape: Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" "),
-    us: 1000 * ms,
+    flops,
+    bytes,
+    us,
+    p90_us: p90,
+    interval_us: interval,
+    samples_us: samples,
     gflop_s: flops / ms / 1e6,
     gb_s: bytes / ms / 1e6,
     mlookups_s: lookups === null ? null : lookups / ms / 1000,

@@ -1,5 +1,5 @@
 /**
- * All experiments of `deno task bench`, the default first.
+ * All experiments of `deno task bench`.
  *
  * @module
  */
@@ -7,37 +7,47 @@
 import type { Experiment } from "./experiment.ts";
 import { ablationExperiment } from "./experiments/ablation.ts";
 import { accuracyExperiment } from "./experiments/accuracy.ts";
-import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
-import { overheadExperiment } from "./experiments/overhead.ts";
-import { skewExperiment } from "./experiments/skew.ts";
-import { stalenessExperiment } from "./experiments/staleness.ts";
+import { breakdownExperiment } from "./experiments/breakdown.ts";
 import { choicesExperiment } from "./experiments/choices.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
+import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
+import { overheadExperiment } from "./experiments/overhead.ts";
 import { peersExperiment } from "./experiments/peers.ts";
 import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { scaleExperiment } from "./experiments/scale.ts";
+import { sensitivityExperiment } from "./experiments/sensitivity.ts";
+import { skewExperiment } from "./experiments/skew.ts";
+import { speedupExperiment } from "./experiments/speedup.ts";
+import { stalenessExperiment } from "./experiments/staleness.ts";
+import { trafficExperiment } from "./experiments/traffic.ts";
 import { trainExperiment } from "./experiments/train.ts";
 import { twinsExperiment } from "./experiments/twins.ts";
+import { validateExperiment } from "./experiments/validate.ts";
 
-/** In the order of the help page. */
+/** In the order of the suite, the report and the help page. */
 export const EXPERIMENTS: readonly Experiment[] = [
-  trainExperiment,
-  kernelsExperiment,
-  prepareExperiment,
-  memoryExperiment,
-  peersExperiment,
-  hotExperiment,
-  twinsExperiment,
+  speedupExperiment,
   plansExperiment,
+  breakdownExperiment,
   skewExperiment,
   stalenessExperiment,
   naiveSkipExperiment,
   accuracyExperiment,
+  trafficExperiment,
   overheadExperiment,
+  sensitivityExperiment,
   ablationExperiment,
   choicesExperiment,
+  kernelsExperiment,
+  peersExperiment,
+  validateExperiment,
+  trainExperiment,
+  prepareExperiment,
+  memoryExperiment,
+  hotExperiment,
+  twinsExperiment,
   scaleExperiment,
 ];

@@ -15,6 +15,11 @@ export interface Environment {
   readonly project_version: string;
   /** Commit of the project's own checkout; null where there is none or it may not be read. */
   readonly git_revision: string | null;
+  /**
+   * Whether that checkout holds what was not committed, files that git does not know included, so that the revision alone
+   * does not tell what ran. Null without a checkout, without git, or without the permission to run it.
+   */
+  readonly git_dirty: boolean | null;
   /** Version of Deno. */
   readonly deno: string;
   /** Version of V8. */
@@ -31,14 +36,27 @@ export interface Environment {
   readonly cpu_model: string | null;
 }
 
+/** Where the project's own sources lie; null where they were not loaded from files. */
+const CHECKOUT = import.meta.url.startsWith("file:")
+  ? dirname(dirname(fileURLToPath(import.meta.url)))
+  : null;
+
+/** The first answer, which is nearest to what was loaded. */
+let known: { readonly dirty: boolean | null } | null = null;
+
+function dirty(): boolean | null {
+  known ??= { dirty: gitDirty(CHECKOUT!) };
+  return known.dirty;
+}
+
 /** Looks at the process. Never asks for a permission. */
 export function currentEnvironment(): Environment {
   const mayAsk = Deno.permissions.querySync({ name: "sys", kind: "cpus" }).state === "granted";
+  const revision = CHECKOUT === null ? null : gitRevision(CHECKOUT);
   return {
     project_version: project.version,
-    git_revision: import.meta.url.startsWith("file:")
-      ? gitRevision(dirname(dirname(fileURLToPath(import.meta.url))))
-      : null,
+    git_revision: revision,
+    git_dirty: revision === null ? null : dirty(),
     deno: Deno.version.deno,
     v8: Deno.version.v8,
     typescript: Deno.version.typescript,
@@ -71,6 +89,29 @@ export function gitRevision(folder: string): string | null {
   }
   const packed = readText(join(common, "packed-refs"))?.split("\n") ?? [];
   return asHash(packed.find((line) => line.endsWith(` ${name}`))?.split(" ")[0]);
+}
+
+/**
+ * Whether a checkout differs from its commit, as `git status` says.
+ *
+ * @param folder The top of the working tree.
+ * @returns Null where git is missing, may not be run, or knows no such checkout.
+ */
+export function gitDirty(folder: string): boolean | null {
+  // Some variables change what a subprocess loads: Deno lets it inherit them only with leave to run anything.
+  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return null;
+  try {
+    const { success, stdout } = new Deno.Command("git", {
+      args: ["--no-optional-locks", "-C", folder, "status", "--porcelain"],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).outputSync();
+    return success ? stdout.length > 0 : null;
+  } catch {
+    // As with the revision: worth having, not worth failing for.
+    return null;
+  }
 }
 
 function asHash(text: string | undefined): string | null {

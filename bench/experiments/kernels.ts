@@ -1,53 +1,249 @@
 /**
- * Speed of every kernel at the shapes of RM2's training step.
+ * Speed of every kernel at the shapes of RM2's training step, beside what the machine can reach.
  *
  * @module
  */
 
+import { formatBytes } from "../../core/format.ts";
+import type { Cell } from "../../core/table.ts";
 import { openDevice } from "../../kernels/open.ts";
-import type { Experiment, Findings, Settings } from "../experiment.ts";
-import { benchKernels } from "../kernels.ts";
+import type { Device, DeviceKind } from "../../kernels/types.ts";
+import { findAdapter } from "../../kernels/webgpu/adapter.ts";
+import { deviceNote } from "../device_note.ts";
+import type {
+  DeviceNote,
+  Experiment,
+  Findings,
+  ResultTable,
+  Sample,
+  Settings,
+} from "../experiment.ts";
+import type { Datum, Figure } from "../figure.ts";
+import { benchKernels, type KernelRow } from "../kernels.ts";
+import { boundOf, type Limits, measureLimits, withProducts } from "../limits.ts";
 
-/** Each op by itself: time, GFLOP/s, GB/s. */
+const BATCH = 1024, SAMPLES = 20;
+/** Least time of a sample: Deno sleeps up to 10 ms while it waits for WebGPU. */
+const SAMPLE_MS = { cpu: 2, webgpu: 100 } as const;
+/** A software adapter takes minutes for what a device does in seconds, and its times say nothing. */
+const SOFTWARE = { batch: 64, samples: 1, sampleMs: 0, maxRows: 10_000, hotRows: 1000 };
+const SMOKE = { batch: 8, samples: 1, sampleMs: 0, maxRows: 1000, hotRows: 1000 };
+
+/** A device's kernels. */
+interface Measured {
+  readonly kind: DeviceKind;
+  readonly note: DeviceNote;
+  readonly batch: number;
+  readonly rows: readonly KernelRow[];
+  /** Null for a software adapter. */
+  readonly limits: Limits | null;
+}
+
+/** Each op by itself: time, GFLOP/s, GB/s, share of the machine's limit. */
 export const kernelsExperiment: Experiment = {
   name: "kernels",
-  summary: "Each kernel by itself at RM2's shapes: time, GFLOP/s, GB/s by its record",
+  summary:
+    "Each kernel by itself at RM2's shapes: time, GFLOP/s, GB/s, share of this machine's limit",
   title: "Kernels of this machine",
   suite: "full",
   async run(settings: Settings): Promise<Findings> {
-    const { batch, smoke, say, signal } = settings;
-    const { device, reason } = await openDevice(settings);
-    try {
-      say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
-      const size = batch[0] ?? (smoke ? 8 : 1024);
-      const rows = await benchKernels(device, {
-        batch: size,
-        signal,
-        ...(smoke ? { samples: 1, sampleMs: 0, hotRows: 1000 } : {}),
-      });
-      return {
-        tables: [{
-          title: `Kernels at RM2's shapes, minibatches of ${size}, on ${device.info.name}`,
-          columns: [
-            { name: "op" },
-            { name: "shape" },
-            { name: "µs, median", format: one },
-            { name: "GFLOP/s", format: one },
-            { name: "GB/s", format: one },
-            { name: "M lookups/s", format: one },
-          ],
-          rows: rows.map((row) => [
-            ...[row.op, row.shape, row.us, row.gflop_s, row.gb_s, row.mlookups_s],
-          ]),
-        }],
-        notes: device.info.isFallbackAdapter
-          ? [`${device.info.name} is a software adapter: its speed says nothing`]
-          : [],
-      };
-    } finally {
-      device.dispose();
+    const measured: Measured[] = [];
+    for (const kind of await kinds(settings)) {
+      const { device, reason } = await openDevice({ ...settings, device: kind });
+      try {
+        const note = deviceNote(device.info);
+        settings.say(`Device: ${kind}, ${note.name} (${reason})`);
+        measured.push(await measure(device, note, settings));
+      } finally {
+        device.dispose();
+      }
     }
+    const told = measured.filter(({ limits }) => limits !== null);
+    return {
+      tables: [
+        ...told.length === 0 ? [] : [shareTable(told)],
+        ...measured.flatMap((one) => [
+          ...one.limits === null ? [] : [limitTable(one, one.limits)],
+          kernelTable(one),
+        ]),
+      ],
+      figures: told.length === 0 ? [] : [shareFigure(told)],
+      samples: told.flatMap(samplesOf),
+      device: noteOf(measured),
+      notes: [...notesOf(told), ...softwareNotes(measured)],
+    };
   },
 };
+
+/** The devices to measure: the one that is asked for; else the CPU, and WebGPU where there is any adapter. */
+async function kinds({ device }: Settings): Promise<DeviceKind[]> {
+  if (device !== "auto") return [device];
+  return await findAdapter("any") === null ? ["cpu"] : ["cpu", "webgpu"];
+}
+
+async function measure(device: Device, note: DeviceNote, settings: Settings): Promise<Measured> {
+  const { smoke, say, signal } = settings;
+  const software = note.isFallbackAdapter;
+  const options = smoke
+    ? SMOKE
+    : software
+    ? SOFTWARE
+    : { batch: BATCH, samples: SAMPLES, sampleMs: SAMPLE_MS[note.kind] };
+  const batch = settings.batch[0] ?? options.batch;
+  const { samples, sampleMs } = options;
+  let limits: Limits | null = null;
+  if (!software) {
+    say("Measuring what the machine can reach");
+    limits = await measureLimits(device, { samples, sampleMs, quick: smoke, signal });
+  }
+  say(`Timing kernels at minibatches of ${batch}`);
+  const rows = await benchKernels(device, { ...options, batch, signal });
+  return {
+    kind: note.kind,
+    note,
+    batch,
+    rows,
+    limits: limits === null ? null : withProducts(limits, rows),
+  };
+}
+
+/** One a kernel; those of one op and shape, such as equal layers, have a number behind. */
+function samplesOf({ kind, rows }: Measured): Sample[] {
+  const seen = new Map<string, number>();
+  return rows.map(({ op, shape, samples_us }) => {
+    const name = `${kind}/${op}/${shape}`;
+    const turn = (seen.get(name) ?? 0) + 1;
+    seen.set(name, turn);
+    return {
+      name: turn === 1 ? name : `${name} #${turn}`,
+      unit: "µs",
+      better: "lower",
+      timing: true,
+      values: samples_us,
+    };
+  });
+}
+
+/** One device for the whole result: those whose times count, before those whose do not. */
+function noteOf(measured: readonly Measured[]): DeviceNote {
+  const counting = measured.filter(({ note }) => !note.isFallbackAdapter);
+  const some = counting.length > 0 ? counting : measured;
+  return { ...some[0]!.note, name: some.map(({ note }) => note.name).join(" and ") };
+}
+
+/** An op over all its shapes: the least time its launches could take, over the time they take. */
+function shareByOp(rows: readonly KernelRow[], limits: Limits): Map<string, number> {
+  const ops = new Set(rows.map(({ op }) => op));
+  return new Map([...ops].map((op) => {
+    const own = rows.filter((row) => row.op === op);
+    const least = own.reduce((sum, row) => sum + boundOf(limits, row).us, 0);
+    return [op, least / own.reduce((sum, { us }) => sum + us, 0)];
+  }));
+}
+
+function shareTable(told: readonly Measured[]): ResultTable {
+  const shares = told.map(({ rows, limits }) => shareByOp(rows, limits!));
+  return {
+    title: "Share of the machine's measured limit, by op",
+    short: true,
+    columns: [
+      { name: "op" },
+      ...told.map(({ note }) => ({ name: `${note.name}, %`, format: one })),
+    ],
+    rows: [...shares[0]!.keys()].map((op): Cell[] => [
+      op,
+      ...shares.map((own) => own.has(op) ? 100 * own.get(op)! : null),
+    ]),
+  };
+}
+
+function shareFigure(told: readonly Measured[]): Figure {
+  return {
+    name: "share",
+    title: "Kernels: share of the machine's measured limit",
+    caption:
+      "The least time that an op's launches could take on this machine, over the time they take; the limit is the faster " +
+      "of what the best product computes and what memory of that size moves.",
+    panels: [{
+      title: "",
+      mark: "bars",
+      x: { label: "op" },
+      y: { label: "share of the limit, %" },
+      data: told.flatMap(({ note, rows, limits }): Datum[] =>
+        [...shareByOp(rows, limits!)].map(([op, share]) => ({
+          x: op,
+          y: 100 * share,
+          series: note.name,
+          origin: "measured",
+        }))
+      ),
+    }],
+  };
+}
+
+function limitTable({ note }: Measured, { gflop_s, product, memory }: Limits): ResultTable {
+  return {
+    title: `What ${note.name} reaches`,
+    columns: [{ name: "limit" }, { name: "GFLOP/s", format: one }, { name: "GB/s", format: one }],
+    rows: [
+      [`product ${product}`, gflop_s, null],
+      ...memory.map(({ working_set, gb_s }): Cell[] => [
+        `passing over ${formatBytes(working_set)}`,
+        null,
+        gb_s,
+      ]),
+    ],
+  };
+}
+
+function kernelTable({ note, batch, rows, limits }: Measured): ResultTable {
+  const figures = ["µs, median", "µs, p90", "95 % from", "to", "GFLOP/s", "GB/s", "M lookups/s"];
+  return {
+    title: `Kernels at RM2's shapes, minibatches of ${batch}, on ${note.name}`,
+    columns: [
+      { name: "op" },
+      { name: "shape" },
+      ...figures.map((name) => ({ name, format: one })),
+      ...limits === null
+        ? []
+        : [{ name: "share of the limit, %", format: one }, { name: "bound by" }],
+    ],
+    rows: rows.map((row) => {
+      const { op, shape, us, p90_us, interval_us, gflop_s, gb_s, mlookups_s } = row;
+      const bound = limits === null ? null : boundOf(limits, row);
+      return [
+        ...[op, shape, us, p90_us, ...interval_us, gflop_s, gb_s, mlookups_s],
+        ...bound === null ? [] : [100 * bound.us / us, bound.by],
+      ];
+    }),
+  };
+}
+
+function notesOf(told: readonly Measured[]): string[] {
+  if (told.length === 0) return [];
+  const webgpu = told.some(({ kind }) => kind === "webgpu");
+  return [
+    ...webgpu
+      ? [
+        `Samples on WebGPU last ${SAMPLE_MS.webgpu} ms or more, up to 10 of which may be the wait for their end`,
+      ]
+      : [],
+    "Operations and bytes are those of each kernel's record: what has to be computed and moved at least once",
+    "The limit of a kernel: the longer of its operations at the rate of the fastest product measured and its bytes at the " +
+    "rate at which memory of that size was passed over, on the same device and threads. It is what this project's kernels " +
+    "reach here, no data sheet's peak",
+    "One launch a time, its start included, on the same operands again and again: what fits the caches is found there",
+  ];
+}
+
+function softwareNotes(measured: readonly Measured[]): string[] {
+  return measured.flatMap(({ note, batch }) =>
+    note.isFallbackAdapter
+      ? [
+        `${note.name} is a software adapter: its kernels ran at minibatches of ${batch}, and their speed says nothing`,
+      ]
+      : []
+  );
+}
 
 const one = (x: number): string => x.toFixed(1);

@@ -11,6 +11,7 @@ import { openDevice } from "../../kernels/open.ts";
 import { Dlrm } from "../../train/dlrm.ts";
 import { optimizerOf } from "../../train/options.ts";
 import { PRESETS, resolveShape } from "../../train/presets.ts";
+import { deviceNote } from "../device_note.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";
 import { summarise } from "../statistics.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
@@ -23,13 +24,13 @@ export const memoryExperiment: Experiment = {
   title: "Memory at the published size",
   suite: "full",
   async run(
-    { device: kind, wide, batch: batches, rounds, smoke, say, signal }: Settings,
+    { device: kind, wide, threads, batch: batches, rounds, smoke, say, signal }: Settings,
   ): Promise<Findings> {
     const preset = PRESETS.rm2;
     const batch = batches[0] ?? (smoke ? 16 : preset.batch);
     const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
     const dataset = await openSynthetic({ inputs: Math.max(1000, 12 * batch), tableRows });
-    const { device } = await openDevice({ device: kind, wide });
+    const { device } = await openDevice({ device: kind, wide, threads });
     try {
       const shape = resolveShape(preset, dataset.schema, { tables: tableRows });
       const model = new Dlrm(device, shape, {
@@ -73,7 +74,21 @@ export const memoryExperiment: Experiment = {
           columns: [{ name: "what" }, { name: "value", format: mixed }],
           rows,
         }],
-        notes: [],
+        samples: [
+          { name: "step", unit: "ms", better: "lower", timing: true, values: times },
+          { name: "filling", unit: "s", better: "lower", timing: true, values: [filled / 1000] },
+          {
+            name: "device memory",
+            unit: "bytes",
+            better: "lower",
+            timing: false,
+            values: [device.counters.peakBytesAllocated],
+          },
+        ],
+        device: deviceNote(device.info),
+        notes: device.info.isFallbackAdapter
+          ? [`${device.info.name} is a software adapter: its speed says nothing`]
+          : [],
       };
     } finally {
       device.dispose();

@@ -17,7 +17,8 @@ import { optimizerOf } from "../../train/options.ts";
 import { PRESETS, resolveShape } from "../../train/presets.ts";
 import { writeSafetensors } from "../../train/safetensors.ts";
 import { saveWeights, WEIGHTS_FILE } from "../../train/weights.ts";
-import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { deviceNote } from "../device_note.ts";
+import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import { findPython, PyTorchPeer, writePeerFolder } from "../peers/pytorch.ts";
 import { summarise } from "../statistics.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
@@ -37,15 +38,18 @@ export const peersExperiment: Experiment = {
   async run(settings: Settings): Promise<Findings> {
     const found = await findPython(settings.python);
     if ("missing" in found) {
-      throw new UserError(
-        `Cannot compare with PyTorch: no Python with torch and numpy was found (${found.missing}); ` +
-          `install it (Debian: python3-torch and libopenblas0-pthread) or name one with --python`,
-      );
+      const missing = `no Python with torch and numpy was found (${found.missing}); ` +
+        `install it (Debian: python3-torch and libopenblas0-pthread) or name one with --python`;
+      if (settings.python !== null) {
+        throw new UserError(`Cannot compare with PyTorch: ${missing}`);
+      }
+      return { tables: [], notes: [`Nothing was compared: ${missing}`] };
     }
     const { device } = await openDevice(settings);
     try {
       const agreement = await checkAgreement(device, found.python, settings);
       const tables = [agreement];
+      const samples: Sample[] = [];
       const notes = [
         "A step is lookups grouped, minibatch uploaded, forward, backward, update; PyTorch's minibatches lie on its device already",
       ];
@@ -57,14 +61,15 @@ export const peersExperiment: Experiment = {
         ? [1024, 2048, 4096]
         : [1024];
       for (const batch of batches) {
-        const { table, blas } = await timeSideBySide(device, found.python, batch, settings);
+        const { table, times, blas } = await timeSideBySide(device, found.python, batch, settings);
         tables.push(table);
+        samples.push(...times);
         if (blas !== "") notes.push(`PyTorch's BLAS: ${blas}`);
       }
       if (device.info.isFallbackAdapter) {
         notes.push(`${device.info.name} is a software adapter: its speed says nothing`);
       }
-      return { tables, notes: [...new Set(notes)] };
+      return { tables, samples, device: deviceNote(device.info), notes: [...new Set(notes)] };
     } finally {
       device.dispose();
     }
@@ -159,7 +164,7 @@ async function timeSideBySide(
   python: string,
   batch: number,
   { smoke, rounds, say, signal }: Settings,
-): Promise<{ table: Findings["tables"][number]; blas: string }> {
+): Promise<{ table: Findings["tables"][number]; times: Sample[]; blas: string }> {
   const preset = PRESETS.rm2;
   const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
   say(`Timing minibatches of ${batch}, ${formatCount(tableRows.reduce((a, b) => a + b, 0))} rows`);
@@ -203,7 +208,20 @@ async function timeSideBySide(
         `${ratios.interval[0].toFixed(2)} … ${ratios.interval[1].toFixed(2)}`,
       ];
     };
+    const sample = (who: string, values: readonly number[]): Sample => ({
+      name: `minibatch ${batch}/${who}`,
+      unit: "ms",
+      better: "lower",
+      timing: true,
+      values,
+    });
     return {
+      times: [
+        sample("ours", ours),
+        ...peers.map((_, i) =>
+          sample(`PyTorch, ${i === 0 ? "its default" : "all cores"}`, theirs[i]!)
+        ),
+      ],
       table: {
         title: `RM2 ${
           smoke ? "cut short" : "at its published size"

@@ -18,7 +18,7 @@ import type { BadRow, RowParser } from "../../data/row_parser.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "../../data/taobao_parser.ts";
 import { findTextFile, readText } from "../../data/text_source.ts";
 import { writeCriteoText } from "../criteo_text.ts";
-import type { Experiment, Findings, Settings } from "../experiment.ts";
+import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import { writeAvazuText, writeTaobaoText, type Written } from "../log_text.ts";
 import { summarise } from "../statistics.ts";
 
@@ -73,6 +73,7 @@ export const prepareExperiment: Experiment = {
   suite: "full",
   async run({ rounds, smoke, say, signal }: Settings): Promise<Findings> {
     const tables = [];
+    const samples: Sample[] = [];
     for (const format of FORMATS) {
       const folder = await Deno.makeTempDir({ prefix: "slipstream-bench-" });
       try {
@@ -89,6 +90,13 @@ export const prepareExperiment: Experiment = {
             await run();
             seconds.push((performance.now() - begun) / 1000);
           }
+          samples.push({
+            name: `${format.name}/${name}`,
+            unit: "s",
+            better: "lower",
+            timing: true,
+            values: seconds,
+          });
           const { median, p90 } = summarise(seconds);
           // Opening touches no text, so it has no rate.
           const rates = name === "open again"
@@ -114,6 +122,7 @@ export const prepareExperiment: Experiment = {
     }
     return {
       tables,
+      samples,
       notes: [
         "One thread parses, numbers, hashes and writes; reading ahead and unpacking gzip may use another core",
         "Preparing includes SHA-256 of the text, checksums of the blocks and the final flush to the disk; of Taobao it " +

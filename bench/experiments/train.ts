@@ -14,7 +14,8 @@ import { Dlrm, type DlrmShape } from "../../train/dlrm.ts";
 import { optimizerOf } from "../../train/options.ts";
 import { PRESETS, resolveShape } from "../../train/presets.ts";
 import { train } from "../../train/trainer.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import { deviceNote } from "../device_note.ts";
+import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
 import { summarise } from "../statistics.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
@@ -35,10 +36,12 @@ export const trainExperiment: Experiment = {
     try {
       settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
       const shape = resolveShape(PRESETS.rm2, dataset.schema);
-      const { speed, stages } = await measureSpeed(device, dataset, shape, settings);
+      const { speed, stages, samples } = await measureSpeed(device, dataset, shape, settings);
       const quality = await measureQuality(device, dataset, shape, settings);
       return {
-        tables: [speed, stages, quality],
+        tables: [speed, stages, quality.table],
+        samples: [...samples, ...quality.samples],
+        device: deviceNote(device.info),
         notes: device.info.isFallbackAdapter
           ? [`${device.info.name} is a software adapter: its results hold, its speed says nothing`]
           : [],
@@ -55,11 +58,12 @@ async function measureSpeed(
   dataset: Dataset,
   shape: DlrmShape,
   { batch, smoke, rounds, say, signal }: Settings,
-): Promise<{ speed: ResultTable; stages: ResultTable }> {
+): Promise<{ speed: ResultTable; stages: ResultTable; samples: Sample[] }> {
   const preset = PRESETS.rm2;
   const batches = batch.length > 0 ? batch : smoke ? [64] : BATCHES;
   const steps = smoke ? 1 : STEPS;
   const rows: (string | number)[][] = [];
+  const samples: Sample[] = [];
   let stages: ResultTable | null = null;
   for (const size of batches) {
     say(`Timing minibatches of ${size}`);
@@ -82,6 +86,13 @@ async function measureSpeed(
           booked.set(stage, [...booked.get(stage) ?? [], ms / steps]);
         }
       }
+      samples.push({
+        name: `minibatch ${size}/step`,
+        unit: "ms",
+        better: "lower",
+        timing: true,
+        values: times,
+      });
       const { median, p90, interval } = summarise(times);
       const flops = model.trainProgram(size).costs.reduce((sum, cost) => sum + cost.flops, 0);
       rows.push([
@@ -111,6 +122,7 @@ async function measureSpeed(
       rows,
     },
     stages: stages!,
+    samples,
   };
 }
 
@@ -143,7 +155,7 @@ async function measureQuality(
   dataset: Dataset,
   shape: DlrmShape,
   { smoke, say, signal }: Settings,
-): Promise<ResultTable> {
+): Promise<{ table: ResultTable; samples: Sample[] }> {
   say("Training for quality");
   const { batch, optimizer, learningRate } = QUALITY;
   const model = new Dlrm(device, shape, { optimizer, maxBatch: 1024 });
@@ -164,7 +176,7 @@ async function measureQuality(
     signal.throwIfAborted();
     const { metrics } = run.evaluations.at(-1)!;
     const bayes = dataset.bayes!;
-    return {
+    const table: ResultTable = {
       title: `Quality after ${
         formatCount(run.samples)
       } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
@@ -176,6 +188,15 @@ async function measureQuality(
       rows: [
         ["the trained DLRM", metrics.auc, metrics.logloss],
         ["the true probabilities", bayes.auc, bayes.logloss],
+      ],
+    };
+    const sample = (name: string, better: Sample["better"], value: number | null): Sample[] =>
+      value === null ? [] : [{ name, unit: name, better, timing: false, values: [value] }];
+    return {
+      table,
+      samples: [
+        ...sample("AUC", "higher", metrics.auc),
+        ...sample("log-loss", "lower", metrics.logloss),
       ],
     };
   } finally {

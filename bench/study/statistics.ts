@@ -19,6 +19,11 @@ const T975 = [
   ...[2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042],
 ];
 
+/** Quantile 0.975 of Student's t; of fewer degrees of freedom where they are no whole number, which is a little wide. */
+export function t975(degrees: number): number {
+  return T975[Math.floor(degrees) - 1] ?? T975.at(-1)!;
+}
+
 /** The mean of some values with its interval. Throws a `RangeError` if there are none. */
 export function estimate(values: readonly number[]): Estimate {
   const n = values.length;
@@ -26,8 +31,7 @@ export function estimate(values: readonly number[]): Estimate {
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
   if (n === 1) return { seeds: 1, mean, half: null };
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
-  const t = T975[n - 2] ?? T975.at(-1)!;
-  return { seeds: n, mean, half: t * Math.sqrt(variance / n) };
+  return { seeds: n, mean, half: t975(n - 1) * Math.sqrt(variance / n) };
 }
 
 /** The mean difference a - b over the seeds that both have. Null where there are none. */

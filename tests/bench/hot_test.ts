@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { hotExperiment } from "../../bench/experiments/hot.ts";
 import { countHot } from "../../bench/hot.ts";
 import { openTwinLookups } from "../../data/twin/lookups.ts";
+import { settingsIn } from "./made_up.ts";
 
 const INPUTS = 3000;
 
@@ -53,23 +54,9 @@ for (const twin of ["rm1", "rm4"]) {
 }
 
 Deno.test("the experiment gives a table for each workload asked for, and the times", async () => {
-  const { tables } = await hotExperiment.run({
-    device: "cpu",
-    wide: false,
-    batch: [],
-    threads: null,
-    seeds: null,
-    firstSeed: 1,
-    variants: [],
-    out: null,
-    rounds: 1,
-    smoke: true,
-    python: null,
-    inputs: null,
-    workloads: ["rm4"],
-    say: () => {},
-    signal: new AbortController().signal,
-  });
+  const { tables } = await hotExperiment.run(
+    settingsIn("nowhere", { rounds: 1, smoke: true, workloads: ["rm4"] }),
+  );
   assert.equal(tables.length, 3);
   assert.match(tables[0]!.title, /^Twin rm4: 2,000 inputs/);
   assert.deepEqual(tables[1]!.rows.map(([twin, inputs]) => [twin, inputs]), [["rm4", 2000]]);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { BENCH_SCHEMA_VERSION, buildDocument, tableToCsv } from "../../bench/report.ts";
+import { fullText, shortText } from "../../bench/print.ts";
+import { deviceNote } from "../../bench/device_note.ts";
+import { documentOf, found, madeUp } from "./made_up.ts";
 
 const TABLE = {
   title: "A table",
@@ -15,11 +18,66 @@ Deno.test("tableToCsv() keeps full numbers, quotes text and tells equal columns 
 });
 
 Deno.test("buildDocument() holds tables, notes and where they come from", () => {
-  const document = buildDocument("kernels", { tables: [TABLE], notes: ["a note"] });
+  const document = buildDocument(madeUp("kernels"), { tables: [TABLE], notes: ["a note"] }, {
+    seconds: 2,
+    command: "deno task bench kernels",
+    settings: { seeds: 3 },
+  });
   assert.equal(document.schema, "slipstream.bench");
   assert.equal(document.schema_version, BENCH_SCHEMA_VERSION);
   assert.equal(document.experiment, "kernels");
-  assert.deepEqual(document.tables[0]!.columns, ["who", "ms", "95 %", "ms"]);
+  assert.equal(document.failure, null);
+  assert.deepEqual(document.tables[0]!.columns.map(({ name }) => name), [
+    "who",
+    "ms",
+    "95 %",
+    "ms",
+  ]);
+  assert.deepEqual(document.tables[0]!.columns.map(({ right }) => right), [
+    false,
+    true,
+    true,
+    true,
+  ]);
   assert.deepEqual(JSON.parse(JSON.stringify(document)).tables[0].rows, TABLE.rows);
   assert.equal(document.environment.deno, Deno.version.deno);
+});
+
+Deno.test("fullText() tells where figures are from", () => {
+  const text = fullText(documentOf("one", found("one", [1, 10])));
+  assert.equal(
+    text,
+    `Table of one (measured)
+
+what   value  paper
+─────  ─────  ─────
+row 0      1      2
+row 1     10     20
+published: paper
+
+A note of one
+`,
+  );
+});
+
+Deno.test("shortText() has the short tables, and what failed", () => {
+  const { tables } = found("two");
+  const text = shortText([
+    documentOf("one"),
+    documentOf("two", { tables: [...tables, TABLE], notes: [] }),
+    documentOf("bad", { tables: [], notes: [] }, { failure: "it broke" }),
+  ]);
+  assert.match(text, /^Table of one \(measured\)$/m);
+  assert.match(text, /^Table of two \(measured\)$/m);
+  assert.doesNotMatch(text, /A table|A note/);
+  assert.match(text, /--full measures the published sizes/);
+  assert.match(text, /^bad failed: it broke$/m);
+});
+
+Deno.test("deviceNote() names threads, and of an adapter what its name leaves out", () => {
+  const info = { name: "WASM SIMD", details: {}, isFallbackAdapter: false };
+  assert.equal(deviceNote({ ...info, kind: "cpu", threads: 1 }).name, "WASM SIMD (1 thread)");
+  const details = { vendor: "4318", architecture: "hopper", device: "H100", description: "x" };
+  const gpu = { ...info, kind: "webgpu" as const, name: "NVIDIA H100", details, threads: 1 };
+  assert.equal(deviceNote(gpu).name, "NVIDIA H100 (architecture hopper)");
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import type { Comparison } from "../../bench/compare/documents.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import type { BenchDocument } from "../../bench/report.ts";
 import { inFolder } from "../data/rows.ts";
+import { SMOKE } from "./bench.ts";
 import { fail, interruptAt, readJson, run, succeed } from "./command.ts";
 
 Deno.test("bench --help lists every experiment", async () => {
@@ -10,42 +12,32 @@ Deno.test("bench --help lists every experiment", async () => {
   for (const { name, summary } of EXPERIMENTS) {
     assert.ok(out.includes(name) && out.includes(summary), name);
   }
-  for (const flag of ["--device", "--batch", "--rounds", "--smoke", "--json", "--csv"]) {
-    assert.ok(out.includes(flag), flag);
+  for (const word of ["--device", "--rounds", "--smoke", "--out", "--json", "report", "compare"]) {
+    assert.ok(out.includes(word), word);
   }
 });
 
 Deno.test("bench refuses a wrong command line with status 2 and one line", async () => {
   await fail("bench", ["kernel"], 2, /Cannot run "kernel": did you mean kernels\?$/);
+  await fail("bench", ["reprot"], 2, /Cannot run "reprot": did you mean report\?$/);
+  await fail("bench", ["kernels", "trian"], 2, /Cannot run "trian": did you mean train\?$/);
   await fail("bench", ["kernels", "--smok"], 2, /Cannot use --smok: .* did you mean --smoke\?$/);
   await fail("bench", ["--batch", "x"], 2, /Cannot use --batch x/);
-  await fail("bench", ["--json", "no-such-folder/out.json"], 2, /no-such-folder is not a folder$/);
-  await fail("bench", ["--csv", "no-such-folder/tables"], 2, /no-such-folder is not a folder$/);
+  await fail("bench", ["--smoke", "--full"], 2, /Cannot use --full with --smoke/);
+  const json = ["--json", "no-such-folder/out.json"];
+  await fail("bench", ["train", ...json], 2, /no-such-folder is not a folder$/);
+  await fail("bench", ["train", "kernels", ...json], 2, /Cannot use --json with 2 experiments/);
+  await fail("bench", json, 2, /Cannot use --json without an experiment's name/);
+  await fail("bench", ["train", "--csv", "no-such-folder/x"], 2, /no-such-folder is not a folder$/);
+  await fail("bench", ["--out", "no-such-folder/x"], 2, /no-such-folder is not a folder$/);
+  await fail("bench", ["train", "--out", "deno.json"], 2, /Cannot use --out deno.json: it is not/);
+  await fail("bench", ["report", "a", "b"], 2, /Cannot use "b": report takes one folder$/);
+  await fail("bench", ["compare", "a"], 2, /Cannot compare 1 result: name two folders or files$/);
 });
-
-for (const name of ["train", "kernels", "prepare", "memory"]) {
-  Deno.test(`bench ${name} writes its tables as text, JSON and CSV`, () =>
-    inFolder(async (folder) => {
-      const { out } = await succeed("bench", [name, ...outputs(folder)]);
-      await checkOutputs(folder, name, out);
-    }));
-}
-
-for (const name of ["plans", "ablation", "scale"]) {
-  Deno.test(`bench ${name} compares plans and writes its tables`, () =>
-    inFolder(async (folder) => {
-      const words = [name, "--workloads", "rm4", "--threads", "1", ...outputs(folder)];
-      const { out } = await succeed("bench", words);
-      await checkOutputs(folder, name, out);
-    }));
-}
 
 Deno.test("bench ablation goes on from what its folder holds, and refuses unknown variants", () =>
   inFolder(async (folder) => {
-    const words = [
-      ...["ablation", "--workloads", "rm4", "--threads", "1", "--smoke", "--device", "cpu"],
-      ...["--out", `${folder}/study`, "--variants"],
-    ];
+    const words = ["ablation", ...SMOKE, "--out", `${folder}/study`, "--variants"];
     const first = await succeed("bench", [...words, "fae-mixed50"]);
     assert.match(first.err, /fae-mixed50: AUC/);
     const second = await succeed("bench", [...words, "fae-mixed50,random-mixed50-30"]);
@@ -60,65 +52,92 @@ Deno.test("bench ablation goes on from what its folder holds, and refuses unknow
     );
   }));
 
-Deno.test("bench runs the first experiment unless told", async () => {
-  const { out } = await succeed("bench", ["--smoke", "--device", "cpu", "--quiet"]);
-  assert.match(out, /^Training RM2's widths /);
-});
-
-Deno.test("bench peers compares where PyTorch is installed and says what is missing elsewhere", () =>
+Deno.test("bench runs several experiments, and goes on after one that fails", () =>
   inFolder(async (folder) => {
-    const { status, out, err } = await run("bench", ["peers", ...outputs(folder)]);
-    if (status === 0) {
-      await checkOutputs(folder, "peers", out);
-      return;
-    }
-    assert.equal(status, 1, err);
-    assert.match(err, /^error: Cannot compare with PyTorch: no Python with torch and numpy/m);
+    const words = ["peers", "memory", "--python", "/no-such-python", ...SMOKE];
+    const { status, out, err } = await run("bench", [...words, "--out", `${folder}/bench`]);
+    assert.equal(status, 1);
+    assert.match(err, /^\[1\/2\] peers/m);
+    assert.match(err, /^error: peers failed: Cannot compare with PyTorch: .*\/no-such-python: /m);
+    assert.match(out, /^RM2 cut short/);
+    const { environment } = await readJson<BenchDocument>(`${folder}/bench/memory.json`);
+    assert.ok("git_dirty" in environment);
   }));
 
-Deno.test("bench peers says what is wrong with the Python that is named", async () => {
-  const absent = ["peers", "--smoke", "--quiet", "--python", "/no-such-python"];
-  await fail("bench", absent, 1, /no Python with torch and numpy was found \(\/no-such-python: /);
-});
+Deno.test("bench peers says what is wrong with the Python that is named", () =>
+  inFolder(async (folder) => {
+    const absent = ["peers", "--smoke", "--quiet", "--python", "/no-such-python"];
+    await fail(
+      "bench",
+      [...absent, "--out", `${folder}/bench`],
+      1,
+      /no Python with torch and numpy was found \(\/no-such-python: /,
+    );
+  }));
+
+Deno.test("bench compare sets two folders side by side", () =>
+  inFolder(async (folder) => {
+    const words = (name: string) => ["memory", ...SMOKE, "--out", `${folder}/${name}`];
+    await succeed("bench", words("a"));
+    await succeed("bench", words("b"));
+    const old = { schema: "slipstream.bench", schema_version: 1 };
+    await Deno.writeTextFile(`${folder}/b/skew.json`, JSON.stringify(old));
+    const files = ["--json", `${folder}/out.json`, "--csv", `${folder}/csv`];
+    const pair = [`${folder}/a`, `${folder}/b`];
+    const { out, err } = await succeed("bench", ["compare", ...pair, ...files]);
+    assert.match(out, /^step +ms +.* cannot tell \(too few repeats\)$/m);
+    assert.match(out, /^device memory +bytes +.* no difference shown \(identical\)$/m);
+    assert.match(
+      err,
+      /skew\.json: it is of version 1, and \d+ is needed; run the experiment again$/m,
+    );
+    const { experiments } = await readJson<Comparison>(`${folder}/out.json`);
+    assert.deepEqual(experiments.map(({ experiment }) => experiment), ["memory"]);
+    assert.match(await Deno.readTextFile(`${folder}/csv/compare-1.csv`), /^what,unit,/);
+    const single = pair.map((name) => `${name}/memory.json`);
+    assert.equal(
+      (await succeed("bench", ["compare", ...single])).out.split("\n")[0],
+      `A: ${single[0]}`,
+    );
+    await fail("bench", ["compare", `${folder}/b/skew.json`, pair[1]!], 1, /it is of version 1/);
+    await fail("bench", ["compare", `${folder}/c`, pair[1]!], 1, /Cannot read .*\/c: No such file/);
+    await fail("bench", ["compare", ...pair, "--jsno", "x"], 2, /did you mean --json\?$/);
+  }));
+
+Deno.test("a smoke run replaces no result of a real one", () =>
+  inFolder(async (folder) => {
+    const words = ["memory", ...SMOKE, "--out", folder];
+    await succeed("bench", words);
+    const path = `${folder}/memory.json`;
+    const document = await readJson<BenchDocument>(path);
+    const real = { ...document, settings: { ...document.settings, scale: "reduced" } };
+    await Deno.writeTextFile(path, JSON.stringify(real));
+    const { err } = await succeed("bench", words);
+    assert.match(err, /memory\.json stays as it is: a smoke run replaces no result$/m);
+    assert.deepEqual(await readJson(path), real);
+  }));
 
 for (const [name, line] of [["train", /^Timing minibatches/], ["kernels", /^Device: /]] as const) {
   Deno.test({
     name: `an interrupted bench ${name} ends with status 130`,
     ignore: Deno.build.os === "windows",
-    fn: async () => {
-      const args = [name, "--device", "cpu", "--batch", "256", "--rounds", "1000"];
-      const { status, out, err } = await interruptAt("bench", args, line);
-      assert.equal(status, 130, err);
-      assert.equal(out, "");
-      assert.match(err, /^Interrupted$/m);
-    },
+    fn: () =>
+      inFolder(async (folder) => {
+        const args = [name, "--device", "cpu", "--batch", "256", "--rounds", "1000"];
+        const { status, out, err } = await interruptAt("bench", [...args, "--out", folder], line);
+        assert.equal(status, 130, err);
+        assert.equal(out, "");
+        assert.match(err, /^Interrupted$/m);
+      }),
   });
 }
 
-function outputs(folder: string): string[] {
-  return ["--smoke", "--device", "cpu", "--json", `${folder}/out.json`, "--csv", `${folder}/csv`];
-}
-
-async function checkOutputs(folder: string, name: string, out: string): Promise<void> {
-  const document = await readJson<BenchDocument>(`${folder}/out.json`);
-  assert.equal(document.schema, "slipstream.bench");
-  assert.equal(document.schema_version, 1);
-  assert.equal(document.experiment, name);
-  assert.ok(document.tables.length > 0);
-  assert.ok(document.notes.some((note) => note.includes("figures mean nothing")));
-  const { fromCSV } = await import("arquero");
-  for (const [i, table] of document.tables.entries()) {
-    assert.ok(out.includes(table.title), table.title);
-    assert.ok(table.rows.length > 0, table.title);
-    for (const row of table.rows) assert.equal(row.length, table.columns.length, table.title);
-    const csv = fromCSV(await Deno.readTextFile(`${folder}/csv/${name}-${i + 1}.csv`));
-    assert.equal(csv.numRows(), table.rows.length);
-    assert.equal(csv.numCols(), table.columns.length);
-    assert.equal(csv.columnName(0), table.columns[0]);
-  }
-}
-
-Deno.test("bench takes switches before the experiment's name, as the task bench:fast gives them", async () => {
-  const { out } = await succeed("bench", ["--wide", "--smoke", "train", "--device", "cpu"]);
-  assert.match(out, /WASM SIMD, wide/);
-});
+Deno.test("bench takes switches before the experiment's name, as the task bench:fast gives them", () =>
+  inFolder(async (folder) => {
+    const words = ["--wide", "--smoke", "train", "--device", "cpu", "--out", folder];
+    const { out } = await succeed("bench", words);
+    assert.match(out, /WASM SIMD, wide/);
+    const { command } = await readJson<BenchDocument>(`${folder}/train.json`);
+    assert.match(command, /^deno task bench:fast train /);
+    assert.match((await succeed("bench", ["--wide", "report", folder])).out, /report\.html/);
+  }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { currentEnvironment, gitRevision } from "../../train/environment.ts";
+import { currentEnvironment, gitDirty, gitRevision } from "../../train/environment.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef01234567";
 
@@ -59,4 +59,37 @@ Deno.test("currentEnvironment() names versions and machine", () => {
   assert.equal(environment.deno, Deno.version.deno);
   assert.match(environment.project_version, /^\d+\.\d+\.\d+/);
   assert.ok(environment.cpus >= 1);
+});
+
+Deno.test("gitDirty() tells a clean checkout from a changed one, and is null without either", async () => {
+  const folder = await Deno.makeTempDir();
+  const git = async (...args: string[]): Promise<boolean> => {
+    const identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"];
+    try {
+      const all = ["-C", folder, ...identity, ...args];
+      return (await new Deno.Command("git", { args: all, stderr: "null", stdout: "null" }).output())
+        .success;
+    } catch {
+      return false;
+    }
+  };
+  try {
+    // The folder may lie in no other checkout.
+    assert.equal(gitDirty(folder), null);
+    if (!await git("init")) return;
+    write(`${folder}/a`, "1");
+    assert.equal(gitDirty(folder), true);
+    await git("add", "a");
+    await git("commit", "-m", "a");
+    assert.equal(gitDirty(folder), false);
+    write(`${folder}/a`, "2");
+    assert.equal(gitDirty(folder), true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("currentEnvironment() knows both of the checkout or neither", () => {
+  const { git_revision, git_dirty } = currentEnvironment();
+  if (git_revision === null) assert.equal(git_dirty, null);
 });

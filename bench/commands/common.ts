@@ -1,0 +1,67 @@
+/**
+ * What the commands of `deno task bench` share.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { fileError, writeFileWhole } from "../../core/files.ts";
+import { checkOutputFolder } from "../../core/outputs.ts";
+import { dirname } from "node:path";
+import { RESULTS_FOLDER } from "../flags.ts";
+import { tableToCsv } from "../report.ts";
+import type { ResultTable } from "../experiment.ts";
+
+/** Exit status of a process that SIGINT ended. */
+export const INTERRUPTED = 130;
+
+/**
+ * Does something that the first Ctrl-C asks to end, and a second one ends at once.
+ *
+ * @param body Its signal's reason is a `UserError`.
+ */
+export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
+    controller.abort(new UserError("Interrupted"));
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  try {
+    return await body(controller.signal);
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+}
+
+/**
+ * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.
+ *
+ * @throws {UserError} Status 2.
+ */
+export function checkResultsFolder(folder: string): void {
+  const runs = dirname(RESULTS_FOLDER);
+  if (dirname(folder) === runs) {
+    try {
+      Deno.mkdirSync(runs, { recursive: true });
+    } catch (error) {
+      const mended = fileError("write to", runs, error);
+      throw mended instanceof UserError ? new UserError(mended.message, 2) : mended;
+    }
+  }
+  checkOutputFolder("--out", folder);
+}
+
+/** Makes a folder and writes tables into it: `PREFIX-1.csv` and so on. */
+export async function writeTables(
+  folder: string,
+  prefix: string,
+  tables: readonly Pick<ResultTable, "columns" | "rows">[],
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
+    throw fileError("write to", folder, error);
+  });
+  for (const [i, table] of tables.entries()) {
+    await writeFileWhole(`${folder}/${prefix}-${i + 1}.csv`, await tableToCsv(table));
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * `deno task bench NAME …`: experiments by name, with all their tables.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { writeFileWhole } from "../../core/files.ts";
+import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
+import type { Experiment, Settings } from "../experiment.ts";
+import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
+import { fullText } from "../print.ts";
+import type { BenchDocument } from "../report.ts";
+import { parseResult, writeResult } from "../results.ts";
+import { messageOf, runExperiment } from "../run_experiment.ts";
+import { checkResultsFolder, INTERRUPTED, interruptible, writeTables } from "./common.ts";
+import { refreshReport } from "./report.ts";
+
+/**
+ * Runs some experiments. One that fails keeps its earlier result in the folder, and the others go on.
+ *
+ * @param given Keys of the flags that were given.
+ * @returns The exit status.
+ * @throws What the only one threw.
+ */
+export async function namedCommand(
+  experiments: readonly Experiment[],
+  values: BenchValues,
+  given: ReadonlyMap<string, string>,
+  say: Settings["say"],
+): Promise<number> {
+  const { out, json = null, csv = null } = values;
+  for (const key of ["json", "csv"] as const) {
+    if (values[key] !== undefined && experiments.length > 1) {
+      throw new UserError(
+        `Cannot use --${key} with ${experiments.length} experiments: it takes one; the results of all lie in the folder of --out`,
+        2,
+      );
+    }
+  }
+  checkOutputFile("--json", json);
+  checkOutputFolder("--csv", csv);
+  checkResultsFolder(out);
+  return await interruptible(async (signal) => {
+    const settings = settingsOf(values, { say, signal });
+    let status = 0, kept = 0;
+    try {
+      for (const [i, experiment] of experiments.entries()) {
+        const { name, title } = experiment;
+        if (experiments.length > 1) say(`[${i + 1}/${experiments.length}] ${name}: ${title}`);
+        const command = commandLine(values, given.keys(), [name]);
+        const { document, error } = await runExperiment(experiment, settings, command);
+        if (error !== undefined) {
+          if (experiments.length === 1) throw error;
+          console.error(`error: ${name} failed: ${messageOf(error)}`);
+          status = 1;
+          continue;
+        }
+        console.log(fullText(document));
+        if (json !== null) await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
+        if (csv !== null) await writeTables(csv, name, document.tables);
+        if (await keep(out, document, say)) kept++;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      if (kept > 0) await refreshReport(out, say);
+      console.error("Interrupted");
+      return INTERRUPTED;
+    }
+    if (kept > 0) {
+      if (!await refreshReport(out, say)) return 1;
+      say(`Kept in ${out}, with its report ${out}/report.html`);
+    }
+    return status;
+  });
+}
+
+/** Writes a result into the folder; one of a smoke run replaces no other. Returns whether it did. */
+async function keep(
+  folder: string,
+  document: BenchDocument,
+  say: Settings["say"],
+): Promise<boolean> {
+  const path = `${folder}/${document.experiment}.json`;
+  if (document.settings.scale === "smoke" && await isReal(path)) {
+    say(`${path} stays as it is: a smoke run replaces no result`);
+    return false;
+  }
+  await writeResult(folder, document);
+  return true;
+}
+
+/** Whether a file is a result of anything but a smoke run. */
+async function isReal(path: string): Promise<boolean> {
+  try {
+    return parseResult(await Deno.readTextFile(path), path).settings.scale !== "smoke";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * `deno task bench` without a name: the suite.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import type { Experiment, Settings } from "../experiment.ts";
+import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
+import { shortText } from "../print.ts";
+import { runSuite } from "../suite/run.ts";
+import { checkResultsFolder, INTERRUPTED, interruptible } from "./common.ts";
+import { refreshReport } from "./report.ts";
+
+/**
+ * Runs the suite and prints its short version.
+ *
+ * @param given Keys of the flags that were given.
+ * @returns The exit status: 1 where an experiment failed.
+ */
+export async function suiteCommand(
+  all: readonly Experiment[],
+  values: BenchValues,
+  given: ReadonlyMap<string, string>,
+  say: Settings["say"],
+): Promise<number> {
+  for (const key of ["json", "csv"] as const) {
+    if (values[key] !== undefined) {
+      throw new UserError(
+        `Cannot use --${key} without an experiment's name: the results of all lie in the folder of --out`,
+        2,
+      );
+    }
+  }
+  checkResultsFolder(values.out);
+  const experiments = all.filter(({ suite }) =>
+    suite === "default" || values.full && suite === "full"
+  );
+  const command = commandLine(values, given.keys(), []);
+  let drawn = true;
+  const { documents, interrupted } = await interruptible((signal) =>
+    runSuite({
+      experiments,
+      settings: settingsOf(values, { say, signal }),
+      command,
+      commandOf: (name) => commandLine(values, given.keys(), [name]),
+      refresh: async (folder) => {
+        drawn = await refreshReport(folder, say);
+      },
+    })
+  );
+  if (interrupted) {
+    console.error(
+      `Interrupted: ${documents.length} of ${experiments.length} experiments are kept in ${values.out}, ` +
+        `with what the next has trained; go on with ${command}`,
+    );
+    return INTERRUPTED;
+  }
+  console.log(shortText(documents));
+  console.log(`Report  ${values.out}/report.html
+Data    ${values.out}: of each experiment NAME.json, its tables as CSV and its figures as SVG
+More    deno task bench NAME prints all tables of an experiment, deno task bench --help lists them`);
+  return drawn && documents.every(({ failure }) => failure === null) ? 0 : 1;
+}

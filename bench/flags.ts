@@ -1,0 +1,213 @@
+/**
+ * Flags of `deno task bench` and the settings that they make.
+ *
+ * @module
+ */
+
+import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
+import { UserError } from "../core/errors.ts";
+import { PRESET_NAMES } from "../train/presets.ts";
+import type { Settings } from "./experiment.ts";
+
+/** Folder of results unless told. */
+export const RESULTS_FOLDER = "runs/bench";
+
+/** Flags of experiments. */
+export const BENCH_FLAGS = {
+  device: {
+    type: "choice",
+    choices: ["auto", "cpu", "webgpu"],
+    default: "auto",
+    group: "Experiment",
+    help: "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU",
+  },
+  wide: {
+    type: "boolean",
+    group: "Experiment",
+    help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
+  },
+  threads: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 256,
+    group: "Experiment",
+    defaultText: "all cores",
+    help: "Threads of the CPU device",
+  },
+  batch: {
+    type: "ints",
+    group: "Experiment",
+    valueName: "N-N-…",
+    defaultText: "by experiment",
+    help: "Minibatch sizes",
+  },
+  rounds: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1000,
+    default: 7,
+    group: "Experiment",
+    help: "Timed rounds; the median of them is what counts",
+  },
+  inputs: {
+    type: "number",
+    integer: true,
+    min: 100,
+    max: 2 ** 31 - 1,
+    group: "Experiment",
+    defaultText: "by experiment",
+    help: "Inputs that train",
+  },
+  workloads: {
+    type: "list",
+    choices: PRESET_NAMES,
+    default: PRESET_NAMES,
+    group: "Experiment",
+    valueName: "NAME,…",
+    help: "Workloads",
+  },
+  seeds: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 1000,
+    group: "Experiment",
+    defaultText: "by experiment",
+    help: "Seeds of what is trained more than once",
+  },
+  firstSeed: {
+    type: "number",
+    integer: true,
+    min: 1,
+    default: 1,
+    group: "Experiment",
+    help: "First seed to run, for ablation: several processes can share one folder of results",
+  },
+  variants: {
+    type: "list",
+    default: [],
+    group: "Experiment",
+    valueName: "NAME,…",
+    defaultText: "by experiment",
+    help: "Variants, for ablation: fae, slipstream-30, random-30, root-30+layer, …",
+  },
+  full: {
+    type: "boolean",
+    group: "Experiment",
+    help: "Published sizes and more seeds: hours; an interrupted run goes on where it stopped",
+  },
+  smoke: {
+    type: "boolean",
+    group: "Experiment",
+    help: "Least work that still runs everything; the figures mean nothing",
+  },
+  python: {
+    type: "path",
+    group: "Experiment",
+    defaultText: "python3, /usr/bin/python3",
+    help: "Python with torch and numpy, for peers",
+  },
+  out: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    default: RESULTS_FOLDER,
+    help: "Folder of results, with report.html; what an interrupted run has done is found there",
+  },
+  json: {
+    type: "path",
+    valueName: "FILE",
+    group: "Files",
+    help: "Write the findings of one experiment to this file too",
+  },
+  csv: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    help: "Write the tables of one experiment as CSV to this folder too",
+  },
+  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+} as const satisfies FlagTable;
+
+/** Values of {@linkcode BENCH_FLAGS}. */
+export type BenchValues = FlagValues<typeof BENCH_FLAGS>;
+
+/** Flags without a value, as they are written. */
+const SWITCHES: ReadonlySet<string> = new Set(
+  Object.entries(BENCH_FLAGS).flatMap(([key, flag]) =>
+    flag.type === "boolean" ? [flagName(key), ...("short" in flag ? [`-${flag.short}`] : [])] : []
+  ),
+);
+
+/**
+ * Parts a command line into the words before its flags and the rest. Switches may stand before the words, as `--wide` does
+ * in the task `bench:fast`.
+ */
+export function partWords(
+  args: readonly string[],
+): { readonly words: readonly string[]; readonly flags: readonly string[] } {
+  const first = args.findIndex((word) => !SWITCHES.has(word));
+  if (first < 0) return { words: [], flags: args };
+  const behind = args.slice(first).findIndex((word) => word.startsWith("-"));
+  const end = behind < 0 ? args.length : first + behind;
+  return { words: args.slice(first, end), flags: args.toSpliced(first, end - first) };
+}
+
+/** Flags that change no figure. */
+const ASIDE: ReadonlySet<string> = new Set(["wide", "json", "csv", "quiet"]);
+
+/**
+ * The command line that does the same again.
+ *
+ * @param given Keys of the flags that were given.
+ * @param names Experiments to run; none for the suite.
+ */
+export function commandLine(
+  values: BenchValues,
+  given: Iterable<string>,
+  names: readonly string[],
+): string {
+  const keys = new Set(given);
+  const words = (Object.keys(BENCH_FLAGS) as (keyof BenchValues)[]).flatMap((key) => {
+    const value = values[key];
+    if (!keys.has(key) || ASIDE.has(key) || value === undefined || value === false) return [];
+    if (value === true) return [flagName(key)];
+    const text = typeof value === "object" ? value.join(key === "batch" ? "-" : ",") : `${value}`;
+    return [flagName(key), /^[\w./,:+=-]+$/.test(text) ? text : JSON.stringify(text)];
+  });
+  return [`deno task bench${values.wide ? ":fast" : ""}`, ...names, ...words].join(" ");
+}
+
+/**
+ * What the flags mean to an experiment.
+ *
+ * @throws {UserError} Status 2: flags that exclude each other.
+ */
+export function settingsOf(
+  values: BenchValues,
+  { say, signal }: Pick<Settings, "say" | "signal">,
+): Settings {
+  if (values.full && values.smoke) {
+    throw new UserError("Cannot use --full with --smoke: one is the most work, one the least", 2);
+  }
+  return {
+    device: values.device,
+    wide: values.wide,
+    threads: values.threads ?? null,
+    batch: values.batch ?? [],
+    rounds: values.smoke ? 1 : values.rounds,
+    smoke: values.smoke,
+    full: values.full,
+    python: values.python ?? null,
+    inputs: values.inputs ?? null,
+    workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
+    seeds: values.seeds ?? null,
+    firstSeed: values.firstSeed,
+    variants: values.variants,
+    out: values.out,
+    say,
+    signal,
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Results on a terminal.
+ *
+ * @module
+ */
+
+import { formatTable } from "../core/table.ts";
+import type { Origin } from "./experiment.ts";
+import type { BenchDocument, TableDocument } from "./report.ts";
+
+/** A table with its title, and where its figures are from. Ends with a newline. */
+export function tableText(table: TableDocument): string {
+  const text = formatTable({
+    columns: table.columns.map(({ name, right }) => ({ name, align: right ? "right" : "left" })),
+    rows: table.texts,
+  });
+  return `${table.title} (${table.origin})\n\n${text}${otherOrigins(table)}`;
+}
+
+/** A line for the columns that are from elsewhere than the table. */
+function otherOrigins({ columns, origin }: TableDocument): string {
+  const others: readonly Origin[] = ["measured", "predicted", "published"];
+  const lines = others.filter((other) => other !== origin).flatMap((other) => {
+    const own = columns.filter((column) => column.origin === other).map(({ name }) => name);
+    const names = own.filter((name) => name !== other);
+    return names.length === 0 ? [] : [`${other}: ${names.join(", ")}`];
+  });
+  return lines.length === 0 ? "" : `${lines.join("; ")}\n`;
+}
+
+/** All tables and notes of an experiment. */
+export function fullText({ tables, notes }: BenchDocument): string {
+  return [...tables.map(tableText), ...(notes.length === 0 ? [] : [`${notes.join("\n")}\n`])]
+    .join("\n");
+}
+
+/** The short version of a suite: its short tables, and what failed. */
+export function shortText(documents: readonly BenchDocument[]): string {
+  const tables = documents.flatMap(({ tables }) => tables.filter(({ short }) => short));
+  const remarks = [
+    ...new Set(
+      documents.flatMap(({ device }) =>
+        device?.isFallbackAdapter
+          ? [
+            `${device.name} is a software adapter: times and rates measured on it say nothing of a GPU`,
+          ]
+          : []
+      ),
+    ),
+    ...new Set(
+      documents.flatMap(({ settings: { scale } }) =>
+        scale === "smoke" ? ["A smoke run: its figures mean nothing"] : scale === "reduced"
+          ? [
+            "Measured on twins of reduced size; --full measures the published sizes, which takes hours",
+          ]
+          : []
+      ),
+    ),
+    ...documents.flatMap(({ experiment, failure }) =>
+      failure === null ? [] : [`${experiment} failed: ${failure}`]
+    ),
+  ];
+  return [...tables.map(tableText), ...(remarks.length === 0 ? [] : [`${remarks.join("\n")}\n`])]
+    .join("\n");
+}

@@ -1,0 +1,95 @@
+/**
+ * How far the suite of a folder is: `suite.json`.
+ *
+ * @module
+ */
+
+import { writeFileWhole } from "../../core/files.ts";
+import type { BenchDocument } from "../report.ts";
+
+/** Grows when a member changes its meaning or goes. */
+export const SUITE_SCHEMA_VERSION = 1;
+
+/** The file's name. */
+export const SUITE_FILE = "suite.json";
+
+/** An experiment that has come to an end. */
+export interface SuiteStep {
+  readonly name: string;
+  /** Wall time. */
+  readonly seconds: number;
+  /** The error that ended it; null where it ended well. */
+  readonly failure: string | null;
+}
+
+/** What `suite.json` holds. */
+export interface SuiteState {
+  readonly schema: "slipstream.suite";
+  readonly schema_version: typeof SUITE_SCHEMA_VERSION;
+  /** Of the documents of results beside it. */
+  readonly results_version: number;
+  /** One that was killed is still `running`, and nobody has its lock. */
+  readonly status: "running" | "interrupted" | "finished";
+  /** Words that go on with it. */
+  readonly command: string;
+  readonly settings: BenchDocument["settings"];
+  readonly project_version: string;
+  readonly git_revision: string | null;
+  /** Names, in the order they run. */
+  readonly experiments: readonly string[];
+  readonly done: readonly SuiteStep[];
+  /** Seconds that each experiment took in the last finished suite of the same settings on this folder; empty without one. */
+  readonly expected_seconds: Readonly<Record<string, number>>;
+  /** ISO 8601, UTC. */
+  readonly started_at: string;
+  /** When it was last written. */
+  readonly updated_at: string;
+}
+
+/** What a folder says of its suite: nothing, something of another version, or where it is. */
+export type FoundSuite = SuiteState | "none" | "unreadable";
+
+/** Reads the state of a folder's suite. */
+export async function readSuite(folder: string): Promise<FoundSuite> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(`${folder}/${SUITE_FILE}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw error;
+  }
+  try {
+    const state: SuiteState = JSON.parse(text);
+    const known = state.schema === "slipstream.suite" &&
+      state.schema_version === SUITE_SCHEMA_VERSION;
+    return known ? state : "unreadable";
+  } catch {
+    return "unreadable";
+  }
+}
+
+/** Writes it, with the time. */
+export async function writeSuite(folder: string, state: SuiteState): Promise<void> {
+  const now = { ...state, updated_at: new Date().toISOString() };
+  await writeFileWhole(`${folder}/${SUITE_FILE}`, `${JSON.stringify(now, null, 2)}\n`);
+}
+
+/** Why a folder's suite cannot be gone on with as `wanted`; null where it can. */
+export function whyNot(found: SuiteState, wanted: SuiteState): string | null {
+  if (found.status === "finished") return "it holds a finished suite";
+  if (found.results_version !== wanted.results_version) {
+    return `it holds an unfinished suite with results of version ${found.results_version}, and ${wanted.results_version} is needed`;
+  }
+  if (
+    found.project_version !== wanted.project_version || found.git_revision !== wanted.git_revision
+  ) {
+    return "it holds an unfinished suite of another revision of the code";
+  }
+  const names = new Set([...Object.keys(found.settings), ...Object.keys(wanted.settings)]);
+  const other = [...names].filter((name) => found.settings[name] !== wanted.settings[name]);
+  if (other.length > 0) {
+    const pairs = other.map((name) => `${name} ${found.settings[name] ?? "by experiment"}`);
+    return `it holds an unfinished suite of other settings (${pairs.join(", ")})`;
+  }
+  return null;
+}

@@ -1,0 +1,67 @@
+/** Experiments that cost nothing, and settings to run them with. */
+
+import type { Experiment, Findings, Settings } from "../../bench/experiment.ts";
+import { type BenchDocument, buildDocument, type RunNote } from "../../bench/report.ts";
+import { settingsNote } from "../../bench/settings_note.ts";
+import { PRESET_NAMES } from "../../train/presets.ts";
+
+/** An experiment of a name. */
+export function madeUp(
+  name: string,
+  run: (settings: Settings) => Findings | Promise<Findings> = () => found(name),
+): Experiment {
+  return {
+    name,
+    summary: `${name} in a line`,
+    title: `What ${name} finds`,
+    suite: "default",
+    run: (settings) => Promise.resolve(run(settings)),
+  };
+}
+
+/** A table and a sample. */
+export function found(name: string, values: readonly number[] = [1, 2, 3]): Findings {
+  return {
+    tables: [{
+      title: `Table of ${name}`,
+      short: true,
+      columns: [{ name: "what" }, { name: "value" }, { name: "paper", origin: "published" }],
+      rows: values.map((value, i) => [`row ${i}`, value, 2 * value]),
+    }],
+    samples: [{ name: "time", unit: "s", better: "lower", timing: true, values }],
+    notes: [`A note of ${name}`],
+  };
+}
+
+/** Settings of a reduced run into a folder. */
+export function settingsIn(out: string, more: Partial<Settings> = {}): Settings {
+  return {
+    device: "cpu",
+    wide: false,
+    threads: 1,
+    batch: [],
+    rounds: 3,
+    smoke: false,
+    full: false,
+    python: null,
+    inputs: null,
+    workloads: PRESET_NAMES,
+    seeds: null,
+    firstSeed: 1,
+    variants: [],
+    out,
+    say: () => {},
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+/** A document of findings. */
+export function documentOf(
+  name: string,
+  findings: Findings = found(name),
+  note: Partial<RunNote> = {},
+): BenchDocument {
+  const settings = settingsNote(settingsIn("nowhere"));
+  return buildDocument(madeUp(name), findings, { seconds: 1, command: "", settings, ...note });
+}
