@@ -8,6 +8,7 @@ import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure } from "../figure.ts";
 import {
@@ -17,27 +18,28 @@ import {
   LOG_LOSS,
   type StudyResults,
 } from "../study/compare.ts";
-import { WORKLOADS } from "../study/settings.ts";
+import { learningRateOf, WORKLOADS } from "../study/settings.ts";
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
+import { rateOf } from "../study/variants.ts";
 
-/** What is run unless variants are named. */
-const VARIANTS = [
-  ...["baseline", "fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30", "root-mixed2-30"],
-  ...["path-mixed2-30", "freeze-mixed2-30", "wake-mixed2-30"],
-  ...["layer", "batch"].flatMap((normalisation) =>
-    ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"].map((name) =>
-      `${name}+${normalisation}`
-    )
-  ),
-];
-/** With `--full` other drop shares besides. */
-const MORE = [
-  "slipstream-mixed2-10",
-  "random-mixed2-10",
-  "slipstream-mixed2-50",
-  "random-mixed2-50",
-];
+/** What is run unless variants are named; with `--full` other drop shares besides. */
+function defaultVariants(settings: Settings): string[] {
+  const mixed = `mixed${rateOf(settings)}`;
+  const standard = [`fae-${mixed}`, `slipstream-${mixed}-30`, `random-${mixed}-30`];
+  return [
+    ...["baseline", ...standard],
+    ...["root", "path", "freeze", "wake"].map((name) => `${name}-${mixed}-30`),
+    ...["layer", "batch"].flatMap((normalisation) =>
+      standard.map((name) => `${name}+${normalisation}`)
+    ),
+    ...(settings.full
+      ? [10, 50].flatMap((percent) =>
+        ["slipstream", "random"].map((name) => `${name}-${mixed}-${percent}`)
+      )
+      : []),
+  ];
+}
 
 /** Trains the variants and compares them. */
 export const ablationExperiment: Experiment = {
@@ -47,11 +49,7 @@ export const ablationExperiment: Experiment = {
   title: "Criteria, controls and normalisations",
   suite: "full",
   async run(settings: Settings): Promise<Findings> {
-    const names = settings.variants.length > 0
-      ? settings.variants
-      : settings.full
-      ? [...VARIANTS, ...MORE]
-      : VARIANTS;
+    const names = settings.variants.length > 0 ? settings.variants : defaultVariants(settings);
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings, "many");
@@ -97,11 +95,12 @@ function table(
       mean(own.map(({ train_ms }) => train_ms / 1000)),
     ]];
   });
-  const { optimizer, learningRate } = WORKLOADS[workload];
+  const { optimizer } = WORKLOADS[workload];
+  const learningRate = learningRateOf(workload, inputs);
   const hot = results.all.find(({ plan }) => plan.hot !== null)?.plan.hot;
   const share = hot ? (100 * hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs)).toFixed(1) : "-";
   return {
-    title: `${workload}, ${
+    title: `${workloadLabel(workload)}, ${
       formatCount(inputs)
     } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`,
     columns: [
@@ -126,7 +125,7 @@ function figure(
 ): Figure {
   return {
     name: workload,
-    title: `${workload}: AUC against training on every input`,
+    title: `${workloadLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae with the same normalisation, paired by seed; 95 % intervals.",
     panels: [{
       title: "",
@@ -139,7 +138,7 @@ function figure(
         if (found === null || comparedWith(name).all === name) return [];
         const { mean, half } = found;
         return [{
-          x: name.replace("-mixed2", ""),
+          x: name.replace(/-mixed\d+/, ""),
           y: mean,
           series: name.match(/\+(.*)$/)?.[1] ?? "no normalisation",
           origin: "measured",

@@ -7,6 +7,7 @@
 import type { Cell } from "../../core/table.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure } from "../figure.ts";
 import {
@@ -19,7 +20,7 @@ import {
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
 import { excludesZero } from "../study/statistics.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
-import { STANDARD } from "../study/variants.ts";
+import { standardVariants } from "../study/variants.ts";
 
 const PLANS = ["baseline", "fae", "slipstream", "random"] as const;
 
@@ -40,7 +41,7 @@ export const accuracyExperiment: Experiment = {
     const trained: Trained[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings);
-      const names = PLANS.map((plan) => STANDARD[plan]);
+      const names = standardVariants(PLANS, settings);
       trained.push({
         workload,
         size,
@@ -56,7 +57,7 @@ export const accuracyExperiment: Experiment = {
           unit: "",
           better: "higher" as const,
           timing: false,
-          values: results.of(STANDARD[plan]).map(({ metrics }) => metrics.auc!),
+          values: results.of(plan).map(({ metrics }) => metrics.auc!),
         }))
       ),
       device: deviceOf(trained.map(({ results }) => results)),
@@ -72,7 +73,7 @@ export const accuracyExperiment: Experiment = {
 /** Whether anything can be said of slipstream against the control, by workload. */
 function verdicts(trained: readonly Trained[]): string[] {
   const shown = trained.filter(({ results }) => {
-    const found = results.difference(STANDARD.slipstream, STANDARD.random, AUC);
+    const found = results.difference("slipstream", "random", AUC);
     return found !== null && excludesZero(found);
   }).map(({ workload }) => workload);
   return [
@@ -100,22 +101,19 @@ function table(trained: readonly Trained[]): ResultTable {
     ],
     rows: trained.flatMap(({ workload, size, results }) =>
       PLANS.map((plan): Cell[] => {
-        const name = STANDARD[plan];
-        const own = results.of(name);
+        const own = results.of(plan);
         const dropped = own.map(({ skipped_inputs, plan: { hot } }) =>
           100 * skipped_inputs / Math.max(1, hot?.hot_inputs ?? 1)
         );
         return [
-          workload,
+          workloadLabel(workload),
           plan,
           size.inputs,
           own.length,
-          formatEstimate(results.mean(name, AUC), 4),
-          formatEstimate(results.mean(name, LOG_LOSS), 4),
-          plan === "fae" ? "" : formatDifference(results.difference(name, STANDARD.fae, AUC), 4),
-          plan === "slipstream"
-            ? formatDifference(results.difference(name, STANDARD.random, AUC), 4)
-            : "",
+          formatEstimate(results.mean(plan, AUC), 4),
+          formatEstimate(results.mean(plan, LOG_LOSS), 4),
+          plan === "fae" ? "" : formatDifference(results.difference(plan, "fae", AUC), 4),
+          plan === "slipstream" ? formatDifference(results.difference(plan, "random", AUC), 4) : "",
           dropped.reduce((sum, share) => sum + share, 0) / dropped.length,
         ];
       })
@@ -137,11 +135,11 @@ function figure(trained: readonly Trained[]): Figure {
       rules: [{ y: 0, label: "fae" }],
       data: trained.flatMap(({ workload, results }) =>
         (["baseline", "slipstream", "random"] as const).flatMap((plan): Datum[] => {
-          const found = results.difference(STANDARD[plan], STANDARD.fae, AUC);
+          const found = results.difference(plan, "fae", AUC);
           if (found === null) return [];
           const { mean, half } = found;
           return [{
-            x: workload,
+            x: workloadLabel(workload),
             y: mean,
             series: plan,
             origin: "measured",

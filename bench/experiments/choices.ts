@@ -8,12 +8,13 @@ import type { Cell } from "../../core/table.ts";
 import { TAOBAO_STEPS } from "../../data/taobao.ts";
 import { type PresetName, PRESETS } from "../../train/presets.ts";
 import { figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure } from "../figure.ts";
 import { AUC, formatDifference, formatEstimate, type StudyResults } from "../study/compare.ts";
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
-import { ALPHAS, DROPS, STANDARD, WINDOWS } from "../study/variants.ts";
+import { ALPHAS, DROPS, rateOf, WINDOWS } from "../study/variants.ts";
 
 /** One value of one option. */
 interface Choice {
@@ -32,8 +33,10 @@ export const choicesExperiment: Experiment = {
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings, "many");
-      const choices = choicesOf(workload);
-      const names = [STANDARD.fae, ...new Set(choices.map(({ variant }) => variant))];
+      const rate = rateOf(settings);
+      const choices = choicesOf(workload, rate);
+      const own = choices.map(({ variant }): [string, string] => [variant, variant]);
+      const names = { fae: `fae-mixed${rate}`, ...Object.fromEntries(own) };
       const results = await trainedResults(workload, size, names, settings);
       all.push(results);
       tables.push(table(workload, size, choices, results));
@@ -51,26 +54,26 @@ export const choicesExperiment: Experiment = {
   },
 };
 
-function choicesOf(workload: PresetName): Choice[] {
+function choicesOf(workload: PresetName, rate: number): Choice[] {
   const lookups = workload === "rm1" ? TAOBAO_STEPS : PRESETS[workload].tableRows.length;
   return [
     ...DROPS.map((percent) => ({
       option: "D",
       value: (percent / 100).toFixed(2),
-      variant: `slipstream-mixed2-${percent}`,
+      variant: `slipstream-mixed${rate}-${percent}`,
     })),
     ...ALPHAS.filter((alpha) => alpha < lookups).map((alpha) => ({
       option: "alpha",
       value: `${alpha}`,
-      variant: `alpha${alpha}-mixed2-30`,
+      variant: `alpha${alpha}-mixed${rate}-30`,
     })),
-    { option: "alpha", value: "default", variant: STANDARD.slipstream },
+    { option: "alpha", value: "default", variant: `slipstream-mixed${rate}-30` },
     ...WINDOWS.map((window) => ({
       option: "window",
       value: `${window}`,
-      variant: `window${window}-mixed2-30`,
+      variant: `window${window}-mixed${rate}-30`,
     })),
-    { option: "window", value: "default", variant: STANDARD.slipstream },
+    { option: "window", value: "default", variant: `slipstream-mixed${rate}-30` },
   ];
 }
 
@@ -81,7 +84,9 @@ function table(
   results: StudyResults,
 ): ResultTable {
   return {
-    title: `${workload}, ${inputs.toLocaleString("en")} inputs, minibatches of ${batch}`,
+    title: `${workloadLabel(workload)}, ${
+      inputs.toLocaleString("en")
+    } inputs, minibatches of ${batch}`,
     columns: [
       textColumn("option"),
       textColumn("value"),
@@ -97,7 +102,7 @@ function table(
         option,
         value,
         formatEstimate(results.mean(variant, AUC), 4),
-        formatDifference(results.difference(variant, STANDARD.fae, AUC), 4),
+        formatDifference(results.difference(variant, "fae", AUC), 4),
         dropped.reduce((sum, share) => sum + share, 0) / dropped.length,
       ];
     }),
@@ -111,7 +116,7 @@ function figure(
 ): Figure {
   return {
     name: workload,
-    title: `${workload}: AUC against training on every input`,
+    title: `${workloadLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae, paired by seed, with 95 % intervals.",
     panels: ["D", "alpha", "window"].map((option) => ({
       title: option,
@@ -121,7 +126,7 @@ function figure(
       rules: [{ y: 0, label: "fae" }],
       data: choices.filter((choice) => choice.option === option).flatMap(
         ({ value, variant }): Datum[] => {
-          const found = results.difference(variant, STANDARD.fae, AUC);
+          const found = results.difference(variant, "fae", AUC);
           if (found === null) return [];
           const { mean, half } = found;
           return [{

@@ -6,15 +6,15 @@
 
 import type { Cell } from "../../core/table.ts";
 import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
 import { AUC, formatDifference, formatEstimate, LOG_LOSS } from "../study/compare.ts";
 import { accuracySizeOf, workloadsOf } from "../study/sizes.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
-import { STANDARD } from "../study/variants.ts";
 
 const PLANS = [
-  { name: "all inputs", variant: STANDARD.baseline },
+  { name: "all inputs", variant: "baseline" },
   { name: "without hot ones", variant: "skip-hot" },
   { name: "without cold ones", variant: "skip-cold" },
 ] as const;
@@ -36,19 +36,19 @@ export const naiveSkipExperiment: Experiment = {
         const own = results.of(variant);
         const auc = results.mean(variant, AUC)!;
         rows.push([
-          workload,
+          workloadLabel(workload),
           name,
           size.inputs,
           own.length,
           100 * own.reduce((sum, run) => sum + run.trained_inputs, 0) / own.length / size.inputs,
           formatEstimate(auc, 4),
           formatEstimate(results.mean(variant, LOG_LOSS), 4),
-          variant === STANDARD.baseline
+          variant === "baseline"
             ? ""
-            : formatDifference(results.difference(variant, STANDARD.baseline, AUC), 4),
+            : formatDifference(results.difference(variant, "baseline", AUC), 4),
         ]);
         data.push({
-          x: workload,
+          x: workloadLabel(workload),
           y: auc.mean,
           series: name,
           origin: "measured",

@@ -12,6 +12,7 @@ import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
 import { summarise } from "../statistics.ts";
@@ -19,7 +20,7 @@ import type { StudyResults } from "../study/compare.ts";
 import { sizeOf, workloadsOf } from "../study/sizes.ts";
 import type { StudyResult } from "../study/store.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
-import { STANDARD } from "../study/variants.ts";
+import { standardVariants } from "../study/variants.ts";
 
 const BLOCKS = ["snapshot", "search", "classify"] as const;
 type Block = typeof BLOCKS[number];
@@ -36,15 +37,20 @@ export const overheadExperiment: Experiment = {
     const all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = sizeOf(workload, settings);
-      const results = await trainedResults(workload, size, [STANDARD.slipstream], settings);
+      const results = await trainedResults(
+        workload,
+        size,
+        standardVariants(["slipstream"], settings),
+        settings,
+      );
       all.push(results);
-      const own = results.of(STANDARD.slipstream);
+      const own = results.of("slipstream");
       const measured = byBlock((block) =>
         summarise(own.map((run) => (run.stages_ms[block] ?? 0) / run.train_ms)).median
       );
       const predicted = await predictedShares(workload);
       rows.push([
-        workload,
+        workloadLabel(workload),
         ...BLOCKS.map((block) => 100 * measured[block]),
         100 * total(measured),
         100 * total(predicted),
@@ -53,7 +59,7 @@ export const overheadExperiment: Experiment = {
       for (const [where, shares] of [["here", measured], ["v100x4", predicted]] as const) {
         for (const block of BLOCKS) {
           data.push({
-            x: `${workload} ${where}`,
+            x: `${workloadLabel(workload)} ${where}`,
             y: 100 * shares[block],
             series: block,
             origin: where === "here" ? "measured" : "predicted",

@@ -12,13 +12,14 @@ import { createInputs } from "../../data/inputs.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { countColumn, numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
 import { hotShare } from "../study/settings.ts";
 import { sizeOf, workloadsOf } from "../study/sizes.ts";
 
 /** Inputs drawn unless `--full` or `--inputs` says otherwise. */
-const DRAWN = 300_000, SMOKE = 5000;
+const DRAWN = 150_000, SMOKE = 5000;
 const SEED = 1;
 /** Inputs a read. */
 const CHUNK = 4096;
@@ -59,7 +60,7 @@ export const skewExperiment: Experiment = {
         rows: all.map((uses): Cell[] => {
           const once = uses.histogram.at(-1);
           return [
-            uses.workload,
+            workloadLabel(uses.workload),
             uses.inputs,
             uses.rows,
             once?.[0] === 1 ? 100 * once[1] / uses.rows : 0,
@@ -155,7 +156,12 @@ function rankCurve({ workload, rows, histogram }: Uses): Datum[] {
   let at = 0, seen = 0;
   for (const rank of ranksOf(rows)) {
     while (seen + histogram[at]![1] < rank) seen += histogram[at++]![1];
-    data.push({ x: rank, y: histogram[at]![0], series: workload, origin: "measured" });
+    data.push({
+      x: rank,
+      y: histogram[at]![0],
+      series: workloadLabel(workload),
+      origin: "measured",
+    });
   }
   return data;
 }
@@ -164,7 +170,7 @@ function shareCurve(uses: Uses): Datum[] {
   return ranksOf(uses.rows).map((rank) => ({
     x: 100 * rank / uses.rows,
     y: 100 * lookupsOf(uses, rank / uses.rows) / uses.lookups,
-    series: uses.workload,
+    series: workloadLabel(uses.workload),
     origin: "measured" as const,
   }));
 }

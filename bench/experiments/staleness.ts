@@ -8,14 +8,15 @@ import type { Cell } from "../../core/table.ts";
 import type { WatchedRows } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
 import { sizeOf, workloadsOf } from "../study/sizes.ts";
 import type { StudyResult } from "../study/store.ts";
 import { trainedResults } from "../study/trained.ts";
-import { STANDARD } from "../study/variants.ts";
+import { standardVariants } from "../study/variants.ts";
 
-const PLANS = [STANDARD.baseline, STANDARD.fae, STANDARD.slipstream];
+const PLANS = ["baseline", "fae", "slipstream"] as const;
 /** The seed whose rows are shown. */
 const SHOWN = 1;
 /** Changes of the first and of the last part of a run are set side by side. */
@@ -38,11 +39,16 @@ export const stalenessExperiment: Experiment = {
     const all: Watched[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = { ...sizeOf(workload, settings), seeds: SHOWN };
-      const results = await trainedResults(workload, size, PLANS, settings);
+      const results = await trainedResults(
+        workload,
+        size,
+        standardVariants(PLANS, settings),
+        settings,
+      );
       all.push({
         workload,
-        fae: results.of(STANDARD.fae)[0]!,
-        slipstream: results.of(STANDARD.slipstream)[0]!,
+        fae: results.of("fae")[0]!,
+        slipstream: results.of("slipstream")[0]!,
       });
     }
     return {
@@ -80,7 +86,7 @@ function movesTable(all: readonly Watched[]): ResultTable {
       const first = meanChange(watched, 0, PART);
       const middle = meanChange(watched, 0.5 - PART / 2, 0.5 + PART / 2);
       return [[
-        workload,
+        workloadLabel(workload),
         first.toPrecision(3),
         middle.toPrecision(3),
         meanChange(watched, 1 - PART, 1).toPrecision(3),
@@ -105,7 +111,7 @@ function decisionsTable(all: readonly Watched[]): ResultTable {
         const of = (name: "touched" | "stale"): number =>
           decision.tables.reduce((sum, table) => sum + table[name], 0);
         return [
-          workload,
+          workloadLabel(workload),
           decision.threshold.toPrecision(4),
           100 * of("stale") / Math.max(1, of("touched")),
           100 * decision.share,
@@ -126,7 +132,7 @@ function movesFigure(all: readonly Watched[]): Figure {
       const { watched } = fae.plan;
       if (watched === null || watched.changes.length === 0) return [];
       return [{
-        title: workload,
+        title: workloadLabel(workload),
         mark: "lines",
         x: { label: "minibatches trained" },
         y: { label: "largest change" },
@@ -161,7 +167,7 @@ function curveFigure(all: readonly Watched[]): Figure {
           .map(({ threshold, share }): Datum => ({
             x: threshold,
             y: 100 * share,
-            series: workload,
+            series: workloadLabel(workload),
             origin: "measured",
           }))
       ),

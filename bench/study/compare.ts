@@ -23,21 +23,21 @@ export class StudyResults {
     this.#byVariant = byVariant;
   }
 
-  /** Reads what a store has of seeds 1 to `seeds`. */
+  /** Reads what a store has of seeds 1 to `seeds`, variants under the names they are given here. */
   static async read(
     store: StudyStore,
     runs: Omit<StudyKey, "seed" | "variant">,
     seeds: number,
-    variants: readonly string[],
+    variants: Readonly<Record<string, string>>,
   ): Promise<StudyResults> {
     const byVariant = new Map<string, StudyResult[]>();
-    for (const variant of variants) {
+    for (const [name, variant] of Object.entries(variants)) {
       const own: StudyResult[] = [];
       for (let seed = 1; seed <= seeds; seed++) {
         const result = await store.read({ ...runs, seed, variant });
         if (result !== null) own.push(result);
       }
-      byVariant.set(variant, own);
+      byVariant.set(name, own);
     }
     return new StudyResults(byVariant);
   }

@@ -19,7 +19,7 @@ import { expectedSteps } from "./expected_steps.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
-import { WORKLOADS } from "./settings.ts";
+import { learningRateOf, WORKLOADS } from "./settings.ts";
 import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
 import { placementOfVariant, planOfVariant, type Variant } from "./variants.ts";
 
@@ -147,7 +147,7 @@ async function trainBeginning(
   await run(shared, model, skipHot, {
     // Constant as far as the plans that go on from here have it so.
     schedule: {
-      base: WORKLOADS[job.workload].learningRate,
+      base: learningRateOf(job.workload, job.inputs),
       warmupSteps: 0,
       decayStartStep: 0,
       decaySteps: 0,
@@ -181,7 +181,7 @@ async function run(
     shuffle: true,
     lastBatch: "drop",
     schedule: {
-      base: WORKLOADS[job.workload].learningRate,
+      base: learningRateOf(job.workload, job.inputs),
       warmupSteps: 0,
       decayStartStep: steps - decayed,
       decaySteps: decayed,
@@ -218,7 +218,7 @@ async function finish(
       formatDuration((performance.now() - begun) / 1000)
     }`,
   );
-  const { optimizer, learningRate } = WORKLOADS[job.workload];
+  const { optimizer } = WORKLOADS[job.workload];
   const { variants: _, ...key } = job;
   const { hot } = result.plan;
   const document: StudyResult = {
@@ -228,7 +228,7 @@ async function finish(
     variant: variant.name,
     placement: placementOfVariant(variant),
     optimizer,
-    learning_rate: learningRate,
+    learning_rate: learningRateOf(job.workload, job.inputs),
     hot_memory_mib: ground.hotMemoryMib,
     metrics,
     steps: result.steps,

@@ -17,24 +17,37 @@ export function trainedFolder(out: string): string {
   return `${out}/trained`;
 }
 
-/** Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all. */
+/**
+ * Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all.
+ *
+ * @param names Variants by the names that the results are to have, or their own names.
+ */
 export async function trainedResults(
   workload: PresetName,
   size: Size,
-  names: readonly string[],
+  names: readonly string[] | Readonly<Record<string, string>>,
   settings: Settings,
 ): Promise<StudyResults> {
   const store = new StudyStore(trainedFolder(settings.out));
-  const variants = names.map(variantOf);
+  const byName: Readonly<Record<string, string>> = isList(names)
+    ? Object.fromEntries(names.map((name) => [name, name]))
+    : names;
+  const variants = [...new Set(Object.values(byName))].map(variantOf);
   const { seeds, ...rest } = size;
   for (let seed = settings.firstSeed; seed <= seeds; seed++) {
     await runSeed({ workload, ...rest, seed, variants }, store, settings);
     settings.signal.throwIfAborted();
   }
-  return await StudyResults.read(store, { workload, ...rest }, seeds, names);
+  return await StudyResults.read(store, { workload, ...rest }, seeds, byName);
 }
 
 /** The device of some results: the first one's. */
 export function deviceOf(results: readonly StudyResults[]): DeviceNote | null {
   return results[0]?.all[0]?.device ?? null;
+}
+
+function isList(
+  names: readonly string[] | Readonly<Record<string, string>>,
+): names is readonly string[] {
+  return Array.isArray(names);
 }

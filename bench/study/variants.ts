@@ -7,6 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
+import type { Settings } from "../experiment.ts";
 import type { Placement } from "../../train/placement.ts";
 import type { Normalisation } from "../../train/tower.ts";
 
@@ -99,13 +100,28 @@ export const VARIANTS: readonly Variant[] = [
   ),
 ];
 
-/** The plans that the paper compares, and the control: rounds of 2 %, D = 0.30. */
-export const STANDARD = {
-  baseline: "baseline",
-  fae: "fae-mixed2",
-  slipstream: "slipstream-mixed2-30",
-  random: "random-mixed2-30",
-} as const;
+/** The plans that the paper compares, and the control. */
+export type StandardPlan = "baseline" | "fae" | "slipstream" | "random";
+
+/** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
+export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {
+  return full ? 2 : 10;
+}
+
+/** Some of them with their variants, D = 0.30. */
+export function standardVariants<P extends StandardPlan>(
+  plans: readonly P[],
+  settings: Pick<Settings, "full">,
+): Readonly<Record<P, string>> {
+  const rate = rateOf(settings);
+  const all: Record<StandardPlan, string> = {
+    baseline: "baseline",
+    fae: `fae-mixed${rate}`,
+    slipstream: `slipstream-mixed${rate}-30`,
+    random: `random-mixed${rate}-30`,
+  };
+  return Object.fromEntries(plans.map((plan) => [plan, all[plan]])) as Record<P, string>;
+}
 
 /** The variant of a name. Throws a `UserError` that names near ones. */
 export function variantOf(name: string): Variant {

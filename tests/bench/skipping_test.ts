@@ -12,7 +12,7 @@ import { UserError } from "../../core/errors.ts";
 import { estimateRatio, formatRatio } from "../../bench/study/statistics.ts";
 import { StudyStore } from "../../bench/study/store.ts";
 import { trainedFolder } from "../../bench/study/trained.ts";
-import { STANDARD } from "../../bench/study/variants.ts";
+import { standardVariants } from "../../bench/study/variants.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { inFolder } from "../data/rows.ts";
@@ -35,6 +35,9 @@ const SETTINGS: Omit<Settings, "out"> = {
   signal: new AbortController().signal,
 };
 
+/** Variants of the standard plans, the baseline first. */
+const ALL = standardVariants(["baseline", "fae", "slipstream", "random"], SETTINGS);
+
 Deno.test("the experiments on trained plans share their runs, and their figures draw what their tables say", () =>
   inFolder(async (out) => {
     const trained: string[] = [];
@@ -48,7 +51,7 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
       ablationExperiment,
       scaleExperiment,
     ];
-    const variants = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
+    const variants = Object.values(ALL).slice(1);
     for (const experiment of experiments) {
       const { tables, figures = [], device } = await experiment.run({
         ...settings,
@@ -74,7 +77,7 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["skip-cold", "skip-hot", ...Object.values(STANDARD)].sort(),
+      ["skip-cold", "skip-hot", ...Object.values(ALL)].sort(),
     );
   }));
 
@@ -97,9 +100,12 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
     );
     const lines: string[] = [];
     await plansExperiment.run({ ...SETTINGS, out, say: (line) => lines.push(line) });
-    assert.ok(lines.some((line) => /fae-mixed2 goes on where it was/.test(line)), lines.join("\n"));
+    assert.ok(
+      lines.some((line) => /fae-mixed10 goes on where it was/.test(line)),
+      lines.join("\n"),
+    );
     assert.ok(!lines.some((line) => /baseline: AUC/.test(line)));
-    for (const variant of Object.values(STANDARD).slice(0, 3)) {
+    for (const variant of Object.values(ALL).slice(0, 3)) {
       const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant } as const;
       const [a, b] = await Promise.all(
         [whole.out, out].map((place) => new StudyStore(trainedFolder(place)).read(key)),
