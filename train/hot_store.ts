@@ -97,6 +97,16 @@ export class HotRowStore {
     });
   }
 
+  /** Sets the rows' optimizer state on the device to zero, which `load` without state leaves as it is. */
+  async clearState(): Promise<void> {
+    if (this.stateFloats === 0) return;
+    const step = Math.max(1, Math.floor(CHUNK_FLOATS / this.stateFloats));
+    for (let start = 0; start < this.flatRows.length; start += step) {
+      const rows = Math.min(step, this.flatRows.length - start);
+      await this.tables.writeState(start, new Float32Array(rows * this.stateFloats));
+    }
+  }
+
   /** Gives the device's memory back. */
   dispose(): void {
     this.rows.dispose();

@@ -147,7 +147,7 @@ export function initialiseDense(
 ): void {
   let random = new RandomStream(seed, "dense", 0);
   let layers = 0, drawn = 0;
-  for (const { shape, value } of parameters) {
+  for (const { shape, value, state } of parameters) {
     const bias = shape.length === 1;
     if (!bias) {
       random = new RandomStream(seed, "dense", layers++);
@@ -159,6 +159,8 @@ export function initialiseDense(
       () => random.normal(drawn++) * scale,
     );
     writeMatrix(device, value, values);
+    // A model that has been trained starts anew, not with the steps that its past has shortened.
+    if (state !== null) writeMatrix(device, state, values.fill(0));
   }
 }
 

@@ -92,7 +92,10 @@ export interface Model {
   readonly logits: Matrix;
   /** Ring of step losses on the device, one float a slot. */
   readonly losses: { readonly buffer: DeviceBuffer; readonly slots: number };
-  /** Fills parameters and tables from the seed's streams `dense` and `tables`. */
+  /**
+   * Fills parameters and tables from the seed's streams `dense` and `tables`, and sets optimizer state to zero: a model that
+   * has been trained then trains to the same bits as a new one.
+   */
   initialise(seed: number): Promise<void>;
   /** Copies a minibatch to the device; its lookups name rows of the route's tables. */
   upload(batch: HostBatch, route?: Route): void;

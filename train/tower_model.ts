@@ -212,6 +212,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     await this.device.sync();
     initialiseDense(this.device, this.parameters, seed);
     await this.tables.initUniform(seed);
+    await this.hot?.clearState();
   }
 
   /** {@inheritDoc Model.upload} */

@@ -8,7 +8,11 @@ import { UserError } from "../../core/errors.ts";
 import { parseFlags } from "../../core/flags.ts";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { messageOf } from "../run_experiment.ts";
-import { writeReport } from "../refresh_report.ts";
+
+/** Drawing is needed only where something is drawn. */
+async function writeReport(folder: string) {
+  return await (await import("../report_page/mod.ts")).writeReport(folder);
+}
 
 /**
  * Makes the report of a folder anew after its results have changed. Where it cannot, it says so on standard error: the

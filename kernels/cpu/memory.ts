@@ -270,7 +270,10 @@ export class CpuTables extends Owned implements EmbeddingTables {
   /** Addresses in the tables' memory. */
   readonly address: number;
   readonly stateAddress: number;
-  /** True once the state may be other than 0, so that fresh memory is not touched in vain. */
+  /**
+   * True once the state was written, or a program recorded that changes it, which may run at any time: before that, fresh
+   * memory is not touched in vain.
+   */
   stateUsed = false;
   readonly #bytes: number;
   readonly #statePerRow: number;
@@ -316,7 +319,6 @@ export class CpuTables extends Owned implements EmbeddingTables {
     }
     if (this.stateUsed) {
       clear(this.store.team.tables, this.stateAddress, 4 * this.totalRows * this.#statePerRow);
-      this.stateUsed = false;
     }
     await Promise.resolve();
   }
