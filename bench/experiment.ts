@@ -104,5 +104,7 @@ export interface Experiment {
   readonly title: string;
   /** Whether `deno task bench` runs it without a name: always, with `--full`, or never. */
   readonly suite: "default" | "full" | "never";
+  /** Workloads that are enough for the suite at its reduced sizes, unless workloads are asked for; all where absent. */
+  readonly suiteWorkloads?: readonly PresetName[];
   run(settings: Settings): Promise<Findings>;
 }

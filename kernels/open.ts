@@ -42,24 +42,27 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
   if (options.device === "cpu") {
     return { device: await openCpu(options), reason: "asked for" };
   }
-  const { describeAdapter, findAdapter } = await import("./webgpu/adapter.ts");
   if (options.device === "auto") {
-    if (await findAdapter("hardware") === null) {
-      const software = await findAdapter("software");
-      const aside = software === null
-        ? ""
-        : `; the software adapter ${describeAdapter(software)} is used only when asked for`;
-      return {
-        device: await openCpu(options),
-        reason: `no hardware WebGPU adapter was found${aside}`,
-      };
-    }
-    return {
-      device: await openWebGpu("hardware"),
-      reason: "a hardware WebGPU adapter was found",
-    };
+    const { hardware, reason } = await (lookedFor ??= lookForHardware());
+    const device = hardware ? await openWebGpu("hardware") : await openCpu(options);
+    return { device, reason };
   }
   return { device: await openWebGpu(options.adapter ?? "any"), reason: "asked for" };
+}
+
+/** Looked for once: adapters do not come and go, and loaders of drivers complain on standard error each time. */
+let lookedFor: Promise<{ readonly hardware: boolean; readonly reason: string }> | undefined;
+
+async function lookForHardware(): Promise<{ readonly hardware: boolean; readonly reason: string }> {
+  const { describeAdapter, findAdapter } = await import("./webgpu/adapter.ts");
+  if (await findAdapter("hardware") !== null) {
+    return { hardware: true, reason: "a hardware WebGPU adapter was found" };
+  }
+  const software = await findAdapter("software");
+  const aside = software === null
+    ? ""
+    : `; the software adapter ${describeAdapter(software)} is used only when asked for`;
+  return { hardware: false, reason: `no hardware WebGPU adapter was found${aside}` };
 }
 
 async function openCpu({ threads, wide }: OpenDeviceOptions): Promise<Device> {

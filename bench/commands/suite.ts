@@ -42,6 +42,7 @@ export async function suiteCommand(
     runSuite({
       experiments,
       settings: settingsOf(values, { say, signal }),
+      chosenWorkloads: given.has("workloads"),
       command,
       commandOf: (name) => commandLine(values, given.keys(), [name]),
       refresh: async (folder) => {

@@ -37,6 +37,7 @@ export const accuracyExperiment: Experiment = {
   summary: "AUC and log-loss of the plans over seeds, beside as many inputs dropped at random",
   title: "What skipping costs in accuracy",
   suite: "default",
+  suiteWorkloads: ["rm2"],
   async run(settings: Settings): Promise<Findings> {
     const trained: Trained[] = [];
     for (const workload of workloadsOf(settings)) {

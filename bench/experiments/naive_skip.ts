@@ -25,6 +25,7 @@ export const naiveSkipExperiment: Experiment = {
   summary: "Figure 5: accuracy when all hot inputs, or all cold ones, are left out",
   title: "Skipping naively (the paper's Figure 5)",
   suite: "default",
+  suiteWorkloads: ["rm2"],
   async run(settings: Settings): Promise<Findings> {
     const rows: Cell[][] = [], data: Datum[] = [], all = [];
     for (const workload of workloadsOf(settings)) {

@@ -9,7 +9,7 @@ import { type Markup, markup } from "./markup.ts";
 import { scrollBox } from "./table.ts";
 
 /** Whether a document is of a run whose numbers mean nothing. */
-export const isSmoke = ({ settings }: BenchDocument): boolean => settings.smoke === true;
+export const isSmoke = ({ settings }: BenchDocument): boolean => settings.scale === "smoke";
 
 /** The section's content. */
 export function runFacts(documents: readonly BenchDocument[]): Markup {

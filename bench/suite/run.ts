@@ -20,6 +20,8 @@ export interface SuiteOptions {
   readonly experiments: readonly Experiment[];
   /** `out` is the folder; `say` is told of progress. */
   readonly settings: Settings;
+  /** Whether the person named the workloads of `settings`. */
+  readonly chosenWorkloads?: boolean;
   /** Words that run the suite again, and go on with it: `deno task bench --full`. */
   readonly command: string;
   /** Words that repeat one experiment. */
@@ -55,7 +57,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
   using _lock = opened.lock;
   const kept = opened.unfinished === null
     ? new Map<string, BenchDocument>()
-    : await keptResults(folder, opened.unfinished, fresh);
+    : await keptResults(folder, opened.unfinished, options);
   const state: SuiteState = opened.unfinished === null
     ? { ...fresh, expected_seconds: opened.expectedSeconds }
     : {
@@ -95,11 +97,14 @@ function freshState({ experiments, settings, command }: SuiteOptions): SuiteStat
 async function keptResults(
   folder: string,
   { done }: SuiteState,
-  { settings }: SuiteState,
+  options: SuiteOptions,
 ): Promise<Map<string, BenchDocument>> {
   const kept = new Map<string, BenchDocument>();
   for (const { name, failure } of done) {
-    if (failure !== null) continue;
+    const experiment = options.experiments.find((one) => one.name === name);
+    if (failure !== null || experiment === undefined) continue;
+    const workloads = workloadsOf(experiment, options);
+    const settings = settingsNote({ ...options.settings, workloads });
     const path = `${folder}/${name}.json`;
     let document: BenchDocument;
     try {
@@ -112,6 +117,15 @@ async function keptResults(
     if (same && document.failure === null) kept.set(name, document);
   }
   return kept;
+}
+
+/** Workloads that an experiment takes in this suite. */
+function workloadsOf(
+  { suiteWorkloads }: Experiment,
+  { settings, chosenWorkloads = false }: SuiteOptions,
+): Settings["workloads"] {
+  const all = settings.full || settings.smoke || chosenWorkloads || suiteWorkloads === undefined;
+  return all ? settings.workloads : suiteWorkloads;
 }
 
 class SuiteRun {
@@ -161,10 +175,16 @@ class SuiteRun {
       `[${index + 1}/${this.#options.experiments.length}] ${name}: ${title}${this.#clock()}`,
     );
     const begun = this.#now();
+    const workloads = workloadsOf(experiment, this.#options);
+    const fewer = workloads.length < settings.workloads.length;
     const { document, error } = await runExperiment(
       experiment,
-      { ...settings, say: (line) => settings.say(`  ${this.#gone(settings.full)}${line}`) },
-      commandOf(name),
+      {
+        ...settings,
+        workloads,
+        say: (line) => settings.say(`  ${this.#gone(settings.full)}${line}`),
+      },
+      `${commandOf(name)}${fewer ? ` --workloads ${workloads.join(",")}` : ""}`,
     );
     if (error !== undefined) {
       settings.say(`  ${name} failed: ${messageOf(error)}`);

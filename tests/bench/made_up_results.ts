@@ -176,7 +176,7 @@ export function madeUp(
   name: string,
   title: string,
   findings: Partial<Findings>,
-  settings: BenchDocument["settings"] = { seeds: 3, inputs: 60_000, smoke: false },
+  settings: BenchDocument["settings"] = { seeds: 3, inputs: 60_000, scale: "reduced" },
   failure?: string,
 ): BenchDocument {
   return buildDocument(

@@ -231,7 +231,7 @@ Deno.test("reportPage() says what is a smoke run, failed, refused, or of a softw
   const device = { kind: "webgpu", name: "llvmpipe", isFallbackAdapter: true } as const;
   const text = await reportPage({
     documents: [
-      madeUp("plans", "Plans", { device }, { smoke: true }),
+      madeUp("plans", "Plans", { device }, { scale: "smoke" }),
       madeUp("peers", "Peers", {}, {}, "Cannot do it: a reason"),
     ],
     refused: ["Cannot read old.json: it is of version 1"],

@@ -67,6 +67,24 @@ Deno.test("runSuite() keeps every experiment and makes the report", () =>
     assert.deepEqual(state.done.map(({ name }) => name), ["one", "two"]);
   }));
 
+Deno.test("runSuite() gives an experiment the workloads that are enough for it, unless some were named", () =>
+  inFolder(async (folder) => {
+    const few: string[] = [];
+    const experiment: Experiment = {
+      ...madeUp("few", ({ workloads }) => {
+        few.push(workloads.join());
+        return found("few");
+      }),
+      suiteWorkloads: ["rm2"],
+    };
+    const { documents } = await suite(folder, [experiment], { smoke: false });
+    assert.equal(documents[0]!.command, "deno task bench few --workloads rm2");
+    await suite(folder, [experiment], { smoke: false }, { chosenWorkloads: true });
+    await suite(folder, [experiment], { smoke: false, full: true });
+    const all = settingsIn(folder).workloads.join();
+    assert.deepEqual(few, ["rm2", all, all]);
+  }));
+
 Deno.test("runSuite() goes on after an experiment that throws, and keeps the reason", () =>
   inFolder(async (folder) => {
     const { documents, said } = await suite(folder, [

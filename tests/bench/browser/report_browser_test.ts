@@ -70,7 +70,7 @@ Deno.test({
         const findings = await experiment.run(settings);
         figures += findings.figures?.length ?? 0;
         const command = `deno task bench ${experiment.name} --smoke`;
-        const note = { seconds: 1, command, settings: { smoke: true } };
+        const note = { seconds: 1, command, settings: { scale: "smoke" } };
         await writeResult(folder, buildDocument(experiment, findings, note));
       }
       const { page, refused } = await writeReport(folder);
