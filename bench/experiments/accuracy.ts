@@ -64,7 +64,7 @@ export const accuracyExperiment: Experiment = {
       device: deviceOf(trained.map(({ results }) => results)),
       notes: [
         "Means over seeds with 95 % intervals (Student's t); differences are paired by seed; a star marks an interval that leaves zero out",
-        "random drops as large a share of the hot inputs as slipstream, without looking: the control that skipping has to beat",
+        "random drops the share of the hot inputs that slipstream aims at, without looking: the control that skipping has to beat",
         ...verdicts(trained),
       ],
     };

@@ -127,7 +127,7 @@ function movesFigure(all: readonly Watched[]): Figure {
     name: "moves",
     title: "Change of ten random hot rows over training",
     caption:
-      "A line a row: the largest change of a coordinate since the last reading. Most rows move at first and little later; some never do.",
+      "A line a row: the largest change of a coordinate since the last reading. The paper finds that most soon hardly move.",
     panels: all.flatMap(({ workload, fae }): Panel[] => {
       const { watched } = fae.plan;
       if (watched === null || watched.changes.length === 0) return [];

@@ -12,7 +12,7 @@ const PAPER = "https://arxiv.org/abs/2404.04270";
 
 /** Two sentences for a newcomer. */
 export const LEDE: Markup =
-  markup`Recommender models look up learned vectors, one for each item, user or category, and most of their training time goes into fetching and updating these. <a href="${PAPER}">Slipstream</a> notices which of the often used vectors have stopped changing and skips training inputs that touch only those; this page shows what that saves and what it costs.`;
+  markup`Recommender models look up learned vectors, one for each item, user or category, and much of their training time can go into fetching and updating these. <a href="${PAPER}">Slipstream</a> notices which of the often used vectors have stopped changing and skips training inputs that touch only those; this page shows what that saves and what it costs.`;
 
 /** Terms and what they mean here. */
 export const TERMS: readonly (readonly [string, Markup | string])[] = [
