@@ -53,7 +53,7 @@ export const ablationExperiment: Experiment = {
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings, "many");
-      const results = await trainedResults(workload, size, names, settings);
+      const results = await trainedResults(workload, size, names, settings, settings.firstSeed);
       all.push(results);
       tables.push(table(workload, size, names, results));
       figures.push(figure(workload, names, results));

@@ -55,7 +55,8 @@ export const naiveSkipExperiment: Experiment = {
           name,
           size.inputs,
           own.length,
-          100 * own.reduce((sum, run) => sum + run.trained_inputs, 0) / own.length / size.inputs,
+          100 *
+          own.reduce((sum, run) => sum + run.trained_inputs / run.train_inputs, 0) / own.length,
           formatEstimate(auc, 4),
           formatEstimate(results.mean(variant, LOG_LOSS), 4),
           formatDifference(difference, 4),

@@ -92,7 +92,7 @@ export const overheadExperiment: Experiment = {
         name: "blocks",
         title: "The three blocks as a share of training",
         caption:
-          "Measured here on a reduced number of inputs, and predicted for four V100s over an epoch at full size. The fewer inputs, the more the window and the search weigh.",
+          "Measured here, and predicted for four V100s over an epoch at full size. The fewer inputs, the more the window and the search weigh.",
         panels: [{
           title: "",
           mark: "stacked",

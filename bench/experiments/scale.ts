@@ -40,7 +40,13 @@ export const scaleExperiment: Experiment = {
       const rows: Cell[][] = [];
       for (const inputs of sizes) {
         const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : WORKLOADS[workload].batch);
-        const results = await trainedResults(workload, { inputs, seeds, batch }, names, settings);
+        const results = await trainedResults(
+          workload,
+          { inputs, seeds, batch },
+          names,
+          settings,
+          settings.firstSeed,
+        );
         for (const name of others) {
           const difference = results.difference(name, all!, AUC);
           rows.push([

@@ -115,7 +115,7 @@ export const sensitivityExperiment: Experiment = {
         "Each axis moves alone; everything else is as in the speedup experiment, whose three calibrated numbers stay as they are",
         "Accuracy is not in these times: a larger drop share is always quicker, and what it costs only training tells",
         "The window's length changes how many minibatches nothing is skipped in; that it also changes which rows are found stale is not modelled, since the drop share is held",
-        "Alpha, how many of an input's rows must be stale before it is skipped, is missing here: it changes which inputs are skipped and not how many, since the threshold is searched for the drop share; deno task bench choices measures what it does to accuracy",
+        "Alpha, how many of an input's rows must be stale before it is skipped, is missing here: it changes which inputs are skipped and, where the drop share can be reached, not how many; deno task bench choices measures what it does to accuracy",
         "Sweeps take the mean minibatch of each kind, which changes times by less than a thousandth",
         ...memoryNotes(settings, memory),
         ...refused,

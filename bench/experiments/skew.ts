@@ -9,12 +9,12 @@ import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import { AccessCounts, usesOf } from "../../data/access_counts.ts";
 import { createInputs } from "../../data/inputs.ts";
-import { openTwin } from "../../data/twin/open.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { countColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
+import { openTraining } from "../study/ground.ts";
 import { hotShare } from "../study/settings.ts";
 import { sizeOf, workloadsOf } from "../study/sizes.ts";
 
@@ -41,7 +41,7 @@ interface Uses {
 export const skewExperiment: Experiment = {
   name: "skew",
   summary: "Figure 3: how unevenly rows are looked up",
-  title: "Few rows take most lookups (the paper's Figure 3)",
+  title: "How unevenly rows are looked up (the paper's Figure 3)",
   suite: "default",
   async run(settings: Settings): Promise<Findings> {
     const all: Uses[] = [];
@@ -103,7 +103,7 @@ async function countUses(
   const { smoke, full, inputs: asked, say, signal } = settings;
   const inputs = smoke ? SMOKE : asked ?? (full ? sizeOf(workload, settings).inputs : DRAWN);
   say(`${workload}: counting lookups of ${formatCount(inputs)} inputs`);
-  const twin = await openTwin({ twin: workload, inputs: Math.ceil(inputs * 7 / 6), seed: SEED });
+  const twin = await openTraining(workload, inputs, SEED);
   try {
     const { schema } = twin;
     const counts = new AccessCounts(schema.tables.map((table) => table.rows));

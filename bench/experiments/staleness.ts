@@ -33,7 +33,7 @@ interface Watched {
 export const stalenessExperiment: Experiment = {
   name: "staleness",
   summary: "Figure 4: how far ten random hot rows move over training, and what a threshold skips",
-  title: "Hot rows stop moving (the paper's Figure 4)",
+  title: "How hot rows move over training (the paper's Figure 4)",
   suite: "default",
   async run(settings: Settings): Promise<Findings> {
     const all: Watched[] = [];
@@ -57,7 +57,7 @@ export const stalenessExperiment: Experiment = {
       device: all[0]?.fae.device ?? null,
       notes: [
         `Rows are drawn at random from the hot set; a reading is the largest change of any coordinate since the reading before; seed ${SHOWN}`,
-        "Rows move least at the end of a run here for a second reason: the learning rate falls to zero over its second half",
+        "The learning rate falls to zero over the second half of a run, so that rows hardly move at its end whatever they have learnt",
       ],
     };
   },
@@ -155,7 +155,7 @@ function curveFigure(all: readonly Watched[]): Figure {
     name: "drop-curve",
     title: "What a threshold would skip",
     caption:
-      "Share of the sampled hot inputs whose rows all changed by less than T. T is chosen where the curve meets D, the share asked for.",
+      "Share of the sampled hot inputs that a threshold T would skip: those with enough lookups of rows that changed by less (all of them; of sequences 4 steps). The dotted line is D, the share asked for; a curve that ends below it cannot reach it.",
     panels: [{
       title: "",
       mark: "lines",

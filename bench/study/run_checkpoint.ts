@@ -11,13 +11,14 @@ import type { Json } from "../../train/result.ts";
 import { restoreRun, runTensors } from "../../train/run_tensors.ts";
 import type { TrainState } from "../../train/state.ts";
 import type { CheckpointPolicy } from "../../train/trainer.ts";
-import { STUDY_SCHEMA_VERSION } from "./store.ts";
+import { sameConditions, STUDY_SCHEMA_VERSION, type StudyConditions } from "./store.ts";
 
 /** What a checkpoint says besides its tensors. */
 interface StudyCheckpoint {
   readonly kind: "slipstream.study-run";
   readonly version: number;
   readonly dataset_hash: string;
+  readonly conditions: StudyConditions;
   readonly state: Json;
 }
 
@@ -25,11 +26,13 @@ interface StudyCheckpoint {
 export class RunCheckpoint {
   readonly #folder: string;
   readonly #hash: string;
+  readonly #conditions: StudyConditions;
 
   /** @param hash Of the data set that the run trains on. */
-  constructor(folder: string, hash: string) {
+  constructor(folder: string, hash: string, conditions: StudyConditions) {
     this.#folder = folder;
     this.#hash = hash;
+    this.#conditions = conditions;
   }
 
   /** The state that the run goes on from, the model put back; null where there is none that can be used. */
@@ -39,7 +42,8 @@ export class RunCheckpoint {
       using loaded = await store.load();
       const document = loaded.document as unknown as Partial<StudyCheckpoint> | null;
       const fits = document?.kind === "slipstream.study-run" &&
-        document.version === STUDY_SCHEMA_VERSION && document.dataset_hash === this.#hash;
+        document.version === STUDY_SCHEMA_VERSION && document.dataset_hash === this.#hash &&
+        sameConditions(document.conditions!, this.#conditions);
       return fits ? await restoreRun(model, loaded.tensors, document.state!) : null;
     } catch (error) {
       // No folder, or nothing whole in it: the run starts anew, which loses time and no result.
@@ -58,6 +62,7 @@ export class RunCheckpoint {
           kind: "slipstream.study-run",
           version: STUDY_SCHEMA_VERSION,
           dataset_hash: this.#hash,
+          conditions: this.#conditions,
           state: state.document,
         };
         await Deno.mkdir(this.#folder, { recursive: true });

@@ -13,6 +13,7 @@ import { optimizerOf } from "../../train/options.ts";
 import { openPlaced, type PlacedDevices } from "../../train/placement.ts";
 import type { TrainState } from "../../train/state.ts";
 import { train, type TrainOptions, type TrainResult } from "../../train/trainer.ts";
+import { deviceNote } from "../device_note.ts";
 import type { Settings } from "../experiment.ts";
 import { ByteSums } from "./byte_sums.ts";
 import { expectedSteps } from "./expected_steps.ts";
@@ -27,6 +28,14 @@ import { placementOfVariant, planOfVariant, type Variant } from "./variants.ts";
 const EVAL_BATCH = 2048;
 /** Minibatches before anything is timed, once for each workload and placement: the engine compiles what is used. */
 const WARM_UP = 12;
+/** With a hot set everything that some plan does is warmed up: rounds, snapshots, search, classification. */
+const WARM_UP_PLAN = {
+  name: "slipstream",
+  schedule: "interleaved",
+  rate: 2,
+  warmup: 1,
+  window: 2,
+} as const;
 
 /** What is run. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {
@@ -61,7 +70,8 @@ export async function runSeed(job: SeedJob, store: StudyStore, settings: Setting
       missing,
       (variant) => `${variant.normalisation} ${placementOfVariant(variant)}`,
     );
-    for (const some of groups.values()) {
+    // No variant always comes first, when the machine is coolest, or last.
+    for (const some of rotated([...groups.values()], seed)) {
       const { normalisation } = some[0]!;
       const hot = placementOfVariant(some[0]!) === "hot";
       const model = createModel(placed.device, ground.shape, {
@@ -88,7 +98,8 @@ async function warmUp(shared: Shared, model: Model, variant: Variant): Promise<v
   if (warmed.has(key)) return;
   warmed.add(key);
   await model.initialise(shared.job.seed);
-  await run(shared, model, variant, { maxSteps: WARM_UP });
+  const plan = placementOfVariant(variant) === "hot" ? WARM_UP_PLAN : variant.plan;
+  await run(shared, model, { ...variant, plan }, { maxSteps: WARM_UP });
 }
 
 async function runVariants(
@@ -97,7 +108,7 @@ async function runVariants(
   variants: readonly Variant[],
 ): Promise<void> {
   const shares = (variant: Variant): boolean => sharesBeginning(shared, variant);
-  const alone = variants.filter((variant) => !shares(variant));
+  const alone = rotated(variants.filter((variant) => !shares(variant)), shared.job.seed);
   const sharing = variants.filter(shares);
   for (const variant of alone) {
     await model.initialise(shared.job.seed);
@@ -106,6 +117,7 @@ async function runVariants(
     const kept = new RunCheckpoint(
       store.checkpoints({ ...key, variant: variant.name }),
       ground.dataset.hash,
+      store.conditions,
     );
     const resume = await kept.restore(model);
     if (resume !== null) settings.say(`${job.workload}: ${variant.name} goes on where it was`);
@@ -120,6 +132,12 @@ async function runVariants(
     await image.restore(model);
     await finish(shared, model, variant, { resume: state });
   }
+}
+
+/** The list begun elsewhere by seed. */
+function rotated<T>(list: readonly T[], seed: number): T[] {
+  const at = (seed - 1) % Math.max(1, list.length);
+  return [...list.slice(at), ...list.slice(0, at)];
 }
 
 /** Whether a variant begins with all cold inputs, at a constant learning rate. */
@@ -226,6 +244,8 @@ async function finish(
     schema_version: STUDY_SCHEMA_VERSION,
     ...key,
     variant: variant.name,
+    conditions: store.conditions,
+    train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),
     optimizer,
     learning_rate: learningRateOf(job.workload, job.inputs),
@@ -242,11 +262,7 @@ async function finish(
     stages_ms: result.stagesMs,
     bytes: bytes.sums,
     plan: result.plan,
-    device: {
-      kind: placed.device.info.kind,
-      name: placed.device.info.name,
-      isFallbackAdapter: placed.device.info.isFallbackAdapter,
-    },
+    device: deviceNote(placed.device.info),
     environment: currentEnvironment(),
   };
   await store.write(document);

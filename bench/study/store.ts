@@ -7,16 +7,16 @@
 import { writeFileWhole } from "../../core/files.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Placement } from "../../train/placement.ts";
-import type { Environment } from "../../train/environment.ts";
+import { currentEnvironment, type Environment } from "../../train/environment.ts";
 import type { Metrics } from "../../train/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/presets.ts";
 import type { Stage } from "../../kernels/types.ts";
-import type { DeviceNote } from "../experiment.ts";
+import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 4;
+export const STUDY_SCHEMA_VERSION = 5;
 
 /** Which run. */
 export interface StudyKey {
@@ -30,10 +30,25 @@ export interface StudyKey {
   readonly batch: number;
 }
 
+/** What else a run's numbers hang on: with others, a stored run is not the one that is asked for. */
+export interface StudyConditions {
+  /** Of the project; null where it is not known. */
+  readonly git_revision: string | null;
+  readonly cpu_model: string | null;
+  readonly deno: string;
+  /** As asked for: `auto` and `cpu` are not told to be the same. */
+  readonly device: string;
+  readonly threads: number | null;
+  readonly wide: boolean;
+}
+
 /** What a run came to. */
 export interface StudyResult extends StudyKey {
   readonly schema: "slipstream.study";
   readonly schema_version: number;
+  readonly conditions: StudyConditions;
+  /** Inputs of the training split, which a plan may leave out in part. */
+  readonly train_inputs: number;
   readonly placement: Placement;
   readonly optimizer: string;
   readonly learning_rate: number;
@@ -54,15 +69,20 @@ export interface StudyResult extends StudyKey {
   readonly environment: Environment;
 }
 
-/** A folder of results. */
+/** A folder of results, of which those count that were had under the same conditions. */
 export class StudyStore {
   readonly #folder: string;
+  readonly conditions: StudyConditions;
 
-  constructor(folder: string) {
+  constructor(folder: string, conditions: StudyConditions) {
     this.#folder = folder;
+    this.conditions = conditions;
   }
 
-  /** The result of a run; null where there is none. */
+  /**
+   * The result of a run; null where there is none, or one of another version or had under other conditions, which the next
+   * run replaces.
+   */
   async read(key: StudyKey): Promise<StudyResult | null> {
     const path = this.#path(key);
     let text: string;
@@ -78,12 +98,10 @@ export class StudyStore {
     } catch {
       throw new UserError(`Cannot read ${path}: it is not JSON; remove it to run it again`);
     }
-    if (result.schema !== "slipstream.study" || result.schema_version !== STUDY_SCHEMA_VERSION) {
-      throw new UserError(
-        `Cannot read ${path}: it is of version ${result.schema_version}, and ${STUDY_SCHEMA_VERSION} is needed; choose another --out`,
-      );
-    }
-    return result;
+    const fits = result.schema === "slipstream.study" &&
+      result.schema_version === STUDY_SCHEMA_VERSION &&
+      sameConditions(result.conditions, this.conditions);
+    return fits ? result : null;
   }
 
   /** Keeps a result. */
@@ -100,4 +118,17 @@ export class StudyStore {
   #path({ workload, inputs, batch, seed, variant }: StudyKey): string {
     return `${this.#folder}/${workload}-${inputs}-by${batch}-${variant}-seed${seed}.json`;
   }
+}
+
+/** Whether two runs were had under the same conditions. */
+export function sameConditions(a: StudyConditions, b: StudyConditions): boolean {
+  return (Object.keys(b) as (keyof StudyConditions)[]).every((key) => a[key] === b[key]);
+}
+
+/** The conditions of runs that are made now. */
+export function currentConditions(
+  { device, threads, wide }: Pick<Settings, "device" | "threads" | "wide">,
+): StudyConditions {
+  const { git_revision, cpu_model, deno } = currentEnvironment();
+  return { git_revision, cpu_model, deno, device, threads, wide };
 }

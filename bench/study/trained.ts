@@ -4,12 +4,13 @@
  * @module
  */
 
+import { UserError } from "../../core/errors.ts";
 import type { PresetName } from "../../train/presets.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
 import { StudyResults } from "./compare.ts";
 import { runSeed } from "./run_seed.ts";
 import type { Size } from "./sizes.ts";
-import { StudyStore } from "./store.ts";
+import { currentConditions, StudyStore } from "./store.ts";
 import { variantOf } from "./variants.ts";
 
 /** Where training runs of a results folder lie. */
@@ -21,20 +22,29 @@ export function trainedFolder(out: string): string {
  * Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all.
  *
  * @param names Variants by the names that the results are to have, or their own names.
+ * @param firstSeed Seeds before it are only read, so that several processes can share the work.
+ * @throws {UserError} Status 2: the first seed is beyond the last.
  */
 export async function trainedResults(
   workload: PresetName,
   size: Size,
   names: readonly string[] | Readonly<Record<string, string>>,
   settings: Settings,
+  firstSeed = 1,
 ): Promise<StudyResults> {
-  const store = new StudyStore(trainedFolder(settings.out));
+  const store = new StudyStore(trainedFolder(settings.out), currentConditions(settings));
   const byName: Readonly<Record<string, string>> = isList(names)
     ? Object.fromEntries(names.map((name) => [name, name]))
     : names;
   const variants = [...new Set(Object.values(byName))].map(variantOf);
   const { seeds, ...rest } = size;
-  for (let seed = settings.firstSeed; seed <= seeds; seed++) {
+  if (firstSeed > seeds) {
+    throw new UserError(
+      `Cannot run seeds from ${firstSeed} on: --seeds ends at ${seeds}; give --seeds ${firstSeed} or more`,
+      2,
+    );
+  }
+  for (let seed = firstSeed; seed <= seeds; seed++) {
     await runSeed({ workload, ...rest, seed, variants }, store, settings);
     settings.signal.throwIfAborted();
   }

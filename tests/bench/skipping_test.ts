@@ -10,9 +10,10 @@ import { ablationExperiment } from "../../bench/experiments/ablation.ts";
 import type { Experiment, Settings } from "../../bench/experiment.ts";
 import { UserError } from "../../core/errors.ts";
 import { estimateRatio, formatRatio } from "../../bench/study/statistics.ts";
-import { StudyStore } from "../../bench/study/store.ts";
-import { trainedFolder } from "../../bench/study/trained.ts";
+import { currentConditions, type StudyConditions, StudyStore } from "../../bench/study/store.ts";
+import { trainedFolder, trainedResults } from "../../bench/study/trained.ts";
 import { standardVariants } from "../../bench/study/variants.ts";
+import { openTraining } from "../../bench/study/ground.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { inFolder } from "../data/rows.ts";
@@ -37,6 +38,9 @@ const SETTINGS: Omit<Settings, "out"> = {
 
 /** Variants of the standard plans, the baseline first. */
 const ALL = standardVariants(["baseline", "fae", "slipstream", "random"], SETTINGS);
+
+/** Those of scale, which trains many inputs. */
+const SCALE = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
 
 Deno.test("the experiments on trained plans share their runs, and their figures draw what their tables say", () =>
   inFolder(async (out) => {
@@ -77,7 +81,7 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["skip-cold", "skip-hot", ...Object.values(ALL)].sort(),
+      ["skip-cold", "skip-hot", ...Object.values(ALL), ...SCALE].sort(),
     );
   }));
 
@@ -108,7 +112,9 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
     for (const variant of Object.values(ALL).slice(0, 3)) {
       const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant } as const;
       const [a, b] = await Promise.all(
-        [whole.out, out].map((place) => new StudyStore(trainedFolder(place)).read(key)),
+        [whole.out, out].map((place) =>
+          new StudyStore(trainedFolder(place), currentConditions(SETTINGS)).read(key)
+        ),
       );
       assert.deepEqual(b!.metrics, a!.metrics);
       assert.deepEqual(b!.bytes, a!.bytes);
@@ -117,6 +123,38 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
     const left = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
     assert.ok(!left.some((name) => name.endsWith(".checkpoints")), left.join());
   }));
+
+Deno.test("stored runs count only under the conditions that they were had under", () =>
+  inFolder(async (folder) => {
+    const conditions = currentConditions(SETTINGS);
+    const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant: "baseline" } as const;
+    const settings = { ...SETTINGS, out: folder };
+    await trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], settings);
+    const read = (other: Partial<StudyConditions>) =>
+      new StudyStore(trainedFolder(folder), { ...conditions, ...other }).read(key);
+    const kept = (await read({}))!;
+    // A last minibatch that is not full is left out.
+    const left = kept.train_inputs - kept.trained_inputs - kept.skipped_inputs;
+    assert.ok(left >= 0 && left < 64, `${left}`);
+    assert.ok(Math.abs(kept.train_inputs / 8000 - 1) < 1e-3);
+    for (
+      const other of [{ threads: 3 }, { wide: true }, { git_revision: "0" }, { device: "auto" }]
+    ) {
+      assert.equal(await read(other), null, JSON.stringify(other));
+    }
+    await assert.rejects(
+      trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], settings, 2),
+      /Cannot run seeds from 2 on: --seeds ends at 1/,
+    );
+  }));
+
+Deno.test("of every workload as many inputs train as are asked for", async () => {
+  for (const workload of ["rm1", "rm2", "rm4"] as const) {
+    const twin = await openTraining(workload, 20_000, 1);
+    assert.ok(Math.abs(twin.count("train") / 20_000 - 1) < 2e-3, workload);
+    twin.close();
+  }
+});
 
 Deno.test("skew counts every lookup, and its curve ends at all of them", async () => {
   const found = await skewExperiment.run({ ...SETTINGS, out: "" });
