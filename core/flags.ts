@@ -165,7 +165,7 @@ export function parseFlags<const T extends FlagTable>(
     if (token.kind === "positional") {
       if (open === null) {
         throw new UserError(
-          `Cannot use "${token.value}": it stands after no flag that takes it`,
+          `Cannot use "${token.value}": it stands after no flag that takes it (names come before flags)`,
           2,
         );
       }

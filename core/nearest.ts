@@ -26,15 +26,16 @@ export function editDistance(a: string, b: string): number {
 
 /**
  * The candidate nearest to a word, or null when none is near: more than a third of the letters (at least two)
- * would have to change, and the word does not begin any candidate. The first of equally near ones wins.
+ * would have to change, and the word is not part of any candidate. The first of equally near ones wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(2, Math.floor(word.length / 3));
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
-    const begins = word.length >= 3 && candidate.startsWith(word);
-    const distance = begins ? 1 : editDistance(word, candidate);
+    const within = word.length >= 3 && candidate.includes(word);
+    // Better than a letter changed: `gpu` is meant for `webgpu` and not for `cpu`.
+    const distance = within ? 0.5 : editDistance(word, candidate);
     if (distance < bestDistance && distance <= limit && distance < word.length) {
       best = candidate;
       bestDistance = distance;

@@ -50,9 +50,12 @@ async function main(): Promise<number> {
       onPass: (progress) => display.pass(progress),
       onProgress: (progress) => display.training(progress),
       onEvaluation: (evaluation, final) => display.evaluation(evaluation, final),
+      onResult: (result) => {
+        display.close();
+        if (!command.quiet) console.log(summary(result));
+      },
     });
-    display.close();
-    if (!command.quiet) console.log(summary(result, command));
+    if (!command.quiet) { for (const line of written(command)) console.log(line); }
     if (result.ended.how !== "interrupted") return 0;
     if (command.checkpoint !== null) {
       console.error(`To go on: deno task train --resume ${command.checkpoint}`);
@@ -141,7 +144,7 @@ function fixed(value: number | null, digits: number): string {
 }
 
 /** What a person sees at the end. */
-function summary(result: ResultDocument, command: TrainCommand): string {
+function summary(result: ResultDocument): string {
   const { throughput, ended, device, dataset } = result;
   const lines: string[] = [];
   const last = result.evaluations.at(-1);
@@ -186,10 +189,16 @@ function summary(result: ResultDocument, command: TrainCommand): string {
       (device.kind !== "cpu" ? "" : `, ${counted(device.threads, "thread")}`) +
       (device.isFallbackAdapter ? " (a software adapter: its speed says nothing)" : ""),
   );
-  if (command.json !== null) lines.push(`Result in ${command.json}`);
-  if (command.trace !== null) lines.push(`Trace in ${command.trace}`);
-  if (command.save !== null) lines.push(`Weights in ${command.save}`);
   return lines.join("\n");
+}
+
+/** Where files are, a line each. */
+function written({ json, trace, save }: TrainCommand): string[] {
+  return [
+    ...(json === null ? [] : [`Result in ${json}`]),
+    ...(trace === null ? [] : [`Trace in ${trace}`]),
+    ...(save === null ? [] : [`Weights in ${save}`]),
+  ];
 }
 
 function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {

@@ -44,6 +44,8 @@ export interface SessionHooks {
   readonly onProgress?: (progress: TrainProgress) => void;
   /** After each evaluation; `final` for that at the end. */
   readonly onEvaluation?: (evaluation: TimedEvaluation, final: boolean) => void;
+  /** When the run has ended, before anything of it is written: what cannot be written is not lost on who looks on. */
+  readonly onResult?: (result: ResultDocument) => void;
   /** Ends the run after the step at hand, or the preparation at once. */
   readonly signal?: AbortSignal;
 }
@@ -109,12 +111,23 @@ export async function runTraining(
             startedAt,
             finishedAt: new Date(),
           });
-        /** Writes what is asked for of a run, whole or cut short. */
-        const finish = async (result: ResultDocument): Promise<void> => {
-          if (command.json !== null) await writeResult(command.json, result);
-          if (trace !== null) {
-            await trace.write(traceHeader(result, command));
+        /** Writes what is asked for of a run, whole or cut short; a file that cannot be written costs no other. */
+        const finish = async (result: ResultDocument, save = false): Promise<void> => {
+          const writing: (() => Promise<void>)[] = [];
+          if (command.json !== null) writing.push(() => writeResult(command.json!, result));
+          if (trace !== null) writing.push(() => trace.write(traceHeader(result, command)));
+          if (save && command.save !== null) {
+            writing.push(() =>
+              saveWeights(model, {
+                model: isTbsm(shape) ? "tbsm" : "dlrm",
+                ...shapeDocument(shape),
+                optimizer: command.optimizer,
+              }, command.save!)
+            );
           }
+          const failures: unknown[] = [];
+          for (const write of writing) await write().catch((error) => failures.push(error));
+          if (failures.length > 0) throw failures[0];
         };
         let result: ResultDocument;
         try {
@@ -133,14 +146,8 @@ export async function runTraining(
           }
           throw error;
         }
-        await finish(result);
-        if (command.save !== null) {
-          await saveWeights(model, {
-            model: isTbsm(shape) ? "tbsm" : "dlrm",
-            ...shapeDocument(shape),
-            optimizer: command.optimizer,
-          }, command.save);
-        }
+        hooks.onResult?.(result);
+        await finish(result, true);
         return result;
       } finally {
         model.dispose();

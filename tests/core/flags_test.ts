@@ -176,9 +176,18 @@ Deno.test("parseFlags() refuses a flag given twice and words that belong to none
     ["--batch", "1", "--mini-batch-size", "2"],
     "Cannot use --mini-batch-size: --batch has been given and means the same",
   );
-  refuses(["train.txt"], 'Cannot use "train.txt": it stands after no flag that takes it');
-  refuses(["--batch", "1", "2"], 'Cannot use "2": it stands after no flag that takes it');
-  refuses(["--data", "a", "--", "b"], 'Cannot use "b": it stands after no flag that takes it');
+  refuses(
+    ["train.txt"],
+    'Cannot use "train.txt": it stands after no flag that takes it (names come before flags)',
+  );
+  refuses(
+    ["--batch", "1", "2"],
+    'Cannot use "2": it stands after no flag that takes it (names come before flags)',
+  );
+  refuses(
+    ["--data", "a", "--", "b"],
+    'Cannot use "b": it stands after no flag that takes it (names come before flags)',
+  );
 });
 
 Deno.test("parseFlags() demands a required flag, but not beside --help", () => {

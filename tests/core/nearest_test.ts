@@ -27,6 +27,7 @@ Deno.test("nearest() finds typing errors and beginnings, and leaves strangers al
   assert.equal(nearest("bach", names), "batch");
   assert.equal(nearest("eval", names), "eval-every");
   assert.equal(nearest("evaleverey", names), "eval-every");
+  assert.equal(nearest("gpu", ["auto", "cpu", "webgpu"]), "webgpu");
   assert.equal(nearest("zzzzzz", names), null);
   assert.equal(nearest("x", names), null);
 });
