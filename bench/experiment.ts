@@ -47,7 +47,10 @@ export interface Findings {
   readonly tables: readonly ResultTable[];
   readonly figures?: readonly Figure[];
   readonly samples?: readonly Sample[];
-  /** The device that measured: its name, and whether it is a software adapter. Null where nothing was measured. */
+  /**
+   * The device that measured: its name, and whether it is a software adapter. Null where none did: what is predicted, and what
+   * is measured of code that uses no device.
+   */
   readonly device?: DeviceNote | null;
   /** One line each, for people: what the figures mean and what they do not. */
   readonly notes: readonly string[];

@@ -23,14 +23,17 @@ export interface Panel {
   readonly title: string;
   /**
    * `bars`: a bar a category and series, side by side. `stacked`: a bar a category, its series on each other. `lines`: x is a
-   * number, a line a series. `points`: a point a category and series. Where data have `low` and `high`, an interval is drawn.
+   * number, a line a series. `scatter`: x is a number, a point a value. `points`: a point a category and series. Where data
+   * have `low` and `high`, an interval is drawn.
    */
-  readonly mark: "bars" | "stacked" | "lines" | "points";
+  readonly mark: "bars" | "stacked" | "lines" | "scatter" | "points";
   readonly x: FigureAxis;
   readonly y: FigureAxis;
   readonly data: readonly Datum[];
   /** Lines across the panel. */
   readonly rules?: readonly { readonly y: number; readonly label: string }[];
+  /** Label of a line where x and y are equal, for axes that are both numbers. */
+  readonly diagonal?: string;
 }
 
 /** What an axis says. */
@@ -45,7 +48,7 @@ export interface FigureAxis {
 
 /** One value. */
 export interface Datum {
-  /** A category, or a number for lines. */
+  /** A category, or a number for lines and scatters. */
   readonly x: string | number;
   readonly y: number;
   /** In order of first appearance in the legend. */

@@ -83,7 +83,8 @@ export const BENCH_FLAGS = {
     min: 1,
     default: 1,
     group: "Experiment",
-    help: "First seed to run, for ablation: several processes can share one folder of results",
+    help:
+      "First seed to run, for ablation, choices and scale: several processes can share one folder of results",
   },
   variants: {
     type: "list",

@@ -44,5 +44,10 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     "Commands",
     line("report [DIR]", "Make report.html and the SVG files of a folder of results anew"),
     line("compare A B", "Set two folders or files of results side by side"),
+    "",
+    "Time",
+    "  The first suite of a folder says how long it has taken, and how many training runs are kept: nobody knows",
+    "  how fast this machine is. A suite that follows a finished one of the same settings says what is left too.",
+    "  One that was interrupted, or in which an experiment failed, goes on with the same words.",
   ].join("\n");
 }

@@ -6,6 +6,7 @@
 
 import { checkpoint } from "../core/events.ts";
 import { RandomStream } from "../core/random.ts";
+import { summarise } from "../core/statistics.ts";
 import { LookupGrouper } from "../kernels/embedding/group.ts";
 import { embeddingBackwardRecord, embeddingForwardRecord } from "../kernels/embedding/record.ts";
 import type { EmbeddingShape } from "../kernels/embedding/record.ts";
@@ -14,7 +15,6 @@ import type { OpRecord } from "../kernels/record.ts";
 import type { Device, Matrix, OpCost, Program, Recorder, Scalar } from "../kernels/types.ts";
 import type { DlrmPreset } from "../train/presets.ts";
 import { PRESETS } from "../train/presets.ts";
-import { summarise } from "./statistics.ts";
 
 /** The paper's memory for hot rows, and inputs classified at a time. */
 const HOT_BYTES = 256 * 2 ** 20, CLASSIFIED = 8192;

@@ -46,6 +46,12 @@ export function simulatePaper(
 export const signed = (digits: number) => (value: number): string =>
   `${value >= 0 ? "+" : ""}${value.toFixed(digits)}`;
 
+/** The least and the largest of some shares, as text: `12.3 % to 20.1 %`; one number where both read alike. */
+export function percentRange(shares: readonly number[]): string {
+  const low = percent(Math.min(...shares)), high = percent(Math.max(...shares));
+  return low === high ? low : `${low} to ${high}`;
+}
+
 /** A share as text: `12.3 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

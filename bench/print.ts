@@ -9,7 +9,7 @@ import type { Origin } from "./experiment.ts";
 import type { BenchDocument, TableDocument } from "./report.ts";
 
 /** A table with its title, and where its figures are from. Ends with a newline. */
-export function tableText(table: TableDocument): string {
+function tableText(table: TableDocument): string {
   const text = formatTable({
     columns: table.columns.map(({ name, right }) => ({ name, align: right ? "right" : "left" })),
     rows: table.texts,
@@ -17,12 +17,12 @@ export function tableText(table: TableDocument): string {
   return `${table.title} (${table.origin})\n\n${text}${otherOrigins(table)}`;
 }
 
-/** A line for the columns that are from elsewhere than the table. */
+/** A line for the columns that are from elsewhere than the table, unless their names say so themselves. */
 function otherOrigins({ columns, origin }: TableDocument): string {
   const others: readonly Origin[] = ["measured", "predicted", "published"];
   const lines = others.filter((other) => other !== origin).flatMap((other) => {
     const own = columns.filter((column) => column.origin === other).map(({ name }) => name);
-    const names = own.filter((name) => name !== other);
+    const names = own.filter((name) => !name.startsWith(other));
     return names.length === 0 ? [] : [`${other}: ${names.join(", ")}`];
   });
   return lines.length === 0 ? "" : `${lines.join("; ")}\n`;

@@ -52,7 +52,7 @@ export interface BenchDocument {
   /** What makes figures comparable: sizes, seeds, whether it was a smoke run. */
   readonly settings: Readonly<Record<string, string | number | boolean | null>>;
   readonly environment: Environment;
-  /** Null where nothing was measured. */
+  /** Null where no device measured. */
   readonly device: DeviceNote | null;
   /** The error that ended it; null where it ended well. The members below are then empty. */
   readonly failure: string | null;

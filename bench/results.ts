@@ -7,18 +7,49 @@
 
 import { UserError } from "../core/errors.ts";
 import { fileError, writeFileWhole } from "../core/files.ts";
+import { NOT_RESULTS } from "./folder_names.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument, tableToCsv } from "./report.ts";
 
-/** Writes a document and its tables, whole or not at all. */
+/**
+ * Writes a document and then its tables, each whole or not at all, and removes the tables that an earlier one had beyond
+ * them. The document comes first: tables alone would be nobody's.
+ *
+ * @throws {UserError} The folder cannot be made or written.
+ */
 export async function writeResult(folder: string, document: BenchDocument): Promise<void> {
   await Deno.mkdir(folder, { recursive: true }).catch((error) => {
     throw fileError("write to", folder, error);
   });
   const { experiment, tables } = document;
+  await writeFileWhole(`${folder}/${experiment}.json`, `${JSON.stringify(document, null, 2)}\n`);
   for (const [i, table] of tables.entries()) {
     await writeFileWhole(`${folder}/${experiment}-${i + 1}.csv`, await tableToCsv(table));
   }
-  await writeFileWhole(`${folder}/${experiment}.json`, `${JSON.stringify(document, null, 2)}\n`);
+  const made = new Set(tables.map((_, i) => `${i + 1}`));
+  await removeFiles(folder, (name) => {
+    const ending = name.startsWith(`${experiment}-`) ? name.slice(experiment.length + 1) : "";
+    const number = ending.match(/^(\d+)\.csv$/)?.[1];
+    return number !== undefined && !made.has(number);
+  });
+}
+
+/** Removes the files of a folder whose names are chosen. */
+export async function removeFiles(
+  folder: string,
+  isChosen: (name: string) => boolean,
+): Promise<void> {
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile && isChosen(name)) names.push(name);
+  }
+  for (const name of names) {
+    await Deno.remove(`${folder}/${name}`).catch((error) => {
+      // Another process may have removed it.
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw fileError("remove", `${folder}/${name}`, error);
+      }
+    });
+  }
 }
 
 /** Reads the document of an experiment. Throws a `UserError` where it is of another version or no such document. */
@@ -40,9 +71,6 @@ export function parseResult(text: string, path: string): BenchDocument {
   return found as BenchDocument;
 }
 
-/** Documents in a results folder that are of no experiment: the suite's state, and the machine file of `validate`. */
-const OTHERS: readonly string[] = ["suite.json", "machine.json"];
-
 /** What a results folder holds. */
 export interface Results {
   /** By experiment, in the order of their names. */
@@ -56,7 +84,7 @@ export async function readResults(folder: string): Promise<Results> {
   const names: string[] = [];
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (isFile && name.endsWith(".json") && !OTHERS.includes(name)) names.push(name);
+      if (isFile && name.endsWith(".json") && !NOT_RESULTS.has(name)) names.push(name);
     }
   } catch (error) {
     throw fileError("read", folder, error);

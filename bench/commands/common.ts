@@ -52,15 +52,20 @@ export function checkResultsFolder(folder: string): void {
   checkOutputFolder("--out", folder);
 }
 
+/** Makes a folder that may be there already. Throws a `UserError` where it cannot. */
+export async function makeFolder(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
+    throw fileError("write to", folder, error);
+  });
+}
+
 /** Makes a folder and writes tables into it: `PREFIX-1.csv` and so on. */
 export async function writeTables(
   folder: string,
   prefix: string,
   tables: readonly Pick<ResultTable, "columns" | "rows">[],
 ): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
-    throw fileError("write to", folder, error);
-  });
+  await makeFolder(folder);
   for (const [i, table] of tables.entries()) {
     await writeFileWhole(`${folder}/${prefix}-${i + 1}.csv`, await tableToCsv(table));
   }

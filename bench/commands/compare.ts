@@ -114,7 +114,7 @@ function textOf(
   const lines = [`A: ${a}`, `B: ${b}`, ""];
   if (warnings.length > 0) {
     lines.push(
-      "WARNING: not the same machine or not the same way to run, which times and rates follow:",
+      "WARNING: what numbers depend on, times and rates above all, is not the same or not known:",
       ...warnings.map((line) => `  ${line}`),
       "",
     );

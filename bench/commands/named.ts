@@ -13,7 +13,14 @@ import { fullText } from "../print.ts";
 import type { BenchDocument } from "../report.ts";
 import { parseResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
-import { checkResultsFolder, INTERRUPTED, interruptible, writeTables } from "./common.ts";
+import { lockFolder } from "../suite/lock.ts";
+import {
+  checkResultsFolder,
+  INTERRUPTED,
+  interruptible,
+  makeFolder,
+  writeTables,
+} from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
@@ -21,7 +28,7 @@ import { refreshReport } from "./report.ts";
  *
  * @param given Keys of the flags that were given.
  * @returns The exit status.
- * @throws What the only one threw.
+ * @throws What the only one threw; a `UserError` where a suite is running in the folder.
  */
 export async function namedCommand(
   experiments: readonly Experiment[],
@@ -43,10 +50,13 @@ export async function namedCommand(
   checkResultsFolder(out);
   return await interruptible(async (signal) => {
     const settings = settingsOf(values, { say, signal });
-    let status = 0, kept = 0;
+    await makeFolder(out);
+    using _lock = await lockFolder(out, "experiments");
+    let status = 0, kept = 0, at = 0;
     try {
       for (const [i, experiment] of experiments.entries()) {
         const { name, title } = experiment;
+        at = i;
         if (experiments.length > 1) say(`[${i + 1}/${experiments.length}] ${name}: ${title}`);
         const command = commandLine(values, given.keys(), [name]);
         const { document, error } = await runExperiment(experiment, settings, command);
@@ -64,7 +74,8 @@ export async function namedCommand(
     } catch (error) {
       if (!signal.aborted) throw error;
       if (kept > 0) await refreshReport(out, say);
-      console.error("Interrupted");
+      const left = experiments.slice(at).map(({ name }) => name);
+      console.error(`Interrupted: go on with ${commandLine(values, given.keys(), left)}`);
       return INTERRUPTED;
     }
     if (kept > 0) {

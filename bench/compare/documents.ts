@@ -22,7 +22,7 @@ export interface Comparison {
   readonly experiments: readonly ComparedExperiment[];
   /** What could not be compared and why, a sentence each. */
   readonly left_out: readonly string[];
-  /** In what the machines differ, a sentence each; empty where they are alike. */
+  /** In what machines and code differ or are not known, a sentence each; empty where there is nothing. */
   readonly warnings: readonly string[];
 }
 
@@ -53,11 +53,24 @@ export function compareResults(a: NamedResults, b: NamedResults): Comparison {
       leftOut.push(`${first.experiment} is not compared: ${why}`);
       continue;
     }
+    if (first.samples.length === 0 && second.samples.length === 0) {
+      leftOut.push(`${first.experiment} is not compared: it has no repeated measurements`);
+      continue;
+    }
     const samples = commonSamples(first, second, a.name, b.name, leftOut);
     if (samples.length === 0) continue;
     experiments.push({ experiment: first.experiment, samples });
     if (samples.some(({ timing }) => timing)) {
       for (const line of differences(first, second)) warnings.add(line);
+    }
+    for (const [name, { environment }] of [[a.name, first], [b.name, second]] as const) {
+      if (environment.git_dirty) {
+        warnings.add(
+          `code: ${name} is of revision ${
+            environment.git_revision?.slice(0, 12)
+          } with local changes, which nobody knows`,
+        );
+      }
     }
   }
   for (const { experiment } of b.documents) {

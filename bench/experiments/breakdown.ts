@@ -14,7 +14,7 @@ import type { Experiment, Findings, ResultTable, Settings } from "../experiment.
 import type { Figure, Panel } from "../figure.ts";
 import {
   machineLabel,
-  percent,
+  percentRange,
   simulatePaper,
   SYSTEM_LABELS,
   workloadLabel,
@@ -278,7 +278,7 @@ function notesOf({ frozen }: PaperSetting, all: readonly Broken[]): string[] {
     of: (result: SimulationResult) => number,
   ) => {
     const shares = all.filter((one) => one.system === system).map(({ result }) => of(result));
-    return `${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+    return percentRange(shares);
   };
   const group = (name: Group) => (result: SimulationResult) =>
     groupsOf(result).get(name)?.share ?? 0;

@@ -5,12 +5,12 @@
  */
 
 import { formatCount } from "../../core/format.ts";
+import { summarise } from "../../core/statistics.ts";
 import type { Cell } from "../../core/table.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import { PRESETS } from "../../train/presets.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import { summarise } from "../statistics.ts";
 import { countHot, type HotCount } from "../hot.ts";
 
 const INPUTS = 500_000;
@@ -75,6 +75,8 @@ export const hotExperiment: Experiment = {
         ],
         rows: drawn,
       }],
+      // Threads count; nothing here computes on a device.
+      device: null,
       notes: [
         "An input is hot if all its rows are; the rows used most fill the budget, 4 bytes a float, rows never used left out",
         "By 5 %: rows are ranked by the counts of every twentieth input alone, as FAE samples them; all inputs are classified",

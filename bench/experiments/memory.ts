@@ -6,6 +6,7 @@
 
 import { checkpoint } from "../../core/events.ts";
 import { formatCount } from "../../core/format.ts";
+import { summarise } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import { openDevice } from "../../kernels/open.ts";
 import { Dlrm } from "../../train/dlrm.ts";
@@ -13,7 +14,6 @@ import { optimizerOf } from "../../train/options.ts";
 import { PRESETS, resolveShape } from "../../train/presets.ts";
 import { deviceNote } from "../device_note.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";
-import { summarise } from "../statistics.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
 /** Memory and time at the published table sizes. */

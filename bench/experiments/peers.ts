@@ -7,6 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import { checkpoint } from "../../core/events.ts";
 import { formatCount } from "../../core/format.ts";
+import { summarise } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Inputs } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
@@ -18,9 +19,8 @@ import { PRESETS, resolveShape } from "../../train/presets.ts";
 import { writeSafetensors } from "../../train/safetensors.ts";
 import { saveWeights, WEIGHTS_FILE } from "../../train/weights.ts";
 import { deviceNote } from "../device_note.ts";
-import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
+import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
 import { findPython, PyTorchPeer, writePeerFolder } from "../peers/pytorch.ts";
-import { summarise } from "../statistics.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
 /** Tables of the agreement check: small enough to hand over as a file. */
@@ -67,7 +67,9 @@ export const peersExperiment: Experiment = {
         if (blas !== "") notes.push(`PyTorch's BLAS: ${blas}`);
       }
       if (device.info.isFallbackAdapter) {
-        notes.push(`${device.info.name} is a software adapter: its speed says nothing`);
+        notes.push(
+          `${device.info.name} is a software adapter: its speed says nothing, so that no ratio is given`,
+        );
       }
       return { tables, samples, device: deviceNote(device.info), notes: [...new Set(notes)] };
     } finally {
@@ -196,18 +198,6 @@ async function timeSideBySide(
       ours.push((await runner.run(steps)).ms / steps);
       for (const [i, peer] of peers.entries()) theirs[i]!.push((await peer.run(steps)).ms / steps);
     }
-    const row = (name: string, times: readonly number[]) => {
-      const { median, interval } = summarise(times);
-      const ratios = summarise(times.map((ms, i) => ms / ours[i]!));
-      return [
-        name,
-        median,
-        `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
-        1000 * batch / median,
-        ratios.median,
-        `${ratios.interval[0].toFixed(2)} … ${ratios.interval[1].toFixed(2)}`,
-      ];
-    };
     const sample = (who: string, values: readonly number[]): Sample => ({
       name: `minibatch ${batch}/${who}`,
       unit: "ms",
@@ -222,34 +212,72 @@ async function timeSideBySide(
           sample(`PyTorch, ${i === 0 ? "its default" : "all cores"}`, theirs[i]!)
         ),
       ],
-      table: {
+      table: sideBySide({
         title: `RM2 ${
           smoke ? "cut short" : "at its published size"
         }, minibatches of ${batch}, in turn: ${rounds} × ${steps} steps`,
-        columns: [
-          { name: "who" },
-          { name: "ms a step, median", format: (x) => x.toFixed(2) },
-          { name: "95 % interval", align: "right" },
-          { name: "samples/s", format: formatCount },
-          { name: "time ÷ ours", format: (x) => x.toFixed(2) },
-          { name: "95 % interval", align: "right" },
-        ],
-        rows: [
-          row(`ours, ${device.info.name}, ${device.info.threads} threads`, ours),
-          ...peers.map((peer, i) =>
-            row(
-              `PyTorch ${peer.info.torch}, ${peer.info.name}${i === 0 ? " (its default)" : ""}`,
-              theirs[i]!,
-            )
-          ),
-        ],
-      },
+        batch,
+        ours: {
+          name: `ours, ${device.info.name}, ${device.info.threads} threads`,
+          times: ours,
+        },
+        peers: peers.map((peer, i) => ({
+          name: `PyTorch ${peer.info.torch}, ${peer.info.name}${i === 0 ? " (its default)" : ""}`,
+          times: theirs[i]!,
+        })),
+        software: device.info.isFallbackAdapter,
+      }),
       blas: peers[0]!.info.blas,
     };
   } finally {
     for (const peer of peers) await peer.close();
     model.dispose();
   }
+}
+
+/** Times of steps in milliseconds, round by round. */
+interface Timed {
+  readonly name: string;
+  readonly times: readonly number[];
+}
+
+/** A line a side. Ratios, of times of one round each, are left out where a software adapter took ours: they would say nothing. */
+export function sideBySide(
+  { title, batch, ours, peers, software }: {
+    readonly title: string;
+    /** Inputs a minibatch. */
+    readonly batch: number;
+    readonly ours: Timed;
+    readonly peers: readonly Timed[];
+    readonly software: boolean;
+  },
+): ResultTable {
+  const range = ([low, high]: readonly [number, number]): string =>
+    `${low.toFixed(2)} … ${high.toFixed(2)}`;
+  return {
+    title,
+    columns: [
+      { name: "who" },
+      { name: "ms a step, median", format: (x) => x.toFixed(2) },
+      { name: "95 % interval", align: "right" },
+      { name: "samples/s", format: formatCount },
+      ...(software ? [] : [
+        { name: "time ÷ ours", format: (x: number) => x.toFixed(2) },
+        { name: "95 % interval", align: "right" as const },
+      ]),
+    ],
+    rows: [ours, ...peers].map(({ name, times }) => {
+      const { median, interval } = summarise(times);
+      const ratios = summarise(times.map((ms, i) => ms / ours.times[i]!));
+      return [
+        name,
+        median,
+        range(interval),
+        1000 * batch / median,
+        ...(software ? [] : [ratios.median, range(ratios.interval)]),
+      ];
+    }),
+  };
 }
 
 /** The MLPs alone: each side draws its own 2 GB of tables, whose values do not change the time. */

@@ -9,6 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { checkpoint } from "../../core/events.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
+import { summarise } from "../../core/statistics.ts";
 import type { Cell } from "../../core/table.ts";
 import { AvazuParser } from "../../data/avazu_parser.ts";
 import { CriteoParser } from "../../data/criteo_parser.ts";
@@ -20,7 +21,6 @@ import { findTextFile, readText } from "../../data/text_source.ts";
 import { writeCriteoText } from "../criteo_text.ts";
 import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import { writeAvazuText, writeTaobaoText, type Written } from "../log_text.ts";
-import { summarise } from "../statistics.ts";
 
 const BYTES = 200e6;
 const BATCH = 1024;
@@ -123,6 +123,8 @@ export const prepareExperiment: Experiment = {
     return {
       tables,
       samples,
+      // Nothing here computes on a device.
+      device: null,
       notes: [
         "One thread parses, numbers, hashes and writes; reading ahead and unpacking gzip may use another core",
         "Preparing includes SHA-256 of the text, checksums of the blocks and the final flush to the disk; of Taobao it " +

@@ -12,7 +12,7 @@ import type { Experiment, Findings, ResultTable, Settings } from "../experiment.
 import type { Figure, Panel } from "../figure.ts";
 import {
   machineLabel,
-  percent,
+  percentRange,
   simulatePaper,
   SYSTEM_LABELS,
   workloadLabel,
@@ -232,7 +232,7 @@ function notesOf(traffic: Traffic): string[] {
       const share = saved(of(bySystem.get(system)!), of(bySystem.get(over)!));
       return share === null ? [] : [share];
     });
-    return `${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+    return percentRange(shares);
   };
   const [overFae, overIntel] = PAIRS;
   return [

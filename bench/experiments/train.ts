@@ -6,6 +6,7 @@
 
 import { checkpoint } from "../../core/events.ts";
 import { formatCount } from "../../core/format.ts";
+import { summarise } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
@@ -16,7 +17,6 @@ import { PRESETS, resolveShape } from "../../train/presets.ts";
 import { train } from "../../train/trainer.ts";
 import { deviceNote } from "../device_note.ts";
 import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
-import { summarise } from "../statistics.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
 const BATCHES = [1024, 2048, 4096];

@@ -11,7 +11,8 @@ import { parseTrainOptions } from "../../train/options.ts";
 import type { PresetName } from "../../train/presets.ts";
 import type { ResultDocument } from "../../train/result.ts";
 import { runTraining } from "../../train/session.ts";
-import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { deviceNote } from "../device_note.ts";
+import type { DeviceNote, Experiment, Findings, Settings } from "../experiment.ts";
 
 const INPUTS = 100_000;
 /** Small minibatches learn the most from so many inputs. */
@@ -42,6 +43,7 @@ export const twinsExperiment: Experiment = {
     const inputs = smoke ? 512 : settings.inputs ?? INPUTS;
     const choices = smoke ? CHOICES.slice(0, 1) : CHOICES;
     const rows: Cell[][] = [], tried: Cell[][] = [];
+    let device: DeviceNote | null = null;
     for (const workload of workloads) {
       let best: { choice: typeof CHOICES[number]; auc: number } | null = null;
       for (const choice of choices) {
@@ -57,6 +59,7 @@ export const twinsExperiment: Experiment = {
       say(`${workload}: training on ${formatCount(inputs)} inputs with ${choice.join(" ")}`);
       const result = await trainOn(workload, choice, inputs, SEEDS.result, settings);
       signal.throwIfAborted();
+      device ??= deviceNote(result.device);
       const parameters = await loadAnyTwin(workload);
       const known = isHistories(parameters) ? null : parameters.clicks;
       rows.push([
@@ -97,6 +100,7 @@ export const twinsExperiment: Experiment = {
         ],
         rows: tried,
       }],
+      device,
       notes: [
         "AUC and log-loss on the test split, which training never sees",
         "Learnable: of the true effects of rows that two million inputs show at least 20 times; Bayes: of the true " +

@@ -4,26 +4,12 @@
  * @module
  */
 
+import { EXPERIMENTS } from "../registry.ts";
 import type { BenchDocument } from "../report.ts";
 import type { Results } from "../results.ts";
 
 /** Sections from the headline to the harness. */
-const ORDER = [
-  "speedup",
-  "plans",
-  "breakdown",
-  "skew",
-  "staleness",
-  "naive-skip",
-  "accuracy",
-  "traffic",
-  "overhead",
-  "sensitivity",
-  "ablation",
-  "kernels",
-  "peers",
-  "validate",
-];
+const ORDER = EXPERIMENTS.map(({ name }) => name);
 
 /** Sorts, and leaves out what is no whole document or an older one of the same experiment, saying so. */
 export function showable({ documents, refused }: Results): {
@@ -89,7 +75,8 @@ function isFigure(figure: BenchDocument["figures"][number]): boolean {
     isString(figure.caption) && isArray(figure.panels) &&
     figure.panels.every((panel) =>
       isObject(panel) && isString(panel.title) && isAxis(panel.x) && isAxis(panel.y) &&
-      ["bars", "stacked", "lines", "points"].includes(panel.mark) &&
+      ["bars", "stacked", "lines", "scatter", "points"].includes(panel.mark) &&
+      (panel.diagonal === undefined || isString(panel.diagonal)) &&
       isArray(panel.data) &&
       panel.data.every((datum) =>
         isObject(datum) && isString(datum.series) && isOrigin(datum.origin)

@@ -89,7 +89,7 @@ function seriesMarks(context: MarkContext, series: Series): Mark[] {
     turn(context, {
       x: "x",
       y: "y2",
-      r: panel.mark === "points" ? 4.5 : 3,
+      r: panel.mark === "lines" ? 3 : 4.5,
       symbol,
       fill: origin === "published" ? colour("paper") : stroke,
       stroke,
@@ -98,7 +98,7 @@ function seriesMarks(context: MarkContext, series: Series): Mark[] {
       className: "data",
     }),
   );
-  if (panel.mark === "points") return [dots];
+  if (panel.mark !== "lines") return [dots];
   const sorted = placed.toSorted((a, b) => a.x - b.x);
   const band = sorted.filter(({ low }) => low !== null);
   return [

@@ -32,7 +32,7 @@ function textOf(value: Value | undefined): string {
 }
 
 /** Escapes text for HTML and XML, in elements and in quoted attributes; characters that XML does not allow are dropped. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     // deno-lint-ignore no-control-regex
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")

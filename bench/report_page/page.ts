@@ -22,6 +22,8 @@ export interface Report {
   readonly page: string;
   /** SVG documents by their file names. */
   readonly svgs: ReadonlyMap<string, string>;
+  /** Names of the experiments that are shown. */
+  readonly experiments: readonly string[];
   /** Why a result is not shown, a sentence each; the page says so too. */
   readonly refused: readonly string[];
 }
@@ -80,7 +82,8 @@ ${rerun(documents)}
 </body>
 </html>
 `;
-  return { page: page.text, svgs, refused };
+  const experiments = documents.map(({ experiment }) => experiment);
+  return { page: page.text, svgs, experiments, refused };
 }
 
 function alerts(documents: readonly BenchDocument[], refused: readonly string[]): Markup[] {

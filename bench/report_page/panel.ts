@@ -58,10 +58,11 @@ export function drawPanel(
   width: number,
 ): Drawing {
   const placement = placeValues(panel);
-  const values = valueScale(panel, placement), along = alongScale(placement);
+  const values = valueScale(panel, placement), along = alongScale(panel, placement);
+  const diagonal = diagonalOf(panel, placement, values, along);
   const title = wrapText(panel.title, width - 8, TITLE_SIZE);
   const titleHeight = title.length * (LINE + 1) + (title.length > 0 ? 3 : 0);
-  const layout = layOut(panel, placement, values, along, width, titleHeight);
+  const layout = layOut(panel, placement, values, along, diagonal, width, titleHeight);
   const { sideways, left, right, top, bottom, inner, names } = layout;
   const height = top + inner.height + bottom;
   const categories = placement.categories?.length ?? 0;
@@ -103,6 +104,13 @@ export function drawPanel(
       .map(({ y }) =>
         across(y, { stroke: colour("ink"), strokeDasharray: "2 3", className: "rule" })
       ),
+    ...(diagonal === null ? [] : [
+      plot.line(diagonal.map((at) => [at, at]), {
+        stroke: colour("ink"),
+        strokeDasharray: "2 3",
+        className: "diagonal",
+      }),
+    ]),
   ];
   const drawn = plot.plot({
     document,
@@ -165,10 +173,16 @@ function layOut(
   placement: Placement,
   values: NumberScale,
   along: NumberScale,
+  diagonal: Diagonal | null,
   width: number,
   titleHeight: number,
 ): Layout {
-  const { categories } = placement, rules = panel.rules ?? [];
+  const { categories } = placement;
+  const rules = [
+    ...panel.rules ?? [],
+    // At the right of its upper end.
+    ...(diagonal === null ? [] : [{ y: diagonal[1], label: panel.diagonal! }]),
+  ];
   const valueWidth = Math.ceil(widest(values.ticks.map(values.format), FONT_SIZE));
   const beside = ruleLabelsBeside(rules, values, UPRIGHT_HEIGHT, width * 0.3);
   // The last tick of a number is centred below the end of its axis.
@@ -238,6 +252,24 @@ function layOutSideways(
   };
 }
 
+/** From where to where x and y are equal. */
+type Diagonal = readonly [low: number, high: number];
+
+/** Null where a panel has no diagonal, or one that would not be straight. */
+function diagonalOf(
+  panel: Panel,
+  { categories }: Placement,
+  values: NumberScale,
+  along: NumberScale,
+): Diagonal | null {
+  if (panel.diagonal === undefined || categories !== null || values.type !== along.type) {
+    return null;
+  }
+  const low = Math.max(values.domain[0], along.domain[0]);
+  const high = Math.min(values.domain[1], along.domain[1]);
+  return low < high ? [low, high] : null;
+}
+
 function valueScale(panel: Panel, { placed, logY }: Placement): NumberScale {
   const values = placed.flatMap(({ y1, y2, low, high }) => [
     ...(logY ? [y2] : [y1, y2]),
@@ -252,15 +284,15 @@ function valueScale(panel: Panel, { placed, logY }: Placement): NumberScale {
   });
 }
 
-function alongScale({ placed, categories, logX }: Placement): NumberScale {
+function alongScale({ mark }: Panel, { placed, categories, logX }: Placement): NumberScale {
   if (categories === null) {
-    const values = placed.map(({ x }) => x);
+    const values = placed.map(({ x }) => x), isScatter = mark === "scatter";
     return numberScale(values, {
       type: logX ? "log" : "linear",
       zero: false,
-      pad: false,
+      pad: isScatter,
       count: 6,
-      at: [...new Set(values)],
+      at: isScatter ? [] : [...new Set(values)],
     });
   }
   return {

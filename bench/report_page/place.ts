@@ -39,7 +39,7 @@ const FILLED = 0.78;
 export function placeValues(panel: Panel): Placement {
   // The parts of a stack have no logarithmic lengths.
   const logY = panel.y.scale === "log" && panel.mark !== "stacked";
-  const numeric = panel.mark === "lines" &&
+  const numeric = (panel.mark === "lines" || panel.mark === "scatter") &&
     panel.data.every(({ x }) => typeof x === "number" && Number.isFinite(x));
   const logX = numeric && panel.x.scale === "log";
   const data = panel.data.filter((datum) =>

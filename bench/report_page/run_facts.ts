@@ -24,7 +24,7 @@ export function runFacts(documents: readonly BenchDocument[]): Markup {
     [...kinds.values()].map((group) => environmentTerms(group, kinds.size > 1))
   }<dt>Device</dt><dd>${
     devices.size === 0
-      ? "nothing was measured"
+      ? "none measured"
       : [...devices.values()].map((group, i) =>
         markup`${i > 0 ? "; " : ""}${deviceText(group[0]!)}${
           devices.size > 1 ? ` (${group.map(({ experiment }) => experiment).join(", ")})` : ""
@@ -39,14 +39,16 @@ ${runTable(documents)}`;
 }
 
 function environmentTerms(group: readonly BenchDocument[], isOneOfMany: boolean): Markup {
-  const { cpu_model, cpus, os, arch, deno, v8, typescript, git_revision, project_version } =
-    group[0]!.environment;
+  const { cpu_model, cpus, os, arch, deno, v8, typescript } = group[0]!.environment;
+  const { git_revision, git_dirty, project_version } = group[0]!.environment;
   return markup`<dt>Machine</dt><dd>${cpu_model ?? "unknown processor"}, ${cpus} logical ${
     cpus === 1 ? "processor" : "processors"
   }, ${os} on ${arch}${
     isOneOfMany ? ` (${group.map(({ experiment }) => experiment).join(", ")})` : ""
   }</dd><dt>Versions</dt><dd>Slipstream ${project_version}, revision ${
     git_revision === null ? "unknown" : markup`<code>${git_revision.slice(0, 12)}</code>`
+  }${
+    git_dirty ? " with local changes" : ""
   }; Deno ${deno}, V8 ${v8}, TypeScript ${typescript}</dd>`;
 }
 
@@ -70,9 +72,9 @@ function runTable(documents: readonly BenchDocument[]): Markup {
             : isSmoke(document)
             ? markup`<strong>smoke run</strong>`
             : "done"
-        }</td><td class="right">${formatSeconds(document.seconds)}</td><td>${
-          settingsText(document)
-        }</td></tr>\n`
+        }</td><td class="right">${
+          isInstant(document) ? "" : formatSeconds(document.seconds)
+        }</td><td>${settingsText(document)}</td></tr>\n`
       )
     }</tbody></table>`,
   );
@@ -94,6 +96,9 @@ export function formatTime(time: string): string {
   const match = time.match(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/);
   return match === null ? time : `${match[1]} ${match[2]} UTC`;
 }
+
+/** Whether a document took no time worth telling: it reads what was stored before, and its time is not that of its numbers. */
+export const isInstant = ({ seconds }: BenchDocument): boolean => seconds < 0.1;
 
 /** Wall time for people. */
 export function formatSeconds(seconds: number): string {

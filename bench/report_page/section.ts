@@ -7,7 +7,7 @@
 import { type BenchDocument, tableToCsv } from "../report.ts";
 import { figureMarkup } from "./figure.ts";
 import { type Markup, markup } from "./markup.ts";
-import { formatSeconds, formatTime, isSmoke } from "./run_facts.ts";
+import { formatSeconds, formatTime, isInstant, isSmoke } from "./run_facts.ts";
 import { csvLink, resultTable } from "./table.ts";
 
 /** Tables with more rows than this are closed at first. */
@@ -54,9 +54,9 @@ ${isSmoke(document) ? SMOKE : null}${
     notes.length === 0
       ? null
       : markup`<ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul>\n`
-  }<p class="meta">Again: <code>${command}</code>. This run took ${
-    formatSeconds(seconds)
-  } and ended on ${formatTime(finished_at)}.</p>
+  }<p class="meta">Again: <code>${command}</code>. This run ${
+    isInstant(document) ? "" : `took ${formatSeconds(seconds)} and `
+  }ended on ${formatTime(finished_at)}.</p>
 </section>
 `;
 }

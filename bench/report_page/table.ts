@@ -26,7 +26,9 @@ export function resultTable(table: TableDocument): Markup {
 <thead><tr>${
       columns.map(({ name, origin }, c) =>
         markup`<th scope="col" class="${side(c)}">${
-          isMixed && c > 0 && (c === 1 || origin !== origins[c - 1]) ? badge(origin) : null
+          isMixed && c > 0 && (c === 1 || origin !== origins[c - 1])
+            ? markup`${badge(origin)} `
+            : null
         }${name}</th>`
       )
     }</tr></thead>

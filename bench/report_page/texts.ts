@@ -30,9 +30,12 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
   ],
   [
     "Plans",
-    markup`What is trained, and in which order. <code>baseline</code>: every input, shuffled. <code>fae</code>: every input, hot and cold ones in minibatches of their own, so that hot ones need no transfers. <code>slipstream</code>: as <code>fae</code>, but hot inputs whose rows are stale are dropped. <code>random-drop</code>: a control that drops as many hot inputs blindly.`,
+    markup`What is trained, and in which order. <code>baseline</code>: every input, shuffled. <code>fae</code>: every input, hot and cold ones in minibatches of their own, so that hot ones need no transfers. <code>slipstream</code>: as <code>fae</code>, but hot inputs whose rows are stale are dropped. <code>random</code>: a control that drops the same share D of the hot inputs blindly.`,
   ],
-  ["Drop share (D)", "How many of the hot inputs were skipped after the window."],
+  [
+    "Drop share (D)",
+    "The share of the hot inputs behind the window that slipstream aims to drop: it sets its threshold so that a sample of them loses this share. What was dropped in the end can differ a little.",
+  ],
   [
     "AUC, log-loss",
     "Quality on inputs that were not trained on. AUC: the chance that a click is ranked above a non-click; higher is better, 0.5 is guessing. Log-loss: lower is better.",
@@ -65,6 +68,6 @@ export const STANDING_DEVIATIONS: readonly string[] = [
   "Data: the paper trained on the original logs; here their twins stand in, so that AUC and hot shares are those of the twins and not of the logs. Real logs train with the same commands.",
   "Sizes: unless a result says that it is of full size, models and data are cut down so that two processor cores suffice. Staleness needs long training, so that small runs show less of it.",
   "Machine: the paper trained on a server with GPUs. On a machine without one, a single processor is both the host and the device, so that the transfers which Slipstream saves cost next to nothing here.",
-  "Predicted numbers come from a model of the paper's machine that replays what a run did. They are as good as the model: see its comparison with real runs (validate) and the intervals.",
+  "Predicted numbers come from a model of the paper's machine that replays counted epochs of the twins at their published sizes; nothing ran on that machine. They are as good as the model: see its comparison with real runs (validate) and the intervals.",
   "Published numbers are the paper's own and were not measured again.",
 ];

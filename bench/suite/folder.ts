@@ -7,14 +7,15 @@
 import { resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
-import { LOCK_FILE, lockFolder } from "./lock.ts";
-import { type FoundSuite, readSuite, SUITE_FILE, type SuiteState, whyNot } from "./state.ts";
+import { NOT_RESULTS } from "../folder_names.ts";
+import { lockFolder } from "./lock.ts";
+import { type FoundSuite, readSuite, type SuiteState, whyNot } from "./state.ts";
 
 /** A folder that is locked and ready. */
 export interface OpenedFolder {
   /** Gives the lock back when disposed. */
   readonly lock: Disposable;
-  /** The unfinished suite to go on with; null for a fresh one. */
+  /** The suite to go on with, which is unfinished or has failures; null for a fresh one. */
   readonly unfinished: SuiteState | null;
   /** What each experiment took in the suite that was there before. */
   readonly expectedSeconds: Readonly<Record<string, number>>;
@@ -36,10 +37,13 @@ export async function openFolder(
     await Deno.mkdir(folder, { recursive: true }).catch((error) => {
       throw fileError("write to", folder, error);
     });
-    const lock = await lockFolder(folder);
+    const lock = await lockFolder(folder, "suite");
     try {
       const found = await readSuite(folder);
-      const contents = await contentsOf(folder);
+      const contents = await contentsOf(folder, [
+        ...wanted.experiments,
+        ...typeof found === "object" ? found.experiments : [],
+      ]);
       const why = reasonToMove(found, wanted, contents);
       if (why === null) {
         return { lock, unfinished: found === "none" ? null : found as SuiteState, expectedSeconds };
@@ -82,22 +86,23 @@ function reasonToMove(found: FoundSuite, wanted: SuiteState, contents: Contents)
     : `it holds results of single experiments (${contents.results.join(", ")})`;
 }
 
-async function contentsOf(folder: string): Promise<Contents> {
+/** @param known Names of experiments whose tables and figures are no foreign files, even without a document. */
+async function contentsOf(folder: string, known: readonly string[]): Promise<Contents> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(folder)) names.push(name);
   const results: string[] = [];
   let newest = "";
   for (const name of names.sort()) {
-    if (!name.endsWith(".json") || name === SUITE_FILE) continue;
+    if (!name.endsWith(".json") || NOT_RESULTS.has(name)) continue;
     const finished = await finishedAt(`${folder}/${name}`);
     if (finished === null) continue;
     results.push(name.slice(0, -".json".length));
     if (finished > newest) newest = finished;
   }
-  const own = new Set([SUITE_FILE, LOCK_FILE, "report.html", "trained"]);
+  const experiments = new Set([...results, ...known]);
   const foreign = names.filter((name) =>
-    !own.has(name) && !name.endsWith(".tmp") &&
-    !results.some((experiment) =>
+    !NOT_RESULTS.has(name) && !name.endsWith(".tmp") &&
+    ![...experiments].some((experiment) =>
       name === `${experiment}.json` ||
       name.startsWith(`${experiment}-`) && /\.(csv|svg)$/.test(name)
     )

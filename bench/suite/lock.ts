@@ -1,22 +1,25 @@
 /**
- * One suite a folder at a time.
+ * Who writes into a folder of results: one suite, or any number of commands that run experiments by name.
  *
  * @module
  */
 
 import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
-
-/** The file that is locked. It stays where it is: removing it would let two processes lock two files of one name. */
-export const LOCK_FILE = "suite.lock";
+import { LOCK_FILE } from "../folder_names.ts";
 
 /**
- * Locks a folder of results. The system gives the lock back when its holder ends, however it ends.
+ * Locks a folder of results. The system gives the lock back when its holder ends, however it ends. The file that is locked
+ * stays: removing it would let two processes lock two files of one name.
  *
+ * @param holder A suite lets nobody else in; experiments by name let in others of their kind, which may share training runs.
  * @returns Gives the lock back when disposed.
  * @throws {UserError} Another process has it, or no file can be made there.
  */
-export async function lockFolder(folder: string): Promise<Disposable> {
+export async function lockFolder(
+  folder: string,
+  holder: "suite" | "experiments",
+): Promise<Disposable> {
   let file: Deno.FsFile;
   try {
     file = await Deno.open(`${folder}/${LOCK_FILE}`, { write: true, create: true });
@@ -25,13 +28,15 @@ export async function lockFolder(folder: string): Promise<Disposable> {
   }
   let locked = false;
   try {
-    locked = await file.tryLock(true);
+    locked = await file.tryLock(holder === "suite");
   } finally {
     if (!locked) file.close();
   }
   if (!locked) {
     throw new UserError(
-      `Cannot start a suite in ${folder}: another one is running there; wait for its end or name another folder with --out`,
+      holder === "suite"
+        ? `Cannot start a suite in ${folder}: another deno task bench is running there; wait for its end or name another folder with --out`
+        : `Cannot write results to ${folder}: a suite is running there; wait for its end or name another folder with --out`,
     );
   }
   return file;

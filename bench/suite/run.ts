@@ -7,12 +7,19 @@
 import { formatClock } from "../../core/format.ts";
 import { currentEnvironment } from "../../train/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
+import { TRAINED_FOLDER } from "../folder_names.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument } from "../report.ts";
 import { parseResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { settingsNote } from "../settings_note.ts";
 import { openFolder } from "./folder.ts";
-import { SUITE_SCHEMA_VERSION, type SuiteState, type SuiteStep, writeSuite } from "./state.ts";
+import {
+  failedOf,
+  SUITE_SCHEMA_VERSION,
+  type SuiteState,
+  type SuiteStep,
+  writeSuite,
+} from "./state.ts";
 
 /** How a suite is run. */
 export interface SuiteOptions {
@@ -44,8 +51,8 @@ export interface SuiteOutcome {
 const REFRESH_MS = 30_000;
 
 /**
- * Runs a suite in a folder, going on with one of the same settings that was interrupted there. An experiment that throws is
- * kept as a document with its `failure`, and the others go on.
+ * Runs a suite in a folder, going on with one of the same settings that was interrupted there or ended with failures: then
+ * what failed runs again. An experiment that throws is kept as a document with its `failure`, and the others go on.
  *
  * @throws {UserError} Another suite is running in the folder, or the folder cannot be written: what is there stays.
  */
@@ -67,14 +74,29 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
       done: opened.unfinished.done.filter(({ name }) => kept.has(name)),
     };
   if (opened.unfinished !== null) {
-    say(`Going on with ${folder}: ${kept.size} of ${experiments.length} done`);
+    say(goingOn(folder, opened.unfinished, state, experiments.length));
   }
   await writeSuite(folder, state);
   return await new SuiteRun(options, state, kept).run(signal);
 }
 
+/** A line on what is gone on with. */
+function goingOn(folder: string, found: SuiteState, { done, git_dirty }: SuiteState, of: number) {
+  const parts = [`Going on with ${folder}: ${done.length} of ${of} done`];
+  if (found.status === "finished") {
+    parts.push(
+      `what failed runs again (${failedOf(found).join(", ")})`,
+      "name another folder with --out to begin anew",
+    );
+  }
+  if (found.git_dirty || git_dirty) {
+    parts.push("the code has local changes, so that what is kept may be of other code");
+  }
+  return parts.join("; ");
+}
+
 function freshState({ experiments, settings, command }: SuiteOptions): SuiteState {
-  const { project_version, git_revision } = currentEnvironment();
+  const { project_version, git_revision, git_dirty } = currentEnvironment();
   const started_at = new Date().toISOString();
   return {
     schema: "slipstream.suite",
@@ -85,6 +107,7 @@ function freshState({ experiments, settings, command }: SuiteOptions): SuiteStat
     settings: settingsNote(settings),
     project_version,
     git_revision,
+    git_dirty,
     experiments: experiments.map(({ name }) => name),
     done: [],
     expected_seconds: {},
@@ -93,7 +116,7 @@ function freshState({ experiments, settings, command }: SuiteOptions): SuiteStat
   };
 }
 
-/** Results of an unfinished suite that need not be had again: those that ended well, and were not replaced by another run. */
+/** Results of a suite to go on with that need not be had again: those that ended well, and were not replaced by another run. */
 async function keptResults(
   folder: string,
   { done }: SuiteState,
@@ -126,6 +149,20 @@ function workloadsOf(
 ): Settings["workloads"] {
   const all = settings.full || settings.smoke || chosenWorkloads || suiteWorkloads === undefined;
   return all ? settings.workloads : suiteWorkloads;
+}
+
+/** Training runs that a folder keeps. */
+async function countRuns(folder: string): Promise<number> {
+  let runs = 0;
+  try {
+    for await (const { name, isFile } of Deno.readDir(`${folder}/${TRAINED_FOLDER}`)) {
+      if (isFile && name.endsWith(".json")) runs++;
+    }
+  } catch (error) {
+    // Nothing has been trained yet.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return runs;
 }
 
 class SuiteRun {
@@ -172,7 +209,8 @@ class SuiteRun {
     const { settings, commandOf } = this.#options;
     const { name, title } = experiment;
     settings.say(
-      `[${index + 1}/${this.#options.experiments.length}] ${name}: ${title}${this.#clock()}`,
+      `[${index + 1}/${this.#options.experiments.length}] ${name}: ${title} (${await this
+        .#clock()})`,
     );
     const begun = this.#now();
     const workloads = workloadsOf(experiment, this.#options);
@@ -202,15 +240,18 @@ class SuiteRun {
     return shown ? `${formatClock((this.#now() - this.#begun) / 1000)}  ` : "";
   }
 
-  /** Time gone, and time left where an earlier suite tells. */
-  #clock(): string {
+  /** Time gone; time left where an earlier suite tells, else how many training runs are kept, which take most of the time. */
+  async #clock(): Promise<string> {
     const gone = (this.#now() - this.#begun) / 1000;
     const { experiments } = this.#options;
     const waiting = experiments.filter(({ name }) => !this.#documents.has(name));
     const expected = waiting.map(({ name }) => this.#state.expected_seconds[name]);
     const known = expected.every((seconds) => seconds !== undefined);
     const left = expected.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0);
-    return ` (${formatClock(gone)} gone${known ? `, about ${formatClock(left)} left` : ""})`;
+    if (known) return `${formatClock(gone)} gone, about ${formatClock(left)} left`;
+    const runs = await countRuns(this.#options.settings.out);
+    const kept = runs === 0 ? "" : `, ${runs} training ${runs === 1 ? "run" : "runs"} kept`;
+    return `${formatClock(gone)} gone${kept}`;
   }
 
   async #save(status: SuiteState["status"]): Promise<void> {

@@ -5,13 +5,11 @@
  */
 
 import { writeFileWhole } from "../../core/files.ts";
+import { SUITE_FILE } from "../folder_names.ts";
 import type { BenchDocument } from "../report.ts";
 
 /** Grows when a member changes its meaning or goes. */
 export const SUITE_SCHEMA_VERSION = 1;
-
-/** The file's name. */
-export const SUITE_FILE = "suite.json";
 
 /** An experiment that has come to an end. */
 export interface SuiteStep {
@@ -35,6 +33,8 @@ export interface SuiteState {
   readonly settings: BenchDocument["settings"];
   readonly project_version: string;
   readonly git_revision: string | null;
+  /** Whether the code differed from that revision when it was last begun or gone on with; null where nobody knows. */
+  readonly git_dirty: boolean | null;
   /** Names, in the order they run. */
   readonly experiments: readonly string[];
   readonly done: readonly SuiteStep[];
@@ -74,22 +74,32 @@ export async function writeSuite(folder: string, state: SuiteState): Promise<voi
   await writeFileWhole(`${folder}/${SUITE_FILE}`, `${JSON.stringify(now, null, 2)}\n`);
 }
 
-/** Why a folder's suite cannot be gone on with as `wanted`; null where it can. */
+/** Names of the experiments that failed. */
+export function failedOf({ done }: SuiteState): string[] {
+  return done.filter(({ failure }) => failure !== null).map(({ name }) => name);
+}
+
+/**
+ * Why a folder's suite cannot be gone on with as `wanted`; null where it can: it was interrupted, or came to its end with
+ * experiments that failed.
+ */
 export function whyNot(found: SuiteState, wanted: SuiteState): string | null {
-  if (found.status === "finished") return "it holds a finished suite";
+  const finished = found.status === "finished";
+  if (finished && failedOf(found).length === 0) return "it holds a finished suite";
+  const suite = finished ? "a suite with failures" : "an unfinished suite";
   if (found.results_version !== wanted.results_version) {
-    return `it holds an unfinished suite with results of version ${found.results_version}, and ${wanted.results_version} is needed`;
+    return `it holds ${suite} with results of version ${found.results_version}, and ${wanted.results_version} is needed`;
   }
   if (
     found.project_version !== wanted.project_version || found.git_revision !== wanted.git_revision
   ) {
-    return "it holds an unfinished suite of another revision of the code";
+    return `it holds ${suite} of another revision of the code`;
   }
   const names = new Set([...Object.keys(found.settings), ...Object.keys(wanted.settings)]);
   const other = [...names].filter((name) => found.settings[name] !== wanted.settings[name]);
   if (other.length > 0) {
     const pairs = other.map((name) => `${name} ${found.settings[name] ?? "by experiment"}`);
-    return `it holds an unfinished suite of other settings (${pairs.join(", ")})`;
+    return `it holds ${suite} of other settings (${pairs.join(", ")})`;
   }
   return null;
 }

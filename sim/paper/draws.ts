@@ -36,7 +36,7 @@ const WIDE = 4;
 const SUB = 0x4d43;
 
 /** All numbers with a range: the machine's, the parameters that are not fixed, and the drop share within its tolerance. */
-export function uncertainOf(document: MachineDocument, protocol: Frozen["protocol"]): Uncertain[] {
+function uncertainOf(document: MachineDocument, protocol: Frozen["protocol"]): Uncertain[] {
   const found: Uncertain[] = [];
   for (const path of MACHINE_PATHS) {
     const [section, field] = path.split(".") as ["cpu", "cores"];

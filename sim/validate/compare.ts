@@ -218,7 +218,7 @@ export function comparison(predicted: number, measured: number): Comparison {
   return { predicted, measured, error: measured === 0 ? Infinity : predicted / measured - 1 };
 }
 
-/** The bar of issue 5: geometric mean of the absolute error, and the worst one. */
+/** What a model that predicts iteration times must keep to: the geometric mean of the absolute error, and the worst one. */
 export const BAR = { mean: 0.1, worst: 0.25 } as const;
 
 /** What comparisons come to. */

@@ -82,7 +82,7 @@ export function blockTable({ blocks }: Validation): Table {
 }
 
 /** What it comes to, in a sentence. */
-export function verdictLine({ verdict: { mean, worst, met }, minibatches }: Validation): string {
+function verdictLine({ verdict: { mean, worst, met }, minibatches }: Validation): string {
   return `Iteration time, ${minibatches.length} kinds of minibatches: geometric mean of the absolute error ${
     percent(mean)
   } %, worst ${percent(worst)} %. The bar of ${percent(BAR.mean)} % and ${
@@ -91,9 +91,13 @@ export function verdictLine({ verdict: { mean, worst, met }, minibatches }: Vali
 }
 
 /** What the watch saw, in a sentence. */
-export function watchLine({ disturbed }: Validation): string {
+export function watchLine({ disturbed, reference }: Validation): string {
   if (disturbed === null) return "Nothing watched whether the machine was quiet.";
-  if (disturbed.length === 0) return "The machine was as quiet as when it was calibrated.";
+  if (disturbed.length === 0) {
+    return reference === "calibration"
+      ? "The machine was as quiet as when it was calibrated."
+      : "The machine was as quiet as it was at its quietest; how quiet it was when it was calibrated nobody noted.";
+  }
   return `Something else was at work during runs that are counted: ${
     [...new Set(disturbed)].join("; ")
   }.`;

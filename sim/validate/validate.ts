@@ -52,6 +52,8 @@ export interface Validation {
   readonly warnings: readonly string[];
   /** Runs that are counted although something else was at work, however often they were made again; null if nothing watched. */
   readonly disturbed: readonly string[] | null;
+  /** What the watch held the machine against: its times at calibration, or its own quickest during the runs. */
+  readonly reference: "calibration" | "runs";
   /** Kinds of minibatches of all runs. */
   readonly minibatches: readonly ComparedMinibatch[];
   /** What happened beside minibatches. */
@@ -116,6 +118,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     return {
       ...{ fingerprint: here, warnings, minibatches, blocks, verdict: judge(minibatches) },
       disturbed: watch === null ? null : disturbed,
+      reference: rates.reference === undefined ? "runs" : "calibration",
     };
   } finally {
     if (host !== device) host.dispose();

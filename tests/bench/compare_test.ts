@@ -109,14 +109,20 @@ function results(name: string, ...documents: BenchDocument[]) {
 }
 
 Deno.test("compareResults() compares what both have and names the rest", () => {
+  const { tables, notes } = found("bare");
+  const bare = documentOf("bare", { tables, notes });
   const { experiments, left_out, warnings } = compareResults(
-    results("a", documentOf("both", found("both", A)), documentOf("first")),
-    results("b", documentOf("second"), documentOf("both", found("both", B))),
+    results("a", bare, documentOf("both", found("both", A)), documentOf("first")),
+    results("b", documentOf("second"), bare, documentOf("both", found("both", B))),
   );
   assert.deepEqual(experiments.map(({ experiment }) => experiment), ["both"]);
   assert.equal(experiments[0]!.samples[0]!.verdict, "worse");
-  assert.deepEqual(left_out, ["first is only in a", "second is only in b"]);
-  assert.deepEqual(warnings, []);
+  assert.deepEqual(left_out, [
+    "bare is not compared: it has no repeated measurements",
+    "first is only in a",
+    "second is only in b",
+  ]);
+  assert.deepEqual(warnings.filter((line) => !line.startsWith("code: ")), []);
 });
 
 Deno.test("compareResults() does not compare other settings or failures", () => {
@@ -133,19 +139,30 @@ Deno.test("compareResults() does not compare other settings or failures", () => 
 });
 
 Deno.test("compareResults() warns of other machines", () => {
-  const first = documentOf("one");
+  const { environment, ...rest } = documentOf("one");
+  const first = { ...rest, environment: { ...environment, git_dirty: false } };
   const second: BenchDocument = {
     ...first,
-    environment: { ...first.environment, cpu_model: "Another", cpus: 96 },
+    environment: {
+      ...first.environment,
+      cpu_model: "Another",
+      cpus: 96,
+      git_revision: "b".repeat(40),
+      git_dirty: true,
+    },
     settings: { ...first.settings, wide: true },
     device: { kind: "webgpu", name: "A GPU", isFallbackAdapter: false },
   };
   const { warnings } = compareResults(results("a", first), results("b", second));
-  assert.equal(warnings.length, 4);
+  assert.equal(warnings.length, 5);
   assert.match(warnings[0]!, /^processor: .* and Another$/);
   assert.match(warnings[1]!, /^cores: \d+ and 96$/);
   assert.equal(warnings[2], "device: unknown and A GPU");
   assert.equal(warnings[3], "V8's 256-bit mode: off and on");
+  assert.equal(
+    warnings[4],
+    "code: b is of revision bbbbbbbbbbbb with local changes, which nobody knows",
+  );
 });
 
 Deno.test("compareResults() names samples that only one has, or in another unit", () => {

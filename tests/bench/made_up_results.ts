@@ -169,6 +169,24 @@ export const FIGURES = {
       ]),
     }],
   },
+  scatter: {
+    name: "scatter",
+    title: "Predicted against measured time",
+    caption: "A point a kind of minibatch.",
+    panels: [{
+      title: "",
+      mark: "scatter",
+      x: { label: "measured, ms", scale: "log" },
+      y: { label: "predicted, ms", scale: "log" },
+      data: [3, 40, 8, 21, 9, 300].map((x, i): Datum => ({
+        x,
+        y: x * (0.9 + 0.05 * i),
+        series: "predicted",
+        origin: "predicted",
+      })),
+      diagonal: "predicted = measured",
+    }],
+  },
 } satisfies Record<string, Figure>;
 
 /** A document with made-up findings. */
@@ -264,13 +282,14 @@ export function madeUpDocuments(): BenchDocument[] {
     madeUp("kernels", "Kernels against the machine's limits", {
       figures: [FIGURES.kernels],
       tables: [{
+        // Long enough to be closed at first.
         title: "Every op",
         columns: ["op", "shape", "µs", "GFLOP/s", "GB/s", "of the limit, %"].map((name) => ({
           name,
         })),
-        rows: Array.from({ length: 8 }, (_, i) => [
+        rows: Array.from({ length: 30 }, (_, i) => [
           "linear-backward-weights",
-          `M=1024 K=${16 << i} N=512`,
+          `M=1024 K=${16 * (i + 1)} N=512`,
           120 + i,
           70 + i,
           3 + i,
@@ -280,6 +299,6 @@ export function madeUpDocuments(): BenchDocument[] {
       device: DEVICE,
     }),
     madeUp("peers", "Beside PyTorch", {}, {}, "Cannot compare with PyTorch: no Python was found"),
-    madeUp("validate", "Simulator against runs", { figures: [FIGURES.agreement] }),
+    madeUp("validate", "Simulator against runs", { figures: [FIGURES.agreement, FIGURES.scatter] }),
   ];
 }

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { buildDocument } from "../../bench/report.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../../bench/experiment.ts";
+import type { Panel } from "../../bench/figure.ts";
 import { breakdownExperiment, groupsOf } from "../../bench/experiments/breakdown.ts";
+import { sideBySide } from "../../bench/experiments/peers.ts";
 import { sensitivityExperiment } from "../../bench/experiments/sensitivity.ts";
 import { speedupExperiment } from "../../bench/experiments/speedup.ts";
 import { trafficExperiment } from "../../bench/experiments/traffic.ts";
-import { validateExperiment } from "../../bench/experiments/validate.ts";
+import { barCell, validateExperiment } from "../../bench/experiments/validate.ts";
 import { simulatePaper } from "../../bench/paper_machine.ts";
 import { loadMachine } from "../../sim/machine.ts";
 import { allDraws } from "../../sim/paper/all_draws.ts";
@@ -208,6 +210,43 @@ Deno.test("the window: its own length changes nothing, a longer one skips less",
   }
 });
 
+Deno.test("validate: nothing is concluded of a software adapter", () => {
+  const device = { kind: "webgpu", name: "any", isFallbackAdapter: true } as const;
+  const of = (met: boolean) => ({ verdict: { mean: 0.01, worst: 0.02, met } });
+  assert.deepEqual([barCell(of(true), device), barCell(of(false), device)], [null, null]);
+  const hardware = { ...device, isFallbackAdapter: false };
+  assert.deepEqual([barCell(of(true), hardware), barCell(of(false), hardware)], ["met", "missed"]);
+});
+
+Deno.test("peers: no ratio is given of a software adapter's times", () => {
+  const options = {
+    title: "Side by side",
+    batch: 100,
+    ours: { name: "ours", times: [2, 4, 2] },
+    peers: [{ name: "theirs", times: [4, 4, 4] }],
+  };
+  const { columns, rows } = sideBySide({ ...options, software: false });
+  assert.deepEqual(rows[1], ["theirs", 4, "4.00 … 4.00", 25_000, 2, "1.00 … 2.00"]);
+  assert.equal(columns.length, 6);
+  const software = sideBySide({ ...options, software: true });
+  assert.deepEqual(software.rows[1], ["theirs", 4, "4.00 … 4.00", 25_000]);
+  assert.deepEqual(software.columns.map(({ name }) => name), [
+    "who",
+    "ms a step, median",
+    "95 % interval",
+    "samples/s",
+  ]);
+});
+
+Deno.test("notes of one workload have one number, no range", async () => {
+  for (const experiment of [breakdownExperiment, trafficExperiment]) {
+    const { notes } = await found(experiment, { workloads: ["rm2"] });
+    for (const note of notes) assert.doesNotMatch(note, / % to -?\d/);
+  }
+  const { notes } = await found(trafficExperiment);
+  assert.ok(notes.some((note) => / % to \d/.test(note)));
+});
+
 Deno.test("validate: writes a machine file, and takes it the next time", async () => {
   const out = await Deno.makeTempDir();
   try {
@@ -222,11 +261,11 @@ Deno.test("validate: writes a machine file, and takes it the next time", async (
     assert.match(first.notes[0]!, /just before/);
     assert.match(notes[0]!, /before on this machine/);
     assert.equal(samples!.length, tables[1]!.rows.length);
-    const predicted = figures![0]!.panels[0]!.data.filter(({ series }) => series === "predicted");
-    assert.deepEqual(
-      predicted.map(({ y }) => y).sort(),
-      column(tables[1]!, "predicted, ms").sort(),
-    );
+    const [{ data, mark, diagonal }] = figures![0]!.panels as [Panel];
+    assert.deepEqual([mark, diagonal], ["scatter", "predicted = measured"]);
+    assert.deepEqual(data.map(({ y }) => y), column(tables[1]!, "predicted, ms"));
+    assert.deepEqual(data.map(({ x }) => x), column(tables[1]!, "measured, ms"));
+    assert.ok(data.every(({ origin }) => origin === "predicted"));
   } finally {
     await Deno.remove(out, { recursive: true });
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import type { Figure } from "../../bench/figure.ts";
 import { drawFigureSvg, reportPage, writeReport } from "../../bench/report_page/mod.ts";
+import { EXPERIMENTS } from "../../bench/registry.ts";
 import { writeResult } from "../../bench/results.ts";
 import { inFolder } from "../data/rows.ts";
 import { FIGURES, madeUp, madeUpDocuments } from "./made_up_results.ts";
@@ -19,7 +20,7 @@ const parse = (text: string): Element =>
 const count = (within: Element, selector: string): number =>
   [...within.querySelectorAll(selector)].length;
 
-/** How many elements a figure's data must have: of bars and points one each, of lines one a series and panel. */
+/** How many elements a figure's data must have: of other marks one each, of lines one a series and panel. */
 function expectedMarks({ panels }: Figure): { data: number; lines: number } {
   let data = 0, lines = 0;
   for (const { mark, data: values } of panels) {
@@ -49,6 +50,13 @@ for (const [key, figure] of Object.entries<Figure>(FIGURES)) {
       count(svg, ".rule > *"),
       figure.panels.flatMap(({ rules = [] }: Figure["panels"][number]) => rules).length,
     );
+    const diagonals = figure.panels.flatMap(({ diagonal }: Figure["panels"][number]) =>
+      diagonal ?? []
+    );
+    assert.equal(count(svg, ".diagonal > *"), diagonals.length);
+    for (const word of diagonals.join(" ").split(" ")) {
+      assert.ok(svg.textContent.includes(word), word);
+    }
     const legend = svg.querySelector(".legend")!.textContent;
     for (const { series, origin } of figure.panels.flatMap((panel) => panel.data)) {
       assert.ok(legend.includes(series), series);
@@ -80,7 +88,7 @@ Deno.test("drawFigureSvg() leaves out what has no place on its axes, and draws t
   const panel = { title: "", x: { label: "x" }, y: { label: "y", scale: "log" as const } };
   const datum = { series: "s", origin: "measured" as const };
   const values = [1, 0, -3, NaN, null as unknown as number, 20];
-  for (const mark of ["bars", "points", "lines", "stacked"] as const) {
+  for (const mark of ["bars", "points", "lines", "scatter", "stacked"] as const) {
     const svg = await drawFigureSvg({
       name: "gaps",
       title: "Gaps",
@@ -244,6 +252,38 @@ Deno.test("reportPage() says what is a smoke run, failed, refused, or of a softw
   assert.match(text, /a software adapter: its speed says nothing/);
 });
 
+Deno.test("reportPage() tells a revision with local changes, and leaves out times that are none", async () => {
+  const [first, second] = [madeUp("plans", "Plans", {}), madeUp("skew", "Skew", {})];
+  const environment = { ...first.environment, git_revision: "a".repeat(40), git_dirty: true };
+  const text = await reportPage({
+    documents: [{ ...first, environment, seconds: 0.02 }, { ...second, environment }],
+    refused: [],
+  });
+  const page = parse(text);
+  assert.match(page.querySelector("main")!.textContent, /revision a{12} with local changes;/);
+  const took = [...page.querySelectorAll("section:nth-child(2) tbody td:nth-child(3)")];
+  assert.deepEqual(took.map((cell) => cell.textContent), ["", "12 s"]);
+  assert.match(page.querySelector("#plans .meta:last-child")!.textContent, /This run ended on /);
+  const clean = { ...first, environment: { ...environment, git_dirty: false } };
+  assert.doesNotMatch(await reportPage({ documents: [clean], refused: [] }), /local changes/);
+});
+
+Deno.test("reportPage() parts a column's badge from its name", async () => {
+  const page = parse(await reportPage({ documents: madeUpDocuments(), refused: [] }));
+  const headings = [...page.querySelectorAll("#speedup thead th")].map((one) => one.textContent);
+  assert.ok(headings.includes("published paper"), headings.join());
+});
+
+Deno.test("reportPage() orders experiments as the suite runs them", async () => {
+  const documents = EXPERIMENTS.map(({ name, title }) => madeUp(name, title, {}));
+  const page = parse(await reportPage({ documents: documents.toReversed(), refused: [] }));
+  const sections = [...page.querySelectorAll("main > section[id]")];
+  assert.deepEqual(
+    sections.map((section) => section.getAttribute("id")),
+    EXPERIMENTS.map(({ name }) => name),
+  );
+});
+
 Deno.test("reportPage() without results says so", async () => {
   assert.match(await reportPage({ documents: [], refused: [] }), /There is no result yet/);
 });
@@ -297,6 +337,41 @@ Deno.test("writeReport() writes the page and every figure, and names the files t
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
     assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
     assert.deepEqual(names.filter((name) => name.endsWith(".svg")).sort(), expected.sort());
+  }));
+
+Deno.test("writeReport() removes the SVG files of figures that an experiment no longer has", () =>
+  inFolder(async (folder) => {
+    const [, , breakdown] = madeUpDocuments();
+    await writeResult(folder, breakdown!);
+    for (const name of ["breakdown-old.svg", "skew-access.svg", "drawing.svg"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    await writeReport(folder);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.deepEqual(names.filter((name) => name.endsWith(".svg")).sort(), [
+      "breakdown-stages.svg",
+      "drawing.svg",
+      "skew-access.svg",
+    ]);
+  }));
+
+Deno.test("no experiment's name begins with another's and a dash: files are told apart by it", () => {
+  for (const { name } of EXPERIMENTS) {
+    for (const other of EXPERIMENTS) assert.ok(!other.name.startsWith(`${name}-`), other.name);
+  }
+});
+
+Deno.test("writeReport() writes nothing into a folder without results", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/notes.txt`, "");
+    await assert.rejects(
+      writeReport(folder),
+      /^UserError: Cannot make a report of .*: it holds no results of deno task bench that can be read$/,
+    );
+    await Deno.writeTextFile(`${folder}/old.json`, "{}");
+    await assert.rejects(writeReport(folder), /can be read \(Cannot read .*old\.json: .*\)$/);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.deepEqual(names.sort(), ["notes.txt", "old.json"]);
   }));
 
 Deno.test("writeReport() says what is wrong with its folder", async () => {

@@ -44,7 +44,14 @@ Deno.test("buildDocument() holds tables, notes and where they come from", () => 
 });
 
 Deno.test("fullText() tells where figures are from", () => {
-  const text = fullText(documentOf("one", found("one", [1, 10])));
+  const { tables, ...rest } = found("one", [1, 10]);
+  const named = tables.map((table) => ({
+    ...table,
+    // Their names say it already.
+    columns: [{ name: "what" }, { name: "value" }, { name: "published, s", origin: "published" }],
+  } as const));
+  assert.doesNotMatch(fullText(documentOf("one", { ...rest, tables: named })), /^published:/m);
+  const text = fullText(documentOf("one", { ...rest, tables }));
   assert.equal(
     text,
     `Table of one (measured)

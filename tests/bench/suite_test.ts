@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import type { Experiment, Settings } from "../../bench/experiment.ts";
 import type { BenchDocument } from "../../bench/report.ts";
+import { NOT_RESULTS, SUITE_FILE, TRAINED_FOLDER } from "../../bench/folder_names.ts";
+import { writeResult } from "../../bench/results.ts";
+import { trainedFolder } from "../../bench/study/trained.ts";
 import { lockFolder } from "../../bench/suite/lock.ts";
 import { runSuite, type SuiteOptions, type SuiteOutcome } from "../../bench/suite/run.ts";
 import type { SuiteState } from "../../bench/suite/state.ts";
 import { UserError } from "../../core/errors.ts";
 import { inFolder } from "../data/rows.ts";
-import { found, madeUp, settingsIn } from "./made_up.ts";
+import { documentOf, found, madeUp, settingsIn } from "./made_up.ts";
 
 /** A suite in `FOLDER/out`, with what it said and how often the report was made. */
 async function suite(
@@ -134,9 +137,54 @@ Deno.test("runSuite() goes on where it was interrupted", () =>
     assert.ok(!(await names(`${folder}/out`)).includes("two.json"));
     const { documents, said } = await suite(folder, [never, madeUp("two"), madeUp("three")]);
     assert.deepEqual(documents.map(({ experiment }) => experiment), ["one", "two", "three"]);
-    assert.equal(said[0], `Going on with ${folder}/out: 1 of 3 done`);
+    assert.ok(said[0]!.startsWith(`Going on with ${folder}/out: 1 of 3 done`), said[0]);
     assert.match(said[1]!, /^\[2\/3\] two/);
     assert.deepEqual(await names(folder), ["out"]);
+  }));
+
+Deno.test("runSuite() runs again what failed in a suite that came to its end, and only that", () =>
+  inFolder(async (folder) => {
+    const bad = madeUp("bad", () => {
+      throw new Error("once");
+    });
+    await suite(folder, [madeUp("one"), bad]);
+    const path = `${folder}/out/suite.json`;
+    assert.equal((await read<SuiteState>(path)).status, "finished");
+    await Deno.mkdir(`${folder}/out/trained`);
+    await Deno.writeTextFile(`${folder}/out/trained/run.json`, "{}");
+    const { documents, said } = await suite(folder, [never, madeUp("bad")]);
+    assert.ok(documents.every(({ failure }) => failure === null));
+    assert.match(
+      said[0]!,
+      /\/out: 1 of 2 done; what failed runs again \(bad\); name another folder with --out to begin anew/,
+    );
+    assert.match(said[1]!, /^\[2\/2\] bad: .* \(0:00 gone, 1 training run kept\)$/);
+    assert.deepEqual(await names(folder), ["out"]);
+    assert.ok((await names(`${folder}/out`)).includes("trained"));
+    const { done } = await read<SuiteState>(path);
+    assert.deepEqual(done.map(({ name, failure }) => [name, failure]), [["one", null], [
+      "bad",
+      null,
+    ]]);
+    const { said: third } = await suite(folder, [madeUp("one"), madeUp("bad")]);
+    assert.match(third[0]!, /: it holds a finished suite$/);
+  }));
+
+Deno.test("runSuite() moves a suite with failures of other settings away", () =>
+  inFolder(async (folder) => {
+    await suite(folder, [madeUp("one", () => assert.fail("it broke"))]);
+    const { said } = await suite(folder, [madeUp("one")], { seeds: 4 });
+    assert.match(said[0]!, /: it holds a suite with failures of other settings /);
+  }));
+
+Deno.test("runSuite() says that code with local changes goes on", () =>
+  inFolder(async (folder) => {
+    await interrupted(folder);
+    const path = `${folder}/out/suite.json`;
+    const state = await read<SuiteState>(path);
+    await Deno.writeTextFile(path, JSON.stringify({ ...state, git_dirty: true }));
+    const { said } = await suite(folder, [never, madeUp("two"), madeUp("three")]);
+    assert.match(said[0]!, /: 1 of 3 done; the code has local changes, /);
   }));
 
 Deno.test("runSuite() runs again what failed before the interruption, or was replaced since", () =>
@@ -253,6 +301,49 @@ Deno.test("runSuite() moves results of single experiments away, whatever version
     ]);
   }));
 
+Deno.test("runSuite() moves a folder with all that a suite and its experiments leave there", () =>
+  inFolder(async (folder) => {
+    await suite(folder, [madeUp("one")]);
+    const { out } = settingsIn(`${folder}/out`);
+    await Deno.mkdir(trainedFolder(out));
+    // Of an experiment that was killed before its document was written, and of the report.
+    for (const name of [...NOT_RESULTS, "two-1.csv", "one-figure.svg", "two.json.1a2b.tmp"]) {
+      if (name === TRAINED_FOLDER || name === SUITE_FILE) continue;
+      await Deno.writeTextFile(`${out}/${name}`, "");
+    }
+    await writeResult(out, documentOf("validate"));
+    const { said } = await suite(folder, [madeUp("one"), madeUp("two")]);
+    assert.match(said[0]!, /: it holds a finished suite$/);
+    const moved = (await names(folder)).find((name) => name !== "out")!;
+    assert.ok((await names(`${folder}/${moved}`)).includes("machine.json"));
+  }));
+
+Deno.test("runSuite() begins beside a machine file of a calibration that was killed later", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/out`);
+    await Deno.writeTextFile(`${folder}/out/machine.json`, "{}");
+    const { documents } = await suite(folder, [madeUp("one")]);
+    assert.equal(documents.length, 1);
+    assert.deepEqual(await names(folder), ["out"]);
+  }));
+
+Deno.test("writeResult() removes the tables that an experiment no longer has", () =>
+  inFolder(async (folder) => {
+    const { tables, ...rest } = found("one");
+    const three = { ...rest, tables: [...tables, ...tables, ...tables] };
+    await writeResult(folder, documentOf("one", three));
+    await writeResult(folder, documentOf("one-more"));
+    await Deno.writeTextFile(`${folder}/one-x.csv`, "");
+    await writeResult(folder, documentOf("one"));
+    assert.deepEqual(await names(folder), [
+      "one-1.csv",
+      "one-more-1.csv",
+      "one-more.json",
+      "one-x.csv",
+      "one.json",
+    ]);
+  }));
+
 Deno.test("runSuite() moves no folder that holds other things", () =>
   inFolder(async (folder) => {
     await suite(folder, [madeUp("one")]);
@@ -268,13 +359,24 @@ Deno.test("runSuite() refuses a folder in which another suite is running, and no
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/out`);
     {
-      using _lock = await lockFolder(`${folder}/out`);
+      using _lock = await lockFolder(`${folder}/out`, "suite");
       await assert.rejects(
         suite(folder, [madeUp("one")]),
-        /^UserError: Cannot start a suite in .*\/out: another one is running there/,
+        /^UserError: Cannot start a suite in .*\/out: another deno task bench is running there/,
+      );
+      await assert.rejects(
+        lockFolder(`${folder}/out`, "experiments"),
+        /^UserError: Cannot write results to .*\/out: a suite is running there/,
       );
       await suite(`${folder}/out`, [madeUp("one")]);
     }
+    // Experiments by name share a folder with each other, and with no suite.
+    using _one = await lockFolder(`${folder}/out`, "experiments");
+    using _other = await lockFolder(`${folder}/out`, "experiments");
+    await assert.rejects(
+      suite(folder, [madeUp("one")]),
+      /another deno task bench is running there/,
+    );
   }));
 
 Deno.test("runSuite() takes the folder of a suite that was killed", () =>

@@ -1,10 +1,16 @@
+import assert from "node:assert/strict";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import { smoke } from "./bench.ts";
+
+/** Those that name no device: two measure code which uses none; scale has no samples that anyone could compare. */
+const WITHOUT_DEVICE: ReadonlySet<string> = new Set(["hot", "prepare", "scale"]);
 
 // Those of the default suite stand beside its own test.
 for (const { name, suite } of EXPERIMENTS) {
   if (suite === "default") continue;
   Deno.test(`bench ${name} does its least and writes text, JSON, CSV and its place in the report`, async () => {
-    await smoke(name);
+    const { device, tables } = await smoke(name);
+    // Without PyTorch the peers measure nothing.
+    if (tables.length > 0) assert.equal(device === null, WITHOUT_DEVICE.has(name));
   });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Comparison } from "../../bench/compare/documents.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import type { BenchDocument } from "../../bench/report.ts";
+import { lockFolder } from "../../bench/suite/lock.ts";
 import { inFolder } from "../data/rows.ts";
 import { SMOKE } from "./bench.ts";
 import { fail, interruptAt, readJson, run, succeed } from "./command.ts";
@@ -104,6 +105,19 @@ Deno.test("bench compare sets two folders side by side", () =>
     await fail("bench", ["compare", ...pair, "--jsno", "x"], 2, /did you mean --json\?$/);
   }));
 
+Deno.test("bench NAME writes into no folder in which a suite is running", () =>
+  inFolder(async (folder) => {
+    using _lock = await lockFolder(folder, "suite");
+    const words = ["memory", ...SMOKE, "--out", folder];
+    await fail("bench", words, 1, /Cannot write results to .*: a suite is running there; wait/);
+  }));
+
+Deno.test("bench report makes no page of a folder without results", () =>
+  inFolder(async (folder) => {
+    await fail("bench", ["report", folder], 1, /it holds no results of deno task bench that can/);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  }));
+
 Deno.test("a smoke run replaces no result of a real one", () =>
   inFolder(async (folder) => {
     const words = ["memory", ...SMOKE, "--out", folder];
@@ -127,7 +141,10 @@ for (const [name, line] of [["train", /^Timing minibatches/], ["kernels", /^Devi
         const { status, out, err } = await interruptAt("bench", [...args, "--out", folder], line);
         assert.equal(status, 130, err);
         assert.equal(out, "");
-        assert.match(err, /^Interrupted$/m);
+        assert.match(
+          err,
+          new RegExp(`^Interrupted: go on with deno task bench ${name} --device cpu .*--out `, "m"),
+        );
       }),
   });
 }

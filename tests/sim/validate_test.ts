@@ -3,7 +3,7 @@ import type { Configuration } from "../../sim/validate/configurations.ts";
 import { CONFIGURATIONS } from "../../sim/validate/configurations.ts";
 import { compareTrials, comparison, groupOf, judge } from "../../sim/validate/compare.ts";
 import { formatValidation } from "../../sim/validate/report.ts";
-import { differences, undisturbed } from "../../sim/validate/validate.ts";
+import { differences, undisturbed, type Validation } from "../../sim/validate/validate.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { findSystem } from "../../sim/systems/mod.ts";
 import { UserError } from "../../core/errors.ts";
@@ -152,7 +152,7 @@ Deno.test("the error statistics, by hand", () => {
 });
 
 Deno.test("the tables say what was predicted, measured, and whether the bar is met", () => {
-  const text = formatValidation({
+  const validation: Validation = {
     fingerprint: toyRates({}).fingerprint,
     warnings: [],
     minibatches: [{
@@ -166,12 +166,20 @@ Deno.test("the tables say what was predicted, measured, and whether the bar is m
     blocks: [{ configuration: "RM2, 256", block: "snapshot", ...comparison(2, 4) }],
     verdict: judge([comparison(13, 10)]),
     disturbed: ["RM2, 256", "RM2, 256"],
-  });
+    reference: "calibration",
+  };
+  const text = formatValidation(validation);
   assert.match(text, /Something else was at work during runs that are counted: RM2, 256\.$/m);
   assert.match(text, /RM2, 256 {2,}all {2,}forward {2,}5\.000 {2,}4\.000 {2,}25\.0 {2,}40\.0/);
   assert.match(text, /RM2, 256 {2,}all {2,}13\.00 {2,}10\.00 {2,}30\.0/);
   assert.match(text, /RM2, 256 {2,}snapshot {2,}2\.000 {2,}4\.000 {2,}-50\.0/);
   assert.match(text, /error 30\.0 %, worst 30\.0 %\. The bar of 10\.0 % and 25\.0 % is missed\./);
+  const quiet = { ...validation, disturbed: [] };
+  assert.match(formatValidation(quiet), / as quiet as when it was calibrated\.$/m);
+  assert.match(
+    formatValidation({ ...quiet, reference: "runs" }),
+    / as quiet as it was at its quietest; /,
+  );
 });
 
 /** A watch that says what it is told to. */

@@ -86,6 +86,10 @@
     leastContrast,
     textProblems,
     figures,
+    longTables: [...document.querySelectorAll("details.long")].map((table) => ({
+      summary: isShown(table.querySelector("summary")),
+      rows: [...table.querySelectorAll("tbody tr")].filter(isShown).length,
+    })),
     navigation: isShown(document.querySelector("nav")),
   };
 })();

@@ -29,6 +29,8 @@ export interface Inspection {
       readonly marks: number;
     }[];
   }[];
+  /** Tables that are closed at first: what is shown of them. */
+  readonly longTables: readonly { readonly summary: boolean; readonly rows: number }[];
   readonly navigation: boolean;
 }
 
@@ -92,6 +94,10 @@ export function checkPage({ problems, requests, views, print, pdf }: PageReport)
   assert.equal(print.inspection.background, "rgb(255, 255, 255)");
   assert.equal(print.inspection.navigation, false);
   assert.ok(print.inspection.scrollWidth <= print.inspection.clientWidth, "wider than the paper");
+  // Nobody can open them there.
+  for (const { summary, rows } of print.inspection.longTables) {
+    assert.deepEqual({ summary, rows }, { summary: true, rows: 0 });
+  }
   checkFigures(print.inspection, "print");
   assert.equal(pdf.begins, "%PDF-");
   assert.ok(pdf.bytes > 20_000, `a PDF of ${pdf.bytes} bytes`);

@@ -29,6 +29,7 @@ Deno.test({
         figures.map(({ name }) => `${experiment}-${name}`)
       );
       assert.deepEqual(drawn, expected);
+      assert.equal(report.print.inspection.longTables.length, 1);
     }),
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { summarise } from "../../bench/statistics.ts";
+import { summarise } from "../../core/statistics.ts";
 
 Deno.test("summarise() gives median, p90 and extremes", () => {
   assert.deepEqual(summarise([3]), {
