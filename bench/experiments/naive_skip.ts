@@ -38,15 +38,15 @@ export const naiveSkipExperiment: Experiment = {
     const all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings);
-      const names = PLANS.map(({ variant }) => variant);
+      const names = Object.fromEntries(PLANS.map(({ name, variant }) => [name, variant]));
       const results = await trainedResults(workload, size, names, settings);
       all.push(results);
       for (const { name, variant } of PLANS) {
-        const own = results.of(variant);
-        const auc = results.mean(variant, AUC)!;
+        const own = results.of(name);
+        const auc = results.mean(name, AUC)!;
         const difference = variant === "baseline"
           ? null
-          : results.difference(variant, "baseline", AUC);
+          : results.difference(name, "all inputs", AUC);
         if (difference !== null && excludesZero(difference) && difference.mean < 0) {
           lost.push(`${workloadLabel(workload)} ${name}`);
         }
@@ -58,7 +58,7 @@ export const naiveSkipExperiment: Experiment = {
           100 *
           own.reduce((sum, run) => sum + run.trained_inputs / run.train_inputs, 0) / own.length,
           formatEstimate(auc, 4),
-          formatEstimate(results.mean(variant, LOG_LOSS), 4),
+          formatEstimate(results.mean(name, LOG_LOSS), 4),
           formatDifference(difference, 4),
         ]);
         data.push({
@@ -99,12 +99,12 @@ export const naiveSkipExperiment: Experiment = {
         }],
       }],
       samples: all.flatMap((results, w) =>
-        PLANS.map(({ name, variant }) => ({
+        PLANS.map(({ name }) => ({
           name: `${workloadsOf(settings)[w]}/${name}/AUC`,
           unit: "",
           better: "higher" as const,
           timing: false,
-          values: results.of(variant).map(({ metrics }) => metrics.auc!),
+          values: results.of(name).map(({ metrics }) => metrics.auc!),
         }))
       ),
       device: deviceOf(all),

@@ -15,7 +15,7 @@ import { numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
-import { summarise } from "../statistics.ts";
+import { summarise } from "../../core/statistics.ts";
 import type { StudyResults } from "../study/compare.ts";
 import { sizeOf, workloadsOf } from "../study/sizes.ts";
 import type { StudyResult } from "../study/store.ts";

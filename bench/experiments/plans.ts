@@ -12,7 +12,7 @@ import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
-import { summarise } from "../statistics.ts";
+import { summarise } from "../../core/statistics.ts";
 import { AUC, formatEstimate, LOG_LOSS, type StudyResults } from "../study/compare.ts";
 import { type Size, sizeOf, workloadsOf } from "../study/sizes.ts";
 import { estimateRatio, formatRatio, type RatioEstimate } from "../study/statistics.ts";
@@ -233,24 +233,35 @@ function stagesTable(trained: readonly Trained[]): ResultTable {
   };
 }
 
+/** Share of a run below which a stage is not drawn by itself. */
+const SMALL = 0.03;
+
 function stagesFigure(trained: readonly Trained[]): Figure {
+  const stages = stagesOf(trained);
+  const large = stages.filter((stage) =>
+    trained.some(({ results }) =>
+      results.all.some(({ stages_ms, train_ms }) => (stages_ms[stage] ?? 0) > SMALL * train_ms)
+    )
+  );
   return {
     name: "stages",
     title: "Training time by stage",
-    caption: "Seconds of training, medians over seeds.",
+    caption: `Seconds of training, medians over seeds; stages below ${
+      100 * SMALL
+    } % of every run are summed up as other stages.`,
     panels: trained.map(({ workload, size, results }): Panel => ({
       title: `${workloadLabel(workload)}, ${formatCount(size.inputs)} inputs`,
       mark: "stacked",
       x: { label: "" },
       y: { label: "seconds" },
-      data: PLANS.flatMap((plan) =>
-        stagesOf(trained).map((stage): Datum => ({
-          x: plan,
-          y: stageSeconds(results, plan, stage),
-          series: stage,
-          origin: "measured",
-        }))
-      ),
+      data: PLANS.flatMap((plan): Datum[] => {
+        const seconds = stages.map((stage) => [stage, stageSeconds(results, plan, stage)] as const);
+        const small = seconds.filter(([stage]) => !large.includes(stage));
+        return [
+          ...seconds.filter(([stage]) => large.includes(stage)),
+          ["other stages", small.reduce((sum, [, value]) => sum + value, 0)] as const,
+        ].map(([series, y]) => ({ x: plan, y, series, origin: "measured" }));
+      }),
     })),
   };
 }

@@ -7,9 +7,15 @@
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import { AUC, formatDifference, formatEstimate, LOG_LOSS } from "../study/compare.ts";
+import {
+  AUC,
+  formatDifference,
+  formatEstimate,
+  LOG_LOSS,
+  type StudyResults,
+} from "../study/compare.ts";
 import { WORKLOADS } from "../study/settings.ts";
-import { trainedResults } from "../study/trained.ts";
+import { deviceOf, trainedResults } from "../study/trained.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
 const SMOKE_INPUTS = 8000, SMOKE_BATCH = 64;
@@ -35,7 +41,7 @@ export const scaleExperiment: Experiment = {
     const seeds = smoke ? 1 : settings.seeds ?? SEEDS;
     const names = settings.variants.length > 0 ? settings.variants : DEFAULT;
     const [all, ...others] = names;
-    const tables: ResultTable[] = [];
+    const tables: ResultTable[] = [], trained: StudyResults[] = [];
     for (const workload of settings.workloads) {
       const rows: Cell[][] = [];
       for (const inputs of sizes) {
@@ -47,6 +53,7 @@ export const scaleExperiment: Experiment = {
           settings,
           settings.firstSeed,
         );
+        trained.push(results);
         for (const name of others) {
           const difference = results.difference(name, all!, AUC);
           rows.push([
@@ -76,6 +83,7 @@ export const scaleExperiment: Experiment = {
     }
     return {
       tables,
+      device: deviceOf(trained),
       notes: [
         "Differences over the seeds that both have, 95 % intervals; a star marks one that leaves zero out",
       ],

@@ -40,6 +40,8 @@ const WARM_UP_PLAN = {
 /** What is run. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
+  /** What the person asked for calls a variant, where that is another name. */
+  readonly labels?: ReadonlyMap<string, string>;
 }
 
 /** What a run of this seed shares with the others. */
@@ -113,14 +115,16 @@ async function runVariants(
   for (const variant of alone) {
     await model.initialise(shared.job.seed);
     const { job, ground, store, settings } = shared;
-    const { variants: _, ...key } = job;
+    const { variants: _, labels: __, ...key } = job;
     const kept = new RunCheckpoint(
       store.checkpoints({ ...key, variant: variant.name }),
       ground.dataset.hash,
       store.conditions,
     );
     const resume = await kept.restore(model);
-    if (resume !== null) settings.say(`${job.workload}: ${variant.name} goes on where it was`);
+    if (resume !== null) {
+      settings.say(`${job.workload}: ${labelOf(job, variant)} goes on where it was`);
+    }
     await finish(shared, model, variant, { resume, checkpoint: kept.policy(model) });
     await kept.remove();
   }
@@ -132,6 +136,10 @@ async function runVariants(
     await image.restore(model);
     await finish(shared, model, variant, { resume: state });
   }
+}
+
+function labelOf({ labels }: SeedJob, { name }: Variant): string {
+  return labels?.get(name) ?? name;
 }
 
 /** The list begun elsewhere by seed. */
@@ -230,14 +238,14 @@ async function finish(
   const { result, bytes } = await run(shared, model, variant, more);
   const { metrics } = result.evaluations.at(-1)!;
   settings.say(
-    `${job.workload} ${formatCount(job.inputs)}, seed ${job.seed}, ${variant.name}: AUC ${
+    `${job.workload} ${formatCount(job.inputs)}, seed ${job.seed}, ${labelOf(job, variant)}: AUC ${
       metrics.auc?.toFixed(5)
     }, log-loss ${metrics.logloss?.toFixed(5)}, ${
       formatDuration((performance.now() - begun) / 1000)
     }`,
   );
   const { optimizer } = WORKLOADS[job.workload];
-  const { variants: _, ...key } = job;
+  const { variants: _, labels: __, ...key } = job;
   const { hot } = result.plan;
   const document: StudyResult = {
     schema: "slipstream.study",

@@ -37,6 +37,7 @@ export async function trainedResults(
     ? Object.fromEntries(names.map((name) => [name, name]))
     : names;
   const variants = [...new Set(Object.values(byName))].map(variantOf);
+  const labels = new Map(Object.entries(byName).map(([label, variant]) => [variant, label]));
   const { seeds, ...rest } = size;
   if (firstSeed > seeds) {
     throw new UserError(
@@ -45,7 +46,7 @@ export async function trainedResults(
     );
   }
   for (let seed = firstSeed; seed <= seeds; seed++) {
-    await runSeed({ workload, ...rest, seed, variants }, store, settings);
+    await runSeed({ workload, ...rest, seed, variants, labels }, store, settings);
     settings.signal.throwIfAborted();
   }
   return await StudyResults.read(store, { workload, ...rest }, seeds, byName);

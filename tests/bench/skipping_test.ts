@@ -81,7 +81,7 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["skip-cold", "skip-hot", ...Object.values(ALL), ...SCALE].sort(),
+      ["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE].sort(),
     );
   }));
 
@@ -105,7 +105,7 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
     const lines: string[] = [];
     await plansExperiment.run({ ...SETTINGS, out, say: (line) => lines.push(line) });
     assert.ok(
-      lines.some((line) => /fae-mixed10 goes on where it was/.test(line)),
+      lines.some((line) => /fae goes on where it was/.test(line)),
       lines.join("\n"),
     );
     assert.ok(!lines.some((line) => /baseline: AUC/.test(line)));

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import { smoke } from "./bench.ts";
 
-/** Those that name no device: two measure code which uses none; scale has no samples that anyone could compare. */
-const WITHOUT_DEVICE: ReadonlySet<string> = new Set(["hot", "prepare", "scale"]);
+/** Those that name no device: they measure code which uses none. */
+const WITHOUT_DEVICE: ReadonlySet<string> = new Set(["hot", "prepare"]);
 
 // Those of the default suite stand beside its own test.
 for (const { name, suite } of EXPERIMENTS) {

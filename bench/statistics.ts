@@ -1,7 +1,0 @@
-/**
- * What is said of repeated measurements.
- *
- * @module
- */
-
-export { summarise, type Summary } from "../core/statistics.ts";
