@@ -97,7 +97,8 @@ export const BENCH_FLAGS = {
   full: {
     type: "boolean",
     group: "Experiment",
-    help: "Published sizes and more seeds: hours; an interrupted run goes on where it stopped",
+    help:
+      "Published sizes, and five seeds for comparisons of accuracy: hours; an interrupted run goes on where it stopped",
   },
   smoke: {
     type: "boolean",
@@ -192,6 +193,9 @@ export function settingsOf(
 ): Settings {
   if (values.full && values.smoke) {
     throw new UserError("Cannot use --full with --smoke: one is the most work, one the least", 2);
+  }
+  if (values.smoke && values.inputs !== undefined) {
+    throw new UserError("Cannot use --inputs with --smoke, which has sizes of its own", 2);
   }
   return {
     device: values.device,

@@ -91,10 +91,12 @@ export async function readResults(folder: string): Promise<Results> {
   }
   const documents: BenchDocument[] = [], refused: string[] = [];
   for (const name of names.sort()) {
+    const path = `${folder}/${name}`;
     try {
-      documents.push(
-        parseResult(await Deno.readTextFile(`${folder}/${name}`), `${folder}/${name}`),
-      );
+      const text = await Deno.readTextFile(path).catch((error) => {
+        throw fileError("read", path, error);
+      });
+      documents.push(parseResult(text, path));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       refused.push(error.message);

@@ -58,8 +58,14 @@ export async function suiteCommand(
     return INTERRUPTED;
   }
   console.log(shortText(documents));
-  console.log(`Report  ${values.out}/report.html
+  console.log(
+    `${
+      drawn
+        ? `Report  ${values.out}/report.html`
+        : `Report  not made; once there is room: deno task bench report ${values.out}`
+    }
 Data    ${values.out}: of each experiment NAME.json, its tables as CSV and its figures as SVG
-More    deno task bench NAME prints all tables of an experiment, deno task bench --help lists them`);
+More    deno task bench NAME prints all tables of an experiment, deno task bench --help lists them`,
+  );
   return drawn && documents.every(({ failure }) => failure === null) ? 0 : 1;
 }

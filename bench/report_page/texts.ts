@@ -29,6 +29,10 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
     "A hot row is stale if none of its numbers changed by more than a threshold over a window of minibatches: training it further seems to do nothing.",
   ],
   [
+    "Window",
+    "Some minibatches in the middle of training, before and after which hot rows are copied and compared. Nothing is skipped before its end.",
+  ],
+  [
     "Plans",
     markup`What is trained, and in which order. <code>baseline</code>: every input, shuffled. <code>fae</code>: every input, hot and cold ones in minibatches of their own, so that hot ones need no transfers. <code>slipstream</code>: as <code>fae</code>, but hot inputs whose rows are stale are dropped. <code>random</code>: a control that drops the same share D of the hot inputs blindly.`,
   ],
@@ -50,7 +54,15 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
   ],
   [
     "Systems",
-    "Ways to train on a CPU with GPUs. XDL and Intel-optimised DLRM keep all rows in the CPU's memory; FAE keeps copies of hot rows on every GPU; Hotline trains the hot part of a minibatch while the cold part's rows are fetched. Slipstream skips inputs on top of one of them.",
+    "Ways to train on a CPU with GPUs. XDL and Intel-optimised DLRM keep all rows in the CPU's memory; FAE keeps copies of hot rows on every GPU; Hotline trains the hot part of a minibatch while the cold part's rows are fetched. Slipstream skips inputs on top of one of them. The hybrid baseline is the structure of Intel-optimised DLRM: rows on the CPU (the host), the neural network (MLPs) on the GPUs, and vectors copied between them over the link (PCIe).",
+  ],
+  [
+    "Epoch, iteration, stages",
+    "An epoch is one pass over all training inputs, an iteration the training of one minibatch. Its stages: prepare (read and group inputs), gather (look rows up), upload and download (over the link), forward, interact and backward (the network), update-rows, update-dense, allreduce (sums over GPUs), sync-hot (hot rows between host and device), snapshot, search and classify (Slipstream's own). Exposed time is what is left of a stage when what runs beside it is taken away.",
+  ],
+  [
+    "Calibrated, draws",
+    "Three numbers of the model that no source gives are set so that published ratios of other systems come out (calibrated). A draw takes every uncertain number of the machine from its range; intervals hold 90 % of the draws.",
   ],
   [
     "Where a number is from",
