@@ -23,8 +23,14 @@ import {
 import { type Configuration, CONFIGURATIONS, QUICK_CONFIGURATIONS } from "./configurations.ts";
 import { Datasets, runTrial, type Trial } from "./trial.ts";
 
-/** Times that a run is made at most, and how long to wait for a quiet machine before each. */
+/** Times that a run is made a round at most, and how long to wait for a quiet machine before each. */
 const ATTEMPTS = 4, SETTLE_MS = 15_000;
+
+/** A run, and whether the machine was quiet before and after it. */
+interface WatchedTrial {
+  readonly trial: Trial;
+  readonly quiet: boolean;
+}
 
 /** How to validate. */
 export interface ValidateOptions {
@@ -50,7 +56,7 @@ export interface Validation {
   readonly fingerprint: Fingerprint;
   /** Differences between the machine of the file and this one. */
   readonly warnings: readonly string[];
-  /** Runs that are counted although something else was at work, however often they were made again; null if nothing watched. */
+  /** Runs that are left out, since something else was at work whenever they were made; null if nothing watched. */
   readonly disturbed: readonly string[] | null;
   /** What the watch held the machine against: its times at calibration, or its own quickest during the runs. */
   readonly reference: "calibration" | "runs";
@@ -85,7 +91,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const { device } = await openDevice({ device: kind, threads, wide });
   let host: Device = device;
   const datasets = new Datasets();
-  const trials = configurations.map((): Trial[] => []);
+  const trials = configurations.map((): WatchedTrial[] => []);
   try {
     if (device.info.kind !== "cpu") {
       host = (await openDevice({ device: "cpu", threads, wide })).device;
@@ -95,26 +101,36 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     for (const line of warnings) options.onWarning?.(line);
     using bench = quick ? null : new Bench(device, host, QUICK_GRIDS, false, signal);
     using watch = bench === null ? null : await Watch.open(bench, rates.reference ?? null);
-    const disturbed: string[] = [];
     let done = 0;
     for (let round = 0; round < rounds; round++) {
       for (const [i, configuration] of configurations.entries()) {
         options.onRun?.(done++, rounds * configurations.length, configuration.name);
         const run = (): Promise<Trial> => runTrial(device, host, configuration, datasets, signal);
         const { name } = configuration;
-        const { trial, quiet } = watch === null
-          ? { trial: await run(), quiet: true }
-          : await undisturbed(run, watch, () => options.onDisturbed?.(name), signal);
-        if (!quiet) disturbed.push(name);
-        trials[i]!.push(trial);
+        trials[i]!.push(
+          watch === null
+            ? { trial: await run(), quiet: true }
+            : await undisturbed(run, watch, () => options.onDisturbed?.(name), signal),
+        );
       }
     }
     const minibatches: ComparedMinibatch[] = [], blocks: ComparedBlock[] = [];
+    const disturbed: string[] = [];
     configurations.forEach((configuration: Configuration, i) => {
-      const compared = compareTrials(rates, configuration, trials[i]!);
+      const quiet = trials[i]!.filter((one) => one.quiet).map(({ trial }) => trial);
+      if (quiet.length === 0) {
+        disturbed.push(configuration.name);
+        return;
+      }
+      const compared = compareTrials(rates, configuration, quiet);
       minibatches.push(...compared.minibatches);
       blocks.push(...compared.blocks);
     });
+    if (minibatches.length === 0) {
+      throw new UserError(
+        "Cannot validate: something else was at work whenever a run was made; try again when the machine is quiet",
+      );
+    }
     return {
       ...{ fingerprint: here, warnings, minibatches, blocks, verdict: judge(minibatches) },
       disturbed: watch === null ? null : disturbed,
@@ -135,7 +151,7 @@ export async function undisturbed(
   watch: Pick<Watch, "settle">,
   onDisturbed: () => void,
   signal?: AbortSignal,
-): Promise<{ readonly trial: Trial; readonly quiet: boolean }> {
+): Promise<WatchedTrial> {
   for (let attempt = 1;; attempt++) {
     const before = await watch.settle(SETTLE_MS, signal);
     const trial = await run();
