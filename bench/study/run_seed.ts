@@ -138,6 +138,17 @@ async function runVariants(
   }
 }
 
+/** Share of an epoch, and minibatches at most, over which the learning rate rises: the same for every variant. */
+const RAMP_SHARE = 0.05, LONGEST_RAMP = 100;
+
+/**
+ * Minibatches over which the learning rate rises from 0. Adagrad's first steps are as long for every weight; without a ramp
+ * some seeds never leave what these leave behind (rm2, 200,000 inputs, fae: AUC 0.64 instead of 0.73 in 2 seeds of 6).
+ */
+function rampOf({ dataset }: Ground, batch: number): number {
+  return Math.min(LONGEST_RAMP, Math.floor(RAMP_SHARE * dataset.count("train") / batch));
+}
+
 function labelOf({ labels }: SeedJob, { name }: Variant): string {
   return labels?.get(name) ?? name;
 }
@@ -174,7 +185,7 @@ async function trainBeginning(
     // Constant as far as the plans that go on from here have it so.
     schedule: {
       base: learningRateOf(job.workload, job.inputs),
-      warmupSteps: 0,
+      warmupSteps: rampOf(ground, job.batch),
       decayStartStep: 0,
       decaySteps: 0,
     },
@@ -208,7 +219,7 @@ async function run(
     lastBatch: "drop",
     schedule: {
       base: learningRateOf(job.workload, job.inputs),
-      warmupSteps: 0,
+      warmupSteps: rampOf(ground, job.batch),
       decayStartStep: steps - decayed,
       decaySteps: decayed,
     },

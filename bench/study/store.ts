@@ -16,7 +16,7 @@ import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 5;
+export const STUDY_SCHEMA_VERSION = 6;
 
 /** Which run. */
 export interface StudyKey {
