@@ -1,7 +1,8 @@
 /**
  * What the study of skipping trains each workload with. Optimizers are those that `bench twins` chose; learning rates twice
  * those that it chose, since the study lets them fall to zero over the second half (rm2, baseline, a seed of its own: AUC
- * 0.774 from 0.01, 0.782 from 0.02, 0.778 from 0.04). Nothing here was chosen by what skipping costs.
+ * 0.774 from 0.01, 0.782 from 0.02, 0.778 from 0.04; before the rate was made to rise at first). Nothing here was chosen by what
+ * skipping costs.
  *
  * @module
  */
