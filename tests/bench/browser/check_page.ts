@@ -26,7 +26,7 @@ const browser = await puppeteer.launch({
   executablePath: program,
   // Root has no sandbox, and containers little shared memory.
   args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"],
-  protocolTimeout: 60_000,
+  protocolTimeout: 300_000,
 });
 try {
   // One page alone: another in front of it can keep it from being painted.
