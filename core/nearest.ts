@@ -24,6 +24,9 @@ export function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
+/** What a word costs that is part of a candidate, and what another first letter costs beside its edit. */
+const PART = 1.2, OTHER_FIRST_LETTER = 0.5;
+
 /**
  * The candidate nearest to a word, or null when none is near: more than a third of the letters (at least two)
  * would have to change, and the word is not part of any candidate. The first of equally near ones wins.
@@ -33,9 +36,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
-    const within = word.length >= 3 && candidate.includes(word);
-    // Better than a letter changed: `gpu` is meant for `webgpu` and not for `cpu`.
-    const distance = within ? 0.5 : editDistance(word, candidate);
+    // A typing error seldom hits the first letter: `gpu` is meant for `webgpu` rather than `cpu`, `steps` for `step`.
+    const distance = word.length >= 3 && candidate.includes(word)
+      ? PART
+      : editDistance(word, candidate) + (word[0] === candidate[0] ? 0 : OTHER_FIRST_LETTER);
     if (distance < bestDistance && distance <= limit && distance < word.length) {
       best = candidate;
       bestDistance = distance;
