@@ -18,7 +18,7 @@
 import { quantile } from "d3-array";
 import { summarise } from "../../core/statistics.ts";
 import type { Sample } from "../experiment.ts";
-import { t975 } from "../study/statistics.ts";
+import { type Estimate, estimate, t975 } from "../study/statistics.ts";
 
 /** What can be said of B against A. */
 export type Verdict = "better" | "worse" | "no difference shown" | "cannot tell";
@@ -63,7 +63,9 @@ export function compareSamples(a: Sample, b: Sample, software: boolean): Compare
   const change = positive ? Math.log : Number;
   const [from, to] = [a.values.map(change), b.values.map(change)];
   const paired = !a.timing && from.length === to.length;
-  const { mean, half } = paired ? meanOf(to.map((value, i) => value - from[i]!)) : welch(from, to);
+  const { mean, half } = paired
+    ? estimate(to.map((value, i) => value - from[i]!))
+    : welch(from, to);
   const back = positive ? Math.exp : Number;
   const effect = back(mean);
   const interval = half === null ? null : [back(mean - half), back(mean + half)] as const;
@@ -105,20 +107,8 @@ function side({ values }: Sample): Side {
   return { repeats: values.length, median: summarise(values).median };
 }
 
-interface Mean {
-  readonly mean: number;
-  /** Half the 95 % interval; null for too few values. */
-  readonly half: number | null;
-}
-
-function meanOf(values: readonly number[]): Mean {
-  const { mean, variance } = moments(values);
-  const n = values.length;
-  return { mean, half: n < 2 ? null : t975(n - 1) * Math.sqrt(variance / n) };
-}
-
 /** The difference of two means, b - a, of unequal variances. */
-function welch(a: readonly number[], b: readonly number[]): Mean {
+function welch(a: readonly number[], b: readonly number[]): Pick<Estimate, "mean" | "half"> {
   const first = moments(a), second = moments(b);
   const mean = second.mean - first.mean;
   if (a.length < 2 || b.length < 2) return { mean, half: null };

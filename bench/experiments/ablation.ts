@@ -13,6 +13,8 @@ import type { Experiment, Findings, ResultTable, Settings } from "../experiment.
 import type { Datum, Figure } from "../figure.ts";
 import {
   AUC,
+  datumOf,
+  droppedOfHot,
   formatDifference,
   formatEstimate,
   LOG_LOSS,
@@ -20,6 +22,7 @@ import {
 } from "../study/compare.ts";
 import { learningRateOf, WORKLOADS } from "../study/settings.ts";
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
+import { estimate } from "../study/statistics.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
 import { rateOf } from "../study/variants.ts";
 
@@ -87,12 +90,8 @@ function table(
       formatEstimate(results.mean(name, LOG_LOSS)),
       all === name ? "" : formatDifference(results.difference(name, all, AUC)),
       random === null ? "" : formatDifference(results.difference(name, random, AUC)),
-      mean(
-        own.map(({ skipped_inputs, plan }) =>
-          100 * skipped_inputs / Math.max(1, plan.hot?.hot_inputs ?? 1)
-        ),
-      ),
-      mean(own.map(({ train_ms }) => train_ms / 1000)),
+      droppedOfHot(own),
+      estimate(own.map(({ train_ms }) => train_ms / 1000)).mean,
     ]];
   });
   const { optimizer } = WORKLOADS[workload];
@@ -136,13 +135,11 @@ function figure(
       data: names.flatMap((name): Datum[] => {
         const found = results.difference(name, comparedWith(name).all, AUC);
         if (found === null || comparedWith(name).all === name) return [];
-        const { mean, half } = found;
         return [{
           x: name.replace(/-mixed\d+/, ""),
-          y: mean,
           series: name.match(/\+(.*)$/)?.[1] ?? "no normalisation",
           origin: "measured",
-          ...(half === null ? {} : { low: mean - half, high: mean + half }),
+          ...datumOf(found),
         }];
       }),
     }],
@@ -160,8 +157,4 @@ function comparedWith(name: string): { readonly all: string; readonly random: st
       ? null
       : `random${mixed}-${share}${suffix}`,
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, v) => sum + v, 0) / values.length;
 }

@@ -5,31 +5,24 @@
  */
 
 import type { Cell } from "../../core/table.ts";
-import type { PresetName } from "../../train/presets.ts";
 import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure } from "../figure.ts";
 import {
   AUC,
+  datumOf,
+  droppedOfHot,
   formatDifference,
   formatEstimate,
   LOG_LOSS,
-  type StudyResults,
 } from "../study/compare.ts";
-import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
+import { accuracySizeOf } from "../study/sizes.ts";
 import { excludesZero } from "../study/statistics.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+import { aucSample, deviceOf, type Trained, trainWorkloads } from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
 
 const PLANS = ["baseline", "fae", "slipstream", "random"] as const;
-
-/** One workload's runs. */
-interface Trained {
-  readonly workload: PresetName;
-  readonly size: Size;
-  readonly results: StudyResults;
-}
 
 /** Compares accuracies. */
 export const accuracyExperiment: Experiment = {
@@ -39,27 +32,13 @@ export const accuracyExperiment: Experiment = {
   suite: "default",
   suiteWorkloads: ["rm2"],
   async run(settings: Settings): Promise<Findings> {
-    const trained: Trained[] = [];
-    for (const workload of workloadsOf(settings)) {
-      const size = accuracySizeOf(workload, settings);
-      const names = standardVariants(PLANS, settings);
-      trained.push({
-        workload,
-        size,
-        results: await trainedResults(workload, size, names, settings),
-      });
-    }
+    const names = standardVariants(PLANS, settings);
+    const trained = await trainWorkloads(settings, accuracySizeOf, names);
     return {
       tables: [table(trained)],
       figures: [figure(trained)],
       samples: trained.flatMap(({ workload, results }) =>
-        PLANS.map((plan) => ({
-          name: `${workload}/${plan}/AUC`,
-          unit: "",
-          better: "higher" as const,
-          timing: false,
-          values: results.of(plan).map(({ metrics }) => metrics.auc!),
-        }))
+        PLANS.map((plan) => aucSample(workload, plan, results))
       ),
       device: deviceOf(trained.map(({ results }) => results)),
       notes: [
@@ -75,17 +54,9 @@ export const accuracyExperiment: Experiment = {
 /** What was dropped of the hot inputs: the two need not reach the same. */
 function sharesNote({ workload, results }: Trained): string {
   const [slipstream, random] = (["slipstream", "random"] as const).map((plan) =>
-    `${plan} dropped ${droppedShare(results, plan).toFixed(1)} %`
+    `${plan} dropped ${droppedOfHot(results.of(plan)).toFixed(1)} %`
   );
   return `${workloadLabel(workload)}: of the hot inputs ${slipstream} and ${random}`;
-}
-
-/** Percent of the hot inputs, the mean over seeds. */
-function droppedShare(results: StudyResults, plan: typeof PLANS[number]): number {
-  const dropped = results.of(plan).map(({ skipped_inputs, plan: { hot } }) =>
-    100 * skipped_inputs / Math.max(1, hot?.hot_inputs ?? 1)
-  );
-  return dropped.reduce((sum, share) => sum + share, 0) / dropped.length;
 }
 
 /** Whether anything can be said of slipstream against the control, by workload. */
@@ -129,7 +100,7 @@ function table(trained: readonly Trained[]): ResultTable {
           formatEstimate(results.mean(plan, LOG_LOSS), 4),
           plan === "fae" ? "" : formatDifference(results.difference(plan, "fae", AUC), 4),
           plan === "slipstream" ? formatDifference(results.difference(plan, "random", AUC), 4) : "",
-          droppedShare(results, plan),
+          droppedOfHot(results.of(plan)),
         ];
       })
     ),
@@ -152,13 +123,11 @@ function figure(trained: readonly Trained[]): Figure {
         (["baseline", "slipstream", "random"] as const).flatMap((plan): Datum[] => {
           const found = results.difference(plan, "fae", AUC);
           if (found === null) return [];
-          const { mean, half } = found;
           return [{
             x: workloadLabel(workload),
-            y: mean,
             series: plan,
             origin: "measured",
-            ...(half === null ? {} : { low: mean - half, high: mean + half }),
+            ...datumOf(found),
           }];
         })
       ),

@@ -11,7 +11,14 @@ import { figureColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure } from "../figure.ts";
-import { AUC, formatDifference, formatEstimate, type StudyResults } from "../study/compare.ts";
+import {
+  AUC,
+  datumOf,
+  droppedOfHot,
+  formatDifference,
+  formatEstimate,
+  type StudyResults,
+} from "../study/compare.ts";
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
 import { ALPHAS, DROPS, rateOf, WINDOWS } from "../study/variants.ts";
@@ -95,15 +102,12 @@ function table(
       numberColumn("dropped, % of hot", 1),
     ],
     rows: choices.map(({ option, value, variant }): Cell[] => {
-      const dropped = results.of(variant).map(({ skipped_inputs, plan }) =>
-        100 * skipped_inputs / Math.max(1, plan.hot?.hot_inputs ?? 1)
-      );
       return [
         option,
         value,
         formatEstimate(results.mean(variant, AUC), 4),
         formatDifference(results.difference(variant, "fae", AUC), 4),
-        dropped.reduce((sum, share) => sum + share, 0) / dropped.length,
+        droppedOfHot(results.of(variant)),
       ];
     }),
   };
@@ -128,13 +132,11 @@ function figure(
         ({ value, variant }): Datum[] => {
           const found = results.difference(variant, "fae", AUC);
           if (found === null) return [];
-          const { mean, half } = found;
           return [{
             x: value,
-            y: mean,
             series: "slipstream",
             origin: "measured",
-            ...(half === null ? {} : { low: mean - half, high: mean + half }),
+            ...datumOf(found),
           }];
         },
       ),

@@ -11,6 +11,7 @@ import type { Experiment, Findings, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
 import {
   AUC,
+  datumOf,
   formatDifference,
   formatEstimate,
   LOG_LOSS,
@@ -18,7 +19,7 @@ import {
 } from "../study/compare.ts";
 import { accuracySizeOf, workloadsOf } from "../study/sizes.ts";
 import { excludesZero } from "../study/statistics.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+import { aucSample, deviceOf, trainedResults } from "../study/trained.ts";
 
 const PLANS = [
   { name: "all inputs", variant: "baseline" },
@@ -63,10 +64,9 @@ export const naiveSkipExperiment: Experiment = {
         ]);
         data.push({
           x: workloadLabel(workload),
-          y: auc.mean,
           series: name,
           origin: "measured",
-          ...(auc.half === null ? {} : { low: auc.mean - auc.half, high: auc.mean + auc.half }),
+          ...datumOf(auc),
         });
       }
     }
@@ -99,13 +99,7 @@ export const naiveSkipExperiment: Experiment = {
         }],
       }],
       samples: all.flatMap((results, w) =>
-        PLANS.map(({ name }) => ({
-          name: `${workloadsOf(settings)[w]}/${name}/AUC`,
-          unit: "",
-          better: "higher" as const,
-          timing: false,
-          values: results.of(name).map(({ metrics }) => metrics.auc!),
-        }))
+        PLANS.map(({ name }) => aucSample(workloadsOf(settings)[w]!, name, results))
       ),
       device: deviceOf(all),
       notes: [

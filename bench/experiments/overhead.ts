@@ -6,13 +6,10 @@
  */
 
 import type { Cell } from "../../core/table.ts";
-import { loadFrozen } from "../../sim/paper/frozen.ts";
-import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
-import { loadMachine, machineOf } from "../../sim/machine.ts";
-import { simulate } from "../../sim/simulate.ts";
+import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { PresetName } from "../../train/presets.ts";
 import { numberColumn, textColumn } from "../columns.ts";
-import { workloadLabel } from "../paper_machine.ts";
+import { simulatePaper, workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
 import { summarise } from "../../core/statistics.ts";
@@ -35,6 +32,7 @@ export const overheadExperiment: Experiment = {
   async run(settings: Settings): Promise<Findings> {
     const rows: Cell[][] = [], data: Datum[] = [], samples: Sample[] = [];
     const all: StudyResults[] = [];
+    const setting = await loadPaperSetting();
     for (const workload of workloadsOf(settings)) {
       const size = sizeOf(workload, settings);
       const results = await trainedResults(
@@ -48,7 +46,7 @@ export const overheadExperiment: Experiment = {
       const measured = byBlock((block) =>
         summarise(own.map((run) => (run.stages_ms[block] ?? 0) / run.train_ms)).median
       );
-      const predicted = await predictedShares(workload);
+      const predicted = predictedShares(setting, workload);
       rows.push([
         workloadLabel(workload),
         ...BLOCKS.map((block) => 100 * measured[block]),
@@ -119,16 +117,7 @@ function total(shares: Shares): number {
 }
 
 /** Exposed time of the blocks over that of an epoch, on the paper's machine with its frozen parameters. */
-async function predictedShares(workload: PresetName): Promise<Shares> {
-  const { machine: name, protocol, calibrated } = await loadFrozen();
-  const { stages, epoch_ms, epochs } = simulate({
-    trace: await loadPaperWorkload(workload),
-    machine: machineOf(await loadMachine(name)),
-    system: "slipstream",
-    gpus: protocol.gpus,
-    batchPerGpu: protocol.batch_per_gpu,
-    parameters: calibrated,
-    dropShare: protocol.drop_share,
-  });
+function predictedShares(setting: PaperSetting, workload: PresetName): Shares {
+  const { stages, epoch_ms, epochs } = simulatePaper(setting, workload, "slipstream");
   return byBlock((block) => (stages[block]?.exposed_ms ?? 0) / epochs / epoch_ms);
 }

@@ -6,7 +6,6 @@
 
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
-import type { PresetName } from "../../train/presets.ts";
 import { TRACE_STAGES } from "../../train/trace/schema.ts";
 import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
@@ -14,20 +13,13 @@ import type { Experiment, Findings, ResultTable, Sample, Settings } from "../exp
 import type { Datum, Figure, Panel } from "../figure.ts";
 import { summarise } from "../../core/statistics.ts";
 import { AUC, formatEstimate, LOG_LOSS, type StudyResults } from "../study/compare.ts";
-import { type Size, sizeOf, workloadsOf } from "../study/sizes.ts";
+import { sizeOf } from "../study/sizes.ts";
 import { estimateRatio, formatRatio, type RatioEstimate } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+import { aucSample, deviceOf, type Trained, trainWorkloads } from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
 
 const PLANS = ["baseline", "fae", "slipstream"] as const;
-
-/** One workload's runs. */
-interface Trained {
-  readonly workload: PresetName;
-  readonly size: Size;
-  readonly results: StudyResults;
-}
 
 /** Times plans against each other. */
 export const plansExperiment: Experiment = {
@@ -36,28 +28,21 @@ export const plansExperiment: Experiment = {
   title: "The plans on this machine",
   suite: "default",
   async run(settings: Settings): Promise<Findings> {
-    const trained: Trained[] = [];
-    for (const workload of workloadsOf(settings)) {
-      const size = sizeOf(workload, settings);
-      const names = standardVariants(PLANS, settings);
-      trained.push({
-        workload,
-        size,
-        results: await trainedResults(workload, size, names, settings),
-      });
-    }
+    const names = standardVariants(PLANS, settings);
+    const trained = await trainWorkloads(settings, sizeOf, names);
+    const device = deviceOf(trained.map(({ results }) => results));
     return {
       tables: [plansTable(trained), sizesTable(trained), stagesTable(trained)],
       figures: [
         stagesFigure(trained),
-        ...(trained[0]?.results.all[0]?.device.isFallbackAdapter ? [] : [speedFigure(trained)]),
+        ...(device?.isFallbackAdapter ? [] : [speedFigure(trained)]),
       ],
       samples: trained.flatMap(samplesOf),
-      device: deviceOf(trained.map(({ results }) => results)),
+      device,
       notes: [
         ...speedNote(trained),
         "Training alone: profiling and telling hot from cold inputs are left out, as the paper does (experiment overhead has them)",
-        ...(trained[0]?.results.all[0]?.device.kind === "cpu"
+        ...(device?.kind === "cpu"
           ? [
             `Host and device are one CPU here: a copy of hot rows on the device saves no transfer, and moving rows takes ${
               movingShare(trained)
@@ -304,13 +289,7 @@ function samplesOf({ workload, results }: Trained): Sample[] {
         timing: true,
         values: own.map(({ train_ms }) => train_ms / 1000),
       },
-      {
-        name: `${workload}/${plan}/AUC`,
-        unit: "",
-        better: "higher",
-        timing: false,
-        values: own.map(({ metrics }) => metrics.auc!),
-      },
+      aucSample(workload, plan, results),
       {
         name: `${workload}/${plan}/log-loss`,
         unit: "",

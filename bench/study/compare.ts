@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Datum } from "../figure.ts";
 import { type Estimate, estimate, excludesZero, pairedDifference } from "./statistics.ts";
 import type { StudyKey, StudyResult, StudyStore } from "./store.ts";
 
@@ -64,6 +65,19 @@ export class StudyResults {
       new Map(this.of(variant).map((result) => [result.seed, measure(result)]));
     return pairedDifference(bySeed(a), bySeed(b));
   }
+}
+
+/** Inputs that were passed over, in percent of the hot ones: the mean over runs. */
+export function droppedOfHot(runs: readonly StudyResult[]): number {
+  const shares = runs.map(({ skipped_inputs, plan: { hot } }) =>
+    100 * skipped_inputs / Math.max(1, hot?.hot_inputs ?? 1)
+  );
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
+/** A mean for a figure, with its interval where there is one. */
+export function datumOf({ mean, half }: Estimate): Pick<Datum, "y" | "low" | "high"> {
+  return { y: mean, ...(half === null ? {} : { low: mean - half, high: mean + half }) };
 }
 
 /** `0.78195 ± 0.00021`; empty for nothing. */

@@ -6,10 +6,10 @@
 
 import { UserError } from "../../core/errors.ts";
 import type { PresetName } from "../../train/presets.ts";
-import type { DeviceNote, Settings } from "../experiment.ts";
+import type { DeviceNote, Sample, Settings } from "../experiment.ts";
 import { StudyResults } from "./compare.ts";
 import { runSeed } from "./run_seed.ts";
-import type { Size } from "./sizes.ts";
+import { type Size, workloadsOf } from "./sizes.ts";
 import { currentConditions, StudyStore } from "./store.ts";
 import { variantOf } from "./variants.ts";
 
@@ -52,9 +52,45 @@ export async function trainedResults(
   return await StudyResults.read(store, { workload, ...rest }, seeds, byName);
 }
 
+/** One workload's runs. */
+export interface Trained {
+  readonly workload: PresetName;
+  readonly size: Size;
+  readonly results: StudyResults;
+}
+
+/** The runs of every workload that is asked for, as `trainedResults` makes them. */
+export async function trainWorkloads(
+  settings: Settings,
+  sizeOf: (workload: PresetName, settings: Settings) => Size,
+  names: Parameters<typeof trainedResults>[2],
+): Promise<Trained[]> {
+  const trained: Trained[] = [];
+  for (const workload of workloadsOf(settings)) {
+    const size = sizeOf(workload, settings);
+    trained.push({
+      workload,
+      size,
+      results: await trainedResults(workload, size, names, settings),
+    });
+  }
+  return trained;
+}
+
 /** The device of some results: the first one's. */
 export function deviceOf(results: readonly StudyResults[]): DeviceNote | null {
   return results[0]?.all[0]?.device ?? null;
+}
+
+/** AUC over seeds, for `bench compare`. */
+export function aucSample(workload: PresetName, name: string, results: StudyResults): Sample {
+  return {
+    name: `${workload}/${name}/AUC`,
+    unit: "",
+    better: "higher",
+    timing: false,
+    values: results.of(name).map(({ metrics }) => metrics.auc!),
+  };
 }
 
 function isList(
