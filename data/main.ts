@@ -13,6 +13,7 @@ import {
   parseFlags,
 } from "../core/flags.ts";
 import { formatCount } from "../core/format.ts";
+import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
 import { Progress } from "../core/progress.ts";
 import { detectTerminal } from "../core/terminal.ts";
 import type { CommandHooks } from "./command.ts";
@@ -20,7 +21,6 @@ import { FIT_FLAGS, fitHelp, runFit } from "./fit_command.ts";
 import { PROFILE_FLAGS, runProfile } from "./profile_command.ts";
 
 const COMMANDS = ["profile", "fit"] as const;
-const INTERRUPTED = 130;
 
 function main(args: readonly string[]): Promise<number> {
   const { name, rest } = chooseCommand(COMMANDS, args);
@@ -49,12 +49,6 @@ async function execute<
     return 0;
   }
   const quiet = Boolean(values.quiet);
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
-    controller.abort(new UserError("Interrupted"));
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
   const terminal = detectTerminal("stderr");
   let bar: Progress | null = null, shown = "";
   const finish = (): void => {
@@ -67,30 +61,30 @@ async function execute<
     bar ??= new Progress({ label, total, unit, terminal, quiet });
     bar.update(done, fields);
   };
-  try {
-    const text = await run(values, {
-      signal: controller.signal,
-      onNote: (line) => {
-        finish();
-        if (!quiet) console.error(line);
-      },
-      onProgress,
-      onPreparation: ({ bytes, totalBytes, rows }) =>
-        onProgress("prepare", "B", bytes, totalBytes, { rows: formatCount(rows) }),
-    });
-    finish();
-    console.log(text);
-    return 0;
-  } catch (error) {
-    finish();
-    if (controller.signal.aborted && error === controller.signal.reason) {
-      console.error("Interrupted");
-      return INTERRUPTED;
+  return await interruptible(async (signal) => {
+    try {
+      const text = await run(values, {
+        signal,
+        onNote: (line) => {
+          finish();
+          if (!quiet) console.error(line);
+        },
+        onProgress,
+        onPreparation: ({ bytes, totalBytes, rows }) =>
+          onProgress("prepare", "B", bytes, totalBytes, { rows: formatCount(rows) }),
+      });
+      finish();
+      console.log(text);
+      return 0;
+    } catch (error) {
+      finish();
+      if (signal.aborted && error === signal.reason) {
+        console.error("Interrupted");
+        return INTERRUPTED;
+      }
+      throw error;
     }
-    throw error;
-  } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
+  }, () => new UserError("Interrupted"));
 }
 
 function profileHelp(): string {

@@ -6,7 +6,8 @@
 
 import { UserError } from "../core/errors.ts";
 import { chooseCommand } from "../core/flags.ts";
-import { INTERRUPTED, Interruption } from "./commands/interrupt.ts";
+import { INTERRUPTED } from "../core/interrupt.ts";
+import { Interruption } from "./commands/interrupt.ts";
 import { COMMANDS, helpPage } from "./commands/mod.ts";
 
 /** Runs a command line; without a subcommand it simulates. */

@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { counted, formatCount, formatDuration, formatSi } from "../core/format.ts";
+import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
 import { Progress } from "../core/progress.ts";
 import { formatTable } from "../core/table.ts";
 import { detectTerminal } from "../core/terminal.ts";
@@ -18,9 +19,6 @@ import { parseTrainOptions, resumedCommand, type TrainCommand } from "./options.
 import type { ResultDocument } from "./result.ts";
 import { runTraining } from "./session.ts";
 import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./trainer.ts";
-
-/** Exit status of a process that SIGINT ended. */
-const INTERRUPTED = 130;
 
 async function main(): Promise<number> {
   const line = parseTrainOptions(Deno.args);
@@ -35,16 +33,22 @@ async function main(): Promise<number> {
   const say = command.quiet ? () => {} : (text: string) => console.error(text);
   notes.forEach(say);
   const display = new Display(command.quiet);
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
-    controller.abort(new UserError("Interrupted"));
+  return await interruptible((signal) => run(command, display, say, signal), () => {
     display.note("Interrupted: ending cleanly; interrupt again to end at once");
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
+    return new UserError("Interrupted");
+  });
+}
+
+/** Trains and prints; returns the exit status. */
+async function run(
+  command: TrainCommand,
+  display: Display,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
   try {
     const result = await runTraining(command, {
-      signal: controller.signal,
+      signal,
       onNote: (text) => display.note(text),
       onPreparation: (progress) => display.preparation(progress),
       onPass: (progress) => display.pass(progress),
@@ -63,7 +67,7 @@ async function main(): Promise<number> {
     return INTERRUPTED;
   } catch (error) {
     display.close();
-    if (controller.signal.aborted && error === controller.signal.reason) {
+    if (signal.aborted && error === signal.reason) {
       console.error("Interrupted while preparing; the next run starts the preparation anew");
       return INTERRUPTED;
     }
@@ -71,8 +75,6 @@ async function main(): Promise<number> {
       say(`What is known of the run is in ${command.json}`);
     }
     throw error;
-  } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
   }
 }
 

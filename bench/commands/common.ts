@@ -6,32 +6,16 @@
 
 import { UserError } from "../../core/errors.ts";
 import { fileError, writeFileWhole } from "../../core/files.ts";
+import { interruptible as untilInterrupted } from "../../core/interrupt.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";
 import { dirname } from "node:path";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { tableToCsv } from "../report.ts";
 import type { ResultTable } from "../experiment.ts";
 
-/** Exit status of a process that SIGINT ended. */
-export const INTERRUPTED = 130;
-
-/**
- * Does something that the first Ctrl-C asks to end, and a second one ends at once.
- *
- * @param body Its signal's reason is a `UserError`.
- */
-export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
-    controller.abort(new UserError("Interrupted"));
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
-  try {
-    return await body(controller.signal);
-  } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
+/** Does something that the first Ctrl-C asks to end; its signal's reason is a `UserError`. */
+export function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return untilInterrupted(body, () => new UserError("Interrupted"));
 }
 
 /**

@@ -5,11 +5,12 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { INTERRUPTED } from "../../core/interrupt.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { shortText } from "../print.ts";
 import { runSuite } from "../suite/run.ts";
-import { checkResultsFolder, INTERRUPTED, interruptible } from "./common.ts";
+import { checkResultsFolder, interruptible } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**

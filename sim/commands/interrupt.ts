@@ -4,8 +4,7 @@
  * @module
  */
 
-/** Exit status of a process that SIGINT ended. */
-export const INTERRUPTED = 130;
+import { interruptible as untilInterrupted } from "../../core/interrupt.ts";
 
 /** Somebody pressed Ctrl-C. */
 export class Interruption extends Error {}
@@ -16,18 +15,12 @@ export class Interruption extends Error {}
  * @throws {Interruption} It was interrupted.
  */
 export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
-    controller.abort(new Interruption("Interrupted: nothing was written"));
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
-  try {
-    return await body(controller.signal);
-  } catch (error) {
-    // Whatever fails after it fails because of it.
-    throw controller.signal.aborted ? controller.signal.reason : error;
-  } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
+  return await untilInterrupted(async (signal) => {
+    try {
+      return await body(signal);
+    } catch (error) {
+      // Whatever fails after it fails because of it.
+      throw signal.aborted ? signal.reason : error;
+    }
+  }, () => new Interruption("Interrupted: nothing was written"));
 }
