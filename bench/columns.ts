@@ -5,7 +5,7 @@
  */
 
 import type { Origin, ResultColumn } from "./experiment.ts";
-import { formatCount } from "../core/format.ts";
+import { fixed, formatCount } from "../core/format.ts";
 
 /** Texts from the left. */
 export function textColumn(name: string): ResultColumn {
@@ -21,7 +21,7 @@ export function figureColumn(name: string, origin?: Origin): ResultColumn {
 export function numberColumn(name: string, digits: number, origin?: Origin): ResultColumn {
   return {
     name,
-    format: (value) => value.toFixed(digits),
+    format: fixed(digits),
     ...(origin === undefined ? {} : { origin }),
   };
 }

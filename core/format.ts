@@ -57,3 +57,8 @@ export function formatClock(seconds: number): string {
 export function counted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** A format of so many digits behind the point. */
+export function fixed(digits: number): (value: number) => string {
+  return (value) => value.toFixed(digits);
+}

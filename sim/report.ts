@@ -4,14 +4,12 @@
  * @module
  */
 
-import { formatBytes, formatDuration } from "../core/format.ts";
+import { fixed, formatBytes, formatDuration } from "../core/format.ts";
 import { formatTable, type Table } from "../core/table.ts";
 import type { Explanation, Purchase } from "./explain.ts";
 import { type Compared, errorsOf } from "./published/predict.ts";
 import type { Share, SimulationResult } from "./simulate.ts";
 import type { SweepOptions, SweepRow } from "./sweep.ts";
-
-const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
 
 /** One line a simulation. Ratios are to the first line with as many GPUs. */
 export function resultTable(results: readonly SimulationResult[]): Table {

@@ -13,7 +13,7 @@ import { CheckpointStore } from "./checkpoint/store.ts";
 import type { Model } from "./model.ts";
 import type { TrainCommand } from "./options.ts";
 import type { Json } from "./result.ts";
-import { restoreRun, runTensors } from "./run_tensors.ts";
+import { restoreRun, saveRun } from "./run_tensors.ts";
 import type { TrainState } from "./state.ts";
 import type { CheckpointPolicy } from "./trainer.ts";
 
@@ -111,13 +111,11 @@ export async function openCheckpoints(
             dataset_hash: dataset.hash,
             state: state.document,
           };
-          const { path, bytes } = await saving.save(
-            `step-${`${step}`.padStart(9, "0")}`,
-            document as unknown as Json,
-            runTensors(model, state),
-          ).catch(async (error) => {
-            throw await withAdvice(error, saving);
-          });
+          const { path, bytes } = await saveRun(saving, document, model, state).catch(
+            async (error) => {
+              throw await withAdvice(error, saving);
+            },
+          );
           onNote?.(`Checkpoint after step ${formatCount(step)} in ${path}, ${formatBytes(bytes)}`);
         },
       };

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CheckpointStore, SavedCheckpoint } from "./checkpoint/store.ts";
 import type { Model } from "./model.ts";
 import type { StateArray } from "./plan/driver.ts";
 import type { Json } from "./result.ts";
@@ -16,13 +17,28 @@ import { loadStateTensors, loadWeightTensors, stateTensors, weightTensors } from
 const WEIGHTS = "weights.", OPTIMIZER = "optimizer.", HOT_STATE = "hot.state", RUN = "run.";
 
 /** The tensors of a run; those of the model are read while they are written. */
-export function runTensors(model: Model, state: TrainState): TensorSource[] {
+function runTensors(model: Model, state: TrainState): TensorSource[] {
   return [
     ...prefixed(WEIGHTS, weightTensors(model)),
     ...prefixed(OPTIMIZER, stateTensors(model)),
     ...hotState(model),
     ...[...state.tensors].map(([name, data]) => arrayTensor(RUN + name, data)),
   ];
+}
+
+/** Saves a run under its step, with a document that says what it is of. */
+export function saveRun(
+  store: CheckpointStore,
+  document: { readonly state: Json },
+  model: Model,
+  state: TrainState,
+): Promise<SavedCheckpoint> {
+  const { step } = state.document as unknown as { step: number };
+  return store.save(
+    `step-${`${step}`.padStart(9, "0")}`,
+    document as unknown as Json,
+    runTensors(model, state),
+  );
 }
 
 /** Puts the model back as it was, and gives the state of the loop whose document this is. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { fixed, formatCount } from "../../core/format.ts";
 import { summarise } from "../../core/statistics.ts";
 import type { Cell } from "../../core/table.ts";
 import { createInputs } from "../../data/inputs.ts";
@@ -134,5 +134,3 @@ function shareTable(twin: string, dim: number, { inputs, used, shares }: HotCoun
     ]),
   };
 }
-
-const fixed = (digits: number) => (x: number): string => x.toFixed(digits);

@@ -8,7 +8,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { checkpoint } from "../../core/events.ts";
-import { formatBytes, formatCount } from "../../core/format.ts";
+import { fixed, formatBytes, formatCount } from "../../core/format.ts";
 import { summarise } from "../../core/statistics.ts";
 import type { Cell } from "../../core/table.ts";
 import { AvazuParser } from "../../data/avazu_parser.ts";
@@ -104,7 +104,6 @@ export const prepareExperiment: Experiment = {
             : [text.rows / median, text.bytes / 1e6 / median];
           rows.push([name, median, p90, ...rates]);
         }
-        const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
         tables.push({
           title: `${format.name}: ${formatCount(text.rows)} rows, ${formatBytes(text.bytes)}`,
           columns: [

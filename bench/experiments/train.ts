@@ -5,7 +5,7 @@
  */
 
 import { checkpoint } from "../../core/events.ts";
-import { formatCount } from "../../core/format.ts";
+import { fixed, formatCount } from "../../core/format.ts";
 import { summarise } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Dataset } from "../../data/types.ts";
@@ -203,5 +203,3 @@ async function measureQuality(
     model.dispose();
   }
 }
-
-const fixed = (digits: number) => (x: number): string => x.toFixed(digits);

@@ -8,7 +8,7 @@ import { UserError } from "../../core/errors.ts";
 import { CheckpointStore } from "../../train/checkpoint/store.ts";
 import type { Model } from "../../train/model.ts";
 import type { Json } from "../../train/result.ts";
-import { restoreRun, runTensors } from "../../train/run_tensors.ts";
+import { restoreRun, saveRun } from "../../train/run_tensors.ts";
 import type { TrainState } from "../../train/state.ts";
 import type { CheckpointPolicy } from "../../train/trainer.ts";
 import { sameConditions, STUDY_SCHEMA_VERSION, type StudyConditions } from "./store.ts";
@@ -57,7 +57,6 @@ export class RunCheckpoint {
     return {
       every: 0,
       save: async (state) => {
-        const { step } = state.document as unknown as { step: number };
         const document: StudyCheckpoint = {
           kind: "slipstream.study-run",
           version: STUDY_SCHEMA_VERSION,
@@ -65,13 +64,7 @@ export class RunCheckpoint {
           conditions: this.#conditions,
           state: state.document,
         };
-        await Deno.mkdir(this.#folder, { recursive: true });
-        const store = await this.#open(true);
-        await store.save(
-          `step-${`${step}`.padStart(9, "0")}`,
-          document as unknown as Json,
-          runTensors(model, state),
-        );
+        await saveRun(await this.#open(true), document, model, state);
       },
     };
   }

@@ -11,6 +11,7 @@ import type { Model } from "../../train/model.ts";
 import { createModel } from "../../train/models.ts";
 import { optimizerOf } from "../../train/options.ts";
 import { openPlaced, type PlacedDevices } from "../../train/placement.ts";
+import type { LearningRateSchedule } from "../../train/schedule.ts";
 import type { TrainState } from "../../train/state.ts";
 import { train, type TrainOptions, type TrainResult } from "../../train/trainer.ts";
 import { deviceNote } from "../device_note.ts";
@@ -59,7 +60,7 @@ const warmed = new Set<string>();
 export async function runSeed(job: SeedJob, store: StudyStore, settings: Settings): Promise<void> {
   const missing: Variant[] = [];
   for (const variant of job.variants) {
-    if (await store.read({ ...job, variant: variant.name }) === null) missing.push(variant);
+    if (await store.read(keyOf(job, variant)) === null) missing.push(variant);
   }
   if (missing.length === 0) return;
   const { workload, inputs, seed } = job;
@@ -115,9 +116,8 @@ async function runVariants(
   for (const variant of alone) {
     await model.initialise(shared.job.seed);
     const { job, ground, store, settings } = shared;
-    const { variants: _, labels: __, ...key } = job;
     const kept = new RunCheckpoint(
-      store.checkpoints({ ...key, variant: variant.name }),
+      store.checkpoints(keyOf(job, variant)),
       ground.dataset.hash,
       store.conditions,
     );
@@ -142,11 +142,26 @@ async function runVariants(
 const RAMP_SHARE = 0.05, LONGEST_RAMP = 100;
 
 /**
- * Minibatches over which the learning rate rises from 0. Adagrad's first steps are as long for every weight; without a ramp
- * some seeds never leave what these leave behind (rm2, 200,000 inputs, fae: AUC 0.64 instead of 0.73 in 2 seeds of 6).
+ * The learning rate: it rises from 0 at first and falls to 0 at the end. Adagrad's first steps are as long for every weight;
+ * without the rise some seeds never leave what these leave behind (rm2, 200,000 inputs, fae: AUC 0.64 instead of 0.73 in 2
+ * seeds of 6).
  */
-function rampOf({ dataset }: Ground, batch: number): number {
-  return Math.min(LONGEST_RAMP, Math.floor(RAMP_SHARE * dataset.count("train") / batch));
+function scheduleOf(
+  { job: { workload, inputs, batch }, ground: { dataset } }: Shared,
+  decayStartStep: number,
+  decaySteps: number,
+): LearningRateSchedule {
+  const ramp = Math.floor(RAMP_SHARE * dataset.count("train") / batch);
+  return {
+    base: learningRateOf(workload, inputs),
+    warmupSteps: Math.min(LONGEST_RAMP, ramp),
+    decayStartStep,
+    decaySteps,
+  };
+}
+
+function keyOf({ workload, inputs, batch, seed }: SeedJob, { name }: Variant): StudyKey {
+  return { workload, inputs, batch, seed, variant: name };
 }
 
 function labelOf({ labels }: SeedJob, { name }: Variant): string {
@@ -183,12 +198,7 @@ async function trainBeginning(
   const skipHot: Variant = { ...variant, name: "skip-hot", plan: { name: "skip-hot" } };
   await run(shared, model, skipHot, {
     // Constant as far as the plans that go on from here have it so.
-    schedule: {
-      base: learningRateOf(job.workload, job.inputs),
-      warmupSteps: rampOf(ground, job.batch),
-      decayStartStep: 0,
-      decaySteps: 0,
-    },
+    schedule: scheduleOf(shared, 0, 0),
     checkpoint: {
       every: steps,
       save: (saved) => {
@@ -201,11 +211,12 @@ async function trainBeginning(
 }
 
 async function run(
-  { job, ground, settings }: Shared,
+  shared: Shared,
   model: Model,
   variant: Variant,
   more: Partial<TrainOptions>,
 ): Promise<{ readonly result: TrainResult; readonly bytes: ByteSums }> {
+  const { job, ground, settings } = shared;
   const { dataset, hotSet, hotMemoryMib, segregation } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = expectedSteps(plan, dataset, segregation, job.batch);
@@ -217,12 +228,7 @@ async function run(
     seed: job.seed,
     shuffle: true,
     lastBatch: "drop",
-    schedule: {
-      base: learningRateOf(job.workload, job.inputs),
-      warmupSteps: rampOf(ground, job.batch),
-      decayStartStep: steps - decayed,
-      decaySteps: decayed,
-    },
+    schedule: scheduleOf(shared, steps - decayed, decayed),
     evalEvery: 0,
     evalBatch: EVAL_BATCH,
     maxSteps: 0,
@@ -256,13 +262,11 @@ async function finish(
     }`,
   );
   const { optimizer } = WORKLOADS[job.workload];
-  const { variants: _, labels: __, ...key } = job;
   const { hot } = result.plan;
   const document: StudyResult = {
     schema: "slipstream.study",
     schema_version: STUDY_SCHEMA_VERSION,
-    ...key,
-    variant: variant.name,
+    ...keyOf(job, variant),
     conditions: store.conditions,
     train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),

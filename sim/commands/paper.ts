@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fixed } from "../../core/format.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
@@ -48,8 +49,6 @@ export const paperCommand: Command = {
     if (json !== null) await writeFileWhole(json, `${JSON.stringify(table, null, 2)}\n`);
   },
 };
-
-const fixed = (digits: number) => (value: number): string => value.toFixed(digits);
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function sections(table: PaperTable): string[] {
