@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { fileError, writeFileWhole } from "../core/files.ts";
+import { fileError, makeFolder, writeFileWhole } from "../core/files.ts";
 import { NOT_RESULTS } from "./folder_names.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument, tableToCsv } from "./report.ts";
 
@@ -17,9 +17,7 @@ import { BENCH_SCHEMA_VERSION, type BenchDocument, tableToCsv } from "./report.t
  * @throws {UserError} The folder cannot be made or written.
  */
 export async function writeResult(folder: string, document: BenchDocument): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
-    throw fileError("write to", folder, error);
-  });
+  await makeFolder(folder);
   const { experiment, tables } = document;
   await writeFileWhole(`${folder}/${experiment}.json`, `${JSON.stringify(document, null, 2)}\n`);
   for (const [i, table] of tables.entries()) {

@@ -145,3 +145,10 @@ export function fileError(verb: string, path: string, error: unknown): unknown {
   const reason = error.message.replace(/ \(os error \d+\).*$/s, "").replace(/[.\s]+$/, "");
   return new UserError(`Cannot ${verb} ${path}: ${reason}`);
 }
+
+/** Makes a folder that may be there already, and those above it. Throws a `UserError` where it cannot. */
+export async function makeFolder(path: string): Promise<void> {
+  await Deno.mkdir(path, { recursive: true }).catch((error) => {
+    throw fileError("write to", path, error);
+  });
+}

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { fileError, writeFileWhole } from "../../core/files.ts";
+import { fileError, makeFolder, writeFileWhole } from "../../core/files.ts";
 import { interruptible as untilInterrupted } from "../../core/interrupt.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";
 import { dirname } from "node:path";
@@ -34,13 +34,6 @@ export function checkResultsFolder(folder: string): void {
     }
   }
   checkOutputFolder("--out", folder);
-}
-
-/** Makes a folder that may be there already. Throws a `UserError` where it cannot. */
-export async function makeFolder(folder: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
-    throw fileError("write to", folder, error);
-  });
 }
 
 /** Makes a folder and writes tables into it: `PREFIX-1.csv` and so on. */

@@ -6,7 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { INTERRUPTED } from "../../core/interrupt.ts";
-import { writeFileWhole } from "../../core/files.ts";
+import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
@@ -15,7 +15,7 @@ import type { BenchDocument } from "../report.ts";
 import { parseResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { lockFolder } from "../suite/lock.ts";
-import { checkResultsFolder, interruptible, makeFolder, writeTables } from "./common.ts";
+import { checkResultsFolder, interruptible, writeTables } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fileError, writeFileWhole } from "../../core/files.ts";
+import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
 import { calibrate, fingerprintOf } from "../../sim/calibrate/calibrate.ts";
@@ -144,9 +144,7 @@ async function machineOfFolder(
     },
     signal: settings.signal,
   });
-  await Deno.mkdir(settings.out, { recursive: true }).catch((error) => {
-    throw fileError("write to", settings.out, error);
-  });
+  await makeFolder(settings.out);
   await writeFileWhole(path, `${JSON.stringify(machine)}\n`);
   return { machine, how: `The machine file ${path} was measured just before the runs` };
 }

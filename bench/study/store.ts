@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileWhole } from "../../core/files.ts";
+import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Placement } from "../../train/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/environment.ts";
@@ -106,7 +106,7 @@ export class StudyStore {
 
   /** Keeps a result. */
   async write(result: StudyResult): Promise<void> {
-    await Deno.mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await writeFileWhole(this.#path(result), `${JSON.stringify(result)}\n`);
   }
 

@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import { fileError } from "../../core/files.ts";
+import { fileError, makeFolder } from "../../core/files.ts";
 import { NOT_RESULTS } from "../folder_names.ts";
 import { lockFolder } from "./lock.ts";
 import { type FoundSuite, readSuite, type SuiteState, whyNot } from "./state.ts";
@@ -34,9 +34,7 @@ export async function openFolder(
 ): Promise<OpenedFolder> {
   let expectedSeconds: Readonly<Record<string, number>> = {};
   while (true) {
-    await Deno.mkdir(folder, { recursive: true }).catch((error) => {
-      throw fileError("write to", folder, error);
-    });
+    await makeFolder(folder);
     const lock = await lockFolder(folder, "suite");
     try {
       const found = await readSuite(folder);

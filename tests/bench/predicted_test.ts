@@ -18,27 +18,11 @@ import { paperPairs } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting } from "../../sim/paper/setting.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { withEarly } from "../../sim/variants.ts";
+import { settingsIn } from "./made_up.ts";
 
 const SETTING = await loadPaperSetting();
 
-const SETTINGS: Settings = {
-  device: "cpu",
-  wide: false,
-  threads: 1,
-  batch: [],
-  rounds: 1,
-  smoke: true,
-  full: false,
-  python: null,
-  inputs: null,
-  workloads: WORKLOAD_NAMES,
-  seeds: null,
-  firstSeed: 1,
-  variants: [],
-  out: "",
-  say: () => {},
-  signal: new AbortController().signal,
-};
+const SETTINGS = settingsIn("", { rounds: 1, smoke: true, workloads: WORKLOAD_NAMES });
 
 /** Runs an experiment and checks what holds of the findings of any. */
 async function found(

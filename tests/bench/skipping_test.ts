@@ -7,7 +7,7 @@ import { scaleExperiment } from "../../bench/experiments/scale.ts";
 import { skewExperiment } from "../../bench/experiments/skew.ts";
 import { stalenessExperiment } from "../../bench/experiments/staleness.ts";
 import { ablationExperiment } from "../../bench/experiments/ablation.ts";
-import type { Experiment, Settings } from "../../bench/experiment.ts";
+import type { Experiment } from "../../bench/experiment.ts";
 import { UserError } from "../../core/errors.ts";
 import { estimateRatio, formatRatio } from "../../bench/study/statistics.ts";
 import { currentConditions, type StudyConditions, StudyStore } from "../../bench/study/store.ts";
@@ -17,24 +17,9 @@ import { openTraining } from "../../bench/study/ground.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { inFolder } from "../data/rows.ts";
+import { settingsIn } from "./made_up.ts";
 
-const SETTINGS: Omit<Settings, "out"> = {
-  device: "cpu",
-  wide: false,
-  batch: [],
-  threads: 1,
-  seeds: null,
-  firstSeed: 1,
-  variants: [],
-  rounds: 1,
-  smoke: true,
-  full: false,
-  python: null,
-  inputs: null,
-  workloads: ["rm4"],
-  say: () => {},
-  signal: new AbortController().signal,
-};
+const SETTINGS = settingsIn("", { rounds: 1, smoke: true, workloads: ["rm4"] });
 
 /** Variants of the standard plans, the baseline first. */
 const ALL = standardVariants(["baseline", "fae", "slipstream", "random"], SETTINGS);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Settings } from "../../../bench/experiment.ts";
 import { breakdownExperiment } from "../../../bench/experiments/breakdown.ts";
 import { kernelsExperiment } from "../../../bench/experiments/kernels.ts";
 import { sensitivityExperiment } from "../../../bench/experiments/sensitivity.ts";
@@ -13,6 +12,7 @@ import { inFolder } from "../../data/rows.ts";
 import { madeUpDocuments } from "../made_up_results.ts";
 import { chromium } from "./chromium.ts";
 import { checkPage, lookAtPage } from "./page_report.ts";
+import { settingsIn } from "../made_up.ts";
 
 Deno.test({
   name: "the report is drawn in a browser: every figure, light and dark, on a phone and on paper",
@@ -48,24 +48,11 @@ Deno.test({
   ignore: chromium === null,
   fn: () =>
     inFolder(async (folder) => {
-      const settings: Settings = {
-        device: "cpu",
-        wide: false,
-        threads: 1,
-        batch: [],
+      const settings = settingsIn(folder, {
         rounds: 1,
         smoke: true,
-        full: false,
-        python: null,
-        inputs: null,
         workloads: ["rm2", "rm4"],
-        seeds: null,
-        firstSeed: 1,
-        variants: [],
-        out: folder,
-        say: () => {},
-        signal: new AbortController().signal,
-      };
+      });
       let figures = 0;
       for (const experiment of QUICK) {
         const findings = await experiment.run(settings);
