@@ -4,9 +4,9 @@
  * @module
  */
 
-import { openDevice } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
 import { currentEnvironment } from "../../train/environment.ts";
+import { openPlaced } from "../../train/placement.ts";
 import type { MachineDocument } from "../machine.ts";
 import type { Fingerprint } from "../runtime/rates.ts";
 import { Bench } from "./bench.ts";
@@ -44,12 +44,9 @@ export interface CalibrateOptions {
 export async function calibrate(options: CalibrateOptions = {}): Promise<MachineDocument> {
   const { device: kind = "cpu", threads, wide = false, quick = false, signal } = options;
   const choice = { wide, ...(threads === undefined ? {} : { threads }) };
-  const { device } = await openDevice({ device: kind, ...choice });
-  let host: Device = device;
+  const { device, host: beside, dispose } = await openPlaced("hot", { device: kind, ...choice });
+  const host = beside!;
   try {
-    if (device.info.kind !== "cpu") {
-      host = (await openDevice({ device: "cpu", ...choice })).device;
-    }
     const grids = quick ? QUICK_GRIDS : GRIDS;
     using bench = new Bench(device, host, grids, quick, signal);
     const fingerprint = fingerprintOf(device, host, wide);
@@ -74,8 +71,7 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Machine
       source,
     });
   } finally {
-    if (host !== device) host.dispose();
-    device.dispose();
+    dispose();
   }
 }
 

@@ -5,8 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { openDevice } from "../../kernels/open.ts";
-import type { Device } from "../../kernels/types.ts";
+import { openPlaced } from "../../train/placement.ts";
 import { Bench } from "../calibrate/bench.ts";
 import { fingerprintOf } from "../calibrate/calibrate.ts";
 import { QUICK_GRIDS } from "../calibrate/cases.ts";
@@ -88,14 +87,15 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   }
   const configurations = quick ? QUICK_CONFIGURATIONS : CONFIGURATIONS;
   const { device: kind, threads, wide } = rates.fingerprint;
-  const { device } = await openDevice({ device: kind, threads, wide });
-  let host: Device = device;
+  const { device, host: beside, dispose } = await openPlaced("hot", {
+    device: kind,
+    threads,
+    wide,
+  });
+  const host = beside!;
   const datasets = new Datasets();
   const trials = configurations.map((): WatchedTrial[] => []);
   try {
-    if (device.info.kind !== "cpu") {
-      host = (await openDevice({ device: "cpu", threads, wide })).device;
-    }
     const here = fingerprintOf(device, host, wide);
     const warnings = differences(rates.fingerprint, here);
     for (const line of warnings) options.onWarning?.(line);
@@ -137,8 +137,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       reference: rates.reference === undefined ? "runs" : "calibration",
     };
   } finally {
-    if (host !== device) host.dispose();
-    device.dispose();
+    dispose();
   }
 }
 
