@@ -5,7 +5,7 @@
  */
 
 import type { Cell, Column } from "../core/table.ts";
-import type { PresetName } from "../train/presets.ts";
+import type { PresetName } from "../train/model/presets.ts";
 import type { Figure } from "./figure.ts";
 
 /** Where a number is from: a run on this machine, the model of another one, or the paper. */

@@ -6,7 +6,7 @@
 
 import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
 import { UserError } from "../core/errors.ts";
-import { PRESET_NAMES } from "../train/presets.ts";
+import { PRESET_NAMES } from "../train/model/presets.ts";
 import type { Settings } from "./experiment.ts";
 
 /** Folder of results unless told. */

@@ -13,8 +13,8 @@ import type { EmbeddingShape } from "../kernels/embedding/record.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import type { OpRecord } from "../kernels/record.ts";
 import type { Device, Matrix, OpCost, Program, Recorder, Scalar } from "../kernels/types.ts";
-import type { DlrmPreset } from "../train/presets.ts";
-import { PRESETS } from "../train/presets.ts";
+import type { DlrmPreset } from "../train/model/presets.ts";
+import { PRESETS } from "../train/model/presets.ts";
 
 /** The paper's memory for hot rows, and inputs classified at a time. */
 const HOT_BYTES = 256 * 2 ** 20, CLASSIFIED = 8192;

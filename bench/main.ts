@@ -6,7 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { chooseCommand, parseFlags } from "../core/flags.ts";
-import { currentEnvironment } from "../train/environment.ts";
+import { currentEnvironment } from "../train/run/environment.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { namedCommand } from "./commands/named.ts";
 import { reportCommand } from "./commands/report.ts";

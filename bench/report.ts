@@ -5,7 +5,7 @@
  */
 
 import { formatCell } from "../core/table.ts";
-import { currentEnvironment, type Environment } from "../train/environment.ts";
+import { currentEnvironment, type Environment } from "../train/run/environment.ts";
 import type {
   DeviceNote,
   Experiment,

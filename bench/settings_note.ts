@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PRESET_NAMES } from "../train/presets.ts";
+import { PRESET_NAMES } from "../train/model/presets.ts";
 import type { Settings } from "./experiment.ts";
 import type { BenchDocument } from "./report.ts";
 

@@ -15,8 +15,8 @@ import { hotTiers } from "../data/access_counts.ts";
 import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
 import type { WorkloadName } from "../data/twin/workloads.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
-import type { ShapeDocument } from "../train/models.ts";
-import { countParameters, PRESETS, type TbsmPreset } from "../train/presets.ts";
+import type { ShapeDocument } from "../train/model/models.ts";
+import { countParameters, PRESETS, type TbsmPreset } from "../train/model/presets.ts";
 import {
   type MinibatchKind,
   type MinibatchRecord,

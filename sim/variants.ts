@@ -6,7 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
-import { countParameters } from "../train/presets.ts";
+import { countParameters } from "../train/model/presets.ts";
 import type { CountedTrace } from "./work.ts";
 
 /** The same trace of a model with rows of `dim` floats. The hot set keeps its rows, so that it takes more or less memory. */

@@ -11,14 +11,14 @@ import { Progress } from "../core/progress.ts";
 import { formatTable } from "../core/table.ts";
 import { detectTerminal } from "../core/terminal.ts";
 import type { PreparationProgress } from "../data/source_scan.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./run/metrics.ts";
 import type { PassProgress } from "./plan/hot_set.ts";
 import { planReport } from "./plan/report.ts";
-import { readStoredRun } from "./checkpoints.ts";
-import { parseTrainOptions, resumedCommand, type TrainCommand } from "./options.ts";
-import type { ResultDocument } from "./result.ts";
-import { runTraining } from "./session.ts";
-import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./trainer.ts";
+import { readStoredRun } from "./checkpoint/checkpoints.ts";
+import { parseTrainOptions, resumedCommand, type TrainCommand } from "./command/options.ts";
+import type { ResultDocument } from "./run/result.ts";
+import { runTraining } from "./run/session.ts";
+import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./run/trainer.ts";
 
 async function main(): Promise<number> {
   const line = parseTrainOptions(Deno.args);

@@ -4,15 +4,23 @@
  * @module
  */
 
-export { BatchSource } from "./batches.ts";
-export { Dlrm, type DlrmShape } from "./dlrm.ts";
-export type { Environment } from "./environment.ts";
-export { evaluate } from "./evaluate.ts";
-export { readMatrix, writeMatrix } from "./matrices.ts";
-export { auc, Evaluation, LogitError, type Metrics } from "./metrics.ts";
-export type { HotRowStore } from "./hot_store.ts";
-export type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
-export { createModel, type ModelShape, type ShapeDocument } from "./models.ts";
+export { BatchSource } from "./run/batches.ts";
+export { Dlrm, type DlrmShape } from "./model/dlrm.ts";
+export type { Environment } from "./run/environment.ts";
+export { evaluate } from "./run/evaluate.ts";
+export { readMatrix, writeMatrix } from "./model/matrices.ts";
+export { auc, Evaluation, LogitError, type Metrics } from "./run/metrics.ts";
+export type { HotRowStore } from "./model/hot_store.ts";
+export type {
+  HostBatch,
+  HostStep,
+  Model,
+  ModelBuffer,
+  Parameter,
+  Route,
+  Step,
+} from "./model/model.ts";
+export { createModel, type ModelShape, type ShapeDocument } from "./model/models.ts";
 export {
   type DataSource,
   optimizerOf,
@@ -21,8 +29,8 @@ export {
   resumedCommand,
   type TrainCommand,
   type TrainCommandLine,
-} from "./options.ts";
-export { openPlaced, type PlacedDevices, type Placement, PLACEMENTS } from "./placement.ts";
+} from "./command/options.ts";
+export { openPlaced, type PlacedDevices, type Placement, PLACEMENTS } from "./model/placement.ts";
 export {
   type Decision,
   type DropPoint,
@@ -54,8 +62,8 @@ export {
   type ShapeOverrides,
   type ShapeSource,
   type TbsmPreset,
-} from "./presets.ts";
-export type { Transfer } from "./row_paths.ts";
+} from "./model/presets.ts";
+export type { Transfer } from "./model/row_paths.ts";
 export {
   buildResult,
   type Json,
@@ -64,14 +72,14 @@ export {
   type ResultInput,
   type RunEnd,
   writeResult,
-} from "./result.ts";
-export { learningRate, type LearningRateSchedule } from "./schedule.ts";
-export { runTraining, type SessionHooks } from "./session.ts";
+} from "./run/result.ts";
+export { learningRate, type LearningRateSchedule } from "./run/learning_rate.ts";
+export { runTraining, type SessionHooks } from "./run/session.ts";
 export type { StateArray } from "./plan/driver.ts";
-export type { StateTensors, TrainState } from "./state.ts";
-export { Tbsm, type TbsmShape } from "./tbsm.ts";
-export type { Normalisation, TowerShape } from "./tower.ts";
-export { type ModelOptions, TowerModel } from "./tower_model.ts";
+export type { StateTensors, TrainState } from "./run/state.ts";
+export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
+export type { Normalisation, TowerShape } from "./model/tower.ts";
+export { type ModelOptions, TowerModel } from "./model/tower_model.ts";
 export type { MinibatchSink } from "./trace/log.ts";
 export {
   stageColumn,
@@ -105,5 +113,10 @@ export {
   type TrainOptions,
   type TrainProgress,
   type TrainResult,
-} from "./trainer.ts";
-export { loadWeights, type ModelDocument, saveWeights, WEIGHTS_SCHEMA_VERSION } from "./weights.ts";
+} from "./run/trainer.ts";
+export {
+  loadWeights,
+  type ModelDocument,
+  saveWeights,
+  WEIGHTS_SCHEMA_VERSION,
+} from "./weights/weights.ts";

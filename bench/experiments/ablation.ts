@@ -6,7 +6,7 @@
 
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
-import type { PresetName } from "../../train/presets.ts";
+import type { PresetName } from "../../train/model/presets.ts";
 import { figureColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";

@@ -6,7 +6,7 @@
 
 import type { Cell } from "../../core/table.ts";
 import { TAOBAO_STEPS } from "../../data/taobao.ts";
-import { type PresetName, PRESETS } from "../../train/presets.ts";
+import { type PresetName, PRESETS } from "../../train/model/presets.ts";
 import { figureColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";

@@ -9,7 +9,7 @@ import { summarise } from "../../core/statistics.ts";
 import type { Cell } from "../../core/table.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { openTwin } from "../../data/twin/open.ts";
-import { PRESETS } from "../../train/presets.ts";
+import { PRESETS } from "../../train/model/presets.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import { countHot, type HotCount } from "../hot.ts";
 

@@ -7,7 +7,7 @@
 
 import type { Cell } from "../../core/table.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
-import type { PresetName } from "../../train/presets.ts";
+import type { PresetName } from "../../train/model/presets.ts";
 import { numberColumn, textColumn } from "../columns.ts";
 import { simulatePaper, workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";

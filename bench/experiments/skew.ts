@@ -9,7 +9,7 @@ import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import { AccessCounts, usesOf } from "../../data/access_counts.ts";
 import { createInputs } from "../../data/inputs.ts";
-import type { PresetName } from "../../train/presets.ts";
+import type { PresetName } from "../../train/model/presets.ts";
 import { countColumn, numberColumn, textColumn } from "../columns.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";

@@ -7,10 +7,10 @@
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import { isHistories, loadAnyTwin } from "../../data/twin/open.ts";
-import { parseTrainOptions } from "../../train/options.ts";
-import type { PresetName } from "../../train/presets.ts";
-import type { ResultDocument } from "../../train/result.ts";
-import { runTraining } from "../../train/session.ts";
+import { parseTrainOptions } from "../../train/command/options.ts";
+import type { PresetName } from "../../train/model/presets.ts";
+import type { ResultDocument } from "../../train/run/result.ts";
+import { runTraining } from "../../train/run/session.ts";
 import { deviceNote } from "../device_note.ts";
 import type { DeviceNote, Experiment, Findings, Settings } from "../experiment.ts";
 

@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import type { Inputs } from "../../data/types.ts";
 import { writeAll } from "../../core/files.ts";
-import type { DlrmShape } from "../../train/dlrm.ts";
+import type { DlrmShape } from "../../train/model/dlrm.ts";
 
 /** What the process says of itself. */
 export interface PeerInfo {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StateTensors } from "../../train/state.ts";
+import type { StateTensors } from "../../train/run/state.ts";
 import type { MinibatchSink } from "../../train/trace/log.ts";
 import type { MinibatchRecord } from "../../train/trace/schema.ts";
 

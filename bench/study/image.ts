@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readMatrix, writeMatrix } from "../../train/matrices.ts";
-import type { Model } from "../../train/model.ts";
+import { readMatrix, writeMatrix } from "../../train/model/matrices.ts";
+import type { Model } from "../../train/model/model.ts";
 
 /** Everything of a model that training changes; not the second copy of hot rows. */
 export class ModelImage {

@@ -6,11 +6,11 @@
 
 import { UserError } from "../../core/errors.ts";
 import { CheckpointStore } from "../../train/checkpoint/store.ts";
-import type { Model } from "../../train/model.ts";
-import type { Json } from "../../train/result.ts";
-import { restoreRun, saveRun } from "../../train/run_tensors.ts";
-import type { TrainState } from "../../train/state.ts";
-import type { CheckpointPolicy } from "../../train/trainer.ts";
+import type { Model } from "../../train/model/model.ts";
+import type { Json } from "../../train/run/result.ts";
+import { restoreRun, saveRun } from "../../train/checkpoint/run_tensors.ts";
+import type { TrainState } from "../../train/run/state.ts";
+import type { CheckpointPolicy } from "../../train/run/trainer.ts";
 import { sameConditions, STUDY_SCHEMA_VERSION, type StudyConditions } from "./store.ts";
 
 /** What a checkpoint says besides its tensors. */

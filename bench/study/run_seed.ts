@@ -6,14 +6,14 @@
  */
 
 import { formatCount, formatDuration } from "../../core/format.ts";
-import { currentEnvironment } from "../../train/environment.ts";
-import type { Model } from "../../train/model.ts";
-import { createModel } from "../../train/models.ts";
-import { optimizerOf } from "../../train/options.ts";
-import { openPlaced, type PlacedDevices } from "../../train/placement.ts";
-import type { LearningRateSchedule } from "../../train/schedule.ts";
-import type { TrainState } from "../../train/state.ts";
-import { train, type TrainOptions, type TrainResult } from "../../train/trainer.ts";
+import { currentEnvironment } from "../../train/run/environment.ts";
+import type { Model } from "../../train/model/model.ts";
+import { createModel } from "../../train/model/models.ts";
+import { optimizerOf } from "../../train/command/options.ts";
+import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
+import type { LearningRateSchedule } from "../../train/run/learning_rate.ts";
+import type { TrainState } from "../../train/run/state.ts";
+import { train, type TrainOptions, type TrainResult } from "../../train/run/trainer.ts";
 import { deviceNote } from "../device_note.ts";
 import type { Settings } from "../experiment.ts";
 import { ByteSums } from "./byte_sums.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type PresetName, PRESETS } from "../../train/presets.ts";
+import { type PresetName, PRESETS } from "../../train/model/presets.ts";
 
 /** How a workload is trained. */
 export interface WorkloadSettings {

@@ -5,7 +5,7 @@
  */
 
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
-import type { PresetName } from "../../train/presets.ts";
+import type { PresetName } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
 import { WORKLOADS } from "./settings.ts";
 

@@ -6,11 +6,11 @@
 
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { UserError } from "../../core/errors.ts";
-import type { Placement } from "../../train/placement.ts";
-import { currentEnvironment, type Environment } from "../../train/environment.ts";
-import type { Metrics } from "../../train/metrics.ts";
+import type { Placement } from "../../train/model/placement.ts";
+import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
+import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
-import type { PresetName } from "../../train/presets.ts";
+import type { PresetName } from "../../train/model/presets.ts";
 import type { Stage } from "../../kernels/types.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import type { PresetName } from "../../train/presets.ts";
+import type { PresetName } from "../../train/model/presets.ts";
 import type { DeviceNote, Sample, Settings } from "../experiment.ts";
 import { StudyResults } from "./compare.ts";
 import { runSeed } from "./run_seed.ts";

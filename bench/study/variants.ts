@@ -8,8 +8,8 @@ import { UserError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
 import type { Settings } from "../experiment.ts";
-import type { Placement } from "../../train/placement.ts";
-import type { Normalisation } from "../../train/tower.ts";
+import type { Placement } from "../../train/model/placement.ts";
+import type { Normalisation } from "../../train/model/tower.ts";
 
 /** One way to train. */
 export interface Variant {

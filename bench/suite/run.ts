@@ -5,7 +5,7 @@
  */
 
 import { formatClock } from "../../core/format.ts";
-import { currentEnvironment } from "../../train/environment.ts";
+import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { TRAINED_FOLDER } from "../folder_names.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument } from "../report.ts";

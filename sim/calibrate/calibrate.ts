@@ -5,8 +5,8 @@
  */
 
 import type { Device } from "../../kernels/types.ts";
-import { currentEnvironment } from "../../train/environment.ts";
-import { openPlaced } from "../../train/placement.ts";
+import { currentEnvironment } from "../../train/run/environment.ts";
+import { openPlaced } from "../../train/model/placement.ts";
 import type { MachineDocument } from "../machine.ts";
 import type { Fingerprint } from "../runtime/rates.ts";
 import { Bench } from "./bench.ts";

@@ -5,9 +5,9 @@
  */
 
 import { openSynthetic } from "../../data/synthetic.ts";
-import { createModel } from "../../train/models.ts";
-import { PRESETS, resolveShape } from "../../train/presets.ts";
-import { train } from "../../train/trainer.ts";
+import { createModel } from "../../train/model/models.ts";
+import { PRESETS, resolveShape } from "../../train/model/presets.ts";
+import { train } from "../../train/run/trainer.ts";
 import { RecordList } from "../runtime/record_list.ts";
 import type { Bench } from "./bench.ts";
 import type { Timed } from "./cases.ts";

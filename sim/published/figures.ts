@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ShapeDocument } from "../../train/models.ts";
+import type { ShapeDocument } from "../../train/model/models.ts";
 
 /** A model whose iteration was timed on one V100, all rows on the GPU, lookups fused. */
 export interface TimedModel {

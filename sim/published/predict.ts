@@ -4,7 +4,7 @@
  * @module
  */
 
-import { countParameters } from "../../train/presets.ts";
+import { countParameters } from "../../train/model/presets.ts";
 import { allreduce, type Context } from "../context.ts";
 import { runGraph } from "../engine.ts";
 import { GraphBuilder } from "../graph.ts";

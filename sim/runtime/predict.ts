@@ -7,7 +7,7 @@
 
 import type { LedgerEntry, LedgerOp } from "../../kernels/ledger.ts";
 import type { Stage } from "../../kernels/types.ts";
-import type { StepLedger } from "../../train/step_ledger.ts";
+import type { StepLedger } from "../../train/model/step_ledger.ts";
 import type { MinibatchPlace } from "../../train/trace/schema.ts";
 import { costAt } from "./cost_table.ts";
 import { PLAIN_OPS, PRODUCT_OPS, ROW_OPS, type RuntimeRates, type SourceName } from "./rates.ts";

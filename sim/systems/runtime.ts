@@ -10,8 +10,8 @@
 
 import { UserError } from "../../core/errors.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
-import type { ModelShape } from "../../train/models.ts";
-import { StepLedger } from "../../train/step_ledger.ts";
+import type { ModelShape } from "../../train/model/models.ts";
+import { StepLedger } from "../../train/model/step_ledger.ts";
 import type { MinibatchPlace } from "../../train/trace/schema.ts";
 import type { Context } from "../context.ts";
 import type { GraphBuilder, Resource } from "../graph.ts";

@@ -7,10 +7,10 @@
 import { summarise } from "../../core/statistics.ts";
 import type { Stage } from "../../kernels/types.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
-import { PRESETS } from "../../train/presets.ts";
-import { StepLedger } from "../../train/step_ledger.ts";
+import { PRESETS } from "../../train/model/presets.ts";
+import { StepLedger } from "../../train/model/step_ledger.ts";
 import { type MinibatchRecord, TRACE_STAGES } from "../../train/trace/schema.ts";
-import { isTbsm } from "../../train/models.ts";
+import { isTbsm } from "../../train/model/models.ts";
 import { costAt } from "../runtime/cost_table.ts";
 import { minibatchTasks, sourceKind, stageSums, stepUs } from "../runtime/predict.ts";
 import type { RuntimeRates, SourceName } from "../runtime/rates.ts";

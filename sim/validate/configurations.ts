@@ -6,8 +6,8 @@
  */
 
 import type { PlanName } from "../../train/plan/document.ts";
-import type { Placement } from "../../train/placement.ts";
-import type { PresetName, ShapeOverrides } from "../../train/presets.ts";
+import type { Placement } from "../../train/model/placement.ts";
+import type { PresetName, ShapeOverrides } from "../../train/model/presets.ts";
 
 /** One run. */
 export interface Configuration {

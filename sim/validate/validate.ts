@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { openPlaced } from "../../train/placement.ts";
+import { openPlaced } from "../../train/model/placement.ts";
 import { Bench } from "../calibrate/bench.ts";
 import { fingerprintOf } from "../calibrate/calibrate.ts";
 import { QUICK_GRIDS } from "../calibrate/cases.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { benchKernels, type KernelRow } from "../../bench/kernels.ts";
 import { boundOf, type Limits, measureLimits, withProducts } from "../../bench/limits.ts";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
-import { PRESETS } from "../../train/presets.ts";
+import { PRESETS } from "../../train/model/presets.ts";
 
 Deno.test("benchKernels() measures every kernel of a training step and gives its memory back", async () => {
   using device = await openCpuDevice({ threads: 2 });

@@ -3,7 +3,7 @@
 import type { Experiment, Findings, Settings } from "../../bench/experiment.ts";
 import { type BenchDocument, buildDocument, type RunNote } from "../../bench/report.ts";
 import { settingsNote } from "../../bench/settings_note.ts";
-import { PRESET_NAMES } from "../../train/presets.ts";
+import { PRESET_NAMES } from "../../train/model/presets.ts";
 
 /** An experiment of a name. */
 export function madeUp(

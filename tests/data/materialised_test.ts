@@ -6,7 +6,7 @@ import { openDataset } from "../../data/open.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset } from "../../data/types.ts";
-import { memoryDataset } from "../train/memory_dataset.ts";
+import { memoryDataset } from "../train/run/memory_dataset.ts";
 import { BOTH_ORDERS, checkReadAtOf, used } from "./read_at.ts";
 import { inFolder, rows } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 import { openSynthetic } from "../../data/synthetic.ts";
 import { openTwin } from "../../data/twin/open.ts";
-import { memoryDataset } from "../train/memory_dataset.ts";
+import { memoryDataset } from "../train/run/memory_dataset.ts";
 import { checkReadAtOf } from "./read_at.ts";
 
 const SPLITS = ["train", "test", "validation"] as const;

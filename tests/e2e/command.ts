@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
-import type { ResultDocument } from "../../train/result.ts";
+import type { ResultDocument } from "../../train/run/result.ts";
 
 /** A task that runs a command of the project. */
 export type Task = "train" | "data" | "bench" | "simulate";

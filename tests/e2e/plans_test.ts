@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ResultDocument } from "../../train/result.ts";
+import type { ResultDocument } from "../../train/run/result.ts";
 import { readTrace } from "../../train/trace/files.ts";
 import { inFolder } from "../data/rows.ts";
 import { command, fail, interruptAt, readJson, run, succeed, TINY } from "./command.ts";

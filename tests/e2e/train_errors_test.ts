@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import type { ResultDocument } from "../../train/result.ts";
+import type { ResultDocument } from "../../train/run/result.ts";
 import { inFolder } from "../data/rows.ts";
 import {
   command,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { flagName } from "../../core/flags.ts";
-import { parseTrainOptions, TRAIN_FLAGS } from "../../train/options.ts";
-import type { ResultDocument } from "../../train/result.ts";
+import { parseTrainOptions, TRAIN_FLAGS } from "../../train/command/options.ts";
+import type { ResultDocument } from "../../train/run/result.ts";
 import { inFolder } from "../data/rows.ts";
 import { webGpuAvailable } from "../kernels/webgpu_available.ts";
 import { readJson, succeed, TINY, trainToJson } from "./command.ts";

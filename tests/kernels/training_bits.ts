@@ -5,10 +5,10 @@
 
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
-import { Dlrm } from "../../train/dlrm.ts";
-import { readMatrix } from "../../train/matrices.ts";
-import { train } from "../../train/trainer.ts";
-import { tbsmBits } from "../train/tbsm_cases.ts";
+import { Dlrm } from "../../train/model/dlrm.ts";
+import { readMatrix } from "../../train/model/matrices.ts";
+import { train } from "../../train/run/trainer.ts";
+import { tbsmBits } from "../train/model/tbsm_cases.ts";
 
 const device = await openCpuDevice({ threads: 2, wide: Deno.args.includes("wide") });
 const dataset = openSynthetic({ inputs: 4000, tableRows: [300, 50, 1000, 7] });

@@ -10,8 +10,8 @@ import { UserError } from "../../core/errors.ts";
 import type { Trial } from "../../sim/validate/trial.ts";
 import type { MinibatchRecord } from "../../train/trace/schema.ts";
 import { LedgerDevice } from "../../kernels/ledger.ts";
-import { Dlrm } from "../../train/dlrm.ts";
-import { StepLedger } from "../../train/step_ledger.ts";
+import { Dlrm } from "../../train/model/dlrm.ts";
+import { StepLedger } from "../../train/model/step_ledger.ts";
 import { type Laws, toyRates } from "./toy_rates.ts";
 import { record, TOY, traceOf } from "./toy.ts";
 

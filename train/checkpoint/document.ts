@@ -6,7 +6,7 @@
  */
 
 import { Sha256 } from "../../core/files.ts";
-import type { Json } from "../result.ts";
+import type { Json } from "../run/result.ts";
 
 /** Grows when a member changes its meaning or goes; another version is refused. */
 export const CHECKPOINT_SCHEMA_VERSION = 1;

@@ -14,7 +14,7 @@
 import { dirname, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../../core/files.ts";
-import type { Json } from "../result.ts";
+import type { Json } from "../run/result.ts";
 import {
   elementBytes,
   SafetensorsFile,
@@ -22,7 +22,7 @@ import {
   type TensorSource,
   type WritableDtype,
   writeSafetensors,
-} from "../safetensors.ts";
+} from "../weights/safetensors.ts";
 import {
   CHECKPOINT_SCHEMA_VERSION,
   type CheckpointDocument,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostBatch } from "../model.ts";
+import type { HostBatch } from "../model/model.ts";
 import type { StalenessBlocks } from "./blocks.ts";
 import type { Feed } from "./feed.ts";
 import { InputFilter } from "./filter.ts";

@@ -6,8 +6,8 @@
 
 import type { Dataset, Order } from "../../data/types.ts";
 import type { GroupedLookups, Stage } from "../../kernels/types.ts";
-import type { HostBatch, Model, Route } from "../model.ts";
-import type { Json } from "../result.ts";
+import type { HostBatch, Model, Route } from "../model/model.ts";
+import type { Json } from "../run/result.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { PlanDocument } from "./document.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BatchSource } from "../batches.ts";
+import { BatchSource } from "../run/batches.ts";
 import type { PlanDocument } from "./document.ts";
 import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
 

@@ -8,7 +8,7 @@
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader } from "../../data/types.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
-import type { HostBatch, Route } from "../model.ts";
+import type { HostBatch, Route } from "../model/model.ts";
 import { CLASSIFIER_INPUTS } from "./classifier.ts";
 import type { HotRows } from "./hot_rows.ts";
 

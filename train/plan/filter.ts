@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostBatch, Route } from "../model.ts";
+import type { HostBatch, Route } from "../model/model.ts";
 import { CLASSIFIER_INPUTS } from "./classifier.ts";
 import type { Feed } from "./feed.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Route } from "../model.ts";
+import type { Route } from "../model/model.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { StalenessBlocks } from "./blocks.ts";
 import type { StreamBatch } from "./cold_stream.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { GroupedLookups } from "../../kernels/types.ts";
-import type { Model, Route } from "../model.ts";
+import type { Model, Route } from "../model/model.ts";
 import type { HotRows } from "./hot_rows.ts";
 
 /** Where an owner is, between minibatches; which rows have changed comes apart. */

@@ -7,7 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
 import type { GroupedLookups } from "../../kernels/types.ts";
-import type { Json } from "../result.ts";
+import type { Json } from "../run/result.ts";
 import { type BlocksState, StalenessBlocks } from "./blocks.ts";
 import { ColdStream, type ColdStreamState, type StreamBatch } from "./cold_stream.ts";
 import type { PlanDocument } from "./document.ts";

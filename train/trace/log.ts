@@ -5,10 +5,10 @@
  */
 
 import type { Stage } from "../../kernels/types.ts";
-import type { Model, Route } from "../model.ts";
-import type { Placement } from "../placement.ts";
+import type { Model, Route } from "../model/model.ts";
+import type { Placement } from "../model/placement.ts";
 import type { PlannedMinibatch } from "../plan/driver.ts";
-import type { StateTensors } from "../state.ts";
+import type { StateTensors } from "../run/state.ts";
 import type { MinibatchPlace, MinibatchRecord } from "./schema.ts";
 
 /** Takes records. `TraceRecorder` is one. */

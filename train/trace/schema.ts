@@ -6,8 +6,8 @@
  */
 
 import type { DeviceInfo, Stage } from "../../kernels/types.ts";
-import type { Environment } from "../environment.ts";
-import type { ShapeDocument } from "../models.ts";
+import type { Environment } from "../run/environment.ts";
+import type { ShapeDocument } from "../model/models.ts";
 import type { PlanDocument } from "../plan/document.ts";
 
 /** Grows when a column or a member of the header changes its meaning or goes; new ones alone leave it as it is. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { TrainCommand } from "../options.ts";
-import type { ResultDocument } from "../result.ts";
+import type { TrainCommand } from "../command/options.ts";
+import type { ResultDocument } from "../run/result.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
 import type { MinibatchSink } from "./log.ts";
 

@@ -3,7 +3,7 @@ import { UserError } from "../../../core/errors.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import { findHotSet, segregate } from "../../../train/plan/hot_set.ts";
 import { PLAN_DEFAULTS, type PlanOptions, resolvePlan } from "../../../train/plan/options.ts";
-import { train } from "../../../train/trainer.ts";
+import { train } from "../../../train/run/trainer.ts";
 import { openReferenceDevice } from "../../kernels/reference_device.ts";
 import {
   arrayDataset,

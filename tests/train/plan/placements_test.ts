@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import type { Device, Optimizer } from "../../../kernels/types.ts";
 import { openWebGpuDevice } from "../../../kernels/webgpu/device.ts";
-import type { Placement } from "../../../train/placement.ts";
+import type { Placement } from "../../../train/model/placement.ts";
 import { webGpuAvailable } from "../../kernels/webgpu_available.ts";
 import { drawnRun, PLANS, runToy, type ToyOutcome, type ToyRun } from "./plan_cases.ts";
 

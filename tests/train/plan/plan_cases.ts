@@ -4,17 +4,17 @@ import { RandomStream } from "../../../core/random.ts";
 import { RowReader } from "../../../data/row_reader.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../../../data/types.ts";
 import type { Device, Optimizer } from "../../../kernels/types.ts";
-import { Dlrm } from "../../../train/dlrm.ts";
-import { readMatrix } from "../../../train/matrices.ts";
-import type { HostBatch, Model, Route, Step } from "../../../train/model.ts";
-import type { Placement } from "../../../train/placement.ts";
+import { Dlrm } from "../../../train/model/dlrm.ts";
+import { readMatrix } from "../../../train/model/matrices.ts";
+import type { HostBatch, Model, Route, Step } from "../../../train/model/model.ts";
+import type { Placement } from "../../../train/model/placement.ts";
 import { chooseHotRows } from "../../../train/plan/hot_rows.ts";
 import type { HotSet } from "../../../train/plan/hot_set.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../../../train/plan/options.ts";
-import { Tbsm } from "../../../train/tbsm.ts";
-import type { Normalisation } from "../../../train/tower.ts";
+import { Tbsm } from "../../../train/model/tbsm.ts";
+import type { Normalisation } from "../../../train/model/tower.ts";
 import type { MinibatchRecord } from "../../../train/trace/schema.ts";
-import { train, type TrainOptions, type TrainResult } from "../../../train/trainer.ts";
+import { train, type TrainOptions, type TrainResult } from "../../../train/run/trainer.ts";
 import { openReferenceDevice } from "../../kernels/reference_device.ts";
 
 /** Inputs by their ids: an id a table, of sequences an id a step of each table. Dense column 0 is the input's number. */

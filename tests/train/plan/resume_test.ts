@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import type { Device } from "../../../kernels/types.ts";
-import { openCheckpoints } from "../../../train/checkpoints.ts";
-import { writeMatrix } from "../../../train/matrices.ts";
-import type { Model } from "../../../train/model.ts";
-import { parseTrainOptions, type TrainCommand } from "../../../train/options.ts";
-import type { TrainState } from "../../../train/state.ts";
+import { openCheckpoints } from "../../../train/checkpoint/checkpoints.ts";
+import { writeMatrix } from "../../../train/model/matrices.ts";
+import type { Model } from "../../../train/model/model.ts";
+import { parseTrainOptions, type TrainCommand } from "../../../train/command/options.ts";
+import type { TrainState } from "../../../train/run/state.ts";
 import { TraceRecorder } from "../../../train/trace/recorder.ts";
-import { train, type TrainOptions, type TrainResult } from "../../../train/trainer.ts";
-import { inFolder } from "../checkpoint_cases.ts";
+import { train, type TrainOptions, type TrainResult } from "../../../train/run/trainer.ts";
+import { inFolder } from "../checkpoint/checkpoint_cases.ts";
 import {
   allNumbers,
   arrayDataset,

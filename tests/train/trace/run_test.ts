@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import type { Device } from "../../../kernels/types.ts";
-import type { HostBatch, Route } from "../../../train/model.ts";
+import type { HostBatch, Route } from "../../../train/model/model.ts";
 import type { MinibatchRecord } from "../../../train/trace/schema.ts";
-import { train } from "../../../train/trainer.ts";
+import { train } from "../../../train/run/trainer.ts";
 import {
   arrayDataset,
   drawnRun,

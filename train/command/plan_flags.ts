@@ -1,0 +1,274 @@
+/**
+ * Flags of plans, placements, traces and checkpoints.
+ *
+ * @module
+ */
+
+import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import { PLACEMENTS } from "../model/placement.ts";
+import { PLAN_NAMES } from "../plan/document.ts";
+import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
+
+const PLAN = "Plan: which inputs are trained";
+const ROWS = "Hot rows";
+const STALE = "Staleness (slipstream, freeze, slipstream-cold)";
+const FILES = "Files";
+
+/** Which inputs are trained, where their rows live, and what is kept of the run. */
+export const PLAN_FLAGS = {
+  plan: {
+    type: "choice",
+    choices: PLAN_NAMES,
+    default: PLAN_DEFAULTS.name,
+    group: PLAN,
+    valueName: "PLAN",
+    help:
+      "baseline trains every input; fae cold ones, then hot ones; slipstream skips stale hot ones; skip-hot, skip-cold and random-drop are controls; freeze leaves stale rows as they are; slipstream-cold skips stale cold inputs too",
+  },
+  mode: {
+    type: "choice",
+    choices: ["corrected", "artifact"],
+    default: PLAN_DEFAULTS.mode,
+    group: PLAN,
+    help: "corrected, or as the authors' program has it, slips included",
+  },
+  schedule: {
+    type: "choice",
+    choices: ["cold-then-hot", "interleaved"],
+    group: PLAN,
+    defaultText: "interleaved; cold-then-hot with --mode artifact",
+    help:
+      "Rounds of cold and hot minibatches, at a rate that follows the test loss, or all cold ones first",
+  },
+  rate: {
+    type: "number",
+    min: 1,
+    max: 100,
+    default: PLAN_DEFAULTS.rate,
+    group: PLAN,
+    valueName: "PERCENT",
+    help: "Of the interleaved schedule: inputs of each kind a round, in percent, at first",
+  },
+  drop: {
+    type: "number",
+    above: 0,
+    below: 1,
+    default: PLAN_DEFAULTS.drop,
+    aliases: ["target_drop_percentage", "target-drop-percentage"],
+    group: PLAN,
+    valueName: "D",
+    help: "Share of the hot inputs after the window that is dropped",
+  },
+  lastBatch: {
+    type: "choice",
+    choices: ["keep", "drop"],
+    group: PLAN,
+    defaultText: "keep for baseline, else drop",
+    help: "A last minibatch that is not full: train it, or leave it out",
+  },
+  decide: {
+    type: "choice",
+    choices: ["once", "epoch"],
+    default: PLAN_DEFAULTS.decide,
+    group: PLAN,
+    help: "With several epochs: keep the first decision, or decide again in each",
+  },
+  wakeEvery: {
+    type: "number",
+    integer: true,
+    min: 0,
+    default: 0,
+    group: PLAN,
+    help: "Look again every N hot minibatches, so that rows that move again come back; 0 for never",
+  },
+  placement: {
+    type: "choice",
+    choices: PLACEMENTS,
+    group: ROWS,
+    defaultText: "device for baseline, else hot",
+    help:
+      "Where rows live: all on the device; all on the CPU (host); in host memory with the MLPs on the device (hybrid); that and hot rows on the device too (hot)",
+  },
+  hotMemory: {
+    type: "number",
+    above: 0,
+    default: PLAN_DEFAULTS.hotMemoryMib,
+    group: ROWS,
+    valueName: "MIB",
+    help: "Memory for hot rows",
+  },
+  hotEmbGpuMem: {
+    type: "number",
+    above: 0,
+    group: ROWS,
+    valueName: "BYTES",
+    help: "The same in bytes, as the artifact's profiler has it",
+  },
+  profile: {
+    type: "number",
+    above: 0,
+    max: 1,
+    group: ROWS,
+    valueName: "SHARE",
+    defaultText: "0.05; up to 0.2 of fewer than two million",
+    help: "Share of the training inputs whose accesses are counted to find hot rows",
+  },
+  ipSamplingRate: {
+    type: "number",
+    above: 0,
+    max: 100,
+    group: ROWS,
+    valueName: "PERCENT",
+    help: "--profile in percent, as the artifact's profiler has it",
+  },
+  watch: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 1000,
+    default: PLAN_DEFAULTS.watch,
+    group: ROWS,
+    help: "Random hot rows whose changes are recorded over the run",
+  },
+  alpha: {
+    type: "number",
+    integer: true,
+    min: 1,
+    aliases: ["non_changing_index", "non-changing-index"],
+    group: STALE,
+    defaultText: "all of an input's lookups; 4 a table for rm1",
+    help: "Stale lookups at which an input is skipped",
+  },
+  warmup: {
+    type: "number",
+    integer: true,
+    min: 0,
+    aliases: ["starting_minibatch", "starting-minibatch"],
+    group: STALE,
+    defaultText: "1000, at most a tenth",
+    help: "Hot minibatches before the first snapshot",
+  },
+  window: {
+    type: "number",
+    above: 0,
+    aliases: ["minibatch_percentage", "minibatch-percentage"],
+    group: STALE,
+    defaultText: "0.03, 0.05 for rm1; at least 20",
+    help: "Hot minibatches between the snapshots: a share below 1, or a number",
+  },
+  sample: {
+    type: "number",
+    above: 0,
+    max: 1,
+    aliases: ["sample_rate", "sample-rate"],
+    group: STALE,
+    valueName: "SHARE",
+    defaultText: "0.01, at least 20,000 inputs",
+    help: "Share of the hot inputs on which the threshold is found",
+  },
+  criterion: {
+    type: "choice",
+    choices: ["paper", "per-root-access", "net-over-path"],
+    default: PLAN_DEFAULTS.criterion,
+    group: STALE,
+    help:
+      "What is measured of a row: its largest coordinate change; that over the root of its accesses; its net change over its path",
+  },
+  combine: {
+    type: "choice",
+    choices: ["nth-smallest", "max", "mean"],
+    group: STALE,
+    defaultText: "nth-smallest for paper, mean for per-root-access, max for net-over-path",
+    help: "How an input's rows count together; the n of nth-smallest is --alpha",
+  },
+  untouched: {
+    type: "choice",
+    choices: ["stale", "unknown"],
+    group: STALE,
+    defaultText: "unknown; stale with --mode artifact",
+    help: "What a hot row is that the window never looked up",
+  },
+  snapshots: {
+    type: "number",
+    integer: true,
+    min: 2,
+    group: STALE,
+    defaultText: "2, for net-over-path 5",
+    help: "Snapshots of a window",
+  },
+  change: {
+    type: "choice",
+    choices: ["ends", "mean"],
+    default: PLAN_DEFAULTS.change,
+    group: STALE,
+    help: "Change from the first snapshot to the last, or the mean from each to the next",
+  },
+  confidenceRate: ignored("confidence_rate"),
+  clusterFormingThreshold: ignored("cluster_forming_threshold"),
+  trace: {
+    type: "path",
+    valueName: "FILE",
+    group: FILES,
+    help: "Write a record of every minibatch to this file, as Arrow IPC",
+  },
+  checkpoint: {
+    type: "path",
+    valueName: "DIR",
+    group: FILES,
+    help: "Keep the state of the run in this folder, now and then and when interrupted",
+  },
+  checkpointEvery: {
+    type: "number",
+    integer: true,
+    min: 0,
+    default: 0,
+    group: FILES,
+    help: "Minibatches between checkpoints; 0 for one every ten minutes",
+  },
+  resume: {
+    type: "path",
+    valueName: "DIR",
+    group: FILES,
+    help: "Go on from the newest checkpoint in this folder, with the options it was started with",
+  },
+} as const satisfies FlagTable;
+
+function ignored(spelling: string) {
+  return {
+    type: "number",
+    group: STALE,
+    aliases: [spelling],
+    help: "Without effect: the artifact reads it and never uses it",
+  } as const;
+}
+
+/** The plan that flags ask for. */
+export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
+  const name = values.plan;
+  return {
+    name,
+    mode: values.mode,
+    drop: values.drop,
+    alpha: values.alpha ?? null,
+    window: values.window ?? null,
+    warmup: values.warmup ?? null,
+    hotMemoryMib: values.hotEmbGpuMem === undefined
+      ? values.hotMemory
+      : values.hotEmbGpuMem / 2 ** 20,
+    profile: values.ipSamplingRate === undefined
+      ? values.profile ?? null
+      : values.ipSamplingRate / 100,
+    sample: values.sample ?? null,
+    schedule: values.schedule ??
+      (values.mode === "artifact" ? "cold-then-hot" : PLAN_DEFAULTS.schedule),
+    rate: values.rate,
+    criterion: values.criterion,
+    combine: values.combine ?? null,
+    untouched: values.untouched ?? (values.mode === "artifact" ? "stale" : "unknown"),
+    snapshots: values.snapshots ?? null,
+    change: values.change,
+    wakeEvery: values.wakeEvery,
+    decide: values.decide,
+    watch: values.watch,
+  };
+}

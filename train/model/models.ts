@@ -1,0 +1,51 @@
+/**
+ * The kinds of model, told apart by their shapes.
+ *
+ * @module
+ */
+
+import type { Device } from "../../kernels/types.ts";
+import { Dlrm, type DlrmShape } from "./dlrm.ts";
+import type { Model } from "./model.ts";
+import { Tbsm, type TbsmShape } from "./tbsm.ts";
+import type { ModelOptions } from "./tower_model.ts";
+
+/** Shape of a DLRM or of a TBSM, which alone has steps. */
+export type ModelShape = DlrmShape | TbsmShape;
+
+/** A shape as documents hold it. */
+export interface ShapeDocument {
+  /** Rows of each embedding table, in the order of `emb_l`. */
+  readonly table_rows: readonly number[];
+  /** Floats in an embedding row. */
+  readonly dim: number;
+  /** Widths of the bottom MLP: dense columns first, `dim` last. */
+  readonly bottom: readonly number[];
+  /** Widths of the top MLP: dim + F(F-1)/2 first with F = tables + 1; 1 last, for a TBSM the floats of a step's vector. */
+  readonly top: readonly number[];
+  /** TBSM: time steps of an input. */
+  readonly steps?: number;
+  /** TBSM: widths of the attention MLP. */
+  readonly attention?: readonly number[];
+  /** TBSM: widths of the final MLP. */
+  readonly final?: readonly number[];
+}
+
+/** Whether a shape is a TBSM's. */
+export function isTbsm(shape: ModelShape): shape is TbsmShape {
+  return "steps" in shape;
+}
+
+/** Makes the model of a shape, zero-filled; initialise it or load weights before training. */
+export function createModel(device: Device, shape: ModelShape, options: ModelOptions): Model {
+  return isTbsm(shape) ? new Tbsm(device, shape, options) : new Dlrm(device, shape, options);
+}
+
+/** A shape as documents hold it. */
+export function shapeDocument(shape: ModelShape): ShapeDocument {
+  const { tableRows, dim, bottom, top } = shape;
+  const tower = { table_rows: tableRows, dim, bottom, top };
+  if (!isTbsm(shape)) return tower;
+  const { steps, attention, final } = shape;
+  return { ...tower, steps, attention, final };
+}

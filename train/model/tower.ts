@@ -1,0 +1,202 @@
+/**
+ * The body that DLRM and TBSM share: bottom MLP over the dense features, one embedding vector a table, dot interaction,
+ * top MLP.
+ *
+ * @module
+ */
+
+import { interactionWidth } from "../../kernels/interaction/record.ts";
+import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
+import {
+  backwardLayers,
+  type FlatParameters,
+  forwardLayers,
+  type Layer,
+  type MakeMatrix,
+} from "./layers.ts";
+import { firstColumns, firstRows } from "./matrices.ts";
+import { RunningStatistics } from "./statistics.ts";
+
+/** Table sizes and widths of a tower. */
+export interface TowerShape {
+  /** Rows of each embedding table. */
+  readonly tableRows: readonly number[];
+  /** Floats in an embedding row. */
+  readonly dim: number;
+  /** Widths of the bottom MLP: dense columns first, `dim` last. */
+  readonly bottom: readonly number[];
+  /** Widths of the top MLP: dim + F(F-1)/2 first with F = tables + 1, that of the output last. */
+  readonly top: readonly number[];
+}
+
+/**
+ * How features are normalised before they meet: not at all, as DLRM; `layer`, each vector that enters the interaction
+ * over its coordinates; `batch`, the dense features and the top MLP's input over the inputs seen so far. The paper has a
+ * step of that name whose definition is not public: these two readings are ours.
+ */
+export type Normalisation = "none" | "layer" | "batch";
+
+/** What a tower is made of. */
+export interface TowerParts {
+  readonly make: MakeMatrix;
+  readonly flat: FlatParameters;
+  /** Most rows: one an input, of sequences one a step. */
+  readonly maxRows: number;
+  /** Before the names of the parameters. */
+  readonly prefix: string;
+  /** What the output is called. */
+  readonly output: { readonly value: string; readonly gradient: string };
+  /** Whether the last layer has a ReLU too. */
+  readonly lastRelu: boolean;
+  readonly normalisation: Normalisation;
+}
+
+/** How embedding rows come into a tower, and what becomes of their gradients. */
+export interface RowPath {
+  /** Appends what fills vectors 1 to T of `vectors`. */
+  forward(ops: Recorder, vectors: Matrix): void;
+  /** Appends what uses the gradients in vectors 1 to T. */
+  backward(ops: Recorder, gradients: Matrix): void;
+}
+
+/** A tower on a device. */
+export class Tower {
+  /** Dense features: rows × dense columns. */
+  readonly dense: Matrix;
+  /** Vectors as they come from the bottom MLP (number 0) and from the tables: rows × (T + 1) · dim. */
+  readonly vectors: Matrix;
+  /** Their gradient. */
+  readonly vectorGradients: Matrix;
+  /** Output of the top MLP. */
+  readonly output: Matrix;
+  /** Its gradient, before the activation if it has one. */
+  readonly outputGradient: Matrix;
+  /** Running statistics, with `batch` normalisation. */
+  readonly statistics: readonly RunningStatistics[];
+  readonly #normalisation: Normalisation;
+  readonly #features: number;
+  readonly #dim: number;
+  /** What the interaction sees; `vectors` itself unless these are normalised. */
+  readonly #v: Matrix;
+  readonly #dv: Matrix;
+  readonly #r: Matrix;
+  readonly #dr: Matrix;
+  readonly #bottom: readonly Layer[];
+  readonly #top: readonly Layer[];
+
+  /** Takes parameters from `parts.flat`, the bottom MLP's first: `bot_l`, then `top_l`. */
+  constructor(shape: TowerShape, parts: TowerParts) {
+    const { make, flat, maxRows, prefix, output, lastRelu, normalisation } = parts;
+    const { dim, bottom, top } = shape;
+    const features = shape.tableRows.length + 1;
+    this.#normalisation = normalisation;
+    this.#features = features;
+    this.#dim = dim;
+    this.dense = make(maxRows, bottom[0]!, "dense features");
+    this.vectors = make(maxRows, features * dim, "interaction input");
+    this.vectorGradients = make(maxRows, features * dim, "interaction input gradient");
+    const layer = normalisation === "layer", batch = normalisation === "batch";
+    this.#v = layer ? make(maxRows, features * dim, "normalised vectors") : this.vectors;
+    this.#dv = layer
+      ? make(maxRows, features * dim, "normalised vector gradients")
+      : this.vectorGradients;
+    this.#r = make(maxRows, top[0]!, "interaction output");
+    this.#dr = make(maxRows, top[0]!, "interaction output gradient");
+    this.statistics = !batch ? [] : [
+      new RunningStatistics(make, `${prefix}norm.dense`, this.dense, null),
+      new RunningStatistics(make, `${prefix}norm.interaction`, this.#r, this.#dr),
+    ];
+    const [ofDense, ofInteraction] = this.statistics;
+    this.#bottom = flat.layers(`${prefix}bot_l`, bottom, {
+      input: ofDense?.output ?? this.dense,
+      inputGradient: null,
+      output: firstColumns(this.vectors, dim),
+      outputGradient: firstColumns(this.vectorGradients, dim),
+      lastRelu: true,
+    });
+    this.output = make(maxRows, top.at(-1)!, output.value);
+    this.outputGradient = make(maxRows, top.at(-1)!, output.gradient);
+    this.#top = flat.layers(`${prefix}top_l`, top, {
+      input: ofInteraction?.output ?? this.#r,
+      inputGradient: ofInteraction?.outputGradient ?? this.#dr,
+      output: this.output,
+      outputGradient: this.outputGradient,
+      lastRelu,
+    });
+  }
+
+  /**
+   * Appends the forward pass.
+   *
+   * @param statistics Weight of this minibatch in the running statistics, for training; null leaves them alone.
+   */
+  forward(ops: Recorder, rows: number, path: RowPath, statistics: Scalar | null): void {
+    const [ofDense, ofInteraction] = this.statistics;
+    const v = firstRows(this.#v, rows), r = firstRows(this.#r, rows);
+    const shape = { features: this.#features, dim: this.#dim };
+    ops.stage("forward");
+    ofDense?.forward(ops, rows, statistics);
+    forwardLayers(ops, this.#bottom, rows);
+    ops.stage("gather");
+    path.forward(ops, firstRows(this.vectors, rows));
+    ops.stage("interact");
+    if (this.#normalisation === "layer") {
+      ops.layerNormForward({ x: firstRows(this.vectors, rows), ...shape, y: v });
+    }
+    ops.interactionForward({ v, ...shape, r });
+    ops.stage("forward");
+    ofInteraction?.forward(ops, rows, statistics);
+    forwardLayers(ops, this.#top, rows);
+  }
+
+  /** Appends the way back from the output's gradient, down to the rows looked up. */
+  backward(ops: Recorder, rows: number, path: RowPath): void {
+    const [, ofInteraction] = this.statistics;
+    const layer = this.#normalisation === "layer";
+    const dv = firstRows(this.#dv, rows);
+    const shape = { features: this.#features, dim: this.#dim };
+    ops.stage("backward");
+    backwardLayers(ops, this.#top, rows);
+    ofInteraction?.backward(ops, rows);
+    ops.stage("interact");
+    ops.interactionBackward({
+      v: firstRows(this.#v, rows),
+      ...shape,
+      dr: firstRows(this.#dr, rows),
+      dv,
+      // Normalised, vector 0 no longer has a ReLU's zeros.
+      maskFirst: !layer,
+    });
+    const gradients = firstRows(this.vectorGradients, rows);
+    if (layer) {
+      const x = firstRows(this.vectors, rows);
+      ops.layerNormBackward({ x, ...shape, dy: dv, dx: gradients, maskFirst: true });
+    }
+    ops.stage("backward");
+    backwardLayers(ops, this.#bottom, rows);
+    ops.stage("update-rows");
+    path.backward(ops, gradients);
+  }
+}
+
+/** Throws a `RangeError` unless the widths fit together; `last` is what the top MLP must end in, null for any width. */
+export function checkTower(model: string, shape: TowerShape, last: number | null): void {
+  const { tableRows, dim, bottom, top } = shape;
+  const expected = interactionWidth(tableRows.length + 1, dim);
+  if (bottom.length < 2 || bottom.at(-1) !== dim) {
+    throw new RangeError(
+      `Cannot build a ${model} with bottom MLP ${
+        bottom.join("-")
+      }: its last width must be the embedding dimension ${dim}`,
+    );
+  }
+  if (top.length < 2 || top[0] !== expected || (last !== null && top.at(-1) !== last)) {
+    throw new RangeError(
+      `Cannot build a ${model} with top MLP ${
+        top.join("-")
+      }: it must start with the interaction width ${expected}${
+        last === null ? "" : ` and end with ${last}`
+      }`,
+    );
+  }
+}

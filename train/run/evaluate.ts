@@ -1,0 +1,68 @@
+/**
+ * Runs a model forward over a split and computes its metrics.
+ *
+ * @module
+ */
+
+import { letEventsIn } from "../../core/events.ts";
+import type { BatchSource } from "./batches.ts";
+import { Evaluation, type Metrics } from "./metrics.ts";
+import type { Model } from "../model/model.ts";
+
+/** Logits kept on the device before they are read: reading costs milliseconds on WebGPU, however little is read. */
+const CHUNK = 1 << 16;
+
+const YIELD_MS = 200;
+
+/**
+ * Metrics of a model over a whole split, inputs in the reader's order. Nothing is updated.
+ *
+ * @param batch Inputs a forward pass, at most `model.maxBatch`.
+ * @param onProgress Called with the number of inputs done.
+ * @param signal Stops between minibatches with the signal's reason.
+ * @throws {LogitError} A logit is not finite.
+ */
+export async function evaluate(
+  model: Model,
+  source: BatchSource,
+  batch: number,
+  onProgress?: (done: number) => void,
+  signal?: AbortSignal,
+): Promise<Metrics> {
+  const evaluation = new Evaluation();
+  const device = model.device;
+  const size = Math.max(batch, Math.min(CHUNK, source.count));
+  const chunk = device.createBuffer(4 * size, "evaluation logits");
+  const labels = new Float32Array(size);
+  let held = 0;
+  let yieldedAt = performance.now();
+  const drain = async (): Promise<void> => {
+    if (held === 0) return;
+    const logits = new Float32Array(await device.read(chunk, 0, 4 * held));
+    evaluation.add(logits, labels.subarray(0, held));
+    held = 0;
+  };
+  try {
+    for (let at = 0; at < source.count; at += batch) {
+      // The CPU device never waits, and signals are only heard between events.
+      if (performance.now() - yieldedAt > YIELD_MS) {
+        await letEventsIn();
+        yieldedAt = performance.now();
+      }
+      signal?.throwIfAborted();
+      const count = Math.min(batch, source.count - at);
+      if (held + count > size) await drain();
+      const prepared = source.prepare(at, count);
+      const host = prepared instanceof Promise ? await prepared : prepared;
+      await model.forwardStep(host);
+      device.copy(model.logits.buffer, 4 * model.logits.offset, chunk, 4 * held, 4 * count);
+      labels.set(host.labels.subarray(0, count), held);
+      held += count;
+      onProgress?.(at + count);
+    }
+    await drain();
+  } finally {
+    chunk.dispose();
+  }
+  return evaluation.metrics();
+}

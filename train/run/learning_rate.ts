@@ -1,0 +1,81 @@
+/**
+ * The learning-rate policy of DLRM: linear warm-up, a plateau, quadratic decay, then frozen.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+
+/** A learning rate over the steps of a run. All zeros but `base` is a constant rate. */
+export interface LearningRateSchedule {
+  /** The learning rate that warm-up leads to and decay starts from. */
+  readonly base: number;
+  /** DLRM's `--lr-num-warmup-steps`. */
+  readonly warmupSteps: number;
+  /** DLRM's `--lr-decay-start-step`. */
+  readonly decayStartStep: number;
+  /** DLRM's `--lr-num-decay-steps`; 0 for no decay. */
+  readonly decaySteps: number;
+}
+
+/** Decay never goes below this. */
+const LEAST = 1e-7;
+
+/**
+ * Checks a schedule.
+ *
+ * DLRM refuses a decay that starts within the warm-up even where no decay is asked for, so that warm-up alone
+ * cannot be had; here the start matters only with decay steps.
+ *
+ * @throws {UserError} Status 2: a number is out of range, or the decay starts before the warm-up ends.
+ */
+export function checkSchedule(schedule: LearningRateSchedule): void {
+  const { base, warmupSteps, decayStartStep, decaySteps } = schedule;
+  if (!(base > 0 && Number.isFinite(base))) {
+    throw new UserError(`Cannot use --lr ${base}: it must be more than 0`, 2);
+  }
+  const counts = [
+    ["--lr-num-warmup-steps", warmupSteps],
+    ["--lr-decay-start-step", decayStartStep],
+    ["--lr-num-decay-steps", decaySteps],
+  ] as const;
+  for (const [flag, value] of counts) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new UserError(`Cannot use ${flag} ${value}: it must be a whole number, 0 or more`, 2);
+    }
+  }
+  if (decaySteps > 0 && decayStartStep < warmupSteps) {
+    throw new UserError(
+      `Cannot use --lr-decay-start-step ${decayStartStep}: the warm-up lasts until step ${warmupSteps}`,
+      2,
+    );
+  }
+}
+
+/**
+ * The learning rate of a step.
+ *
+ * With n = step + 1 (DLRM counts the first minibatch as 1), W warm-up steps, decay from S over N steps:
+ * - n < W: base · n / W
+ * - S ≤ n < S + N: max(base · ((N − (n − S)) / N)², 1e-7)
+ * - otherwise, with decay asked for: as it was last, so base · (W − 1) / W between warm-up and decay, and the end
+ *   of the decay after it
+ * - otherwise: base
+ *
+ * One case differs from DLRM, which ends with an error there: with decay asked for and no warm-up, the rate before
+ * the decay is `base`.
+ *
+ * @param step Minibatches trained before this one, counted over all epochs: 0 for the first.
+ */
+export function learningRate(schedule: LearningRateSchedule, step: number): number {
+  const { base, warmupSteps, decayStartStep, decaySteps } = schedule;
+  const n = step + 1;
+  if (n < warmupSteps) return base * (1 - (warmupSteps - n) / warmupSteps);
+  if (decaySteps === 0) return base;
+  if (n >= decayStartStep) {
+    const decayed = Math.min(n - decayStartStep, decaySteps - 1);
+    const scale = ((decaySteps - decayed) / decaySteps) ** 2;
+    return Math.max(LEAST, base * scale);
+  }
+  return warmupSteps > 1 ? base * (1 - 1 / warmupSteps) : base;
+}

@@ -1,0 +1,525 @@
+/**
+ * The training loop: prepare, upload, run, and now and then read what happened.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { letEventsIn } from "../../core/events.ts";
+import type { Dataset, Order, Split } from "../../data/types.ts";
+import type { Stage } from "../../kernels/types.ts";
+import { BatchSource } from "./batches.ts";
+import { evaluate } from "./evaluate.ts";
+import { LogitError, type Metrics } from "./metrics.ts";
+import type { Model } from "../model/model.ts";
+import type { Placement } from "../model/placement.ts";
+import type { PlanDocument } from "../plan/document.ts";
+import type { PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
+import { EveryInput } from "../plan/every_input.ts";
+import type { HotSet, PassProgress } from "../plan/hot_set.ts";
+import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
+import { SegregatedPlan } from "../plan/segregated.ts";
+import { firstInputs } from "../plan/first_inputs.ts";
+import { learningRate, type LearningRateSchedule } from "./learning_rate.ts";
+import { packState, type TrainState, unpackState } from "./state.ts";
+import { MinibatchLog, type MinibatchSink } from "../trace/log.ts";
+
+/** How to train. */
+export interface TrainOptions {
+  /** Inputs a minibatch; the last of an epoch may be smaller. */
+  readonly batch: number;
+  /** Passes over the training split. */
+  readonly epochs: number;
+  /** Seed of the data order (stream `order`), apart from the model's initialisation. */
+  readonly seed: number;
+  /** Whether each epoch shuffles all training inputs. */
+  readonly shuffle: boolean;
+  /**
+   * A last minibatch of a list of inputs that is not full: train it, or leave it out where there are full ones. Its few
+   * inputs weigh as much as a full one's, which can spoil what was learnt. `keep` by default.
+   */
+  readonly lastBatch?: LastBatch;
+  /** Learning rate of each step, counted from 0 over the whole run. */
+  readonly schedule: LearningRateSchedule;
+  /** Evaluate on the test split every this many steps, besides the end; 0 for the end alone. */
+  readonly evalEvery: number;
+  /** Inputs a forward pass of an evaluation. */
+  readonly evalBatch: number;
+  /** Stop after this many steps in all; 0 for no limit. */
+  readonly maxSteps: number;
+  /** Which inputs are trained, in which order; `baseline` by default. */
+  readonly plan?: PlanOptions;
+  /** The hot set of a plan that has one, from `findHotSet`. */
+  readonly hotSet?: HotSet | null;
+  /** Where the model's rows are, for the trace; `device` by default. */
+  readonly placement?: Placement;
+  /** Takes a record of every minibatch. */
+  readonly trace?: MinibatchSink | null;
+  /** Keeps the state of the run now and then, and when it is interrupted. */
+  readonly checkpoint?: CheckpointPolicy | null;
+  /** Goes on from a state that the same options and data set have given; the model must be as it was then. */
+  readonly resume?: TrainState | null;
+  /** Ends the run after the step at hand; the result says `interrupted`. */
+  readonly signal?: AbortSignal;
+  /** While a plan looks at the data set. */
+  readonly onPass?: (progress: PassProgress) => void;
+  /** Called when losses have been read: a few times a second at most. */
+  readonly onProgress?: (progress: TrainProgress) => void;
+  /** Called after each evaluation; `final` for that at the end. */
+  readonly onEvaluation?: (evaluation: TimedEvaluation, final: boolean) => void;
+}
+
+/** What becomes of a last minibatch that is not full. */
+export type LastBatch = "keep" | "drop";
+
+/** When and how the state of a run is kept. */
+export interface CheckpointPolicy {
+  /** Minibatches between two; 0 for one every ten minutes. */
+  readonly every: number;
+  /** Keeps a state together with the model's weights. The model's tables are up to date. */
+  save(state: TrainState): Promise<void>;
+}
+
+/** Where a run is. */
+export interface TrainProgress {
+  /** Which pass reports: over the training split, or over the test split. */
+  readonly phase: "train" | "evaluate";
+  /** Minibatches trained so far. */
+  readonly step: number;
+  /** Minibatches of the whole run. */
+  readonly totalSteps: number;
+  /** Inputs done in this phase. */
+  readonly done: number;
+  /** Inputs of this phase in all. */
+  readonly total: number;
+  /** Mean loss of the steps read last; null before the first. */
+  readonly loss: number | null;
+  /** What the plan has to say, and the AUC last measured: texts by name. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Metrics on the test split after some steps. */
+export interface TimedEvaluation {
+  /** Minibatches trained before it. */
+  readonly step: number;
+  /** Inputs trained before it. */
+  readonly samples: number;
+  /** Over the whole test split. */
+  readonly metrics: Metrics;
+}
+
+/** What a run did. */
+export interface TrainResult {
+  /** `interrupted` if `TrainOptions.signal` ended it; the other members then tell how far it got. */
+  readonly ended: "completed" | "interrupted";
+  /** Minibatches trained. */
+  readonly steps: number;
+  /** Inputs trained. */
+  readonly samples: number;
+  /** Loss of every step, in order. */
+  readonly losses: Float32Array;
+  /** In order of `step`; the last is at the end unless the run was cut short. */
+  readonly evaluations: readonly TimedEvaluation[];
+  /** Wall time of training without evaluations, in milliseconds. */
+  readonly trainMs: number;
+  /** Wall time of evaluations, in milliseconds. */
+  readonly evaluateMs: number;
+  /** Time a stage, in milliseconds, as far as the device can tell; `prepare` and `upload` are the host's. */
+  readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
+  /** Rows looked up and updated, summed over minibatches. */
+  readonly counts: TrainCounts;
+  /** The plan, with what it decided. */
+  readonly plan: PlanDocument;
+}
+
+/** What the lookups of a run came to. */
+export interface TrainCounts {
+  /** Rows gathered, repeated ones included. */
+  readonly lookups: number;
+  /** Different rows a minibatch, summed over minibatches: rows updated. */
+  readonly uniqueRows: number;
+}
+
+/** A run that had to stop: a loss, or a logit of an evaluation, was not finite. Carries what is known of the run. */
+export class TrainingFailure extends UserError {
+  /** The run up to the failed step and including it; its last loss is the one that is not finite, if it was a loss. */
+  readonly run: Omit<TrainResult, "ended">;
+
+  /**
+   * Made by {@linkcode train} when a loss or a logit is not finite.
+   *
+   * @param message One sentence: the step, what is not finite, and what to try.
+   * @param run What is known of the run, the failed step included.
+   */
+  constructor(message: string, run: Omit<TrainResult, "ended">) {
+    super(message);
+    this.name = "TrainingFailure";
+    this.run = run;
+  }
+}
+
+/** Losses are read at least this often, so that progress moves and Ctrl-C is heard. */
+const DRAIN_MS = 250;
+/** Time between checkpoints by the clock. */
+const CHECKPOINT_MS = 600_000;
+/** Booked by the host, which waits for the device meanwhile: the device's own time in them would count twice. */
+const HOST_STAGES = ["snapshot", "search", "classify"] as const;
+
+/**
+ * Trains a model on a data set's training split and evaluates it on the test split.
+ *
+ * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
+ * @throws {UserError} The plan does not fit the data.
+ */
+export async function train(
+  model: Model,
+  dataset: Dataset,
+  options: TrainOptions,
+): Promise<TrainResult> {
+  const run = new Run(model, dataset, options);
+  try {
+    return await run.train();
+  } finally {
+    run.dispose();
+  }
+}
+
+class Run {
+  readonly #model: Model;
+  readonly #dataset: Dataset;
+  readonly #options: TrainOptions;
+  readonly #driver: PlanDriver;
+  readonly #log: MinibatchLog | null;
+  readonly #evaluations: TimedEvaluation[] = [];
+  readonly #stages: Partial<Record<Stage, number>> = {};
+  #losses = new Float32Array(1024);
+  #step = 0;
+  #samples = 0;
+  #drained = 0;
+  #lastLoss: number | null = null;
+  #trainMs = 0;
+  #evaluateMs = 0;
+  #lookups = 0;
+  #uniqueRows = 0;
+  #drainedAt = 0;
+  #since = 0;
+  #savedAt = 0;
+  #savedStep = -1;
+
+  constructor(model: Model, dataset: Dataset, options: TrainOptions) {
+    this.#model = model;
+    this.#dataset = dataset;
+    this.#options = options;
+    const { batch, epochs, seed, shuffle, plan = PLAN_DEFAULTS, hotSet = null, onPass } = options;
+    const { trace = null, placement = "device" } = options;
+    const parts = {
+      model,
+      dataset,
+      batch,
+      lastBatch: options.lastBatch ?? "keep",
+      epochs,
+      seed,
+      order: (epoch: number): Order =>
+        shuffle ? { kind: "shuffled", seed, epoch } : { kind: "sequential" },
+      counts: trace !== null,
+      hooks: {
+        book: (stage: Stage, ms: number): void => this.#book(stage, ms),
+        measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
+      },
+    };
+    if (plan.name === "baseline") this.#driver = new EveryInput(parts);
+    else if (hotSet === null) {
+      throw new RangeError(`Cannot train by plan ${plan.name}: it needs a hot set`);
+    } else {
+      this.#driver = new SegregatedPlan(parts, plan, hotSet, {
+        ...(onPass === undefined ? {} : { onPass }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    }
+    this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
+  }
+
+  async train(): Promise<TrainResult> {
+    const { resume, signal } = this.#options;
+    // What ran on the device before (initialisation) is not this run's time.
+    await this.#model.device.sync();
+    await this.#model.takeStageTimes();
+    this.#model.takeTraffic();
+    if (resume) await this.#restore(resume);
+    this.#since = this.#drainedAt = this.#savedAt = performance.now();
+    let interrupted = false;
+    try {
+      interrupted = await this.#steps();
+    } catch (error) {
+      // A pass over the data set that was interrupted is no failure of the run.
+      if (!(signal?.aborted && error === signal.reason)) throw error;
+      interrupted = true;
+    }
+    await this.#drain();
+    this.#trainMs += performance.now() - this.#since;
+    if (interrupted) {
+      // Whoever saves the weights wants those of the hot rows as they are now.
+      await this.#driver.settle();
+      await this.#save();
+    } else if (this.#evaluations.at(-1)?.step !== this.#step) {
+      interrupted = !(await this.#evaluate(true));
+      if (interrupted) await this.#save();
+    }
+    return { ended: interrupted ? "interrupted" : "completed", ...this.#known() };
+  }
+
+  dispose(): void {
+    this.#driver.dispose();
+  }
+
+  #known(): Omit<TrainResult, "ended"> {
+    return {
+      steps: this.#step,
+      samples: this.#samples,
+      losses: this.#losses.subarray(0, this.#drained),
+      evaluations: this.#evaluations,
+      trainMs: this.#trainMs,
+      evaluateMs: this.#evaluateMs,
+      stagesMs: this.#stages,
+      counts: { lookups: this.#lookups, uniqueRows: this.#uniqueRows },
+      plan: this.#driver.document(),
+    };
+  }
+
+  /** Trains what the plan gives; true if it was interrupted. */
+  async #steps(): Promise<boolean> {
+    const { schedule, signal, maxSteps, checkpoint } = this.#options;
+    const model = this.#model;
+    this.#log?.start(this.#stages);
+    // A run that was interrupted before the evaluation that was due makes up for it.
+    if (this.#step > 0 && !(await this.#evaluateIfDue())) return true;
+    while (maxSteps === 0 || this.#step < maxSteps) {
+      const planned = await this.#driver.next();
+      if (planned === null) return false;
+      await model.trainStep(planned.batch, {
+        number: this.#step,
+        learningRate: learningRate(schedule, this.#step),
+        lossSlot: this.#step % model.losses.slots,
+      }, planned.route);
+      this.#lookups += planned.lookups.lookups;
+      this.#uniqueRows += planned.lookups.unique;
+      this.#samples += planned.batch.size;
+      this.#step++;
+      await this.#driver.trained(planned);
+      await this.#logged(planned);
+      const full = this.#step - this.#drained === model.losses.slots;
+      if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
+      if (signal?.aborted) return true;
+      if (!(await this.#evaluateIfDue())) return true;
+      if (checkpoint && this.#checkpointDue(checkpoint.every)) {
+        await this.#drain();
+        await this.#apart(() => this.#save());
+      }
+    }
+    return false;
+  }
+
+  /** Evaluates if it is time to and has not been done; false if it was interrupted. */
+  async #evaluateIfDue(): Promise<boolean> {
+    const { evalEvery } = this.#options;
+    if (evalEvery === 0 || this.#step % evalEvery !== 0) return true;
+    if (this.#evaluations.at(-1)?.step === this.#step) return true;
+    await this.#drain();
+    return await this.#apart(() => this.#evaluate(false));
+  }
+
+  /** Does something whose time is not training's. */
+  async #apart<T>(body: () => Promise<T>): Promise<T> {
+    this.#trainMs += performance.now() - this.#since;
+    try {
+      return await body();
+    } finally {
+      this.#since = performance.now();
+      this.#log?.start(this.#stages);
+    }
+  }
+
+  /** Makes a record of a minibatch, if one is wanted. */
+  async #logged(planned: PlannedMinibatch): Promise<void> {
+    const log = this.#log;
+    if (log === null) return;
+    // The CPU device knows its times at once; another one is asked when its losses are read.
+    if (log.resolution === "minibatch") await this.#takeTimes();
+    log.add(this.#step - 1, planned, this.#stages);
+  }
+
+  async #takeTimes(): Promise<void> {
+    const times = await this.#model.takeStageTimes();
+    for (const stage of HOST_STAGES) delete times[stage];
+    for (const [stage, ms] of Object.entries(times)) this.#book(stage as Stage, ms);
+  }
+
+  /** Reads the losses not read yet, checks them, and lets events (signals, timers) in. */
+  async #drain(): Promise<void> {
+    const { buffer, slots } = this.#model.losses;
+    const device = this.#model.device;
+    if (this.#drained < this.#step) {
+      const ring = new Float32Array(await device.read(buffer, 0, 4 * slots));
+      let sum = 0;
+      const first = this.#drained;
+      if (this.#step > this.#losses.length) {
+        const grown = new Float32Array(2 * Math.max(this.#step, this.#losses.length));
+        grown.set(this.#losses);
+        this.#losses = grown;
+      }
+      for (; this.#drained < this.#step; this.#drained++) {
+        const loss = ring[this.#drained % slots]!;
+        this.#losses[this.#drained] = loss;
+        sum += loss;
+        if (!Number.isFinite(loss)) throw this.#diverged(this.#drained, loss);
+      }
+      this.#lastLoss = sum / (this.#step - first);
+    }
+    await this.#takeTimes();
+    this.#log?.settle(this.#stages);
+    this.#reportTraining();
+    await letEventsIn();
+    this.#drainedAt = performance.now();
+  }
+
+  #diverged(step: number, loss: number): TrainingFailure {
+    // The steps after it ran on ruined weights and are not reported.
+    this.#drained = this.#step = step + 1;
+    return this.#failure(`its loss is ${loss}`);
+  }
+
+  #failure(what: string): TrainingFailure {
+    const rate = learningRate(this.#options.schedule, this.#step - 1);
+    return new TrainingFailure(
+      `Cannot go on after step ${this.#step}: ${what} at learning rate ${rate}; ` +
+        `try a smaller --lr, or --lr-num-warmup-steps`,
+      this.#known(),
+    );
+  }
+
+  /** Evaluates on the test split; false if it was interrupted. */
+  async #evaluate(final: boolean): Promise<boolean> {
+    const { signal } = this.#options;
+    try {
+      const metrics = await this.#measure("test", Infinity, true);
+      const evaluation = { step: this.#step, samples: this.#samples, metrics };
+      this.#evaluations.push(evaluation);
+      this.#options.onEvaluation?.(evaluation, final);
+      return true;
+    } catch (error) {
+      if (signal?.aborted) return false;
+      // The loss of a step is that before its update, so the last update can ruin the weights unseen.
+      if (error instanceof LogitError) throw this.#failure("it leaves logits that are not finite");
+      throw error;
+    }
+  }
+
+  /** Loss on inputs that are not trained on: of the validation split, or where there is none of the test split. */
+  async #measureLoss(inputs: number): Promise<number> {
+    const split = this.#dataset.count("validation") > 0 ? "validation" : "test";
+    await this.#drain();
+    const { logloss } = await this.#apart(() => this.#measure(split, inputs, false));
+    return logloss ?? NaN;
+  }
+
+  /** Metrics on the first inputs of a split. */
+  async #measure(split: Split, most: number, report: boolean): Promise<Metrics> {
+    const { evalBatch, signal } = this.#options;
+    await this.#driver.settle();
+    const begun = performance.now();
+    const reader = firstInputs(this.#dataset.reader(split, { kind: "sequential" }), most);
+    const { tables } = this.#model;
+    const source = new BatchSource(reader, this.#dataset.schema, tables.rows, evalBatch);
+    try {
+      let shown = 0;
+      return await evaluate(this.#model, source, evalBatch, (done) => {
+        const now = performance.now();
+        if (!report || now - shown < DRAIN_MS) return;
+        shown = now;
+        this.#report("evaluate", done, source.count);
+      }, signal);
+    } finally {
+      const ms = performance.now() - begun;
+      this.#evaluateMs += ms;
+      this.#book("evaluate", ms);
+      // The forward pass booked its ops on training stages; they belong to the evaluation.
+      await this.#model.device.sync();
+      await this.#model.takeStageTimes();
+    }
+  }
+
+  #checkpointDue(every: number): boolean {
+    return every > 0
+      ? this.#step % every === 0
+      : performance.now() - this.#savedAt >= CHECKPOINT_MS;
+  }
+
+  /** Keeps the state of the run, if that is wanted and has not been done. */
+  async #save(): Promise<void> {
+    const { checkpoint, trace } = this.#options;
+    if (!checkpoint || this.#savedStep === this.#step) return;
+    await this.#driver.settle();
+    const driver = await this.#driver.state();
+    await checkpoint.save(packState({
+      step: this.#step,
+      samples: this.#samples,
+      losses: this.#losses.subarray(0, this.#drained),
+      evaluations: this.#evaluations,
+      trainMs: this.#trainMs,
+      evaluateMs: this.#evaluateMs,
+      lookups: this.#lookups,
+      uniqueRows: this.#uniqueRows,
+      stages: this.#stages,
+      driver,
+      trace: trace?.snapshot() ?? null,
+    }));
+    this.#savedAt = performance.now();
+    this.#savedStep = this.#step;
+  }
+
+  async #restore(packed: TrainState): Promise<void> {
+    const state = unpackState(packed);
+    this.#step = this.#drained = this.#savedStep = state.step;
+    this.#samples = state.samples;
+    this.#losses = new Float32Array(Math.max(1024, 2 * state.step));
+    this.#losses.set(state.losses);
+    this.#evaluations.push(...state.evaluations);
+    this.#trainMs = state.trainMs;
+    this.#evaluateMs = state.evaluateMs;
+    this.#lookups = state.lookups;
+    this.#uniqueRows = state.uniqueRows;
+    Object.assign(this.#stages, state.stages);
+    if (state.trace !== null) this.#options.trace?.restore(state.trace);
+    await this.#driver.restore(state.driver);
+  }
+
+  #book(stage: Stage, ms: number): void {
+    this.#stages[stage] = (this.#stages[stage] ?? 0) + ms;
+  }
+
+  #reportTraining(): void {
+    const { maxSteps, batch } = this.#options;
+    const { done, total } = this.#driver;
+    if (maxSteps > 0 && maxSteps * batch < total) {
+      this.#report("train", this.#samples, maxSteps * batch);
+    } else this.#report("train", done, total);
+  }
+
+  #report(phase: "train" | "evaluate", done: number, total: number): void {
+    const auc = this.#evaluations.at(-1)?.metrics.auc ?? null;
+    const { maxSteps } = this.#options;
+    const { minibatches } = this.#driver;
+    this.#options.onProgress?.({
+      phase,
+      step: this.#step,
+      totalSteps: maxSteps > 0 ? Math.min(maxSteps, minibatches) : minibatches,
+      done,
+      total,
+      loss: this.#lastLoss,
+      fields: {
+        ...this.#driver.fields(),
+        ...(auc === null ? {} : { AUC: auc.toFixed(4) }),
+      },
+    });
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * A model's weights and optimizer state in a folder: two safetensors files and a JSON file, named as in the
+ * model's `state_dict`, so that PyTorch and NumPy open them.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
+import { stateFloats } from "../../kernels/embedding/record.ts";
+import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
+import { readMatrix, writeMatrix } from "../model/matrices.ts";
+import type { Model } from "../model/model.ts";
+import type { ShapeDocument } from "../model/models.ts";
+import { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
+
+/** Weights: `bot_l.0.weight`, …, `emb_l.0.weight`, … (of a TBSM after `dlrm.`); opens with `safetensors.torch.load_file`. */
+export const WEIGHTS_FILE = "model.safetensors";
+/** Adagrad accumulators under the names of their weights; without tensors for SGD. */
+export const STATE_FILE = "optimizer.safetensors";
+/** Shape, optimizer and schema version. */
+export const MODEL_FILE = "model.json";
+
+/** Version of the folder's layout. */
+export const WEIGHTS_SCHEMA_VERSION = 1;
+
+/** What `model.json` says. */
+export interface ModelDocument extends ShapeDocument {
+  /** Version of the folder's layout; another one is refused. */
+  readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
+  /** Kind of model. */
+  readonly model: "dlrm" | "tbsm";
+  /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
+  readonly optimizer: Optimizer;
+}
+
+/** Floats moved at a time. */
+const CHUNK_FLOATS = 1 << 20;
+
+/**
+ * Writes weights, optimizer state and description. What the folder held of these stays until all three are complete, so
+ * that a disk that fills up neither loses it nor leaves weights beside the optimizer state of others.
+ *
+ * @throws {UserError} The folder cannot be written.
+ */
+export async function saveWeights(
+  model: Model,
+  document: Omit<ModelDocument, "schema_version">,
+  folder: string,
+): Promise<void> {
+  const { device } = model;
+  const full: ModelDocument = { schema_version: WEIGHTS_SCHEMA_VERSION, ...document };
+  const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
+  await device.sync();
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
+    try {
+      await writeSafetensors(`${staging}/${WEIGHTS_FILE}`, weightTensors(model), metadata);
+      await writeSafetensors(`${staging}/${STATE_FILE}`, stateTensors(model), metadata);
+      await writeFileWhole(`${staging}/${MODEL_FILE}`, `${JSON.stringify(full, null, 2)}\n`);
+      for (const name of [WEIGHTS_FILE, STATE_FILE, MODEL_FILE]) {
+        await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
+      }
+      await syncFolder(folder);
+    } finally {
+      await Deno.remove(staging, { recursive: true });
+    }
+  } catch (error) {
+    throw fileError("save weights to", folder, error);
+  }
+}
+
+/** A model's weights and running statistics, under their names. */
+export function weightTensors(model: Model): TensorSource[] {
+  const { device, parameters, buffers, tables } = model;
+  return [
+    ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.value)),
+    ...buffers.map((b) => ofMatrix(device, b.name, [b.value.cols], b.value)),
+    ...tables.rows.map((_, t) => ofTable(model, t, tables.dim, tables.readRows.bind(tables))),
+  ];
+}
+
+/** A model's optimizer state, under the names of its weights; none for SGD. */
+export function stateTensors(model: Model): TensorSource[] {
+  const { device, parameters, tables } = model;
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  if (perRow === 0) return [];
+  return [
+    ...parameters.map((p) => ofMatrix(device, p.name, p.shape, p.state!)),
+    ...tables.rows.map((_, t) => ofTable(model, t, perRow, tables.readState.bind(tables))),
+  ];
+}
+
+/**
+ * Loads weights and running statistics that are in a file under their names behind a prefix.
+ *
+ * @throws {UserError} One is missing or of another shape; checked before anything is changed.
+ */
+export async function loadWeightTensors(
+  model: Model,
+  file: SafetensorsFile,
+  prefix = "",
+): Promise<void> {
+  const { device, parameters, buffers, tables } = model;
+  checkTensors(file, model, tables.dim, prefix, true);
+  for (const p of parameters) loadMatrix(device, file, prefix + p.name, p.value);
+  for (const b of buffers) loadMatrix(device, file, prefix + b.name, b.value);
+  for (let t = 0; t < tables.rows.length; t++) {
+    await loadRows(model, file, t, tables.dim, tables.writeRows.bind(tables), prefix);
+  }
+}
+
+/** Loads optimizer state as {@linkcode loadWeightTensors} does weights; nothing for SGD. */
+export async function loadStateTensors(
+  model: Model,
+  file: SafetensorsFile,
+  prefix = "",
+): Promise<void> {
+  const { device, parameters, tables } = model;
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  if (perRow === 0) return;
+  checkTensors(file, model, perRow, prefix, false);
+  for (const p of parameters) loadMatrix(device, file, prefix + p.name, p.state!);
+  for (let t = 0; t < tables.rows.length; t++) {
+    await loadRows(model, file, t, perRow, tables.writeState.bind(tables), prefix);
+  }
+}
+
+/**
+ * Loads a folder into a model of the same shape. The optimizer state is loaded if the folder's optimizer is the
+ * model's; otherwise it stays zero.
+ *
+ * @returns Whether the optimizer state was loaded.
+ * @throws {UserError} A file is missing, broken or of another shape; nothing says half a model was meant, so the
+ * model must not be used afterwards.
+ */
+export async function loadWeights(
+  model: Model,
+  optimizer: Optimizer,
+  folder: string,
+): Promise<boolean> {
+  const { tables, device } = model;
+  const document = await readDocument(folder);
+  const perRow = stateFloats(tables.optimizer, tables.dim);
+  const withState = perRow > 0 && document.optimizer?.kind === optimizer.kind;
+  using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
+  using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
+  // Everything is checked before anything is changed, the device's memory too.
+  checkTensors(weights, model, tables.dim, "", true);
+  checkNoOthers(weights, model);
+  if (state !== null) {
+    checkTensors(state, model, perRow, "", false);
+    checkNoOthers(state, model);
+  }
+  await device.sync();
+  await loadWeightTensors(model, weights);
+  if (state !== null) await loadStateTensors(model, state);
+  return withState;
+}
+
+/** Throws unless the file holds the model's tensors. */
+function checkTensors(
+  file: SafetensorsFile,
+  model: Model,
+  width: number,
+  prefix: string,
+  withBuffers: boolean,
+): void {
+  const { parameters, buffers, tables, tableNames } = model;
+  for (const p of parameters) file.info(prefix + p.name, "F32", p.shape);
+  if (withBuffers) { for (const b of buffers) file.info(prefix + b.name, "F32", [b.value.cols]); }
+  tables.rows.forEach((rows, t) => file.info(prefix + tableNames[t]!, "F32", [rows, width]));
+}
+
+/** Throws if the file holds others than the model's tensors: a surplus one means that another model was saved. */
+function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames }: Model): void {
+  const known = new Set([
+    ...parameters.map((p) => p.name),
+    ...buffers.map((b) => b.name),
+    ...tableNames,
+  ]);
+  for (const name of file.tensors.keys()) {
+    if (!known.has(name)) {
+      throw new UserError(
+        `Cannot use ${file.path}: it holds tensor ${name}, which the model does not have`,
+      );
+    }
+  }
+}
+
+async function readDocument(folder: string): Promise<Partial<ModelDocument>> {
+  const path = `${folder}/${MODEL_FILE}`;
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    // A folder made elsewhere (PyTorch, NumPy) may hold weights alone.
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw fileError("read", path, error);
+  }
+  let document: Partial<ModelDocument>;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new UserError(`Cannot read ${path}: it is not JSON`);
+  }
+  if (document?.schema_version !== WEIGHTS_SCHEMA_VERSION) {
+    throw new UserError(
+      `Cannot read ${path}: its schema version is ${document?.schema_version} and must be ${WEIGHTS_SCHEMA_VERSION}`,
+    );
+  }
+  return document;
+}
+
+function ofTable(
+  model: Model,
+  t: number,
+  width: number,
+  read: (start: number, count: number) => Promise<Float32Array>,
+): TensorSource {
+  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_FLOATS / model.tables.dim));
+  return {
+    name: model.tableNames[t]!,
+    dtype: "F32",
+    shape: [model.tables.rows[t]!, width],
+    async *chunks() {
+      for (const [start, count] of rowRanges(model, t, rowsAtOnce)) yield await read(start, count);
+    },
+  };
+}
+
+function ofMatrix(
+  device: Device,
+  name: string,
+  shape: readonly number[],
+  matrix: Matrix,
+): TensorSource {
+  return {
+    name,
+    dtype: "F32",
+    shape,
+    async *chunks() {
+      yield await readMatrix(device, matrix);
+    },
+  };
+}
+
+function loadMatrix(device: Device, file: SafetensorsFile, name: string, matrix: Matrix): void {
+  writeMatrix(device, matrix, file.readFloats(name, 0, matrix.rows * matrix.cols));
+}
+
+async function loadRows(
+  model: Model,
+  file: SafetensorsFile,
+  t: number,
+  width: number,
+  write: (start: number, data: Float32Array) => Promise<void>,
+  prefix: string,
+): Promise<void> {
+  const first = model.tables.rowOffsets[t]!;
+  for (const [start, count] of rowRanges(model, t, Math.max(1, Math.floor(CHUNK_FLOATS / width)))) {
+    await write(
+      start,
+      file.readFloats(prefix + model.tableNames[t]!, (start - first) * width, count * width),
+    );
+  }
+}
+
+/** Flat rows of a table in pieces: [first, count] each. */
+function* rowRanges(model: Model, t: number, atOnce: number): Generator<[number, number]> {
+  const { rows, rowOffsets } = model.tables;
+  for (let at = 0; at < rows[t]!; at += atOnce) {
+    yield [rowOffsets[t]! + at, Math.min(atOnce, rows[t]! - at)];
+  }
+}
