@@ -50,7 +50,7 @@
  * @module
  */
 
-export { UserError } from "./core/errors.ts";
+export { type OptionNaming, UsageError, UserError, type UserMessage } from "./core/errors.ts";
 export { Permutation, RandomStream, type StreamName, STREAMS } from "./core/random.ts";
 export * from "./data/mod.ts";
 export * from "./kernels/mod.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { nearest } from "../core/nearest.ts";
 import { checkRuntime, type RuntimeRates } from "./runtime/rates.ts";
@@ -234,9 +234,8 @@ export function withRates(
     const positive =
       (MACHINE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
     if (!Number.isFinite(value) || value < 0 || positive && value === 0) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot set ${path} to ${value}: it must be ${positive ? "above" : "at least"} 0`,
-        2,
       );
     }
     (copy[section] as Record<string, number>)[field] = value;
@@ -253,11 +252,10 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
   const shipped = MACHINE_NAMES.find((name) => name === machine);
   if (shipped === undefined && !machine.endsWith(".json")) {
     const near = nearest(machine, MACHINE_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot use machine ${machine}: ${
         near === null ? `the machines are ${MACHINE_NAMES.join(", ")}` : `did you mean ${near}?`
       } (a file's name ends in .json)`,
-      2,
     );
   }
   const path = shipped === undefined

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
 import {
@@ -110,7 +110,7 @@ export function parseAxis(text: string): Axis {
   const name = AXIS_NAMES.find((candidate) => candidate === word);
   if (name === undefined) {
     const near = nearest(word, AXIS_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${word}: ${
         near === null
           ? `the axes are ${
@@ -118,7 +118,6 @@ export function parseAxis(text: string): Axis {
           }, the machine's numbers (link.pageable_gb_s, …) and the parameters`
           : `did you mean ${near}?`
       }`,
-      2,
     );
   }
   const list = at < 0 ? "" : text.slice(at + 1);
@@ -131,9 +130,8 @@ export function parseAxis(text: string): Axis {
       : [NaN];
   }
   if (values.some((value) => !Number.isFinite(value))) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${text}: write ${name}=1,2,3 or ${name}=FROM:TO:STEPS with at least 2 steps`,
-      2,
     );
   }
   return { name, values };
@@ -164,7 +162,7 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
       workers.map((worker, k) =>
         new Promise<SweepRow[]>((resolve, reject) => {
           worker.onmessage = ({ data }: MessageEvent<{ rows: SweepRow[] } | { refused: string }>) =>
-            "rows" in data ? resolve(data.rows) : reject(new UserError(data.refused, 2));
+            "rows" in data ? resolve(data.rows) : reject(new UsageError(data.refused));
           worker.onerror = (event) => {
             event.preventDefault();
             reject(new Error(event.message));
@@ -184,9 +182,8 @@ async function prepare({ say, ...options }: SweepOptions): Promise<PreparedSweep
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep hot_memory_mib and ${other.name} together: ${other.name} keeps the rows that are hot, and hot_memory_mib chooses them`,
-      2,
     );
   }
   const traces = [];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { runEntryPoint } from "../core/entry_point.ts";
 import { UserError } from "../core/errors.ts";
 import { counted, formatCount, formatDuration, formatSi } from "../core/format.ts";
 import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
@@ -219,12 +220,4 @@ function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"
   return formatTable({ columns: [{ name: "metric" }, { name: "value", align: "right" }], rows });
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(main);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
 import type { Settings } from "../experiment.ts";
@@ -128,11 +128,10 @@ export function variantOf(name: string): Variant {
   const found = VARIANTS.find((variant) => variant.name === name);
   if (found !== undefined) return found;
   const near = nearest(name, VARIANTS.map((variant) => variant.name));
-  throw new UserError(
+  throw new UsageError(
     `Cannot run variant ${name}: there is none of that name${
       near === null ? "" : `; did you mean ${near}?`
     }`,
-    2,
   );
 }
 

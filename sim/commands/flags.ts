@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { FlagTable } from "../../core/flags.ts";
 import { TWIN_NAMES } from "../../data/twin/open.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
@@ -97,7 +97,7 @@ export async function openTraces(names: readonly string[]): Promise<NamedTrace[]
     if (!/[./\\]/.test(name)) {
       const near = nearest(name, TWIN_NAMES);
       if (near !== null) {
-        throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
+        throw new UsageError(`Cannot open trace ${name}: did you mean ${near}?`);
       }
     }
     const trace = await readAnyTrace(name);

@@ -6,7 +6,7 @@
  */
 
 import { resolve } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
 import type { Dataset } from "../../data/types.ts";
 import { CheckpointStore } from "./store.ts";
@@ -74,9 +74,8 @@ export async function openCheckpoints(
   const saving = checkpoint === null ? null : await openStore(checkpoint, true);
   const same = resume !== null && checkpoint !== null && resolve(resume) === resolve(checkpoint);
   if (saving !== null && !same && (await saving.names()).length > 0) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --checkpoint ${checkpoint}: it holds checkpoints of another run; go on with it by --resume ${checkpoint}, or choose another folder`,
-      2,
     );
   }
   return {
@@ -130,7 +129,7 @@ async function withAdvice(error: unknown, store: CheckpointStore): Promise<unkno
   const advice = last === null
     ? "nothing of the run has been kept: make room, or choose another --checkpoint, and start again"
     : `${last.name} is whole: make room and go on from it by --resume ${store.folder}`;
-  return new UserError(`${error.message}; ${advice}`, error.status);
+  return new UserError((option) => `${error.tell(option)}; ${advice}`);
 }
 
 async function openStore(folder: string, create: boolean): Promise<CheckpointStore> {

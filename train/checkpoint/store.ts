@@ -351,7 +351,7 @@ export class CheckpointStore {
         `Cannot save checkpoint ${path}: the folder ${this.folder} is no longer there`,
       );
     }
-    return new UserError(known.message.replaceAll(stagingPath, path), known.status);
+    return new UserError(known.message.replaceAll(stagingPath, path));
   }
 }
 

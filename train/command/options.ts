@@ -5,7 +5,7 @@
  */
 
 import { LOG_FLAGS } from "../../data/flags.ts";
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
 import { parseTwinSource } from "../../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../../kernels/types.ts";
@@ -447,7 +447,7 @@ export function trainHelp(width?: number): string {
  * @param args The words after the task's name.
  * @param exists Whether a path exists: DLRM names the Terabyte files by their common beginning, `./day` for `day_0` …
  * `day_23`.
- * @throws {UserError} Status 2, with the flag and the reason.
+ * @throws {UsageError}, with the flag and the reason.
  */
 export function parseTrainOptions(
   args: readonly string[],
@@ -460,7 +460,7 @@ export function parseTrainOptions(
   for (const key of Object.keys(DLRM_REFUSED) as (keyof typeof DLRM_REFUSED)[]) {
     if (given.has(key) && values[key] !== false) {
       const reason = lowerFirst(TRAIN_FLAGS[key].help);
-      throw new UserError(`Cannot use ${given.get(key)}: it is ${reason}`, 2);
+      throw new UsageError(`Cannot use ${given.get(key)}: it is ${reason}`);
     }
   }
   const notes: string[] = [];
@@ -472,9 +472,8 @@ export function parseTrainOptions(
   const format = chooseFormat(values.format, values.dataSet, given.has("format"));
   const data = chooseData(values, given.get("data"), format, exists, notes);
   if (values.useGpu && given.has("device") && values.device !== "webgpu") {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --device ${values.device}: --use-gpu has been given and means --device webgpu`,
-      2,
     );
   }
 
@@ -490,18 +489,16 @@ export function parseTrainOptions(
   };
   checkSchedule(schedule);
   if (values.epochs > 1 && given.get("maxSteps") === "--num-batches") {
-    throw new UserError(
+    throw new UsageError(
       "Cannot use --num-batches with several epochs: in DLRM it bounds each epoch, so give --max-steps for all of them",
-      2,
     );
   }
   const batch = values.batch ?? preset.batch;
   const plan = planOf(values);
   if (plan.name === "baseline") {
     if (values.placement === "hot") {
-      throw new UserError(
+      throw new UsageError(
         "Cannot use --placement hot with --plan baseline: it tells no hot rows from others; use hybrid, or another plan",
-        2,
       );
     }
     const idle = [...given].flatMap(([key, spelling]) =>
@@ -569,9 +566,8 @@ function resumeChanges(
 ): ResumeChanges {
   for (const [key, spelling] of given) {
     if (!RESUMABLE.has(key)) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use ${spelling} with --resume: the run goes on with the options that it was started with`,
-        2,
       );
     }
   }
@@ -592,13 +588,12 @@ function resumeChanges(
  * The command of a run that goes on.
  *
  * @param stored The options that it was started with.
- * @throws {UserError} Status 2: a trace is asked for whose beginning nobody wrote.
+ * @throws {UsageError} a trace is asked for whose beginning nobody wrote.
  */
 export function resumedCommand(stored: TrainCommand, changes: ResumeChanges): TrainCommand {
   if (changes.trace !== null && stored.trace === null) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --trace ${changes.trace} with --resume: the run was started without a trace, so its beginning is missing`,
-      2,
     );
   }
   return {
@@ -629,9 +624,8 @@ function chooseFormat(
   if (dataSet === undefined) return format;
   const meant = `criteo-${dataSet}` as const;
   if (formatGiven && format !== meant) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --format ${format}: --data-set ${dataSet} has been given and means --format ${meant}`,
-      2,
     );
   }
   return meant;
@@ -655,9 +649,8 @@ function chooseData(
     return { kind: "synthetic", inputs: dataSize ?? null };
   }
   if (data === undefined) {
-    throw new UserError(
+    throw new UsageError(
       "Cannot start without --data: give one or more click logs, or --data synthetic",
-      2,
     );
   }
   const generated = data.find((path) => /^(synthetic(:|$)|twin:)/.test(path));
@@ -669,9 +662,8 @@ function chooseData(
     };
   }
   if (data.length > 1) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --data ${generated} beside files: give one or the other (./${generated} is a file)`,
-      2,
     );
   }
   if (parseTwinSource(generated) !== null) return { kind: "twin", source: generated };
@@ -679,9 +671,8 @@ function chooseData(
   if (generated === "synthetic") return { kind: "synthetic", inputs: null };
   const inputs = /^\d+(e\d+)?$/.test(count) ? Number(count) : NaN;
   if (!Number.isSafeInteger(inputs) || inputs < 1) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --data ${generated}: "${count}" is not a number of inputs (write synthetic:100000)`,
-      2,
     );
   }
   return { kind: "synthetic", inputs };
@@ -715,9 +706,8 @@ function parseTables(
 ): "data" | "published" | readonly number[] {
   if (text === "data" || text === "published") return text;
   if (!/^\d+(-\d+)*$/.test(text)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use ${spelling} ${text}: it must be data, published or numbers such as 1460-583-305`,
-      2,
     );
   }
   return text.split("-").map(Number);

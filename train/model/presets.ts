@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { TableSchema } from "../../data/types.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
 import type { DlrmShape } from "./dlrm.ts";
@@ -168,7 +168,7 @@ export interface ShapeSource {
  * @returns A shape in which all widths agree: the bottom MLP runs from the dense columns to `dim`, the top MLP from
  * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
  * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.
- * @throws {UserError} Status 2: widths that do not agree; the flag to change is named.
+ * @throws {UsageError} widths that do not agree; the flag to change is named.
  */
 export function resolveShape(
   preset: DlrmPreset,
@@ -193,9 +193,8 @@ export function resolveShape(
   if (!sequences || steps === null) {
     for (const flag of ["attention", "final"] as const) {
       if (overrides[flag] !== undefined) {
-        throw new UserError(
+        throw new UsageError(
           `Cannot use --${flag} ${dashed(overrides[flag])}: --model ${preset.name} has no such MLP`,
-          2,
         );
       }
     }
@@ -208,11 +207,10 @@ export function resolveShape(
   requireLogit("--final", final);
   const width = tower.top.at(-1)!;
   if (width < 2) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --top ${
         dashed(top)
       }: the last width is ${width} and must be at least 2, since a step's vector is scaled to length 1`,
-      2,
     );
   }
   return {
@@ -250,22 +248,20 @@ function resolveBottom(
     : `--bottom ${dashed(bottom)}`;
   if (bottom[0] !== dense) {
     const right = dashed([dense, ...bottom.slice(1, -1), dim]);
-    throw new UserError(
+    throw new UsageError(
       `Cannot use ${chosen}: its bottom MLP takes ${
         bottom[0]
       } dense columns and the data has ${dense}, so give --bottom ${right} or another --model`,
-      2,
     );
   }
   if (bottom.at(-1) !== dim) {
     const right = dashed([...bottom.slice(0, -1), dim]);
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --embedding-dim ${dim}: the bottom MLP ${dashed(bottom)} ends in ${
         bottom.at(-1)
       } and must end in the embedding dim, so give --bottom ${right} or --embedding-dim ${
         bottom.at(-1)
       }`,
-      2,
     );
   }
   return bottom;
@@ -278,19 +274,17 @@ function isTbsmPreset(preset: DlrmPreset | TbsmPreset): preset is TbsmPreset {
 /** The steps of the data's inputs, which must be sequences for a TBSM and for no other model; null without. */
 function requireSteps(preset: DlrmPreset | TbsmPreset, steps: number | undefined): number | null {
   if (isTbsmPreset(preset) !== (steps !== undefined)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --model ${preset.name}: it takes ${
         steps === undefined
           ? `sequences of time steps and the data has none, so give Taobao's log or a twin of it`
           : `single inputs and the data has sequences of ${steps} time steps, so give --model rm1`
       }`,
-      2,
     );
   }
   if (steps !== undefined && steps < 2) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --model ${preset.name}: the data's sequences have ${steps} time step and it needs 2 at least`,
-      2,
     );
   }
   return steps ?? null;
@@ -298,11 +292,10 @@ function requireSteps(preset: DlrmPreset | TbsmPreset, steps: number | undefined
 
 function requireLogit(flag: string, widths: readonly number[]): void {
   if (widths.at(-1) !== 1) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use ${flag} ${dashed(widths)}: the last width is ${
         widths.at(-1)
       } and must be 1, the logit`,
-      2,
     );
   }
 }
@@ -326,18 +319,16 @@ function resolveTables(
   const rows = tables === "published" ? preset.tableRows : tables;
   requireWidths("--tables", rows, 1);
   if (rows.length !== source.tables.length) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --tables ${chosen}: it gives ${rows.length} tables and the data has ${source.tables.length}`,
-      2,
     );
   }
   for (const [t, table] of source.tables.entries()) {
     if (rows[t]! < table.rows) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use --tables ${chosen}: table ${table.name} would have ${
           rows[t]
         } rows and the data has ${table.rows} different ids`,
-        2,
       );
     }
   }
@@ -346,11 +337,10 @@ function resolveTables(
 
 function requireWidths(flag: string, widths: readonly number[], least: number): void {
   if (widths.length < least || widths.some((width) => !Number.isSafeInteger(width) || width < 1)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use ${flag} ${dashed(widths)}: it must be ${
         least > 1 ? `at least ${least} ` : ""
       }whole numbers of at least 1`,
-      2,
     );
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import type { DatasetSchema } from "../../data/types.ts";
 import type { PlanName } from "./document.ts";
 
@@ -157,7 +157,7 @@ export function roundHalfEven(value: number): number {
 /**
  * Stale lookups at which an input is skipped. Needs no pass over the data, so that a wrong one is found out before any.
  *
- * @throws {UserError} Status 2: it is not between 1 and the lookups.
+ * @throws {UsageError} it is not between 1 and the lookups.
  */
 function resolveAlpha(
   options: Pick<PlanOptions, "alpha">,
@@ -166,11 +166,10 @@ function resolveAlpha(
 ): number {
   const alpha = options.alpha ?? (sequences ? Math.min(ALPHA_SEQUENCES, lookups) : lookups);
   if (!Number.isInteger(alpha) || alpha < 1 || alpha > lookups) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --alpha ${alpha}: an input is skipped when so many of its ${lookups} lookups${
         sequences ? " in each table" : ""
       } are stale, so it must be an integer from 1 to ${lookups}`,
-      2,
     );
   }
   return alpha;
@@ -182,7 +181,7 @@ function resolveAlpha(
  * @param hotMinibatches Of an epoch.
  * @param lookups An input's lookups; of sequences its steps, in each table.
  * @param sequences Whether inputs are sequences.
- * @throws {UserError} Status 2: alpha cannot be, or the window does not fit into the hot minibatches.
+ * @throws {UsageError} alpha cannot be, or the window does not fit into the hot minibatches.
  */
 export function resolvePlan(
   options: PlanOptions,
@@ -208,11 +207,10 @@ export function resolvePlan(
     );
   }
   if (snapshots - 1 > window) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot take ${snapshots} snapshots in a window of ${window} minibatches: at most ${
         window + 1
       } fit`,
-      2,
     );
   }
   return { warmup, window, alpha, combine, snapshots };
@@ -230,18 +228,16 @@ function checkStaleness(
   sequences: boolean,
 ): Pick<ResolvedPlan, "alpha" | "combine" | "snapshots"> {
   if (!(options.drop > 0 && options.drop < 1)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot drop a share of ${options.drop} of the hot inputs: it must be above 0 and below 1`,
-      2,
     );
   }
   const alpha = resolveAlpha(options, lookups, sequences);
   const combine = options.combine ?? defaultCombine(options.criterion);
   const snapshots = options.snapshots ?? (options.criterion === "net-over-path" ? 5 : 2);
   if (options.criterion === "net-over-path" && snapshots < 3) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --snapshots ${snapshots} with --criterion net-over-path: between two snapshots net change and path are the same, so take at least 3`,
-      2,
     );
   }
   return { alpha, combine, snapshots };
@@ -251,7 +247,7 @@ function checkStaleness(
  * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
  *
  * @param lookups As of {@linkcode resolvePlan}.
- * @throws {UserError} Status 2.
+ * @throws {UsageError}.
  */
 export function checkPlan(
   options: PlanOptions,
@@ -262,15 +258,13 @@ export function checkPlan(
   const { name, mode, schedule } = options;
   if (!segregates(name)) return;
   if (mode === "artifact" && epochs > 1) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
-      2,
     );
   }
   if (name === "slipstream-cold" && schedule !== "interleaved") {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --schedule ${schedule} with --plan ${name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
-      2,
     );
   }
   if (decides(name) || name === "random-drop") checkStaleness(options, lookups, sequences);

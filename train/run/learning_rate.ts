@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 
 /** A learning rate over the steps of a run. All zeros but `base` is a constant rate. */
 export interface LearningRateSchedule {
@@ -27,12 +27,12 @@ const LEAST = 1e-7;
  * DLRM refuses a decay that starts within the warm-up even where no decay is asked for, so that warm-up alone
  * cannot be had; here the start matters only with decay steps.
  *
- * @throws {UserError} Status 2: a number is out of range, or the decay starts before the warm-up ends.
+ * @throws {UsageError} a number is out of range, or the decay starts before the warm-up ends.
  */
 export function checkSchedule(schedule: LearningRateSchedule): void {
   const { base, warmupSteps, decayStartStep, decaySteps } = schedule;
   if (!(base > 0 && Number.isFinite(base))) {
-    throw new UserError(`Cannot use --lr ${base}: it must be more than 0`, 2);
+    throw new UsageError(`Cannot use --lr ${base}: it must be more than 0`);
   }
   const counts = [
     ["--lr-num-warmup-steps", warmupSteps],
@@ -41,13 +41,12 @@ export function checkSchedule(schedule: LearningRateSchedule): void {
   ] as const;
   for (const [flag, value] of counts) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new UserError(`Cannot use ${flag} ${value}: it must be a whole number, 0 or more`, 2);
+      throw new UsageError(`Cannot use ${flag} ${value}: it must be a whole number, 0 or more`);
     }
   }
   if (decaySteps > 0 && decayStartStep < warmupSteps) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --lr-decay-start-step ${decayStartStep}: the warm-up lasts until step ${warmupSteps}`,
-      2,
     );
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { counted, formatBytes, formatCount } from "../../core/format.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import { openDataset } from "../../data/open.ts";
@@ -200,9 +200,8 @@ async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dat
   if (command.data.kind === "synthetic") {
     const preset = PRESETS[command.model];
     if ("attention" in preset) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use --data synthetic with --model ${preset.name}: it generates single inputs and the model takes sequences of time steps, so give Taobao's log or a twin of it`,
-        2,
       );
     }
     return await openDataset({
