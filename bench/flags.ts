@@ -185,7 +185,7 @@ export function commandLine(
 /**
  * What the flags mean to an experiment.
  *
- * @throws {UsageError} flags that exclude each other.
+ * @throws {UsageError} Flags that exclude each other.
  */
 export function settingsOf(
   values: BenchValues,

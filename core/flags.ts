@@ -137,7 +137,7 @@ export function flagName(key: string): string {
  * @param table The flags.
  * @param args The words after the command, such as `Deno.args`.
  * @returns Typed values, defaults filled in.
- * @throws {UsageError} an unknown flag (the nearest is named), a value that is missing, malformed or out
+ * @throws {UsageError} An unknown flag (the nearest is named), a value that is missing, malformed or out
  * of range, a flag given twice that takes one value, a required flag left out, a word that belongs to no flag.
  */
 export function parseFlags<const T extends FlagTable>(
@@ -267,7 +267,7 @@ export function formatHelp(table: FlagTable, page: HelpPage): string {
  *
  * @returns The subcommand's name and the words after it; the name is null when the first word asks for help or
  * there is none.
- * @throws {UsageError} no such subcommand; the nearest is named.
+ * @throws {UsageError} No such subcommand; the nearest is named.
  */
 export function chooseCommand<const Name extends string>(
   names: readonly Name[],

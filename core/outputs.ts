@@ -12,7 +12,7 @@ import { UsageError } from "./errors.ts";
  *
  * @param option How the path was given: the field or the flag.
  * @param path Where the file is to be; null for nowhere, which is fine.
- * @throws {UsageError} its folder is missing, or a folder has its name.
+ * @throws {UsageError} Its folder is missing, or a folder has its name.
  */
 export function checkOutputFile(option: string, path: string | null): void {
   if (path === null) return;
@@ -28,7 +28,7 @@ export function checkOutputFile(option: string, path: string | null): void {
  *
  * @param option How the path was given: the field or the flag.
  * @param path Where the folder is to be; null for nowhere, which is fine.
- * @throws {UsageError} the folder it would lie in is missing, or a file has its name.
+ * @throws {UsageError} The folder it would lie in is missing, or a file has its name.
  */
 export function checkOutputFolder(option: string, path: string | null): void {
   if (path === null) return;

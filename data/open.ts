@@ -16,14 +16,14 @@ import { openTwin } from "./twin/open.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
+/** Formats of click logs. */
+export const LOG_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
+
+/** The name of a log's format. */
+export type LogFormat = typeof LOG_FORMATS[number];
+
 /** Formats that can be opened. */
-export const DATA_FORMATS = [
-  "criteo-kaggle",
-  "criteo-terabyte",
-  "avazu",
-  "taobao",
-  "synthetic",
-] as const;
+export const DATA_FORMATS = [...LOG_FORMATS, "synthetic"] as const;
 
 /** The name of a format. */
 export type DataFormat = typeof DATA_FORMATS[number];

@@ -324,6 +324,10 @@ class SyntheticDataset implements Dataset {
     // Nothing is open.
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** Exact over the inputs named; the error is that of taking them for all, from sixteen batches. */
   #measureBayes(): { bayes: BayesRates; inputs: number; error: number | null } {
     const { start, count } = this.#splits.test;

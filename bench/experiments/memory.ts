@@ -10,7 +10,7 @@ import { summarise } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import { openDevice } from "../../kernels/open.ts";
 import { Dlrm } from "../../train/model/dlrm.ts";
-import { optimizerOf } from "../../train/command/options.ts";
+import { optimizerOf } from "../../train/model/optimizers.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
 import { deviceNote } from "../device_note.ts";
 import type { Experiment, Findings, Settings } from "../experiment.ts";

@@ -14,7 +14,7 @@ import { openDevice } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
 import { Dlrm, type DlrmShape } from "../../train/model/dlrm.ts";
 import { readMatrix } from "../../train/model/matrices.ts";
-import { optimizerOf } from "../../train/command/options.ts";
+import { optimizerOf } from "../../train/model/optimizers.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
 import { writeSafetensors } from "../../train/weights/safetensors.ts";
 import { saveWeights, WEIGHTS_FILE } from "../../train/weights/weights.ts";

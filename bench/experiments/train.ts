@@ -12,7 +12,7 @@ import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device, Stage } from "../../kernels/types.ts";
 import { Dlrm, type DlrmShape } from "../../train/model/dlrm.ts";
-import { optimizerOf } from "../../train/command/options.ts";
+import { optimizerOf } from "../../train/model/optimizers.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
 import { train } from "../../train/run/trainer.ts";
 import { deviceNote } from "../device_note.ts";

@@ -9,7 +9,7 @@ import { formatCount, formatDuration } from "../../core/format.ts";
 import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Model } from "../../train/model/model.ts";
 import { createModel } from "../../train/model/models.ts";
-import { optimizerOf } from "../../train/command/options.ts";
+import { optimizerOf } from "../../train/model/optimizers.ts";
 import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
 import type { LearningRateSchedule } from "../../train/run/learning_rate.ts";
 import type { TrainState } from "../../train/run/state.ts";

@@ -23,7 +23,7 @@ export function trainedFolder(out: string): string {
  *
  * @param names Variants by the names that the results are to have, or their own names.
  * @param firstSeed Seeds before it are only read, so that several processes can share the work.
- * @throws {UsageError} the first seed is beyond the last.
+ * @throws {UsageError} The first seed is beyond the last.
  */
 export async function trainedResults(
   workload: PresetName,

@@ -152,6 +152,10 @@ export class SequenceTwin implements Dataset {
     this.#kept.clear();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   #write(split: Split, position: number, into: Inputs, b: number, size: number): void {
     const { users, ends } = this.#lists[split];
     const place = firstAbove(ends, position);

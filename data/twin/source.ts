@@ -21,7 +21,7 @@ export interface TwinSource {
 /**
  * Reads `twin:NAME`, `twin:FILE.json`, each perhaps with `:INPUTS` behind it; null for what does not begin with `twin:`.
  *
- * @throws {UsageError} for a name that is neither a twin nor a `.json` file and for a bad number of inputs.
+ * @throws {UsageError} For a name that is neither a twin nor a `.json` file and for a bad number of inputs.
  */
 export function parseTwinSource(text: string): TwinSource | null {
   if (!text.startsWith("twin:")) return null;

@@ -64,6 +64,7 @@ async function draw(name: string, inputs: number, signal?: AbortSignal): Promise
       return split === "train" ? reader : firstInputs(reader, TEST_INPUTS);
     },
     close: () => dataset.close(),
+    [Symbol.dispose]: () => dataset.close(),
   };
 }
 

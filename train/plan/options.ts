@@ -157,7 +157,7 @@ export function roundHalfEven(value: number): number {
 /**
  * Stale lookups at which an input is skipped. Needs no pass over the data, so that a wrong one is found out before any.
  *
- * @throws {UsageError} it is not between 1 and the lookups.
+ * @throws {UsageError} It is not between 1 and the lookups.
  */
 function resolveAlpha(
   options: Pick<PlanOptions, "alpha">,
@@ -181,7 +181,7 @@ function resolveAlpha(
  * @param hotMinibatches Of an epoch.
  * @param lookups An input's lookups; of sequences its steps, in each table.
  * @param sequences Whether inputs are sequences.
- * @throws {UsageError} alpha cannot be, or the window does not fit into the hot minibatches.
+ * @throws {UsageError} Alpha cannot be, or the window does not fit into the hot minibatches.
  */
 export function resolvePlan(
   options: PlanOptions,

@@ -27,26 +27,32 @@ const LEAST = 1e-7;
  * DLRM refuses a decay that starts within the warm-up even where no decay is asked for, so that warm-up alone
  * cannot be had; here the start matters only with decay steps.
  *
- * @throws {UsageError} a number is out of range, or the decay starts before the warm-up ends.
+ * @throws {UsageError} A number is out of range, or the decay starts before the warm-up ends.
  */
 export function checkSchedule(schedule: LearningRateSchedule): void {
   const { base, warmupSteps, decayStartStep, decaySteps } = schedule;
   if (!(base > 0 && Number.isFinite(base))) {
-    throw new UsageError(`Cannot use --lr ${base}: it must be more than 0`);
+    throw new UsageError((option) =>
+      `Cannot use ${option("training.learningRate.base")} ${base}: it must be more than 0`
+    );
   }
   const counts = [
-    ["--lr-num-warmup-steps", warmupSteps],
-    ["--lr-decay-start-step", decayStartStep],
-    ["--lr-num-decay-steps", decaySteps],
+    ["training.learningRate.warmupSteps", warmupSteps],
+    ["training.learningRate.decayStartStep", decayStartStep],
+    ["training.learningRate.decaySteps", decaySteps],
   ] as const;
-  for (const [flag, value] of counts) {
+  for (const [field, value] of counts) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new UsageError(`Cannot use ${flag} ${value}: it must be a whole number, 0 or more`);
+      throw new UsageError((option) =>
+        `Cannot use ${option(field)} ${value}: it must be a whole number, 0 or more`
+      );
     }
   }
   if (decaySteps > 0 && decayStartStep < warmupSteps) {
-    throw new UsageError(
-      `Cannot use --lr-decay-start-step ${decayStartStep}: the warm-up lasts until step ${warmupSteps}`,
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("training.learningRate.decayStartStep")
+      } ${decayStartStep}: the warm-up lasts until step ${warmupSteps}`
     );
   }
 }

@@ -55,5 +55,6 @@ export function memoryDataset(inputs: number, seed = 1): MemoryDataset {
       });
     },
     close(): void {},
+    [Symbol.dispose](): void {},
   };
 }

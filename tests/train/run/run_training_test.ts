@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
-import { parseTrainOptions } from "../../../train/command/options.ts";
-import { runTraining } from "../../../train/run/session.ts";
+import { flagOf } from "../../../train/command/flag_names.ts";
+import { parseTrainOptions } from "../../../train/command/parse.ts";
+import { runTraining } from "../../../train/run/run_training.ts";
 
 async function run(...flags: string[]): Promise<unknown> {
   const line = parseTrainOptions(["--device", "cpu", ...flags]);
   assert.ok(line.kind === "train");
-  return await runTraining(line.command);
+  return await runTraining(line.settings);
 }
 
 Deno.test("runTraining() says what the device cannot hold and what to make smaller", async () => {
@@ -14,7 +15,11 @@ Deno.test("runTraining() says what the device cannot hold and what to make small
     run("--data", "synthetic:100", "--threads", "1", "--batch", "1048576"),
     (error) => {
       assert.ok(error instanceof UserError, String(error));
-      assert.match(error.message, /^Cannot allocate \d+ bytes for .*; try a smaller --batch/);
+      assert.match(
+        error.message,
+        /^Cannot allocate \d+ bytes for .*; try a smaller training.batch, evaluation.batch or/,
+      );
+      assert.match(error.tell(flagOf), /; try a smaller --batch, --test-batch or --tables$/);
       return true;
     },
   );
