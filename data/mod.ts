@@ -4,7 +4,13 @@
  * @module
  */
 
-export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./open.ts";
+export {
+  DATA_FORMATS,
+  type DataFormat,
+  type LogFormat,
+  openDataset,
+  type OpenOptions,
+} from "./open.ts";
 export type { PreparationProgress } from "./source_scan.ts";
 export { createInputs } from "./inputs.ts";
 export {

@@ -18,6 +18,11 @@ export interface LearningRateSchedule {
   readonly decaySteps: number;
 }
 
+/** The same learning rate in every step. */
+export function constantRate(base: number): LearningRateSchedule {
+  return { base, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 };
+}
+
 /** Decay never goes below this. */
 const LEAST = 1e-7;
 

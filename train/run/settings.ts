@@ -11,8 +11,9 @@ import { isTbsm, shapeOverrides } from "../model/models.ts";
 import { defaultLearningRate, optimizerOf } from "../model/optimizers.ts";
 import { PRESETS } from "../model/presets.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
+import { checkNumbers } from "./check.ts";
 import { parseDataSource } from "./data_source.ts";
-import { checkSchedule, type LearningRateSchedule } from "./learning_rate.ts";
+import { checkSchedule, constantRate, type LearningRateSchedule } from "./learning_rate.ts";
 import {
   type CheckpointSettings,
   type DataSettings,
@@ -47,7 +48,7 @@ export function resolveRun(options: RunOptions): RunSettings {
       } baseline: it tells no hot rows from others; use hybrid, or another plan`
     );
   }
-  return {
+  const settings: RunSettings = {
     data: resolveData(options.data),
     model,
     training,
@@ -63,6 +64,8 @@ export function resolveRun(options: RunOptions): RunSettings {
     ),
     outputs: filled<OutputSettings>({ result: null, trace: null, weights: null }, options.outputs),
   };
+  checkNumbers(settings);
+  return settings;
 }
 
 function resolveData(data: RunOptions["data"]): DataSettings | Dataset {
@@ -100,12 +103,7 @@ function resolveTraining(
   const named = chosen ?? preset.optimizer;
   const optimizer = typeof named === "string" ? optimizerOf(named) : named;
   const schedule = filled<LearningRateSchedule>(
-    {
-      base: defaultLearningRate(preset, optimizer),
-      warmupSteps: 0,
-      decayStartStep: 0,
-      decaySteps: 0,
-    },
+    constantRate(defaultLearningRate(preset, optimizer)),
     typeof learningRate === "number" ? { base: learningRate } : learningRate,
   );
   checkSchedule(schedule);

@@ -15,7 +15,8 @@ import { openRunData } from "./data.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
-import type { DeviceSettings, RunSettings } from "./options.ts";
+import type { DeviceSettings, RunOptions, RunSettings } from "./options.ts";
+import { resolveRun } from "./settings.ts";
 import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
 
 /** A run that can begin: everything is open, and the model still zero. */
@@ -36,10 +37,12 @@ export type RunLoop = Pick<TrainOptions, "trace" | "checkpoint" | "resume">;
 /**
  * Opens everything that a run needs. Dispose it to close what it has opened.
  *
+ * @param options Those that say what is written, and where its state is kept, have no effect.
  * @throws {UserError} What a person can mend.
  */
-export async function setUpRun(settings: RunSettings, hooks: RunHooks = {}): Promise<RunSetup> {
+export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
   const note = (lines: readonly string[]): void => lines.forEach((line) => hooks.onNote?.(line));
+  const settings = resolveRun(options);
   const { training, plan, device, evaluation } = settings;
   const { seed, optimizer } = training;
   using owned = new DisposableStack();
