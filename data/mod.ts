@@ -7,6 +7,7 @@
 export {
   DATA_FORMATS,
   type DataFormat,
+  LOG_FORMATS,
   type LogFormat,
   openDataset,
   type OpenOptions,
