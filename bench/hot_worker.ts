@@ -4,8 +4,7 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
+import { workerScope } from "../core/worker_scope.ts";
 import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
 
 /** Inputs of a block. */
@@ -89,6 +88,7 @@ async function perform(task: HotTask): Promise<HotDone> {
   return { lookups, inputs };
 }
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  self.onmessage = async ({ data }: MessageEvent<HotTask>) => self.postMessage(await perform(data));
+if (import.meta.main) {
+  const scope = workerScope<HotTask>();
+  scope.onmessage = async ({ data }) => scope.postMessage(await perform(data));
 }

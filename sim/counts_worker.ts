@@ -4,8 +4,7 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
+import { workerScope } from "../core/worker_scope.ts";
 import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
 
 /** Inputs of a block. */
@@ -102,8 +101,9 @@ async function perform(task: CountTask): Promise<CountAnswer> {
   return null;
 }
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  self.onmessage = async ({ data }: MessageEvent<CountTask>) => {
-    self.postMessage(await perform(data));
+if (import.meta.main) {
+  const scope = workerScope<CountTask>();
+  scope.onmessage = async ({ data }) => {
+    scope.postMessage(await perform(data));
   };
 }

@@ -4,9 +4,8 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
 import { UserError } from "../core/errors.ts";
+import { workerScope } from "../core/worker_scope.ts";
 import { type PreparedSweep, sweepPoint, type SweepRow } from "./sweep.ts";
 
 /** Points from, from + by, … below `to`. */
@@ -17,15 +16,16 @@ export interface SweepTask {
   readonly to: number;
 }
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  self.onmessage = ({ data: { options, from, by, to } }: MessageEvent<SweepTask>) => {
+if (import.meta.main) {
+  const scope = workerScope<SweepTask>();
+  scope.onmessage = ({ data: { options, from, by, to } }) => {
     try {
       const rows: SweepRow[] = [];
       for (let point = from; point < to; point += by) rows.push(sweepPoint(options, point));
-      self.postMessage({ rows });
+      scope.postMessage({ rows });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      self.postMessage({ refused: error.message });
+      scope.postMessage({ refused: error.message });
     }
   };
 }

@@ -4,8 +4,7 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
+import { workerScope } from "../../core/worker_scope.ts";
 import { type DrawOptions, drawRatios } from "./draws.ts";
 import type { Ratio } from "./evaluate.ts";
 
@@ -23,11 +22,12 @@ export interface DrawAnswer {
   readonly ratios: readonly Ratio[];
 }
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  self.onmessage = ({ data: { options, from, by, to } }: MessageEvent<DrawTask>) => {
+if (import.meta.main) {
+  const scope = workerScope<DrawTask>();
+  scope.onmessage = ({ data: { options, from, by, to } }) => {
     for (let draw = from; draw < to; draw += by) {
       const answer: DrawAnswer = { draw, ratios: drawRatios(options, draw) };
-      self.postMessage(answer);
+      scope.postMessage(answer);
     }
   };
 }

@@ -28,7 +28,7 @@ import {
   uint32,
   utf8,
   Version,
-} from "@uwdata/flechette";
+} from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
 import { checkArrowBounds } from "./arrow_bounds.ts";
 import { TRACE_COLUMNS, type TraceArray, type TraceColumn, TraceColumns } from "./columns.ts";
