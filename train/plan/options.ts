@@ -289,7 +289,7 @@ export function planOptionsDocument(
   if (options.name === "baseline") return {};
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
-  const rate = schedule === "interleaved" ? { rate: options.rate } : {};
+  const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
   const common = { mode, ...hot, schedule, ...rate };
   if (resolved === null) return { ...common, watch: options.watch };
   return {
