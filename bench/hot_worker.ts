@@ -4,7 +4,8 @@
  * @module
  */
 
-import { workerScope } from "../core/worker_scope.ts";
+/// <reference lib="deno.worker" />
+
 import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
 
 /** Inputs of a block. */
@@ -88,7 +89,6 @@ async function perform(task: HotTask): Promise<HotDone> {
   return { lookups, inputs };
 }
 
-if (import.meta.main) {
-  const scope = workerScope<HotTask>();
-  scope.onmessage = async ({ data }) => scope.postMessage(await perform(data));
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = async ({ data }: MessageEvent<HotTask>) => self.postMessage(await perform(data));
 }

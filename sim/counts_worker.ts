@@ -4,7 +4,8 @@
  * @module
  */
 
-import { workerScope } from "../core/worker_scope.ts";
+/// <reference lib="deno.worker" />
+
 import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
 
 /** Inputs of a block. */
@@ -101,9 +102,8 @@ async function perform(task: CountTask): Promise<CountAnswer> {
   return null;
 }
 
-if (import.meta.main) {
-  const scope = workerScope<CountTask>();
-  scope.onmessage = async ({ data }) => {
-    scope.postMessage(await perform(data));
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = async ({ data }: MessageEvent<CountTask>) => {
+    self.postMessage(await perform(data));
   };
 }

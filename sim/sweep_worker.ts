@@ -4,8 +4,9 @@
  * @module
  */
 
+/// <reference lib="deno.worker" />
+
 import { UserError } from "../core/errors.ts";
-import { workerScope } from "../core/worker_scope.ts";
 import { type PreparedSweep, sweepPoint, type SweepRow } from "./sweep.ts";
 
 /** Points from, from + by, … below `to`. */
@@ -16,16 +17,15 @@ export interface SweepTask {
   readonly to: number;
 }
 
-if (import.meta.main) {
-  const scope = workerScope<SweepTask>();
-  scope.onmessage = ({ data: { options, from, by, to } }) => {
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = ({ data: { options, from, by, to } }: MessageEvent<SweepTask>) => {
     try {
       const rows: SweepRow[] = [];
       for (let point = from; point < to; point += by) rows.push(sweepPoint(options, point));
-      scope.postMessage({ rows });
+      self.postMessage({ rows });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      scope.postMessage({ refused: error.message });
+      self.postMessage({ refused: error.message });
     }
   };
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { workerScope } from "../../core/worker_scope.ts";
+/// <reference lib="deno.worker" />
+
 import { type DrawOptions, drawRatios } from "./draws.ts";
 import type { Ratio } from "./evaluate.ts";
 
@@ -22,12 +23,11 @@ export interface DrawAnswer {
   readonly ratios: readonly Ratio[];
 }
 
-if (import.meta.main) {
-  const scope = workerScope<DrawTask>();
-  scope.onmessage = ({ data: { options, from, by, to } }) => {
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = ({ data: { options, from, by, to } }: MessageEvent<DrawTask>) => {
     for (let draw = from; draw < to; draw += by) {
       const answer: DrawAnswer = { draw, ratios: drawRatios(options, draw) };
-      scope.postMessage(answer);
+      self.postMessage(answer);
     }
   };
 }
