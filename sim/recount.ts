@@ -21,7 +21,7 @@ export async function recount(
   name: string,
   trace: CountedTrace,
   mebibytes: readonly number[],
-  options: Pick<CountOptions, "say" | "threads" | "signal"> = {},
+  options: Pick<CountOptions, "onProgress" | "threads" | "signal"> = {},
 ): Promise<CountedTrace[]> {
   const { header } = trace;
   const [, twinName, inputs, seed] = /^twin:(\w+):(\d+):seed=(\d+)$/.exec(header.dataset.hash) ??

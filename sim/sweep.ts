@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { WorkerPool } from "../core/worker_pool.ts";
 import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
 import {
   PARAMETER_NAMES,
@@ -68,12 +69,12 @@ export interface SweepOptions {
   readonly parameters?: Parameters | undefined;
   /** Threads; all cores unless told. */
   readonly threads?: number | undefined;
-  /** Told how far the counting is that `hot_memory_mib` takes. */
-  readonly say?: ((line: string) => void) | undefined;
+  /** Told how far the counting is that `hot_memory_mib` takes: inputs gone over, of how many, for which trace. */
+  readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
 }
 
 /** What workers get: no functions, and traces by hot memory. */
-export interface PreparedSweep extends Omit<SweepOptions, "traces" | "say"> {
+export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount"> {
   /** Condensed. */
   readonly traces: readonly {
     readonly name: string;
@@ -155,32 +156,18 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   if (threads === 1 || points < 64) {
     return Array.from({ length: points }, (_, point) => sweepPoint(prepared, point));
   }
-  const workers = Array.from(
-    { length: threads },
-    () => new Worker(new URL("./sweep_worker.ts", import.meta.url).href, { type: "module" }),
+  const module = new URL("./sweep_worker.ts", import.meta.url);
+  using pool = new WorkerPool<SweepTask, SweepRow[]>(module, { threads });
+  const parts = await pool.each(
+    Array.from(
+      { length: threads },
+      (_, k): SweepTask => ({ options: prepared, from: k, by: threads, to: points }),
+    ),
   );
-  try {
-    const parts = await Promise.all(
-      workers.map((worker, k) =>
-        new Promise<SweepRow[]>((resolve, reject) => {
-          worker.onmessage = ({ data }: MessageEvent<{ rows: SweepRow[] } | { refused: string }>) =>
-            "rows" in data ? resolve(data.rows) : reject(new UserError(data.refused, 2));
-          worker.onerror = (event) => {
-            event.preventDefault();
-            reject(new Error(event.message));
-          };
-          const task: SweepTask = { options: prepared, from: k, by: threads, to: points };
-          worker.postMessage(task);
-        })
-      ),
-    );
-    return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
-  } finally {
-    for (const worker of workers) worker.terminate();
-  }
+  return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
 }
 
-async function prepare({ say, ...options }: SweepOptions): Promise<PreparedSweep> {
+async function prepare({ onCount, ...options }: SweepOptions): Promise<PreparedSweep> {
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
@@ -195,9 +182,10 @@ async function prepare({ say, ...options }: SweepOptions): Promise<PreparedSweep
       name,
       // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
       trace: condense(trace),
-      byHotMemory: memories.length === 0
-        ? []
-        : await recount(name, trace, memories, { say, threads: options.threads }),
+      byHotMemory: memories.length === 0 ? [] : await recount(name, trace, memories, {
+        onProgress: (done, total) => onCount?.(done, total, name),
+        threads: options.threads,
+      }),
     });
   }
   return { ...options, traces };

@@ -8,7 +8,7 @@ import { UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import { countTraces } from "../../sim/counts.ts";
+import { type CountOptions, countTraces } from "../../sim/counts.ts";
 import { meanOf } from "../../sim/paper/evaluate.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import { recount } from "../../sim/recount.ts";
@@ -18,6 +18,7 @@ import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
 import { countColumn, numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
+import { occasionally } from "../occasionally.ts";
 import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
 
 /** What is varied. */
@@ -180,7 +181,12 @@ async function sweepMemory(
   for (const name of settings.workloads) {
     if (!settings.full && !reduced.workloads.includes(name)) continue;
     const mebibytes = settings.full ? MEMORIES : reduced.mebibytes;
-    const hooks = { say: settings.say, signal: settings.signal };
+    const tell = occasionally(settings.say);
+    const hooks = {
+      onProgress: (done: number, total: number) =>
+        tell(`${name}: ${(100 * done / total).toFixed(0)} % of ${total} inputs counted`),
+      signal: settings.signal,
+    };
     try {
       const traces = settings.full
         ? await recount(name, calibrated.workloads[name], mebibytes, hooks)
@@ -222,7 +228,7 @@ async function sweepMemory(
 async function countReduced(
   twin: WorkloadName,
   { inputs, mebibytes, batch, warmUp }: typeof REDUCED,
-  hooks: Pick<Settings, "say" | "signal">,
+  hooks: Pick<CountOptions, "onProgress" | "signal">,
 ): Promise<CountedTrace[]> {
   const traces = await countTraces(
     { ...hooks, twin, inputs, batch, warmUp, profileEvery: 1 },

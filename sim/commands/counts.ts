@@ -11,6 +11,7 @@ import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts"
 import { countTrace } from "../counts.ts";
 import { writeCountedTrace } from "../counted_file.ts";
 import { condense, countTraceRuns } from "../work.ts";
+import { CountProgress } from "./count_progress.ts";
 import type { Command } from "./flags.ts";
 import { describe } from "./run.ts";
 
@@ -119,6 +120,7 @@ export const countsCommand: Command = {
     }
     checkOutputFile("--out", values.out);
     const begun = performance.now();
+    using progress = new CountProgress(values.quiet);
     const counted = await countTrace({
       twin: values.twin as WorkloadName,
       inputs: values.inputs,
@@ -130,8 +132,9 @@ export const countsCommand: Command = {
       warmUp: values.warmUp,
       windowShare: values.window,
       seed: values.seed,
-      say: values.quiet ? () => {} : (line) => console.error(line),
+      onProgress: (done, total) => progress.update(done, total),
     });
+    progress[Symbol.dispose]();
     const trace = condense(countTraceRuns(counted));
     await writeCountedTrace(values.out, trace);
     console.log(describe({ name: values.out, trace }));
