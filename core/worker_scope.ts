@@ -13,10 +13,7 @@ export interface WorkerScope<Task> {
   close(): void;
 }
 
-/**
- * The scope of this worker. Ask only where `import.meta.main` is true: a worker's file is also imported, for its types and
- * constants, by the thread that starts it, which may be somebody else's worker.
- */
+/** The scope of this worker. On the main thread it is a page's or a program's, which has no such messages. */
 export function workerScope<Task>(): WorkerScope<Task> {
   return globalThis as unknown as WorkerScope<Task>;
 }

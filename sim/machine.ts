@@ -260,12 +260,16 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
       2,
     );
   }
-  const path = shipped === undefined
-    ? machine
-    : new URL(`./machines/${shipped}.json`, import.meta.url);
+  if (shipped !== undefined) {
+    // Imported, and so found where this module came from, be it a folder or a server.
+    const { default: value }: { default: unknown } = await import(`./machines/${shipped}.json`, {
+      with: { type: "json" },
+    });
+    return checkMachine(value, machine);
+  }
   let text;
   try {
-    text = await Deno.readTextFile(path);
+    text = await Deno.readTextFile(machine);
   } catch (error) {
     throw fileError("read", machine, error);
   }
