@@ -48,11 +48,11 @@ export interface CountOptions {
    */
   readonly classified?: number | undefined;
   /** Share of the hot inputs after the window that is skipped, 0 to 1. Default 0.3 (the artifact's drop percentage). */
-  readonly dropShare?: number | undefined;
+  readonly drop?: number | undefined;
   /** Hot minibatches before the first snapshot. Default 1000 (run_slipstream.sh). */
-  readonly warmUp?: number | undefined;
+  readonly warmup?: number | undefined;
   /** Length of the window as a share of the hot minibatches. Default 0.03, 0.05 for rm1 (the artifact's scripts). */
-  readonly windowShare?: number | undefined;
+  readonly window?: number | undefined;
   /** Minibatches of each kind in which different rows are counted. Default 32. */
   readonly sampled?: number | undefined;
   /** Threads. Default: all cores. */
@@ -88,11 +88,11 @@ export async function countTraces(
 ): Promise<Trace[]> {
   const { twin, seed = 1, batch = 1024, onProgress = () => {}, signal } = options;
   const every = options.profileEvery ?? (twin === "rm1" ? 5 : 20);
-  const dropShare = options.dropShare ?? 0.3;
-  const windowShare = options.windowShare ?? (twin === "rm1" ? 0.05 : 0.03);
+  const drop = options.drop ?? 0.3;
+  const window = options.window ?? (twin === "rm1" ? 0.05 : 0.03);
   const preset = PRESETS[twin];
   requireRange("batch", batch, 1, 2 ** 24);
-  requireRange("drop share", dropShare, 0, 1);
+  requireRange("share dropped", drop, 0, 1);
   for (const bytes of memories) requireRange("hot memory", bytes, 4 * preset.dim, Infinity);
   using counter = await TwinCounter.open({
     twin,
@@ -125,9 +125,9 @@ export async function countTraces(
     }
     const layout = layOut(found, {
       batch,
-      dropShare,
-      warmUp: options.warmUp ?? 1000,
-      windowShare,
+      dropShare: drop,
+      warmUp: options.warmup ?? 1000,
+      windowShare: window,
       random: new RandomStream(seed, "sampling", SKIP_SUB),
     });
     const sampled = options.sampled ?? 32;
@@ -153,10 +153,10 @@ export async function countTraces(
         plan: {
           name: "slipstream",
           options: {
-            drop_share: dropShare,
+            drop_share: drop,
             warm_up: layout.from,
             window_to: layout.to,
-            window_share: windowShare,
+            window_share: window,
             profile_every: every,
             sampled_minibatches: sampled,
             classified,

@@ -24,22 +24,29 @@ import type { SweepTask } from "./sweep_worker.ts";
 export const PLAN_AXES = [
   "gpus",
   "batch_per_gpu",
-  "drop_share",
+  "drop",
   "hot_memory_mib",
   "hot_share",
   "dim",
-  "warm_up",
-  "window_share",
+  "warmup",
+  "window",
 ] as const;
 
 /**
  * What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates;
- * `hot_memory_mib` counts a counted trace's twin again; `warm_up` and `window_share` move the decision of a counted trace.
+ * `hot_memory_mib` counts a counted trace's twin again; `warmup` and `window` move the decision of a counted trace.
  */
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
 export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+
+/** What axes were called before, understood for one version. */
+const FORMER_AXES: Readonly<Record<string, AxisName>> = {
+  drop_share: "drop",
+  warm_up: "warmup",
+  window_share: "window",
+};
 
 /** One axis. */
 export interface Axis {
@@ -64,7 +71,7 @@ export interface SweepOptions {
   /** As in `SimulateOptions`. */
   readonly batchPerGpu?: number | undefined;
   /** As in `SimulateOptions`. */
-  readonly dropShare?: number | undefined;
+  readonly drop?: number | undefined;
   /** That axes start from; as in `SimulateOptions`. */
   readonly parameters?: Parameters | undefined;
   /** Threads; all cores unless told. */
@@ -107,7 +114,8 @@ export interface SweepRow {
 /** Parses `name=1,2,3` or `name=from:to:steps`, the last spaced evenly. Throws a `UserError` that names the nearest axis. */
 export function parseAxis(text: string): Axis {
   const at = text.indexOf("=");
-  const word = at < 0 ? text : text.slice(0, at);
+  const said = at < 0 ? text : text.slice(0, at);
+  const word = FORMER_AXES[said] ?? said;
   const name = AXIS_NAMES.find((candidate) => candidate === word);
   if (name === undefined) {
     const near = nearest(word, AXIS_NAMES);
@@ -205,19 +213,19 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   const { name, trace: original, byHotMemory } = options
     .traces[Math.floor(rest / options.machines.length)]!;
   let machine = base, trace = original;
-  let { gpus, batchPerGpu, dropShare } = options;
+  let { gpus, batchPerGpu, drop } = options;
   const parameters: Record<string, number> = { ...options.parameters ?? START_PARAMETERS };
-  const early: { warmUp?: number; windowShare?: number } = {};
+  const early: { warmup?: number; window?: number } = {};
   for (const [a, axis] of options.axes.entries()) {
     const value = values[a]!;
     if (axis.name === "gpus") gpus = value;
     else if (axis.name === "batch_per_gpu") batchPerGpu = value;
-    else if (axis.name === "drop_share") dropShare = value;
+    else if (axis.name === "drop") drop = value;
     else if (axis.name === "hot_memory_mib") trace = byHotMemory[axis.values.indexOf(value)]!;
     else if (axis.name === "hot_share") trace = withHotShare(trace, value);
     else if (axis.name === "dim") trace = withDim(trace, value);
-    else if (axis.name === "warm_up") early.warmUp = value;
-    else if (axis.name === "window_share") early.windowShare = value;
+    else if (axis.name === "warmup") early.warmup = value;
+    else if (axis.name === "window") early.window = value;
     else if (axis.name === "link.generation") machine = withGeneration(machine, value);
     else if (axis.name in START_PARAMETERS) parameters[axis.name] = value;
     else machine = withRates(machine, { [axis.name]: value });
@@ -230,7 +238,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
     system,
     gpus,
     batchPerGpu,
-    dropShare,
+    drop,
     parameters: parameters as Parameters,
   });
   return {

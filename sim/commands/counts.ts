@@ -63,19 +63,21 @@ const FLAGS = {
     defaultText: "all",
     help: "Tell hot from cold for so many inputs, which those after them repeat",
   },
-  dropShare: {
+  drop: {
     type: "number",
     min: 0,
     max: 1,
     default: 0.3,
+    aliases: ["drop-share"],
     group: "Trace",
     help: "Share of the hot inputs after the window that is skipped, drawn at random",
   },
-  warmUp: {
+  warmup: {
     type: "number",
     integer: true,
     min: 0,
     default: 1000,
+    aliases: ["warm-up"],
     group: "Trace",
     help: "Hot minibatches before the first snapshot",
   },
@@ -128,9 +130,9 @@ export const countsCommand: Command = {
       hotMemoryBytes: values.hotMemory * 2 ** 20,
       profileEvery: values.profileEvery,
       classified: values.classified,
-      dropShare: values.dropShare,
-      warmUp: values.warmUp,
-      windowShare: values.window,
+      drop: values.drop,
+      warmup: values.warmup,
+      window: values.window,
       seed: values.seed,
       onProgress: (done, total) => progress.update(done, total),
     });

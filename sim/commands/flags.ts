@@ -64,11 +64,12 @@ export const SUBJECT_FLAGS = {
     group: "Simulation",
     help: "Inputs of a minibatch on each GPU; the minibatch grows with the GPUs",
   },
-  dropShare: {
+  drop: {
     type: "number",
     min: 0,
     max: 1,
     defaultText: "as in the trace",
+    aliases: ["drop-share"],
     group: "Simulation",
     help: "Share of the hot inputs after the window that Slipstream skips",
   },
@@ -115,12 +116,12 @@ export async function openSubject(values: SubjectValues): Promise<Subject> {
 export function combinationsOf(
   { machines, systems, parameters }: Subject,
   { trace }: NamedTrace,
-  { gpus: numbers, batchPerGpu, dropShare }: SubjectValues,
+  { gpus: numbers, batchPerGpu, drop }: SubjectValues,
 ): (SimulateOptions & { readonly system: string })[] {
   return machines.flatMap((machine) =>
     numbers.flatMap((gpus) =>
       systems.map((system) => ({
-        ...{ trace, machine, system, gpus, batchPerGpu, dropShare, parameters },
+        ...{ trace, machine, system, gpus, batchPerGpu, drop, parameters },
       }))
     )
   );

@@ -24,7 +24,7 @@ const FLAGS = {
     valueName: "NAME=VALUES…",
     group: "Sweep",
     help:
-      "Axes: gpus, batch_per_gpu, drop_share, hot_share, hot_memory_mib (counts the twin of a counted trace again), dim (D, floats in a row), any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
+      "Axes: gpus, batch_per_gpu, drop, hot_share, hot_memory_mib (counts the twin of a counted trace again), dim (D, floats in a row), any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
   },
   threads: {
     type: "number",
@@ -77,7 +77,7 @@ export const sweepCommand: Command = {
       axes,
       gpus: values.gpus[0]!,
       batchPerGpu: values.batchPerGpu,
-      dropShare: values.dropShare,
+      drop: values.drop,
       threads: values.threads,
       onCount: (done, total, trace) => progress.update(done, total, `count ${trace}`),
     };

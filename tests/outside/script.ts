@@ -35,7 +35,7 @@ model.dispose();
 device.dispose();
 dataset.close();
 
-const trace = await countTrace({ twin: "rm4", inputs: 20_000, batch: 64, warmUp: 10 });
+const trace = await countTrace({ twin: "rm4", inputs: 20_000, batch: 64, warmup: 10 });
 const machine = machineOf(await loadMachine("v100x4"));
 const { epoch_ms } = simulate({ trace, machine, system: "slipstream", gpus: 2 });
 // Enough points for workers.

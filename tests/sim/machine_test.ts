@@ -70,7 +70,11 @@ const wrong: readonly [what: string, change: (document: Any) => void, message: R
     /: cpu\.cores\.value is "24" and must be a number$/,
   ],
   ["a bare number", (d) => d.cpu.cores = 24, /: cpu\.cores is 24 and must be an object$/],
-  ["no source", (d) => d.cpu.cores.source = " ", /: cpu\.cores\.source is empty/],
+  [
+    "no source",
+    (d) => d.cpu.cores.source = " ",
+    /: cpu\.cores\.source is " " and must say where the numbers come from$/,
+  ],
   [
     "an unknown kind",
     (d) => d.cpu.cores.kind = "guess",
@@ -88,7 +92,26 @@ const wrong: readonly [what: string, change: (document: Any) => void, message: R
     (d) => d.schema_version = 2,
     /: schema_version is 2 and this version reads 1$/,
   ],
-  ["an empty name", (d) => d.name = "", /: name is "" and must be a text$/],
+  [
+    "an empty name",
+    (d) => d.name = "",
+    /: name is "" and must be a text without control characters$/,
+  ],
+  [
+    "a name that a terminal obeys",
+    (d) => d.name = "\u001b[2J\u202e",
+    /: name is "\\u001b\[2J\\u202e" and must be a text without control characters$/,
+  ],
+  [
+    "the smallest number there is",
+    (d) => d.link.pageable_gb_s.value = 5e-324,
+    /: link\.pageable_gb_s\.value is 5e-324 and must be from 1e-9 to 1000000000000000$/,
+  ],
+  [
+    "a number that makes others infinite",
+    (d) => d.framework.host_scale.value = 1e300,
+    /: framework\.host_scale\.value is 1e\+300 and must be from 1e-9 to /,
+  ],
 ];
 
 // A document is damaged member by member.
