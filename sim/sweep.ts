@@ -16,6 +16,8 @@ import {
 } from "./parameters.ts";
 import { recount } from "./recount.ts";
 import { simulate } from "./simulate.ts";
+import type { System } from "./system.ts";
+import { ALL_SYSTEMS } from "./systems/mod.ts";
 import { earlyOf, withDim, withEarly, withHotShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
@@ -62,8 +64,8 @@ export interface SweepOptions {
   readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
   /** Machines that axes start from. */
   readonly machines: readonly Machine[];
-  /** Names of systems. */
-  readonly systems: readonly string[];
+  /** Systems or their names. Others than the project's own are simulated on the calling thread alone. */
+  readonly systems: readonly (System | string)[];
   /** Axes; every combination of their values is a point. */
   readonly axes: readonly Axis[];
   /** Where no axis says otherwise. */
@@ -80,7 +82,7 @@ export interface SweepOptions {
   readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
 }
 
-/** What workers get: no functions, and traces by hot memory. */
+/** A sweep before its points: systems of the project by name, traces by hot memory. */
 export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount"> {
   /** Condensed. */
   readonly traces: readonly {
@@ -161,7 +163,9 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);
   const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
-  if (threads === 1 || points < 64) {
+  // Workers are sent names: a system's functions cannot be.
+  const named = prepared.systems.every((system) => typeof system === "string");
+  if (threads === 1 || points < 64 || !named) {
     return Array.from({ length: points }, (_, point) => sweepPoint(prepared, point));
   }
   const module = new URL("./sweep_worker.ts", import.meta.url);
@@ -196,7 +200,10 @@ async function prepare({ onCount, ...options }: SweepOptions): Promise<PreparedS
       }),
     });
   }
-  return { ...options, traces };
+  const systems = options.systems.map((system) =>
+    typeof system !== "string" && ALL_SYSTEMS.includes(system) ? system.name : system
+  );
+  return { ...options, traces, systems };
 }
 
 /** One point of a sweep by its number. */
@@ -244,7 +251,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   return {
     trace: name,
     machine: base.name,
-    system,
+    system: typeof system === "string" ? system : system.name,
     values,
     epoch_ms,
     minibatches,

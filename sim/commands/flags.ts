@@ -15,6 +15,8 @@ import { type Parameters, START_PARAMETERS } from "../parameters.ts";
 import { loadFrozen } from "../paper/frozen.ts";
 import { loadPaperWorkload } from "../paper/workloads.ts";
 import type { SimulateOptions } from "../simulate.ts";
+import type { System } from "../system.ts";
+import { loadSystems } from "../systems/load.ts";
 import { findSystem } from "../systems/mod.ts";
 import { type CountedTrace, countTraceRuns } from "../work.ts";
 
@@ -47,7 +49,7 @@ export const SUBJECT_FLAGS = {
     default: ["intel-dlrm", "fae", "hotline", "slipstream"],
     valueName: "NAME,…",
     group: "Simulation",
-    help: "Training systems (listed below)",
+    help: "Training systems (listed below), or files ending in .ts that export some",
   },
   gpus: {
     type: "ints",
@@ -93,8 +95,7 @@ export interface NamedTrace {
 export interface Subject {
   readonly traces: readonly NamedTrace[];
   readonly machines: readonly Machine[];
-  /** Names of systems. */
-  readonly systems: readonly string[];
+  readonly systems: readonly System[];
   readonly parameters: Parameters;
 }
 
@@ -103,7 +104,7 @@ type SubjectValues = FlagValues<typeof SUBJECT_FLAGS>;
 
 /** Opens what the flags name: names of systems first, which cost nothing. */
 export async function openSubject(values: SubjectValues): Promise<Subject> {
-  const systems = values.system.map((name) => findSystem(name).name);
+  const systems = (await Promise.all(values.system.map(openSystems))).flat();
   const [machines, traces, parameters] = await Promise.all([
     Promise.all(values.machine.map(async (name) => machineOf(await loadMachine(name)))),
     Promise.all(values.trace.map(openTrace)),
@@ -117,7 +118,7 @@ export function combinationsOf(
   { machines, systems, parameters }: Subject,
   { trace }: NamedTrace,
   { gpus: numbers, batchPerGpu, drop }: SubjectValues,
-): (SimulateOptions & { readonly system: string })[] {
+): (SimulateOptions & { readonly system: System })[] {
   return machines.flatMap((machine) =>
     numbers.flatMap((gpus) =>
       systems.map((system) => ({
@@ -125,6 +126,11 @@ export function combinationsOf(
       }))
     )
   );
+}
+
+/** A system that comes with the project by its name, others from a module. */
+async function openSystems(name: string): Promise<readonly System[]> {
+  return /\.[jt]s$/.test(name) ? await loadSystems(name) : [findSystem(name)];
 }
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */
