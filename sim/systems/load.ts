@@ -53,10 +53,10 @@ function whyNot(found: unknown): string | null {
     }`;
   }
   for (const [member, type] of Object.entries(MEMBERS)) {
-    const value = (found as Readonly<Record<string, unknown>>)[member];
-    if (typeof value === type) continue;
+    const has: string = typeof (found as Readonly<Record<string, unknown>>)[member];
+    if (has === type) continue;
     return `${member} of its system is ${
-      value === undefined ? "missing" : `of type ${typeof value}`
+      has === "undefined" ? "missing" : `of type ${has}`
     } and must be a ${type}`;
   }
   const { name } = found as System;
