@@ -119,7 +119,8 @@ function sealOf(body: string): string {
   return `,\n  "sha256": "${new Sha256().update(body).hex()}"\n}\n`;
 }
 
-function tooLarge(path: string, mostBytes: number): UserError {
+/** The error of a file that is larger than any of its kind. */
+export function tooLarge(path: string, mostBytes: number): UserError {
   return new UserError(
     `Cannot read ${path}: it has more than ${
       formatBytes(mostBytes)
