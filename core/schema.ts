@@ -195,7 +195,7 @@ export function documentOf<T>(
   { schema, version, otherwise = "" }: Identity,
   document: Schema<T>,
 ): Schema<T> {
-  return v.pipe(
+  return inTurn(
     objectWith<Named>({
       schema: oneOf([schema]),
       schema_version: v.custom<number>(
@@ -203,8 +203,13 @@ export function documentOf<T>(
         ({ input }) => `is ${showValue(input)} and this version reads ${version}${otherwise}`,
       ),
     }),
-    document as unknown as v.GenericSchema<Named, T>,
-  ) as unknown as Schema<T>;
+    document,
+  );
+}
+
+/** Two schemas of one value, of which the second is looked at where the first fits. */
+export function inTurn<T>(first: Schema<unknown>, second: Schema<T>): Schema<T> {
+  return v.pipe(first, second);
 }
 
 /** Adds a test of a whole value to its schema; `wrong` gives the end of the sentence on it, or null where nothing is wrong. */
