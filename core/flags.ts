@@ -57,6 +57,8 @@ export interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
   /** The words. */
   readonly choices: readonly string[];
+  /** Endings of paths that may stand in the place of a word, such as `.ts`. */
+  readonly orFile?: readonly string[];
   readonly default?: string;
 }
 
@@ -103,7 +105,8 @@ type Absent<F extends Flag> = F extends { readonly default: unknown } ? never
   : F extends { readonly required: true } ? never
   : undefined;
 
-type Present<F extends Flag> = F extends ChoiceFlag ? F["choices"][number]
+type Present<F extends Flag> = F extends { readonly orFile: readonly string[] } ? string
+  : F extends ChoiceFlag ? F["choices"][number]
   : F extends { readonly type: "number" } ? number
   : F extends { readonly type: "string" | "path" } ? string
   : F extends { readonly type: "ints" } ? readonly number[]
@@ -375,6 +378,7 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
     case "path":
       return last === "" ? refuse(last, "the value is empty") : last;
     case "choice":
+      if (flag.orFile?.some((ending) => last.endsWith(ending) && last !== ending)) return last;
       return parseChoice(flag.choices, last, refuse);
     case "list": {
       const words = texts.flatMap((text) => text.split(",")).map((word) => word.trim());

@@ -12,6 +12,7 @@ import type { DeviceKind, Optimizer } from "../../kernels/types.ts";
 import type { Placement } from "../model/placement.ts";
 import { PLAN_FLAGS, planOf } from "./plan_flags.ts";
 import type { PlanOptions } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
 import type { Normalisation } from "../model/tower.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
@@ -497,17 +498,18 @@ export function parseTrainOptions(
   }
   const batch = values.batch ?? preset.batch;
   const plan = planOf(values);
-  if (plan.name === "baseline") {
+  const { name: planName, segregates } = findPlan(plan.name);
+  if (!segregates) {
     if (values.placement === "hot") {
       throw new UserError(
-        "Cannot use --placement hot with --plan baseline: it tells no hot rows from others; use hybrid, or another plan",
+        `Cannot use --placement hot with --plan ${planName}: it tells no hot rows from others; use hybrid, or another plan`,
         2,
       );
     }
     const idle = [...given].flatMap(([key, spelling]) =>
       key in PLAN_FLAGS && !GENERAL.has(key) ? spelling : []
     );
-    if (idle.length > 0) notes.push(`Without effect on --plan baseline: ${idle.join(", ")}`);
+    if (idle.length > 0) notes.push(`Without effect on --plan ${planName}: ${idle.join(", ")}`);
   }
 
   const command: TrainCommand = {
@@ -540,8 +542,8 @@ export function parseTrainOptions(
     evalEvery: Math.max(0, values.evalEvery),
     normalisation: values.normalize,
     plan,
-    lastBatch: values.lastBatch ?? (plan.name === "baseline" ? "keep" : "drop"),
-    placement: values.placement ?? (plan.name === "baseline" ? "device" : "hot"),
+    lastBatch: values.lastBatch ?? (segregates ? "drop" : "keep"),
+    placement: values.placement ?? (segregates ? "hot" : "device"),
     device: values.useGpu ? "webgpu" : values.device,
     threads: values.threads ?? null,
     wide: values.wide,
