@@ -10,7 +10,7 @@ import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../c
 import { parseTwinSource } from "../../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../../kernels/types.ts";
 import type { Placement } from "../model/placement.ts";
-import { PLAN_FLAGS, planOf } from "./plan_flags.ts";
+import { NORMALIZE_FLAG, PLAN_FLAGS, planOf } from "./plan_flags.ts";
 import type { PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
 import type { Normalisation } from "../model/tower.ts";
@@ -139,15 +139,7 @@ export const TRAIN_FLAGS = {
     defaultText: "by model; with another optimizer 0.1 for sgd, else 0.01",
     help: "Learning rate",
   },
-  normalize: {
-    type: "choice",
-    choices: ["none", "layer", "batch"],
-    default: "none",
-    aliases: ["normalise"],
-    group: "Model",
-    help:
-      "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
-  },
+  normalize: NORMALIZE_FLAG,
   lrNumWarmupSteps: {
     type: "number",
     integer: true,

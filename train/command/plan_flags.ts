@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import type { Flag, FlagTable, FlagValues } from "../../core/flags.ts";
 import { PLACEMENTS } from "../model/placement.ts";
 import { CRITERIA, CRITERION_NAMES } from "../plan/criterion.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
@@ -18,6 +18,17 @@ const FILES = "Files";
 
 /** What modules are called. */
 const CRITERION_FILES = [".ts", ".js", ".mjs"] as const;
+
+/** How features are normalised: a flag of the model that variants of a study have beside those of plans. */
+export const NORMALIZE_FLAG = {
+  type: "choice",
+  choices: ["none", "layer", "batch"],
+  default: "none",
+  aliases: ["normalise"],
+  group: "Model",
+  help:
+    "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
+} as const satisfies Flag;
 
 /** Which inputs are trained, where their rows live, and what is kept of the run. */
 export const PLAN_FLAGS = {

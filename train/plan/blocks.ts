@@ -304,7 +304,7 @@ export class StalenessBlocks {
     all: number,
     combine = this.#parts.resolved.combine,
   ): Promise<{ scores: Float32Array; sampled: number }> {
-    const { options, resolved, seed, hot } = this.#parts;
+    const { options, seed, hot } = this.#parts;
     const { sample, replacement } = SEMANTICS[options.mode];
     const share = options.sample ?? sample.share;
     const wanted = Math.floor(share * (sample.of === "all" ? all : left.length));

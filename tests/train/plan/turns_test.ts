@@ -122,8 +122,8 @@ Deno.test("several epochs: decide once and keep it, or again in each", async () 
       more: { epochs: 2 },
     }));
   const once = await run("once"), epoch = await run("epoch");
-  assert.match(turns(once), /^cuwwwh+ch+$/);
-  assert.match(turns(epoch), /^cuwwwh+cuwwwh+$/);
+  assert.match(turnsOf(once), /^cuwwwh+ch+$/);
+  assert.match(turnsOf(epoch), /^cuwwwh+cuwwwh+$/);
   assert.equal(once.result.plan.decisions.length, 1);
   assert.deepEqual(epoch.result.plan.decisions.map((decision) => decision.epoch), [0, 1]);
   // In the second epoch the kept decision skips from the first hot input on: every S, a quarter.
