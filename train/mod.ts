@@ -52,6 +52,7 @@ export type {
   PlannedMinibatch,
   StateArray,
 } from "./plan/driver.ts";
+export { openDriver } from "./plan/open_driver.ts";
 export { PLAN_DEFAULTS, type PlanOptions, type TurnOrder } from "./plan/options.ts";
 export { type Plan, PLAN_NAMES, type PlanName, PLANS } from "./plan/plans.ts";
 export type { PlanMode } from "./plan/semantics.ts";

@@ -37,7 +37,10 @@ Deno.test("words that make no variant are refused as flags are, with near ones",
       () => variantOf(words),
       (error) => error instanceof UserError && error.status === 2 && message.test(error.message),
     );
-  refuses("fea", /^Cannot use --plan fea in variant fea: it must be one of .*did you mean fae\?\)$/);
+  refuses(
+    "fea",
+    /^Cannot use --plan fea in variant fea: it must be one of .*did you mean fae\?\)$/,
+  );
   refuses(
     "fae,shedule=interleaved",
     /^Cannot use --shedule in variant fae,shedule=interleaved: there is no such flag, did you mean --schedule\?$/,

@@ -54,8 +54,9 @@ export interface Criterion {
   readonly defaultCombine?: Combine;
   /** Snapshots of a window where nothing is said, and at least. Both 2 unless told. */
   readonly snapshots?: { readonly byDefault: number; readonly least: number };
-  /** The file that it was loaded from, and the SHA-256 of its text in hexadecimal. */
+  /** The file that it was loaded from. */
   readonly file?: string;
+  /** SHA-256 of that file's text, in hexadecimal. */
   readonly sha256?: string;
 }
 

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { UserError } from "../../core/errors.ts";
 import { fileError, Sha256 } from "../../core/files.ts";
 import { CRITERIA, type Criterion, type CriterionFile, type CriterionName } from "./criterion.ts";
+import type { PlanOptions } from "./options.ts";
 
 const NAME = /^[a-z][a-z0-9-]*$/i;
 
@@ -43,6 +44,15 @@ export async function loadCriterion(
   const reason = whyNot(found);
   if (reason !== null) throw new UserError(`Cannot use criterion ${file}: ${reason}`);
   return { ...found as Criterion, file, sha256 };
+}
+
+/**
+ * Options whose criterion has been loaded.
+ *
+ * @throws {UserError} As {@linkcode loadCriterion}.
+ */
+export async function loadPlan(options: PlanOptions): Promise<PlanOptions> {
+  return { ...options, criterion: await loadCriterion(options.criterion) };
 }
 
 /** Why something is no criterion; null where it is one. */

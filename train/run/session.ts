@@ -16,6 +16,7 @@ import type { Model } from "../model/model.ts";
 import { createModel, isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
 import type { TrainCommand } from "../command/options.ts";
 import { openPlaced } from "../model/placement.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
 import { findHotSet, type HotSet, type PassProgress } from "../plan/hot_set.ts";
 import { checkPlan, inputShapeOf } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
@@ -61,10 +62,11 @@ const SYNTHETIC_ROWS = 10_000;
  * result document before it throws.
  */
 export async function runTraining(
-  command: TrainCommand,
+  given: TrainCommand,
   hooks: SessionHooks = {},
 ): Promise<ResultDocument> {
   const startedAt = new Date();
+  const command = { ...given, plan: await loadPlan(given.plan) };
   checkOutputFile("--json", command.json);
   checkOutputFile("--trace", command.trace);
   checkOutputFolder("--save", command.save);
