@@ -35,3 +35,12 @@ export class UserError extends Error {
 
 /** A wrong option or command line, found out before anything was done. */
 export class UsageError extends UserError {}
+
+/** The same kind of error with another message, made of its own, whatever options are called. */
+export function reworded(
+  error: UserError,
+  change: (message: string, option: OptionNaming) => string,
+): UserError {
+  const message = (option: OptionNaming): string => change(error.tell(option), option);
+  return error instanceof UsageError ? new UsageError(message) : new UserError(message);
+}

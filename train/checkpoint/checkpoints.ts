@@ -6,7 +6,7 @@
  */
 
 import { resolve } from "node:path";
-import { UsageError, UserError } from "../../core/errors.ts";
+import { reworded, UsageError, UserError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";
 import type { Dataset } from "../../data/types.ts";
@@ -135,7 +135,7 @@ async function withAdvice(error: unknown, store: CheckpointStore): Promise<unkno
   if (!(error instanceof UserError)) return error;
   using last = await store.latest().catch(() => null);
   const whole = last?.name ?? null;
-  return new UserError((option) => {
+  return reworded(error, (message, option) => {
     const advice = whole === null
       ? `nothing of the run has been kept: make room, or choose another ${
         option("checkpoints.folder")
@@ -143,7 +143,7 @@ async function withAdvice(error: unknown, store: CheckpointStore): Promise<unkno
       : `${whole} is whole: make room and go on from it by ${
         option("checkpoints.resume")
       } ${store.folder}`;
-    return `${error.tell(option)}; ${advice}`;
+    return `${message}; ${advice}`;
   });
 }
 

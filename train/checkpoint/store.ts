@@ -12,7 +12,7 @@
  */
 
 import { dirname, resolve } from "node:path";
-import { type OptionNaming, UserError } from "../../core/errors.ts";
+import { type OptionNaming, reworded, UserError } from "../../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../../core/files.ts";
 import type { Json } from "../run/result.ts";
 import {
@@ -238,7 +238,7 @@ export class CheckpointStore {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const advice = await this.#advice(entries, wanted);
-      throw new UserError((option) => error.tell(option) + advice(option));
+      throw reworded(error, (message, option) => message + advice(option));
     }
   }
 
@@ -360,7 +360,7 @@ export class CheckpointStore {
         `Cannot save checkpoint ${path}: the folder ${this.folder} is no longer there`,
       );
     }
-    return new UserError(known.message.replaceAll(stagingPath, path));
+    return reworded(known, (message) => message.replaceAll(stagingPath, path));
   }
 }
 

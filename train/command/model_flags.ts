@@ -10,6 +10,7 @@ import { parseTwinSource } from "../../data/twin/source.ts";
 import { PRESET_NAMES, type PresetName, type ShapeOverrides } from "../model/presets.ts";
 import type { DataSource, ModelChoice } from "../run/options.ts";
 import type { Given } from "./data_flags.ts";
+import { NORMALIZE_FLAG } from "./plan_flags.ts";
 
 /** A preset and what replaces parts of it. */
 export const MODEL_FLAGS = {
@@ -72,15 +73,7 @@ export const MODEL_FLAGS = {
     group: "Model",
     help: "Rows of the tables: the data's vocabulary, the model's published sizes, or these",
   },
-  normalize: {
-    type: "choice",
-    choices: ["none", "layer", "batch"],
-    default: "none",
-    aliases: ["normalise"],
-    group: "Model",
-    help:
-      "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
-  },
+  normalize: NORMALIZE_FLAG,
 } as const satisfies FlagTable;
 
 /** The model that flags ask for; unless told the one that a twin is of, else rm2. */

@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { type FlagValues, parseFlags } from "../../core/flags.ts";
+import { findPlan } from "../plan/plans.ts";
 import type { RunSettings } from "../run/options.ts";
 import { resolveRun } from "../run/settings.ts";
 import { dataOf, type Given } from "./data_flags.ts";
@@ -73,11 +74,12 @@ export function parseTrainOptions(
     evaluation: { every: Math.max(0, values.evalEvery), batch: values.testBatch },
     ...filesOf(values),
   });
-  if (settings.plan.name === "baseline") {
+  const plan = findPlan(settings.plan.name);
+  if (!plan.segregates) {
     const idle = [...given].flatMap(([key, spelling]) =>
       key in PLAN_FLAGS && !GENERAL.has(key) ? spelling : []
     );
-    if (idle.length > 0) notes.push(`Without effect on --plan baseline: ${idle.join(", ")}`);
+    if (idle.length > 0) notes.push(`Without effect on --plan ${plan.name}: ${idle.join(", ")}`);
   }
   return { kind: "train", settings, quiet, notes };
 }

@@ -10,6 +10,7 @@ import type { DeviceInfo } from "../../kernels/types.ts";
 import { isTbsm, type ModelShape } from "../model/models.ts";
 import { countParameters } from "../model/presets.ts";
 import type { HotSet } from "../plan/hot_set.ts";
+import { findPlan } from "../plan/plans.ts";
 import type { RunSettings } from "./options.ts";
 
 /** The data set, a line, and its own notes. */
@@ -55,7 +56,7 @@ export function modelNotes(
     `${formatCount(rows)} embedding rows of ${shape.dim}; ` +
     `${formatCount(dense + embedding)} parameters (${formatBytes(4 * (dense + embedding))})`,
     `Device: ${info.kind}, ${info.name} (${reason})`,
-    `Plan: ${plan.name}${
+    `Plan: ${findPlan(plan.name).name}${
       plan.mode === "artifact" ? " as the artifact" : ""
     }; placement of embedding rows: ${device.placement}`,
   ];

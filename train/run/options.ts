@@ -13,8 +13,8 @@ import type { OptimizerName } from "../model/optimizers.ts";
 import type { OpenDevices, Placement } from "../model/placement.ts";
 import type { PresetName, ShapeOverrides } from "../model/presets.ts";
 import type { Normalisation } from "../model/tower.ts";
-import type { PlanName } from "../plan/document.ts";
 import type { PlanOptions } from "../plan/options.ts";
+import type { PlanName } from "../plan/plans.ts";
 import type { LearningRateSchedule } from "./learning_rate.ts";
 import type { LastBatch } from "./trainer.ts";
 

@@ -5,6 +5,7 @@
  */
 
 import { openCheckpoints } from "../checkpoint/checkpoints.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
 import { type RunTrace, startTrace } from "../trace/session.ts";
 import { SafetensorsFile } from "../weights/safetensors.ts";
 import { WEIGHTS_FILE } from "../weights/weights.ts";
@@ -44,7 +45,8 @@ export async function runTraining(
   hooks: RunHooks = {},
 ): Promise<ResultDocument> {
   const startedAt = new Date();
-  const settings = resolveRun(options);
+  const resolved = resolveRun(options);
+  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
   checkOutputs(settings.outputs);
   const { weights } = settings.model;
   // Preparing may take hours, so a folder that cannot be used is found out first.

@@ -11,6 +11,8 @@ import { isTbsm, shapeOverrides } from "../model/models.ts";
 import { defaultLearningRate, optimizerOf } from "../model/optimizers.ts";
 import { PRESETS } from "../model/presets.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
+import { SEMANTICS } from "../plan/semantics.ts";
 import { checkNumbers } from "./check.ts";
 import { parseDataSource } from "./data_source.ts";
 import { checkSchedule, constantRate, type LearningRateSchedule } from "./learning_rate.ts";
@@ -39,13 +41,14 @@ const SEED = 123;
 export function resolveRun(options: RunOptions): RunSettings {
   const model = resolveModel(options.model);
   const plan = completePlan(options.plan);
-  const training = resolveTraining(options.training ?? {}, model, plan);
-  const { placement } = filled({ placement: defaultPlacement(plan) }, options.device);
-  if (plan.name === "baseline" && placement === "hot") {
+  const { name, segregates } = findPlan(plan.name);
+  const training = resolveTraining(options.training ?? {}, model, segregates);
+  const placement = options.device?.placement ?? (segregates ? "hot" : "device");
+  if (!segregates && placement === "hot") {
     throw new UsageError((option) =>
       `Cannot use ${option("device.placement")} hot with ${
         option("plan.name")
-      } baseline: it tells no hot rows from others; use hybrid, or another plan`
+      } ${name}: it tells no hot rows from others; use hybrid, or another plan`
     );
   }
   const settings: RunSettings = {
@@ -97,7 +100,7 @@ function resolveModel(model: RunOptions["model"]): ModelSettings {
 function resolveTraining(
   { learningRate, optimizer: chosen, ...given }: TrainingOptions,
   { preset: name }: ModelSettings,
-  plan: PlanOptions,
+  segregates: boolean,
 ): TrainingSettings {
   const preset = PRESETS[name];
   const named = chosen ?? preset.optimizer;
@@ -115,22 +118,15 @@ function resolveTraining(
     maxSteps: 0,
     seed: SEED,
     shuffle: true,
-    lastBatch: plan.name === "baseline" ? "keep" : "drop",
+    lastBatch: segregates ? "drop" : "keep",
   }, given);
 }
 
-/** A plan's options, where nothing is said those of the authors' program in its mode, else the defaults. */
+/** A plan's options; where nothing is said, its mode's or the defaults. */
 function completePlan(given: RunOptions["plan"] = {}): PlanOptions {
   const plan = typeof given === "string" ? { name: given } : given;
-  const artifact = { schedule: "cold-then-hot", untouched: "stale" } as const;
-  return filled<PlanOptions>(
-    { ...PLAN_DEFAULTS, ...(plan.mode === "artifact" ? artifact : {}) },
-    plan,
-  );
-}
-
-function defaultPlacement({ name }: PlanOptions): RunSettings["device"]["placement"] {
-  return name === "baseline" ? "device" : "hot";
+  const { schedule, untouched } = SEMANTICS[plan.mode ?? PLAN_DEFAULTS.mode];
+  return filled<PlanOptions>({ ...PLAN_DEFAULTS, schedule, untouched }, plan);
 }
 
 /** Defaults replaced by what was given; undefined is not. */

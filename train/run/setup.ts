@@ -9,8 +9,10 @@ import { PRESETS, resolveShape } from "../model/presets.ts";
 import type { Model } from "../model/model.ts";
 import type { ModelShape } from "../model/models.ts";
 import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
-import { checkPlan, lookupsOf, type PlanOptions, segregates } from "../plan/options.ts";
+import { checkPlan, inputShapeOf, type PlanOptions } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
 import { openRunData } from "./data.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
@@ -32,7 +34,7 @@ export interface RunSetup extends Disposable {
 }
 
 /** What of the loop is no setting of a run. */
-export type RunLoop = Pick<TrainOptions, "trace" | "checkpoint" | "resume">;
+export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "resume">;
 
 /**
  * Opens everything that a run needs. Dispose it to close what it has opened.
@@ -42,7 +44,8 @@ export type RunLoop = Pick<TrainOptions, "trace" | "checkpoint" | "resume">;
  */
 export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
   const note = (lines: readonly string[]): void => lines.forEach((line) => hooks.onNote?.(line));
-  const settings = resolveRun(options);
+  const resolved = resolveRun(options);
+  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
   const { training, plan, device, evaluation } = settings;
   const { seed, optimizer } = training;
   using owned = new DisposableStack();
@@ -52,7 +55,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const { schema } = dataset;
   const shape = resolveShape(PRESETS[settings.model.preset], schema, settings.model.shape);
   note(dataNotes(dataset));
-  checkPlan(plan, training.epochs, lookupsOf(schema), schema.steps !== undefined);
+  checkPlan(plan, training.epochs, inputShapeOf(schema));
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
   const devices = owned.use(await openDevices(device));
@@ -80,7 +83,7 @@ export async function findPlanHotSet(
   seed: number,
   { onPass, signal }: RunHooks,
 ): Promise<HotSet | null> {
-  if (!segregates(plan.name)) return null;
+  if (!findPlan(plan.name).segregates) return null;
   return await findHotSet(dataset, plan, tableRows, dim, seed, {
     ...(onPass === undefined ? {} : { onPass }),
     ...(signal === undefined ? {} : { signal }),
