@@ -21,7 +21,7 @@ export function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Pro
 /**
  * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.
  *
- * @throws {UsageError}.
+ * @throws {UsageError}
  */
 export function checkResultsFolder(folder: string): void {
   const runs = dirname(RESULTS_FOLDER);
