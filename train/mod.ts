@@ -56,7 +56,6 @@ export type { PlanMode } from "./plan/semantics.ts";
 export {
   countParameters,
   type DlrmPreset,
-  PRESET_NAMES,
   type PresetName,
   PRESETS,
   resolveShape,

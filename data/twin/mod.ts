@@ -34,7 +34,6 @@ export {
   loadHistoryTwin,
   loadTwin,
   openTwin,
-  TWIN_NAMES,
   type TwinOptions,
 } from "./open.ts";
 export {
