@@ -384,7 +384,7 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
       return last === "" ? refuse(last, "the value is empty") : last;
     case "choice":
       if (flag.orFile?.some((ending) => last.endsWith(ending) && last !== ending)) return last;
-      return parseChoice(flag.choices, last, refuse);
+      return parseChoice(flag.choices, last, refuse, flag.orFile);
     case "list": {
       const words = texts.flatMap((text) => text.split(",")).map((word) => word.trim());
       for (const word of words) {
@@ -422,7 +422,12 @@ function parseNumber(flag: NumberFlag, text: string, refuse: Refuse): number {
   return value;
 }
 
-function parseChoice(choices: readonly string[], text: string, refuse: Refuse): string {
+function parseChoice(
+  choices: readonly string[],
+  text: string,
+  refuse: Refuse,
+  files: readonly string[] = [],
+): string {
   if (choices.includes(text)) return text;
   const near = nearest(text, choices);
   return refuse(
@@ -430,6 +435,7 @@ function parseChoice(choices: readonly string[], text: string, refuse: Refuse): 
     choices.length === 1
       ? `only ${choices[0]} is supported`
       : `it must be one of ${choices.join(", ")}` +
+        (files.length === 0 ? "" : ` or a file in ${files.join(" or ")}`) +
         (near === null ? "" : ` (did you mean ${near}?)`),
   );
 }

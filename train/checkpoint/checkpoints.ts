@@ -13,6 +13,7 @@ import { CheckpointStore } from "./store.ts";
 import type { Model } from "../model/model.ts";
 import type { TrainCommand } from "../command/options.ts";
 import type { Json } from "../run/result.ts";
+import { storablePlan } from "../plan/criterion_file.ts";
 import { restoreRun, saveRun } from "./run_tensors.ts";
 import type { TrainState } from "../run/state.ts";
 import type { CheckpointPolicy } from "../run/trainer.ts";
@@ -107,7 +108,11 @@ export async function openCheckpoints(
           const document: RunDocument = {
             kind: "slipstream.train",
             version: RUN_CHECKPOINT_VERSION,
-            command: { ...command, resume: null } as unknown as Json,
+            command: {
+              ...command,
+              plan: storablePlan(command.plan),
+              resume: null,
+            } as unknown as Json,
             dataset_hash: dataset.hash,
             state: state.document,
           };

@@ -16,7 +16,7 @@ import type { Model } from "../model/model.ts";
 import { createModel, isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
 import type { TrainCommand } from "../command/options.ts";
 import { openPlaced } from "../model/placement.ts";
-import { loadPlan } from "../plan/criterion_file.ts";
+import { loadPlan, storablePlan } from "../plan/criterion_file.ts";
 import { findHotSet, type HotSet, type PassProgress } from "../plan/hot_set.ts";
 import { checkPlan, inputShapeOf } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
@@ -102,7 +102,10 @@ export async function runTraining(
           ended: "completed" | "interrupted" | { readonly failed: string },
         ): ResultDocument =>
           buildResult({
-            configuration: command as unknown as Json,
+            configuration: {
+              ...command,
+              plan: storablePlan(command.plan),
+            } as unknown as Json,
             dataset,
             shape,
             device: device.info,
