@@ -18,7 +18,11 @@ interface CountedDocument extends CountedTrace {
   readonly schema_version: typeof TRACE_SCHEMA_VERSION;
 }
 
-/** Writes a counted trace. */
+/**
+ * Writes a counted trace.
+ *
+ * @category Traces
+ */
 export async function writeCountedTrace(path: string, trace: CountedTrace): Promise<void> {
   const document: CountedDocument = {
     schema: "slipstream.counted-trace",
@@ -72,6 +76,7 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
  *
  * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, or says what
  * cannot be.
+ * @category Traces
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
   let bytes;

@@ -158,7 +158,11 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
   );
 }
 
-/** Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads. */
+/**
+ * Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads.
+ *
+ * @category Simulator
+ */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);

@@ -77,6 +77,7 @@ const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
  * quicker than an object a minibatch.
  *
  * @throws {UserError} A trace that cannot be simulated.
+ * @category Traces
  */
 export function countTraceRuns(trace: Trace): CountedTrace {
   const { header } = trace;

@@ -34,6 +34,7 @@ export interface TwinOptions {
  * as for Taobao's log; see `sequence_dataset.ts`.
  *
  * @throws UserError for an unknown twin, a file that is no parameter file, or options out of range.
+ * @category Data: twins
  */
 export async function openTwin(options: TwinOptions): Promise<Dataset> {
   const { twin, inputs, seed = 1, maxIndexRange = 0 } = options;
@@ -79,6 +80,7 @@ export async function loadHistoryTwin(name: string): Promise<HistoryParameters> 
  * Parameters of either kind.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file.
+ * @category Data: twins
  */
 export async function loadAnyTwin(name: string): Promise<TwinParameters | HistoryParameters> {
   const value = await loadJson(name);
