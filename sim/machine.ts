@@ -151,7 +151,7 @@ export interface Machine {
 }
 
 /** Sections of a machine that hold numbers. */
-export const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
+const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
 
 /** A number of a machine: `link.pageable_gb_s`. */
 export type MachinePath = {

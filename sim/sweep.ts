@@ -41,7 +41,7 @@ export const PLAN_AXES = [
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
-export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
 
 /** What axes were called before, understood for one version. */
 const FORMER_AXES: Readonly<Record<string, AxisName>> = {

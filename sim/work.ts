@@ -62,7 +62,7 @@ export interface Workload {
 }
 
 /** How a workload is made of a trace. */
-export interface WorkloadOptions {
+interface WorkloadOptions {
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
   /** Share of the hot inputs after the window to skip; as the trace has it unless told. */

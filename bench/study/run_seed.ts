@@ -39,7 +39,7 @@ const WARM_UP_PLAN = {
 } as const;
 
 /** What is run. */
-export interface SeedJob extends Omit<StudyKey, "variant"> {
+interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
   /** What the person asked for calls a variant, where that is another name. */
   readonly labels?: ReadonlyMap<string, string>;
