@@ -5,7 +5,7 @@
  *
  * - Data: `openDataset`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
  * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
- * - Data: twins: `openTwin`, `loadAnyTwin`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
+ * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
  * - Training: `train`, `runTraining`, `parseTrainOptions`, `evaluate`, `findHotSet`, `BatchSource`, `writeResult`

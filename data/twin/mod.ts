@@ -9,7 +9,7 @@ export { fitLog, type FitLogOptions, type LogFit } from "./fit_log.ts";
 export { type Goodness, goodnessMarkdown, plotGoodness } from "./goodness.ts";
 export type { HISTORY_VERSION, HistoryParameters } from "./histories.ts";
 export type { Law, Segment } from "./law.ts";
-export { loadAnyTwin, openTwin, TWIN_NAMES, type TwinOptions } from "./open.ts";
+export { loadHistoryTwin, loadTwin, openTwin, TWIN_NAMES, type TwinOptions } from "./open.ts";
 export type {
   TWIN_VERSION,
   TwinClass,

@@ -62,6 +62,7 @@ export async function openTwin(options: TwinOptions): Promise<Dataset> {
  * Parameters of inputs with one lookup a table, by name or from a file.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no such parameter file.
+ * @category Data: twins
  */
 export async function loadTwin(name: string): Promise<TwinParameters> {
   return checkParameters(await loadJson(name), name);
@@ -71,6 +72,7 @@ export async function loadTwin(name: string): Promise<TwinParameters> {
  * Parameters of user histories: `rm1`, or a file ending in `.json`.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file of histories.
+ * @category Data: twins
  */
 export async function loadHistoryTwin(name: string): Promise<HistoryParameters> {
   return checkHistoryParameters(await loadJson(name), name);
@@ -80,7 +82,6 @@ export async function loadHistoryTwin(name: string): Promise<HistoryParameters> 
  * Parameters of either kind.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file.
- * @category Data: twins
  */
 export async function loadAnyTwin(name: string): Promise<TwinParameters | HistoryParameters> {
   const value = await loadJson(name);
