@@ -47,7 +47,7 @@ export interface KernelRow {
 }
 
 /** How kernels are measured. */
-export interface KernelBenchOptions {
+interface KernelBenchOptions {
   /** Default: RM2. */
   readonly preset?: DlrmPreset;
   /** Inputs a minibatch. Default: 1024. */

@@ -20,7 +20,7 @@ export interface Limits {
 }
 
 /** How fast memory of a size is passed over. */
-export interface MemoryRate {
+interface MemoryRate {
   /** Of all that is read and written. */
   readonly working_set: number;
   /** 10⁹ bytes a second, read and written together: the best sample. */
@@ -28,7 +28,7 @@ export interface MemoryRate {
 }
 
 /** How limits are measured. */
-export interface LimitOptions {
+interface LimitOptions {
   /** Timed samples of each probe. */
   readonly samples: number;
   /** Least time of a sample in ms. */

@@ -27,7 +27,7 @@ export async function readMinibatches(
 }
 
 /** What some steps came to. */
-export interface TimedSteps {
+interface TimedSteps {
   readonly ms: number;
   readonly stages: Readonly<Partial<Record<Stage, number>>>;
   readonly losses: Float32Array;

@@ -5,7 +5,11 @@
  * @module
  */
 
-/** What was wrong, where, and what would be right, in one sentence. */
+/**
+ * What was wrong, where, and what would be right, in one sentence.
+ *
+ * @category Errors
+ */
 export class UserError extends Error {
   /** Exit status of the command: 2 for a wrong command line, 1 for anything found later. */
   readonly status: 1 | 2;

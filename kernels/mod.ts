@@ -4,8 +4,7 @@
  * @module
  */
 
-export { type CpuDeviceOptions, openCpuDevice } from "./cpu/device.ts";
-export { LookupError, LookupGrouper, type LookupIds } from "./embedding/group.ts";
+export type { CpuDeviceOptions } from "./cpu/device.ts";
 export {
   type DeviceChoice,
   openDevice,
@@ -14,4 +13,3 @@ export {
 } from "./open.ts";
 export type * from "./types.ts";
 export type { AdapterKind } from "./webgpu/adapter.ts";
-export { openWebGpuDevice, type WebGpuOptions } from "./webgpu/device.ts";

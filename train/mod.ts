@@ -8,8 +8,7 @@ export { BatchSource } from "./run/batches.ts";
 export { Dlrm, type DlrmShape } from "./model/dlrm.ts";
 export type { Environment } from "./run/environment.ts";
 export { evaluate } from "./run/evaluate.ts";
-export { readMatrix, writeMatrix } from "./model/matrices.ts";
-export { auc, Evaluation, LogitError, type Metrics } from "./run/metrics.ts";
+export type { Metrics } from "./run/metrics.ts";
 export type { HotRowStore } from "./model/hot_store.ts";
 export type {
   HostBatch,
@@ -23,10 +22,8 @@ export type {
 export { createModel, type ModelShape, type ShapeDocument } from "./model/models.ts";
 export {
   type DataSource,
-  optimizerOf,
   parseTrainOptions,
   type ResumeChanges,
-  resumedCommand,
   type TrainCommand,
   type TrainCommandLine,
 } from "./command/options.ts";
@@ -71,7 +68,6 @@ export {
 } from "./model/presets.ts";
 export type { Transfer } from "./model/row_paths.ts";
 export {
-  buildResult,
   type Json,
   RESULT_SCHEMA_VERSION,
   type ResultDocument,
@@ -79,23 +75,22 @@ export {
   type RunEnd,
   writeResult,
 } from "./run/result.ts";
-export { learningRate, type LearningRateSchedule } from "./run/learning_rate.ts";
+export type { LearningRateSchedule } from "./run/learning_rate.ts";
 export { runTraining, type SessionHooks } from "./run/session.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
 export type { Normalisation, TowerShape } from "./model/tower.ts";
-export { type ModelOptions, TowerModel } from "./model/tower_model.ts";
+export type { ModelOptions, TowerModel } from "./model/tower_model.ts";
 export type { MinibatchSink } from "./trace/log.ts";
 export {
-  stageColumn,
   TRACE_COLUMNS,
   type TraceArray,
   type TraceColumn,
-  TraceColumns,
+  type TraceColumns,
   type TraceColumnType,
   type TraceStage,
 } from "./trace/columns.ts";
-export { readTrace, TraceFile, writeTrace } from "./trace/files.ts";
+export { readTrace, type TraceFile, writeTrace } from "./trace/files.ts";
 export { type ArrowTable, TraceRecorder } from "./trace/recorder.ts";
 export {
   MINIBATCH_KINDS,
@@ -123,5 +118,5 @@ export {
   loadWeights,
   type ModelDocument,
   saveWeights,
-  WEIGHTS_SCHEMA_VERSION,
+  type WEIGHTS_SCHEMA_VERSION,
 } from "./weights/weights.ts";

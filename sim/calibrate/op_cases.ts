@@ -277,7 +277,7 @@ function plainBytes(op: typeof PLAIN_OPS[number], rows: number): number {
 }
 
 /** Tables of the lookups that rows are measured with, different minibatches, and different rows a lookup of those with few. */
-export const ROW_TABLES = 26;
+const ROW_TABLES = 26;
 const MINIBATCHES = 12, REPEATED = 0.25;
 
 /** What a minibatch of rows has: lookups, and different rows. Place of a raw time: floats a row, MiB, lookups, different rows. */

@@ -24,7 +24,7 @@ export interface RuntimeTask {
 }
 
 /** Counts of a minibatch and where it is trained. */
-export interface RuntimeMinibatch {
+interface RuntimeMinibatch {
   readonly place: MinibatchPlace;
   /** Whether its rows are those of the second copy of hot rows, on the device. */
   readonly hotCopy: boolean;

@@ -441,6 +441,7 @@ export function trainHelp(width?: number): string {
  * @param exists Whether a path exists: DLRM names the Terabyte files by their common beginning, `./day` for `day_0` …
  * `day_23`.
  * @throws {UserError} Status 2, with the flag and the reason.
+ * @category Training
  */
 export function parseTrainOptions(
   args: readonly string[],

@@ -40,6 +40,7 @@ export interface PlacedDevices {
  * Opens the devices of a placement.
  *
  * @throws {UserError} As `openDevice`.
+ * @category Models
  */
 export async function openPlaced(
   placement: Placement,

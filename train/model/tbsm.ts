@@ -32,6 +32,8 @@ export interface TbsmShape extends TowerShape {
 /**
  * A TBSM on a device. Parameters are named as in the `state_dict` of Facebook's TBSM with one head: `dlrm.bot_l…`,
  * `dlrm.top_l…`, `ams.0.mlp…` (attention), `ams.0.A`, `mlps.0…` (final); tables `dlrm.emb_l…`.
+ *
+ * @category Models
  */
 export class Tbsm extends TowerModel<TbsmShape> {
   /** Allocates everything, zero-filled; call `initialise` or load weights before training. */

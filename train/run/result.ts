@@ -195,7 +195,11 @@ export function formatResult(result: ResultDocument): string {
   return `${write(result, "")}\n`;
 }
 
-/** Writes the document, whole or not at all. */
+/**
+ * Writes the document, whole or not at all.
+ *
+ * @category Training
+ */
 export async function writeResult(path: string, result: ResultDocument): Promise<void> {
   await writeFileWhole(path, formatResult(result));
 }

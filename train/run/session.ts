@@ -60,6 +60,7 @@ const SYNTHETIC_ROWS = 10_000;
  *
  * @throws {UserError} What a person can mend. A run that failed on the way (a loss that is not finite) has written its
  * result document before it throws.
+ * @category Training
  */
 export async function runTraining(
   given: TrainCommand,

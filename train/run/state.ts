@@ -22,7 +22,7 @@ export interface TrainState {
 }
 
 /** What a run is made of between two minibatches. */
-export interface RunState {
+interface RunState {
   readonly step: number;
   readonly samples: number;
   readonly losses: Float32Array;

@@ -10,7 +10,7 @@ import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
 import type { MinibatchSink } from "./log.ts";
 
 /** Where a run's records go. */
-export interface RunTrace {
+interface RunTrace {
   readonly recorder: MinibatchSink;
   /** Writes the file, whole or not at all. */
   write(header: TraceHeader): Promise<void>;
