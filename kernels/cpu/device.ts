@@ -5,6 +5,7 @@
  * @module
  */
 
+import { initUniformKernel } from "../embedding/wasm.ts";
 import {
   checkByteLength,
   checkLookupCapacity,
@@ -28,6 +29,7 @@ import type {
   Stage,
   TablesSpec,
 } from "../types.ts";
+import { INIT_UNIFORM } from "./encoders.ts";
 import {
   RECORD_BYTES,
   SCRATCH,
@@ -38,7 +40,7 @@ import {
   WORKSPACE,
 } from "./layout.ts";
 import { CpuBuffer, CpuLookups, CpuTables, Store } from "./memory.ts";
-import type { WasmOp } from "./op.ts";
+import { encodeOp, type WasmOp } from "./op.ts";
 import { CpuProgram, CpuRecorder, NO_STAGE, STAGES, writeRecord } from "./program.ts";
 import { Team } from "./team.ts";
 
@@ -106,7 +108,10 @@ class CpuDevice implements Device, Disposable {
   createTables(spec: TablesSpec, label: string): EmbeddingTables {
     this.#store.check("create tables");
     const offsets = checkTables(spec, label);
-    return new CpuTables(this.#store, spec, offsets, label, (op) => this.#runAlone(op));
+    return new CpuTables(this.#store, spec, offsets, label, (args) => {
+      const place = new CpuRecorder(this.#store);
+      this.#runAlone(encodeOp(INIT_UNIFORM, initUniformKernel, place, args));
+    });
   }
 
   createLookups(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bceOp } from "../../kernels/bce/op.ts";
 import type {
   Device,
   DeviceBuffer,
@@ -296,7 +297,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
       this.#forward(ops, size, route, weight);
       ops.stage("backward");
-      ops.bce({
+      ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
         dlogits: firstRows(this.#head.dlogits, size),

@@ -4,14 +4,8 @@
  * @module
  */
 
-import type {
-  Device,
-  DeviceBuffer,
-  LookupLayout,
-  Matrix,
-  Program,
-  Stage,
-} from "../../kernels/types.ts";
+import { inputScoresOp, type LookupLayout, staleLookupsOp } from "../../kernels/staleness/op.ts";
+import type { Device, DeviceBuffer, Matrix, Program, Stage } from "../../kernels/types.ts";
 import { NEVER } from "./combine.ts";
 import type { Combine } from "./options.ts";
 
@@ -65,7 +59,7 @@ export class Classifier {
   async scores(stage: Stage, combine: Combine, n: number): Promise<Float32Array> {
     const scores = await this.#run(`${stage} ${combine} ${n}`, (layout) => (ops) => {
       ops.stage(stage);
-      ops.inputScores({
+      ops.add(inputScoresOp, {
         scores: this.#scores,
         rows: { buffer: this.#list, offset: 0, length: this.rows.length },
         layout,
@@ -94,7 +88,7 @@ export class Classifier {
     this.#device.write(this.#scalars, 0, new Float32Array([Math.min(threshold, NEVER)]));
     const stale = await this.#run("stale", (layout) => (ops) => {
       ops.stage("classify");
-      ops.staleLookups({
+      ops.add(staleLookupsOp, {
         scores: this.#scores,
         threshold: { buffer: this.#scalars, index: 0 },
         rows: { buffer: this.#list, offset: 0, length: this.rows.length },

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { LookupGrouper } from "../../../kernels/embedding/group.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
 import {
@@ -150,7 +151,7 @@ async function checkForward(
       stride,
     };
     device.run(scope.own(device.record("gather", (ops) => {
-      ops.embeddingForward({ tables, lookups, out, firstSlot: slotsBefore });
+      ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: slotsBefore });
     })));
   }
   await outputs.download();
@@ -244,7 +245,7 @@ async function checkBackward(
     grouped.segments.fill(0);
     grouped.positions.fill(0xffffffff);
     device.run(scope.own(device.record("update rows", (ops) => {
-      ops.embeddingBackward({
+      ops.add(embeddingBackwardOp, {
         tables,
         lookups,
         grad,

@@ -1,3 +1,4 @@
+import { interactionBackwardOp, interactionForwardOp } from "../../../kernels/interaction/op.ts";
 import { interactionWidth } from "../../../kernels/interaction/record.ts";
 import { interactionBackward, interactionForward } from "../../../kernels/interaction/reference.ts";
 import type { Device } from "../../../kernels/types.ts";
@@ -55,7 +56,7 @@ async function checkForward(device: Device, seed: number, problems: readonly Pro
   inputs.commit();
   outputs.commit();
   device.run(scope.own(device.record("interaction forward", (ops) => {
-    for (const { v, F, dim, r } of jobs) ops.interactionForward({ v, features: F, dim, r });
+    for (const { v, F, dim, r } of jobs) ops.add(interactionForwardOp, { v, features: F, dim, r });
   })));
   await outputs.download();
   for (const { B, F, dim, data, r } of jobs) {
@@ -96,7 +97,7 @@ async function checkBackward(device: Device, seed: number, problems: readonly Pr
   outputs.commit();
   device.run(scope.own(device.record("interaction backward", (ops) => {
     for (const { v, F, dim, dr, dv, maskFirst } of jobs) {
-      ops.interactionBackward({ v, features: F, dim, dr, dv, maskFirst });
+      ops.add(interactionBackwardOp, { v, features: F, dim, dr, dv, maskFirst });
     }
   })));
   await outputs.download();

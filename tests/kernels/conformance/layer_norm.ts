@@ -1,3 +1,4 @@
+import { layerNormBackwardOp, layerNormForwardOp } from "../../../kernels/layer_norm/op.ts";
 import { layerNormBackward, layerNormForward } from "../../../kernels/layer_norm/reference.ts";
 import type { Device } from "../../../kernels/types.ts";
 import { type Accuracy, layerNormGradientTolerances, layerNormTolerances } from "../error_model.ts";
@@ -82,7 +83,7 @@ async function checkForward(
   inputs.commit();
   outputs.commit();
   const program = scope.own(device.record("layer norm forward", (ops) => {
-    for (const { x, F, dim, y } of jobs) ops.layerNormForward({ x, features: F, dim, y });
+    for (const { x, F, dim, y } of jobs) ops.add(layerNormForwardOp, { x, features: F, dim, y });
   }));
   await runTwice(device, program, outputs.buffer);
   await outputs.download();
@@ -130,7 +131,7 @@ async function checkBackward(
   outputs.commit();
   const program = scope.own(device.record("layer norm backward", (ops) => {
     for (const { x, F, dim, dy, dx, maskFirst } of jobs) {
-      ops.layerNormBackward({ x, features: F, dim, dy, dx, maskFirst });
+      ops.add(layerNormBackwardOp, { x, features: F, dim, dy, dx, maskFirst });
     }
   }));
   await runTwice(device, program, outputs.buffer);

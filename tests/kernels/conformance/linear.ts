@@ -4,6 +4,11 @@ import {
   linearBackwardWeights,
   linearForward,
 } from "../../../kernels/linear/reference.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../../kernels/linear/op.ts";
 import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
 import { sumTolerances } from "../error_model.ts";
 import type { Arena, Placement } from "../arena.ts";
@@ -38,7 +43,7 @@ const forward: Make = (inputs, outputs, values, { M, K, N, gate, gap }) => {
     relu: gate,
   };
   return (ops) => {
-    ops.linearForward(args);
+    ops.add(linearForwardOp, args);
     return () => {
       // K products and the bias; ReLU never widens an error.
       assertClose(
@@ -61,7 +66,7 @@ const backwardInput: Make = (inputs, outputs, values, { M, K, N, gate, gap }) =>
     dx: outputs.place(M, K, null, placement(K, gap)),
   };
   return (ops) => {
-    ops.linearBackwardInput(args);
+    ops.add(linearBackwardInputOp, args);
     return () =>
       assertClose(
         `linearBackwardInput ${M} × ${K} × ${N}${gate ? " with a mask" : ""}`,
@@ -83,7 +88,7 @@ const backwardWeights: Make = (inputs, outputs, values, { M, K, N, gap }) => {
     db: outputs.place(1, N, null, { align: 64 }),
   };
   return (ops) => {
-    ops.linearBackwardWeights(args);
+    ops.add(linearBackwardWeightsOp, args);
     return () => {
       const want = linearBackwardWeights(dy, x, M, K, N);
       const magnitudes = linearBackwardWeights(abs(dy), abs(x), M, K, N);
@@ -221,7 +226,7 @@ export const linearCases: readonly ConformanceCase[] = [
       inputs.commit();
       outputs.commit();
       device.run(scope.own(device.record("slot 0", (ops) => {
-        for (const job of jobs) ops.linearForward(job);
+        for (const job of jobs) ops.add(linearForwardOp, job);
       })));
       await outputs.download();
       for (const verify of checks) verify();

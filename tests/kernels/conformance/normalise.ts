@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { normaliseBackwardOp, normaliseForwardOp } from "../../../kernels/normalise/op.ts";
 import { normaliseBackward, normaliseForward } from "../../../kernels/normalise/reference.ts";
 import type { Device } from "../../../kernels/types.ts";
 import { type Accuracy, normaliseGradientTolerances, normaliseTolerances } from "../error_model.ts";
@@ -66,7 +67,7 @@ async function checkForward(
   inputs.commit();
   outputs.commit();
   const program = scope.own(device.record("normalise forward", (ops) => {
-    for (const { z, v } of jobs) ops.normaliseForward({ z, v });
+    for (const { z, v } of jobs) ops.add(normaliseForwardOp, { z, v });
   }));
   await runTwice(device, program, outputs.buffer);
   await outputs.download();
@@ -110,7 +111,7 @@ async function checkBackward(
   inputs.commit();
   outputs.commit();
   const program = scope.own(device.record("normalise backward", (ops) => {
-    for (const { z, dv, dz, masked } of jobs) ops.normaliseBackward({ z, dv, dz, masked });
+    for (const { z, dv, dz, masked } of jobs) ops.add(normaliseBackwardOp, { z, dv, dz, masked });
   }));
   await runTwice(device, program, outputs.buffer);
   await outputs.download();

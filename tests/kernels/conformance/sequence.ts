@@ -4,6 +4,7 @@ import {
   sequenceDot,
   sequencePool,
 } from "../../../kernels/sequence/reference.ts";
+import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../../kernels/sequence/op.ts";
 import type { Device, Recorder } from "../../../kernels/types.ts";
 import type { Arena, Placement } from "../arena.ts";
 import { sumTolerances } from "../error_model.ts";
@@ -51,7 +52,7 @@ const dot: Make = (inputs, outputs, values, problem) => {
     a: outputs.place(B, S, null, placement(S, gap)),
   };
   return (ops) => {
-    ops.sequenceDot(args);
+    ops.add(sequenceDotOp, args);
     return () =>
       assertClose(
         name("sequenceDot", problem),
@@ -77,7 +78,7 @@ const pool: Make = (inputs, outputs, values, problem) => {
     c: outputs.place(B, D + T, null, placement(D + T, gap)),
   };
   return (ops) => {
-    ops.sequencePool(args);
+    ops.add(sequencePoolOp, args);
     return () => {
       // The tail is copied, not computed: its magnitude is 0.
       const nothing = new Float64Array(B * T);
@@ -115,7 +116,7 @@ const backward: Make = (inputs, outputs, values, problem) => {
     dh: outputs.place(B * steps, D, before, placement(D, gap)),
   };
   return (ops) => {
-    ops.sequenceBackward(args);
+    ops.add(sequenceBackwardOp, args);
     return () => {
       const kept = (i: number): boolean => Math.floor(i / D) % steps >= S + Number(tailed);
       const want = sequenceBackward(y, da, x, dc, tailed ? query : null, B, steps, S, D);

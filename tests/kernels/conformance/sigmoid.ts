@@ -1,3 +1,4 @@
+import { sigmoidBackwardOp, sigmoidForwardOp } from "../../../kernels/sigmoid/op.ts";
 import { sigmoidBackward, sigmoidForward } from "../../../kernels/sigmoid/reference.ts";
 import { sigmoidTolerance, sumTolerances } from "../error_model.ts";
 import { assertClose, type ConformanceCase, ROWS, runTwice, Scope, Values } from "./harness.ts";
@@ -36,7 +37,7 @@ export const sigmoidCases: readonly ConformanceCase[] = [
       inputs.commit();
       outputs.commit();
       const program = scope.own(device.record("sigmoid forward", (ops) => {
-        for (const { x, y } of jobs) ops.sigmoidForward({ x, y });
+        for (const { x, y } of jobs) ops.add(sigmoidForwardOp, { x, y });
       }));
       await runTwice(device, program, outputs.buffer);
       await outputs.download();
@@ -73,7 +74,7 @@ export const sigmoidCases: readonly ConformanceCase[] = [
       inputs.commit();
       outputs.commit();
       const program = scope.own(device.record("sigmoid backward", (ops) => {
-        for (const { y, dy, dx } of jobs) ops.sigmoidBackward({ y, dy, dx });
+        for (const { y, dy, dx } of jobs) ops.add(sigmoidBackwardOp, { y, dy, dx });
       }));
       await runTwice(device, program, outputs.buffer);
       await outputs.download();
