@@ -82,7 +82,8 @@ function checkPlace(op: string, argument: Argument): void {
     case "written":
       if (argument.value !== null) checkMatrix(argument.value, fail);
       return;
-    case "scalar": {
+    case "scalar":
+    case "slot": {
       const { buffer, index } = argument.value;
       if (!isCount(index) || index >= words(buffer)) {
         fail(`is number ${index} of buffer ${buffer.label}, which has ${words(buffer)}`);

@@ -6,6 +6,8 @@
 
 import { RandomStream } from "../core/random.ts";
 import { LookupGrouper } from "./embedding/group.ts";
+import { LedgerDevice } from "./ledger.ts";
+import { argumentsOf, type Example, type LookupCounts, type Op } from "./op.ts";
 import type {
   Device,
   EmbeddingTables,
@@ -19,20 +21,43 @@ import type {
 
 /** Sizes that examples are made at: those of a model, or any others. */
 export interface ExampleSize {
-  /** Inputs of a minibatch. Every op's cost grows with them. */
+  /** Inputs of a minibatch: what the cost of every op but those on scores grows with. */
   readonly inputs: number;
   /** Columns of matrices that are not made of vectors. */
   readonly cols: number;
   /** Output units of a layer. */
   readonly units: number;
-  /** Vectors an input. */
+  /** Vectors an input: one of the dense features, and one a table. 2 or more. */
   readonly features: number;
   /** Floats a vector. */
   readonly dim: number;
   /** Steps of history an input. */
   readonly steps: number;
-  /** Rows of a table; also rows that have a score. */
+  /** Rows of a table. */
   readonly tableRows: number;
+  /** Inputs that are scored at a time. */
+  readonly scored: number;
+}
+
+/** Sizes at which examples are made that are only asked what they are. */
+const SMALLEST: ExampleSize = {
+  inputs: 1,
+  cols: 1,
+  units: 1,
+  features: 2,
+  dim: 1,
+  steps: 1,
+  tableRows: 1,
+  scored: 1,
+};
+
+/** What an example's variant of its op is called, such as `dense-update-sgd`. */
+export function exampleName<Args>(
+  op: Pick<Op<string, Args>, "cost">,
+  example: Example<Args>,
+): string {
+  using examples = new DeviceExamples(new LedgerDevice("cpu"));
+  return op.cost(example(examples, SMALLEST)).op;
 }
 
 /** Makes the operands of an example. */
@@ -41,8 +66,10 @@ export interface ExampleMaker {
   read(rows: number, cols: number, values?: "positive"): Matrix;
   /** A matrix that is written. */
   written(rows: number, cols: number): Matrix;
-  /** A number that is read when the program runs: a small float, or `slot`: the integer 0. */
-  scalar(value?: "slot"): Scalar;
+  /** A small float that is read when the program runs. */
+  scalar(): Scalar;
+  /** The integer 0, read when the program runs. */
+  slot(): Scalar;
   /** A list of row numbers below a limit. */
   rowList(length: number, rows: number): RowList;
   /** Tables of embedding rows. */
@@ -80,10 +107,14 @@ export class DeviceExamples implements ExampleMaker, Disposable {
     return m;
   }
 
-  scalar(value?: "slot"): Scalar {
-    const buffer = this.#own(this.#device.createBuffer(16, "example scalar"));
-    if (value === undefined) this.#device.write(buffer, 0, Float32Array.of(1e-6));
-    return { buffer, index: 0 };
+  scalar(): Scalar {
+    const { buffer, index } = this.slot();
+    this.#device.write(buffer, 0, Float32Array.of(1e-6));
+    return { buffer, index };
+  }
+
+  slot(): Scalar {
+    return { buffer: this.#own(this.#device.createBuffer(16, "example scalar")), index: 0 };
   }
 
   rowList(length: number, rows: number): RowList {
@@ -119,11 +150,11 @@ export class DeviceExamples implements ExampleMaker, Disposable {
     return lookups;
   }
 
-  /** What lookups made here hold. */
-  grouped(lookups: LookupBuffers): GroupedLookups {
-    const grouped = this.#grouped.get(lookups);
-    if (grouped === undefined) throw new Error("Cannot count lookups: they were not made here");
-    return grouped;
+  /** What the lookups among an op's arguments hold, if they were made here; undefined where there are none. */
+  counts<Args>(op: Pick<Op<string, Args>, "operands">, args: Args): LookupCounts | undefined {
+    const lookups = argumentsOf(op, args).find(({ use }) => use === "lookups");
+    const grouped = this.#grouped.get(lookups?.value as LookupBuffers);
+    return grouped && { ...grouped, bags: grouped.bags * grouped.tables };
   }
 
   /** Gives back everything made. */

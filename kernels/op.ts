@@ -21,13 +21,15 @@ import type {
 
 /**
  * What an op does with an argument: `read` and `written` are matrices (one that is updated in place counts as written);
- * `scalar`, `row-list` and `lookups` are read when the program runs; `tables` are read and `updated-tables` changed;
+ * `scalar` (f32), `slot` (u32), `row-list` and `lookups` are read when the program runs; `tables` are read and
+ * `updated-tables` changed;
  * a `setting` is a number, a flag or a choice that is fixed when the op is recorded.
  */
 export type Use =
   | "read"
   | "written"
   | "scalar"
+  | "slot"
   | "row-list"
   | "lookups"
   | "tables"
@@ -36,7 +38,7 @@ export type Use =
 
 /** The uses that an argument of a type can have. */
 export type UseOf<Arg> = [Arg] extends [Matrix | null] ? "read" | "written"
-  : [Arg] extends [Scalar] ? "scalar"
+  : [Arg] extends [Scalar] ? "scalar" | "slot"
   : [Arg] extends [RowList] ? "row-list"
   : [Arg] extends [LookupBuffers] ? "lookups"
   : [Arg] extends [EmbeddingTables] ? "tables" | "updated-tables"
@@ -84,7 +86,7 @@ export type Argument =
   & { readonly name: string }
   & (
     | { readonly use: "read" | "written"; readonly value: Matrix | null }
-    | { readonly use: "scalar"; readonly value: Scalar }
+    | { readonly use: "scalar" | "slot"; readonly value: Scalar }
     | { readonly use: "row-list"; readonly value: RowList }
     | { readonly use: "lookups"; readonly value: LookupBuffers }
     | { readonly use: "tables" | "updated-tables"; readonly value: EmbeddingTables }
@@ -109,6 +111,7 @@ export function bufferOf(argument: Argument): DeviceBuffer | null {
     case "written":
       return argument.value?.buffer ?? null;
     case "scalar":
+    case "slot":
     case "row-list":
       return argument.value.buffer;
     default:

@@ -33,7 +33,7 @@ export const bceOp: Op<"bce", BceArgs> = {
     labels: "read",
     dlogits: "written",
     losses: "written",
-    slot: "scalar",
+    slot: "slot",
   },
   check({ logits, losses }, sizes) {
     sizes.expect("logits", logits.rows, 1, "one logit an input");
@@ -47,6 +47,6 @@ export const bceOp: Op<"bce", BceArgs> = {
     labels: make.read(inputs, 1),
     dlogits: make.written(inputs, 1),
     losses: make.written(1, 4),
-    slot: make.scalar("slot"),
+    slot: make.slot(),
   })],
 };

@@ -62,12 +62,12 @@ export const embeddingForwardOp: Op<"embedding-forward", EmbeddingForwardArgs> =
   check: (args, sizes) => checkVectors("out", args.out, args, sizes),
   cost: (args, minibatch) => lookupCost(embeddingForwardRecord, args, args.out, minibatch),
   examples: [(make, { inputs, features, dim, tableRows }) => {
-    const rows = Array.from({ length: features }, () => tableRows);
+    const rows = Array.from({ length: features - 1 }, () => tableRows);
     const tables = make.tables({ rows, dim, optimizer: "sgd" });
     return {
       tables,
       lookups: make.lookups(tables, inputs),
-      out: make.written(inputs, (features + 1) * dim),
+      out: make.written(inputs, features * dim),
       firstSlot: 1,
     };
   }],
@@ -100,12 +100,12 @@ export const embeddingBackwardOp: Op<"embedding-backward", EmbeddingBackwardArgs
 
 function update(kind: Optimizer["kind"]): Example<EmbeddingBackwardArgs> {
   return (make, { inputs, features, dim, tableRows }) => {
-    const rows = Array.from({ length: features }, () => tableRows);
+    const rows = Array.from({ length: features - 1 }, () => tableRows);
     const tables = make.tables({ rows, dim, optimizer: kind });
     return {
       tables,
       lookups: make.lookups(tables, inputs),
-      grad: make.read(inputs, (features + 1) * dim),
+      grad: make.read(inputs, features * dim),
       firstSlot: 1,
       optimizer: exampleOptimizer(kind),
       learningRate: make.scalar(),

@@ -5,6 +5,7 @@
  */
 
 import type { Sizes } from "../check_op.ts";
+import type { ExampleMaker, ExampleSize } from "../example.ts";
 import { costOf, type Example, type Op } from "../op.ts";
 import { isCount } from "../shapes.ts";
 import type { Matrix, RowList, Scalar } from "../types.ts";
@@ -168,35 +169,35 @@ export const staleLookupsOp: Op<"stale-lookups", StaleLookupsArgs> = {
   check: checkScores,
   cost: ({ layout: { inputs, groups, lookups } }) =>
     costOf(staleLookupsRecord, { B: inputs, G: groups, L: lookups }),
-  examples: [(make, { inputs, features, tableRows }) => ({
-    scores: make.read(1, tableRows),
-    threshold: make.scalar(),
-    rows: make.rowList(inputs * features, tableRows),
-    layout: oneGroup(inputs, features),
-    out: make.written(inputs, 1),
-  })],
+  examples: [(make, size) => ({ ...lookups(make, size), threshold: make.scalar() })],
 };
 
-/** One lookup a table, table after table. */
-function oneGroup(inputs: number, lookups: number): LookupLayout {
-  return {
-    inputs,
-    groups: 1,
-    lookups,
-    groupStride: inputs * lookups,
-    lookupStride: inputs,
-    inputStride: 1,
+function scores(combination: (lookups: number) => ScoreCombination): Example<InputScoresArgs> {
+  return (make, size) => {
+    const common = lookups(make, size);
+    return { ...common, combine: combination(common.layout.lookups) };
   };
 }
 
-function scores(combination: (lookups: number) => ScoreCombination): Example<InputScoresArgs> {
-  return (make, { inputs, features, tableRows }) => ({
-    scores: make.read(1, tableRows),
-    rows: make.rowList(inputs * features, tableRows),
-    layout: oneGroup(inputs, features),
-    combine: combination(features),
-    out: make.written(inputs, 1),
-  });
+/** One lookup a table, table after table; every row has a score. */
+function lookups(
+  make: ExampleMaker,
+  { scored, features, tableRows }: ExampleSize,
+): Pick<InputScoresArgs, "scores" | "rows" | "layout" | "out"> {
+  const tables = features - 1, rows = tables * tableRows;
+  return {
+    scores: make.read(1, rows),
+    rows: make.rowList(scored * tables, rows),
+    layout: {
+      inputs: scored,
+      groups: 1,
+      lookups: tables,
+      groupStride: scored * tables,
+      lookupStride: scored,
+      inputStride: 1,
+    },
+    out: make.written(scored, 1),
+  };
 }
 
 /** The row numbers themselves are in the device's memory, where nothing checks them. */

@@ -35,7 +35,7 @@ interface Mistake {
 
 /** Sizes of five inputs. */
 const SIZE: ExampleSize = {
-  ...{ inputs: 5, cols: 3, units: 7, features: 3, dim: 4, steps: 3, tableRows: 9 },
+  ...{ inputs: 5, cols: 3, units: 7, features: 3, dim: 4, steps: 3, tableRows: 9, scored: 5 },
 };
 
 /** What no op takes, whichever it is: matrices, lists and scalars that do not lie in their buffers, and wrong sizes. */
@@ -53,7 +53,9 @@ function misplaced(make: ExampleMaker): Mistake[] {
         );
         if (value.cols > 1) wrong.push({ stride: 4 * Math.ceil(value.cols / 4) + 1 });
       }
-      if (use === "scalar") wrong.push(...[-1, 0.5, 4].map((index) => ({ index })));
+      if (use === "scalar" || use === "slot") {
+        wrong.push(...[-1, 0.5, 4].map((index) => ({ index })));
+      }
       if (use === "row-list") {
         wrong.push({ offset: -1 }, { offset: 1 }, { length: value.length + 1 }, { length: 0.5 });
       }

@@ -7,7 +7,7 @@ import { type ConformanceCase, Scope } from "./harness.ts";
 
 /** Five inputs, and of everything else another small number. */
 const SIZE: ExampleSize = {
-  ...{ inputs: 5, cols: 3, units: 7, features: 3, dim: 4, steps: 3, tableRows: 9 },
+  ...{ inputs: 5, cols: 3, units: 7, features: 3, dim: 4, steps: 3, tableRows: 9, scored: 5 },
 };
 
 /** Floats that each argument gets of a shared buffer; also what offsets are multiples of. */
@@ -15,7 +15,7 @@ const PLACE = 256;
 
 /** An argument that lies in a buffer, moved to another place of it. */
 function moved({ use, value }: Argument, buffer: DeviceBuffer, offset: number): unknown {
-  if (use === "scalar") return { buffer, index: offset };
+  if (use === "scalar" || use === "slot") return { buffer, index: offset };
   if (use === "row-list") return { ...value, buffer, offset };
   if (use === "read" || use === "written") {
     // Of columns too the rows begin at multiples of 4 floats.
@@ -50,7 +50,7 @@ async function check<Name extends OpName>(device: Device, op: OpNamed<Name>): Pr
     const list = argumentsOf(op, args);
     const outputs = list.filter(({ use, value }) => use === "written" && value !== null);
     const inputs = list.filter(({ use, value }) =>
-      (use === "read" || use === "scalar" || use === "row-list") && value !== null
+      ["read", "scalar", "slot", "row-list"].includes(use) && value !== null
     );
     for (const output of outputs) {
       for (const input of inputs) {
