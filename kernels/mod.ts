@@ -6,6 +6,10 @@
 
 export { type CpuDeviceOptions, openCpuDevice } from "./cpu/device.ts";
 export { LookupError, LookupGrouper, type LookupIds } from "./embedding/group.ts";
+export type { MatrixName, Sizes } from "./check_op.ts";
+export type { ExampleMaker, ExampleSize } from "./example.ts";
+export type { Cost, Example, LookupCounts, Op, Operands, Use, UseOf } from "./op.ts";
+export { type OpArgs, type OpName, type OpNamed, OPS } from "./ops.ts";
 export {
   type DeviceChoice,
   openDevice,

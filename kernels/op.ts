@@ -44,6 +44,9 @@ export type UseOf<Arg> = [Arg] extends [Matrix | null] ? "read" | "written"
   : [Arg] extends [EmbeddingTables] ? "tables" | "updated-tables"
   : "setting";
 
+/** What time is booked under that no stage was set for. */
+export const UNSTAGED = "other";
+
 /** What an op does with each of its arguments. */
 export type Operands<Args> = { readonly [Name in keyof Args]: UseOf<Args[Name]> };
 

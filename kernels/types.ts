@@ -175,30 +175,12 @@ export interface RowList {
   readonly length: number;
 }
 
-/** The stages time is booked on, measured and simulated alike. */
-export type Stage =
-  | "prepare"
-  | "gather"
-  | "upload"
-  | "forward"
-  | "interact"
-  | "backward"
-  | "download"
-  | "update-rows"
-  | "update-dense"
-  | "allreduce"
-  | "sync-hot"
-  | "snapshot"
-  | "search"
-  | "classify"
-  | "evaluate";
-
 /** What one recorded op is and costs, from its kernel's record. */
 export interface OpCost {
   /** Name of the op's record, such as `linear-forward`. */
   readonly op: string;
   /** Stage that was set when the op was recorded; its time is booked there. */
-  readonly stage: Stage;
+  readonly stage: string;
   /** The op's shape, by the names of its record. */
   readonly shape: Readonly<Record<string, number>>;
   /** Floating-point operations; a multiply-add counts 2. Embedding ops count full lookup buffers, an upper bound. */
@@ -215,8 +197,11 @@ export interface OpCost {
  * `RangeError` too, since WebGPU cannot do it. Several outputs of one op may share a buffer.
  */
 export interface Recorder {
-  /** Books the ops that follow on a stage. The first is "forward" unless set. */
-  stage(stage: Stage): void;
+  /**
+   * Books the time of the ops that follow under a name, of which a device tells up to 31 apart. Ops before the first are
+   * booked under `other`.
+   */
+  stage(name: string): void;
   /** Appends an op: one of the values of `OPS`, with its arguments. */
   add<Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void;
 }
@@ -280,7 +265,7 @@ export interface Device {
   /** Waits for everything run so far; throws any error a kernel left behind, with the kernel's name. */
   sync(): Promise<void>;
   /** Milliseconds booked on each stage by programs since the last call; call after `sync`. Empty if the device cannot tell. */
-  takeStageTimes(): Promise<Partial<Record<Stage, number>>>;
+  takeStageTimes(): Promise<Readonly<Record<string, number>>>;
   /** Gives back everything made on it and ends its threads; using it afterwards throws. Twice is harmless. */
   dispose(): void;
 }

@@ -22,7 +22,7 @@ import {
   sequenceDotRecord,
   sequencePoolRecord,
 } from "../kernels/sequence/record.ts";
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 import { denseUpdateRecord } from "../kernels/update/record.ts";
 import { bytesUs, type Context, updateFactor } from "./context.ts";
 

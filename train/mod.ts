@@ -50,6 +50,7 @@ export {
   type PlanOptions,
   type ScheduleKind,
 } from "./plan/options.ts";
+export { type Stage, STAGES } from "./stages.ts";
 export {
   countParameters,
   type DlrmPreset,

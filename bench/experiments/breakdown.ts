@@ -5,7 +5,7 @@
  */
 
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../../train/stages.ts";
 import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";

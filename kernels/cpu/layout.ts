@@ -34,8 +34,9 @@ export const SCRATCH_STRIDE = 1304;
 export const WIDE = 1308;
 /** The first bytes of a thread's scratch are for one tile of a matrix product. */
 export const TILE_BYTES = 192;
-/** Milliseconds booked on each stage, float64. */
+/** Milliseconds booked on each stage, float64, and how many stages fit. */
 export const STAGE_TIMES = 1344;
+export const STAGE_SLOTS = 32;
 /** 64 zero bytes. */
 export const ZEROS = 1600;
 /** The heap begins here. */

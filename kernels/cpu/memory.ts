@@ -26,6 +26,7 @@ import {
   LOOKUP_SEGMENTS,
   LOOKUP_UNIQUE_ROWS,
 } from "./layout.ts";
+import { StageSlots } from "./stages.ts";
 import type { Team } from "./team.ts";
 
 /** The shared memories with their allocators and counters. */
@@ -39,12 +40,15 @@ export class Store {
     dispatches: 0,
     submissions: 0,
   };
+  /** Where time is booked. */
+  readonly stages: StageSlots;
   readonly #main: Allocator;
   readonly #tables: Allocator;
   #disposed = false;
 
   constructor(team: Team) {
     this.team = team;
+    this.stages = new StageSlots(team.memory);
     this.#main = new Allocator(HEAP, (end) => team.growMain(end));
     this.#tables = new Allocator(0, (end) => team.growTables(end));
   }

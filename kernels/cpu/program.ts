@@ -5,6 +5,7 @@
  */
 
 import { checkOp } from "../check_op.ts";
+import { UNSTAGED } from "../op.ts";
 import type { OpArgs, OpName, OpNamed } from "../ops.ts";
 import type {
   EmbeddingTables,
@@ -14,7 +15,6 @@ import type {
   Program,
   Recorder,
   Scalar,
-  Stage,
 } from "../types.ts";
 import { ENCODERS, opCode } from "./encoders.ts";
 import { RECORD_ARGS, RECORD_BYTES, RECORD_STAGE } from "./layout.ts";
@@ -22,33 +22,11 @@ import { CpuBuffer, CpuLookups, CpuTables } from "./memory.ts";
 import type { Store } from "./memory.ts";
 import { encodeOp, type Place, type WasmOp } from "./op.ts";
 
-/** Stages in the order of their slots in the shared memory. */
-export const STAGES: readonly Stage[] = [
-  "prepare",
-  "gather",
-  "upload",
-  "forward",
-  "interact",
-  "backward",
-  "download",
-  "update-rows",
-  "update-dense",
-  "allreduce",
-  "sync-hot",
-  "snapshot",
-  "search",
-  "classify",
-  "evaluate",
-];
-
-/** Slot of time that no stage is booked for. */
-export const NO_STAGE: number = STAGES.length;
-
-/** Writes one op record. */
-export function writeRecord(store: Store, address: number, op: WasmOp, stage: number): void {
+/** Writes one op record, whose time goes to a slot. */
+export function writeRecord(store: Store, address: number, op: WasmOp, slot: number): void {
   const words = store.words(address, RECORD_BYTES / 4);
   words[0] = op.code;
-  words[RECORD_STAGE / 4] = stage;
+  words[RECORD_STAGE / 4] = slot;
   words.set(op.words, RECORD_ARGS / 4);
 }
 
@@ -59,13 +37,13 @@ export class CpuRecorder implements Recorder, Place {
   /** Checks that depend on what is in memory when the program runs. */
   readonly checks = new Map<string | object, () => void>();
   readonly #store: Store;
-  #stage: Stage = "forward";
+  #stage = UNSTAGED;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  stage(stage: Stage): void {
+  stage(stage: string): void {
     this.#stage = stage;
   }
 
@@ -138,8 +116,8 @@ export class CpuProgram implements Program {
     this.#checks = [...recorder.checks.values()];
     this.address = store.allocate(RECORD_BYTES * recorder.ops.length, `program ${label}`);
     recorder.ops.forEach((op, i) => {
-      const stage = STAGES.indexOf(recorder.costs[i]!.stage);
-      writeRecord(store, this.address + i * RECORD_BYTES, op, stage);
+      const slot = store.stages.slot(recorder.costs[i]!.stage);
+      writeRecord(store, this.address + i * RECORD_BYTES, op, slot);
     });
   }
 

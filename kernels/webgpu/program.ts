@@ -5,6 +5,7 @@
  */
 
 import { checkOp } from "../check_op.ts";
+import { UNSTAGED } from "../op.ts";
 import type { OpArgs, OpName, OpNamed } from "../ops.ts";
 import type {
   DeviceBuffer,
@@ -15,7 +16,6 @@ import type {
   Program,
   Recorder,
   Scalar,
-  Stage,
 } from "../types.ts";
 import type { ErrorKeeper } from "./errors.ts";
 import { foldGrid, type Grid } from "./grid.ts";
@@ -56,13 +56,13 @@ interface Step {
 
 /** Steps of one compute pass. */
 interface Pass {
-  readonly stage: Stage;
+  readonly stage: string;
   readonly steps: readonly Step[];
 }
 
 /** A launch with the stage and op it was recorded for. */
 interface RecordedLaunch extends Launch {
-  readonly stage: Stage;
+  readonly stage: string;
 }
 
 /** A recorded program. */
@@ -153,7 +153,7 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   readonly #launches: RecordedLaunch[] = [];
   readonly #costs: OpCost[] = [];
   readonly #used = new Set<WebGpuBuffer>();
-  #stage: Stage = "forward";
+  #stage = UNSTAGED;
   #scratchBytes = 0;
 
   /** @param host Whose programs are built. */
@@ -162,7 +162,7 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   }
 
   /** {@inheritDoc Recorder.stage} */
-  stage(stage: Stage): void {
+  stage(stage: string): void {
     this.#stage = stage;
   }
 
@@ -234,7 +234,7 @@ export class ProgramBuilder implements Recorder, LaunchContext {
       const packed = packParams(this.#launches.map(({ params }) => params));
       const params = own(packed.words.byteLength, "params");
       host.submitter.write(params, 0, packed.words);
-      const passes: { stage: Stage; steps: Step[] }[] = [];
+      const passes: { stage: string; steps: Step[] }[] = [];
       host.errors.watch(host.gpu, `record program ${label}`, () => {
         this.#launches.forEach((launch, i) => {
           // Without timestamps a pass a stage would only cost time.

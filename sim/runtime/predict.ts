@@ -6,7 +6,7 @@
  */
 
 import type { LedgerEntry, LedgerOp } from "../../kernels/ledger.ts";
-import type { Stage } from "../../kernels/types.ts";
+import { type Stage, stageOf } from "../../train/stages.ts";
 import type { StepLedger } from "../../train/model/step_ledger.ts";
 import type { MinibatchPlace } from "../../train/trace/schema.ts";
 import { costAt } from "./cost_table.ts";
@@ -137,7 +137,7 @@ function entryTasks(
     return [{ stage: link, on: "host", us, label: kind, bytes, flops: 0 }];
   }
   const start = {
-    stage: entry.ops[0]!.stage,
+    stage: stageOf(entry.ops[0]!.stage),
     on: "host",
     us: costAt(costs["run"]!, []),
     label: "start",
@@ -147,7 +147,7 @@ function entryTasks(
   return [
     start,
     ...entry.ops.map((op): RuntimeTask => ({
-      stage: op.stage,
+      stage: stageOf(op.stage),
       on,
       us: opUs(rates, op),
       label: op.op,

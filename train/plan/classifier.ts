@@ -5,7 +5,8 @@
  */
 
 import { inputScoresOp, type LookupLayout, staleLookupsOp } from "../../kernels/staleness/op.ts";
-import type { Device, DeviceBuffer, Matrix, Program, Stage } from "../../kernels/types.ts";
+import type { Device, DeviceBuffer, Matrix, Program } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { NEVER } from "./combine.ts";
 import type { Combine } from "./options.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import type { Model, Route } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
 import type { PlannedMinibatch } from "../plan/driver.ts";

@@ -7,7 +7,8 @@ import {
   staleLookupsOp,
 } from "../../../kernels/staleness/op.ts";
 import { inputScores, rowChange, staleLookups } from "../../../kernels/staleness/reference.ts";
-import type { Device, Stage } from "../../../kernels/types.ts";
+import type { Device } from "../../../kernels/types.ts";
+import type { Stage } from "../../../train/stages.ts";
 import { meanScoreTolerance, sumTolerances } from "../error_model.ts";
 import {
   assertClose,
