@@ -7,8 +7,8 @@
 
 import { checkpoint } from "../core/events.ts";
 import { linearForwardOp } from "../kernels/linear/op.ts";
-import { denseUpdateOp } from "../kernels/update/op.ts";
 import type { Device, DeviceBuffer, Program } from "../kernels/types.ts";
+import { denseUpdateOp } from "../kernels/update/op.ts";
 import { type KernelRow, Launcher } from "./kernels.ts";
 
 /** A device's limits. */

@@ -27,7 +27,7 @@ export class Sizes<Args> {
   readonly #op: string;
   readonly #args: Args;
 
-  /** @param op Goes into messages. */
+  /** Of an op with these arguments; `op` goes into messages. */
   constructor(op: string, args: Args) {
     this.#op = op;
     this.#args = args;

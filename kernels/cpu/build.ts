@@ -70,7 +70,7 @@ async function compile(): Promise<string> {
   return text;
 }
 
-/** For each kernel the places of its words in an op record, as an enum: `LayerNormForward.x` is word `x` of it. */
+/** For each kernel an enum of the places of its words in an op record. */
 function wordsSource(): string {
   return KERNELS.map(({ name, words }) =>
     `export enum ${name[0]!.toUpperCase()}${name.slice(1)} { ${wordNames(words).join(", ")} }\n`

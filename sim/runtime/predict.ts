@@ -6,8 +6,8 @@
  */
 
 import type { LedgerEntry, LedgerOp } from "../../kernels/ledger.ts";
-import { type Stage, stageOf } from "../../train/stages.ts";
 import type { StepLedger } from "../../train/model/step_ledger.ts";
+import { type Stage, stageOf } from "../../train/stages.ts";
 import type { MinibatchPlace } from "../../train/trace/schema.ts";
 import { costAt } from "./cost_table.ts";
 import {

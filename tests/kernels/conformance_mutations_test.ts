@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { embeddingForwardOp } from "../../kernels/embedding/op.ts";
-import { interactionForwardOp } from "../../kernels/interaction/op.ts";
-import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
-import { staleLookupsOp } from "../../kernels/staleness/op.ts";
 import { bce } from "../../kernels/bce/reference.ts";
+import { embeddingForwardOp } from "../../kernels/embedding/op.ts";
 import { embeddingBackward, embeddingForward } from "../../kernels/embedding/reference.ts";
+import { interactionForwardOp } from "../../kernels/interaction/op.ts";
 import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
 import { layerNormBackward, layerNormForward } from "../../kernels/layer_norm/reference.ts";
 import {
@@ -13,12 +11,14 @@ import {
   linearForward,
 } from "../../kernels/linear/reference.ts";
 import { normaliseBackward } from "../../kernels/normalise/reference.ts";
+import type { OpArgs, OpName, OpNamed } from "../../kernels/ops.ts";
 import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
+import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
+import { staleLookupsOp } from "../../kernels/staleness/op.ts";
+import type { LookupLayout } from "../../kernels/staleness/op.ts";
 import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
 import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
-import type { OpArgs, OpName, OpNamed } from "../../kernels/ops.ts";
-import type { LookupLayout } from "../../kernels/staleness/op.ts";
 import type { Device, DeviceBuffer, Program, Recorder } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import { CONFORMANCE_CASES } from "./conformance.ts";

@@ -18,14 +18,14 @@ import {
   linearForward,
 } from "../../kernels/linear/reference.ts";
 import { normaliseBackward, normaliseForward } from "../../kernels/normalise/reference.ts";
+import type { OpArgs, OpName } from "../../kernels/ops.ts";
 import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
+import { checkHighestRow } from "../../kernels/shapes.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
 import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
 import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
-import { applyOptimizer } from "../../kernels/update/reference.ts";
-import type { OpArgs, OpName } from "../../kernels/ops.ts";
-import { checkHighestRow } from "../../kernels/shapes.ts";
 import type { Matrix } from "../../kernels/types.ts";
+import { applyOptimizer } from "../../kernels/update/reference.ts";
 import {
   load,
   loadFloat,

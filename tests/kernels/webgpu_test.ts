@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { RandomStream, toUnit } from "../../core/random.ts";
 import { bceOp } from "../../kernels/bce/op.ts";
-import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
-import { linearForwardOp } from "../../kernels/linear/op.ts";
-import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import { initLaunch } from "../../kernels/embedding/init_webgpu.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
+import { linearForwardOp } from "../../kernels/linear/op.ts";
 import type { Matrix, Optimizer } from "../../kernels/types.ts";
+import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { openWebGpuDevice, WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { ErrorKeeper } from "../../kernels/webgpu/errors.ts";
 import { composeKernel } from "../../kernels/webgpu/kernel.ts";

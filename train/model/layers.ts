@@ -10,9 +10,9 @@ import {
   linearBackwardWeightsOp,
   linearForwardOp,
 } from "../../kernels/linear/op.ts";
-import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { paddedStride } from "../../kernels/shapes.ts";
 import type { Device, Matrix, Optimizer, Recorder, Scalar } from "../../kernels/types.ts";
+import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { firstRows, writeMatrix } from "./matrices.ts";
 import type { Parameter } from "./model.ts";
 

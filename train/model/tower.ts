@@ -6,8 +6,8 @@
  */
 
 import { interactionBackwardOp, interactionForwardOp } from "../../kernels/interaction/op.ts";
-import { layerNormBackwardOp, layerNormForwardOp } from "../../kernels/layer_norm/op.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
+import { layerNormBackwardOp, layerNormForwardOp } from "../../kernels/layer_norm/op.ts";
 import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
 import {
   backwardLayers,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { bceOp } from "../../../kernels/bce/op.ts";
-import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import { bce } from "../../../kernels/bce/reference.ts";
 import type { Optimizer } from "../../../kernels/types.ts";
+import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import { applyOptimizer } from "../../../kernels/update/reference.ts";
 import { bceGradientTolerance, bceLossTolerance, stepTolerances } from "../error_model.ts";
 import { assertClose, type ConformanceCase, Knobs, readFloats, Scope, Values } from "./harness.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { RandomStream, toUnit } from "../../../core/random.ts";
 import { bceOp } from "../../../kernels/bce/op.ts";
-import { embeddingForwardOp } from "../../../kernels/embedding/op.ts";
-import { linearForwardOp } from "../../../kernels/linear/op.ts";
 import { bceRecord } from "../../../kernels/bce/record.ts";
+import { embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
+import { linearForwardOp } from "../../../kernels/linear/op.ts";
 import { linearForwardRecord } from "../../../kernels/linear/record.ts";
 import type { Device, Matrix, Optimizer } from "../../../kernels/types.ts";
 import { assertSameBits, type ConformanceCase, readFloats, Scope, Values } from "./harness.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { LookupGrouper } from "../../../kernels/embedding/group.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
 import {
   type Bags,

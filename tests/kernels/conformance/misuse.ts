@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { bceOp } from "../../../kernels/bce/op.ts";
 import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
+import { DeviceExamples, type ExampleMaker, type ExampleSize } from "../../../kernels/example.ts";
 import { interactionBackwardOp, interactionForwardOp } from "../../../kernels/interaction/op.ts";
 import { layerNormBackwardOp, layerNormForwardOp } from "../../../kernels/layer_norm/op.ts";
 import {
@@ -9,6 +10,8 @@ import {
   linearForwardOp,
 } from "../../../kernels/linear/op.ts";
 import { normaliseBackwardOp, normaliseForwardOp } from "../../../kernels/normalise/op.ts";
+import { argumentsOf } from "../../../kernels/op.ts";
+import { eachOp, type OpArgs, type OpName, type OpNamed } from "../../../kernels/ops.ts";
 import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../../kernels/sequence/op.ts";
 import { sigmoidBackwardOp, sigmoidForwardOp } from "../../../kernels/sigmoid/op.ts";
 import {
@@ -18,11 +21,8 @@ import {
   staleLookupsOp,
 } from "../../../kernels/staleness/op.ts";
 import { columnStatisticsOp, standardiseOp } from "../../../kernels/standardise/op.ts";
-import { denseUpdateOp } from "../../../kernels/update/op.ts";
-import { DeviceExamples, type ExampleMaker, type ExampleSize } from "../../../kernels/example.ts";
-import { argumentsOf } from "../../../kernels/op.ts";
-import { eachOp, type OpArgs, type OpName, type OpNamed } from "../../../kernels/ops.ts";
 import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
+import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import { groupLookups } from "../lookups.ts";
 import { type ConformanceCase, Scope } from "./harness.ts";
 

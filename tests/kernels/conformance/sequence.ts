@@ -1,10 +1,10 @@
 import fc from "fast-check";
+import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../../kernels/sequence/op.ts";
 import {
   sequenceBackward,
   sequenceDot,
   sequencePool,
 } from "../../../kernels/sequence/reference.ts";
-import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../../kernels/sequence/op.ts";
 import type { Device, Recorder } from "../../../kernels/types.ts";
 import type { Arena, Placement } from "../arena.ts";
 import { sumTolerances } from "../error_model.ts";
