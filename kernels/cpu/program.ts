@@ -114,10 +114,10 @@ export class CpuProgram implements Program {
     this.label = label;
     this.costs = recorder.costs;
     this.#checks = [...recorder.checks.values()];
+    const slots = recorder.costs.map(({ stage }) => store.stages.slot(stage));
     this.address = store.allocate(RECORD_BYTES * recorder.ops.length, `program ${label}`);
     recorder.ops.forEach((op, i) => {
-      const slot = store.stages.slot(recorder.costs[i]!.stage);
-      writeRecord(store, this.address + i * RECORD_BYTES, op, slot);
+      writeRecord(store, this.address + i * RECORD_BYTES, op, slots[i]!);
     });
   }
 

@@ -10,6 +10,7 @@ import {
   linearForwardOp,
 } from "../../kernels/linear/op.ts";
 import { inputScoresOp, rowChangeOp, staleLookupsOp } from "../../kernels/staleness/op.ts";
+import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
 import { columnStatisticsOp, standardiseOp } from "../../kernels/standardise/op.ts";
 import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { Allocator } from "../../kernels/cpu/allocator.ts";
@@ -381,4 +382,24 @@ Deno.test("Allocator keeps ranges apart, aligned and clean where it says so", ()
     }),
     { seed: 5 },
   );
+});
+
+Deno.test("time is booked on 31 stages, each under its name, and a program with one more is refused", async () => {
+  using device = await openCpuDevice({ threads: 2 });
+  const x = device.createMatrix(64, 64, "x"), y = device.createMatrix(64, 64, "y");
+  const record = (first: number, stages: number) =>
+    device.record("booked", (ops) => {
+      for (let i = first; i < first + stages; i++) {
+        ops.stage(`stage ${i}`);
+        ops.add(sigmoidForwardOp, { x, y });
+      }
+    });
+  device.run(record(0, 31));
+  const times = await device.takeStageTimes();
+  assert.deepEqual(Object.keys(times), Array.from({ length: 31 }, (_, i) => `stage ${i}`));
+  assert.deepEqual(await device.takeStageTimes(), {});
+  assert.throws(() => record(30, 2), {
+    name: "RangeError",
+    message: "Cannot book time on stage stage 31: there are 31 stages already, and no more fit",
+  });
 });

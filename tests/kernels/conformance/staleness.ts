@@ -8,7 +8,6 @@ import {
 } from "../../../kernels/staleness/op.ts";
 import { inputScores, rowChange, staleLookups } from "../../../kernels/staleness/reference.ts";
 import type { Device } from "../../../kernels/types.ts";
-import type { Stage } from "../../../train/stages.ts";
 import { meanScoreTolerance, sumTolerances } from "../error_model.ts";
 import {
   assertClose,
@@ -311,7 +310,7 @@ export const stalenessCases: readonly ConformanceCase[] = [
         ops.stage("classify");
         ops.add(staleLookupsOp, { ...lookups, threshold: knobs.learningRate, out: result });
       }));
-      const stages: Stage[] = ["snapshot", "search", "classify"];
+      const stages = ["snapshot", "search", "classify"];
       assert.deepEqual(
         program.costs.map(({ op, stage }) => [op, stage]),
         ["row-change", "input-scores", "stale-lookups"].map((op, i) => [op, stages[i]]),
