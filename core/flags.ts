@@ -89,7 +89,7 @@ interface IntsFlag extends FlagCommon {
 }
 
 /** One flag. */
-type Flag =
+export type Flag =
   | BooleanFlag
   | NumberFlag
   | StringFlag

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
 import { type Context, contextOf } from "./context.ts";
 import { type Graph, GraphBuilder, type Resource } from "./graph.ts";

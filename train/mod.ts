@@ -53,6 +53,7 @@ export { openDriver } from "./plan/open_driver.ts";
 export { PLAN_DEFAULTS, type PlanOptions, type TurnOrder } from "./plan/options.ts";
 export { type Plan, PLAN_NAMES, type PlanName, PLANS } from "./plan/plans.ts";
 export type { PlanMode } from "./plan/semantics.ts";
+export { type Stage, STAGES } from "./stages.ts";
 export {
   countParameters,
   type DlrmPreset,

@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import type { ScoreCombination } from "../../kernels/types.ts";
+import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import type { RowNumbers } from "./row_numbers.ts";
 import type { RowChanges } from "./snapshots.ts";
 

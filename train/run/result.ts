@@ -6,7 +6,8 @@
 
 import { writeFileWhole } from "../../core/files.ts";
 import type { Dataset, DatasetSchema } from "../../data/types.ts";
-import type { DeviceCounters, DeviceInfo, Stage } from "../../kernels/types.ts";
+import type { DeviceCounters, DeviceInfo } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { currentEnvironment, type Environment } from "./environment.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ModelShape, type ShapeDocument, shapeDocument } from "../model/models.ts";

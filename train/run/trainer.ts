@@ -7,7 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import {
   MINIBATCH_KINDS,
   MINIBATCH_PLACES,
