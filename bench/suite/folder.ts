@@ -12,7 +12,7 @@ import { lockFolder } from "./lock.ts";
 import { type FoundSuite, readSuite, type SuiteState, whyNot } from "./state.ts";
 
 /** A folder that is locked and ready. */
-export interface OpenedFolder {
+interface OpenedFolder {
   /** Gives the lock back when disposed. */
   readonly lock: Disposable;
   /** The suite to go on with, which is unfinished or has failures; null for a fresh one. */

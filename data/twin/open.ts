@@ -36,6 +36,7 @@ export interface TwinOptions {
  * as for Taobao's log; see `sequence_dataset.ts`.
  *
  * @throws UserError for an unknown twin, a file that is no parameter file, or options out of range.
+ * @category Data: twins
  */
 export async function openTwin(options: TwinOptions): Promise<Dataset> {
   const { twin, inputs, seed = 1, maxIndexRange = 0 } = options;
@@ -61,6 +62,7 @@ export async function openTwin(options: TwinOptions): Promise<Dataset> {
  * Parameters of inputs with one lookup a table, by name or from a file.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no such parameter file.
+ * @category Data: twins
  */
 export async function loadTwin(name: string): Promise<TwinParameters> {
   return checkParameters(await loadJson(name), name);
@@ -70,6 +72,7 @@ export async function loadTwin(name: string): Promise<TwinParameters> {
  * Parameters of user histories: `rm1`, or a file ending in `.json`.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file of histories.
+ * @category Data: twins
  */
 export async function loadHistoryTwin(name: string): Promise<HistoryParameters> {
   return checkHistoryParameters(await loadJson(name), name);

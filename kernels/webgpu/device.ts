@@ -16,7 +16,6 @@ import type {
   Matrix,
   Program,
   Recorder,
-  Stage,
   TablesSpec,
 } from "../types.ts";
 import { type AdapterKind, describeAdapter, findAdapter, missingAdapter } from "./adapter.ts";
@@ -250,7 +249,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   }
 
   /** {@inheritDoc Device.takeStageTimes} */
-  async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
+  async takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     this.checkOpen();
     return this.timer === null ? {} : await this.timer.take();
   }

@@ -91,7 +91,7 @@ export interface NamedTrace {
 }
 
 /** What the flags of {@linkcode SUBJECT_FLAGS} name, checked and loaded. */
-export interface Subject {
+interface Subject {
   readonly traces: readonly NamedTrace[];
   readonly machines: readonly Machine[];
   readonly systems: readonly System[];

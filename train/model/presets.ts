@@ -151,6 +151,7 @@ export interface ShapeSource {
  * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
  * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.
  * @throws {UsageError} Widths that do not agree; the field to change is named.
+ * @category Models
  */
 export function resolveShape(
   preset: DlrmPreset,
@@ -206,7 +207,11 @@ export function resolveShape(
   };
 }
 
-/** Number of trained parameters. */
+/**
+ * Number of trained parameters.
+ *
+ * @category Models
+ */
 export function countParameters(shape: ModelShape): { dense: number; embedding: number } {
   const mlps = [shape.bottom, shape.top];
   let dense = 0;

@@ -54,6 +54,7 @@ export interface HotSet {
  * @param tableRows Rows of the model's tables.
  * @param dim Floats in a row.
  * @throws {UserError} The budget holds no row, or every row of the tables.
+ * @category Training
  */
 export async function findHotSet(
   dataset: Dataset,

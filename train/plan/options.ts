@@ -6,7 +6,7 @@
 
 import { UsageError, UserError } from "../../core/errors.ts";
 import type { DatasetSchema } from "../../data/types.ts";
-import type { ScoreCombination } from "../../kernels/types.ts";
+import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import {
   type ChangeKind,
   type Combine,

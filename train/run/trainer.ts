@@ -7,7 +7,7 @@
 import { UserError, type UserMessage } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";
@@ -165,7 +165,11 @@ export interface TrainCounts {
   readonly uniqueRows: number;
 }
 
-/** A run that had to stop: a loss, or a logit of an evaluation, was not finite. Carries what is known of the run. */
+/**
+ * A run that had to stop: a loss, or a logit of an evaluation, was not finite. Carries what is known of the run.
+ *
+ * @category Errors
+ */
 export class TrainingFailure extends UserError {
   /** The run up to the failed step and including it; its last loss is the one that is not finite, if it was a loss. */
   readonly run: Omit<TrainResult, "ended">;
@@ -203,6 +207,7 @@ const HOST_STAGES = ["snapshot", "search", "classify"] as const;
  *
  * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
  * @throws {UserError} The plan does not fit the data.
+ * @category Training
  */
 export async function train(
   model: Model,

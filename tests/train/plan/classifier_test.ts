@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
-import type { Device, ScoreCombination } from "../../../kernels/types.ts";
+import type { ScoreCombination } from "../../../kernels/staleness/op.ts";
+import type { Device } from "../../../kernels/types.ts";
 import { openWebGpuDevice } from "../../../kernels/webgpu/device.ts";
 import {
   Classifier,
