@@ -8,7 +8,7 @@
  * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
- * - Training: `runTraining`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `BatchSource`, `writeResult`
+ * - Training: `runTraining`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
  * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `writeCountedTrace`
  * - Simulator: `simulate`, `explain`, `sweep`, `timeline`, `minibatchGraph`
  * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `calibrate`, `validate`

@@ -19,6 +19,7 @@ const NAME = /^[a-z][a-z0-9-]*$/i;
  *
  * @throws {UserError} The file cannot be read, cannot be imported, exports no criterion, or is not the one whose hash is
  * given.
+ * @category Training
  */
 export async function loadCriterion(
   criterion: CriterionName | Criterion | CriterionFile,
