@@ -347,14 +347,14 @@ class Run {
       await this.#logged(planned);
       const full = this.#step - this.#drained === model.losses.slots;
       if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
+      if (onStep !== undefined) {
+        const { epoch } = planned;
+        const request = await onStep({ step: this.#step, samples: this.#samples, epoch });
+        if (request === "stop") return "stopped";
+      }
       if (signal?.aborted) return "interrupted";
       const ended = await this.#evaluateIfDue();
       if (ended !== null) return ended;
-      if (onStep !== undefined) {
-        const { epoch } = planned;
-        const verdict = await onStep({ step: this.#step, samples: this.#samples, epoch });
-        if (verdict === "stop") return "stopped";
-      }
       if (checkpoint && this.#checkpointDue(checkpoint.every)) {
         await this.#drain();
         await this.#apart(() => this.#save());

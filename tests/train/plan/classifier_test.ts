@@ -140,7 +140,7 @@ Deno.test("an alpha that cannot be is refused, and the default fits the model", 
       () => resolve(alpha, 26, false),
       (error) =>
         error instanceof UsageError &&
-        error.message.includes(`Cannot use --alpha ${alpha}: `) &&
+        error.message.includes(`Cannot use plan.alpha ${alpha}: `) &&
         error.message.endsWith("it must be an integer from 1 to 26"),
     );
   }
