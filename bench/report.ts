@@ -17,7 +17,7 @@ import type {
 import type { Figure } from "./figure.ts";
 
 /** Grows when a member changes its meaning or goes. */
-export const BENCH_SCHEMA_VERSION = 2;
+export const BENCH_SCHEMA_VERSION = 3;
 
 /** A table in a document. */
 export interface TableDocument {

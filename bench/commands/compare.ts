@@ -16,7 +16,7 @@ import {
   type NamedResults,
 } from "../compare/documents.ts";
 import type { ResultTable } from "../experiment.ts";
-import { parseResult, readResults } from "../results.ts";
+import { readResult, readResults } from "../results.ts";
 import { writeTables } from "./common.ts";
 
 const FLAGS = {
@@ -94,9 +94,7 @@ async function load(path: string): Promise<NamedResults> {
   } catch (error) {
     throw fileError("read", path, error);
   }
-  if (!isDirectory) {
-    return { name: path, documents: [parseResult(await Deno.readTextFile(path), path)] };
-  }
+  if (!isDirectory) return { name: path, documents: [await readResult(path)] };
   const { documents, refused } = await readResults(path);
   for (const line of refused) console.error(line);
   if (documents.length === 0) {

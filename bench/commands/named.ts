@@ -12,7 +12,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { fullText } from "../print.ts";
 import type { BenchDocument } from "../report.ts";
-import { parseResult, writeResult } from "../results.ts";
+import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkResultsFolder, interruptible, writeTables } from "./common.ts";
@@ -99,7 +99,7 @@ async function keep(
 /** Whether a file is a result of anything but a smoke run. */
 async function isReal(path: string): Promise<boolean> {
   try {
-    return parseResult(await Deno.readTextFile(path), path).settings.scale !== "smoke";
+    return (await readResult(path)).settings.scale !== "smoke";
   } catch {
     return false;
   }
