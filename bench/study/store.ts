@@ -28,6 +28,7 @@ export interface StudyKey {
   readonly inputs: number;
   /** Of data, initialisation and order. */
   readonly seed: number;
+  /** In words, as `Variant` has them. */
   readonly variant: string;
   /** Inputs a minibatch. */
   readonly batch: number;

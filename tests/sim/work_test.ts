@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { UserError } from "../../core/errors.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { parseCountedTrace, readAnyTrace, writeCountedTrace } from "../../sim/counted_file.ts";
@@ -170,7 +170,7 @@ Deno.test("a share to skip takes that share of the hot inputs after the window",
     record("hot", { skipped_inputs: 100 }),
     record("hot", { skipped_inputs: 100 }),
   ]));
-  const { kept, all, skipped } = workloadOf(trace, { batch: 100, dropShare: 0.25 });
+  const { kept, all, skipped } = workloadOf(trace, { batch: 100, drop: 0.25 });
   assert.equal(inputsOf(all), 700);
   assert.equal(skipped, 100);
   assert.equal(inputsOf(kept), 600);
@@ -194,7 +194,7 @@ Deno.test("a batch that does not go into the trace's, and shares without hot inp
   const trace = countTraceRuns(traceOf([record("all")]));
   assert.throws(() => workloadOf(trace, { batch: 150 }), refused(/neither a multiple nor a part/));
   assert.throws(
-    () => workloadOf(trace, { batch: 100, dropShare: 0.3 }),
+    () => workloadOf(trace, { batch: 100, drop: 0.3 }),
     refused(/the trace does not tell hot from cold/),
   );
 });
@@ -345,7 +345,7 @@ Deno.test("a counted trace that was changed after it was written is refused, one
 });
 
 Deno.test("different rows grow with the minibatch about as those of a twin do: a tenth less to half more", async () => {
-  const common = { twin: "rm4", inputs: 100_000, warmUp: 2, threads: 1, sampled: 8 } as const;
+  const common = { twin: "rm4", inputs: 100_000, warmup: 2, threads: 1, sampled: 8 } as const;
   const small = await countTrace({ ...common, batch: 1024 });
   const large = await countTrace({ ...common, batch: 4096 });
   for (const kind of ["cold", "hot"] as const) {

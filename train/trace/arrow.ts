@@ -28,7 +28,7 @@ import {
   uint32,
   utf8,
   Version,
-} from "@uwdata/flechette";
+} from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
 import { Sha256 } from "../../core/files.ts";
 import { checkArrowBounds } from "./arrow_bounds.ts";

@@ -8,10 +8,10 @@ import {
   tableFromIPC,
   tableToIPC,
   utf8,
-} from "@uwdata/flechette";
-import { fromArrow } from "arquero";
+} from "../../../core/npm/flechette.ts";
+import { fromArrow } from "../../../core/npm/arquero.ts";
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import { checkOutputFile } from "../../../core/outputs.ts";
 import { parseTraceFile, readTrace, writeTrace } from "../../../train/trace/files.ts";
