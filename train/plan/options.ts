@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import type { DatasetSchema } from "../../data/types.ts";
 import type { ScoreCombination } from "../../kernels/types.ts";
 import {
@@ -154,7 +154,7 @@ export function inputShapeOf({ steps, tables }: DatasetSchema): InputShape {
 /**
  * Stale lookups at which an input is skipped. Needs no pass over the data, so that a wrong one is found out before any.
  *
- * @throws {UserError} Status 2: it is not between 1 and the lookups.
+ * @throws {UsageError} It is not between 1 and the lookups.
  */
 function resolveAlpha(
   options: Pick<PlanOptions, "alpha">,
@@ -162,11 +162,10 @@ function resolveAlpha(
 ): number {
   const alpha = options.alpha ?? (sequences ? Math.min(ALPHA_SEQUENCES, lookups) : lookups);
   if (!Number.isInteger(alpha) || alpha < 1 || alpha > lookups) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --alpha ${alpha}: an input is skipped when so many of its ${lookups} lookups${
         sequences ? " in each table" : ""
       } are stale, so it must be an integer from 1 to ${lookups}`,
-      2,
     );
   }
   return alpha;
@@ -176,7 +175,7 @@ function resolveAlpha(
  * Fills in what depends on the data.
  *
  * @param lastBatch What becomes of a list's last minibatch that is not full, where the mode leaves that open.
- * @throws {UserError} Status 2: alpha cannot be, or the window does not fit into the hot minibatches.
+ * @throws {UsageError} Alpha cannot be, or the window does not fit into the hot minibatches.
  */
 export function resolvePlan(
   options: PlanOptions,
@@ -198,11 +197,10 @@ export function resolvePlan(
     );
   }
   if (snapshots - 1 > window) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot take ${snapshots} snapshots in a window of ${window} minibatches: at most ${
         window + 1
       } fit`,
-      2,
     );
   }
   return { layout, staleness };
@@ -249,9 +247,8 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
   const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
   const snapshots = options.snapshots ?? byDefault;
   if (snapshots < least) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --snapshots ${snapshots} with --criterion ${criterion.name}: fewer tell it nothing, so take at least ${least}`,
-      2,
     );
   }
   return { alpha, combine: kind === "nth-smallest" ? { kind, n: alpha } : { kind }, snapshots };
@@ -259,31 +256,28 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
 
 function checkDrop({ drop }: PlanOptions): void {
   if (drop > 0 && drop < 1) return;
-  throw new UserError(
+  throw new UsageError(
     `Cannot drop a share of ${drop} of the hot inputs: it must be above 0 and below 1`,
-    2,
   );
 }
 
 /**
  * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
  *
- * @throws {UserError} Status 2.
+ * @throws {UsageError}.
  */
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
-      2,
     );
   }
   if (plan.cold === "skip-stale" && schedule !== "interleaved") {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use --schedule ${schedule} with --plan ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
-      2,
     );
   }
   if (plan.window) checkStaleness(options, shape);
