@@ -5,8 +5,8 @@
  */
 
 import { runEntryPoint } from "../core/entry_point.ts";
-import { UserError } from "../core/errors.ts";
-import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
+import { interruptedStatus, interruptible, Interruption } from "../core/interrupt.ts";
+import { print, tell } from "../core/streams.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
 import { Display } from "./command/display.ts";
 import { flagOf } from "./command/flag_names.ts";
@@ -20,16 +20,23 @@ import { TrainingFailure } from "./run/trainer.ts";
 async function main(): Promise<number> {
   const line = parseTrainOptions(Deno.args);
   if (line.kind === "help") {
-    console.log(line.text);
+    print(line.text);
     return 0;
   }
   const { quiet } = line;
-  const say = quiet ? () => {} : (text: string) => console.error(text);
+  const say = quiet ? () => {} : (text: string) => tell(text);
   const settings = await settingsOf(line, say);
   const display = new Display(quiet);
-  return await interruptible((signal) => run(settings, display, say, signal), () => {
-    display.note("Interrupted: ending cleanly; interrupt again to end at once");
-    return new UserError("Interrupted");
+  return await interruptible((signal) => run(settings, display, say, signal), (by) => {
+    display.note(
+      by === "SIGINT"
+        ? "Interrupted: ending cleanly; interrupt again to end at once"
+        : `${by}: ending cleanly`,
+    );
+    return new Interruption(
+      by,
+      "Interrupted while preparing; the next run starts the preparation anew",
+    );
   });
 }
 
@@ -68,15 +75,11 @@ async function run(
     written(outputs).forEach((line) => display.print(line));
     if (result.ended.how !== "interrupted") return 0;
     if (checkpoints.folder !== null) {
-      console.error(`To go on: deno task train --resume ${checkpoints.folder}`);
+      tell(`To go on: deno task train --resume ${checkpoints.folder}`);
     }
-    return INTERRUPTED;
+    return interruptedStatus(signal);
   } catch (error) {
     display.close();
-    if (signal.aborted && error === signal.reason) {
-      console.error("Interrupted while preparing; the next run starts the preparation anew");
-      return INTERRUPTED;
-    }
     if (error instanceof TrainingFailure && outputs.result !== null) {
       say(`What is known of the run is in ${outputs.result}`);
     }

@@ -7,6 +7,7 @@
 import { formatCount } from "../../core/format.ts";
 import { Progress } from "../../core/progress.ts";
 import { detectTerminal } from "../../core/terminal.ts";
+import { print, tell } from "../../core/streams.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
 import type { PassProgress } from "../plan/hot_set.ts";
 import type { TimedEvaluation, TrainProgress } from "../run/trainer.ts";
@@ -25,12 +26,12 @@ export class Display {
 
   /** Prints results. */
   print(text: string): void {
-    if (!this.#quiet) console.log(text);
+    if (!this.#quiet) print(text);
   }
 
   note(text: string): void {
     if (this.#quiet) return;
-    if (this.#bar === null) console.error(text);
+    if (this.#bar === null) tell(text);
     else this.#bar.print(text);
   }
 

@@ -17,6 +17,6 @@ export interface RunHooks extends TrainHooks {
   readonly onPreparation?: ((progress: PreparationProgress) => void) | undefined;
   /** While a plan looks at the data set. */
   readonly onPass?: ((progress: PassProgress) => void) | undefined;
-  /** When the run has ended, before anything of it is written, so that it can be shown even if nothing can be written. */
+  /** When the run has ended and what was asked for is written, or could not be. */
   readonly onResult?: ((result: ResultDocument) => void) | undefined;
 }

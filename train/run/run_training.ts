@@ -69,8 +69,8 @@ export async function runTraining(
       resume: resume?.state ?? null,
     });
     const result = ending.document(run, run.ended);
-    hooks.onResult?.(result);
-    await ending.write(result, true);
+    // What cannot be written is shown at least.
+    await ending.write(result, true).finally(() => hooks.onResult?.(result));
     return result;
   } catch (error) {
     if (error instanceof TrainingFailure) {

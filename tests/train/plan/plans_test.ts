@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError, UserError } from "../../../core/errors.ts";
+import { UsageError } from "../../../core/errors.ts";
 import { checkPlan, PLAN_DEFAULTS } from "../../../train/plan/options.ts";
 import { findPlan, type Plan, PLAN_NAMES, PLANS } from "../../../train/plan/plans.ts";
 import { drawnRun, lettersRun, runToy } from "./plan_cases.ts";
