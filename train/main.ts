@@ -12,7 +12,7 @@ import { Display } from "./command/display.ts";
 import { flagOf } from "./command/flag_names.ts";
 import { parseTrainOptions, type TrainCommandLine } from "./command/parse.ts";
 import { resumedSettings } from "./command/resume.ts";
-import { summary, written } from "./command/summary.ts";
+import { summary, writtenLine } from "./command/summary.ts";
 import type { RunSettings } from "./run/options.ts";
 import { runTraining } from "./run/run_training.ts";
 import { TrainingFailure } from "./run/trainer.ts";
@@ -60,8 +60,12 @@ async function run(
 ): Promise<number> {
   const { outputs, checkpoints } = settings;
   try {
+    const files: string[] = [];
     const result = await runTraining(settings, {
       signal,
+      onWarning: (warning) => display.warn(`warning: ${warning.tell(flagOf)}`),
+      onWritten: (what, path) => files.push(writtenLine(what, path)),
+      onUnsaved: (error) => display.askForFolder(error.tell(flagOf)),
       onNote: (text) => display.note(text),
       onPreparation: (progress) => display.preparation(progress),
       onPass: (progress) => display.pass(progress),
@@ -72,7 +76,7 @@ async function run(
         display.print(summary(result));
       },
     });
-    written(outputs).forEach((line) => display.print(line));
+    files.forEach((line) => display.print(line));
     if (result.ended.how !== "interrupted") return 0;
     if (checkpoints.folder !== null) {
       tell(`To go on: deno task train --resume ${checkpoints.folder}`);

@@ -19,7 +19,13 @@ import type {
   Stage,
   TablesSpec,
 } from "../types.ts";
-import { type AdapterKind, describeAdapter, findAdapter, missingAdapter } from "./adapter.ts";
+import {
+  adapterBackend,
+  type AdapterKind,
+  describeAdapter,
+  findAdapter,
+  missingAdapter,
+} from "./adapter.ts";
 import { ErrorKeeper } from "./errors.ts";
 import type { Launch } from "./kernel.ts";
 import { WebGpuLookups } from "./lookups.ts";
@@ -130,6 +136,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
         architecture,
         device,
         description,
+        backend: adapterBackend(),
         ...Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
       },
       isFallbackAdapter,
@@ -262,6 +269,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     this.readback.close();
     this.timer?.close();
     this.memory.close();
+    this.errors.close();
     this.gpu.destroy();
   }
 

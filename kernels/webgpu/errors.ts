@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { DeviceLostError } from "../device_lost.ts";
 
 /** Says that memory is short: after "Cannot", what was tried, and in the device's words why not. */
 export function outOfMemory(tried: string, cause: GPUError): UserError {
@@ -18,6 +19,7 @@ export class ErrorKeeper {
   readonly #verdicts = new Set<Promise<void>>();
   #pending: Error | null = null;
   #lost: Error | null = null;
+  #closed = false;
 
   /** @param device Its uncaptured errors and its loss are kept from now on. */
   constructor(device: GPUDevice) {
@@ -30,10 +32,14 @@ export class ErrorKeeper {
           : new Error(`Cannot run on WebGPU: ${error.message.trim()}`),
       );
     });
-    device.lost.then((info) => {
-      if (info.reason === "destroyed") return;
-      this.#lost = new Error(`Cannot go on with WebGPU: the device is lost (${info.message})`);
+    device.lost.then(({ message, reason }) => {
+      if (!this.#closed) this.#lost = new DeviceLostError(message.trim() || reason);
     });
+  }
+
+  /** Says that the device goes because its owner is done with it. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Keeps an error; the first one wins, since later ones tend to follow from it, as most do from a lack of memory. */

@@ -29,6 +29,21 @@ export class Display {
     if (!this.#quiet) print(text);
   }
 
+  /** Says what must not go unseen, quiet or not. */
+  warn(text: string): void {
+    if (this.#bar === null || this.#quiet) tell(text);
+    else this.#bar.print(text);
+  }
+
+  /** Asks for another folder for the weights where a person is there to answer; null otherwise, and for an empty answer. */
+  askForFolder(problem: string): string | null {
+    if (!this.#terminal.interactive || !Deno.stdin.isTerminal()) return null;
+    this.close();
+    tell(problem);
+    return prompt("Another folder for the weights (the same to try again, nothing to give up):") ||
+      null;
+  }
+
   note(text: string): void {
     if (this.#quiet) return;
     if (this.#bar === null) tell(text);
