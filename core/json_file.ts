@@ -46,7 +46,9 @@ export async function readBoundedIfThere(
   try {
     return await read(path, mostBytes);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // Nothing lies below a file either.
+    const { NotADirectory, NotFound } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return null;
     throw fileError("read", path, error);
   }
 }

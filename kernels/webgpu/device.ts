@@ -26,6 +26,7 @@ import {
   findAdapter,
   missingAdapter,
 } from "./adapter.ts";
+import type { DeviceLostError } from "../device_lost.ts";
 import { ErrorKeeper } from "./errors.ts";
 import type { Launch } from "./kernel.ts";
 import { WebGpuLookups } from "./lookups.ts";
@@ -260,6 +261,11 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
     this.checkOpen();
     return this.timer === null ? {} : await this.timer.take();
+  }
+
+  /** {@inheritDoc Device.loss} */
+  loss(): Promise<DeviceLostError | null> {
+    return this.errors.loss();
   }
 
   /** {@inheritDoc Device.dispose} */

@@ -7,7 +7,7 @@
 import { UserError, type UserMessage } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
-import { DeviceLostError } from "../../kernels/device_lost.ts";
+import type { DeviceLostError } from "../../kernels/device_lost.ts";
 import type { Stage } from "../../kernels/types.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
@@ -289,7 +289,8 @@ class Run {
     try {
       ended = await this.#steps();
     } catch (error) {
-      if (error instanceof DeviceLostError) throw this.#deviceLost(error);
+      const lost = signal?.aborted ? null : await this.#model.device.loss?.() ?? null;
+      if (lost !== null) throw this.#deviceLost(lost);
       // A pass over the data set that was interrupted is no failure of the run.
       if (!(signal?.aborted && error === signal.reason)) throw error;
       ended = "interrupted";
