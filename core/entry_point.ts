@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Interruption } from "./interrupt.ts";
+import { printedStatus, tell } from "./streams.ts";
 import { type OptionNaming, UsageError, UserError } from "./errors.ts";
 
 /** Exit statuses: something went wrong; the command line was wrong. */
@@ -11,7 +13,8 @@ const FAILED = 1, MISUSED = 2;
 
 /**
  * Runs a command and sets the process's exit status to what it returns. For a `UserError` it prints the message and sets 2
- * where an option was wrong, else 1; any other error is a defect and is thrown with its stack.
+ * where an option was wrong, else 1; for an `Interruption` the status that belongs to its signal; any other error is a
+ * defect and is thrown with its stack.
  *
  * @param option The command's flags for fields that messages name.
  */
@@ -20,10 +23,15 @@ export async function runEntryPoint(
   option: OptionNaming = (field) => field,
 ): Promise<void> {
   try {
-    Deno.exitCode = await command();
+    Deno.exitCode = printedStatus(await command());
   } catch (error) {
+    if (error instanceof Interruption) {
+      tell(error.message);
+      Deno.exitCode = error.exitStatus;
+      return;
+    }
     if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.tell(option)}`);
+    tell(`error: ${error.tell(option)}`);
     Deno.exitCode = error instanceof UsageError ? MISUSED : FAILED;
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import type { OpArgs, OpName, OpNamed } from "./ops.ts";
+import type { DeviceLostError } from "./device_lost.ts";
 
 /** Where the arithmetic runs: WASM SIMD on Workers, or WebGPU. */
 export type DeviceKind = "cpu" | "webgpu";
@@ -264,6 +265,11 @@ export interface Device extends Disposable {
   run(program: Program): void;
   /** Waits for everything run so far; throws any error a kernel left behind, with the kernel's name. */
   sync(): Promise<void>;
+  /**
+   * Why the device is gone, for who met an error and wants its cause; null where it is there. Absent of devices that cannot be
+   * lost.
+   */
+  loss?(): Promise<DeviceLostError | null>;
   /** Milliseconds booked on each stage by programs since the last call; call after `sync`. Empty if the device cannot tell. */
   takeStageTimes(): Promise<Readonly<Record<string, number>>>;
   /** Gives back everything made on it and ends its threads; using it afterwards throws. Twice is harmless. */

@@ -5,14 +5,14 @@
  */
 
 import { runEntryPoint } from "../core/entry_point.ts";
-import { UserError } from "../core/errors.ts";
-import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
+import { interruptedStatus, interruptible, Interruption } from "../core/interrupt.ts";
+import { print, tell } from "../core/streams.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
 import { Display } from "./command/display.ts";
 import { flagOf } from "./command/flag_names.ts";
 import { parseTrainOptions, type TrainCommandLine } from "./command/parse.ts";
 import { resumedSettings } from "./command/resume.ts";
-import { summary, written } from "./command/summary.ts";
+import { summary, writtenLine } from "./command/summary.ts";
 import type { RunSettings } from "./run/options.ts";
 import { runTraining } from "./run/run_training.ts";
 import { TrainingFailure } from "./run/trainer.ts";
@@ -20,16 +20,23 @@ import { TrainingFailure } from "./run/trainer.ts";
 async function main(): Promise<number> {
   const line = parseTrainOptions(Deno.args);
   if (line.kind === "help") {
-    console.log(line.text);
+    print(line.text);
     return 0;
   }
   const { quiet } = line;
-  const say = quiet ? () => {} : (text: string) => console.error(text);
+  const say = quiet ? () => {} : (text: string) => tell(text);
   const settings = await settingsOf(line, say);
   const display = new Display(quiet);
-  return await interruptible((signal) => run(settings, display, say, signal), () => {
-    display.note("Interrupted: ending cleanly; interrupt again to end at once");
-    return new UserError("Interrupted");
+  return await interruptible((signal) => run(settings, display, say, signal), (by) => {
+    display.note(
+      by === "SIGINT"
+        ? "Interrupted: ending cleanly; interrupt again to end at once"
+        : `${by}: ending cleanly`,
+    );
+    return new Interruption(
+      by,
+      "Interrupted while preparing; the next run starts the preparation anew",
+    );
   });
 }
 
@@ -53,8 +60,12 @@ async function run(
 ): Promise<number> {
   const { outputs, checkpoints } = settings;
   try {
+    const files: string[] = [];
     const result = await runTraining(settings, {
       signal,
+      onWarning: (warning) => display.warn(`warning: ${warning.tell(flagOf)}`),
+      onWritten: (what, path) => files.push(writtenLine(what, path)),
+      onUnsaved: (error) => display.askForFolder(error.tell(flagOf)),
       onNote: (text) => display.note(text),
       onPreparation: (progress) => display.preparation(progress),
       onPass: (progress) => display.pass(progress),
@@ -65,18 +76,14 @@ async function run(
         display.print(summary(result));
       },
     });
-    written(outputs).forEach((line) => display.print(line));
+    files.forEach((line) => display.print(line));
     if (result.ended.how !== "interrupted") return 0;
     if (checkpoints.folder !== null) {
-      console.error(`To go on: deno task train --resume ${checkpoints.folder}`);
+      tell(`To go on: deno task train --resume ${checkpoints.folder}`);
     }
-    return INTERRUPTED;
+    return interruptedStatus(signal);
   } catch (error) {
     display.close();
-    if (signal.aborted && error === signal.reason) {
-      console.error("Interrupted while preparing; the next run starts the preparation anew");
-      return INTERRUPTED;
-    }
     if (error instanceof TrainingFailure && outputs.result !== null) {
       say(`What is known of the run is in ${outputs.result}`);
     }

@@ -6,17 +6,11 @@
 
 import { UsageError, UserError } from "../../core/errors.ts";
 import { fileError, makeFolder, writeFileWhole } from "../../core/files.ts";
-import { interruptible as untilInterrupted } from "../../core/interrupt.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";
 import { dirname } from "node:path";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { tableToCsv } from "../report.ts";
 import type { ResultTable } from "../experiment.ts";
-
-/** Does something that the first Ctrl-C asks to end; its signal's reason is a `UserError`. */
-export function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return untilInterrupted(body, () => new UserError("Interrupted"));
-}
 
 /**
  * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.

@@ -135,6 +135,11 @@ function commonSamples(
       leftOut.push(`${a.experiment}: ${sample.name} has no values`);
       return [];
     }
+    // What was not finite is null.
+    if ([...sample.values, ...other.values].some((value) => !Number.isFinite(value))) {
+      leftOut.push(`${a.experiment}: ${sample.name} has values that are no numbers`);
+      return [];
+    }
     if (sample.unit !== other.unit) {
       leftOut.push(`${a.experiment}: ${sample.name} is in ${sample.unit} and in ${other.unit}`);
       return [];

@@ -7,6 +7,7 @@
  */
 
 // deno-lint-ignore no-import-prefix
+import { print, tell } from "../../core/streams.ts";
 import asc from "npm:assemblyscript@0.28.20/asc";
 // deno-lint-ignore no-import-prefix
 import binaryen from "npm:binaryen@131.0.0-nightly.20260721";
@@ -148,12 +149,12 @@ if (import.meta.main) {
   if (Deno.args.includes("--check")) {
     const committed = await Deno.readTextFile(kernelsFile);
     if (committed !== built) {
-      console.error(`${OUTPUT} is not what its sources give: run deno task wasm`);
+      tell(`${OUTPUT} is not what its sources give: run deno task wasm`);
       Deno.exit(1);
     }
-    console.log(`${OUTPUT} is current`);
+    print(`${OUTPUT} is current`);
   } else {
     await Deno.writeTextFile(kernelsFile, built);
-    console.log(`Wrote ${OUTPUT}`);
+    print(`Wrote ${OUTPUT}`);
   }
 }

@@ -18,7 +18,14 @@ import type {
   Recorder,
   TablesSpec,
 } from "../types.ts";
-import { type AdapterKind, describeAdapter, findAdapter, missingAdapter } from "./adapter.ts";
+import {
+  adapterBackend,
+  type AdapterKind,
+  describeAdapter,
+  findAdapter,
+  missingAdapter,
+} from "./adapter.ts";
+import type { DeviceLostError } from "../device_lost.ts";
 import { ErrorKeeper } from "./errors.ts";
 import type { Launch } from "./kernel.ts";
 import { WebGpuLookups } from "./lookups.ts";
@@ -129,6 +136,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
         architecture,
         device,
         description,
+        backend: adapterBackend(),
         ...Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
       },
       isFallbackAdapter,
@@ -254,6 +262,11 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     return this.timer === null ? {} : await this.timer.take();
   }
 
+  /** {@inheritDoc Device.loss} */
+  loss(): Promise<DeviceLostError | null> {
+    return this.errors.loss();
+  }
+
   /** {@inheritDoc Device.dispose} */
   dispose(): void {
     if (!this.#open) return;
@@ -261,6 +274,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     this.readback.close();
     this.timer?.close();
     this.memory.close();
+    this.errors.close();
     this.gpu.destroy();
   }
 

@@ -7,6 +7,7 @@
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print } from "../../core/streams.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
 import { combinationsOf, type Command, openSubject, SUBJECT_FLAGS } from "./flags.ts";
@@ -33,7 +34,7 @@ export const explainCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate explain",
         about: "Show where training time goes and which number of the machine it hangs on",
         usage: "--trace FILE [flags]",
@@ -46,10 +47,10 @@ export const explainCommand: Command = {
     const all: (Explanation & { trace: string })[] = [];
     const subject = await openSubject(values);
     for (const named of subject.traces) {
-      console.log(`${describe(named)}\n`);
+      print(`${describe(named)}\n`);
       for (const options of combinationsOf(subject, named, values)) {
         const explanation = explain(options);
-        console.log(formatExplanation(explanation));
+        print(formatExplanation(explanation));
         all.push({ trace: named.name, ...explanation });
       }
     }

@@ -9,6 +9,7 @@ import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
+import { print, tell } from "../../core/streams.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { FROZEN_SHA256 } from "../paper/frozen.ts";
 import { type Interval, type PaperRow, type PaperTable, paperTable } from "../paper/table.ts";
@@ -34,7 +35,7 @@ export const paperCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate paper",
         about: "Predict the paper's ratios from frozen parameters",
         usage: "[flags]",
@@ -43,9 +44,9 @@ export const paperCommand: Command = {
     }
     const { json = null } = values;
     checkOutputFile("--json", json);
-    const say = values.quiet ? () => {} : (line: string) => console.error(line);
+    const say = values.quiet ? () => {} : (line: string) => tell(line);
     const table = await paperTable(say, values.draws);
-    for (const section of sections(table)) console.log(section);
+    for (const section of sections(table)) print(section);
     if (json !== null) await writeFileWhole(json, `${JSON.stringify(table, null, 2)}\n`);
   },
 };

@@ -8,6 +8,7 @@ import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
+import { print } from "../../core/streams.ts";
 import { resultsCsv, resultTable } from "../report.ts";
 import { minibatchGraph, simulate, type SimulationResult } from "../simulate.ts";
 import type { System } from "../system.ts";
@@ -42,7 +43,7 @@ export const runCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(RUN_FLAGS, args);
     if (help) {
-      console.log(formatHelp(RUN_FLAGS, {
+      print(formatHelp(RUN_FLAGS, {
         command: "deno task simulate run",
         about: "Simulate training",
         usage: "--trace FILE [flags]",
@@ -60,7 +61,7 @@ export const runCommand: Command = {
         if (timelinePath !== null) shown.push(...minibatchesOf(options, named.name));
         return simulate(options);
       });
-      console.log(`${describe(named)}\n\n${formatTable(resultTable(results))}`);
+      print(`${describe(named)}\n\n${formatTable(resultTable(results))}`);
       all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
     if (json !== null) {

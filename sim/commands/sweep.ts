@@ -10,6 +10,7 @@ import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
+import { print } from "../../core/streams.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { sweepRecords, toArrow, toCsv } from "../report.ts";
 import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
@@ -48,7 +49,7 @@ export const sweepCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate sweep",
         about: "Simulate every combination of the values of some axes",
         usage: "--trace FILE --axis NAME=VALUES… [flags]",
@@ -86,7 +87,7 @@ export const sweepCommand: Command = {
     const rows = await sweep(options);
     const seconds = (performance.now() - begun) / 1000;
     progress[Symbol.dispose]();
-    console.log(formatTable({
+    print(formatTable({
       columns: [
         { name: "trace" },
         { name: "machine" },
@@ -106,8 +107,8 @@ export const sweepCommand: Command = {
       ]),
     }));
     const points = countPoints(options);
-    if (points > SHOWN) console.log(`… and ${points - SHOWN} more`);
-    console.log(
+    if (points > SHOWN) print(`… and ${points - SHOWN} more`);
+    print(
       `${points} points in ${formatDuration(seconds)}, ${
         Math.round(60 * points / seconds)
       } a minute`,

@@ -8,6 +8,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
+import { print } from "../../core/streams.ts";
 import { loadMachine, machineOf } from "../machine.ts";
 import { PARAMETERS, START_PARAMETERS } from "../parameters.ts";
 import { calibrate, CALIBRATION_WORKLOADS, TARGETS } from "./calibrate.ts";
@@ -85,5 +86,5 @@ if (import.meta.main) {
   }
   const frozen = await freeze(new Date().toISOString().slice(0, 10));
   await writeFileWhole(path.pathname, `${JSON.stringify(frozen, null, 2)}\n`);
-  console.log(await sha256Of("paper/frozen.json"));
+  print(await sha256Of("paper/frozen.json"));
 }

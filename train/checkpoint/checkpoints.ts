@@ -39,7 +39,7 @@ interface StoredRun {
 }
 
 /** Where a run's checkpoints are. */
-interface RunCheckpoints {
+interface RunCheckpoints extends Disposable {
   /** Loads the checkpoint to go on from into the model; null where the run starts anew. */
   restore(
     model: Model,
@@ -78,6 +78,7 @@ export async function openCheckpoints(
   const saving = folder === null ? null : await openStore(folder, true);
   const same = resume !== null && folder !== null && resolve(resume) === resolve(folder);
   if (saving !== null && !same && (await saving.names()).length > 0) {
+    saving[Symbol.dispose]();
     throw new UsageError((option) =>
       `Cannot use ${
         option("checkpoints.folder")
@@ -87,6 +88,9 @@ export async function openCheckpoints(
     );
   }
   return {
+    [Symbol.dispose]() {
+      saving?.[Symbol.dispose]();
+    },
     async restore(model, dataset) {
       if (resume === null) return null;
       const store = await openStore(resume, false);
@@ -150,6 +154,7 @@ async function withAdvice(error: unknown, store: CheckpointStore): Promise<unkno
 async function openStore(folder: string, create: boolean): Promise<CheckpointStore> {
   return await CheckpointStore.open(folder, {
     create,
+    lock: create,
     choose: (name, option) =>
       `${option("checkpoints.resume")} after removing those newer than ${name}`,
   });

@@ -14,6 +14,7 @@
 import { dirname, resolve } from "node:path";
 import { type OptionNaming, reworded, UserError } from "../../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../../core/files.ts";
+import { tryLock } from "../../core/lock.ts";
 import type { Json } from "../run/result.ts";
 import {
   elementBytes,
@@ -54,6 +55,8 @@ export interface CheckpointStoreOptions {
    * or a missing folder is refused and nothing is removed before the first save, as who loads wants it.
    */
   readonly create?: boolean;
+  /** Whether no other process may save to the folder until the store is disposed of; not so unless told. */
+  readonly lock?: boolean;
   /** How the person chooses a checkpoint by its name, for messages; `load("step-1")` unless told. */
   readonly choose?: Choose;
 }
@@ -109,8 +112,11 @@ export class Checkpoint implements Disposable {
   }
 }
 
+/** Name of the file that is locked by who saves to a folder. */
+const LOCK_FILE = "checkpoints.lock";
+
 /** A folder of checkpoints. One process at a time may save to it. */
-export class CheckpointStore {
+export class CheckpointStore implements Disposable {
   /** Where the checkpoints lie. */
   readonly folder: string;
   readonly #keep: number;
@@ -118,7 +124,10 @@ export class CheckpointStore {
   /** Checkpoints that were found damaged and must not be counted as kept. */
   readonly #damaged = new Set<string>();
 
-  private constructor(folder: string, keep: number, choose: Choose) {
+  readonly #lock: Disposable | null;
+
+  private constructor(folder: string, keep: number, choose: Choose, lock: Disposable | null) {
+    this.#lock = lock;
     this.folder = folder;
     this.#keep = keep;
     this.#choose = choose;
@@ -127,12 +136,13 @@ export class CheckpointStore {
   /**
    * Opens a folder and puts in order what a killed process left in it.
    *
-   * @throws {UserError} The folder cannot be made, read or changed; or it is missing and `create` is false.
+   * @throws {UserError} The folder cannot be made, read or changed; it is missing and `create` is false; or another process
+   * saves to it.
    * @throws {RangeError} `keep` is no whole number above 0.
    */
   static async open(
     folder: string,
-    { keep = 2, create = true, choose = (name) => `load(${JSON.stringify(name)})` }:
+    { keep = 2, create = true, lock = false, choose = (name) => `load(${JSON.stringify(name)})` }:
       CheckpointStoreOptions = {},
   ): Promise<CheckpointStore> {
     if (!Number.isSafeInteger(keep) || keep < 1) {
@@ -154,8 +164,19 @@ export class CheckpointStore {
       }
       throw fileError(create ? "save checkpoints to" : "read", folder, error);
     }
-    await tidy(folder, create);
-    return new CheckpointStore(folder, keep, choose);
+    const locked = lock ? await lockStore(folder) : null;
+    try {
+      await tidy(folder, create);
+    } catch (error) {
+      locked?.[Symbol.dispose]();
+      throw error;
+    }
+    return new CheckpointStore(folder, keep, choose, locked);
+  }
+
+  /** Lets other processes save to the folder. */
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
   }
 
   /** Names of the checkpoints, newest first, damaged ones included. */
@@ -362,6 +383,16 @@ export class CheckpointStore {
     }
     return reworded(known, (message) => message.replaceAll(stagingPath, path));
   }
+}
+
+async function lockStore(folder: string): Promise<Disposable> {
+  const lock = await tryLock(`${folder}/${LOCK_FILE}`);
+  if (lock === null) {
+    throw new UserError(
+      `Cannot save checkpoints to ${folder}: another run is saving to it; wait for its end or choose another folder`,
+    );
+  }
+  return lock;
 }
 
 /** Wider elements first, so that all data begin at multiples of their width. */

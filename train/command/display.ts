@@ -7,6 +7,7 @@
 import { formatCount } from "../../core/format.ts";
 import { Progress } from "../../core/progress.ts";
 import { detectTerminal } from "../../core/terminal.ts";
+import { print, tell } from "../../core/streams.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
 import type { PassProgress } from "../plan/hot_set.ts";
 import type { TimedEvaluation, TrainProgress } from "../run/trainer.ts";
@@ -25,12 +26,27 @@ export class Display {
 
   /** Prints results. */
   print(text: string): void {
-    if (!this.#quiet) console.log(text);
+    if (!this.#quiet) print(text);
+  }
+
+  /** Says what must not go unseen, quiet or not. */
+  warn(text: string): void {
+    if (this.#bar === null || this.#quiet) tell(text);
+    else this.#bar.print(text);
+  }
+
+  /** Asks for another folder for the weights where a person is there to answer; null otherwise, and for an empty answer. */
+  askForFolder(problem: string): string | null {
+    if (!this.#terminal.interactive || !Deno.stdin.isTerminal()) return null;
+    this.close();
+    tell(problem);
+    return prompt("Another folder for the weights (the same to try again, nothing to give up):") ||
+      null;
   }
 
   note(text: string): void {
     if (this.#quiet) return;
-    if (this.#bar === null) console.error(text);
+    if (this.#bar === null) tell(text);
     else this.#bar.print(text);
   }
 

@@ -20,6 +20,8 @@ export interface ResumeChanges {
   readonly wide: boolean | null;
   /** Folder for weights and optimizer state. */
   readonly save: string | null;
+  /** Folder for them where the other cannot be written. */
+  readonly saveFallback: string | null;
   /** File for the result document. */
   readonly json: string | null;
   /** File for the trace. */
@@ -32,7 +34,17 @@ export interface ResumeChanges {
 
 /** Flags that may stand beside --resume. */
 const RESUMABLE: ReadonlySet<string> = new Set([
-  ...["resume", "threads", "wide", "save", "json", "trace", "checkpoint", "checkpointEvery"],
+  ...[
+    "resume",
+    "threads",
+    "wide",
+    "save",
+    "saveFallback",
+    "json",
+    "trace",
+    "checkpoint",
+    "checkpointEvery",
+  ],
   "quiet",
 ]);
 
@@ -57,6 +69,7 @@ export function resumeChanges(
     threads: values.threads ?? null,
     wide: given.has("wide") ? values.wide : null,
     save: values.save ?? null,
+    saveFallback: values.saveFallback ?? null,
     json: values.json ?? null,
     trace: values.trace ?? null,
     checkpoint: values.checkpoint ?? null,
@@ -88,6 +101,7 @@ export function resumedSettings(stored: RunSettings, changes: ResumeChanges): Ru
       result: changes.json ?? outputs.result,
       trace: changes.trace ?? outputs.trace,
       weights: changes.save ?? outputs.weights,
+      weightsFallback: changes.saveFallback ?? outputs.weightsFallback,
     },
     checkpoints: {
       folder: changes.checkpoint ?? changes.folder,

@@ -46,6 +46,12 @@ export const RUN_FLAGS = {
     group: "Files",
     help: "Write the weights and optimizer state to this folder, as safetensors and JSON",
   },
+  saveFallback: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    help: "Write them to this folder if that of --save cannot be written",
+  },
   json: {
     type: "path",
     valueName: "FILE",
@@ -71,10 +77,10 @@ export function deviceOf(
 
 /** The checkpoints and files that flags ask for. */
 export function filesOf(
-  { json, trace, save, checkpoint, checkpointEvery }: Values,
+  { json, trace, save, saveFallback, checkpoint, checkpointEvery }: Values,
 ): Pick<RunOptions, "checkpoints" | "outputs"> {
   return {
     checkpoints: { folder: checkpoint, every: checkpointEvery },
-    outputs: { result: json, trace, weights: save },
+    outputs: { result: json, trace, weights: save, weightsFallback: saveFallback },
   };
 }

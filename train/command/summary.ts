@@ -8,7 +8,7 @@ import { counted, formatCount, formatDuration, formatSi } from "../../core/forma
 import { formatTable } from "../../core/table.ts";
 import { planReport } from "../plan/report.ts";
 import type { Metrics } from "../run/metrics.ts";
-import type { OutputSettings } from "../run/options.ts";
+import type { OutputKind } from "../run/hooks.ts";
 import type { ResultDocument } from "../run/result.ts";
 
 /** What a person sees at the end. */
@@ -60,13 +60,10 @@ export function summary(result: ResultDocument): string {
   return lines.join("\n");
 }
 
-/** Where files are, a line each. */
-export function written({ result, trace, weights }: OutputSettings): string[] {
-  return [
-    ...(result === null ? [] : [`Result in ${result}`]),
-    ...(trace === null ? [] : [`Trace in ${trace}`]),
-    ...(weights === null ? [] : [`Weights in ${weights}`]),
-  ];
+/** Where a file is. */
+export function writtenLine(what: OutputKind, path: string): string {
+  const names = { result: "Result", trace: "Trace", weights: "Weights" } as const;
+  return `${names[what]} in ${path}`;
 }
 
 /** A metric with so many digits behind the point; "undefined" where it has no value. */

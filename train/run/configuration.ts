@@ -36,6 +36,7 @@ interface Configuration extends Omit<DataSettings, "source" | "maxIndexRange" | 
   readonly wide: boolean;
   readonly init: string | null;
   readonly save: string | null;
+  readonly saveFallback?: string | null;
   readonly json: string | null;
   readonly trace: string | null;
   readonly checkpoint: string | null;
@@ -68,6 +69,7 @@ export function configurationOf(settings: RunSettings): Json {
     wide: device.wide,
     init: model.weights,
     save: outputs.weights,
+    saveFallback: outputs.weightsFallback,
     json: outputs.result,
     trace: outputs.trace,
     checkpoint: checkpoints.folder,
@@ -122,6 +124,12 @@ export function settingsOf(document: Json, path: string): RunSettings {
     device: { kind: of.device, threads, wide, placement, open: null },
     evaluation: { every: of.evalEvery, batch: of.evalBatch },
     checkpoints: { folder: of.checkpoint, every: of.checkpointEvery, resume: of.resume },
-    outputs: { result: of.json, trace: of.trace, weights: of.save },
+    outputs: {
+      result: of.json,
+      trace: of.trace,
+      weights: of.save,
+      // Checkpoints of older versions have none.
+      weightsFallback: of.saveFallback ?? null,
+    },
   };
 }

@@ -150,6 +150,8 @@ export interface OutputSettings {
   readonly trace: string | null;
   /** Folder for weights and optimizer state. */
   readonly weights: string | null;
+  /** Folder for them where the other cannot be written. */
+  readonly weightsFallback: string | null;
 }
 
 /** What a run is told. `runTraining({ data, model })` is enough. */

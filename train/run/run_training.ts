@@ -52,7 +52,7 @@ export async function runTraining(
   const { weights } = settings.model;
   // Preparing may take hours, so a folder that cannot be used is found out first.
   const configuration = configurationOf(settings);
-  const checkpoints = await openCheckpoints(settings.checkpoints, configuration, hooks.onNote);
+  using checkpoints = await openCheckpoints(settings.checkpoints, configuration, hooks.onNote);
   if (weights !== null && settings.checkpoints.resume === null) {
     SafetensorsFile.open(`${weights}/${WEIGHTS_FILE}`).close();
   }
@@ -62,7 +62,7 @@ export async function runTraining(
   if (resume === null) await fillModel(model, { weights, ...settings.training }, hooks);
   else hooks.onNote?.(resume.note);
   const trace = await startTrace(settings.outputs.trace);
-  const ending = new RunEnding(settings, configuration, setup, trace, startedAt);
+  const ending = new RunEnding(settings, configuration, setup, trace, startedAt, hooks);
   try {
     const run = await setup.train({
       trace: trace?.recorder ?? null,
@@ -70,8 +70,8 @@ export async function runTraining(
       resume: resume?.state ?? null,
     });
     const result = ending.document(run, run.ended);
-    hooks.onResult?.(result);
-    await ending.write(result, true);
+    // What cannot be written is shown at least.
+    await ending.write(result, true).finally(() => hooks.onResult?.(result));
     return result;
   } catch (error) {
     if (error instanceof TrainingFailure) {
@@ -88,6 +88,7 @@ class RunEnding {
   readonly #setup: RunSetup;
   readonly #trace: RunTrace | null;
   readonly #startedAt: Date;
+  readonly #hooks: RunHooks;
 
   constructor(
     settings: RunSettings,
@@ -95,12 +96,14 @@ class RunEnding {
     setup: RunSetup,
     trace: RunTrace | null,
     startedAt: Date,
+    hooks: RunHooks,
   ) {
     this.#settings = settings;
     this.#configuration = configuration;
     this.#setup = setup;
     this.#trace = trace;
     this.#startedAt = startedAt;
+    this.#hooks = hooks;
   }
 
   document(run: ResultInput["run"], ended: ResultInput["ended"]): ResultDocument {
@@ -129,6 +132,6 @@ class RunEnding {
       trace: this.#trace,
       traced: { optimizer: optimizer.kind, batch, placement: device.placement },
       weights: weights ? { model, shape, optimizer } : null,
-    });
+    }, this.#hooks);
   }
 }

@@ -65,7 +65,10 @@ export function resolveRun(options: RunOptions): RunSettings {
       { folder: null, every: 0, resume: null },
       options.checkpoints,
     ),
-    outputs: filled<OutputSettings>({ result: null, trace: null, weights: null }, options.outputs),
+    outputs: filled<OutputSettings>(
+      { result: null, trace: null, weights: null, weightsFallback: null },
+      options.outputs,
+    ),
   };
   checkNumbers(settings);
   return settings;

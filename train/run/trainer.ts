@@ -7,6 +7,7 @@
 import { UserError, type UserMessage } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
+import type { DeviceLostError } from "../../kernels/device_lost.ts";
 import type { Stage } from "../stages.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
@@ -32,6 +33,8 @@ export interface TrainHooks {
   readonly signal?: AbortSignal | undefined;
   /** While a plan looks at the data set. */
   readonly onPass?: ((progress: PassProgress) => void) | undefined;
+  /** Something that the run goes on without, such as a checkpoint that cannot be saved; without it the run ends with it. */
+  readonly onWarning?: ((warning: UserError) => void) | undefined;
   /** Called when losses have been read: a few times a second at most. */
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   /** Called after each minibatch; its loss is not known yet. */
@@ -166,7 +169,8 @@ export interface TrainCounts {
 }
 
 /**
- * A run that had to stop: a loss, or a logit of an evaluation, was not finite. Carries what is known of the run.
+ * A run that had to stop: a loss, or a logit of an evaluation, was not finite, or the device was lost. Carries what is known of
+ * the run.
  *
  * @category Errors
  */
@@ -197,6 +201,8 @@ type LoopOptions =
 
 /** Losses are read at least this often, so that progress moves and Ctrl-C is heard. */
 const DRAIN_MS = 250;
+/** Time from a checkpoint by the clock that could not be saved to the next try. */
+const CHECKPOINT_AGAIN_MS = 60_000;
 /** Time between checkpoints by the clock. */
 const CHECKPOINT_MS = 600_000;
 /** Booked by the host, which waits for the device meanwhile: the device's own time in them would count twice. */
@@ -286,6 +292,8 @@ class Run {
     try {
       ended = await this.#steps();
     } catch (error) {
+      const lost = signal?.aborted ? null : await this.#model.device.loss?.() ?? null;
+      if (lost !== null) throw this.#deviceLost(lost);
       // A pass over the data set that was interrupted is no failure of the run.
       if (!(signal?.aborted && error === signal.reason)) throw error;
       ended = "interrupted";
@@ -432,6 +440,13 @@ class Run {
     return this.#failure(`its loss is ${loss}`);
   }
 
+  /** What had been read of losses is known; the steps since are not, nor are the weights. */
+  #deviceLost(error: DeviceLostError): TrainingFailure {
+    this.#trainMs += performance.now() - this.#since;
+    this.#step = this.#drained;
+    return new TrainingFailure(`${error.message}, after step ${this.#step}`, this.#known());
+  }
+
   #failure(what: string): TrainingFailure {
     const rate = learningRate(this.#options.schedule, this.#step - 1);
     const step = this.#step;
@@ -507,7 +522,7 @@ class Run {
     if (!checkpoint || this.#savedStep === this.#step) return;
     await this.#driver.settle();
     const driver = await this.#driver.state();
-    await checkpoint.save(packState({
+    const state = packState({
       step: this.#step,
       samples: this.#samples,
       losses: this.#losses.subarray(0, this.#drained),
@@ -519,7 +534,17 @@ class Run {
       stages: this.#stages,
       driver,
       trace: trace?.snapshot() ?? null,
-    }));
+    });
+    try {
+      await checkpoint.save(state);
+    } catch (error) {
+      const { onWarning } = this.#options;
+      if (!(error instanceof UserError) || onWarning === undefined) throw error;
+      // The run is worth more than its checkpoint: it goes on, and tries again before long.
+      onWarning(error);
+      this.#savedAt = performance.now() - CHECKPOINT_MS + CHECKPOINT_AGAIN_MS;
+      return;
+    }
     this.#savedAt = performance.now();
     this.#savedStep = this.#step;
   }

@@ -8,6 +8,7 @@
 import { UserError } from "../../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
+import { tryLock } from "../../core/lock.ts";
 import { checkSchema, objectWith, oneOf, type Schema } from "../../core/schema.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
@@ -29,6 +30,9 @@ export const MODEL_FILE = "model.json";
 const WEIGHTS_KEY = "weights_sha256";
 /** `model.json` takes some kilobytes. */
 const MOST_DOCUMENT_BYTES = 16e6;
+
+/** Folders in which weights are written before they have their names, and the file that is locked meanwhile. */
+const STAGING_PREFIX = "save-", STAGING_LOCK = "save.lock";
 
 /** Version of the folder's layout. */
 export const WEIGHTS_SCHEMA_VERSION = 1;
@@ -63,9 +67,12 @@ export async function saveWeights(
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
   const saved = [WEIGHTS_FILE, STATE_FILE, MODEL_FILE];
   await device.sync();
+  let staging = folder;
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
+    await removeLeftovers(folder);
+    staging = await Deno.makeTempDir({ dir: folder, prefix: STAGING_PREFIX, suffix: ".tmp" });
+    using _lock = await tryLock(`${staging}/${STAGING_LOCK}`);
     try {
       const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
       const seal = await writeSealed(weights, weightTensors(model), metadata);
@@ -79,7 +86,21 @@ export async function saveWeights(
       await Deno.remove(staging, { recursive: true });
     }
   } catch (error) {
-    throw fileError("save weights to", folder, error);
+    const known = fileError("save weights to", folder, error);
+    // The person knows the folder, not the one within it that is written first.
+    throw known instanceof UserError
+      ? new UserError(known.message.replaceAll(staging, folder))
+      : known;
+  }
+}
+
+/** Removes what a killed process left: a folder whose lock nobody holds. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory || !name.startsWith(STAGING_PREFIX) || !name.endsWith(".tmp")) continue;
+    const path = `${folder}/${name}`;
+    using lock = await tryLock(`${path}/${STAGING_LOCK}`);
+    if (lock !== null) await Deno.remove(path, { recursive: true });
   }
 }
 

@@ -23,7 +23,7 @@ async function fullAt(folder: string, step: number, operation: number): Promise<
     const dataset = arrayDataset(RUN.tableRows, RUN.inputs);
     const settings = resolveRun({ data: "synthetic", model: "rm2", checkpoints: { folder } });
     const { checkpoints } = settings;
-    const store = await openCheckpoints(checkpoints, configurationOf(settings));
+    using store = await openCheckpoints(checkpoints, configurationOf(settings));
     const policy = store!.policy(model, dataset)!;
     await train(model, dataset, {
       ...toyOptions(RUN, []),
@@ -60,7 +60,7 @@ Deno.test("a disk that fills up while a checkpoint is saved costs none that is t
             `step-000000003 is whole: make room and go on from it by --resume ${path}$`,
         ),
       );
-      assert.deepEqual(namesIn(path), ["step-000000002", "step-000000003"]);
+      assert.deepEqual(namesIn(path), ["checkpoints.lock", "step-000000002", "step-000000003"]);
       assert.equal((await readStoredRun(path)).step, 3);
     }
     const first = await fullAt(`${folder}/first`, 1, 4);
