@@ -5,6 +5,7 @@
  */
 
 import { Sha256, writeFileWhole } from "../core/files.ts";
+import { idLayout } from "./id_layout.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
 import type { Splits } from "./split.ts";
@@ -113,14 +114,15 @@ export function optionList(options: PreparationOptions): readonly unknown[] {
 
 /**
  * The columns that a block holds of a data set. Of sequences the dense values are not stored, because the value at step s
- * is s / steps for every input, and the id in the first table, the same at all steps, is stored once.
+ * is s / steps for every input, and the id in the first table, the same at all steps, is stored once. A bag of more
+ * lookups takes a column a place.
  */
 export function storedColumns(
   manifest: Pick<Manifest, "dense" | "tables" | "steps">,
 ): { readonly dense: number; readonly ids: number } {
   const { dense, tables, steps } = manifest;
   return steps === undefined
-    ? { dense: dense.length, ids: tables.length }
+    ? { dense: dense.length, ids: idLayout({ tables }).width }
     : { dense: 0, ids: 1 + (tables.length - 1) * steps };
 }
 
