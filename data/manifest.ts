@@ -5,6 +5,7 @@
  */
 
 import { Sha256, writeFileWhole } from "../core/files.ts";
+import type { ArrayFormatName } from "./arrays/formats.ts";
 import { idLayout } from "./id_layout.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
@@ -20,7 +21,7 @@ export const MANIFEST_FILE = "manifest.json";
 export const ROWS_FILE = "rows.bin";
 
 /** Formats that are prepared. */
-export type PreparedFormat = RowFormatName | "taobao";
+export type PreparedFormat = RowFormatName | ArrayFormatName | "taobao";
 
 /** The options that decide what is in a cache. */
 export interface PreparationOptions {

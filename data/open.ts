@@ -5,14 +5,17 @@
  */
 
 import { UserError } from "../core/errors.ts";
+import { ARRAY_FORMATS, completeArrayPaths, isArrayFormat } from "./arrays/formats.ts";
+import { findArrayLog } from "./arrays/parts.ts";
 import { BlockStore } from "./block_store.ts";
-import type { PreparationOptions } from "./manifest.ts";
+import type { PreparationOptions, PreparedFormat } from "./manifest.ts";
 import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
 import { recognise } from "./recognise.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 import { openTwin } from "./twin/open.ts";
+import type { TextFile } from "./text_source.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
@@ -22,6 +25,7 @@ export const DATA_FORMATS = [
   "criteo-terabyte",
   "avazu",
   "taobao",
+  ...ARRAY_FORMATS,
   "synthetic",
 ] as const;
 
@@ -37,7 +41,8 @@ export interface OpenOptions {
   readonly data: readonly string[];
   /**
    * Default: recognised. 40 columns between TABs are Criteo (several files, or one called `day_N`, are Terabyte), 24
-   * between commas Avazu, 5 between commas Taobao.
+   * between commas Avazu, 5 between commas Taobao. Arrays that other projects have prepared are known by names and first
+   * bytes.
    */
   readonly format?: DataFormat | undefined;
   /**
@@ -121,10 +126,8 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
       maxIndexRange: options.maxIndexRange,
     });
   }
-  const files = await findTextFiles(options.data);
-  const { format, chosen } = options.format !== undefined
-    ? { format: options.format, chosen: "as asked" }
-    : await recognise(files);
+  const files = await findTextFiles(await completeArrayPaths(options.data));
+  const { format, chosen } = await chooseFormat(files, options);
   const { signal, onProgress, verify } = options;
   const preparation: PreparationOptions = {
     format,
@@ -149,6 +152,33 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     store.close();
     throw error;
   }
+}
+
+/** Arrays by their names and first bytes; anything else as asked, or by its content. */
+async function chooseFormat(
+  files: readonly TextFile[],
+  { format, minCount = 0, data }: OpenOptions,
+): Promise<{ format: PreparedFormat; chosen: string }> {
+  if (format === "synthetic") throw new RangeError("Cannot prepare generated inputs");
+  if (format !== undefined && !isArrayFormat(format)) return { format, chosen: "as asked" };
+  const arrays = await findArrayLog(files);
+  if (arrays === null && format === undefined) return await recognise(files);
+  if (arrays === null || (format !== undefined && format !== arrays.format)) {
+    throw new UserError(
+      `Cannot read ${data[0]} as ${format}: it is ${
+        arrays === null ? "no array that this format has" : `of the format ${arrays.format}`
+      }`,
+    );
+  }
+  if (minCount > 0) {
+    throw new UserError(
+      `Cannot open ${
+        data[0]
+      } with a minimum count of ${minCount}: ids of the format ${arrays.format} are used as they are`,
+      2,
+    );
+  }
+  return { format: arrays.format, chosen: "recognised by names and first bytes" };
 }
 
 function limited(synthetic: SyntheticOptions, limit: number | undefined): SyntheticOptions {

@@ -9,6 +9,8 @@
  */
 
 import { fileError, Sha256, syncFolder } from "../core/files.ts";
+import { buildArrays } from "./arrays/build_arrays.ts";
+import { isArrayFormat } from "./arrays/formats.ts";
 import { buildRows } from "./build_rows.ts";
 import { buildSequences } from "./build_sequences.ts";
 import {
@@ -119,6 +121,8 @@ async function build(
     const { format } = options;
     const manifest = format === "taobao"
       ? await buildSequences(temporary, files, options, hooks)
+      : isArrayFormat(format)
+      ? await buildArrays(temporary, files, { ...options, format }, hooks)
       : await buildRows(temporary, files, { ...options, format }, hooks);
     await syncFolder(temporary);
     await replaceFolder(temporary, folder);

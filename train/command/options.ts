@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DataFormat } from "../../data/open.ts";
 import { LOG_FLAGS } from "../../data/flags.ts";
 import { UserError } from "../../core/errors.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
@@ -288,7 +289,7 @@ export interface TrainCommand {
   /** Where inputs come from. */
   readonly data: DataSource;
   /** Format of the files. */
-  readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte" | "avazu" | "taobao";
+  readonly format: "auto" | Exclude<DataFormat, "synthetic">;
   /** Use only so many inputs. */
   readonly limit: number | null;
   /** Take ids modulo this. */
