@@ -60,9 +60,16 @@ export function checkHeader(header: TraceHeader, minibatches: number): void {
   ) {
     if (!isCount(value)) refuse(`its header's model.${name} must be a whole number above 0`);
   }
-  const tables = model.table_rows.length * (model.steps ?? 1);
-  if (each !== tables) {
-    refuse(`its header has ${each} lookups an input, and its model's tables and steps ${tables}`);
+  const { lookups } = model;
+  if (
+    lookups !== undefined && !(isCounts(lookups) && lookups.length === model.table_rows.length)
+  ) {
+    refuse(`its header's model.lookups must be a whole number above 0 for each table`);
+  }
+  const most = lookups?.reduce((sum, some) => sum + some, 0) ??
+    model.table_rows.length * (model.steps ?? 1);
+  if (each !== most) {
+    refuse(`its header has ${each} lookups an input, and its model's tables and steps ${most}`);
   }
   if (minibatches === 0) refuse("it has no minibatches");
 }
@@ -73,7 +80,8 @@ export function checkHeader(header: TraceHeader, minibatches: number): void {
  * @throws {UserError} Names the minibatch.
  */
 export function checkRecord(record: Checked, i: number, header: TraceHeader): void {
-  const wrong = contradiction(record, header.lookups_per_input, header.batch);
+  const { lookups_per_input: each, batch, model } = header;
+  const wrong = contradiction(record, each, batch, model.lookups !== undefined);
   if (wrong !== null) throw new UserError(`Cannot simulate the trace: minibatch ${i} ${wrong}`);
 }
 
@@ -85,7 +93,12 @@ function isCounts(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isCount);
 }
 
-function contradiction(record: Checked, each: number, batch: number): string | null {
+function contradiction(
+  record: Checked,
+  each: number,
+  batch: number,
+  bags: boolean,
+): string | null {
   for (const name of COUNTS) {
     const value = record[name];
     if (!Number.isSafeInteger(value) || value < 0) {
@@ -96,8 +109,9 @@ function contradiction(record: Checked, each: number, batch: number): string | n
   if (!MINIBATCH_KINDS.includes(kind)) return `is of kind "${kind}", which is unknown`;
   if (inputs === 0) return "trains no inputs";
   if (inputs > batch) return `has ${inputs} inputs, more than the ${batch} of a full one`;
-  if (lookups !== inputs * each) {
-    return `has ${lookups} lookups for ${inputs} inputs of ${each}`;
+  // Bags may be shorter than the longest.
+  if (bags ? lookups > inputs * each : lookups !== inputs * each) {
+    return `has ${lookups} lookups for ${inputs} inputs of ${bags ? "at most " : ""}${each}`;
   }
   if (unique_rows < 1 || unique_rows > lookups) {
     return `has ${unique_rows} different rows in ${lookups} lookups`;

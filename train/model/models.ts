@@ -17,6 +17,8 @@ export type ModelShape = DlrmShape | TbsmShape;
 export interface ShapeDocument {
   /** Rows of each embedding table, in the order of `emb_l`. */
   readonly table_rows: readonly number[];
+  /** Lookups of an input in each table at most; absent for one each. */
+  readonly lookups?: readonly number[];
   /** Floats in an embedding row. */
   readonly dim: number;
   /** Widths of the bottom MLP: dense columns first, `dim` last. */
@@ -43,8 +45,14 @@ export function createModel(device: Device, shape: ModelShape, options: ModelOpt
 
 /** A shape as documents hold it. */
 export function shapeDocument(shape: ModelShape): ShapeDocument {
-  const { tableRows, dim, bottom, top } = shape;
-  const tower = { table_rows: tableRows, dim, bottom, top };
+  const { tableRows, lookups, dim, bottom, top } = shape;
+  const tower = {
+    table_rows: tableRows,
+    ...(lookups === undefined ? {} : { lookups }),
+    dim,
+    bottom,
+    top,
+  };
   if (!isTbsm(shape)) return tower;
   const { steps, attention, final } = shape;
   return { ...tower, steps, attention, final };

@@ -28,6 +28,14 @@ export interface RowUpdate {
   readonly learningRate: Scalar;
 }
 
+/** What the largest minibatch looks up. */
+export interface MostLookups {
+  /** Bags a table. */
+  readonly bags: number;
+  /** Lookups in all tables. */
+  readonly lookups: number;
+}
+
 /** Tables on the device of the tower: gather and update are ops of its program. */
 export class DeviceRows implements RowPath {
   readonly tables: EmbeddingTables;
@@ -35,11 +43,11 @@ export class DeviceRows implements RowPath {
   readonly #lookups: LookupBuffers;
   readonly #update: RowUpdate;
 
-  /** Allocates tables and lookup buffers for minibatches of `maxRows` bags a table. */
+  /** Allocates tables and lookup buffers. */
   constructor(
     device: Device,
     spec: TablesSpec,
-    maxRows: number,
+    most: MostLookups,
     update: RowUpdate,
     label: string,
   ) {
@@ -49,7 +57,7 @@ export class DeviceRows implements RowPath {
     this.tables = device.createTables(spec, label);
     try {
       this.#lookups = device.createLookups(
-        { tables: T, maxBags: maxRows, maxLookups: T * maxRows },
+        { tables: T, maxBags: most.bags, maxLookups: most.lookups },
         `${label}: lookups`,
       );
     } catch (error) {
@@ -116,12 +124,12 @@ export class HostRows implements RowPath {
   readonly #programs = new Map<string, Program>();
   readonly #owned: { dispose(): void }[] = [];
 
-  /** Allocates tables, lookup buffers and the host's ends of the link, for minibatches of `maxRows` bags a table. */
+  /** Allocates tables, lookup buffers and the host's ends of the link. */
   constructor(
     device: Device,
     host: Device,
     spec: TablesSpec,
-    maxRows: number,
+    most: MostLookups,
     optimizer: Optimizer,
   ) {
     const T = spec.rows.length;
@@ -133,14 +141,14 @@ export class HostRows implements RowPath {
       return it;
     };
     const matrix = (label: string): Matrix => {
-      const m = host.createMatrix(maxRows, (T + 1) * spec.dim, label);
+      const m = host.createMatrix(most.bags, (T + 1) * spec.dim, label);
       own(m.buffer);
       return m;
     };
     try {
       this.tables = own(host.createTables(spec, "embedding tables"));
       this.#lookups = own(host.createLookups(
-        { tables: T, maxBags: maxRows, maxLookups: T * maxRows },
+        { tables: T, maxBags: most.bags, maxLookups: most.lookups },
         "host lookups",
       ));
       this.#vectors = matrix("gathered vectors");

@@ -21,6 +21,8 @@ import { RunningStatistics } from "./statistics.ts";
 export interface TowerShape {
   /** Rows of each embedding table. */
   readonly tableRows: readonly number[];
+  /** Lookups of an input in each table at most, whose vectors are summed; absent for one each. */
+  readonly lookups?: readonly number[];
   /** Floats in an embedding row. */
   readonly dim: number;
   /** Widths of the bottom MLP: dense columns first, `dim` last. */
@@ -179,9 +181,24 @@ export class Tower {
   }
 }
 
+/** Lookups of one bag in every table, at most. */
+export function lookupsPerBag({ tableRows, lookups }: TowerShape): number {
+  return lookups === undefined ? tableRows.length : lookups.reduce((sum, some) => sum + some, 0);
+}
+
 /** Throws a `RangeError` unless the widths fit together; `last` is what the top MLP must end in, null for any width. */
 export function checkTower(model: string, shape: TowerShape, last: number | null): void {
-  const { tableRows, dim, bottom, top } = shape;
+  const { tableRows, lookups = tableRows.map(() => 1), dim, bottom, top } = shape;
+  if (
+    lookups.length !== tableRows.length ||
+    lookups.some((some) => !Number.isSafeInteger(some) || some < 1)
+  ) {
+    throw new RangeError(
+      `Cannot build a ${model} with lookups ${
+        lookups.join("-")
+      }: there must be a positive integer for each of ${tableRows.length} tables`,
+    );
+  }
   const expected = interactionWidth(tableRows.length + 1, dim);
   if (bottom.length < 2 || bottom.at(-1) !== dim) {
     throw new RangeError(

@@ -21,7 +21,7 @@ import { firstRows, writeMatrix } from "./matrices.ts";
 import type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 import { DeviceRows, HostRows, type Transfer } from "./row_paths.ts";
 import { statisticsWeight } from "./statistics.ts";
-import { type Normalisation, Tower, type TowerShape } from "./tower.ts";
+import { lookupsPerBag, type Normalisation, Tower, type TowerShape } from "./tower.ts";
 
 /** How a model is laid out on its device. */
 export interface ModelOptions {
@@ -148,6 +148,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       return it;
     };
     const maxBags = maxBatch * kind.steps;
+    const most = { bags: maxBags, lookups: maxBags * lookupsPerBag(shape) };
     try {
       const { dim } = shape;
       this.#scalars = own(device.createBuffer(16, "step scalars"));
@@ -155,13 +156,13 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       const spec = { rows: shape.tableRows, dim, optimizer: optimizer.kind };
       this.#rows = own(
         host === null
-          ? new DeviceRows(device, spec, maxBags, update, "embedding tables")
-          : new HostRows(device, host, spec, maxBags, optimizer),
+          ? new DeviceRows(device, spec, most, update, "embedding tables")
+          : new HostRows(device, host, spec, most, optimizer),
       );
       this.tables = this.#rows.tables;
       this.hot = hotRows === null
         ? null
-        : own(new HotRowStore(device, this.tables, hotRows, maxBags, update));
+        : own(new HotRowStore(device, this.tables, hotRows, most, update));
       this.tableNames = shape.tableRows.map((_, t) => `${kind.prefix}emb_l.${t}.weight`);
       this.#lossRow = make(1, lossSlots, "losses");
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };

@@ -12,7 +12,7 @@ import type { Decision } from "./document.ts";
 import type { StateArray } from "./driver.ts";
 import type { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
-import type { PlanOptions, ResolvedPlan } from "./options.ts";
+import type { Combine, PlanOptions, ResolvedPlan } from "./options.ts";
 import { sampledInputs } from "./sampling.ts";
 import { SnapshotBlock } from "./snapshots.ts";
 import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
@@ -34,7 +34,7 @@ export interface BlockParts {
   /** Flat row of each hot row in `tables`; null where these are the hot rows in order. */
   readonly flatRows: Uint32Array | null;
   readonly hot: HotRows;
-  /** Number of an input's lookups, of sequences the steps. */
+  /** Number of an input's lookups at most, of sequences the steps. */
   readonly shape: ClassifierShape;
   readonly sequences: boolean;
   readonly options: PlanOptions;
@@ -192,7 +192,7 @@ export class StalenessBlocks {
     const { resolved, hot } = this.#parts;
     const begun = performance.now();
     const { combine, alpha } = resolved;
-    feed.rowNumbers(this.#classifier.rows, hot.total);
+    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total, this.#unused(combine));
     const skip = await this.#classifier.skips(combine, alpha, this.#threshold);
     this.#classified(performance.now() - begun);
     return skip;
@@ -316,11 +316,20 @@ export class StalenessBlocks {
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
       const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
       await feed.candidates(some);
-      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
+      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1, this.#unused(combine));
       const part = await this.#classifier.scores("search", combine, resolved.alpha);
       scores.set(part.subarray(0, some.length), from);
     }
     return { scores, sampled: count };
+  }
+
+  /**
+   * The score in the places of a bag that has fewer lookups: always stale where all lookups have to be, so that those that
+   * there are decide, and never stale where alpha of them suffice, because it is lookups that alpha counts.
+   */
+  #unused(combine: Combine): number {
+    const { hot, resolved, shape } = this.#parts;
+    return combine === "max" || resolved.alpha === shape.lookups ? hot.total : hot.total + 1;
   }
 
   #classified(ms: number): void {

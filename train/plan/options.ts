@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { idLayout } from "../../data/id_layout.ts";
 import type { DatasetSchema } from "../../data/types.ts";
 import type { PlanName } from "./document.ts";
 
@@ -218,9 +219,9 @@ export function resolvePlan(
   return { warmup, window, alpha, combine, snapshots };
 }
 
-/** Lookups of which alpha are to be stale: an input's; of sequences its steps, in each table. */
-export function lookupsOf({ steps, tables }: DatasetSchema): number {
-  return steps ?? tables.length;
+/** Lookups of which alpha are to be stale: an input's, at most; of sequences its steps, in each table. */
+export function lookupsOf(schema: DatasetSchema): number {
+  return schema.steps ?? idLayout(schema).width;
 }
 
 /** What of a {@linkcode ResolvedPlan} does not depend on the number of hot inputs. */
@@ -274,6 +275,20 @@ export function checkPlan(
     );
   }
   if (decides(name) || name === "random-drop") checkStaleness(options, lookups, sequences);
+}
+
+/**
+ * Refuses a mean over lookups where inputs have different numbers of them: the device divides by one number for all.
+ *
+ * @throws {UserError} Status 2.
+ */
+export function checkBags(options: PlanOptions, schema: DatasetSchema): void {
+  const combine = options.combine ?? defaultCombine(options.criterion);
+  if (!decides(options.name) || combine !== "mean" || !idLayout(schema).variable) return;
+  throw new UserError(
+    `Cannot use --combine mean with ${schema.format}: its bags have different numbers of lookups, so give max or nth-smallest`,
+    2,
+  );
 }
 
 /** The combination that goes with a criterion. */

@@ -24,6 +24,7 @@ import { type HotSet, type PassHooks, segregate, type Segregation } from "./hot_
 import { HotStream, type HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
+  checkBags,
   checkPlan,
   decides,
   dropsHot,
@@ -105,6 +106,7 @@ export class SegregatedPlan implements PlanDriver {
     this.#passes = passes;
     this.#sequences = dataset.schema.steps !== undefined;
     checkPlan(options, epochs, lookupsOf(dataset.schema), this.#sequences);
+    checkBags(options, dataset.schema);
     const count = dataset.count("train");
     this.total = count * epochs;
     this.minibatches = (Math.ceil(count / batch) + 1) * epochs;
@@ -490,9 +492,7 @@ export class SegregatedPlan implements PlanDriver {
       tables,
       flatRows: model.hot === null ? this.#flatRows : null,
       hot: this.#hotSet.rows,
-      shape: this.#sequences
-        ? { groups: tables.rows.length, lookups }
-        : { groups: 1, lookups: tables.rows.length },
+      shape: this.#sequences ? { groups: tables.rows.length, lookups } : { groups: 1, lookups },
       sequences: this.#sequences,
       options: this.#options,
       resolved,

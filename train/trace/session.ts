@@ -35,7 +35,8 @@ export function traceHeader(result: ResultDocument, command: TrainCommand): Trac
     model,
     optimizer: command.optimizer.kind,
     batch: command.batch,
-    lookups_per_input: dataset.tables.length * (model.steps ?? 1),
+    lookups_per_input: model.lookups?.reduce((sum, some) => sum + some, 0) ??
+      dataset.tables.length * (model.steps ?? 1),
     dataset: {
       hash: dataset.hash,
       format: dataset.format,
