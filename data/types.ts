@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { IdLayout } from "./id_layout.ts";
-
 /** A column of categorical ids: one embedding table. */
 export interface TableSchema {
   /** The column's name: `C1`, … */
@@ -53,7 +51,7 @@ export interface Inputs {
   readonly dense: Float32Array;
   /**
    * Id of input b in table t at `t * size + b` (table-major; one lookup a table). Of sequences, that of step s at
-   * `t * size * steps + b * steps + s`. Of bags of more lookups see {@link IdLayout}.
+   * `t * size * steps + b * steps + s`. Of bags of more lookups see `IdLayout`.
    */
   readonly ids: Uint32Array;
   /** 0 or 1 for each input. */

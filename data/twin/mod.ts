@@ -47,6 +47,14 @@ export {
   type TwinDense,
   type TwinParameters,
 } from "./parameters.ts";
+export {
+  fitReuse,
+  META_2021,
+  META_2021_OPTIONS,
+  type ReuseStatistics,
+  type ReuseTwinOptions,
+  twinOfReuse,
+} from "./reuse.ts";
 export { sampleInputs, type TwinSample } from "./sample.ts";
 export { RM1_SIZES, TWIN_WORKLOADS, WORKLOAD_NAMES, type WorkloadName } from "./workloads.ts";
 export { DEFAULT_TWIN_INPUTS, parseTwinSource, type TwinSource } from "./source.ts";

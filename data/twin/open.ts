@@ -11,9 +11,10 @@ import { TwinDataset } from "./dataset.ts";
 import { checkHistoryParameters, type HistoryParameters } from "./histories.ts";
 import { checkParameters, type TwinParameters } from "./parameters.ts";
 import { SequenceTwin } from "./sequence_dataset.ts";
+import { WORKLOAD_NAMES } from "./workloads.ts";
 
-/** Twins that come with the project. `rm1` draws sequences, the others one lookup a table. */
-export const TWIN_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
+/** Twins that come with the project. `rm1` draws sequences, `meta2021` bags, the others one lookup a table. */
+export const TWIN_NAMES = [...WORKLOAD_NAMES, "meta2021"] as const;
 
 /** A parameter file has some hundred kilobytes. */
 const MOST_BYTES = 64e6;

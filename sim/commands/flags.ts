@@ -6,7 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
-import { TWIN_NAMES } from "../../data/twin/open.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
@@ -135,10 +135,10 @@ async function openSystems(name: string): Promise<readonly System[]> {
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */
 async function openTrace(name: string): Promise<NamedTrace> {
-  const twin = TWIN_NAMES.find((candidate) => candidate === name);
+  const twin = WORKLOAD_NAMES.find((candidate) => candidate === name);
   if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin as WorkloadName) };
   if (!/[./\\]/.test(name)) {
-    const near = nearest(name, TWIN_NAMES);
+    const near = nearest(name, WORKLOAD_NAMES);
     if (near !== null) {
       throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
     }
