@@ -5,7 +5,7 @@
  */
 
 import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { PRESET_NAMES } from "../train/model/presets.ts";
 import type { Settings } from "./experiment.ts";
 import { splitVariants } from "./study/old_names.ts";
@@ -190,17 +190,17 @@ export function commandLine(
 /**
  * What the flags mean to an experiment.
  *
- * @throws {UserError} Status 2: flags that exclude each other.
+ * @throws {UsageError} Flags that exclude each other.
  */
 export function settingsOf(
   values: BenchValues,
   { say, signal }: Pick<Settings, "say" | "signal">,
 ): Settings {
   if (values.full && values.smoke) {
-    throw new UserError("Cannot use --full with --smoke: one is the most work, one the least", 2);
+    throw new UsageError("Cannot use --full with --smoke: one is the most work, one the least");
   }
   if (values.smoke && values.inputs !== undefined) {
-    throw new UserError("Cannot use --inputs with --smoke, which has sizes of its own", 2);
+    throw new UsageError("Cannot use --inputs with --smoke, which has sizes of its own");
   }
   return {
     device: values.device,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
 import { chooseCommand, parseFlags } from "../core/flags.ts";
 import { currentEnvironment } from "../train/run/environment.ts";
 import { compareCommand } from "./commands/compare.ts";
@@ -40,12 +40,4 @@ async function main(args: readonly string[]): Promise<number> {
     : await namedCommand(EXPERIMENTS.filter(({ name }) => chosen.has(name)), values, given, say);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(() => main(Deno.args));

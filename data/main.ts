@@ -4,6 +4,7 @@
  * @module
  */
 
+import { runEntryPoint } from "../core/entry_point.ts";
 import { UserError } from "../core/errors.ts";
 import {
   chooseCommand,
@@ -102,12 +103,4 @@ function profileHelp(): string {
   });
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(() => main(Deno.args));

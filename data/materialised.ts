@@ -219,4 +219,8 @@ class MaterialisedDataset implements Dataset {
   close(): void {
     // Nothing is open; the arrays go with the last reference to them.
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }

@@ -158,6 +158,8 @@ export class LedgerDevice implements Device {
 
   dispose(): void {}
 
+  [Symbol.dispose](): void {}
+
   /** Adds an entry. */
   note(entry: LedgerEntry): void {
     this.#entries.push(entry);

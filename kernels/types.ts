@@ -641,7 +641,7 @@ export interface Program {
 }
 
 /** One device. All of its buffers, tables and programs belong to it and die with it. */
-export interface Device {
+export interface Device extends Disposable {
   /** What it is, fixed when it was opened. */
   readonly info: DeviceInfo;
   /** Live counts; copy them before taking differences. */

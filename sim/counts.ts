@@ -9,7 +9,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { TwinCounter } from "../data/twin/counter.ts";
 import type { TwinLookups } from "../data/twin/lookups.ts";
@@ -387,9 +387,8 @@ function modelOf(
 
 function requireRange(name: string, value: number, least: number, most: number): void {
   if (!(value >= least && value <= most)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot count a trace: the ${name} is ${value} and must be from ${least} to ${most}`,
-      2,
     );
   }
 }

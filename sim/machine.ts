@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
 import { formatSealed, readJsonFile } from "../core/json_file.ts";
 import { nearest } from "../core/nearest.ts";
@@ -273,7 +273,7 @@ export function withRates(
       (MACHINE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
     const wanted = wantedRate(value, positive);
     if (wanted !== null) {
-      throw new UserError(`Cannot set ${path} to ${value}: it must be ${wanted}`, 2);
+      throw new UsageError(`Cannot set ${path} to ${value}: it must be ${wanted}`);
     }
     (copy[section] as Record<string, number>)[field] = value;
   }
@@ -289,11 +289,10 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
   const shipped = MACHINE_NAMES.find((name) => name === machine);
   if (shipped === undefined && !machine.endsWith(".json")) {
     const near = nearest(machine, MACHINE_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot use machine ${machine}: ${
         near === null ? `the machines are ${MACHINE_NAMES.join(", ")}` : `did you mean ${near}?`
       } (a file's name ends in .json)`,
-      2,
     );
   }
   if (shipped !== undefined) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
 import { chooseCommand } from "../core/flags.ts";
 import { INTERRUPTED } from "../core/interrupt.ts";
 import { Interruption } from "./commands/interrupt.ts";
@@ -24,16 +24,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) {
+/** The exit status; that of an interruption too, which no message of an error stands for. */
+async function interruptibly(): Promise<number> {
   try {
-    Deno.exitCode = await main(Deno.args);
+    return await main(Deno.args);
   } catch (error) {
-    if (error instanceof Interruption) {
-      console.error(error.message);
-      Deno.exitCode = INTERRUPTED;
-    } else if (error instanceof UserError) {
-      console.error(`error: ${error.message}`);
-      Deno.exitCode = error.status;
-    } else throw error;
+    if (!(error instanceof Interruption)) throw error;
+    console.error(error.message);
+    return INTERRUPTED;
   }
 }
+
+if (import.meta.main) await runEntryPoint(interruptibly);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import type { Stage } from "../kernels/types.ts";
 import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
 import { type Context, contextOf } from "./context.ts";
@@ -192,9 +192,8 @@ function prepare(
   const { machine, gpus, parameters = START_PARAMETERS } = options;
   const { header } = trace;
   if (!Number.isInteger(gpus) || gpus < 1 || gpus > machine.gpu.count) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot simulate ${gpus} GPUs: machine ${machine.name} has ${machine.gpu.count}`,
-      2,
     );
   }
   const workload = workloadOf(trace, {

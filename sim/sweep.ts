@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { WorkerPool } from "../core/worker_pool.ts";
 import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
@@ -121,7 +121,7 @@ export function parseAxis(text: string): Axis {
   const name = AXIS_NAMES.find((candidate) => candidate === word);
   if (name === undefined) {
     const near = nearest(word, AXIS_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${word}: ${
         near === null
           ? `the axes are ${
@@ -129,7 +129,6 @@ export function parseAxis(text: string): Axis {
           }, the machine's numbers (link.pageable_gb_s, …) and the parameters`
           : `did you mean ${near}?`
       }`,
-      2,
     );
   }
   const list = at < 0 ? "" : text.slice(at + 1);
@@ -142,9 +141,8 @@ export function parseAxis(text: string): Axis {
       : [NaN];
   }
   if (values.some((value) => !Number.isFinite(value))) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${text}: write ${name}=1,2,3 or ${name}=FROM:TO:STEPS with at least 2 steps`,
-      2,
     );
   }
   return { name, values };
@@ -183,9 +181,8 @@ async function prepare({ onCount, ...options }: SweepOptions): Promise<PreparedS
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep hot_memory_mib and ${other.name} together: ${other.name} keeps the rows that are hot, and hot_memory_mib chooses them`,
-      2,
     );
   }
   const traces = [];

@@ -22,15 +22,12 @@ export type {
 } from "./model/model.ts";
 export { createModel, type ModelShape, type ShapeDocument } from "./model/models.ts";
 export {
-  type DataSource,
-  optimizerOf,
-  parseTrainOptions,
-  type ResumeChanges,
-  resumedCommand,
-  type TrainCommand,
-  type TrainCommandLine,
-} from "./command/options.ts";
-export { openPlaced, type PlacedDevices, type Placement, PLACEMENTS } from "./model/placement.ts";
+  type OpenDevices,
+  openPlaced,
+  type PlacedDevices,
+  type Placement,
+  PLACEMENTS,
+} from "./model/placement.ts";
 export type { Decision, DropPoint, PlanDocument, WatchedRows } from "./plan/document.ts";
 export type { HotRows, HotRowsOptions } from "./plan/hot_rows.ts";
 export { findHotSet, type HotSet, type PassHooks, type PassProgress } from "./plan/hot_set.ts";
@@ -59,8 +56,6 @@ export type { PlanMode } from "./plan/semantics.ts";
 export {
   countParameters,
   type DlrmPreset,
-  OPTIMIZER_NAMES,
-  type OptimizerName,
   PRESET_NAMES,
   type PresetName,
   PRESETS,
@@ -80,7 +75,27 @@ export {
   writeResult,
 } from "./run/result.ts";
 export { learningRate, type LearningRateSchedule } from "./run/learning_rate.ts";
-export { runTraining, type SessionHooks } from "./run/session.ts";
+export { OPTIMIZER_NAMES, type OptimizerName, optimizerOf } from "./model/optimizers.ts";
+export type { RunHooks } from "./run/hooks.ts";
+export type {
+  CheckpointSettings,
+  DataNames,
+  DataOptions,
+  DataSettings,
+  DataSource,
+  DeviceSettings,
+  EvaluationSettings,
+  ModelChoice,
+  ModelSettings,
+  Optional,
+  OutputSettings,
+  RunOptions,
+  RunSettings,
+  TrainingOptions,
+  TrainingSettings,
+} from "./run/options.ts";
+export { runTraining } from "./run/run_training.ts";
+export { resolveRun } from "./run/settings.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
 export type { Normalisation, TowerShape } from "./model/tower.ts";
@@ -111,9 +126,12 @@ export {
 export {
   type CheckpointPolicy,
   type LastBatch,
+  type StopRequest,
   type TimedEvaluation,
   train,
   type TrainCounts,
+  type TrainedStep,
+  type TrainHooks,
   TrainingFailure,
   type TrainOptions,
   type TrainProgress,

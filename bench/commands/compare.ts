@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { fileError, writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
@@ -67,11 +67,10 @@ export async function compareCommand(
   }
   const [first, second, ...rest] = words;
   if (first === undefined || second === undefined || rest.length > 0) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot compare ${
         words.length === 1 ? "1 result" : `${words.length} results`
       }: name two folders or files`,
-      2,
     );
   }
   const { json = null, csv = null } = values;

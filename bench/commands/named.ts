@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { INTERRUPTED } from "../../core/interrupt.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
@@ -34,9 +34,8 @@ export async function namedCommand(
   const { out, json = null, csv = null } = values;
   for (const key of ["json", "csv"] as const) {
     if (values[key] !== undefined && experiments.length > 1) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use --${key} with ${experiments.length} experiments: it takes one; the results of all lie in the folder of --out`,
-        2,
       );
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { parseFlags } from "../../core/flags.ts";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { messageOf } from "../run_experiment.ts";
@@ -48,7 +48,7 @@ DIR is ${RESULTS_FOLDER} unless told.`);
     return 0;
   }
   if (words.length > 1) {
-    throw new UserError(`Cannot use "${words[1]}": report takes one folder`, 2);
+    throw new UsageError(`Cannot use "${words[1]}": report takes one folder`);
   }
   const folder = words[0] ?? RESULTS_FOLDER;
   const { page, figures, refused } = await writeReport(folder);

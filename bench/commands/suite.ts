@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { INTERRUPTED } from "../../core/interrupt.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
@@ -27,9 +27,8 @@ export async function suiteCommand(
 ): Promise<number> {
   for (const key of ["json", "csv"] as const) {
     if (values[key] !== undefined) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use --${key} without an experiment's name: the results of all lie in the folder of --out`,
-        2,
       );
     }
   }

@@ -29,6 +29,8 @@ export interface BadArrayRow {
   readonly row: number;
   readonly array: string;
   readonly reason: string;
+  /** Whether ids taken modulo a number of rows would do. */
+  readonly hashed: boolean;
 }
 
 /** Reads rows of parts into blocks. */
@@ -82,7 +84,11 @@ export class ArrayRows {
   #labels({ array, first }: Columns, i: number, block: RowBlock): Bad {
     const label = this.#numbers.get(array)![i * array.columns + first]!;
     if (label !== 0 && label !== 1) {
-      return { array: array.name, reason: `its label is ${label}, neither 0 nor 1` };
+      return {
+        array: array.name,
+        reason: `its label is ${label}, neither 0 nor 1`,
+        hashed: false,
+      };
     }
     block.labels[block.rows] = label;
     return null;
@@ -99,6 +105,7 @@ export class ArrayRows {
           array: array.name,
           reason: `its dense value ${dense[j]} is ${x}` +
             (logarithm ? ", and ln(x + 1) is taken" : ""),
+          hashed: false,
         };
       }
       block.dense[j * block.stride + block.rows] = value;
@@ -121,7 +128,7 @@ export class ArrayRows {
             ? raw
             : raw - maxIndexRange * Math.floor(raw / maxIndexRange);
           if (!this.#allowed(t, raw, id)) {
-            return { array: array.name, reason: this.#whyNot(t, raw, id) };
+            return { array: array.name, ...this.#whyNot(t, raw, id) };
           }
           block.ids[place * block.stride + block.rows] = id;
           if (id > this.largest[t]!) this.largest[t] = id;
@@ -135,18 +142,15 @@ export class ArrayRows {
     return id >= 0 && id < (this.#counts?.[t] ?? MOST_IDS) && Number.isSafeInteger(raw);
   }
 
-  #whyNot(t: number, raw: number, id: number): string {
-    const table = this.#rules.tables[t]!;
-    if (!Number.isInteger(raw)) return `its id ${raw} in ${table} is no integer`;
-    if (!Number.isSafeInteger(raw)) return `its id ${raw} in ${table} is beyond 2^53`;
-    if (id < 0) {
-      return `its id ${raw} in ${table} is negative, as hashes are; take them modulo a number ` +
-        "of rows with --max-ind-range";
-    }
+  #whyNot(t: number, raw: number, id: number): Pick<BadArrayRow, "reason" | "hashed"> {
+    const its = `its id ${raw} in ${this.#rules.tables[t]!}`;
+    if (!Number.isInteger(raw)) return { reason: `${its} is no integer`, hashed: false };
+    if (!Number.isSafeInteger(raw)) return { reason: `${its} is beyond 2^53`, hashed: false };
+    if (id < 0) return { reason: `${its} is negative, as hashes are`, hashed: true };
     const count = this.#counts?.[t];
     return count === undefined
-      ? `its id ${raw} in ${table} is beyond 2^32 - 2; take ids modulo a number of rows with --max-ind-range`
-      : `its id ${id} in ${table} is beyond the ${count} ids that its counts give`;
+      ? { reason: `${its} is beyond 2^32 - 2`, hashed: true }
+      : { reason: `${its} is beyond the ${count} ids that its counts give`, hashed: false };
   }
 }
 

@@ -186,9 +186,15 @@ class Build {
     return taken;
   }
 
-  #onBad({ row, array, reason }: BadArrayRow): void {
+  #onBad({ row, array, reason, hashed }: BadArrayRow): void {
     const text = `row ${row} of ${array}: ${reason}`;
-    if (this.#options.badRows === "error") throw new UserError(`Cannot read ${text}`);
+    if (this.#options.badRows === "error") {
+      throw new UserError((option) =>
+        `Cannot read ${text}${
+          hashed ? `; take ids modulo a number of rows by ${option("data.maxIndexRange")}` : ""
+        }`
+      );
+    }
     this.#skipped++;
     if (this.#quoted.length < QUOTED) this.#quoted.push(text);
   }
@@ -246,10 +252,12 @@ class Build {
     });
     const all = tables.reduce((sum, table) => sum + table.rows, 0);
     if (all >= 2 ** 32) {
-      throw new UserError(
+      throw new UserError((option) =>
         `Cannot prepare ${this.#log.files[0]!.path}: its ids need ${
           formatCount(all)
-        } rows, and all tables together have fewer than 2^32; take ids modulo a number of rows with --max-ind-range`,
+        } rows, and all tables together have fewer than 2^32; take ids modulo a number of rows by ${
+          option("data.maxIndexRange")
+        }`
       );
     }
     const notes = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { readJsonFile } from "../../core/json_file.ts";
 import type { Dataset } from "../types.ts";
 import { TwinDataset } from "./dataset.ts";
@@ -44,16 +44,14 @@ export async function openTwin(options: TwinOptions): Promise<Dataset> {
   const { twin, inputs, seed = 1, maxIndexRange = 0 } = options;
   const parameters = typeof twin === "string" ? await loadAnyTwin(twin) : twin;
   if (inputs !== undefined && !(Number.isInteger(inputs) && inputs >= 7 && inputs <= 2 ** 40)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot draw a twin: the number of inputs is ${inputs}, not an integer from 7 to 2^40`,
-      2,
     );
   }
   for (const [name, value] of [["seed", seed], ["maximum index range", maxIndexRange]] as const) {
     if (!(Number.isInteger(value) && value >= 0 && value < 2 ** 32)) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot draw a twin: the ${name} is ${value}, not an integer from 0 to 4294967295`,
-        2,
       );
     }
   }
@@ -101,9 +99,8 @@ async function loadJson(name: string): Promise<unknown> {
     return await readJsonFile(name, { cannot, mostBytes: MOST_BYTES, seal: "optional" });
   }
   if (!(TWIN_NAMES as readonly string[]).includes(name)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open twin ${name}: it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
-      2,
     );
   }
   const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
@@ -140,7 +140,7 @@ async function openTrace(name: string): Promise<NamedTrace> {
   if (!/[./\\]/.test(name)) {
     const near = nearest(name, WORKLOAD_NAMES);
     if (near !== null) {
-      throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
+      throw new UsageError(`Cannot open trace ${name}: did you mean ${near}?`);
     }
   }
   const trace = await readAnyTrace(name);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
@@ -66,11 +66,11 @@ export const sweepCommand: Command = {
     const axes = values.axis.map(parseAxis);
     for (const [i, { name }] of axes.entries()) {
       if (axes.findIndex((other) => other.name === name) !== i) {
-        throw new UserError(`Cannot sweep ${name} twice: give all its values in one axis`, 2);
+        throw new UsageError(`Cannot sweep ${name} twice: give all its values in one axis`);
       }
     }
     if (values.gpus.length > 1) {
-      throw new UserError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4", 2);
+      throw new UsageError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4");
     }
     const options: SweepOptions = {
       ...await openSubject(values),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { System } from "../system.ts";
 import { fae, faeArtifact } from "./fae.ts";
@@ -65,10 +65,9 @@ export function findSystem(name: string): System {
   const system = ALL_SYSTEMS.find((candidate) => candidate.name === wanted);
   if (system !== undefined) return system;
   const near = nearest(name, SYSTEM_NAMES);
-  throw new UserError(
+  throw new UsageError(
     `Cannot simulate system ${name}: ${
       near === null ? `the systems are ${SYSTEM_NAMES.join(", ")}` : `did you mean ${near}?`
     }`,
-    2,
   );
 }

@@ -522,6 +522,10 @@ class ReferenceDevice implements Device {
     this.#disposed = true;
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   #floats(buffer: DeviceBuffer): Float32Array {
     return own(buffer, ReferenceBuffer).floats;
   }

@@ -12,7 +12,7 @@
  */
 
 import { dirname, resolve } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { type OptionNaming, reworded, UserError } from "../../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../../core/files.ts";
 import type { Json } from "../run/result.ts";
 import {
@@ -42,6 +42,9 @@ import {
   tidy,
 } from "./folder.ts";
 
+/** How a person chooses a checkpoint by its name. */
+type Choose = (name: string, option: OptionNaming) => string;
+
 /** How a folder of checkpoints is used. */
 export interface CheckpointStoreOptions {
   /** Complete checkpoints that are kept, 1 or more; 2 unless told. */
@@ -52,7 +55,7 @@ export interface CheckpointStoreOptions {
    */
   readonly create?: boolean;
   /** How the person chooses a checkpoint by its name, for messages; `load("step-1")` unless told. */
-  readonly choose?: (name: string) => string;
+  readonly choose?: Choose;
 }
 
 /** A checkpoint that was saved. */
@@ -111,11 +114,11 @@ export class CheckpointStore {
   /** Where the checkpoints lie. */
   readonly folder: string;
   readonly #keep: number;
-  readonly #choose: (name: string) => string;
+  readonly #choose: Choose;
   /** Checkpoints that were found damaged and must not be counted as kept. */
   readonly #damaged = new Set<string>();
 
-  private constructor(folder: string, keep: number, choose: (name: string) => string) {
+  private constructor(folder: string, keep: number, choose: Choose) {
     this.folder = folder;
     this.#keep = keep;
     this.#choose = choose;
@@ -234,24 +237,30 @@ export class CheckpointStore {
       return await this.#verify(wanted);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      throw new UserError(error.message + await this.#advice(entries, wanted));
+      const advice = await this.#advice(entries, wanted);
+      throw reworded(error, (message, option) => message + advice(option));
     }
   }
 
   /** What to do instead of loading a checkpoint that is damaged, as the end of a sentence. */
-  async #advice(entries: readonly CheckpointEntry[], damaged: CheckpointEntry): Promise<string> {
+  async #advice(
+    entries: readonly CheckpointEntry[],
+    damaged: CheckpointEntry,
+  ): Promise<(option: OptionNaming) => string> {
     const at = entries.indexOf(damaged);
     using before = await this.#firstGood(entries.slice(at + 1));
     if (before !== null) {
-      return `; the last good one before it is ${before.name}: choose it with ${
-        this.#choose(before.name)
-      }`;
+      const { name } = before;
+      return (option) =>
+        `; the last good one before it is ${name}: choose it with ${this.#choose(name, option)}`;
     }
     using after = await this.#firstGood(entries.slice(0, at).reverse());
     if (after !== null) {
-      return `; a newer one, ${after.name}, is good: choose it with ${this.#choose(after.name)}`;
+      const { name } = after;
+      return (option) =>
+        `; a newer one, ${name}, is good: choose it with ${this.#choose(name, option)}`;
     }
-    return "; no other checkpoint in its folder is good, so the run must start again";
+    return () => "; no other checkpoint in its folder is good, so the run must start again";
   }
 
   async #firstGood(entries: readonly CheckpointEntry[]): Promise<Checkpoint | null> {
@@ -351,7 +360,7 @@ export class CheckpointStore {
         `Cannot save checkpoint ${path}: the folder ${this.folder} is no longer there`,
       );
     }
-    return new UserError(known.message.replaceAll(stagingPath, path), known.status);
+    return reworded(known, (message) => message.replaceAll(stagingPath, path));
   }
 }
 

@@ -335,6 +335,11 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     for (const owned of this.#owned.splice(0)) owned.dispose();
   }
 
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** Copies dense features and labels to the device. */
   #uploadInputs({ size, dense, labels }: HostBatch): void {
     if (size > this.maxBatch) {

@@ -64,6 +64,8 @@ export interface Criterion {
 export interface CriterionFile {
   /** Path of the module. */
   readonly file: string;
+  /** What the criterion is called, once it has been loaded. */
+  readonly name?: string;
   /** Of its text: another is refused. */
   readonly sha256?: string;
 }

@@ -15,7 +15,7 @@ import { countParameters } from "../model/presets.ts";
 import type { TimedEvaluation, TrainResult } from "./trainer.ts";
 
 /** Grows when a member changes its meaning or goes; new members alone leave it as it is. */
-export const RESULT_SCHEMA_VERSION = 1;
+export const RESULT_SCHEMA_VERSION = 2;
 
 /** A value that JSON can hold. */
 export type Json =
@@ -28,8 +28,8 @@ export type Json =
 
 /** How a run ended. */
 export interface RunEnd {
-  /** Whether it got to its end. */
-  readonly how: "completed" | "interrupted" | "failed";
+  /** Whether it got to its end, or a callback ended it earlier. */
+  readonly how: "completed" | "stopped" | "interrupted" | "failed";
   /** Minibatches trained; of a failed run, up to the one whose loss is not finite and including it. */
   readonly step: number;
   /** Why, where it failed. */
@@ -122,7 +122,7 @@ export interface ResultInput {
   /** What the loop returned, or, for a run that failed, what is known of it. */
   readonly run: Omit<TrainResult, "ended">;
   /** How it ended; for a failure, why. */
-  readonly ended: "completed" | "interrupted" | { readonly failed: string };
+  readonly ended: TrainResult["ended"] | { readonly failed: string };
   /** When the command began. */
   readonly startedAt: Date;
   /** When it ended. */

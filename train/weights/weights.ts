@@ -14,7 +14,7 @@ import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
 import { readMatrix, writeMatrix } from "../model/matrices.ts";
 import type { Model } from "../model/model.ts";
 import type { ShapeDocument } from "../model/models.ts";
-import { OPTIMIZER_NAMES } from "../model/presets.ts";
+import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
 import { SafetensorsFile, type TensorSource } from "./safetensors.ts";
 import { checkSeal, writeSealed } from "./seal.ts";
 

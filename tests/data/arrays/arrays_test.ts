@@ -170,7 +170,7 @@ Deno.test("hashes are taken modulo, as Python does, and refused without", () =>
     await rejects(
       folder,
       ["day_0_sparse.npy"],
-      /row 0 of .*day_0_sparse\.npy: its id -1 in C1 is negative, as hashes are; .*--max-ind-range$/,
+      /row 0 of .*day_0_sparse\.npy: its id -1 in C1 is negative, as hashes are; .* by data.maxIndexRange$/,
     );
     const dataset = await open(folder, ["day_0_sparse.npy"], { maxIndexRange: 10 });
     assert.deepEqual((await taken(dataset, "train")).map((input) => input.ids[0]), [

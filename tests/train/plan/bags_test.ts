@@ -151,7 +151,7 @@ Deno.test("a mean over lookups is refused where bags have different numbers of t
   const plan = { name: "slipstream", warmup: 2, window: 6, combine: "mean" } as const;
   await assert.rejects(runToy(bagsRun(true, { plan })), (error: unknown) => {
     assert.ok(error instanceof UserError);
-    assert.match(error.message, /--combine mean with bags of different lengths/);
+    assert.match(error.message, /mean over lookups of bags of different lengths/);
     return true;
   });
   await runToy(bagsRun(false, { plan }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../../../core/errors.ts";
+import { UsageError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import type { Device, ScoreCombination } from "../../../kernels/types.ts";
@@ -138,7 +138,7 @@ Deno.test("an alpha that cannot be is refused, and the default fits the model", 
     assert.throws(
       () => resolve(alpha, 26, false),
       (error) =>
-        error instanceof UserError && error.status === 2 &&
+        error instanceof UsageError &&
         error.message.includes(`Cannot use --alpha ${alpha}: `) &&
         error.message.endsWith("it must be an integer from 1 to 26"),
     );

@@ -65,6 +65,7 @@ export function arrayDataset(
       });
     },
     close(): void {},
+    [Symbol.dispose](): void {},
   };
 }
 
