@@ -124,12 +124,13 @@ export class HostRows implements RowPath {
   readonly #programs = new Map<string, Program>();
   readonly #owned: { dispose(): void }[] = [];
 
-  /** Allocates tables, lookup buffers and the host's ends of the link. */
+  /** Allocates tables, lookup buffers and the host's ends of the link; gradients for so many bags a table as are trained. */
   constructor(
     device: Device,
     host: Device,
     spec: TablesSpec,
     most: MostLookups,
+    trainedBags: number,
     optimizer: Optimizer,
   ) {
     const T = spec.rows.length;
@@ -140,8 +141,8 @@ export class HostRows implements RowPath {
       this.#owned.push(it);
       return it;
     };
-    const matrix = (label: string): Matrix => {
-      const m = host.createMatrix(most.bags, (T + 1) * spec.dim, label);
+    const matrix = (bags: number, label: string): Matrix => {
+      const m = host.createMatrix(bags, (T + 1) * spec.dim, label);
       own(m.buffer);
       return m;
     };
@@ -151,8 +152,8 @@ export class HostRows implements RowPath {
         { tables: T, maxBags: most.bags, maxLookups: most.lookups },
         "host lookups",
       ));
-      this.#vectors = matrix("gathered vectors");
-      this.#gradients = matrix("vector gradients of the device");
+      this.#vectors = matrix(most.bags, "gathered vectors");
+      this.#gradients = matrix(Math.max(1, trainedBags), "vector gradients of the device");
       this.#scalars = own(host.createBuffer(16, "host step scalars"));
     } catch (error) {
       this.dispose();

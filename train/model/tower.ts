@@ -41,6 +41,8 @@ export type Normalisation = "none" | "layer" | "batch";
 /** What a tower is made of. */
 export interface TowerParts {
   readonly make: MakeMatrix;
+  /** Makes what only the way back needs: as many rows as `make` is asked for, or fewer where fewer are trained. */
+  readonly makeGradient: MakeMatrix;
   readonly flat: FlatParameters;
   /** Most rows: one an input, of sequences one a step. */
   readonly maxRows: number;
@@ -88,7 +90,7 @@ export class Tower {
 
   /** Takes parameters from `parts.flat`, the bottom MLP's first: `bot_l`, then `top_l`. */
   constructor(shape: TowerShape, parts: TowerParts) {
-    const { make, flat, maxRows, prefix, output, lastRelu, normalisation } = parts;
+    const { make, makeGradient, flat, maxRows, prefix, output, lastRelu, normalisation } = parts;
     const { dim, bottom, top } = shape;
     const features = shape.tableRows.length + 1;
     this.#normalisation = normalisation;
@@ -96,17 +98,17 @@ export class Tower {
     this.#dim = dim;
     this.dense = make(maxRows, bottom[0]!, "dense features");
     this.vectors = make(maxRows, features * dim, "interaction input");
-    this.vectorGradients = make(maxRows, features * dim, "interaction input gradient");
+    this.vectorGradients = makeGradient(maxRows, features * dim, "interaction input gradient");
     const layer = normalisation === "layer", batch = normalisation === "batch";
     this.#v = layer ? make(maxRows, features * dim, "normalised vectors") : this.vectors;
     this.#dv = layer
-      ? make(maxRows, features * dim, "normalised vector gradients")
+      ? makeGradient(maxRows, features * dim, "normalised vector gradients")
       : this.vectorGradients;
     this.#r = make(maxRows, top[0]!, "interaction output");
-    this.#dr = make(maxRows, top[0]!, "interaction output gradient");
+    this.#dr = makeGradient(maxRows, top[0]!, "interaction output gradient");
     this.statistics = !batch ? [] : [
-      new RunningStatistics(make, `${prefix}norm.dense`, this.dense, null),
-      new RunningStatistics(make, `${prefix}norm.interaction`, this.#r, this.#dr),
+      new RunningStatistics(make, makeGradient, `${prefix}norm.dense`, this.dense, null),
+      new RunningStatistics(make, makeGradient, `${prefix}norm.interaction`, this.#r, this.#dr),
     ];
     const [ofDense, ofInteraction] = this.statistics;
     this.#bottom = flat.layers(`${prefix}bot_l`, bottom, {
@@ -117,7 +119,7 @@ export class Tower {
       lastRelu: true,
     });
     this.output = make(maxRows, top.at(-1)!, output.value);
-    this.outputGradient = make(maxRows, top.at(-1)!, output.gradient);
+    this.outputGradient = makeGradient(maxRows, top.at(-1)!, output.gradient);
     this.#top = flat.layers(`${prefix}top_l`, top, {
       input: ofInteraction?.output ?? this.#r,
       inputGradient: ofInteraction?.outputGradient ?? this.#dr,

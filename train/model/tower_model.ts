@@ -29,6 +29,8 @@ export interface ModelOptions {
   readonly optimizer: Optimizer;
   /** Largest minibatch, for training or evaluation. */
   readonly maxBatch: number;
+  /** Largest minibatch for training, where that is smaller: gradients have room for it alone. 0 for a model that only scores. */
+  readonly maxTrainBatch?: number;
   /** Slots of the loss ring: steps that can run before losses must be read. */
   readonly lossSlots?: number;
   /** Keeps the tables in host memory, under this device (which may be the model's own); by default they are on its own. */
@@ -58,6 +60,8 @@ export interface Head {
 export interface HeadParts {
   /** Makes a matrix that is disposed with the model. */
   readonly make: MakeMatrix;
+  /** Makes one that only the way back needs, smaller where fewer inputs are trained than evaluated. */
+  readonly makeGradient: MakeMatrix;
   /** Where its parameters come from. */
   readonly flat: FlatParameters;
   /** What it stands on. */
@@ -97,6 +101,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly optimizer: Optimizer;
   /** Inputs of the largest minibatch. */
   readonly maxBatch: number;
+  /** Inputs of the largest minibatch that can be trained. */
+  readonly maxTrainBatch: number;
   /** One embedding table a categorical column, each `shape.dim` floats wide, on `home`. */
   readonly tables: EmbeddingTables;
   /** The second copy of hot rows on `device`, or null. */
@@ -132,6 +138,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     this.shape = shape;
     this.optimizer = optimizer;
     this.maxBatch = maxBatch;
+    this.maxTrainBatch = Math.min(maxBatch, options.maxTrainBatch ?? maxBatch);
     this.#kind = kind;
     if (hotRows !== null && host === null) {
       throw new RangeError(
@@ -143,6 +150,9 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.#owned.push(m.buffer);
       return m;
     };
+    // All rows are so many an input. One is left where nothing is trained, for programs that are never run.
+    const makeGradient: MakeMatrix = (rows, cols, label) =>
+      make(Math.max(1, rows / maxBatch * this.maxTrainBatch), cols, label);
     const own = <It extends { dispose(): void }>(it: It): It => {
       this.#owned.push(it);
       return it;
@@ -157,7 +167,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.#rows = own(
         host === null
           ? new DeviceRows(device, spec, most, update, "embedding tables")
-          : new HostRows(device, host, spec, most, optimizer),
+          : new HostRows(device, host, spec, most, this.maxTrainBatch * kind.steps, optimizer),
       );
       this.tables = this.#rows.tables;
       this.hot = hotRows === null
@@ -168,9 +178,10 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
       this.#labels = make(maxBatch, 1, "labels");
       const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
-      this.#flat = new FlatParameters(make, floats, optimizer);
+      this.#flat = new FlatParameters(make, makeGradient, floats, optimizer);
       this.#tower = new Tower(shape, {
         make,
+        makeGradient,
         flat: this.#flat,
         maxRows: maxBags,
         prefix: kind.prefix,
@@ -178,7 +189,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
         lastRelu: kind.lastRelu,
         normalisation: options.normalisation ?? "none",
       });
-      this.#head = kind.head({ make, flat: this.#flat, tower: this.#tower });
+      this.#head = kind.head({ make, makeGradient, flat: this.#flat, tower: this.#tower });
       this.logits = this.#head.logits;
     } catch (error) {
       this.dispose();
@@ -292,6 +303,11 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.trainProgram} */
   trainProgram(size: number, route: Route = "full"): Program {
+    if (size > this.maxTrainBatch) {
+      throw new RangeError(
+        `Cannot train a minibatch of ${size} inputs: the model was made to train ${this.maxTrainBatch} at most`,
+      );
+    }
     const path = this.#path(route);
     return this.#program(`train ${route}`, size, (ops) => {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
