@@ -37,6 +37,8 @@ export interface PreparationOptions {
   readonly seed: number;
   /** Taobao: validation users are also trained on, as in the original. */
   readonly leak: boolean;
+  /** All inputs test, in the order of the files, because the log is scored. */
+  readonly whole?: true;
 }
 
 /** A raw file that went into a cache. */
@@ -109,8 +111,10 @@ export function datasetHash(
 
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
-  const { format, limit, maxIndexRange, minCount, badRows, seed, leak } = options;
-  return [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+  const { format, limit, maxIndexRange, minCount, badRows, seed, leak, whole } = options;
+  // A log that is split has the name it had before one could be whole.
+  const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+  return whole ? [...list, "whole"] : list;
 }
 
 /**

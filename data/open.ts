@@ -69,6 +69,11 @@ export interface OpenOptions {
   readonly seed?: number | undefined;
   /** Taobao: validate with users that are also trained on, as the original does. Default false. */
   readonly leak?: boolean | undefined;
+  /**
+   * All inputs are in the split `test`, in the order of the files, as whoever scores a log wants them. Not for Taobao, whose
+   * users are split. Default false.
+   */
+  readonly whole?: boolean | undefined;
   /** A bad row ends the preparation, or is left out and counted. Default `error`. */
   readonly badRows?: "error" | "skip" | undefined;
   /** Where prepared data are kept. Default `.cache/data` in the current folder. */
@@ -141,6 +146,7 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     badRows: options.badRows ?? "error",
     seed: options.seed ?? DEFAULT_SEED,
     leak: options.leak ?? false,
+    ...(options.whole && format !== "taobao" ? { whole: true } : {}),
   };
   const { folder, manifest } = await prepareCache(
     options.cacheDirectory ?? DEFAULT_CACHE,

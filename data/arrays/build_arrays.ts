@@ -21,7 +21,7 @@ import {
 } from "../manifest.ts";
 import { BLOCK_ROWS, RowBlock } from "../row_block.ts";
 import type { PreparationHooks } from "../source_scan.ts";
-import { splitLastFile, type Splits, splitSevenths } from "../split.ts";
+import { splitLastFile, splitNone, type Splits, splitSevenths } from "../split.ts";
 import { hashText, type TextFile } from "../text_source.ts";
 import type { TableSchema } from "../types.ts";
 import { ArrayRows, type ArrayRules, type BadArrayRow } from "./array_rows.ts";
@@ -290,6 +290,7 @@ class Build {
 
   #split(partRows: readonly number[]): { splits: Splits; how: string } {
     const { parts, format } = this.#log;
+    if (this.#options.whole) return { splits: splitNone(this.#rows), how: "Not split" };
     const sum = (split: string) =>
       parts.reduce((rows, part, i) => part.split === split ? rows + (partRows[i] ?? 0) : rows, 0);
     if (!this.#cut && parts.length > 1 && parts.every(({ split }) => split !== null)) {

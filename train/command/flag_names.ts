@@ -53,6 +53,7 @@ const FLAGS: Readonly<Record<string, keyof typeof TRAIN_FLAGS>> = {
   "outputs.result": "json",
   "outputs.trace": "trace",
   "outputs.weights": "save",
+  "outputs.scores": "out",
 };
 
 /** The flag of a field, dashes included; a field that has none as it is. */

@@ -59,6 +59,14 @@ export function shapeDocument(shape: ModelShape): ShapeDocument {
   return { ...tower, steps, attention, final };
 }
 
+/** The shape that a document holds. */
+export function documentShape(document: ShapeDocument): ModelShape {
+  const { table_rows: tableRows, lookups, dim, bottom, top, steps, attention, final } = document;
+  const tower = { tableRows, ...(lookups === undefined ? {} : { lookups }), dim, bottom, top };
+  if (steps === undefined) return tower;
+  return { ...tower, steps, attention: attention!, final: final! };
+}
+
 /** The widths and table sizes that make a preset's shape this one. */
 export function shapeOverrides(shape: ModelShape): ShapeOverrides {
   const { tableRows, dim, bottom, top } = shape;

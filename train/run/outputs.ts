@@ -7,6 +7,7 @@
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import type { Model } from "../model/model.ts";
 import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
+import type { Normalisation } from "../model/tower.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { type RunTrace, type TracedRun, traceHeader } from "../trace/session.ts";
 import { saveWeights } from "../weights/weights.ts";
@@ -34,6 +35,7 @@ export interface Written {
     readonly model: Model;
     readonly shape: ModelShape;
     readonly optimizer: Optimizer;
+    readonly normalisation: Normalisation;
   } | null;
 }
 
@@ -46,12 +48,13 @@ export async function writeOutputs(
   if (outputs.result !== null) writing.push(() => writeResult(outputs.result!, result));
   if (trace !== null) writing.push(() => trace.write(traceHeader(result, traced)));
   if (weights !== null && outputs.weights !== null) {
-    const { model, shape, optimizer } = weights;
+    const { model, shape, optimizer, normalisation } = weights;
     writing.push(() =>
       saveWeights(model, {
         model: isTbsm(shape) ? "tbsm" : "dlrm",
         ...shapeDocument(shape),
         optimizer,
+        ...(normalisation === "none" ? {} : { normalisation }),
       }, outputs.weights!)
     );
   }
