@@ -8,6 +8,7 @@ import { checkOutputFile } from "../../core/outputs.ts";
 import { UserError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { formatCount } from "../../core/format.ts";
+import { isArrayFormat } from "../../data/arrays/formats.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { DeviceInfo } from "../../kernels/types.ts";
 import type { ModelShape, ShapeDocument } from "../model/models.ts";
@@ -22,7 +23,7 @@ import type { RunHooks } from "./hooks.ts";
 import type { Metrics } from "./metrics.ts";
 import { createPlacedModel, fillModel } from "./model.ts";
 import { dataNotes } from "./notes.ts";
-import type { DeviceSettings, Optional, RunOptions } from "./options.ts";
+import { type DeviceSettings, isDataset, type Optional, type RunOptions } from "./options.ts";
 import { ScoresFile } from "./scores_file.ts";
 import { resolveRun } from "./settings.ts";
 
@@ -130,6 +131,7 @@ export async function runScoring(
   const chosen = { preset, shape: shapeOverrides(shape), normalisation, weights };
   const { dataset } = owned.use(await openRunData(data, chosen, training.seed, hooks, true));
   dataNotes(dataset).forEach((line) => hooks.onNote?.(line));
+  if (!isDataset(data)) checkNumbering(dataset, weights);
   checkFits(dataset, shape, weights);
   const count = dataset.count("test");
   if (count === 0) throw new UserError(`Cannot score ${dataset.schema.format}: it has no inputs`);
@@ -188,6 +190,17 @@ async function openDevices(
 ): Promise<PlacedDevices> {
   if (open !== null) return placeOn(open, "device");
   return await openPlaced("device", { device: kind, threads, wide });
+}
+
+/**
+ * Refuses logs whose ids are numbered in order of first appearance: another log numbers them otherwise, and its lookups would
+ * go to the rows of other ids without a word.
+ */
+function checkNumbering({ schema: { format } }: Dataset, weights: string): void {
+  if (isArrayFormat(format) || format === "synthetic" || format.startsWith("twin-")) return;
+  throw new UserError(
+    `Cannot score a log of the format ${format} with the weights in ${weights}: its ids are numbered as they appear in it, and nothing says which rows of the weights they are`,
+  );
 }
 
 /** Says in terms of weights and log what is wrong, where a shape alone would speak of flags. */
