@@ -116,9 +116,12 @@ export function uploadDense(
   lane.wait([upload(graph, context, lane.gpu, bytes, [call], "dense features")]);
 }
 
-/** Bytes of a minibatch's embedding vectors (E). */
+/** Bytes of a minibatch's embedding vectors (E): one a bag, in which lookups are summed. */
 export function activationBytes(work: Work, context: Context): number {
-  return work.lookups * context.rowBytes;
+  const bags = context.shape.lookups === undefined
+    ? work.lookups
+    : work.inputs * context.tables * context.steps;
+  return bags * context.rowBytes;
 }
 
 /** Cost of a lookup of 64 floats on the reference host: fixed part, 4 rows at random and 4 streamed, in nanoseconds. */
@@ -172,14 +175,15 @@ function cpuPart(
   );
 }
 
-/** Gather of one step's rows into vectors and their stacking: E at random, 2 E streamed, and the indices. */
+/** Gather of one step's rows into vectors and their stacking: a row a lookup at random, 2 E streamed, and the indices. */
 export function cpuGather(
   graph: GraphBuilder,
   context: Context,
   work: Work,
   after: readonly number[],
 ): number {
-  const lookups = work.lookups / context.steps, E = lookups * context.rowBytes;
+  const lookups = work.lookups / context.steps;
+  const E = activationBytes(work, context) / context.steps;
   const bags = work.inputs * context.tables;
   return cpuPart(graph, context, after, {
     stage: "gather",
@@ -187,7 +191,7 @@ export function cpuGather(
     calls: context.tables + 1,
     lookups,
     share: 1 / 3,
-    randomBytes: E,
+    randomBytes: lookups * context.rowBytes,
     streamBytes: 2 * E + 8 * lookups + 8 * bags,
   });
 }

@@ -126,12 +126,12 @@ class RunEnding {
   async write(result: ResultDocument, weights: boolean): Promise<void> {
     const { outputs, training, device } = this.#settings;
     const { model, shape } = this.#setup;
-    const { optimizer, batch } = training;
+    const { optimizer, batch } = training, { normalisation } = this.#settings.model;
     await writeOutputs(outputs, {
       result,
       trace: this.#trace,
       traced: { optimizer: optimizer.kind, batch, placement: device.placement },
-      weights: weights ? { model, shape, optimizer } : null,
+      weights: weights ? { model, shape, optimizer, normalisation } : null,
     }, this.#hooks);
   }
 }
