@@ -101,7 +101,7 @@ export const VARIANTS: readonly Variant[] = [
 ];
 
 /** The plans that the paper compares, and the control. */
-type StandardPlan = "baseline" | "fae" | "slipstream" | "random";
+export type StandardPlan = "baseline" | "fae" | "slipstream" | "random";
 
 /** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
 export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {

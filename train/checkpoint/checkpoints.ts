@@ -18,7 +18,7 @@ import type { TrainState } from "../run/state.ts";
 import type { CheckpointPolicy } from "../run/trainer.ts";
 
 /** Grows when what a run's checkpoint holds changes; another version is refused. */
-const RUN_CHECKPOINT_VERSION = 1;
+export const RUN_CHECKPOINT_VERSION = 1;
 
 /** What a run's checkpoint says besides its tensors. */
 interface RunDocument {
@@ -30,14 +30,14 @@ interface RunDocument {
 }
 
 /** The run that a folder's newest checkpoint is of. */
-interface StoredRun {
+export interface StoredRun {
   /** The options it was started with. */
   readonly command: TrainCommand;
   readonly step: number;
 }
 
 /** Where a run's checkpoints are. */
-interface RunCheckpoints {
+export interface RunCheckpoints {
   /** Loads the checkpoint to go on from into the model; null where the run starts anew. */
   restore(
     model: Model,
