@@ -20,6 +20,7 @@ import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 export interface ReuseStatistics {
   /** Of the twin. */
   readonly name: string;
+  /** Of the twin. */
   readonly tables: number;
   /** Inputs of the minibatch. */
   readonly inputs: number;
@@ -134,6 +135,7 @@ export interface ReuseTwinOptions {
   readonly tables: number;
   /** Dense columns, uniform from 0 to 8, about as far as ln(x + 1) of Criteo's integers goes. */
   readonly denseColumns: number;
+  /** Share of inputs that are clicked, 0 to 1. */
   readonly clickRate: number;
   /** AUC of who knows the rows that are seen often. */
   readonly learnableAuc: number;
