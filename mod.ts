@@ -1,6 +1,20 @@
 /**
  * Slipstream: recommender training with kernels of its own, on the CPU and on WebGPU.
  *
+ * What there is, by category (`deno doc mod.ts NAME` says more):
+ *
+ * - Data: `openDataset`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
+ * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
+ * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
+ * - Devices: `openDevice`
+ * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
+ * - Training: `runTraining`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
+ * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `writeCountedTrace`
+ * - Simulator: `simulate`, `explain`, `sweep`, `timeline`, `minibatchGraph`
+ * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `calibrate`, `validate`
+ * - Simulator: systems of your own: `findSystem`, and `systemParts`, which holds what the systems here are made of
+ * - Errors: `UserError`, `UsageError`, `TrainingFailure`
+ *
  * @example Train a small DLRM on generated clicks
  * ```ts
  * import assert from "node:assert/strict";
@@ -48,7 +62,6 @@
  */
 
 export { type OptionNaming, UsageError, UserError, type UserMessage } from "./core/errors.ts";
-export { Permutation, RandomStream, type StreamName, STREAMS } from "./core/random.ts";
 export * from "./data/mod.ts";
 export * from "./kernels/mod.ts";
 export * from "./sim/mod.ts";

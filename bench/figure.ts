@@ -37,7 +37,7 @@ export interface Panel {
 }
 
 /** What an axis says. */
-export interface FigureAxis {
+interface FigureAxis {
   /** With its unit. */
   readonly label: string;
   /** Linear unless told; `log` needs positive values. */

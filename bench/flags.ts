@@ -6,7 +6,7 @@
 
 import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
 import { UsageError } from "../core/errors.ts";
-import { PRESET_NAMES } from "../train/model/presets.ts";
+import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
 import type { Settings } from "./experiment.ts";
 import { splitVariants } from "./study/old_names.ts";
 
@@ -63,8 +63,8 @@ export const BENCH_FLAGS = {
   },
   workloads: {
     type: "list",
-    choices: PRESET_NAMES,
-    default: PRESET_NAMES,
+    choices: WORKLOAD_NAMES,
+    default: WORKLOAD_NAMES,
     group: "Experiment",
     valueName: "NAME,…",
     help: "Workloads",
@@ -212,7 +212,7 @@ export function settingsOf(
     full: values.full,
     python: values.python ?? null,
     inputs: values.inputs ?? null,
-    workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
+    workloads: WORKLOAD_NAMES.filter((name) => values.workloads.includes(name)),
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),

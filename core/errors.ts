@@ -11,7 +11,11 @@ export type OptionNaming = (field: string) => string;
 /** A sentence, or a function that makes it once it is known how options are called. */
 export type UserMessage = string | ((option: OptionNaming) => string);
 
-/** What was wrong, where, and what would be right, in one sentence. */
+/**
+ * What was wrong, where, and what would be right, in one sentence.
+ *
+ * @category Errors
+ */
 export class UserError extends Error {
   readonly #tell: (option: OptionNaming) => string;
 
@@ -33,7 +37,11 @@ export class UserError extends Error {
   }
 }
 
-/** A wrong option or command line, found out before anything was done. */
+/**
+ * A wrong option or command line, found out before anything was done.
+ *
+ * @category Errors
+ */
 export class UsageError extends UserError {}
 
 /** The same kind of error with another message, made of its own, whatever options are called. */

@@ -28,13 +28,13 @@ interface FlagCommon {
 }
 
 /** `--quiet`, `--no-quiet`, `--quiet=false`. False unless a default says otherwise. */
-export interface BooleanFlag extends FlagCommon {
+interface BooleanFlag extends FlagCommon {
   readonly type: "boolean";
   readonly default?: boolean;
 }
 
 /** A finite decimal number, `1e6` included. */
-export interface NumberFlag extends FlagCommon {
+interface NumberFlag extends FlagCommon {
   readonly type: "number";
   readonly default?: number;
   readonly integer?: true;
@@ -47,13 +47,13 @@ export interface NumberFlag extends FlagCommon {
 }
 
 /** Free text, or one path. An empty value is refused. */
-export interface StringFlag extends FlagCommon {
+interface StringFlag extends FlagCommon {
   readonly type: "string" | "path";
   readonly default?: string;
 }
 
 /** One of a few words. */
-export interface ChoiceFlag extends FlagCommon {
+interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
   /** The words. */
   readonly choices: readonly string[];
@@ -63,7 +63,7 @@ export interface ChoiceFlag extends FlagCommon {
 }
 
 /** Words between commas; the flag may be repeated. */
-export interface ListFlag extends FlagCommon {
+interface ListFlag extends FlagCommon {
   readonly type: "list";
   /** The words; any unless told. */
   readonly choices?: readonly string[];
@@ -71,13 +71,13 @@ export interface ListFlag extends FlagCommon {
 }
 
 /** One or more paths, or other words: `--data a b`, `--data a --data b`. */
-export interface PathsFlag extends FlagCommon {
+interface PathsFlag extends FlagCommon {
   readonly type: "paths" | "words";
   readonly default?: readonly string[];
 }
 
 /** Integers joined by a separator: `13-512-256-64-16`. */
-export interface IntsFlag extends FlagCommon {
+interface IntsFlag extends FlagCommon {
   readonly type: "ints";
   /** `-` unless told. */
   readonly separator?: "-" | ",";
@@ -113,14 +113,14 @@ type Present<F extends Flag> = F extends { readonly orFile: readonly string[] } 
   : readonly string[];
 
 /** The type of a flag's value. */
-export type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
+type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
   : Present<F> | Absent<F>;
 
 /** The values of a table's flags. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagValue<T[K]> };
 
 /** What a command line said. */
-export interface ParsedFlags<T extends FlagTable> {
+interface ParsedFlags<T extends FlagTable> {
   /** By the name in the table. */
   readonly values: FlagValues<T>;
   /** The spelling used, dashes included, of each flag that was given. */
@@ -226,7 +226,7 @@ export function parseFlags<const T extends FlagTable>(
 }
 
 /** Parts of a help page around the flags. */
-export interface HelpPage {
+interface HelpPage {
   /** The command: `deno task train`. */
   readonly command: string;
   /** One sentence, no full stop. */
@@ -377,7 +377,7 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
       return last === "" ? refuse(last, "the value is empty") : last;
     case "choice":
       if (flag.orFile?.some((ending) => last.endsWith(ending) && last !== ending)) return last;
-      return parseChoice(flag.choices, last, refuse);
+      return parseChoice(flag.choices, last, refuse, flag.orFile);
     case "list": {
       const words = texts.flatMap((text) => text.split(",")).map((word) => word.trim());
       for (const word of words) {
@@ -415,7 +415,12 @@ function parseNumber(flag: NumberFlag, text: string, refuse: Refuse): number {
   return value;
 }
 
-function parseChoice(choices: readonly string[], text: string, refuse: Refuse): string {
+function parseChoice(
+  choices: readonly string[],
+  text: string,
+  refuse: Refuse,
+  files: readonly string[] = [],
+): string {
   if (choices.includes(text)) return text;
   const near = nearest(text, choices);
   return refuse(
@@ -423,6 +428,7 @@ function parseChoice(choices: readonly string[], text: string, refuse: Refuse): 
     choices.length === 1
       ? `only ${choices[0]} is supported`
       : `it must be one of ${choices.join(", ")}` +
+        (files.length === 0 ? "" : ` or a file in ${files.join(" or ")}`) +
         (near === null ? "" : ` (did you mean ${near}?)`),
   );
 }

@@ -49,6 +49,8 @@ const HASHED_BYTES = 2 ** 28;
 /**
  * Makes a data set of arrays.
  *
+ * @category Data
+ *
  * @example Two dense columns and two tables; whoever met row 0 of the first table clicked
  * ```ts
  * import assert from "node:assert/strict";

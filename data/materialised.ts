@@ -63,6 +63,7 @@ interface Rows {
  * With a vocabulary of seen ids, schema and hash are its own.
  *
  * @throws UserError if the arrays would take more than the limit, RangeError if a label is neither 0 nor 1.
+ * @category Data
  */
 export async function materialise(
   dataset: Dataset,

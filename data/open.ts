@@ -98,6 +98,7 @@ const DEFAULT_BUDGET = 6 * 2 ** 30;
  * negatives; see `build_sequences.ts`.
  *
  * @throws UserError for options, files or rows that are wrong, and for a cache that cannot be written.
+ * @category Data
  */
 export async function openDataset(options: OpenOptions): Promise<Dataset> {
   options.signal?.throwIfAborted();

@@ -15,7 +15,7 @@ import type { BadRow, RowParser } from "./row_parser.ts";
 export type RowFormatName = Exclude<LogFormat, "taobao">;
 
 /** What a preparation has to know of a format. */
-export interface RowFormat {
+interface RowFormat {
   readonly dense: readonly string[];
   readonly tables: readonly string[];
   /** `sevenths`, or the last of several files; or a tenth each at random, see `random_split.ts`. */

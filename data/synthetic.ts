@@ -367,6 +367,7 @@ class SyntheticDataset implements Dataset {
  * Opens a generated data set. Splits are sevenths, as for a single file of Criteo.
  *
  * @throws UserError for options that make no data set.
+ * @category Data
  */
 export function openSynthetic(options: SyntheticOptions = {}): Dataset {
   const full = { ...DEFAULTS, ...options };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 import type { TraceHeader } from "../train/trace/schema.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { Machine } from "./machine.ts";

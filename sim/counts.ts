@@ -70,6 +70,7 @@ export interface CountOptions {
  * Counts a trace of the `slipstream` plan over a twin. Memory: 5 bytes a row of the tables and 1 byte an input.
  *
  * @throws {UserError} Fewer hot minibatches than warm-up and window take, or an option out of range.
+ * @category Traces
  */
 export async function countTrace(options: CountOptions): Promise<Trace> {
   const [trace] = await countTraces(options, [options.hotMemoryBytes ?? 2 ** 28]);
@@ -82,6 +83,7 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
  *
  * @param memories Hot memories in bytes, at most 255, in any order; traces come in theirs. `hotMemoryBytes` is not looked at.
  * @throws {UserError} As `countTrace` does.
+ * @category Traces
  */
 export async function countTraces(
   options: CountOptions,

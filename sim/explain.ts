@@ -33,7 +33,11 @@ const NOT_FOR_SALE = /sockets|generation|lanes|count|memory_gb$|l2_mb|narrow_row
 const COST = /_us$|_ns$|host_scale/;
 const LEAST_CHANGE = 1e-6;
 
-/** Simulates, and again with each number of the machine doubled (or halved, where less is better). */
+/**
+ * Simulates, and again with each number of the machine doubled (or halved, where less is better).
+ *
+ * @category Simulator
+ */
 export function explain(options: SimulateOptions): Explanation {
   const result = simulate(options);
   const purchases: Purchase[] = [];

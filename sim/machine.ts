@@ -151,7 +151,7 @@ export interface Machine {
 }
 
 /** Sections of a machine that hold numbers. */
-export const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
+const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
 
 /** A number of a machine: `link.pageable_gb_s`. */
 export type MachinePath = {
@@ -230,12 +230,17 @@ const SCHEMA: Schema<MachineDocument> = documentOf<MachineDocument>(
  * @param value What was parsed.
  * @param where For errors: the file's path or the machine's name.
  * @throws {UserError} The first field that is missing, unknown (the nearest is named), out of range or without a source.
+ * @category Simulator: machines
  */
 export function checkMachine(value: unknown, where: string): MachineDocument {
   return checkSchema(SCHEMA, value, `Cannot use machine ${where}`);
 }
 
-/** The numbers of a machine document. */
+/**
+ * The numbers of a machine document.
+ *
+ * @category Simulator: machines
+ */
 export function machineOf(document: MachineDocument): Machine {
   const plain = <S extends keyof MachineFields>(section: S): Rates<MachineSection<S>> =>
     Object.fromEntries(
@@ -254,7 +259,11 @@ export function machineOf(document: MachineDocument): Machine {
   };
 }
 
-/** A machine with some numbers replaced. Throws a `UserError` for one that must be above 0, or at least 0, and is not. */
+/**
+ * A machine with some numbers replaced. Throws a `UserError` for one that must be above 0, or at least 0, and is not.
+ *
+ * @category Simulator: machines
+ */
 export function withRates(
   machine: Machine,
   changes: Readonly<Partial<Record<MachinePath, number>>>,
@@ -284,6 +293,7 @@ export function withRates(
  * Loads a machine by name or from a file ending in `.json`.
  *
  * @throws {UserError} An unknown name (the nearest is named), or a file that is no machine.
+ * @category Simulator: machines
  */
 export async function loadMachine(machine: string): Promise<MachineDocument> {
   const shipped = MACHINE_NAMES.find((name) => name === machine);

@@ -6,12 +6,11 @@
 
 export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
-export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
-export { contextOf } from "./context.ts";
+export { readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 export type { Context } from "./context.ts";
-export { type GraphTimes, runGraph } from "./engine.ts";
+export type { GraphTimes } from "./engine.ts";
 export { explain, type Explanation, type Purchase } from "./explain.ts";
-export { type Graph, GraphBuilder, type Resource, type Task } from "./graph.ts";
+export type { Graph, GraphBuilder, Resource, Task } from "./graph.ts";
 export {
   checkMachine,
   loadMachine,
@@ -38,8 +37,7 @@ export {
   START_PARAMETERS,
   type SystemParameter,
 } from "./parameters.ts";
-export { recount } from "./recount.ts";
-export { costAt, type CostAxis, type CostTable } from "./runtime/cost_table.ts";
+export type { CostAxis, CostTable } from "./runtime/cost_table.ts";
 export type { Fingerprint, Reference, RuntimeRates } from "./runtime/rates.ts";
 export {
   minibatchGraph,
@@ -51,9 +49,8 @@ export {
 } from "./simulate.ts";
 export {
   type Axis,
-  AXIS_NAMES,
   type AxisName,
-  PLAN_AXES,
+  type PLAN_AXES,
   sweep,
   type SweepOptions,
   type SweepRow,
@@ -71,15 +68,11 @@ export {
   type Verdict,
 } from "./validate/compare.ts";
 export { validate, type ValidateOptions, type Validation } from "./validate/validate.ts";
-export { hotShare, withDim, withHotShare } from "./variants.ts";
 export {
-  condense,
   type CountedTrace,
   type Counts,
   countTraceRuns,
   type Work,
   type WorkClass,
   type Workload,
-  workloadOf,
-  type WorkloadOptions,
 } from "./work.ts";

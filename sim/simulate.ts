@@ -5,7 +5,7 @@
  */
 
 import { UsageError, UserError } from "../core/errors.ts";
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
 import { type Context, contextOf } from "./context.ts";
 import { type Graph, GraphBuilder, type Resource } from "./graph.ts";
@@ -96,6 +96,7 @@ export interface SimulationResult {
  *
  * @throws {UserError} A trace that cannot be simulated, an unknown system, more GPUs than the machine has, a system that
  * needs to know hot inputs with a trace that does not tell, rows that do not fit the GPUs.
+ * @category Simulator
  */
 export function simulate(options: SimulateOptions): SimulationResult {
   return simulateWith(options);
@@ -169,7 +170,11 @@ export function simulateWith(options: SimulateOptions, memo?: MinibatchMemo): Si
   };
 }
 
-/** The graph of one minibatch of a workload, for timelines: the first of a kind, or of any. */
+/**
+ * The graph of one minibatch of a workload, for timelines: the first of a kind, or of any.
+ *
+ * @category Simulator
+ */
 export function minibatchGraph(
   options: SimulateOptions,
   kind?: string,

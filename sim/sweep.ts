@@ -41,7 +41,7 @@ export const PLAN_AXES = [
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
-export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
 
 /** What axes were called before, understood for one version. */
 const FORMER_AXES: Readonly<Record<string, AxisName>> = {
@@ -156,7 +156,11 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
   );
 }
 
-/** Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads. */
+/**
+ * Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads.
+ *
+ * @category Simulator
+ */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);

@@ -59,7 +59,7 @@ export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
 }
 
 /** Before hot inputs are skipped: hot minibatches before the first snapshot, and the window's share of all hot ones. */
-export interface Early {
+interface Early {
   readonly warmup: number;
   readonly window: number;
 }

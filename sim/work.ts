@@ -62,7 +62,7 @@ export interface Workload {
 }
 
 /** How a workload is made of a trace. */
-export interface WorkloadOptions {
+interface WorkloadOptions {
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
   /** Share of the hot inputs after the window to skip; as the trace has it unless told. */
@@ -77,6 +77,7 @@ const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
  * quicker than an object a minibatch.
  *
  * @throws {UserError} A trace that cannot be simulated.
+ * @category Traces
  */
 export function countTraceRuns(trace: Trace): CountedTrace {
   const { header } = trace;

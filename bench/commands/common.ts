@@ -15,7 +15,7 @@ import type { ResultTable } from "../experiment.ts";
 /**
  * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.
  *
- * @throws {UsageError}.
+ * @throws {UsageError}
  */
 export function checkResultsFolder(folder: string): void {
   const runs = dirname(RESULTS_FOLDER);

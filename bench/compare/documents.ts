@@ -9,7 +9,7 @@ import { COMPARED_SETTINGS } from "../settings_note.ts";
 import { type ComparedSample, compareSamples } from "./samples.ts";
 
 /** Grows when a member changes its meaning or goes. */
-export const COMPARISON_SCHEMA_VERSION = 1;
+const COMPARISON_SCHEMA_VERSION = 1;
 
 /** What `bench compare --json` writes. */
 export interface Comparison {

@@ -10,7 +10,7 @@ import { writeAll } from "../../core/files.ts";
 import type { DlrmShape } from "../../train/model/dlrm.ts";
 
 /** What the process says of itself. */
-export interface PeerInfo {
+interface PeerInfo {
   readonly torch: string;
   readonly device: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface PeerInfo {
 }
 
 /** One answer. */
-export interface PeerRound {
+interface PeerRound {
   readonly ms: number;
   readonly losses: readonly number[];
 }

@@ -34,7 +34,7 @@ const WARM_UP = 12;
 const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
 /** What is run. */
-export interface SeedJob extends Omit<StudyKey, "variant"> {
+interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
   /** What the person asked for calls a variant, where that is another name. */
   readonly labels?: ReadonlyMap<string, string>;

@@ -11,7 +11,7 @@ import { currentEnvironment, type Environment } from "../../train/run/environmen
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../../train/stages.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 

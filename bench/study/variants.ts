@@ -107,7 +107,7 @@ export async function loadVariant(variant: Variant): Promise<Variant> {
 }
 
 /** The plans that the paper compares, and the control. */
-export type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
+type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
 
 /** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
 export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {

@@ -16,7 +16,7 @@ import { type FoundSuite, readSuite, type SuiteState, whyNot } from "./state.ts"
 const MOST_BYTES = 64e6;
 
 /** A folder that is locked and ready. */
-export interface OpenedFolder {
+interface OpenedFolder {
   /** Gives the lock back when disposed. */
   readonly lock: Disposable;
   /** The suite to go on with, which is unfinished or has failures; null for a fresh one. */

@@ -51,7 +51,7 @@ export interface FitOptions {
 }
 
 /** A fit, and the part of the sample that it has not seen. */
-export interface TwinFit {
+interface TwinFit {
   /** Fitted, with the click model planted. */
   readonly parameters: TwinParameters;
   /** Inputs that the dependence was fitted to. */

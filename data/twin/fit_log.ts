@@ -58,6 +58,7 @@ const MEMORY = 256 * 2 ** 20;
  * Fits a twin to a log: of inputs with one lookup a table (Criteo, Avazu), or of user histories (Taobao).
  *
  * @throws UserError for options, files or rows that are wrong.
+ * @category Data: twins
  */
 export async function fitLog(options: FitLogOptions): Promise<LogFit> {
   const { workload, seed = 1 } = options;

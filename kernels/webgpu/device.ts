@@ -16,7 +16,6 @@ import type {
   Matrix,
   Program,
   Recorder,
-  Stage,
   TablesSpec,
 } from "../types.ts";
 import {
@@ -258,7 +257,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   }
 
   /** {@inheritDoc Device.takeStageTimes} */
-  async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
+  async takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     this.checkOpen();
     return this.timer === null ? {} : await this.timer.take();
   }

@@ -10,7 +10,7 @@ import { DeviceLostError } from "../device_lost.ts";
 /** Says that memory is short: after "Cannot", what was tried, and in the device's words why not. */
 export function outOfMemory(tried: string, cause: GPUError): UserError {
   return new UserError(
-    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try --device cpu, or smaller --tables or --batch`,
+    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try the CPU device, or smaller tables or minibatches`,
   );
 }
 

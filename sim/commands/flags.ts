@@ -6,8 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
-import { TWIN_NAMES } from "../../data/twin/open.ts";
-import type { WorkloadName } from "../../data/twin/workloads.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
 import { loadMachine, type Machine, machineOf } from "../machine.ts";
@@ -92,7 +91,7 @@ export interface NamedTrace {
 }
 
 /** What the flags of {@linkcode SUBJECT_FLAGS} name, checked and loaded. */
-export interface Subject {
+interface Subject {
   readonly traces: readonly NamedTrace[];
   readonly machines: readonly Machine[];
   readonly systems: readonly System[];
@@ -135,10 +134,10 @@ async function openSystems(name: string): Promise<readonly System[]> {
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */
 async function openTrace(name: string): Promise<NamedTrace> {
-  const twin = TWIN_NAMES.find((candidate) => candidate === name);
-  if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin as WorkloadName) };
+  const twin = WORKLOAD_NAMES.find((candidate) => candidate === name);
+  if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin) };
   if (!/[./\\]/.test(name)) {
-    const near = nearest(name, TWIN_NAMES);
+    const near = nearest(name, WORKLOAD_NAMES);
     if (near !== null) {
       throw new UsageError(`Cannot open trace ${name}: did you mean ${near}?`);
     }

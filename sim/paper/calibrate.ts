@@ -18,7 +18,7 @@ import { simulateWith } from "../simulate.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
 /** A published ratio that sets a scalar: time of `slower` over time of `faster`, mean over workloads. */
-export interface Target {
+interface Target {
   readonly parameter: ParameterName;
   readonly slower: string;
   readonly faster: string;

@@ -30,7 +30,7 @@ export interface PaperRow {
 }
 
 /** A refit that leaves something out. */
-export interface Refit {
+interface Refit {
   readonly without: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly mape: number;

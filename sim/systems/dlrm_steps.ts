@@ -134,7 +134,7 @@ const CALL_EXPONENT = Math.log(80 / 30) / Math.log(930 / 60);
  * @param share Of a lookup's fixed cost.
  * @returns The last task.
  */
-export function cpuPart(
+function cpuPart(
   graph: GraphBuilder,
   context: Context,
   after: readonly number[],

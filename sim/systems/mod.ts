@@ -58,7 +58,11 @@ export const ALL_SYSTEMS: readonly System[] = [...SYSTEMS, runtime];
 /** The names of all systems. */
 export const SYSTEM_NAMES: readonly string[] = ALL_SYSTEMS.map(({ name }) => name);
 
-/** A system by name. Throws a `UserError` that names the nearest one. */
+/**
+ * A system by name. Throws a `UserError` that names the nearest one.
+ *
+ * @category Simulator: systems of your own
+ */
 export function findSystem(name: string): System {
   // The long name of the default says what it is over.
   const wanted = name === "slipstream-fae" ? "slipstream" : name;

@@ -104,6 +104,41 @@ Deno.test("parseFlags() takes several paths after one flag or from repeated flag
   assert.deepEqual(values("--raw-data-file", "a", "--data", "b").data, ["a", "b"]);
 });
 
+Deno.test("parseFlags() takes several words, commas and equals signs left alone", () => {
+  const table = { variants: { type: "words", group: "Study", help: "Variants" } } as const;
+  const of = (...args: string[]) => parseFlags(table, args).values.variants;
+  assert.deepEqual(of("--variants", "a", "b,c=1", "--variants=d=2"), ["a", "b,c=1", "d=2"]);
+  assert.throws(
+    () => of("--variants="),
+    /^UserError: Cannot use --variants "": the word is empty$/,
+  );
+});
+
+Deno.test("parseFlags() takes a file in the place of a word where the flag allows it", () => {
+  const table = {
+    criterion: {
+      type: "choice",
+      choices: ["paper", "path"],
+      orFile: [".ts", ".js"],
+      default: "paper",
+      group: "Plan",
+      help: "What is measured",
+    },
+  } as const;
+  const of = (...args: string[]): string => parseFlags(table, args).values.criterion;
+  assert.equal(of("--criterion", "./mine.ts"), "./mine.ts");
+  assert.equal(of("--criterion=path"), "path");
+  for (const wrong of ["mine.py", ".ts", "papre"]) {
+    assert.throws(
+      () => of("--criterion", wrong),
+      (error) =>
+        (error as Error).message.startsWith(
+          `Cannot use --criterion ${wrong}: it must be one of paper, path or a file in .ts or .js`,
+        ),
+    );
+  }
+});
+
 Deno.test("parseFlags() handles booleans: bare, negated, with a value, by letter", () => {
   assert.equal(values("--quiet").quiet, true);
   assert.equal(values("-q").quiet, true);

@@ -20,7 +20,7 @@ import type { TrainState } from "../run/state.ts";
 import type { CheckpointPolicy } from "../run/trainer.ts";
 
 /** Grows when what a run's checkpoint holds changes; another version is refused. */
-export const RUN_CHECKPOINT_VERSION = 1;
+const RUN_CHECKPOINT_VERSION = 1;
 
 /** What a run's checkpoint says besides its tensors. */
 interface RunDocument {
@@ -32,14 +32,14 @@ interface RunDocument {
 }
 
 /** The run that a folder's newest checkpoint is of. */
-export interface StoredRun {
+interface StoredRun {
   /** The options it was started with. */
   readonly settings: RunSettings;
   readonly step: number;
 }
 
 /** Where a run's checkpoints are. */
-export interface RunCheckpoints extends Disposable {
+interface RunCheckpoints extends Disposable {
   /** Loads the checkpoint to go on from into the model; null where the run starts anew. */
   restore(
     model: Model,

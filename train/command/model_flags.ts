@@ -7,7 +7,8 @@
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
 import { parseTwinSource } from "../../data/twin/source.ts";
-import { PRESET_NAMES, type PresetName, type ShapeOverrides } from "../model/presets.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import type { PresetName, ShapeOverrides } from "../model/presets.ts";
 import type { DataSource, ModelChoice } from "../run/options.ts";
 import type { Given } from "./data_flags.ts";
 import { NORMALIZE_FLAG } from "./plan_flags.ts";
@@ -16,7 +17,7 @@ import { NORMALIZE_FLAG } from "./plan_flags.ts";
 export const MODEL_FLAGS = {
   model: {
     type: "choice",
-    choices: PRESET_NAMES,
+    choices: WORKLOAD_NAMES,
     defaultText: "the twin's, else rm2",
     group: "Model",
     help:
@@ -110,7 +111,7 @@ function presetOf(source: DataSource): PresetName | null {
       // Whoever opens the file gives the reason.
     }
   }
-  return PRESET_NAMES.find((preset) => preset === name) ?? null;
+  return WORKLOAD_NAMES.find((preset) => preset === name) ?? null;
 }
 
 function parseTables(text: string, spelling: string | undefined): ShapeOverrides["tables"] {

@@ -11,8 +11,8 @@ import type {
   GroupedLookups,
   Matrix,
   Program,
-  Stage,
 } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import type { HotRowStore } from "./hot_store.ts";
 
 /** A named dense parameter: a weight matrix (out × in) or a bias (1 × out). */

@@ -37,7 +37,11 @@ export function isTbsm(shape: ModelShape): shape is TbsmShape {
   return "steps" in shape;
 }
 
-/** Makes the model of a shape, zero-filled; initialise it or load weights before training. */
+/**
+ * Makes the model of a shape, zero-filled; initialise it or load weights before training.
+ *
+ * @category Models
+ */
 export function createModel(device: Device, shape: ModelShape, options: ModelOptions): Model {
   return isTbsm(shape) ? new Tbsm(device, shape, options) : new Dlrm(device, shape, options);
 }

@@ -50,6 +50,7 @@ export function hostOf(placement: Placement, { host }: OpenDevices): Device | nu
  * Opens the devices of a placement.
  *
  * @throws {UserError} As `openDevice`.
+ * @category Models
  */
 export async function openPlaced(
   placement: Placement,

@@ -5,17 +5,15 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
+import { RM1_SIZES, TWIN_WORKLOADS, type WorkloadName } from "../../data/twin/workloads.ts";
 import type { TableSchema } from "../../data/types.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
 import type { DlrmShape } from "./dlrm.ts";
 import { isTbsm, type ModelShape } from "./models.ts";
 import type { OptimizerName } from "./optimizers.ts";
 
-/** Names of the presets. */
-export const PRESET_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
-
-/** The name of a preset. */
-export type PresetName = typeof PRESET_NAMES[number];
+/** The name of a preset: its workload's. */
+export type PresetName = WorkloadName;
 
 /** A published model with the settings it is trained with unless told otherwise. */
 export interface DlrmPreset {
@@ -61,7 +59,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm1",
     title: "TBSM on Taobao",
     dense: 1,
-    tableRows: [987994, 4162024, 9439],
+    tableRows: [RM1_SIZES.users, RM1_SIZES.items, RM1_SIZES.categories],
     dim: 16,
     bottom: [1, 16],
     top: [15, 15],
@@ -77,11 +75,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm2",
     title: "DLRM on Criteo Kaggle",
     dense: 13,
-    // deno-fmt-ignore
-    tableRows: [
-      1460, 583, 10131227, 2202608, 305, 24, 12517, 633, 3, 93145, 5683, 8351593, 3194, 27, 14992, 5461306, 10, 5652,
-      2173, 4, 7046547, 18, 15, 286181, 105, 142572,
-    ],
+    tableRows: TWIN_WORKLOADS.rm2.distinct,
     dim: 16,
     bottom: [13, 512, 256, 64, 16],
     top: [512, 256, 1],
@@ -95,11 +89,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm3",
     title: "DLRM on Criteo Terabyte",
     dense: 13,
-    // deno-fmt-ignore
-    tableRows: [
-      9980333, 36084, 17217, 7378, 20134, 3, 7112, 1442, 61, 9758201, 1333352, 313829, 10, 2208, 11156, 122, 4, 970,
-      14, 9994222, 7267859, 9946608, 415421, 12420, 101, 36,
-    ],
+    tableRows: TWIN_WORKLOADS.rm3.distinct,
     dim: 64,
     bottom: [13, 512, 256, 64],
     top: [512, 512, 256, 1],
@@ -113,10 +103,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm4",
     title: "DLRM on Avazu",
     dense: 1,
-    // deno-fmt-ignore
-    tableRows: [
-      7, 7, 4737, 7745, 26, 8552, 559, 36, 2686408, 6729486, 8251, 5, 4, 2626, 8, 9, 435, 4, 68, 172, 60,
-    ],
+    tableRows: TWIN_WORKLOADS.rm4.distinct,
     dim: 16,
     bottom: [1, 512, 256, 64, 16],
     top: [512, 256, 1],
@@ -164,6 +151,7 @@ export interface ShapeSource {
  * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
  * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.
  * @throws {UsageError} Widths that do not agree; the field to change is named.
+ * @category Models
  */
 export function resolveShape(
   preset: DlrmPreset,
@@ -219,7 +207,11 @@ export function resolveShape(
   };
 }
 
-/** Number of trained parameters. */
+/**
+ * Number of trained parameters.
+ *
+ * @category Models
+ */
 export function countParameters(shape: ModelShape): { dense: number; embedding: number } {
   const mlps = [shape.bottom, shape.top];
   let dense = 0;

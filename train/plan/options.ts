@@ -6,7 +6,7 @@
 
 import { UsageError, UserError } from "../../core/errors.ts";
 import type { DatasetSchema } from "../../data/types.ts";
-import type { ScoreCombination } from "../../kernels/types.ts";
+import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import {
   type ChangeKind,
   type Combine,
@@ -162,10 +162,12 @@ function resolveAlpha(
 ): number {
   const alpha = options.alpha ?? (sequences ? Math.min(ALPHA_SEQUENCES, lookups) : lookups);
   if (!Number.isInteger(alpha) || alpha < 1 || alpha > lookups) {
-    throw new UsageError(
-      `Cannot use --alpha ${alpha}: an input is skipped when so many of its ${lookups} lookups${
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("plan.alpha")
+      } ${alpha}: an input is skipped when so many of its ${lookups} lookups${
         sequences ? " in each table" : ""
-      } are stale, so it must be an integer from 1 to ${lookups}`,
+      } are stale, so it must be an integer from 1 to ${lookups}`
     );
   }
   return alpha;
@@ -192,8 +194,12 @@ export function resolvePlan(
   const layout = layOutEpoch(inputs, wantedWindow(options, shape, snapshots), rule);
   const { hot, warmup, window, left } = layout;
   if (left < SEMANTICS[options.mode].leastAfterWindow) {
-    throw new UserError(
-      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hot} hot minibatches to skip; use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window`,
+    throw new UserError((option) =>
+      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hot} hot minibatches to skip; use more data, a larger ${
+        option("plan.profile")
+      } or ${option("plan.hotMemoryMib")}, a smaller ${option("training.batch")}, ${
+        option("plan.warmup")
+      } or ${option("plan.window")}`
     );
   }
   if (snapshots - 1 > window) {
@@ -247,8 +253,10 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
   const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
   const snapshots = options.snapshots ?? byDefault;
   if (snapshots < least) {
-    throw new UsageError(
-      `Cannot use --snapshots ${snapshots} with --criterion ${criterion.name}: fewer tell it nothing, so take at least ${least}`,
+    throw new UsageError((option) =>
+      `Cannot use ${option("plan.snapshots")} ${snapshots} with ${
+        option("plan.criterion")
+      } ${criterion.name}: fewer tell it nothing, so take at least ${least}`
     );
   }
   return { alpha, combine: kind === "nth-smallest" ? { kind, n: alpha } : { kind }, snapshots };
@@ -264,20 +272,24 @@ function checkDrop({ drop }: PlanOptions): void {
 /**
  * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
  *
- * @throws {UsageError}.
+ * @throws {UsageError}
  */
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
-    throw new UsageError(
-      `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
+    throw new UsageError((option) =>
+      `Cannot run ${epochs} epochs with ${
+        option("plan.mode")
+      } artifact: the original fails in its second one`
     );
   }
   if (plan.cold === "skip-stale" && schedule !== "interleaved") {
-    throw new UsageError(
-      `Cannot use --schedule ${schedule} with --plan ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
+    throw new UsageError((option) =>
+      `Cannot use ${option("plan.schedule")} ${schedule} with ${
+        option("plan.name")
+      } ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`
     );
   }
   if (plan.window) checkStaleness(options, shape);

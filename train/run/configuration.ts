@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { storablePlan } from "../plan/criterion_file.ts";
 import type { DataSettings, DataSource, RunSettings } from "./options.ts";
 import { isDataset } from "./options.ts";
 import type { Json } from "./result.ts";
@@ -60,7 +61,7 @@ export function configurationOf(settings: RunSettings): Json {
     seed: training.seed,
     evalEvery: evaluation.every,
     normalisation: model.normalisation,
-    plan,
+    plan: storablePlan(plan),
     lastBatch: training.lastBatch,
     placement: device.placement,
     device: device.kind,

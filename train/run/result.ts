@@ -6,7 +6,8 @@
 
 import { writeFileWhole } from "../../core/files.ts";
 import type { Dataset, DatasetSchema } from "../../data/types.ts";
-import type { DeviceCounters, DeviceInfo, Stage } from "../../kernels/types.ts";
+import type { DeviceCounters, DeviceInfo } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { currentEnvironment, type Environment } from "./environment.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ModelShape, type ShapeDocument, shapeDocument } from "../model/models.ts";
@@ -195,7 +196,11 @@ export function formatResult(result: ResultDocument): string {
   return `${write(result, "")}\n`;
 }
 
-/** Writes the document, whole or not at all. */
+/**
+ * Writes the document, whole or not at all.
+ *
+ * @category Training
+ */
 export async function writeResult(path: string, result: ResultDocument): Promise<void> {
   await writeFileWhole(path, formatResult(result));
 }

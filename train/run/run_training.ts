@@ -25,6 +25,7 @@ import { TrainingFailure } from "./trainer.ts";
  * @throws {UsageError} Options that are wrong or contradict each other; names the field.
  * @throws {UserError} What else a person can mend. A run that failed on the way (a loss that is not finite) has written
  * its result document before it throws.
+ * @category Training
  * @example
  * ```ts
  * import assert from "node:assert/strict";

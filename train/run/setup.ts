@@ -23,11 +23,15 @@ import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
 
 /** A run that can begin: everything is open, and the model still zero. */
 export interface RunSetup extends Disposable {
+  /** What is trained on. */
   readonly dataset: Dataset;
+  /** Table sizes and widths of the model. */
   readonly shape: ModelShape;
   /** The hot rows of a plan that has some. */
   readonly hotSet: HotSet | null;
+  /** What the model is on. */
   readonly devices: PlacedDevices;
+  /** Zero-filled: initialise it, or load weights, before training. */
   readonly model: Model;
   /** Runs the loop as the settings say; `more` is what they do not. */
   train(more: RunLoop): Promise<TrainResult>;
@@ -41,6 +45,7 @@ export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "re
  *
  * @param options Those that say what is written, and where its state is kept, have no effect.
  * @throws {UserError} What a person can mend.
+ * @category Training
  */
 export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
   const note = (lines: readonly string[]): void => lines.forEach((line) => hooks.onNote?.(line));

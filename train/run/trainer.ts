@@ -8,7 +8,7 @@ import { UserError, type UserMessage } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
 import type { DeviceLostError } from "../../kernels/device_lost.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";
@@ -171,6 +171,8 @@ export interface TrainCounts {
 /**
  * A run that had to stop: a loss, or a logit of an evaluation, was not finite, or the device was lost. Carries what is known of
  * the run.
+ *
+ * @category Errors
  */
 export class TrainingFailure extends UserError {
   /** The run up to the failed step and including it; its last loss is the one that is not finite, if it was a loss. */
@@ -211,6 +213,7 @@ const HOST_STAGES = ["snapshot", "search", "classify"] as const;
  *
  * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
  * @throws {UserError} The plan does not fit the data.
+ * @category Training
  */
 export async function train(
   model: Model,
@@ -352,14 +355,14 @@ class Run {
       await this.#logged(planned);
       const full = this.#step - this.#drained === model.losses.slots;
       if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
+      if (onStep !== undefined) {
+        const { epoch } = planned;
+        const request = await onStep({ step: this.#step, samples: this.#samples, epoch });
+        if (request === "stop") return "stopped";
+      }
       if (signal?.aborted) return "interrupted";
       const ended = await this.#evaluateIfDue();
       if (ended !== null) return ended;
-      if (onStep !== undefined) {
-        const { epoch } = planned;
-        const verdict = await onStep({ step: this.#step, samples: this.#samples, epoch });
-        if (verdict === "stop") return "stopped";
-      }
       if (checkpoint && this.#checkpointDue(checkpoint.every)) {
         await this.#drain();
         await this.#apart(() => this.#save());

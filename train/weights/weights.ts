@@ -55,6 +55,7 @@ const CHUNK_FLOATS = 1 << 20;
  * that a disk that fills up neither loses it nor leaves weights beside the optimizer state of others.
  *
  * @throws {UserError} The folder cannot be written.
+ * @category Models
  */
 export async function saveWeights(
   model: Model,
@@ -166,6 +167,7 @@ export async function loadStateTensors(
  * @returns Whether the optimizer state was loaded.
  * @throws {UserError} A file is missing, broken or of another shape; nothing says half a model was meant, so the
  * model must not be used afterwards.
+ * @category Models
  */
 export async function loadWeights(
   model: Model,

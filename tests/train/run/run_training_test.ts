@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError, UserError } from "../../../core/errors.ts";
+import { readStoredRun } from "../../../train/checkpoint/checkpoints.ts";
 import { flagOf } from "../../../train/command/flag_names.ts";
 import { parseTrainOptions } from "../../../train/command/parse.ts";
 import { PLAN_DEFAULTS } from "../../../train/plan/options.ts";
@@ -135,6 +136,29 @@ Deno.test("an evaluation that is good enough ends a run, and is its last one", a
   assert.deepEqual(evaluations.map(({ step }) => step), [25, 50]);
   assert.deepEqual(metrics, evaluations[1]!.metrics);
 });
+
+Deno.test("a script's interrupted run goes on from its checkpoint to the same bits, on a data set of its own", () =>
+  inFolder(async (folder) => {
+    const options = { ...SMALL, data: memoryDataset(4000), evaluation: { every: 100 } };
+    const whole = await runTraining(options);
+    const checkpoints = { folder: `${folder}/run` };
+    const interruption = new AbortController();
+    const cut = await runTraining({ ...options, checkpoints }, {
+      signal: interruption.signal,
+      onStep: ({ step }) => step === 40 ? interruption.abort(new Error("enough")) : undefined,
+    });
+    assert.deepEqual(cut.ended, { how: "interrupted", step: 40, reason: null });
+    const resumed = await runTraining({
+      ...options,
+      checkpoints: { ...checkpoints, resume: checkpoints.folder },
+    });
+    assert.deepEqual(resumed.losses, whole.losses);
+    assert.deepEqual(resumed.evaluations, whole.evaluations);
+    await assert.rejects(
+      readStoredRun(checkpoints.folder),
+      /^UserError: Cannot resume from .* by its own options: its data set was opened by a script/,
+    );
+  }));
 
 Deno.test("runTraining() names the field that cannot be, before it opens anything", async () => {
   const refuses = (options: Partial<RunOptions>, message: RegExp) =>
