@@ -37,7 +37,7 @@ export interface Panel {
 }
 
 /** What an axis says. */
-interface FigureAxis {
+export interface FigureAxis {
   /** With its unit. */
   readonly label: string;
   /** Linear unless told; `log` needs positive values. */

@@ -15,7 +15,7 @@ import type { TableSchema } from "./types.ts";
 export const CACHE_VERSION = 2;
 
 /** Names within a cache folder. */
-const MANIFEST_FILE = "manifest.json";
+export const MANIFEST_FILE = "manifest.json";
 /** The blocks, one after another. */
 export const ROWS_FILE = "rows.bin";
 
