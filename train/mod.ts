@@ -74,7 +74,7 @@ export {
 } from "./run/result.ts";
 export type { LearningRateSchedule } from "./run/learning_rate.ts";
 export { OPTIMIZER_NAMES, type OptimizerName } from "./model/optimizers.ts";
-export type { RunHooks } from "./run/hooks.ts";
+export type { OutputKind, RunHooks } from "./run/hooks.ts";
 export type {
   CheckpointSettings,
   DataNames,
