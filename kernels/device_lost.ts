@@ -12,7 +12,11 @@ import { UserError } from "../core/errors.ts";
  * @category Errors
  */
 export class DeviceLostError extends UserError {
-  /** @param reason As the browser or driver words it. */
+  /**
+   * Made by a device that finds itself lost.
+   *
+   * @param reason What the driver says of it.
+   */
   constructor(reason: string) {
     super(`Cannot go on with WebGPU: the device is lost (${reason})`);
     this.name = "DeviceLostError";
