@@ -41,7 +41,11 @@ export interface TowerShape {
 export type Normalisation = "none" | "layer" | "batch";
 
 /** Names of the normalisations. */
-export const NORMALISATIONS: readonly Normalisation[] = ["none", "layer", "batch"];
+export const NORMALISATIONS = [
+  "none",
+  "layer",
+  "batch",
+] as const satisfies readonly Normalisation[];
 
 /** What a tower is made of. */
 export interface TowerParts {
