@@ -22,6 +22,9 @@ import type { Dataset } from "./types.ts";
 /** Formats of text. */
 const TEXT_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
 
+/** The name of a format of text. */
+export type TextFormat = typeof TEXT_FORMATS[number];
+
 /** Formats of click logs. */
 export const LOG_FORMATS = [...TEXT_FORMATS, ...ARRAY_FORMATS] as const;
 
