@@ -10,10 +10,11 @@ import { TWIN_NAMES } from "../../data/twin/open.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
-import { loadMachine, type Machine, machineOf } from "../machine.ts";
-import { type Parameters, START_PARAMETERS } from "../parameters.ts";
-import { loadFrozen } from "../paper/frozen.ts";
+import { loadMachine, MACHINE_NAMES, type MachineDocument, machineOf } from "../machine.ts";
+import { loadParameterSet, PARAMETER_SET_NAMES, type ParameterSet } from "../parameter_sets.ts";
 import { loadPaperWorkload } from "../paper/workloads.ts";
+import { PRECISIONS } from "../context.ts";
+import { countedDrop, type Drawing } from "../ranges.ts";
 import type { SimulateOptions } from "../simulate.ts";
 import { findSystem } from "../systems/mod.ts";
 import { type CountedTrace, countTraceRuns } from "../work.ts";
@@ -40,11 +41,19 @@ export const SUBJECT_FLAGS = {
     default: ["v100x4"],
     valueName: "NAME,…",
     group: "Simulation",
-    help: "Machines: v100x4, a100x8, h100x8, or files ending in .json",
+    help: `Machines: ${MACHINE_NAMES.join(", ")}, or files ending in .json`,
   },
   system: {
     type: "list",
-    default: ["intel-dlrm", "fae", "hotline", "slipstream"],
+    default: [
+      "pytorch-hybrid",
+      "intel-dlrm",
+      "fae",
+      "hotline",
+      "slipstream",
+      "gpu-only",
+      "slipstream-gpu-only",
+    ],
     valueName: "NAME,…",
     group: "Simulation",
     help: "Training systems (listed below)",
@@ -73,13 +82,36 @@ export const SUBJECT_FLAGS = {
     group: "Simulation",
     help: "Share of the hot inputs after the window that Slipstream skips",
   },
+  batch: {
+    type: "number",
+    integer: true,
+    min: 1,
+    defaultText: "--batch-per-gpu on each GPU",
+    group: "Simulation",
+    help: "Inputs of a minibatch over all GPUs, however many there are",
+  },
+  precision: {
+    type: "choice",
+    choices: PRECISIONS,
+    default: "fp32",
+    group: "Simulation",
+    help: "Of the MLPs and the interaction on GPUs; rows are 32-bit always",
+  },
   parameters: {
     type: "choice",
-    choices: ["start", "paper"],
-    default: "start",
+    choices: [...PARAMETER_SET_NAMES, "paper"],
+    default: "registered",
     group: "Simulation",
     help:
-      "Costs of the systems' software: as they start, or with the three scalars that the paper table calibrates on v100x4",
+      "Costs of the systems' software: as registered for the paper table, as in its first registration (also: paper), or as they start",
+  },
+  draws: {
+    type: "number",
+    integer: true,
+    min: 0,
+    group: "Simulation",
+    defaultText: "200; explain 40; sweep 40 up to 2,000 points, none above",
+    help: "Draws of all that is uncertain, of whose results 90 % are shown as a range; 0 for none",
   },
 } as const satisfies FlagTable;
 
@@ -92,39 +124,65 @@ export interface NamedTrace {
 /** What the flags of {@linkcode SUBJECT_FLAGS} name, checked and loaded. */
 export interface Subject {
   readonly traces: readonly NamedTrace[];
-  readonly machines: readonly Machine[];
+  readonly documents: readonly MachineDocument[];
   /** Names of systems. */
   readonly systems: readonly string[];
-  readonly parameters: Parameters;
+  readonly set: ParameterSet;
 }
 
 /** Values of {@linkcode SUBJECT_FLAGS}. */
-type SubjectValues = FlagValues<typeof SUBJECT_FLAGS>;
+export type SubjectValues = FlagValues<typeof SUBJECT_FLAGS>;
 
 /** Opens what the flags name: names of systems first, which cost nothing. */
 export async function openSubject(values: SubjectValues): Promise<Subject> {
   const systems = values.system.map((name) => findSystem(name).name);
-  const [machines, traces, parameters] = await Promise.all([
-    Promise.all(values.machine.map(async (name) => machineOf(await loadMachine(name)))),
+  const [documents, traces, set] = await Promise.all([
+    Promise.all(values.machine.map(loadMachine)),
     Promise.all(values.trace.map(openTrace)),
-    openParameters(values.parameters),
+    loadParameterSet(values.parameters === "paper" ? "first" : values.parameters),
   ]);
-  return { traces, machines, systems, parameters };
+  return { traces, documents, systems, set };
 }
 
-/** What to simulate of one trace: every machine, number of GPUs and system. */
+/** Simulations that differ in their system alone, and how what is uncertain of them is drawn. */
+export interface Combination {
+  readonly options: readonly (SimulateOptions & { readonly system: string })[];
+  readonly drawing: Drawing;
+}
+
+/** What to simulate of one trace: every machine and number of GPUs, under every system. */
 export function combinationsOf(
-  { machines, systems, parameters }: Subject,
+  { documents, systems, set }: Subject,
   { trace }: NamedTrace,
-  { gpus: numbers, batchPerGpu, drop }: SubjectValues,
-): (SimulateOptions & { readonly system: string })[] {
-  return machines.flatMap((machine) =>
-    numbers.flatMap((gpus) =>
-      systems.map((system) => ({
-        ...{ trace, machine, system, gpus, batchPerGpu, drop, parameters },
-      }))
-    )
+  values: SubjectValues,
+): Combination[] {
+  const { gpus: numbers, batchPerGpu, batch, precision } = values;
+  const drop = values.drop ?? countedDrop(trace);
+  return documents.flatMap((document) =>
+    numbers.map((gpus): Combination => ({
+      options: systems.map((system) => ({
+        ...{
+          trace,
+          machine: machineOf(document),
+          system,
+          gpus,
+          batchPerGpu,
+          batch,
+          precision,
+          drop,
+        },
+        parameters: set.parameters,
+      })),
+      drawing: { document, set, drop: values.drop === undefined },
+    }))
   );
+}
+
+/** Which parameters a table was computed with, and what its ranges are, in one line. */
+export function describeSet({ name, title }: ParameterSet, draws: number): string {
+  return `Parameters: ${name} (${title})${
+    draws === 0 ? "; no ranges" : `; ranges hold 90 % of ${draws} draws of all that is uncertain`
+  }`;
 }
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */
@@ -139,9 +197,4 @@ async function openTrace(name: string): Promise<NamedTrace> {
   }
   const trace = await readAnyTrace(name);
   return { name, trace: "runs" in trace ? trace : countTraceRuns(trace) };
-}
-
-/** The parameters that `--parameters` names. */
-async function openParameters(name: string): Promise<Parameters> {
-  return name === "paper" ? (await loadFrozen()).calibrated : START_PARAMETERS;
 }
