@@ -32,22 +32,39 @@ export interface JsonFileOptions {
  */
 export async function readBounded(path: string, mostBytes: number): Promise<Uint8Array> {
   try {
-    using file = await Deno.open(path);
-    const { size, isFile } = await file.stat();
-    if (isFile && size > mostBytes) throw tooLarge(path, mostBytes);
-    // Pipes have no size.
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    for (let room = isFile ? size + 1 : 1 << 16;; room = 1 << 20) {
-      const piece = new Uint8Array(room);
-      const count = await readFully(file, piece);
-      pieces.push(piece.subarray(0, count));
-      length += count;
-      if (length > mostBytes) throw tooLarge(path, mostBytes);
-      if (count < room) return joined(pieces, length);
-    }
+    return await read(path, mostBytes);
   } catch (error) {
     throw fileError("read", path, error);
+  }
+}
+
+/** As {@linkcode readBounded}, but null where there is no such file. */
+export async function readBoundedIfThere(
+  path: string,
+  mostBytes: number,
+): Promise<Uint8Array | null> {
+  try {
+    return await read(path, mostBytes);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw fileError("read", path, error);
+  }
+}
+
+async function read(path: string, mostBytes: number): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const { size, isFile } = await file.stat();
+  if (isFile && size > mostBytes) throw tooLarge(path, mostBytes);
+  // Pipes have no size.
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let room = isFile ? size + 1 : 1 << 16;; room = 1 << 20) {
+    const piece = new Uint8Array(room);
+    const count = await readFully(file, piece);
+    pieces.push(piece.subarray(0, count));
+    length += count;
+    if (length > mostBytes) throw tooLarge(path, mostBytes);
+    if (count < room) return joined(pieces, length);
   }
 }
 
@@ -59,6 +76,15 @@ export async function readBounded(path: string, mostBytes: number): Promise<Uint
  */
 export async function readJsonFile(path: string, options: JsonFileOptions): Promise<unknown> {
   return parseSealed(await readBounded(path, options.mostBytes), options);
+}
+
+/** As {@linkcode readJsonFile}, but null where there is no such file. */
+export async function readJsonFileIfThere(
+  path: string,
+  options: JsonFileOptions,
+): Promise<{ readonly json: unknown } | null> {
+  const bytes = await readBoundedIfThere(path, options.mostBytes);
+  return bytes === null ? null : { json: parseSealed(bytes, options) };
 }
 
 /**
@@ -119,7 +145,8 @@ function sealOf(body: string): string {
   return `,\n  "sha256": "${new Sha256().update(body).hex()}"\n}\n`;
 }
 
-function tooLarge(path: string, mostBytes: number): UserError {
+/** The error of a file that is larger than any of its kind. */
+export function tooLarge(path: string, mostBytes: number): UserError {
   return new UserError(
     `Cannot read ${path}: it has more than ${
       formatBytes(mostBytes)

@@ -126,10 +126,14 @@ type OptionalKeys<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? K : never }[k
 type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>;
 
 /** An object of which some members are checked; others may be there as well. */
-export function objectWith<T>(members: Partial<Members<T>>): Schema<T> {
+export function objectWith<T>(
+  members: Partial<Members<T>>,
+  optional: Partial<OptionalMembers<T>> = {},
+): Schema<T> {
+  const entries = Object.fromEntries(entriesOf(members, optional));
   return v.pipe(
     anyObject,
-    v.looseObject(members as v.ObjectEntries, must("an object")),
+    v.looseObject(entries, must("an object")),
   ) as unknown as Schema<T>;
 }
 
@@ -138,11 +142,7 @@ export function objectOf<T>(
   members: Members<T>,
   ...[optional]: OptionalKeys<T> extends never ? [] : [OptionalMembers<T>]
 ): Schema<T> {
-  const entries = new Map<string, Schema<unknown>>(Object.entries(members));
-  for (const [name, schema] of Object.entries(optional ?? {})) {
-    entries.set(name, v.exactOptional(schema as Schema<unknown>));
-  }
-  return exactObject(entries) as Schema<T>;
+  return exactObject(entriesOf(members, optional ?? {})) as Schema<T>;
 }
 
 /** An object with members of these names, whose values are alike, and no others. */
@@ -150,6 +150,15 @@ export function fieldsOf<T>(
   members: Readonly<Record<string, Schema<T>>>,
 ): Schema<Readonly<Record<string, T>>> {
   return exactObject(new Map(Object.entries(members))) as Schema<Readonly<Record<string, T>>>;
+}
+
+function entriesOf(members: object, optional: object): Map<string, Schema<unknown>> {
+  return new Map<string, Schema<unknown>>([
+    ...Object.entries(members),
+    ...Object.entries(optional).map((
+      [name, schema],
+    ) => [name, v.exactOptional(schema as Schema<unknown>)] as const),
+  ]);
 }
 
 function exactObject(entries: ReadonlyMap<string, Schema<unknown>>): Schema<unknown> {
@@ -186,17 +195,21 @@ export function documentOf<T>(
   { schema, version, otherwise = "" }: Identity,
   document: Schema<T>,
 ): Schema<T> {
-  return v.pipe(
+  return inTurn(
     objectWith<Named>({
       schema: oneOf([schema]),
       schema_version: v.custom<number>(
         (found) => found === version,
-        ({ input }) =>
-          `is ${showValue(input ?? "missing")} and this version reads ${version}${otherwise}`,
+        ({ input }) => `is ${showValue(input)} and this version reads ${version}${otherwise}`,
       ),
     }),
-    document as unknown as v.GenericSchema<Named, T>,
-  ) as unknown as Schema<T>;
+    document,
+  );
+}
+
+/** Two schemas of one value, of which the second is looked at where the first fits. */
+export function inTurn<T>(first: Schema<unknown>, second: Schema<T>): Schema<T> {
+  return v.pipe(first, second);
 }
 
 /** Adds a test of a whole value to its schema; `wrong` gives the end of the sentence on it, or null where nothing is wrong. */
@@ -222,12 +235,20 @@ export function checkSchema<T>(schema: Schema<T>, value: unknown, cannot: string
   return value as T;
 }
 
-/** What is wrong with a value: `FIELD is VALUE and must be …`; null where nothing is. */
-export function findWrong(schema: Schema<unknown>, value: unknown): string | null {
+/**
+ * What is wrong with a value: `FIELD is VALUE and must be …`; null where nothing is.
+ *
+ * @param at Where the value itself lies in its document.
+ */
+export function findWrong(
+  schema: Schema<unknown>,
+  value: unknown,
+  at: readonly string[] = [],
+): string | null {
   const { issues } = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   if (issues === undefined) return null;
   const [{ path, message }] = issues;
-  const field = formatPath(path?.map(({ key }) => key) ?? []);
+  const field = formatPath([...at, ...path?.map(({ key }) => key) ?? []]);
   return `${field === "" ? "it" : field} ${message}`;
 }
 

@@ -4,9 +4,8 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
 import { UserError } from "./errors.ts";
+import { workerScope } from "./worker_scope.ts";
 
 /** What a worker sends back for a task. */
 export type TaskReply<Answer> =
@@ -14,16 +13,16 @@ export type TaskReply<Answer> =
   | { readonly refused: string; readonly status: UserError["status"] };
 
 /**
- * Answers the tasks of a `WorkerPool`. Does nothing where the module is not the worker's own, as in the thread that
- * imports its types.
+ * Answers the tasks of a `WorkerPool`. To be called where `import.meta.main` is true and nowhere else: a worker's module is
+ * also imported, for its types and constants, by the thread that starts it, which may be somebody else's worker.
  *
  * @param perform Does one task. A `UserError` that it throws is thrown by the pool; anything else ends the worker.
  */
 export function serveTasks<Task, Answer>(
   perform: (task: Task) => Answer | Promise<Answer>,
 ): void {
-  if (typeof WorkerGlobalScope === "undefined" || !(self instanceof WorkerGlobalScope)) return;
-  self.onmessage = async ({ data }: MessageEvent<Task>) => {
+  const scope = workerScope<Task>();
+  scope.onmessage = async ({ data }) => {
     let reply: TaskReply<Answer>;
     try {
       reply = { answer: await perform(data) };
@@ -31,6 +30,6 @@ export function serveTasks<Task, Answer>(
       if (!(error instanceof UserError)) throw error;
       reply = { refused: error.message, status: error.status };
     }
-    self.postMessage(reply);
+    scope.postMessage(reply);
   };
 }

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { Sha256, writeFileWhole } from "../core/files.ts";
+import { makeFolder, Sha256 } from "../core/files.ts";
 import { loadAnyTwin } from "../data/twin/open.ts";
-import { parseCountedTrace } from "./counted_file.ts";
+import { readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 import type { CountOptions } from "./counts.ts";
-import { TRACE_SCHEMA_VERSION } from "../train/trace/schema.ts";
 import type { CountedTrace } from "./work.ts";
 
 /** Grows when the same options count something else. */
@@ -44,7 +43,8 @@ export class CountCache {
   async find(key: CountKey): Promise<CountedTrace | null> {
     const path = await this.#pathOf(key);
     try {
-      return parseCountedTrace(JSON.parse(await Deno.readTextFile(path)), path);
+      const trace = await readAnyTrace(path);
+      return "runs" in trace ? trace : null;
     } catch {
       // It is counted again and written anew.
       return null;
@@ -52,16 +52,10 @@ export class CountCache {
   }
 
   /** Keeps a count. Throws a `UserError` where the folder cannot be written. */
-  async keep(key: CountKey, { header, runs }: CountedTrace): Promise<void> {
+  async keep(key: CountKey, trace: CountedTrace): Promise<void> {
     const path = await this.#pathOf(key);
-    await Deno.mkdir(this.#folder, { recursive: true });
-    const document = {
-      schema: "slipstream.counted-trace",
-      schema_version: TRACE_SCHEMA_VERSION,
-      header,
-      runs,
-    };
-    await writeFileWhole(path, `${JSON.stringify(document)}\n`);
+    await makeFolder(this.#folder);
+    await writeCountedTrace(path, trace);
   }
 
   async #pathOf(key: CountKey): Promise<string> {

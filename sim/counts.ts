@@ -17,6 +17,7 @@ import type { WorkloadName } from "../data/twin/workloads.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import type { ShapeDocument } from "../train/model/models.ts";
 import { countParameters, PRESETS, type TbsmPreset } from "../train/model/presets.ts";
+import { COUNTED_LAYOUT, layOutEpoch } from "../train/plan/layout.ts";
 import {
   type MinibatchKind,
   type MinibatchRecord,
@@ -240,16 +241,19 @@ function layOut(
     add("cold", lists[1].subarray(at, Math.min(coldInputs, at + batch)), 0);
   }
   const hot = lists[0].subarray(0, hotInputs);
-  const hotMinibatches = Math.floor(hotInputs / batch);
-  const to = warmUp + Math.round(windowShare * hotMinibatches);
-  if (dropShare > 0 && hotMinibatches <= to + 1) {
+  const inputs = { hot: hotInputs, cold: coldInputs, batch };
+  const wanted = { warmup: warmUp, window: { share: windowShare } };
+  const { hot: hotMinibatches, window, left } = layOutEpoch(inputs, wanted, COUNTED_LAYOUT);
+  // The last snapshot's minibatch, counted from 0, is the window's last.
+  const to = warmUp + window - 1;
+  if (dropShare > 0 && left < 1) {
     throw new UserError(
       `Cannot lay out the plan: ${hotInputs} hot inputs make ${hotMinibatches} minibatches of ${batch}, and warm-up and window take ${
-        to + 1
+        warmUp + window
       }, so give more inputs, a smaller batch or a shorter warm-up`,
     );
   }
-  const untilWindowEnds = dropShare > 0 ? (to + 1) * batch : hotInputs;
+  const untilWindowEnds = dropShare > 0 ? (warmUp + window) * batch : hotInputs;
   for (let at = 0, j = 0; at < untilWindowEnds; at += batch, j++) {
     const kind = dropShare === 0 ? "hot" : j < warmUp ? "warm-up" : "window";
     add(kind, hot.subarray(at, Math.min(untilWindowEnds, at + batch)), 0);

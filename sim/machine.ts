@@ -391,8 +391,11 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
     );
   }
   if (shipped !== undefined) {
-    const text = await Deno.readTextFile(new URL(`./machines/${shipped}.json`, import.meta.url));
-    return checkMachine(JSON.parse(text), machine);
+    // Imported, and so found where this module came from, be it a folder or a server.
+    const { default: value }: { default: unknown } = await import(`./machines/${shipped}.json`, {
+      with: { type: "json" },
+    });
+    return checkMachine(value, machine);
   }
   return await readMachine(machine);
 }

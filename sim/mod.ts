@@ -60,6 +60,7 @@ export {
 } from "./sweep.ts";
 export type { Extra, System } from "./system.ts";
 export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
+export * as systemParts from "./systems/parts.ts";
 export { timeline, type TimelineEntry } from "./timeline.ts";
 export {
   BAR,

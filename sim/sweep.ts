@@ -25,6 +25,8 @@ import {
 import { recount } from "./recount.ts";
 import { countedDrop, type Drawing, type DrawnSetting, drawSetting } from "./ranges.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
+import type { System } from "./system.ts";
+import { ALL_SYSTEMS } from "./systems/mod.ts";
 import { type Range, rangeOf } from "./uncertainty.ts";
 import { earlyOf, withDim, withEarly, withHotShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
@@ -72,8 +74,8 @@ export interface SweepOptions {
   readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
   /** Machines that axes start from. */
   readonly machines: readonly Machine[];
-  /** Names of systems. */
-  readonly systems: readonly string[];
+  /** Systems or their names. Others than the project's own are simulated on the calling thread alone. */
+  readonly systems: readonly (System | string)[];
   /** Axes; every combination of their values is a point. */
   readonly axes: readonly Axis[];
   /** Where no axis says otherwise. */
@@ -109,7 +111,7 @@ export interface SweepDraws {
   readonly drop: boolean;
 }
 
-/** What workers get: no functions, and traces by hot memory. */
+/** A sweep before its points: systems of the project by name, traces by hot memory. */
 export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount" | "countCache"> {
   /** Condensed. */
   readonly traces: readonly {
@@ -193,7 +195,9 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);
   const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
-  if (threads === 1 || points < 64) {
+  // Workers are sent names: a system's functions cannot be.
+  const named = prepared.systems.every((system) => typeof system === "string");
+  if (threads === 1 || points < 64 || !named) {
     return Array.from({ length: points }, (_, point) => sweepPoint(prepared, point));
   }
   const module = new URL("./sweep_worker.ts", import.meta.url);
@@ -229,7 +233,10 @@ async function prepare({ onCount, countCache, ...options }: SweepOptions): Promi
       }),
     });
   }
-  return { ...options, traces };
+  const systems = options.systems.map((system) =>
+    typeof system !== "string" && ALL_SYSTEMS.includes(system) ? system.name : system
+  );
+  return { ...options, traces, systems };
 }
 
 /** One point of a sweep by its number. */
@@ -266,7 +273,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   return {
     trace: named.name,
     machine: base.name,
-    system,
+    system: typeof system === "string" ? system : system.name,
     values,
     epoch_ms,
     epoch_low_ms: range?.low ?? null,
@@ -282,7 +289,7 @@ function atPoint(
   { options, named, system, values }: {
     readonly options: PreparedSweep;
     readonly named: PreparedSweep["traces"][number];
-    readonly system: string;
+    readonly system: PreparedSweep["systems"][number];
     readonly values: readonly number[];
   },
   setting: DrawnSetting,

@@ -15,8 +15,10 @@ export interface SweepTask {
   readonly to: number;
 }
 
-serveTasks(({ options, from, by, to }: SweepTask): SweepRow[] => {
+function simulatePoints({ options, from, by, to }: SweepTask): SweepRow[] {
   const rows: SweepRow[] = [];
   for (let point = from; point < to; point += by) rows.push(sweepPoint(options, point));
   return rows;
-});
+}
+
+if (import.meta.main) serveTasks(simulatePoints);

@@ -1,7 +1,8 @@
 /**
- * Valibot, which checks JSON documents against schemas; its version stands here alone.
+ * Checks of JSON documents against schemas.
  *
  * @module
  */
 
+// deno-lint-ignore no-import-prefix
 export * from "npm:valibot@1.5.0";

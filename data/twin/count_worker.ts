@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
 import { serveTasks } from "../../core/serve_tasks.ts";
 import { openTwinLookups, type TwinLookups } from "./lookups.ts";
 
@@ -103,4 +101,4 @@ async function perform(task: CountTask): Promise<CountAnswer> {
   return null;
 }
 
-serveTasks(perform);
+if (import.meta.main) serveTasks(perform);

@@ -16,6 +16,8 @@ import { loadPaperWorkload } from "../paper/workloads.ts";
 import { PRECISIONS } from "../context.ts";
 import { countedDrop, type Drawing } from "../ranges.ts";
 import type { SimulateOptions } from "../simulate.ts";
+import type { System } from "../system.ts";
+import { loadSystems } from "../systems/load.ts";
 import { findSystem } from "../systems/mod.ts";
 import { type CountedTrace, countTraceRuns } from "../work.ts";
 
@@ -56,7 +58,7 @@ export const SUBJECT_FLAGS = {
     ],
     valueName: "NAME,…",
     group: "Simulation",
-    help: "Training systems (listed below)",
+    help: "Training systems (listed below), or files ending in .ts that export some",
   },
   gpus: {
     type: "ints",
@@ -125,8 +127,7 @@ export interface NamedTrace {
 export interface Subject {
   readonly traces: readonly NamedTrace[];
   readonly documents: readonly MachineDocument[];
-  /** Names of systems. */
-  readonly systems: readonly string[];
+  readonly systems: readonly System[];
   readonly set: ParameterSet;
 }
 
@@ -135,7 +136,7 @@ export type SubjectValues = FlagValues<typeof SUBJECT_FLAGS>;
 
 /** Opens what the flags name: names of systems first, which cost nothing. */
 export async function openSubject(values: SubjectValues): Promise<Subject> {
-  const systems = values.system.map((name) => findSystem(name).name);
+  const systems = (await Promise.all(values.system.map(openSystems))).flat();
   const [documents, traces, set] = await Promise.all([
     Promise.all(values.machine.map(loadMachine)),
     Promise.all(values.trace.map(openTrace)),
@@ -146,7 +147,7 @@ export async function openSubject(values: SubjectValues): Promise<Subject> {
 
 /** Simulations that differ in their system alone, and how what is uncertain of them is drawn. */
 export interface Combination {
-  readonly options: readonly (SimulateOptions & { readonly system: string })[];
+  readonly options: readonly (SimulateOptions & { readonly system: System })[];
   readonly drawing: Drawing;
 }
 
@@ -176,6 +177,11 @@ export function combinationsOf(
       drawing: { document, set, drop: values.drop === undefined },
     }))
   );
+}
+
+/** A system that comes with the project by its name, others from a module. */
+async function openSystems(name: string): Promise<readonly System[]> {
+  return /\.[jt]s$/.test(name) ? await loadSystems(name) : [findSystem(name)];
 }
 
 /** Which parameters a table was computed with, and what its ranges are, in one line. */

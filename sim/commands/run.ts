@@ -11,7 +11,7 @@ import { formatTable } from "../../core/table.ts";
 import { rangesOf } from "../ranges.ts";
 import { type RangedResult, resultsCsv, resultTable } from "../report.ts";
 import { minibatchGraph, simulate } from "../simulate.ts";
-import { findSystem } from "../systems/mod.ts";
+import type { System } from "../system.ts";
 import { timeline, type TimelineEntry } from "../timeline.ts";
 import {
   combinationsOf,
@@ -96,12 +96,12 @@ export const runCommand: Command = {
 
 /** The first minibatch of each kind that a system trains. */
 function minibatchesOf(
-  options: Parameters<typeof simulate>[0] & { readonly system: string },
+  options: Parameters<typeof simulate>[0] & { readonly system: System },
   trace: string,
 ): TimelineEntry[] {
   const kinds = Object.keys(simulate(options).minibatch_ms);
   return kinds.map((kind) => ({
-    name: `${trace}, ${findSystem(options.system).name}, ${options.gpus} GPUs, ${kind}`,
+    name: `${trace}, ${options.system.name}, ${options.gpus} GPUs, ${kind}`,
     graph: minibatchGraph(options, kind).graph,
   }));
 }

@@ -13,4 +13,6 @@ export interface DrawTask {
   readonly draw: number;
 }
 
-serveTasks(({ options, draw }: DrawTask) => drawRatios(options, draw));
+if (import.meta.main) {
+  serveTasks(({ options, draw }: DrawTask) => drawRatios(options, draw));
+}

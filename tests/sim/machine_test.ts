@@ -9,6 +9,7 @@ import {
   numberAt,
   QUANTITY_KINDS,
   withRates,
+  writeMachine,
 } from "../../sim/machine.ts";
 import { PARAMETER_NAMES, PARAMETERS } from "../../sim/parameters.ts";
 
@@ -159,4 +160,33 @@ Deno.test("a number that is replaced is checked as a file's is", async () => {
   assert.equal(machine.link.pageable_gb_s, 8.1);
   assert.throws(() => withRates(machine, { "gpu.gflop_s": 0 }), refused(/must be above 0$/));
   assert.equal(withRates(machine, { "peer.latency_us": 0 }).peer.latency_us, 0);
+});
+
+Deno.test("a machine file as large as a disk is refused before it is read", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.truncate(path, 5 * 2 ** 30);
+    await assert.rejects(loadMachine(path), refused(/: it has more than 16\.0 MB, which no file/));
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a machine file that was changed after it was written is refused", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const document = await loadMachine("v100x4");
+    await writeMachine(path, document);
+    assert.deepEqual(await loadMachine(path), document);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace('"value":24', '"value":25'));
+    await assert.rejects(
+      loadMachine(path),
+      refused(
+        /: it was changed after it was written: remove its member "sha256" if that was meant$/,
+      ),
+    );
+  } finally {
+    await Deno.remove(path);
+  }
 });

@@ -4,7 +4,7 @@ import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { toArrow, toCsv } from "../../sim/report.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { parseAxis, sweep } from "../../sim/sweep.ts";
-import { fromArrow } from "arquero";
+import { fromArrow } from "../../core/npm/arquero.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { condense, countTraceRuns } from "../../sim/work.ts";
 import { record, traceOf } from "./toy.ts";
