@@ -15,7 +15,9 @@ import { loadParameterSet, PARAMETER_SET_NAMES, type ParameterSet } from "../par
 import { loadPaperWorkload } from "../paper/workloads.ts";
 import { PRECISIONS } from "../context.ts";
 import { countedDrop, type Drawing } from "../ranges.ts";
+import { multiHotTrace } from "../multi_hot.ts";
 import type { SimulateOptions } from "../simulate.ts";
+import { withSkipsOf } from "../skips.ts";
 import type { System } from "../system.ts";
 import { loadSystems } from "../systems/load.ts";
 import { findSystem } from "../systems/mod.ts";
@@ -36,7 +38,14 @@ export const SUBJECT_FLAGS = {
     required: true,
     valueName: "FILE,…",
     group: "Simulation",
-    help: "Traces: files, or rm1 to rm4 for the counted ones that come with the project",
+    help:
+      "Traces: files, rm1 to rm4 for the counted ones that come with the project, or mlperf-dcnv2 for rows of 104 GB",
+  },
+  skips: {
+    type: "path",
+    group: "Simulation",
+    help:
+      "Trace of a training run: counted traces skip as much at the same part of an epoch as it did, in place of a share",
   },
   machine: {
     type: "list",
@@ -117,6 +126,9 @@ export const SUBJECT_FLAGS = {
   },
 } as const satisfies FlagTable;
 
+/** The computed multi-hot workload. */
+const MULTI_HOT = "mlperf-dcnv2";
+
 /** A trace with the name that the command line gave it. */
 export interface NamedTrace {
   readonly name: string;
@@ -142,7 +154,10 @@ export async function openSubject(values: SubjectValues): Promise<Subject> {
     Promise.all(values.trace.map(openTrace)),
     loadParameterSet(values.parameters === "paper" ? "first" : values.parameters),
   ]);
-  return { traces, documents, systems, set };
+  if (values.skips === undefined) return { traces, documents, systems, set };
+  const { trace: run } = await openTrace(values.skips);
+  const skipping = traces.map(({ name, trace }) => ({ name, trace: withSkipsOf(trace, run) }));
+  return { traces: skipping, documents, systems, set };
 }
 
 /** Simulations that differ in their system alone, and how what is uncertain of them is drawn. */
@@ -195,8 +210,9 @@ export function describeSet({ name, title }: ParameterSet, draws: number): strin
 async function openTrace(name: string): Promise<NamedTrace> {
   const twin = TWIN_NAMES.find((candidate) => candidate === name);
   if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin as WorkloadName) };
+  if (name === MULTI_HOT) return { name, trace: multiHotTrace() };
   if (!/[./\\]/.test(name)) {
-    const near = nearest(name, TWIN_NAMES);
+    const near = nearest(name, [...TWIN_NAMES, MULTI_HOT]);
     if (near !== null) {
       throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
     }

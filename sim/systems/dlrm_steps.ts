@@ -122,9 +122,10 @@ export function uploadDense(
   lane.wait([upload(graph, context, lane.gpu, bytes, [call], "dense features")]);
 }
 
-/** Bytes of a minibatch's embedding vectors (E). */
+/** Bytes of a minibatch's embedding vectors (E): one a table, input and step, of however many lookups it is the sum. */
 export function activationBytes(work: Work, context: Context): number {
-  return work.lookups * context.rowBytes;
+  const { tables, steps, rowBytes } = context;
+  return Math.min(work.lookups, work.inputs * tables * steps) * rowBytes;
 }
 
 /** Cost of a lookup of 64 floats on the reference host: fixed part, 4 rows at random and 4 streamed, in nanoseconds. */
@@ -164,22 +165,23 @@ export class CpuRows {
     this.#lookupNs = context.parameters[software];
   }
 
-  /** Gather of one step's rows into vectors and their stacking: E at random, 2 E streamed, and the indices. */
+  /** Gather of one step's rows at random, and their vectors' stacking: 2 E streamed, and the indices. */
   gather(work: Work, after: readonly number[]): number {
     const { steps, rowBytes, tables } = this.#context;
-    const lookups = work.lookups / steps, E = lookups * rowBytes;
+    const lookups = work.lookups / steps;
+    const E = activationBytes(work, this.#context) / steps;
     const bags = work.inputs * tables;
     return this.#part(after, {
       stage: "gather",
       label: "CPU lookups",
       calls: tables + 1,
       lookups,
-      randomBytes: E,
+      randomBytes: lookups * rowBytes,
       streamBytes: 2 * E + 8 * lookups + 8 * bags,
     });
   }
 
-  /** Sparse gradients of one step (2 E streamed). */
+  /** Sparse gradients of one step: a row's bytes a lookup written and read. */
   gradients(work: Work, after: readonly number[]): number {
     const { steps, rowBytes, tables } = this.#context;
     const lookups = work.lookups / steps;
@@ -193,7 +195,7 @@ export class CpuRows {
     });
   }
 
-  /** Update of the rows of all steps, one call a table (3 E at random with SGD, `updateFactor`). */
+  /** Update of the rows of all steps, one call a table: 3 rows' bytes a lookup at random with SGD (`updateFactor`). */
   update(work: Work, after: readonly number[]): number {
     const { rowBytes, tables } = this.#context;
     return this.#part(after, {

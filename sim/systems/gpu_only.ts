@@ -43,11 +43,8 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
     calls: 1,
   };
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
-  // Bags' vectors, not lookups: pooling comes before the exchange.
-  const E = Math.min(
-    activationBytes(work, context) / steps,
-    work.inputs * tables * context.rowBytes,
-  );
+  // Of a step: pooling comes before the exchange.
+  const E = activationBytes(work, context) / steps;
   const cross = (label: string): void => {
     if (copied) return;
     const done = exchange(graph, context, E / gpus, lanes.flatMap(({ done }) => done), label);

@@ -29,7 +29,11 @@ Deno.test("lists sweep, and one table a trace is printed", async () => {
   ]);
   const lines = out.split("\n");
   assert.match(lines[0]!, /^rm2: counts of 39291958 inputs \(twin:rm2\), minibatch 1024/);
-  assert.equal(lines.filter((line) => /^(intel-dlrm|fae) /.test(line)).length, 12);
+  assert.match(lines[1]!, /^Parameters: registered \(.*; ranges hold 90 % of 200 draws/);
+  assert.equal(
+    lines.filter((line) => /^(intel-dlrm|fae) .* \d+\.\d\d to \d+\.\d\d/.test(line)).length,
+    12,
+  );
 });
 
 Deno.test("results, CSV and timeline are written and tell the same", async () => {
