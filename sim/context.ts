@@ -45,6 +45,8 @@ export interface Context {
   readonly denseFeatures: number;
   /** Rows of the hot set. */
   readonly hotRows: number;
+  /** Of features, as the trace has it; none unless told. */
+  readonly normalisation?: TraceHeader["normalisation"];
   /** Of the trace, where there is one: its plan and its placement. */
   readonly header?: TraceHeader;
   /** Of the MLPs and the interaction; `fp32` unless told. */
@@ -60,7 +62,7 @@ export function contextOf(
   hotRows: number,
   precision?: Precision,
 ): Context {
-  const { model: shape, optimizer, lookups_per_input: each } = header;
+  const { model: shape, optimizer, lookups_per_input: each, normalisation } = header;
   const mlps = [shape.bottom, shape.top, shape.attention ?? [], shape.final ?? []];
   return {
     machine,
@@ -78,6 +80,7 @@ export function contextOf(
     hotRows,
     header,
     precision,
+    ...(normalisation === undefined ? {} : { normalisation }),
   };
 }
 

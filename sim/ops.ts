@@ -178,6 +178,43 @@ export function interactionBackward(context: Context, B: number): Op {
   );
 }
 
+/**
+ * Normalisation of features, forward: `layer` of each vector that enters the interaction over its coordinates; `batch` of a
+ * matrix by running statistics, which are read once more to be updated. None where the context has none.
+ */
+export function normalisationForward(context: Context, B: number, batchWidth: number): Op[] {
+  const floats = normalisedFloats(context, B, batchWidth);
+  if (floats === 0) return [];
+  const { elementwise_us } = context.machine.framework;
+  const passes = context.normalisation === "batch" ? 3 : 2;
+  return [
+    op(context, "feature normalisation", "interact", [elementwise_us], [
+      { flops: 8 * floats, bytes: 4 * passes * floats },
+    ]),
+  ];
+}
+
+/** Its way back: the input, its gradient read and one written. */
+export function normalisationBackward(context: Context, B: number, batchWidth: number): Op[] {
+  const floats = normalisedFloats(context, B, batchWidth);
+  if (floats === 0) return [];
+  const { elementwise_us } = context.machine.framework;
+  return [
+    op(context, "feature normalisation backward", "interact", [elementwise_us, elementwise_us], [
+      { flops: 11 * floats, bytes: 12 * floats },
+    ]),
+  ];
+}
+
+function normalisedFloats(
+  { normalisation, tables, shape: { dim } }: Context,
+  B: number,
+  batchWidth: number,
+): number {
+  if (normalisation === undefined) return 0;
+  return B * (normalisation === "layer" ? (tables + 1) * dim : batchWidth);
+}
+
 /** Loss and its gradient: about six small operations. */
 export function loss(context: Context, M: number): Op {
   const { elementwise_us } = context.machine.framework;

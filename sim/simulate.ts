@@ -10,7 +10,7 @@ import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
 import { type Context, contextOf, nodesOf, type Precision, productPeak } from "./context.ts";
 import { type Graph, GraphBuilder, type Resource } from "./graph.ts";
 import { type GraphTotals, Totals, totalsOf } from "./graph_totals.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine, MachineDocument } from "./machine.ts";
 import type { MinibatchMemo } from "./memo.ts";
 import { type Parameters, START_PARAMETERS } from "./parameters.ts";
 import type { System } from "./system.ts";
@@ -251,7 +251,7 @@ function prepare(
       `Cannot simulate ${system.name}: the trace does not tell hot inputs from cold ones, so give one of the plan fae or slipstream`,
     );
   }
-  const rowsGb = 4 * header.model.parameters.embedding / 1e9;
+  const rowsGb = rowsGbOf(trace);
   if (system.rowsOnGpus && rowsGb > gpus * machine.gpu.memory_gb) {
     throw new UserError(
       `Cannot simulate ${system.name}: the rows take ${
@@ -264,6 +264,20 @@ function prepare(
   // A precision that the machine does not have is one error, whatever the system computes first.
   productPeak(context);
   return { workload, context };
+}
+
+function rowsGbOf({ header }: Pick<CountedTrace, "header">): number {
+  return 4 * header.model.parameters.embedding / 1e9;
+}
+
+/** Whether a system can hold a trace's rows on so many GPUs of a machine; one that keeps them in host memory always can. */
+export function rowsFit(
+  { rowsOnGpus }: Pick<System, "rowsOnGpus">,
+  trace: Pick<CountedTrace, "header">,
+  { gpu }: MachineDocument,
+  gpus: number,
+): boolean {
+  return !rowsOnGpus || rowsGbOf(trace) <= gpus * gpu.memory_gb.value;
 }
 
 /** Rows in one node's host memory cannot be reached from another; nodes that take part have equally many GPUs. */

@@ -285,9 +285,9 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
 }
 
 /** What to simulate at a point: a setting, changed as the axes say. */
-function atPoint(
+export function atPoint(
   { options, named, system, values }: {
-    readonly options: PreparedSweep;
+    readonly options: Pick<PreparedSweep, "axes" | "gpus" | "batchPerGpu" | "batch" | "precision">;
     readonly named: PreparedSweep["traces"][number];
     readonly system: PreparedSweep["systems"][number];
     readonly values: readonly number[];

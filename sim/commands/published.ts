@@ -66,6 +66,11 @@ export const publishedCommand: Command = {
       "DLRM with all rows on GPUs, thousands of inputs a second, registered before they were predicted; no number is fitted to them",
       of(false),
     );
+    for (const software of ["TensorFlow 2", "TorchRec"]) {
+      const own = of(false).filter(({ what }) => what.startsWith(software));
+      console.log(`${software}: ${errorLine(own)}`);
+    }
+    console.log();
     print("The same, known before the model could predict them", of(true));
     console.log("Not predicted:");
     for (const { source, why } of NOT_PREDICTED) console.log(`  ${source}: ${why}`);

@@ -17,6 +17,8 @@ import {
   loss,
   mlpBackward,
   mlpForward,
+  normalisationBackward,
+  normalisationForward,
   type Op,
 } from "../ops.ts";
 import type { Work } from "../work.ts";
@@ -50,15 +52,24 @@ export function bottomForward(lane: Lane, context: Context, inputs: number): voi
       context,
       "bottom forward",
       inputs,
-      () => mlpForward(context, inputs, context.shape.bottom, "bottom"),
+      () => [
+        ...context.normalisation === "batch"
+          ? normalisationForward(context, inputs, context.shape.bottom[0]!)
+          : [],
+        ...mlpForward(context, inputs, context.shape.bottom, "bottom"),
+      ],
     ),
   );
 }
 
 /** Interaction and top MLP of one step. */
 export function towerForward(lane: Lane, context: Context, inputs: number): void {
+  const width = context.shape.top[0]!;
   lane.run(once(context, "tower forward", inputs, () => [
+    // Vectors before they meet, or what the top MLP is given.
+    ...context.normalisation === "layer" ? normalisationForward(context, inputs, 0) : [],
     interactionForward(context, inputs),
+    ...context.normalisation === "batch" ? normalisationForward(context, inputs, width) : [],
     ...mlpForward(context, inputs, context.shape.top, "top"),
   ]));
 }
@@ -87,9 +98,12 @@ export function finishForward(
 
 /** Top MLP and interaction of one step, backward. */
 export function towerBackward(lane: Lane, context: Context, inputs: number): void {
+  const width = context.shape.top[0]!;
   lane.run(once(context, "tower backward", inputs, () => [
     ...mlpBackward(context, inputs, context.shape.top, "top", true),
+    ...context.normalisation === "batch" ? normalisationBackward(context, inputs, width) : [],
     interactionBackward(context, inputs),
+    ...context.normalisation === "layer" ? normalisationBackward(context, inputs, 0) : [],
   ]));
 }
 

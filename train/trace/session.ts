@@ -33,6 +33,7 @@ export function traceHeader(result: ResultDocument, command: TrainCommand): Trac
     schema_version: TRACE_SCHEMA_VERSION,
     origin: "run",
     model,
+    ...(command.normalisation === "none" ? {} : { normalisation: command.normalisation }),
     optimizer: command.optimizer.kind,
     batch: command.batch,
     lookups_per_input: dataset.tables.length * (model.steps ?? 1),
