@@ -23,7 +23,7 @@ import {
   START_PARAMETERS,
 } from "./parameters.ts";
 import { recount } from "./recount.ts";
-import { countedDrop, type Drawing, type DrawnSetting, drawSetting } from "./ranges.ts";
+import { type Drawing, type DrawnSetting, drawSetting } from "./ranges.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
 import type { System } from "./system.ts";
 import { ALL_SYSTEMS } from "./systems/mod.ts";
@@ -71,7 +71,7 @@ export interface Axis {
 /** What to sweep. */
 export interface SweepOptions {
   /** Traces with the names that rows carry. */
-  readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
+  readonly traces: readonly SweptTrace[];
   /** Machines that axes start from. */
   readonly machines: readonly Machine[];
   /** Systems or their names. Others than the project's own are simulated on the calling thread alone. */
@@ -100,6 +100,14 @@ export interface SweepOptions {
   readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
 }
 
+/** A trace with the name that rows carry. */
+export interface SweptTrace {
+  readonly name: string;
+  readonly trace: CountedTrace;
+  /** Share to skip where neither the sweep nor an axis says; else as the trace has it. */
+  readonly drop?: number | undefined;
+}
+
 /** How a sweep's ranges are drawn. */
 export interface SweepDraws {
   /** The machines with their numbers' ranges, in their order. */
@@ -114,12 +122,10 @@ export interface SweepDraws {
 /** A sweep before its points: systems of the project by name, traces by hot memory. */
 export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount" | "countCache"> {
   /** Condensed. */
-  readonly traces: readonly {
-    readonly name: string;
-    readonly trace: CountedTrace;
+  readonly traces: readonly (SweptTrace & {
     /** In the order of the axis' values; empty where hot memory is no axis. */
     readonly byHotMemory: readonly CountedTrace[];
-  }[];
+  })[];
 }
 
 /** One point. */
@@ -221,9 +227,10 @@ async function prepare({ onCount, countCache, ...options }: SweepOptions): Promi
     );
   }
   const traces = [];
-  for (const { name, trace } of options.traces) {
+  for (const { name, trace, drop } of options.traces) {
     traces.push({
       name,
+      drop,
       // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
       trace: condense(trace),
       byHotMemory: memories.length === 0 ? [] : await recount(name, trace, memories, {
@@ -254,7 +261,7 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   const named = options.traces[Math.floor(rest / options.machines.length)]!;
   const common = { options, named, system, values };
   const { drawn } = options;
-  const drop = options.drop ?? countedDrop(named.trace);
+  const drop = options.drop ?? named.drop;
   const { epoch_ms, minibatches, bytes } = simulate(
     atPoint(common, { machine: base, parameters: options.parameters ?? START_PARAMETERS, drop }),
   );

@@ -12,6 +12,7 @@ import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { machineOf } from "../machine.ts";
+import { countedDrop } from "../ranges.ts";
 import { countingAhead } from "../recount.ts";
 import { sweepRecords, toArrow, toCsv } from "../report.ts";
 import { CountCache } from "../count_cache.ts";
@@ -80,7 +81,8 @@ export const sweepCommand: Command = {
     }
     const { traces, documents, systems, set } = await openSubject(values);
     const plain: SweepOptions = {
-      ...{ traces, systems, axes },
+      ...{ systems, axes },
+      traces: traces.map((named) => ({ ...named, drop: countedDrop(named.trace) })),
       machines: documents.map(machineOf),
       gpus: values.gpus[0]!,
       batchPerGpu: values.batchPerGpu,

@@ -133,6 +133,65 @@ Deno.test("a sweep writes CSV, Arrow and a figure", async () => {
   assert.match(await Deno.readTextFile(paths.plot), /^<svg/);
 });
 
+Deno.test("break-even maps systems and shows machines as they are", async () => {
+  const paths = { json: `${folder}/map.json`, plot: `${folder}/map.svg` };
+  const { out } = await succeed("simulate", [
+    ...["break-even", "--trace", "rm4", "--points", "t4,h100x8", "--draws", "2", "--quiet"],
+    ...["--axis", "hot_share=0.5,0.9", "drop=0,0.3", "pytorch_lookup_ns=60,900"],
+    ...Object.entries(paths).flatMap(([flag, path]) => [`--${flag}`, path]),
+  ]);
+  const { cells, points, parameters } = await readJson<
+    {
+      cells: { fastest: string; share: number; values: number[] }[];
+      points: { machine: string; fastest: string }[];
+      parameters: string;
+    }
+  >(paths.json);
+  assert.equal(cells.length, 8);
+  assert.equal(parameters, "registered");
+  assert.deepEqual(points.map(({ machine }) => machine), ["t4", "h100x8"]);
+  for (
+    const text of [
+      "Fastest where hot_share 0.5",
+      "drop \\ pytorch_lookup_ns",
+      "Machines as they are",
+    ]
+  ) {
+    assert.ok(out.includes(text), text);
+  }
+  assert.match(await Deno.readTextFile(paths.plot), /^<svg/);
+});
+
+Deno.test("a workload whose rows do not fit is refused on GPUs that are too small", async () => {
+  await fail(
+    "simulate",
+    ["--trace", "mlperf-dcnv2", "--system", "gpu-only", "--gpus", "4"],
+    1,
+    /^error: Cannot simulate gpu-only: the rows take 104\.5 GB/,
+  );
+  const { out } = await succeed("simulate", [
+    ...[
+      "--trace",
+      "mlperf-dcnv2",
+      "--system",
+      "gpu-only",
+      "--machine",
+      "h100x16",
+      "--gpus",
+      "8,16",
+    ],
+    ...["--batch", "65536", "--precision", "half", "--draws", "2"],
+  ]);
+  assert.equal(out.split("\n").filter((line) => /^gpu-only /.test(line)).length, 2);
+});
+
+Deno.test("the first registration's table is shown as it was", async () => {
+  const { out } = await succeed("simulate", ["paper", "--first"]);
+  for (const text of ["1.712", "2.521", "1.134", "1.244", "calibrated 7.7 %"]) {
+    assert.ok(out.includes(text), text);
+  }
+});
+
 Deno.test("counts writes a trace that can be simulated", async () => {
   const out = `${folder}/counted.json`;
   await succeed("simulate", [
