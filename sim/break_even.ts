@@ -24,11 +24,15 @@ export const BREAK_EVEN_SYSTEMS = [
 
 /** What is mapped. */
 export interface BreakEvenOptions {
+  /** Replayed; it tells hot inputs from cold ones. */
   readonly trace: CountedTrace;
+  /** The machine with its numbers' ranges. */
   readonly document: MachineDocument;
+  /** Costs of the systems' software. */
   readonly set: Pick<ParameterSet, "parameters" | "calibrated">;
   /** Names of systems. */
   readonly systems: readonly string[];
+  /** GPUs used. */
   readonly gpus: number;
   /** As in `SimulateOptions`. */
   readonly batchPerGpu?: number | undefined;

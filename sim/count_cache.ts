@@ -24,9 +24,11 @@ export interface CountKey extends
   > {
   /** Training inputs. */
   readonly inputs: number;
+  /** Seed of the twin. */
   readonly seed: number;
   /** Inputs of a minibatch. */
   readonly batch: number;
+  /** Hot memory in bytes. */
   readonly hotMemoryBytes: number;
 }
 
@@ -34,7 +36,11 @@ export interface CountKey extends
 export class CountCache {
   readonly #folder: string;
 
-  /** @param folder Made once something is kept. */
+  /**
+   * Counts in a folder.
+   *
+   * @param folder Made once something is kept.
+   */
   constructor(folder: string = COUNT_CACHE) {
     this.#folder = folder;
   }

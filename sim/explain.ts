@@ -26,6 +26,7 @@ export interface Purchase {
 
 /** Ranges of a simulation and its breakdown over draws. */
 export interface ExplanationRanges {
+  /** Of one epoch. */
   readonly epoch_ms: Range;
   /** Exposed time of each stage, all epochs. */
   readonly stages: Readonly<Partial<Record<Stage, Range>>>;

@@ -123,13 +123,13 @@ export const OPTIONAL_FIELDS = {
 export type MachineFields = typeof MACHINE_FIELDS;
 
 /** Rates of matrix products that not every GPU has, or that nobody has looked up. */
-type ProductRates<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.gpu]?: T };
+export type ProductRates<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.gpu]?: T };
 
 /** What connects nodes, which a machine of one node lacks. */
-type Network<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.network]: T };
+export type Network<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.network]: T };
 
 /** What a machine costs, as far as there is a source. */
-type Cost<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.cost]?: T };
+export type Cost<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.cost]?: T };
 
 /** The numbers of one section, with their sources. */
 export type MachineSection<S extends keyof MachineFields> = {
@@ -200,12 +200,17 @@ const RATE_FIELDS = {
   ...MACHINE_FIELDS,
   gpu: { ...MACHINE_FIELDS.gpu, ...OPTIONAL_FIELDS.gpu },
   network: OPTIONAL_FIELDS.network,
-};
+} as const;
+
+/** Names of the numbers of sections: `link.pageable_gb_s`. */
+export type PathsOf<Sections> = {
+  [S in keyof Sections]: `${S & string}.${keyof Sections[S] & string}`;
+}[keyof Sections];
 
 /** A number of a machine: `link.pageable_gb_s`. */
-export type MachinePath = {
-  [S in keyof typeof RATE_FIELDS]: `${S}.${keyof typeof RATE_FIELDS[S] & string}`;
-}[keyof typeof RATE_FIELDS];
+export type MachinePath =
+  | PathsOf<MachineFields>
+  | PathsOf<Pick<typeof OPTIONAL_FIELDS, "gpu" | "network">>;
 
 /** All numbers that a machine may have by section and field. */
 export const MACHINE_PATHS: readonly MachinePath[] = RATE_SECTIONS.flatMap((section) =>

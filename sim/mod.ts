@@ -4,16 +4,23 @@
  * @module
  */
 
+export {
+  BREAK_EVEN_SYSTEMS,
+  breakEven,
+  type BreakEvenCell,
+  type BreakEvenOptions,
+} from "./break_even.ts";
 export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
+export { CountCache, type CountKey } from "./count_cache.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
 export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
-export { contextOf } from "./context.ts";
-export type { Context } from "./context.ts";
+export { type Context, contextOf, type Precision, PRECISIONS } from "./context.ts";
 export { type GraphTimes, runGraph } from "./engine.ts";
-export { explain, type Explanation, type Purchase } from "./explain.ts";
+export { explain, type Explanation, type ExplanationRanges, type Purchase } from "./explain.ts";
 export { type Graph, GraphBuilder, type Resource, type Task } from "./graph.ts";
 export {
   checkMachine,
+  type Cost,
   loadMachine,
   type Machine,
   MACHINE_FIELDS,
@@ -25,6 +32,11 @@ export {
   machineOf,
   type MachinePath,
   type MachineSection,
+  type Network,
+  numberAt,
+  OPTIONAL_FIELDS,
+  type PathsOf,
+  type ProductRates,
   type Quantity,
   QUANTITY_KINDS,
   type Rates,
@@ -38,10 +50,26 @@ export {
   START_PARAMETERS,
   type SystemParameter,
 } from "./parameters.ts";
-export { recount } from "./recount.ts";
+export { multiHotTrace } from "./multi_hot.ts";
+export {
+  loadParameterSet,
+  PARAMETER_SET_NAMES,
+  type ParameterSet,
+  type ParameterSetName,
+} from "./parameter_sets.ts";
+export {
+  countedDrop,
+  type Drawing,
+  type DrawnSetting,
+  drawSetting,
+  rangesOf,
+  type SimulationRanges,
+} from "./ranges.ts";
+export { recount, type RecountOptions } from "./recount.ts";
 export { costAt, type CostAxis, type CostTable } from "./runtime/cost_table.ts";
 export type { Fingerprint, Reference, RuntimeRates } from "./runtime/rates.ts";
 export {
+  type EpochCost,
   minibatchGraph,
   type MovedBytes,
   type Share,
@@ -55,13 +83,17 @@ export {
   type AxisName,
   PLAN_AXES,
   sweep,
+  type SweepDraws,
   type SweepOptions,
   type SweepRow,
+  type SweptTrace,
 } from "./sweep.ts";
 export type { Extra, System } from "./system.ts";
 export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
 export * as systemParts from "./systems/parts.ts";
+export { skipsOf, type SkipStretch, withSkipsOf } from "./skips.ts";
 export { timeline, type TimelineEntry } from "./timeline.ts";
+export type { Range } from "./uncertainty.ts";
 export {
   BAR,
   type ComparedBlock,
@@ -77,6 +109,7 @@ export {
   type CountedTrace,
   type Counts,
   countTraceRuns,
+  type HotCopies,
   type Work,
   type WorkClass,
   type Workload,

@@ -18,6 +18,7 @@ export type ParameterSetName = typeof PARAMETER_SET_NAMES[number];
 
 /** Costs of the systems' software, and how a draw moves them. */
 export interface ParameterSet {
+  /** What flags call it. */
   readonly name: ParameterSetName;
   /** What it is, for people. */
   readonly title: string;

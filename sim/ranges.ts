@@ -17,6 +17,7 @@ import { condense, type CountedTrace, countTraceRuns } from "./work.ts";
 export interface Drawing {
   /** The machine with its numbers' ranges. */
   readonly document: MachineDocument;
+  /** Costs of the systems' software. */
   readonly set: Pick<ParameterSet, "parameters" | "calibrated">;
   /** Numbers that stay as they are: those a sweep sets. */
   readonly held?: ReadonlySet<string> | undefined;
@@ -26,8 +27,11 @@ export interface Drawing {
 
 /** What differs from draw to draw. */
 export interface DrawnSetting {
+  /** With every number that has a range drawn. */
   readonly machine: Machine;
+  /** Drawn as their set says. */
   readonly parameters: Parameters;
+  /** As in `SimulateOptions`. */
   readonly drop: number | undefined;
 }
 
@@ -64,6 +68,7 @@ export function drawSetting(
 
 /** Ranges of one simulation. */
 export interface SimulationRanges {
+  /** Of one epoch, in milliseconds. */
   readonly epoch_ms: Range;
   /** Of the first simulation's time over this one's. */
   readonly speedup: Range;

@@ -11,7 +11,9 @@ import type { CountedTrace } from "./work.ts";
 
 /** A stretch of an epoch's hot inputs, as shares of all of them. */
 export interface SkipStretch {
+  /** Where it begins. */
   readonly from: number;
+  /** Where it ends. */
   readonly to: number;
   /** What its minibatches are to the plan. */
   readonly kind: MinibatchKind;
@@ -69,7 +71,8 @@ function cut(own: CountedTrace["runs"], epochs: number, inputs: number): number[
     epoch = record.epoch;
     const some = times * (record.inputs + record.skipped_inputs);
     const share = record.skipped_inputs / (record.inputs + record.skipped_inputs);
-    for (let end = at + some; at < end;) {
+    const end = at + some;
+    while (at < end) {
       const part = Math.min(PARTS - 1, Math.floor(at / width * (1 + 1e-12)));
       const next = part === PARTS - 1 ? end : Math.min(end, (part + 1) * width);
       skipped[part]! += share * (next - at);

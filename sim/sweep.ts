@@ -102,7 +102,9 @@ export interface SweepOptions {
 
 /** A trace with the name that rows carry. */
 export interface SweptTrace {
+  /** What rows call it. */
   readonly name: string;
+  /** Replayed at every point. */
   readonly trace: CountedTrace;
   /** Share to skip where neither the sweep nor an axis says; else as the trace has it. */
   readonly drop?: number | undefined;
@@ -112,6 +114,7 @@ export interface SweptTrace {
 export interface SweepDraws {
   /** The machines with their numbers' ranges, in their order. */
   readonly documents: readonly MachineDocument[];
+  /** Costs of the systems' software. */
   readonly set: Drawing["set"];
   /** Draws a point. */
   readonly draws: number;
@@ -140,8 +143,9 @@ export interface SweepRow {
   readonly values: readonly number[];
   /** Of one epoch, in milliseconds. */
   readonly epoch_ms: number;
-  /** 5 and 95 % of the draws; null without. */
+  /** 5 % of the draws are below; null without. */
   readonly epoch_low_ms: number | null;
+  /** 95 % of the draws are below; null without. */
   readonly epoch_high_ms: number | null;
   /** Trained, all epochs. */
   readonly minibatches: number;

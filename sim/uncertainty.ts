@@ -28,6 +28,7 @@ export interface Bounds {
 export interface Range {
   /** 5 % of the draws are below. */
   readonly low: number;
+  /** Half of the draws are below. */
   readonly median: number;
   /** 5 % of the draws are above. */
   readonly high: number;

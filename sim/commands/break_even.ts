@@ -7,7 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { fixed, formatDuration } from "../../core/format.ts";
+import { fixed } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
 import { formatTable } from "../../core/table.ts";
