@@ -44,7 +44,16 @@ const FLAGS = {
     default: BREAK_EVEN_SYSTEMS,
     valueName: "NAME,…",
     group: "Simulation",
-    help: "Systems that are compared; those whose rows do not fit are left out",
+    help:
+      "Systems that are compared on machines as they are; those whose rows do not fit are left out",
+  },
+  among: {
+    type: "list",
+    default: BREAK_EVEN_SYSTEMS.slice(0, 3),
+    valueName: "NAME,…",
+    group: "Map",
+    help:
+      "Systems of the map; unless told those that keep rows in host memory, since all rows on the GPUs win wherever they fit",
   },
   axis: {
     type: "paths",
@@ -52,7 +61,7 @@ const FLAGS = {
       "hot_share=0.5,0.7,0.9",
       "link.generation=3,5",
       "drop=0,0.15,0.3,0.45",
-      "pytorch_lookup_ns=40,60,100,200,400,900",
+      "pytorch_lookup_ns=25,40,60,100,400",
     ],
     valueName: "NAME=VALUES…",
     group: "Map",
@@ -101,6 +110,7 @@ export const breakEvenCommand: Command = {
       throw new UserError("Cannot draw a map of fewer than two axes: give --axis A=1,2 B=3,4", 2);
     }
     const names = values.system.map((name) => findSystem(name).name);
+    const among = values.among.map((name) => findSystem(name).name);
     const subject = await openSubject({
       ...values,
       ...{ machine: [values.machine], gpus: [values.gpus], system: names, precision: "fp32" },
@@ -108,9 +118,12 @@ export const breakEvenCommand: Command = {
     });
     const { documents: [document], set } = subject;
     const [{ trace, name }] = subject.traces as [typeof subject.traces[number]];
-    const optionsOf = (document: Awaited<ReturnType<typeof loadMachine>>) => {
+    const optionsOf = (
+      document: Awaited<ReturnType<typeof loadMachine>>,
+      wanted: readonly string[],
+    ) => {
       const gpus = Math.min(values.gpus, document.gpu.count.value);
-      const systems = names.filter((system) => rowsFit(findSystem(system), trace, document, gpus));
+      const systems = wanted.filter((system) => rowsFit(findSystem(system), trace, document, gpus));
       return { trace, document, set, systems, gpus, batchPerGpu: values.batchPerGpu, draws };
     };
     const total = axes.reduce((n, { values }) => n * values.length, 1);
@@ -119,14 +132,14 @@ export const breakEvenCommand: Command = {
       ...{ label: "map", total, unit: "cells", terminal, quiet: values.quiet },
     });
     const cells = breakEven({
-      ...optionsOf(document!),
+      ...optionsOf(document!, among),
       axes,
       onCell: (done) => progress.update(done),
     });
     progress.finish();
     const points: (BreakEvenCell & { readonly machine: string; readonly gpus: number })[] = [];
     for (const machine of values.points) {
-      const options = optionsOf(await loadMachine(machine));
+      const options = optionsOf(await loadMachine(machine), names);
       if (options.systems.length === 0) continue;
       points.push({ machine, gpus: options.gpus, ...breakEven({ ...options, axes: [] })[0]! });
     }

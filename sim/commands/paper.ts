@@ -186,7 +186,9 @@ function sections(table: PaperTable): string[] {
         ],
       ],
     }),
-    `What the machine adds: ${percent(nulls.machineAdds)} less error than the best of these\n`,
+    `What the machine adds: ${
+      (100 * nulls.machineAdds).toFixed(1)
+    } percentage points less error than the best of these\n`,
     titled("Epochs an hour, beside Hotline's first version, which does not say of which data set", {
       columns: [
         { name: "system" },

@@ -113,8 +113,14 @@ Deno.test("explain's CSV tells what its JSON tells, a row a part", async () => {
     );
     assert.deepEqual(
       cells("purchase", "now", "tried", "time"),
-      Object.fromEntries(purchases.map(({ path, ...rest }) => [path, rest])),
+      Object.fromEntries(purchases.map(({ path, range: _, ...rest }) => [path, rest])),
     );
+    const ranged = own.filter((row) => row.part === "purchase" && row.time_low !== "");
+    assert.deepEqual(
+      ranged.map(({ time_low, time_high }) => [Number(time_low), Number(time_high)]),
+      purchases.flatMap(({ range }) => range === null ? [] : [[range.low, range.high]]),
+    );
+    assert.ok(ranged.length > 3);
     assert.ok(own.every((row) => row.trace === trace && Number(row.epoch_ms) === result.epoch_ms));
     // What a part does not have is empty, not 0.
     assert.ok(own.every((row) => (row.part === "bytes") === (row.bytes !== "")));
@@ -137,6 +143,7 @@ Deno.test("break-even maps systems and shows machines as they are", async () => 
   const paths = { json: `${folder}/map.json`, plot: `${folder}/map.svg` };
   const { out } = await succeed("simulate", [
     ...["break-even", "--trace", "rm4", "--points", "t4,h100x8", "--draws", "2", "--quiet"],
+    ...["--among", "intel-dlrm,fae,slipstream"],
     ...["--axis", "hot_share=0.5,0.9", "drop=0,0.3", "pytorch_lookup_ns=60,900"],
     ...Object.entries(paths).flatMap(([flag, path]) => [`--${flag}`, path]),
   ]);

@@ -102,9 +102,17 @@ Deno.test("the registered ratios are those of docs/simulator.md, however their f
   const { calibrated, registration } = await loadPaperSetting();
   const { held_out: heldOut, readings } = registration;
   const means = ratiosOf(calibrated, [...heldOut, ...readings]).map(({ mean }) => mean);
-  assert.deepEqual(means.map((mean) => mean.toFixed(3)), []);
+  assert.deepEqual(means.map((mean) => mean.toFixed(3)), [
+    "1.722",
+    "2.537",
+    "1.141",
+    "1.252",
+    "0.760",
+    "1.346",
+    "1.266",
+  ]);
   const [xdl, hybrid, fae, hotline] = means as [number, number, number, number];
-  assert.equal((100 * mapeOf([xdl, hybrid, fae, hotline], heldOut)).toFixed(1), "");
+  assert.equal((100 * mapeOf([xdl, hybrid, fae, hotline], heldOut)).toFixed(1), "7.8");
   assert.ok((await changedFormulas(registration)).every((file) => file.endsWith(".ts")));
 });
 
