@@ -4,8 +4,9 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
 import { chooseCommand, parseFlags } from "../core/flags.ts";
+import { print, tell } from "../core/streams.ts";
 import { currentEnvironment } from "../train/run/environment.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { namedCommand } from "./commands/named.ts";
@@ -28,10 +29,10 @@ async function main(args: readonly string[]): Promise<number> {
   const chosen = new Set(words.map((word) => chooseCommand(names.slice(2), [word]).name));
   const { values, given, help } = parseFlags(BENCH_FLAGS, flags);
   if (help) {
-    console.log(helpPage(EXPERIMENTS));
+    print(helpPage(EXPERIMENTS));
     return 0;
   }
-  const say = values.quiet ? () => {} : (line: string) => console.error(line);
+  const say = values.quiet ? () => {} : (line: string) => tell(line);
   const { cpu_model, cpus, deno, project_version } = currentEnvironment();
   const machine = [`${cpus} cores`, ...(cpu_model ? [cpu_model] : [])].join(", ");
   say(`Slipstream ${project_version}, Deno ${deno}, ${machine}`);
@@ -40,12 +41,4 @@ async function main(args: readonly string[]): Promise<number> {
     : await namedCommand(EXPERIMENTS.filter(({ name }) => chosen.has(name)), values, given, say);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(() => main(Deno.args));

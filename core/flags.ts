@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { UserError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /** What every flag has. Flags are keyed in camel case: `evalEvery` is written `--eval-every`. */
@@ -28,13 +28,13 @@ interface FlagCommon {
 }
 
 /** `--quiet`, `--no-quiet`, `--quiet=false`. False unless a default says otherwise. */
-export interface BooleanFlag extends FlagCommon {
+interface BooleanFlag extends FlagCommon {
   readonly type: "boolean";
   readonly default?: boolean;
 }
 
 /** A finite decimal number, `1e6` included. */
-export interface NumberFlag extends FlagCommon {
+interface NumberFlag extends FlagCommon {
   readonly type: "number";
   readonly default?: number;
   readonly integer?: true;
@@ -47,13 +47,13 @@ export interface NumberFlag extends FlagCommon {
 }
 
 /** Free text, or one path. An empty value is refused. */
-export interface StringFlag extends FlagCommon {
+interface StringFlag extends FlagCommon {
   readonly type: "string" | "path";
   readonly default?: string;
 }
 
 /** One of a few words. */
-export interface ChoiceFlag extends FlagCommon {
+interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
   /** The words. */
   readonly choices: readonly string[];
@@ -63,7 +63,7 @@ export interface ChoiceFlag extends FlagCommon {
 }
 
 /** Words between commas; the flag may be repeated. */
-export interface ListFlag extends FlagCommon {
+interface ListFlag extends FlagCommon {
   readonly type: "list";
   /** The words; any unless told. */
   readonly choices?: readonly string[];
@@ -71,13 +71,13 @@ export interface ListFlag extends FlagCommon {
 }
 
 /** One or more paths, or other words: `--data a b`, `--data a --data b`. */
-export interface PathsFlag extends FlagCommon {
+interface PathsFlag extends FlagCommon {
   readonly type: "paths" | "words";
   readonly default?: readonly string[];
 }
 
 /** Integers joined by a separator: `13-512-256-64-16`. */
-export interface IntsFlag extends FlagCommon {
+interface IntsFlag extends FlagCommon {
   readonly type: "ints";
   /** `-` unless told. */
   readonly separator?: "-" | ",";
@@ -113,14 +113,14 @@ type Present<F extends Flag> = F extends { readonly orFile: readonly string[] } 
   : readonly string[];
 
 /** The type of a flag's value. */
-export type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
+type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
   : Present<F> | Absent<F>;
 
 /** The values of a table's flags. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagValue<T[K]> };
 
 /** What a command line said. */
-export interface ParsedFlags<T extends FlagTable> {
+interface ParsedFlags<T extends FlagTable> {
   /** By the name in the table. */
   readonly values: FlagValues<T>;
   /** The spelling used, dashes included, of each flag that was given. */
@@ -140,7 +140,7 @@ export function flagName(key: string): string {
  * @param table The flags.
  * @param args The words after the command, such as `Deno.args`.
  * @returns Typed values, defaults filled in.
- * @throws {UserError} Status 2: an unknown flag (the nearest is named), a value that is missing, malformed or out
+ * @throws {UsageError} An unknown flag (the nearest is named), a value that is missing, malformed or out
  * of range, a flag given twice that takes one value, a required flag left out, a word that belongs to no flag.
  */
 export function parseFlags<const T extends FlagTable>(
@@ -167,9 +167,8 @@ export function parseFlags<const T extends FlagTable>(
     }
     if (token.kind === "positional") {
       if (open === null) {
-        throw new UserError(
+        throw new UsageError(
           `Cannot use "${token.value}": it stands after no flag that takes it (names come before flags)`,
-          2,
         );
       }
       texts.get(open)!.push(token.value);
@@ -185,11 +184,10 @@ export function parseFlags<const T extends FlagTable>(
     const before = given.get(key);
     const repeatable = severalWords(flag) || flag.type === "list";
     if (before !== undefined && !repeatable) {
-      throw new UserError(
+      throw new UsageError(
         before === token.rawName
           ? `Cannot use ${token.rawName} twice: it takes one value`
           : `Cannot use ${token.rawName}: ${before} has been given and means the same`,
-        2,
       );
     }
     given.set(key, token.rawName);
@@ -199,9 +197,8 @@ export function parseFlags<const T extends FlagTable>(
       list.push(booleanText(token.rawName, token.value, negated));
     } else {
       if (token.value === undefined || (!token.inlineValue && looksLikeFlag(token.value))) {
-        throw new UserError(
+        throw new UsageError(
           `Cannot use ${token.rawName}: its value ${valueName(flag)} is missing`,
-          2,
         );
       }
       list.push(token.value);
@@ -219,9 +216,8 @@ export function parseFlags<const T extends FlagTable>(
     } else if (flag.type === "boolean") {
       values[key] = false;
     } else if (flag.required === true && !help) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot start without ${flagName(key)} ${valueName(flag)}: ${lowerFirst(flag.help)}`,
-        2,
       );
     }
   }
@@ -230,7 +226,7 @@ export function parseFlags<const T extends FlagTable>(
 }
 
 /** Parts of a help page around the flags. */
-export interface HelpPage {
+interface HelpPage {
   /** The command: `deno task train`. */
   readonly command: string;
   /** One sentence, no full stop. */
@@ -274,7 +270,7 @@ export function formatHelp(table: FlagTable, page: HelpPage): string {
  *
  * @returns The subcommand's name and the words after it; the name is null when the first word asks for help or
  * there is none.
- * @throws {UserError} Status 2: no such subcommand; the nearest is named.
+ * @throws {UsageError} No such subcommand; the nearest is named.
  */
 export function chooseCommand<const Name extends string>(
   names: readonly Name[],
@@ -285,10 +281,9 @@ export function chooseCommand<const Name extends string>(
   const name = names.find((candidate) => candidate === word);
   if (name !== undefined) return { name, rest };
   const near = nearest(word, names);
-  throw new UserError(
+  throw new UsageError(
     `Cannot run "${word}": ` +
       (near === null ? `the commands are ${names.join(", ")}` : `did you mean ${near}?`),
-    2,
   );
 }
 
@@ -338,11 +333,10 @@ function lookUp(
     }
   }
   const near = rawName.startsWith("--") ? nearest(name, [...spellings.keys(), "help"]) : null;
-  throw new UserError(
+  throw new UsageError(
     near === null
       ? `Cannot use ${rawName}: there is no such flag, --help lists them all`
       : `Cannot use ${rawName}: there is no such flag, did you mean --${near}?`,
-    2,
   );
 }
 
@@ -360,10 +354,9 @@ function booleanText(rawName: string, value: string | undefined, negated: boolea
   if (value === undefined) return negated ? "false" : "true";
   const word = value.toLowerCase();
   if (negated || (word !== "true" && word !== "false")) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use ${rawName}=${value}: ` +
         (negated ? "it takes no value" : "the value must be true or false"),
-      2,
     );
   }
   return word;
@@ -372,7 +365,7 @@ function booleanText(rawName: string, value: string | undefined, negated: boolea
 function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unknown {
   const last = texts.at(-1)!;
   const refuse = (text: string, reason: string): never => {
-    throw new UserError(`Cannot use ${spelling} ${text === "" ? '""' : text}: ${reason}`, 2);
+    throw new UsageError(`Cannot use ${spelling} ${text === "" ? '""' : text}: ${reason}`);
   };
   switch (flag.type) {
     case "boolean":
@@ -384,7 +377,7 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
       return last === "" ? refuse(last, "the value is empty") : last;
     case "choice":
       if (flag.orFile?.some((ending) => last.endsWith(ending) && last !== ending)) return last;
-      return parseChoice(flag.choices, last, refuse);
+      return parseChoice(flag.choices, last, refuse, flag.orFile);
     case "list": {
       const words = texts.flatMap((text) => text.split(",")).map((word) => word.trim());
       for (const word of words) {
@@ -422,7 +415,12 @@ function parseNumber(flag: NumberFlag, text: string, refuse: Refuse): number {
   return value;
 }
 
-function parseChoice(choices: readonly string[], text: string, refuse: Refuse): string {
+function parseChoice(
+  choices: readonly string[],
+  text: string,
+  refuse: Refuse,
+  files: readonly string[] = [],
+): string {
   if (choices.includes(text)) return text;
   const near = nearest(text, choices);
   return refuse(
@@ -430,6 +428,7 @@ function parseChoice(choices: readonly string[], text: string, refuse: Refuse): 
     choices.length === 1
       ? `only ${choices[0]} is supported`
       : `it must be one of ${choices.join(", ")}` +
+        (files.length === 0 ? "" : ` or a file in ${files.join(" or ")}`) +
         (near === null ? "" : ` (did you mean ${near}?)`),
   );
 }

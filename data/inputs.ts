@@ -6,7 +6,11 @@
 
 import type { DatasetSchema, Inputs, Reader } from "./types.ts";
 
-/** Arrays for minibatches of up to `size` inputs of a data set. */
+/**
+ * Arrays for minibatches of up to `size` inputs of a data set.
+ *
+ * @category Data
+ */
 export function createInputs(schema: DatasetSchema, size: number): Inputs {
   const rows = size * (schema.steps ?? 1);
   return {

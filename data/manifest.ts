@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Sha256, writeFileWhole } from "../core/files.ts";
+import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
+import { readBoundedIfThere } from "../core/json_file.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
 import type { Splits } from "./split.ts";
@@ -17,6 +18,9 @@ export const CACHE_VERSION = 2;
 export const MANIFEST_FILE = "manifest.json";
 /** The blocks, one after another. */
 export const ROWS_FILE = "rows.bin";
+
+/** A manifest takes some kilobytes, and 60 bytes a block. */
+const MOST_BYTES = 256e6;
 
 /** Formats that are prepared. */
 export type PreparedFormat = RowFormatName | "taobao";
@@ -136,13 +140,16 @@ export async function writeManifest(
 
 /** The manifest of a folder, or null where there is none that this version wrote whole beside all of its blocks. */
 export async function readManifest(folder: string): Promise<Manifest | null> {
-  let text: string, bytes: number;
+  const path = `${folder}/${MANIFEST_FILE}`;
+  const found = await readBoundedIfThere(path, MOST_BYTES);
+  if (found === null) return null;
+  const text = new TextDecoder().decode(found);
+  let bytes: number;
   try {
-    text = await Deno.readTextFile(`${folder}/${MANIFEST_FILE}`);
     bytes = (await Deno.stat(`${folder}/${ROWS_FILE}`)).size;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    throw fileError("read", `${folder}/${ROWS_FILE}`, error);
   }
   try {
     const { checksum: stated, ...manifest } = JSON.parse(text) as Manifest;

@@ -63,6 +63,7 @@ interface Rows {
  * With a vocabulary of seen ids, schema and hash are its own.
  *
  * @throws UserError if the arrays would take more than the limit, RangeError if a label is neither 0 nor 1.
+ * @category Data
  */
 export async function materialise(
   dataset: Dataset,
@@ -214,5 +215,9 @@ class MaterialisedDataset implements Dataset {
 
   close(): void {
     // Nothing is open; the arrays go with the last reference to them.
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

@@ -4,7 +4,14 @@
  * @module
  */
 
-export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./open.ts";
+export {
+  DATA_FORMATS,
+  type DataFormat,
+  LOG_FORMATS,
+  type LogFormat,
+  openDataset,
+  type OpenOptions,
+} from "./open.ts";
 export type { PreparationProgress } from "./source_scan.ts";
 export { type ArraysOptions, datasetFromArrays } from "./from_arrays.ts";
 export { createInputs } from "./inputs.ts";

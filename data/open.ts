@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { BlockStore } from "./block_store.ts";
 import type { PreparationOptions } from "./manifest.ts";
 import { findTextFiles, prepareCache } from "./prepare.ts";
@@ -16,14 +16,14 @@ import { openTwin } from "./twin/open.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
+/** Formats of click logs. */
+export const LOG_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
+
+/** The name of a log's format. */
+export type LogFormat = typeof LOG_FORMATS[number];
+
 /** Formats that can be opened. */
-export const DATA_FORMATS = [
-  "criteo-kaggle",
-  "criteo-terabyte",
-  "avazu",
-  "taobao",
-  "synthetic",
-] as const;
+export const DATA_FORMATS = [...LOG_FORMATS, "synthetic"] as const;
 
 /** The name of a format. */
 export type DataFormat = typeof DATA_FORMATS[number];
@@ -98,20 +98,20 @@ const DEFAULT_BUDGET = 6 * 2 ** 30;
  * negatives; see `build_sequences.ts`.
  *
  * @throws UserError for options, files or rows that are wrong, and for a cache that cannot be written.
+ * @category Data
  */
 export async function openDataset(options: OpenOptions): Promise<Dataset> {
   options.signal?.throwIfAborted();
   checkOptions(options);
   if (options.format === "synthetic" || (options.data.length === 0 && options.synthetic)) {
     if (options.data.length > 0) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot open ${options.data[0]}: the format synthetic takes no files`,
-        2,
       );
     }
     return openSynthetic(limited(options.synthetic ?? {}, options.limit));
   }
-  if (options.data.length === 0) throw new UserError("Cannot open data: no file is given", 2);
+  if (options.data.length === 0) throw new UsageError("Cannot open data: no file is given");
   const twin = chooseTwin(options);
   if (twin !== null) {
     return await openTwin({
@@ -160,7 +160,7 @@ function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource |
   const named = data.find((path) => path.startsWith("twin:"));
   if (named === undefined) return null;
   const refuse = (reason: string): never => {
-    throw new UserError(`Cannot open ${named}: ${reason}`, 2);
+    throw new UsageError(`Cannot open ${named}: ${reason}`);
   };
   if (data.length > 1) refuse(`a twin stands alone (./${named} is a file)`);
   if (format !== undefined) refuse(`format is ${format}, but a twin has its own`);
@@ -172,42 +172,38 @@ function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource |
 function checkOptions(options: OpenOptions): void {
   const { format, limit, maxIndexRange, minCount, seed, memoryBudget, badRows } = options;
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: format is ${format}, not one of ${DATA_FORMATS.join(", ")}`,
-      2,
     );
   }
   if (badRows !== undefined && badRows !== "error" && badRows !== "skip") {
-    throw new UserError(`Cannot open data: bad rows is ${badRows}, not error or skip`, 2);
+    throw new UsageError(`Cannot open data: bad rows is ${badRows}, not error or skip`);
   }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-    throw new UserError(`Cannot open data: limit is ${limit}, not a positive integer`, 2);
+    throw new UsageError(`Cannot open data: limit is ${limit}, not a positive integer`);
   }
   if (
     maxIndexRange !== undefined &&
     !(Number.isInteger(maxIndexRange) && maxIndexRange >= 0 && maxIndexRange <= 2 ** 32)
   ) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: maximum index range is ${maxIndexRange}, not an integer from 0 to 2^32`,
-      2,
     );
   }
   if (
     minCount !== undefined &&
     !(Number.isInteger(minCount) && minCount >= 0 && minCount < 2 ** 32)
   ) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: minimum count is ${minCount}, not an integer from 0 to 4294967295`,
-      2,
     );
   }
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: seed is ${seed}, not an integer from 0 to 4294967295`,
-      2,
     );
   }
   if (memoryBudget !== undefined && !(memoryBudget >= 0)) {
-    throw new UserError(`Cannot open data: memory budget is ${memoryBudget}, not 0 or more`, 2);
+    throw new UsageError(`Cannot open data: memory budget is ${memoryBudget}, not 0 or more`);
   }
 }

@@ -26,7 +26,7 @@ interface Part {
 }
 
 /** How a split is cut into windows. */
-export interface WindowPlan {
+interface WindowPlan {
   /** Parts of each window, in the order in which they are laid out in memory. */
   readonly windows: readonly (readonly Part[])[];
   /** First position of each window, and the split's count at the end. */

@@ -120,6 +120,7 @@ const SUBS = [3, 4] as const;
  * independent draws.
  *
  * @throws RangeError for options out of range.
+ * @category Data: profiles
  */
 export async function profileDataset(
   dataset: Dataset,

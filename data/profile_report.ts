@@ -8,7 +8,11 @@ import { formatCount } from "../core/format.ts";
 import { formatTable } from "../core/table.ts";
 import type { Estimate, Profile } from "./profile.ts";
 
-/** Tables under headings, ending with a newline. */
+/**
+ * Tables under headings, ending with a newline.
+ *
+ * @category Data: profiles
+ */
 export function formatProfile(profile: Profile): string {
   const { format, split, inputs, counted, seed, tables, lookupsPerInput, dim } = profile;
   const of = split === "all" ? "inputs" : `inputs of the ${split} split`;

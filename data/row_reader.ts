@@ -9,7 +9,7 @@ import { checkRead, checkReadAt } from "./inputs.ts";
 import type { DatasetSchema, Inputs, Order, Reader } from "./types.ts";
 
 /** Where the rows of a {@link RowReader} come from. */
-export interface RowSource {
+interface RowSource {
   /** Rows in the split. */
   readonly count: number;
   /** Writes a row of the split, in [0, count), as number b of a minibatch of `size`. */

@@ -72,7 +72,7 @@ export interface Reader {
 }
 
 /** A prepared log or a generator. */
-export interface Dataset {
+export interface Dataset extends Disposable {
   /** Its columns. */
   readonly schema: DatasetSchema;
   /** SHA-256 over everything that decides the inputs (sources, options, format version), in hex. */

@@ -60,6 +60,8 @@ export interface BreakEvenCell {
  * Maps the cells, the last axis fastest.
  *
  * @throws {UserError} As `simulate` does.
+ *
+ * @category Simulator
  */
 export function breakEven(options: BreakEvenOptions): BreakEvenCell[] {
   const { axes, document, set, systems, draws, gpus, batchPerGpu, onCell } = options;

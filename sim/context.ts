@@ -4,8 +4,8 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
-import type { Stage } from "../kernels/types.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Stage } from "../train/stages.ts";
 import type { TraceHeader } from "../train/trace/schema.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { Machine } from "./machine.ts";
@@ -90,9 +90,8 @@ export function productPeak({ machine: { name, gpu }, precision = "fp32" }: Cont
   const field = precision === "tf32" ? "tf32_gflop_s" : "half_gflop_s";
   const peak = gpu[field];
   if (peak === undefined) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot simulate ${precision} on machine ${name}: it has no gpu.${field}`,
-      2,
     );
   }
   return peak;

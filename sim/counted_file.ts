@@ -79,7 +79,11 @@ const DOCUMENT: Schema<CountedDocument> = documentOf<CountedDocument>(
   }),
 );
 
-/** Writes a counted trace with its checksum. */
+/**
+ * Writes a counted trace with its checksum.
+ *
+ * @category Traces
+ */
 export async function writeCountedTrace(path: string, trace: CountedTrace): Promise<void> {
   const document: CountedDocument = {
     schema: "slipstream.counted-trace",
@@ -118,6 +122,7 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
  *
  * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, was changed after
  * it was written, or says what cannot be.
+ * @category Traces
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
   const bytes = await readBounded(path, MOST_TRACE_BYTES);

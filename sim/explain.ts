@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 import { MACHINE_PATHS, type MachinePath, numberAt, withRates } from "./machine.ts";
 import { condensedOf, type Drawing, drawSetting } from "./ranges.ts";
 import { simulate, type SimulateOptions, type SimulationResult } from "./simulate.ts";
@@ -55,6 +55,7 @@ const RANGED = 10;
  * Simulates, and again with each number of the machine doubled (or halved, where less is better).
  *
  * @param drawn How ranges are drawn; null for none.
+ * @category Simulator
  */
 export function explain(
   options: SimulateOptions,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 
 /**
  * A resource does one task at a time. `cpu` (cores, all of them), `dram` (host memory), `peer` (GPU-to-GPU link of a node),

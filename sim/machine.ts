@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
 import { formatSealed, readJsonFile } from "../core/json_file.ts";
 import { nearest } from "../core/nearest.ts";
@@ -129,7 +129,7 @@ export type ProductRates<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.gpu]
 export type Network<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.network]: T };
 
 /** What a machine costs, as far as there is a source. */
-export type Cost<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.cost]?: T };
+export type MachineCost<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.cost]?: T };
 
 /** The numbers of one section, with their sources. */
 export type MachineSection<S extends keyof MachineFields> = {
@@ -157,7 +157,7 @@ export interface MachineDocument {
   /** Between nodes, each of which has its part of the GPUs: bandwidth of one node in one direction. */
   readonly network?: Network<Quantity>;
   /** Price of the whole machine, power of one GPU's board at full load and of the processors. */
-  readonly cost?: Cost<Quantity>;
+  readonly cost?: MachineCost<Quantity>;
   /** Host time an operation of a training framework takes, without kernels; `host_scale` multiplies all of the host's. */
   readonly framework: MachineSection<"framework">;
   /** Costs of this project's own runtime, in files that `calibrate` wrote. */
@@ -182,7 +182,7 @@ export interface Machine {
   /** As in {@linkcode MachineDocument}. */
   readonly network?: Network<number>;
   /** As in {@linkcode MachineDocument}. */
-  readonly cost?: Cost<number>;
+  readonly cost?: MachineCost<number>;
   /** As in {@linkcode MachineDocument}. */
   readonly framework: Rates<MachineSection<"framework">>;
   /** As in {@linkcode MachineDocument}. */
@@ -190,7 +190,7 @@ export interface Machine {
 }
 
 /** Sections of a machine that hold numbers. */
-export const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
+const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
 
 /** Sections whose numbers can be changed: what a machine costs changes no time. */
 const RATE_SECTIONS = [...MACHINE_SECTIONS, "network"] as const;
@@ -276,7 +276,7 @@ const NETWORK_SCHEMA = fieldsOf(quantitiesOf(OPTIONAL_FIELDS.network)) as unknow
 const COST_SCHEMA = objectOf<Record<string, Quantity>>(
   {},
   quantitiesOf(OPTIONAL_FIELDS.cost),
-) as unknown as Schema<Cost<Quantity>>;
+) as unknown as Schema<MachineCost<Quantity>>;
 
 const GPU_SCHEMA = objectOf<Record<string, Quantity>>(
   quantitiesOf(MACHINE_FIELDS.gpu),
@@ -317,12 +317,17 @@ const SCHEMA: Schema<MachineDocument> = documentOf<MachineDocument>(
  * @param value What was parsed.
  * @param where For errors: the file's path or the machine's name.
  * @throws {UserError} The first field that is missing, unknown (the nearest is named), out of range or without a source.
+ * @category Simulator: machines
  */
 export function checkMachine(value: unknown, where: string): MachineDocument {
   return checkSchema(SCHEMA, value, `Cannot use machine ${where}`);
 }
 
-/** The numbers of a machine document. */
+/**
+ * The numbers of a machine document.
+ *
+ * @category Simulator: machines
+ */
 export function machineOf(document: MachineDocument): Machine {
   const { name, cpu, link, gpu, peer, framework, network, cost, runtime } = document;
   return {
@@ -348,6 +353,7 @@ function valuesOf<S extends object>(section: S): Rates<S> {
  * A machine with some numbers replaced.
  *
  * @throws {UserError} One that must be above 0, or at least 0, and is not; one of a network where the machine has none.
+ * @category Simulator: machines
  */
 export function withRates(
   machine: Machine,
@@ -368,11 +374,11 @@ export function withRates(
       (RATE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
     const wanted = wantedRate(value, positive);
     if (wanted !== null) {
-      throw new UserError(`Cannot set ${path} to ${value}: it must be ${wanted}`, 2);
+      throw new UsageError(`Cannot set ${path} to ${value}: it must be ${wanted}`);
     }
     const numbers = copy[section] as Record<string, number> | undefined;
     if (numbers === undefined) {
-      throw new UserError(`Cannot set ${path}: machine ${machine.name} has no ${section}`, 2);
+      throw new UsageError(`Cannot set ${path}: machine ${machine.name} has no ${section}`);
     }
     numbers[field] = value;
   }
@@ -383,16 +389,16 @@ export function withRates(
  * Loads a machine by name or from a file ending in `.json`.
  *
  * @throws {UserError} An unknown name (the nearest is named), or a file that is no machine.
+ * @category Simulator: machines
  */
 export async function loadMachine(machine: string): Promise<MachineDocument> {
   const shipped = MACHINE_NAMES.find((name) => name === machine);
   if (shipped === undefined && !machine.endsWith(".json")) {
     const near = nearest(machine, MACHINE_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot use machine ${machine}: ${
         near === null ? `the machines are ${MACHINE_NAMES.join(", ")}` : `did you mean ${near}?`
       } (a file's name ends in .json)`,
-      2,
     );
   }
   if (shipped !== undefined) {

@@ -11,29 +11,28 @@ export {
   type BreakEvenOptions,
 } from "./break_even.ts";
 export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
-export { CountCache, type CountKey } from "./count_cache.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
-export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
-export { type Context, contextOf, type Precision, PRECISIONS } from "./context.ts";
-export { type GraphTimes, runGraph } from "./engine.ts";
+export { readAnyTrace, writeCountedTrace } from "./counted_file.ts";
+export type { Context, Precision, PRECISIONS } from "./context.ts";
+export type { CountCache, CountKey } from "./count_cache.ts";
+export type { GraphTimes } from "./engine.ts";
 export { explain, type Explanation, type ExplanationRanges, type Purchase } from "./explain.ts";
-export { type Graph, GraphBuilder, type Resource, type Task } from "./graph.ts";
+export type { Graph, GraphBuilder, Resource, Task } from "./graph.ts";
 export {
   checkMachine,
-  type Cost,
   loadMachine,
   type Machine,
   MACHINE_FIELDS,
   MACHINE_NAMES,
   MACHINE_PATHS,
   MACHINE_SCHEMA_VERSION,
+  type MachineCost,
   type MachineDocument,
   type MachineFields,
   machineOf,
   type MachinePath,
   type MachineSection,
   type Network,
-  numberAt,
   OPTIONAL_FIELDS,
   type PathsOf,
   type ProductRates,
@@ -50,23 +49,14 @@ export {
   START_PARAMETERS,
   type SystemParameter,
 } from "./parameters.ts";
-export { multiHotTrace } from "./multi_hot.ts";
 export {
   loadParameterSet,
   PARAMETER_SET_NAMES,
   type ParameterSet,
   type ParameterSetName,
 } from "./parameter_sets.ts";
-export {
-  countedDrop,
-  type Drawing,
-  type DrawnSetting,
-  drawSetting,
-  rangesOf,
-  type SimulationRanges,
-} from "./ranges.ts";
-export { recount, type RecountOptions } from "./recount.ts";
-export { costAt, type CostAxis, type CostTable } from "./runtime/cost_table.ts";
+export { type Drawing, rangesOf, type SimulationRanges } from "./ranges.ts";
+export type { CostAxis, CostTable } from "./runtime/cost_table.ts";
 export type { Fingerprint, Reference, RuntimeRates } from "./runtime/rates.ts";
 export {
   type EpochCost,
@@ -79,9 +69,8 @@ export {
 } from "./simulate.ts";
 export {
   type Axis,
-  AXIS_NAMES,
   type AxisName,
-  PLAN_AXES,
+  type PLAN_AXES,
   sweep,
   type SweepDraws,
   type SweepOptions,
@@ -91,7 +80,7 @@ export {
 export type { Extra, System } from "./system.ts";
 export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
 export * as systemParts from "./systems/parts.ts";
-export { skipsOf, type SkipStretch, withSkipsOf } from "./skips.ts";
+export { withSkipsOf } from "./skips.ts";
 export { timeline, type TimelineEntry } from "./timeline.ts";
 export type { Range } from "./uncertainty.ts";
 export {
@@ -103,9 +92,7 @@ export {
   type Verdict,
 } from "./validate/compare.ts";
 export { validate, type ValidateOptions, type Validation } from "./validate/validate.ts";
-export { hotShare, withDim, withHotShare } from "./variants.ts";
 export {
-  condense,
   type CountedTrace,
   type Counts,
   countTraceRuns,
@@ -113,6 +100,4 @@ export {
   type Work,
   type WorkClass,
   type Workload,
-  workloadOf,
-  type WorkloadOptions,
 } from "./work.ts";

@@ -22,8 +22,8 @@ import {
   sequenceDotRecord,
   sequencePoolRecord,
 } from "../kernels/sequence/record.ts";
-import type { Stage } from "../kernels/types.ts";
 import { denseUpdateRecord } from "../kernels/update/record.ts";
+import type { Stage } from "../train/stages.ts";
 import { bytesUs, type Context, productPeak, updateFactor } from "./context.ts";
 
 /** One operation. */

@@ -32,7 +32,11 @@ export interface ParameterSet {
   } | null;
 }
 
-/** Loads a set. Throws a `UserError` where a registered file is not what was registered. */
+/**
+ * Loads a set. Throws a `UserError` where a registered file is not what was registered.
+ *
+ * @category Simulator: machines
+ */
 export async function loadParameterSet(name: ParameterSetName): Promise<ParameterSet> {
   if (name === "start") {
     return {

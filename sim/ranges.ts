@@ -74,7 +74,11 @@ export interface SimulationRanges {
   readonly speedup: Range;
 }
 
-/** Ranges of simulations that differ in their system alone, over draws 0 to `draws` - 1. */
+/**
+ * Ranges of simulations that differ in their system alone, over draws 0 to `draws` - 1.
+ *
+ * @category Simulator
+ */
 export function rangesOf(
   options: readonly SimulateOptions[],
   drawing: Drawing,

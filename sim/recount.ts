@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { formatCount, formatDuration } from "../core/format.ts";
 import { openTwinLookups } from "../data/twin/lookups.ts";
 import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
@@ -95,9 +95,8 @@ function keyOf(name: string, { header }: CountedTrace, mebibytes: number): Count
     [];
   const twin = WORKLOAD_NAMES.find((candidate) => candidate === twinName);
   if (header.origin !== "counts" || twin === undefined) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep the hot memory of ${name}: its inputs were told hot from cold in a run; trace a run with each --hot-memory and give all of them to --trace, or give a trace counted over a twin`,
-      2,
     );
   }
   const planned = header.plan.options as Readonly<Record<string, unknown>>;

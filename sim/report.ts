@@ -4,6 +4,7 @@
  * @module
  */
 
+import { csvCell } from "../core/csv.ts";
 import { fixed, formatBytes, formatDuration } from "../core/format.ts";
 import { formatTable, type Table } from "../core/table.ts";
 import type { Explanation, Purchase } from "./explain.ts";
@@ -260,7 +261,10 @@ export function sweepRecords(
 
 /** Records as CSV; a column that some lack is empty there. */
 export async function toCsv(records: readonly object[]): Promise<string> {
-  return (await columnar(records)).toCSV();
+  const safe = records.map((record) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, csvCell(value)]))
+  );
+  return (await columnar(safe)).toCSV();
 }
 
 /** Records as an Arrow IPC file. */

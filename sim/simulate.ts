@@ -4,8 +4,8 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
-import type { Stage } from "../kernels/types.ts";
+import { UsageError, UserError } from "../core/errors.ts";
+import type { Stage } from "../train/stages.ts";
 import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
 import { type Context, contextOf, nodesOf, type Precision, productPeak } from "./context.ts";
 import { type Graph, GraphBuilder, type Resource } from "./graph.ts";
@@ -112,6 +112,7 @@ export interface EpochCost {
  *
  * @throws {UserError} A trace that cannot be simulated, an unknown system, more GPUs than the machine has, a system that
  * needs to know hot inputs with a trace that does not tell, rows that do not fit the GPUs.
+ * @category Simulator
  */
 export function simulate(options: SimulateOptions): SimulationResult {
   return simulateWith(options);
@@ -213,7 +214,11 @@ function costOf(
   };
 }
 
-/** The graph of one minibatch of a workload, for timelines: the first of a kind, or of any. */
+/**
+ * The graph of one minibatch of a workload, for timelines: the first of a kind, or of any.
+ *
+ * @category Simulator
+ */
 export function minibatchGraph(
   options: SimulateOptions,
   kind?: string,
@@ -236,9 +241,8 @@ function prepare(
   const { machine, gpus, parameters = START_PARAMETERS } = options;
   const { header } = trace;
   if (!Number.isInteger(gpus) || gpus < 1 || gpus > machine.gpu.count) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot simulate ${gpus} GPUs: machine ${machine.name} has ${machine.gpu.count}`,
-      2,
     );
   }
   checkNodes(machine, gpus, system);
@@ -285,17 +289,15 @@ function checkNodes(machine: Machine, gpus: number, { name, rowsOnGpus }: System
   const { nodes } = nodesOf({ machine, gpus });
   if (nodes === 1) return;
   if (gpus % nodes !== 0) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot simulate ${gpus} GPUs: machine ${machine.name} would have them in ${nodes} nodes, which must share them evenly`,
-      2,
     );
   }
   if (!rowsOnGpus) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot simulate ${name} on ${gpus} GPUs of ${machine.name}: they are in ${nodes} nodes and its rows in the memory of one, so give at most ${
         machine.gpu.count / machine.network!.nodes
       }`,
-      2,
     );
   }
 }

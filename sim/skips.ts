@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import type { MinibatchKind } from "../train/trace/schema.ts";
 import type { CountedTrace } from "./work.ts";
 
@@ -32,9 +32,8 @@ const PARTS = 20;
 export function skipsOf({ header, runs }: CountedTrace): SkipStretch[] {
   const hot = runs.filter(({ record }) => record.kind !== "cold");
   if (header.origin !== "run" || hot.length === 0 || hot.some((r) => r.record.kind === "all")) {
-    throw new UserError(
+    throw new UsageError(
       "Cannot take what was skipped from the trace: it must be of a run of a plan that tells hot inputs from cold ones",
-      2,
     );
   }
   const epochs = 1 + hot.reduce((most, { record }) => Math.max(most, record.epoch), 0);
@@ -87,15 +86,16 @@ function cut(own: CountedTrace["runs"], epochs: number, inputs: number): number[
  * minibatches stay those of the counted trace.
  *
  * @throws {UserError} The first trace is not counted, or as `skipsOf` does.
+ *
+ * @category Traces
  */
 export function withSkipsOf(counted: CountedTrace, run: CountedTrace): CountedTrace {
   const { header, runs } = counted;
   const { batch } = header, { hot } = header.plan;
   const full = runs.find(({ record }) => record.kind !== "cold" && record.inputs === batch);
   if (header.origin !== "counts" || hot === null || full === undefined) {
-    throw new UserError(
+    throw new UsageError(
       "Cannot put in what a run skipped: the trace must be counted and have hot minibatches that are full",
-      2,
     );
   }
   const { drop_share: _, ...options } = header.plan.options as Readonly<Record<string, unknown>>;

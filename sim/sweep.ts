@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { WorkerPool } from "../core/worker_pool.ts";
 import type { Precision } from "./context.ts";
@@ -51,7 +51,7 @@ export const PLAN_AXES = [
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
-export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
 
 /** What axes were called before, understood for one version. */
 const FORMER_AXES: Readonly<Record<string, AxisName>> = {
@@ -163,7 +163,7 @@ export function parseAxis(text: string): Axis {
   const name = AXIS_NAMES.find((candidate) => candidate === word);
   if (name === undefined) {
     const near = nearest(word, AXIS_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${word}: ${
         near === null
           ? `the axes are ${
@@ -171,7 +171,6 @@ export function parseAxis(text: string): Axis {
           }, the machine's numbers (link.pageable_gb_s, …) and the parameters`
           : `did you mean ${near}?`
       }`,
-      2,
     );
   }
   const list = at < 0 ? "" : text.slice(at + 1);
@@ -184,9 +183,8 @@ export function parseAxis(text: string): Axis {
       : [NaN];
   }
   if (values.some((value) => !Number.isFinite(value))) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${text}: write ${name}=1,2,3 or ${name}=FROM:TO:STEPS with at least 2 steps`,
-      2,
     );
   }
   return { name, values };
@@ -200,7 +198,11 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
   );
 }
 
-/** Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads. */
+/**
+ * Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads.
+ *
+ * @category Simulator
+ */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);
@@ -225,9 +227,8 @@ async function prepare({ onCount, countCache, ...options }: SweepOptions): Promi
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep hot_memory_mib and ${other.name} together: ${other.name} keeps the rows that are hot, and hot_memory_mib chooses them`,
-      2,
     );
   }
   const traces = [];

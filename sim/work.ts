@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { TraceColumns } from "../train/trace/columns.ts";
 import type { MinibatchKind, MinibatchRecord, Trace, TraceHeader } from "../train/trace/schema.ts";
 import { checkHeader, checkRecord } from "./check_trace.ts";
@@ -76,7 +76,7 @@ export interface Workload {
 }
 
 /** How a workload is made of a trace. */
-export interface WorkloadOptions {
+interface WorkloadOptions {
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
   /** Share of the hot inputs after the window to skip; as the trace has it unless told. */
@@ -91,6 +91,7 @@ const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
  * quicker than an object a minibatch.
  *
  * @throws {UserError} A trace that cannot be simulated.
+ * @category Traces
  */
 export function countTraceRuns(trace: Trace): CountedTrace {
   const { header } = trace;
@@ -196,20 +197,18 @@ export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workl
     !Number.isInteger(batch) || batch < 1 ||
     !Number.isInteger(ratio) && !Number.isInteger(1 / ratio)
   ) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot regroup the trace: its minibatches have ${header.batch} inputs and ${batch} over all GPUs is neither a multiple nor a part of that`,
-      2,
     );
   }
   const tellsHot = trace.runs.every(({ record }) => record.kind !== "all");
   if (drop !== undefined && !tellsHot) {
-    throw new UserError(
+    throw new UsageError(
       "Cannot skip a share of the hot inputs: the trace does not tell hot from cold, so give one of the plan fae or slipstream",
-      2,
     );
   }
   if (drop !== undefined && !(drop >= 0 && drop <= 1)) {
-    throw new UserError(`Cannot skip a share of ${drop}: it must be from 0 to 1`, 2);
+    throw new UsageError(`Cannot skip a share of ${drop}: it must be from 0 to 1`);
   }
   const regrouped = regroup(trace, batch);
   const skippedBefore = sumOf(trace, () => true);

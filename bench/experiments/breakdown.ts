@@ -5,10 +5,10 @@
  */
 
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import type { Stage } from "../../kernels/types.ts";
 import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";
+import type { Stage } from "../../train/stages.ts";
 import { numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../figure.ts";

@@ -5,18 +5,21 @@
  */
 
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
-import { UserError } from "../../core/errors.ts";
+import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../../train/stages.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
 export const STUDY_SCHEMA_VERSION = 7;
+
+/** A run takes some kilobytes, with rows that are watched some megabytes. */
+const MOST_BYTES = 64e6;
 
 /** Which run. */
 export interface StudyKey {
@@ -86,21 +89,19 @@ export class StudyStore {
    */
   async read(key: StudyKey): Promise<StudyResult | null> {
     const path = this.#path(key);
-    let text: string;
-    try {
-      text = await Deno.readTextFile(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
-    let result: StudyResult;
-    try {
-      result = JSON.parse(text);
-    } catch {
-      throw new UserError(`Cannot read ${path}: it is not JSON; remove it to run it again`);
-    }
+    const bytes = await readBoundedIfThere(path, MOST_BYTES);
+    if (bytes === null) return null;
+    const options = {
+      cannot: `Cannot use ${path}`,
+      otherwise: "; remove it to train the run again",
+    };
+    const found = parseSealed(bytes, { ...options, seal: "optional" }) as
+      | Partial<StudyResult>
+      | null;
+    // Older versions had no seals.
+    if (found?.schema_version !== STUDY_SCHEMA_VERSION) return null;
+    const result = parseSealed(bytes, { ...options, seal: "required" }) as StudyResult;
     const fits = result.schema === "slipstream.study" &&
-      result.schema_version === STUDY_SCHEMA_VERSION &&
       sameConditions(result.conditions, this.conditions);
     return fits ? result : null;
   }
@@ -108,7 +109,7 @@ export class StudyStore {
   /** Keeps a result. */
   async write(result: StudyResult): Promise<void> {
     await makeFolder(this.#folder);
-    await writeFileWhole(this.#path(result), `${JSON.stringify(result)}\n`);
+    await writeFileWhole(this.#path(result), formatSealed(result, 0));
   }
 
   /** The folder for checkpoints of a run that has not ended. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { DeviceNote, Sample, Settings } from "../experiment.ts";
 import { StudyResults } from "./compare.ts";
@@ -23,7 +23,7 @@ export function trainedFolder(out: string): string {
  *
  * @param names Variants in words, by the names that the results are to have; or a list, whose words are the names.
  * @param firstSeed Seeds before it are only read, so that several processes can share the work.
- * @throws {UserError} Status 2: the first seed is beyond the last.
+ * @throws {UsageError} The first seed is beyond the last.
  */
 export async function trainedResults(
   workload: PresetName,
@@ -44,9 +44,8 @@ export async function trainedResults(
   const variants = [...new Map([...labelled.values()].map((one) => [one.name, one])).values()];
   const { seeds, ...rest } = size;
   if (firstSeed > seeds) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot run seeds from ${firstSeed} on: --seeds ends at ${seeds}; give --seeds ${firstSeed} or more`,
-      2,
     );
   }
   for (let seed = firstSeed; seed <= seeds; seed++) {

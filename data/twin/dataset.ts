@@ -68,6 +68,10 @@ export class TwinDataset implements Dataset {
   close(): void {
     // Nothing is open.
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /** Takes the first `count` ids modulo a range. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { Permutation } from "../../core/random.ts";
 import { openDataset, type OpenOptions } from "../open.ts";
@@ -58,6 +58,7 @@ const MEMORY = 256 * 2 ** 20;
  * Fits a twin to a log: of inputs with one lookup a table (Criteo, Avazu), or of user histories (Taobao).
  *
  * @throws UserError for options, files or rows that are wrong.
+ * @category Data: twins
  */
 export async function fitLog(options: FitLogOptions): Promise<LogFit> {
   const { workload, seed = 1 } = options;
@@ -66,7 +67,7 @@ export async function fitLog(options: FitLogOptions): Promise<LogFit> {
       ? (await recognise(await findTextFiles(options.data))).format
       : FORMATS[workload]);
   if (workload !== undefined && (format === "taobao") !== (workload === "rm1")) {
-    throw new UserError(`Cannot fit twin ${workload}: the files are in the format ${format}`, 2);
+    throw new UsageError(`Cannot fit twin ${workload}: the files are in the format ${format}`);
   }
   return format === "taobao"
     ? await fitUsers(options, seed)
@@ -97,9 +98,8 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
   try {
     const { schema } = dataset;
     if (known !== null && known.distinct.length !== schema.tables.length) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot fit twin ${workload}: the files have ${schema.tables.length} tables, not ${known.distinct.length}`,
-        2,
       );
     }
     const whole = await sampleInputs(dataset, options.sample ?? SAMPLE.inputs, seed, signal);

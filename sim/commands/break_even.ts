@@ -4,12 +4,13 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { fixed } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
+import { print } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { drawFigure } from "../../data/figure.ts";
@@ -95,7 +96,7 @@ export const breakEvenCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate break-even",
         about: "Map which system is fastest",
         usage: "--trace FILE [flags]",
@@ -107,7 +108,7 @@ export const breakEvenCommand: Command = {
     checkOutputFile("--plot", plot);
     const axes = values.axis.map(parseAxis);
     if (axes.length < 2) {
-      throw new UserError("Cannot draw a map of fewer than two axes: give --axis A=1,2 B=3,4", 2);
+      throw new UsageError("Cannot draw a map of fewer than two axes: give --axis A=1,2 B=3,4");
     }
     const names = values.system.map((name) => findSystem(name).name);
     const among = values.among.map((name) => findSystem(name).name);
@@ -143,12 +144,12 @@ export const breakEvenCommand: Command = {
       if (options.systems.length === 0) continue;
       points.push({ machine, gpus: options.gpus, ...breakEven({ ...options, axes: [] })[0]! });
     }
-    console.log(`${describe({ name, trace })}\n${describeSet(set, draws)}\n`);
-    for (const section of mapSections(axes, cells)) console.log(section);
-    console.log(
+    print(`${describe({ name, trace })}\n${describeSet(set, draws)}\n`);
+    for (const section of mapSections(axes, cells)) print(section);
+    print(
       "Machines as they are: seconds an epoch, and the fastest with its share of the draws\n",
     );
-    console.log(formatTable({
+    print(formatTable({
       columns: [
         { name: "machine" },
         { name: "GPUs" },

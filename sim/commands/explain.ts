@@ -7,6 +7,7 @@
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print } from "../../core/streams.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
 import { combinationsOf, type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
@@ -36,7 +37,7 @@ export const explainCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate explain",
         about: "Show where training time goes and which number of the machine it hangs on",
         usage: "--trace FILE [flags]",
@@ -50,11 +51,11 @@ export const explainCommand: Command = {
     const subject = await openSubject(values);
     const { draws = DRAWS } = values;
     for (const named of subject.traces) {
-      console.log(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
+      print(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
       for (const { options, drawing } of combinationsOf(subject, named, values)) {
         for (const one of options) {
           const explanation = explain(one, draws === 0 ? null : { drawing, draws });
-          console.log(formatExplanation(explanation));
+          print(formatExplanation(explanation));
           all.push({ trace: named.name, ...explanation });
         }
       }

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
-import { TWIN_NAMES } from "../../data/twin/open.ts";
-import type { WorkloadName } from "../../data/twin/workloads.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
 import { loadMachine, MACHINE_NAMES, type MachineDocument, machineOf } from "../machine.ts";
@@ -136,7 +135,7 @@ export interface NamedTrace {
 }
 
 /** What the flags of {@linkcode SUBJECT_FLAGS} name, checked and loaded. */
-export interface Subject {
+interface Subject {
   readonly traces: readonly NamedTrace[];
   readonly documents: readonly MachineDocument[];
   readonly systems: readonly System[];
@@ -208,13 +207,13 @@ export function describeSet({ name, title }: ParameterSet, draws: number): strin
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */
 async function openTrace(name: string): Promise<NamedTrace> {
-  const twin = TWIN_NAMES.find((candidate) => candidate === name);
-  if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin as WorkloadName) };
+  const twin = WORKLOAD_NAMES.find((candidate) => candidate === name);
+  if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin) };
   if (name === MULTI_HOT) return { name, trace: multiHotTrace() };
   if (!/[./\\]/.test(name)) {
-    const near = nearest(name, [...TWIN_NAMES, MULTI_HOT]);
+    const near = nearest(name, [...WORKLOAD_NAMES, MULTI_HOT]);
     if (near !== null) {
-      throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
+      throw new UsageError(`Cannot open trace ${name}: did you mean ${near}?`);
     }
   }
   const trace = await readAnyTrace(name);

@@ -9,6 +9,7 @@ import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
+import { print, tell } from "../../core/streams.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { type FirstTable, FROZEN_SHA256, loadFirstTable } from "../paper/first.ts";
 import { REGISTERED_SHA256 } from "../paper/registration.ts";
@@ -41,7 +42,7 @@ export const paperCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate paper",
         about: "Predict the paper's ratios from registered parameters",
         usage: "[flags]",
@@ -52,13 +53,13 @@ export const paperCommand: Command = {
     checkOutputFile("--json", json);
     if (values.first) {
       const first = await loadFirstTable();
-      console.log(firstSection(first));
+      print(firstSection(first));
       if (json !== null) await writeFileWhole(json, `${JSON.stringify(first, null, 2)}\n`);
       return;
     }
-    const say = values.quiet ? () => {} : (line: string) => console.error(line);
+    const say = values.quiet ? () => {} : (line: string) => tell(line);
     const table = await paperTable(say, values.draws);
-    for (const section of sections(table)) console.log(section);
+    for (const section of sections(table)) print(section);
     if (json !== null) await writeFileWhole(json, `${JSON.stringify(table, null, 2)}\n`);
   },
 };

@@ -7,6 +7,7 @@
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
 import { rangesOf } from "../ranges.ts";
 import { type RangedResult, resultsCsv, resultTable } from "../report.ts";
@@ -47,7 +48,7 @@ export const runCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(RUN_FLAGS, args);
     if (help) {
-      console.log(formatHelp(RUN_FLAGS, {
+      print(formatHelp(RUN_FLAGS, {
         command: "deno task simulate run",
         about: "Simulate training",
         usage: "--trace FILE [flags]",
@@ -70,7 +71,7 @@ export const runCommand: Command = {
         const ranges = draws === 0 ? [] : rangesOf(options, drawing, draws);
         return plain.map((result, i): RangedResult => ({ ...result, ranges: ranges[i] ?? null }));
       });
-      console.log(
+      print(
         `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${
           formatTable(resultTable(results))
         }`,

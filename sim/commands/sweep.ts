@@ -4,12 +4,13 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
+import { print, tell } from "../../core/streams.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { machineOf } from "../machine.ts";
 import { countedDrop } from "../ranges.ts";
@@ -55,7 +56,7 @@ export const sweepCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate sweep",
         about: "Simulate every combination of the values of some axes",
         usage: "--trace FILE --axis NAME=VALUES… [flags]",
@@ -73,11 +74,11 @@ export const sweepCommand: Command = {
     const axes = values.axis.map(parseAxis);
     for (const [i, { name }] of axes.entries()) {
       if (axes.findIndex((other) => other.name === name) !== i) {
-        throw new UserError(`Cannot sweep ${name} twice: give all its values in one axis`, 2);
+        throw new UsageError(`Cannot sweep ${name} twice: give all its values in one axis`);
       }
     }
     if (values.gpus.length > 1) {
-      throw new UserError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4", 2);
+      throw new UsageError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4");
     }
     const { traces, documents, systems, set } = await openSubject(values);
     const plain: SweepOptions = {
@@ -100,14 +101,14 @@ export const sweepCommand: Command = {
       ...plain,
       drawn: { documents, set, draws, drop: values.drop === undefined },
     };
-    for (const line of await countingAhead(options)) console.error(line);
+    for (const line of await countingAhead(options)) tell(line);
     using progress = new CountProgress(false);
     const begun = performance.now();
     const rows = await sweep(options);
     const seconds = (performance.now() - begun) / 1000;
     progress[Symbol.dispose]();
-    console.log(`${describeSet(set, draws)}\n`);
-    console.log(formatTable({
+    print(`${describeSet(set, draws)}\n`);
+    print(formatTable({
       columns: [
         { name: "trace" },
         { name: "machine" },
@@ -130,8 +131,8 @@ export const sweepCommand: Command = {
         ],
       ]),
     }));
-    if (points > SHOWN) console.log(`… and ${points - SHOWN} more`);
-    console.log(
+    if (points > SHOWN) print(`… and ${points - SHOWN} more`);
+    print(
       `${points} points in ${formatDuration(seconds)}, ${
         Math.round(60 * points / seconds)
       } a minute`,

@@ -40,7 +40,7 @@ export const OPEN_PAIRS = [
 ] as const;
 
 /** What a workload's inputs are to a plan that skips. */
-export interface WorkloadShares {
+interface WorkloadShares {
   readonly name: WorkloadName;
   readonly hotShare: number;
   /** Of the hot inputs, all of them. */

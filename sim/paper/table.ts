@@ -23,7 +23,7 @@ export interface PaperRow extends RatioRow {
 }
 
 /** A refit that leaves something out. */
-export interface Refit {
+interface Refit {
   readonly without: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly mape: number;

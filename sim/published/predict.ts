@@ -165,7 +165,7 @@ export function errorsOf(
 const STEPS_US = steps(0, 3000, 50), GEMM_SHARES = steps(0.3, 0.8, 0.01);
 
 /** A substrate fit: host time of an iteration in no operation, and the share of the peak that products reach. */
-export interface SubstrateFit {
+interface SubstrateFit {
   readonly stepUs: number;
   readonly gemmShare: number;
 }
@@ -188,7 +188,7 @@ export function fitSubstrate(machine: Machine, models: readonly TimedModel[]): S
 }
 
 /** A machine with a substrate fit in force. */
-export function withSubstrate(machine: Machine, { stepUs, gemmShare }: SubstrateFit): Machine {
+function withSubstrate(machine: Machine, { stepUs, gemmShare }: SubstrateFit): Machine {
   return withRates(machine, { "framework.step_us": stepUs, "gpu.gemm_share": gemmShare });
 }
 

@@ -87,7 +87,7 @@ function uploadInputs(
 }
 
 /** A hot minibatch, paper mode. */
-export function hotMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
+function hotMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
   const { gpus, tables } = context;
   const share = resize(work, work.inputs / gpus, tables);
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
@@ -107,7 +107,7 @@ export function hotMinibatch(work: Work, context: Context, graph: GraphBuilder):
 }
 
 /** A hot minibatch, artifact mode. */
-export function hotArtifactMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
+function hotArtifactMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
   const { gpus, tables, denseBytes, hotRows, rowBytes, machine: { framework } } = context;
   const share = resize(work, work.inputs / gpus, tables);
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g, 0));

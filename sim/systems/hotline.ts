@@ -81,7 +81,7 @@ export function hotlineMinibatches(
 }
 
 /** One mixed minibatch. */
-export function hotlineMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
+function hotlineMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
   const { gpus, tables, rowBytes, parameters, machine: { cpu } } = context;
   if (work.parts === undefined) {
     throw new RangeError(

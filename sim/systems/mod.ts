@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { System } from "../system.ts";
 import { fae, faeArtifact, faeIntel, freeze } from "./fae.ts";
@@ -88,16 +88,19 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 /** The names of all systems. */
 export const SYSTEM_NAMES: readonly string[] = ALL_SYSTEMS.map(({ name }) => name);
 
-/** A system by name. Throws a `UserError` that names the nearest one. */
+/**
+ * A system by name. Throws a `UserError` that names the nearest one.
+ *
+ * @category Simulator: systems of your own
+ */
 export function findSystem(name: string): System {
   const wanted = OTHER_NAMES[name] ?? name;
   const system = ALL_SYSTEMS.find((candidate) => candidate.name === wanted);
   if (system !== undefined) return system;
   const near = nearest(name, SYSTEM_NAMES);
-  throw new UserError(
+  throw new UsageError(
     `Cannot simulate system ${name}: ${
       near === null ? `the systems are ${SYSTEM_NAMES.join(", ")}` : `did you mean ${near}?`
     }`,
-    2,
   );
 }

@@ -5,8 +5,14 @@
  */
 
 import { RandomStream } from "../../core/random.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../kernels/linear/op.ts";
 import { paddedStride } from "../../kernels/shapes.ts";
 import type { Device, Matrix, Optimizer, Recorder, Scalar } from "../../kernels/types.ts";
+import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { firstRows, writeMatrix } from "./matrices.ts";
 import type { Parameter } from "./model.ts";
 
@@ -112,7 +118,7 @@ export class FlatParameters {
 
   /** Appends one optimizer step over all parameters. */
   update(ops: Recorder, learningRate: Scalar): void {
-    ops.denseUpdate({
+    ops.add(denseUpdateOp, {
       params: this.#params,
       grads: this.#grads,
       state: this.#state,
@@ -167,7 +173,7 @@ export function initialiseDense(
 /** Appends the layers' forward pass over the first rows of their inputs. */
 export function forwardLayers(ops: Recorder, layers: readonly Layer[], rows: number): void {
   for (const layer of layers) {
-    ops.linearForward({
+    ops.add(linearForwardOp, {
       x: firstRows(layer.x, rows),
       w: layer.w,
       bias: layer.b,
@@ -182,9 +188,9 @@ export function backwardLayers(ops: Recorder, layers: readonly Layer[], rows: nu
   for (let l = layers.length - 1; l >= 0; l--) {
     const layer = layers[l]!;
     const dy = firstRows(layer.dy, rows), x = firstRows(layer.x, rows);
-    ops.linearBackwardWeights({ dy, x, dw: layer.dw, db: layer.db });
+    ops.add(linearBackwardWeightsOp, { dy, x, dw: layer.dw, db: layer.db });
     if (layer.dx !== null) {
-      ops.linearBackwardInput({
+      ops.add(linearBackwardInputOp, {
         dy,
         w: layer.w,
         dx: firstRows(layer.dx, rows),

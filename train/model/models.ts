@@ -8,6 +8,7 @@ import type { Device } from "../../kernels/types.ts";
 import { Dlrm, type DlrmShape } from "./dlrm.ts";
 import type { Model } from "./model.ts";
 import { Tbsm, type TbsmShape } from "./tbsm.ts";
+import type { ShapeOverrides } from "./presets.ts";
 import type { ModelOptions } from "./tower_model.ts";
 
 /** Shape of a DLRM or of a TBSM, which alone has steps. */
@@ -36,7 +37,11 @@ export function isTbsm(shape: ModelShape): shape is TbsmShape {
   return "steps" in shape;
 }
 
-/** Makes the model of a shape, zero-filled; initialise it or load weights before training. */
+/**
+ * Makes the model of a shape, zero-filled; initialise it or load weights before training.
+ *
+ * @category Models
+ */
 export function createModel(device: Device, shape: ModelShape, options: ModelOptions): Model {
   return isTbsm(shape) ? new Tbsm(device, shape, options) : new Dlrm(device, shape, options);
 }
@@ -48,4 +53,12 @@ export function shapeDocument(shape: ModelShape): ShapeDocument {
   if (!isTbsm(shape)) return tower;
   const { steps, attention, final } = shape;
   return { ...tower, steps, attention, final };
+}
+
+/** The widths and table sizes that make a preset's shape this one. */
+export function shapeOverrides(shape: ModelShape): ShapeOverrides {
+  const { tableRows, dim, bottom, top } = shape;
+  const tower = { dim, bottom, top, tables: tableRows };
+  if (!isTbsm(shape)) return tower;
+  return { ...tower, attention: shape.attention.slice(1, -1), final: shape.final };
 }

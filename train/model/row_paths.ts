@@ -5,6 +5,7 @@
  * @module
  */
 
+import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
 import type {
   Device,
   DeviceBuffer,
@@ -64,7 +65,7 @@ export class DeviceRows implements RowPath {
   }
 
   forward(ops: Recorder, vectors: Matrix): void {
-    ops.embeddingForward({
+    ops.add(embeddingForwardOp, {
       tables: this.tables,
       lookups: this.#lookups,
       out: vectors,
@@ -73,7 +74,7 @@ export class DeviceRows implements RowPath {
   }
 
   backward(ops: Recorder, gradients: Matrix): void {
-    ops.embeddingBackward({
+    ops.add(embeddingBackwardOp, {
       tables: this.tables,
       lookups: this.#lookups,
       grad: gradients,
@@ -216,10 +217,10 @@ export class HostRows implements RowPath {
         if (kind === "gather") {
           ops.stage("gather");
           const out = firstRows(this.#vectors, rows);
-          ops.embeddingForward({ tables, lookups, out, firstSlot: 1 });
+          ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 1 });
         } else {
           ops.stage("update-rows");
-          ops.embeddingBackward({
+          ops.add(embeddingBackwardOp, {
             tables,
             lookups,
             grad: firstRows(this.#gradients, rows),

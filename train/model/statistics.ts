@@ -5,6 +5,7 @@
  * @module
  */
 
+import { columnStatisticsOp, standardiseOp } from "../../kernels/standardise/op.ts";
 import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
 import type { MakeMatrix } from "./layers.ts";
 import { firstRows } from "./matrices.ts";
@@ -53,14 +54,14 @@ export class RunningStatistics {
   forward(ops: Recorder, rows: number, weight: Scalar | null): void {
     const { mean, variance } = this;
     const x = firstRows(this.#input, rows);
-    if (weight !== null) ops.columnStatistics({ x, mean, variance, weight });
-    ops.standardise({ x, mean, variance, y: firstRows(this.output, rows) });
+    if (weight !== null) ops.add(columnStatisticsOp, { x, mean, variance, weight });
+    ops.add(standardiseOp, { x, mean, variance, y: firstRows(this.output, rows) });
   }
 
   /** Appends the way from the output's gradient to the input's. */
   backward(ops: Recorder, rows: number): void {
     if (this.outputGradient === null || this.#inputGradient === null) return;
-    ops.standardise({
+    ops.add(standardiseOp, {
       x: firstRows(this.outputGradient, rows),
       mean: null,
       variance: this.variance,

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { interactionBackwardOp, interactionForwardOp } from "../../kernels/interaction/op.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
+import { layerNormBackwardOp, layerNormForwardOp } from "../../kernels/layer_norm/op.ts";
 import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
 import {
   backwardLayers,
@@ -141,9 +143,9 @@ export class Tower {
     path.forward(ops, firstRows(this.vectors, rows));
     ops.stage("interact");
     if (this.#normalisation === "layer") {
-      ops.layerNormForward({ x: firstRows(this.vectors, rows), ...shape, y: v });
+      ops.add(layerNormForwardOp, { x: firstRows(this.vectors, rows), ...shape, y: v });
     }
-    ops.interactionForward({ v, ...shape, r });
+    ops.add(interactionForwardOp, { v, ...shape, r });
     ops.stage("forward");
     ofInteraction?.forward(ops, rows, statistics);
     forwardLayers(ops, this.#top, rows);
@@ -159,7 +161,7 @@ export class Tower {
     backwardLayers(ops, this.#top, rows);
     ofInteraction?.backward(ops, rows);
     ops.stage("interact");
-    ops.interactionBackward({
+    ops.add(interactionBackwardOp, {
       v: firstRows(this.#v, rows),
       ...shape,
       dr: firstRows(this.#dr, rows),
@@ -170,7 +172,7 @@ export class Tower {
     const gradients = firstRows(this.vectorGradients, rows);
     if (layer) {
       const x = firstRows(this.vectors, rows);
-      ops.layerNormBackward({ x, ...shape, dy: dv, dx: gradients, maskFirst: true });
+      ops.add(layerNormBackwardOp, { x, ...shape, dy: dv, dx: gradients, maskFirst: true });
     }
     ops.stage("backward");
     backwardLayers(ops, this.#bottom, rows);

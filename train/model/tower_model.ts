@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bceOp } from "../../kernels/bce/op.ts";
 import type {
   Device,
   DeviceBuffer,
@@ -13,8 +14,8 @@ import type {
   Program,
   Recorder,
   Scalar,
-  Stage,
 } from "../../kernels/types.ts";
+import { type Stage, timesByStage } from "../stages.ts";
 import { HotRowStore } from "./hot_store.ts";
 import { FlatParameters, initialiseDense, type MakeMatrix, mlpFloats } from "./layers.ts";
 import { firstRows, writeMatrix } from "./matrices.ts";
@@ -264,13 +265,14 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.takeStageTimes} */
   async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
-    const times = await this.device.takeStageTimes();
+    const times = timesByStage(await this.device.takeStageTimes());
     const link = this.#link;
     if (this.home !== this.device) {
       // Waiting for the gradients is waiting for the device, whose time has been booked already.
       const device = Object.values(times).reduce((sum, ms) => sum + ms, 0);
       link.download.ms = Math.max(0, link.download.ms - device);
-      for (const [stage, ms] of Object.entries(await this.home.takeStageTimes())) {
+      const home = timesByStage(await this.home.takeStageTimes());
+      for (const [stage, ms] of Object.entries(home)) {
         times[stage as Stage] = (times[stage as Stage] ?? 0) + ms;
       }
     }
@@ -296,7 +298,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
       this.#forward(ops, size, route, weight);
       ops.stage("backward");
-      ops.bce({
+      ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
         dlogits: firstRows(this.#head.dlogits, size),
@@ -332,6 +334,11 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     for (const program of this.#programs.values()) program.dispose();
     this.#programs.clear();
     for (const owned of this.#owned.splice(0)) owned.dispose();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** Copies dense features and labels to the device. */

@@ -54,6 +54,7 @@ export interface HotSet {
  * @param tableRows Rows of the model's tables.
  * @param dim Floats in a row.
  * @throws {UserError} The budget holds no row, or every row of the tables.
+ * @category Training
  */
 export async function findHotSet(
   dataset: Dataset,
@@ -89,8 +90,10 @@ export async function findHotSet(
   });
   const all = tableRows.reduce((sum, n) => sum + n, 0);
   if (rows.total === all) {
-    throw new UserError(
-      `Cannot tell hot rows from cold ones: all ${all} rows fit into --hot-memory ${options.hotMemoryMib}; use a smaller one, or --plan baseline`,
+    throw new UserError((option) =>
+      `Cannot tell hot rows from cold ones: all ${all} rows fit into ${
+        option("plan.hotMemoryMib")
+      } ${options.hotMemoryMib}; use a smaller one, or ${option("plan.name")} baseline`
     );
   }
   return { rows, profiled: positions.length, memoryBytes, ms: performance.now() - begun };
@@ -148,8 +151,10 @@ export async function segregate(
     }
   });
   if (hotCount === 0) {
-    throw new UserError(
-      `Cannot train hot inputs: none of ${total} inputs has hot rows alone; use a larger --hot-memory or --profile, or --plan baseline`,
+    throw new UserError((option) =>
+      `Cannot train hot inputs: none of ${total} inputs has hot rows alone; use a larger ${
+        option("plan.hotMemoryMib")
+      } or ${option("plan.profile")}, or ${option("plan.name")} baseline`
     );
   }
   return {

@@ -9,7 +9,11 @@ import type { DatasetSchema, Inputs, Reader } from "../../data/types.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import type { HostBatch } from "../model/model.ts";
 
-/** Cuts a reader into minibatches. One batch is alive at a time: the next `prepare` overwrites it. */
+/**
+ * Cuts a reader into minibatches. One batch is alive at a time: the next `prepare` overwrites it.
+ *
+ * @category Training
+ */
 export class BatchSource {
   readonly #reader: Reader;
   readonly #grouper: LookupGrouper;

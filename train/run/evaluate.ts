@@ -21,6 +21,7 @@ const YIELD_MS = 200;
  * @param onProgress Called with the number of inputs done.
  * @param signal Stops between minibatches with the signal's reason.
  * @throws {LogitError} A logit is not finite.
+ * @category Training
  */
 export async function evaluate(
   model: Model,

@@ -18,7 +18,7 @@ import {
   wholeFrom,
   words,
 } from "../../core/schema.ts";
-import { OPTIMIZER_NAMES } from "../model/presets.ts";
+import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
 
 const COUNT = wholeFrom(0), SIZE = wholeFrom(1);

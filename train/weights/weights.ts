@@ -8,13 +8,14 @@
 import { UserError } from "../../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
+import { tryLock } from "../../core/lock.ts";
 import { checkSchema, objectWith, oneOf, type Schema } from "../../core/schema.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
 import { readMatrix, writeMatrix } from "../model/matrices.ts";
 import type { Model } from "../model/model.ts";
 import type { ShapeDocument } from "../model/models.ts";
-import { OPTIMIZER_NAMES } from "../model/presets.ts";
+import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
 import { SafetensorsFile, type TensorSource } from "./safetensors.ts";
 import { checkSeal, writeSealed } from "./seal.ts";
 
@@ -29,6 +30,9 @@ export const MODEL_FILE = "model.json";
 const WEIGHTS_KEY = "weights_sha256";
 /** `model.json` takes some kilobytes. */
 const MOST_DOCUMENT_BYTES = 16e6;
+
+/** Folders in which weights are written before they have their names, and the file that is locked meanwhile. */
+const STAGING_PREFIX = "save-", STAGING_LOCK = "save.lock";
 
 /** Version of the folder's layout. */
 export const WEIGHTS_SCHEMA_VERSION = 1;
@@ -51,6 +55,7 @@ const CHUNK_FLOATS = 1 << 20;
  * that a disk that fills up neither loses it nor leaves weights beside the optimizer state of others.
  *
  * @throws {UserError} The folder cannot be written.
+ * @category Models
  */
 export async function saveWeights(
   model: Model,
@@ -62,9 +67,12 @@ export async function saveWeights(
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
   const saved = [WEIGHTS_FILE, STATE_FILE, MODEL_FILE];
   await device.sync();
+  let staging = folder;
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
+    await removeLeftovers(folder);
+    staging = await Deno.makeTempDir({ dir: folder, prefix: STAGING_PREFIX, suffix: ".tmp" });
+    using _lock = await tryLock(`${staging}/${STAGING_LOCK}`);
     try {
       const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
       const seal = await writeSealed(weights, weightTensors(model), metadata);
@@ -78,7 +86,21 @@ export async function saveWeights(
       await Deno.remove(staging, { recursive: true });
     }
   } catch (error) {
-    throw fileError("save weights to", folder, error);
+    const known = fileError("save weights to", folder, error);
+    // The person knows the folder, not the one within it that is written first.
+    throw known instanceof UserError
+      ? new UserError(known.message.replaceAll(staging, folder))
+      : known;
+  }
+}
+
+/** Removes what a killed process left: a folder whose lock nobody holds. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory || !name.startsWith(STAGING_PREFIX) || !name.endsWith(".tmp")) continue;
+    const path = `${folder}/${name}`;
+    using lock = await tryLock(`${path}/${STAGING_LOCK}`);
+    if (lock !== null) await Deno.remove(path, { recursive: true });
   }
 }
 
@@ -145,6 +167,7 @@ export async function loadStateTensors(
  * @returns Whether the optimizer state was loaded.
  * @throws {UserError} A file is missing, broken or of another shape; nothing says half a model was meant, so the
  * model must not be used afterwards.
+ * @category Models
  */
 export async function loadWeights(
   model: Model,

@@ -52,6 +52,7 @@ export function arrayDataset(
       });
     },
     close(): void {},
+    [Symbol.dispose](): void {},
   };
 }
 

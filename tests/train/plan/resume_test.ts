@@ -4,7 +4,7 @@ import type { Device } from "../../../kernels/types.ts";
 import { openCheckpoints } from "../../../train/checkpoint/checkpoints.ts";
 import { writeMatrix } from "../../../train/model/matrices.ts";
 import type { Model } from "../../../train/model/model.ts";
-import { parseTrainOptions, type TrainCommand } from "../../../train/command/options.ts";
+import type { CheckpointSettings } from "../../../train/run/options.ts";
 import type { TrainState } from "../../../train/run/state.ts";
 import { TraceRecorder } from "../../../train/trace/recorder.ts";
 import { train, type TrainOptions, type TrainResult } from "../../../train/run/trainer.ts";
@@ -237,11 +237,9 @@ Deno.test("checkpoints on disk hold all of it", () =>
       ) {
         const run = RUNS[name]!;
         const dataset = arrayDataset(run.tableRows, run.inputs, run.steps);
-        const line = parseTrainOptions(["--data", "synthetic", "--checkpoint", folder]);
-        assert.ok(line.kind === "train");
-        const at = (step: number, resume: boolean): TrainCommand => {
-          const checkpoint = `${folder}/${name.length}-${step}`;
-          return { ...line.command, checkpoint, resume: resume ? checkpoint : null };
+        const at = (step: number, resume: boolean): CheckpointSettings => {
+          const checkpoints = `${folder}/${name.length}-${step}`;
+          return { folder: checkpoints, every: 0, resume: resume ? checkpoints : null };
         };
         const { outcome } = await whole(device, run, {});
         const model = toyModel(device, run);
@@ -255,7 +253,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
             save: async (state) => {
               const { step } = state.document as unknown as { step: number };
               if (!steps.includes(step)) return;
-              const store = await openCheckpoints(at(step, false));
+              const store = await openCheckpoints(at(step, false), {});
               await store!.policy(model, dataset)!.save(state);
             },
           },
@@ -263,7 +261,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
         model.dispose();
         for (const step of steps) {
           const fresh = toyModel(device, run);
-          const store = await openCheckpoints(at(step, true));
+          const store = await openCheckpoints(at(step, true), {});
           const restored = await store!.restore(fresh, dataset);
           assert.match(
             restored!.note,

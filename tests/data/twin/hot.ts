@@ -4,8 +4,8 @@
  * @module
  */
 
-import { TwinGenerator } from "./generator.ts";
-import type { TwinParameters } from "./parameters.ts";
+import { TwinGenerator } from "../../../data/twin/generator.ts";
+import type { TwinParameters } from "../../../data/twin/parameters.ts";
 
 /** Hot share at one budget. */
 export interface HotShare {

@@ -1,0 +1,15 @@
+/**
+ * The loss of a device in the middle of work.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+
+/** A device that is gone, with all that was in its memory: its driver crashed or was reset, or the GPU was taken away. */
+export class DeviceLostError extends UserError {
+  constructor(reason: string) {
+    super(`Cannot go on with WebGPU: the device is lost (${reason})`);
+    this.name = "DeviceLostError";
+  }
+}

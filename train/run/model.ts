@@ -1,0 +1,81 @@
+/**
+ * The model of a run: made on the devices of its placement, and filled.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import type { Optimizer } from "../../kernels/types.ts";
+import type { Model } from "../model/model.ts";
+import { createModel, type ModelShape } from "../model/models.ts";
+import { hostOf, type OpenDevices, type Placement } from "../model/placement.ts";
+import type { Normalisation } from "../model/tower.ts";
+import type { HotSet } from "../plan/hot_set.ts";
+import { loadWeights } from "../weights/weights.ts";
+import type { RunHooks } from "./hooks.ts";
+
+/** What a model is made for. */
+export interface PlacedModelOptions {
+  /** Where rows live. */
+  readonly placement: Placement;
+  /** Inputs in the largest minibatch, of training or of an evaluation. */
+  readonly maxBatch: number;
+  readonly optimizer: Optimizer;
+  readonly normalisation: Normalisation;
+  /** The rows that the placement `hot` keeps a second copy of. */
+  readonly hotSet: HotSet | null;
+}
+
+/**
+ * Makes a model, zero-filled, on the devices of a placement.
+ *
+ * @throws {UserError} A device cannot hold it.
+ * @throws {RangeError} The placement is `hot` and there is no hot set.
+ */
+export function createPlacedModel(
+  devices: OpenDevices,
+  shape: ModelShape,
+  { placement, maxBatch, optimizer, normalisation, hotSet }: PlacedModelOptions,
+): Model {
+  if (placement === "hot" && hotSet === null) {
+    throw new RangeError("Cannot place hot rows on the device: there is no hot set");
+  }
+  try {
+    return createModel(devices.device, shape, {
+      optimizer,
+      maxBatch,
+      host: hostOf(placement, devices),
+      hotRows: placement === "hot" ? hotSet!.rows.rows : null,
+      normalisation,
+    });
+  } catch (error) {
+    // Shapes have been agreed on, so what the device refuses is their size.
+    if (!(error instanceof RangeError)) throw error;
+    const { message } = error;
+    throw new UserError((option) =>
+      `${message}; try a smaller ${option("training.batch")}, ${option("evaluation.batch")} or ${
+        option("model.shape.tables")
+      }`
+    );
+  }
+}
+
+/** Fills a model from a folder of weights, or where there is none from a seed. */
+export async function fillModel(
+  model: Model,
+  { weights, optimizer, seed }: {
+    readonly weights: string | null;
+    readonly optimizer: Optimizer;
+    readonly seed: number;
+  },
+  { onNote }: Pick<RunHooks, "onNote">,
+): Promise<void> {
+  if (weights === null) return await model.initialise(seed);
+  const withState = await loadWeights(model, optimizer, weights);
+  const { kind } = optimizer;
+  onNote?.(
+    withState
+      ? `Weights and ${kind} state from ${weights}`
+      : `Weights from ${weights}${kind === "sgd" ? "" : `; the ${kind} state starts at zero`}`,
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * What a run needs before its first minibatch: the data set, the model's shape, the hot rows, devices and the model.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../../data/types.ts";
+import { PRESETS, resolveShape } from "../model/presets.ts";
+import type { Model } from "../model/model.ts";
+import type { ModelShape } from "../model/models.ts";
+import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
+import { findHotSet, type HotSet } from "../plan/hot_set.ts";
+import { checkPlan, inputShapeOf, type PlanOptions } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
+import { openRunData } from "./data.ts";
+import type { RunHooks } from "./hooks.ts";
+import { createPlacedModel } from "./model.ts";
+import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
+import type { DeviceSettings, RunOptions, RunSettings } from "./options.ts";
+import { resolveRun } from "./settings.ts";
+import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
+
+/** A run that can begin: everything is open, and the model still zero. */
+export interface RunSetup extends Disposable {
+  /** What is trained on. */
+  readonly dataset: Dataset;
+  /** Table sizes and widths of the model. */
+  readonly shape: ModelShape;
+  /** The hot rows of a plan that has some. */
+  readonly hotSet: HotSet | null;
+  /** What the model is on. */
+  readonly devices: PlacedDevices;
+  /** Zero-filled: initialise it, or load weights, before training. */
+  readonly model: Model;
+  /** Runs the loop as the settings say; `more` is what they do not. */
+  train(more: RunLoop): Promise<TrainResult>;
+}
+
+/** What of the loop is no setting of a run. */
+export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "resume">;
+
+/**
+ * Opens everything that a run needs. Dispose it to close what it has opened.
+ *
+ * @param options Those that say what is written, and where its state is kept, have no effect.
+ * @throws {UserError} What a person can mend.
+ * @category Training
+ */
+export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
+  const note = (lines: readonly string[]): void => lines.forEach((line) => hooks.onNote?.(line));
+  const resolved = resolveRun(options);
+  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
+  const { training, plan, device, evaluation } = settings;
+  const { seed, optimizer } = training;
+  using owned = new DisposableStack();
+  const { dataset } = owned.use(
+    await openRunData(settings.data, settings.model, seed, hooks),
+  );
+  const { schema } = dataset;
+  const shape = resolveShape(PRESETS[settings.model.preset], schema, settings.model.shape);
+  note(dataNotes(dataset));
+  checkPlan(plan, training.epochs, inputShapeOf(schema));
+  const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
+  if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
+  const devices = owned.use(await openDevices(device));
+  note(modelNotes(shape, settings, devices.device.info, devices.reason));
+  const model = owned.use(createPlacedModel(devices, shape, {
+    placement: device.placement,
+    maxBatch: Math.max(training.batch, evaluation.batch),
+    optimizer,
+    normalisation: settings.model.normalisation,
+    hotSet,
+  }));
+  const held = owned.move();
+  return {
+    ...{ dataset, shape, hotSet, devices, model },
+    train: (more) => train(model, dataset, { ...loopOptions(settings), ...hooks, ...more, hotSet }),
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}
+
+/** The hot rows of a data set under a plan; null for a plan that tells none from others. */
+export async function findPlanHotSet(
+  dataset: Dataset,
+  plan: PlanOptions,
+  { tableRows, dim }: ModelShape,
+  seed: number,
+  { onPass, signal }: RunHooks,
+): Promise<HotSet | null> {
+  if (!findPlan(plan.name).segregates) return null;
+  return await findHotSet(dataset, plan, tableRows, dim, seed, {
+    ...(onPass === undefined ? {} : { onPass }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {
+  if (open !== null) return placeOn(open, placement);
+  const { kind, threads, wide } = choice;
+  return await openPlaced(placement, { device: kind, threads, wide });
+}
+
+/** What of the settings the loop takes. */
+function loopOptions({ training, plan, device, evaluation }: RunSettings): TrainOptions {
+  const { learningRate, batch, epochs, seed, shuffle, lastBatch, maxSteps } = training;
+  return {
+    ...{ batch, epochs, seed, shuffle, lastBatch, maxSteps },
+    schedule: learningRate,
+    evalEvery: evaluation.every,
+    evalBatch: evaluation.batch,
+    plan,
+    placement: device.placement,
+  };
+}
