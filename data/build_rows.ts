@@ -20,7 +20,7 @@ import { groupRareIds, rareNote } from "./rare_ids.ts";
 import { BLOCK_ROWS, RowBlock } from "./row_block.ts";
 import { ROW_FORMATS, type RowFormatName } from "./row_formats.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
-import { splitLastFile, type Splits, splitSevenths } from "./split.ts";
+import { splitLastFile, splitNone, type Splits, splitSevenths } from "./split.ts";
 import type { TextFile } from "./text_source.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
@@ -37,7 +37,7 @@ export async function buildRows(
   const vocabularies = format.tables.map(() => new Vocabulary());
   const scan = new SourceScan(files, options, hooks);
   using writer = await BlockWriter.create(`${folder}/${ROWS_FILE}`, ...columns);
-  using random = format.split === "random"
+  using random = format.split === "random" && !options.whole
     ? await SplitWriter.create(folder, writer, options.seed, ...columns)
     : null;
   await scan.run((onBad) => format.createParser(onBad), block, async () => {
@@ -48,7 +48,10 @@ export async function buildRows(
   });
   const { rows, cut, sources, skipped } = scan;
   let splits: Splits, how: string;
-  if (random !== null) {
+  if (options.whole) {
+    splits = splitNone(rows);
+    how = "Not split";
+  } else if (random !== null) {
     splits = await random.finish();
     how =
       `Of every ten rows one tests, one validates and eight train, drawn with seed ${options.seed}`;

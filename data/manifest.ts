@@ -6,6 +6,8 @@
 
 import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
 import { readBoundedIfThere } from "../core/json_file.ts";
+import type { ArrayFormatName } from "./arrays/formats.ts";
+import { idLayout } from "./id_layout.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
 import type { Splits } from "./split.ts";
@@ -23,7 +25,7 @@ export const ROWS_FILE = "rows.bin";
 const MOST_BYTES = 256e6;
 
 /** Formats that are prepared. */
-export type PreparedFormat = RowFormatName | "taobao";
+export type PreparedFormat = RowFormatName | ArrayFormatName | "taobao";
 
 /** The options that decide what is in a cache. */
 export interface PreparationOptions {
@@ -39,6 +41,8 @@ export interface PreparationOptions {
   readonly seed: number;
   /** Taobao: validation users are also trained on, as in the original. */
   readonly leak: boolean;
+  /** All inputs test, in the order of the files, because the log is scored. */
+  readonly whole?: true;
 }
 
 /** A raw file that went into a cache. */
@@ -111,20 +115,23 @@ export function datasetHash(
 
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
-  const { format, limit, maxIndexRange, minCount, badRows, seed, leak } = options;
-  return [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+  const { format, limit, maxIndexRange, minCount, badRows, seed, leak, whole } = options;
+  // A log that is split has the name it had before one could be whole.
+  const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+  return whole ? [...list, "whole"] : list;
 }
 
 /**
  * The columns that a block holds of a data set. Of sequences the dense values are not stored, because the value at step s
- * is s / steps for every input, and the id in the first table, the same at all steps, is stored once.
+ * is s / steps for every input, and the id in the first table, the same at all steps, is stored once. A bag of more
+ * lookups takes a column a place.
  */
 export function storedColumns(
   manifest: Pick<Manifest, "dense" | "tables" | "steps">,
 ): { readonly dense: number; readonly ids: number } {
   const { dense, tables, steps } = manifest;
   return steps === undefined
-    ? { dense: dense.length, ids: tables.length }
+    ? { dense: dense.length, ids: idLayout({ tables }).width }
     : { dense: 0, ids: 1 + (tables.length - 1) * steps };
 }
 

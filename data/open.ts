@@ -4,20 +4,29 @@
  * @module
  */
 
-import { UsageError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
+import { ARRAY_FORMATS, completeArrayPaths, isArrayFormat } from "./arrays/formats.ts";
+import { findArrayLog } from "./arrays/parts.ts";
 import { BlockStore } from "./block_store.ts";
-import type { PreparationOptions } from "./manifest.ts";
+import type { PreparationOptions, PreparedFormat } from "./manifest.ts";
 import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
 import { recognise } from "./recognise.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 import { openTwin } from "./twin/open.ts";
+import type { TextFile } from "./text_source.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
 /** Formats of click logs. */
-export const LOG_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
+export const LOG_FORMATS = [
+  "criteo-kaggle",
+  "criteo-terabyte",
+  "avazu",
+  "taobao",
+  ...ARRAY_FORMATS,
+] as const;
 
 /** The name of a log's format. */
 export type LogFormat = typeof LOG_FORMATS[number];
@@ -37,7 +46,8 @@ export interface OpenOptions {
   readonly data: readonly string[];
   /**
    * Default: recognised. 40 columns between TABs are Criteo (several files, or one called `day_N`, are Terabyte), 24
-   * between commas Avazu, 5 between commas Taobao.
+   * between commas Avazu, 5 between commas Taobao. Arrays that other projects have prepared are known by names and first
+   * bytes.
    */
   readonly format?: DataFormat | undefined;
   /**
@@ -59,6 +69,11 @@ export interface OpenOptions {
   readonly seed?: number | undefined;
   /** Taobao: validate with users that are also trained on, as the original does. Default false. */
   readonly leak?: boolean | undefined;
+  /**
+   * All inputs are in the split `test`, in the order of the files, as whoever scores a log wants them. Not for Taobao, whose
+   * users are split. Default false.
+   */
+  readonly whole?: boolean | undefined;
   /** A bad row ends the preparation, or is left out and counted. Default `error`. */
   readonly badRows?: "error" | "skip" | undefined;
   /** Where prepared data are kept. Default `.cache/data` in the current folder. */
@@ -121,10 +136,8 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
       maxIndexRange: options.maxIndexRange,
     });
   }
-  const files = await findTextFiles(options.data);
-  const { format, chosen } = options.format !== undefined
-    ? { format: options.format, chosen: "as asked" }
-    : await recognise(files);
+  const files = await findTextFiles(await completeArrayPaths(options.data));
+  const { format, chosen } = await chooseFormat(files, options);
   const { signal, onProgress, verify } = options;
   const preparation: PreparationOptions = {
     format,
@@ -134,6 +147,7 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     badRows: options.badRows ?? "error",
     seed: options.seed ?? DEFAULT_SEED,
     leak: options.leak ?? false,
+    ...(options.whole && format !== "taobao" ? { whole: true } : {}),
   };
   const { folder, manifest } = await prepareCache(
     options.cacheDirectory ?? DEFAULT_CACHE,
@@ -149,6 +163,32 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     store.close();
     throw error;
   }
+}
+
+/** Arrays by their names and first bytes; anything else as asked, or by its content. */
+async function chooseFormat(
+  files: readonly TextFile[],
+  { format, minCount = 0, data }: OpenOptions,
+): Promise<{ format: PreparedFormat; chosen: string }> {
+  if (format === "synthetic") throw new RangeError("Cannot prepare generated inputs");
+  if (format !== undefined && !isArrayFormat(format)) return { format, chosen: "as asked" };
+  const arrays = await findArrayLog(files);
+  if (arrays === null && format === undefined) return await recognise(files);
+  if (arrays === null || (format !== undefined && format !== arrays.format)) {
+    throw new UserError(
+      `Cannot read ${data[0]} as ${format}: it is ${
+        arrays === null ? "no array that this format has" : `of the format ${arrays.format}`
+      }`,
+    );
+  }
+  if (minCount > 0) {
+    throw new UsageError(
+      `Cannot open ${
+        data[0]
+      } with a minimum count of ${minCount}: ids of the format ${arrays.format} are used as they are`,
+    );
+  }
+  return { format: arrays.format, chosen: "recognised by names and first bytes" };
 }
 
 function limited(synthetic: SyntheticOptions, limit: number | undefined): SyntheticOptions {

@@ -10,6 +10,8 @@
 
 import { fileError, Sha256, syncFolder } from "../core/files.ts";
 import { tryLock } from "../core/lock.ts";
+import { buildArrays } from "./arrays/build_arrays.ts";
+import { isArrayFormat } from "./arrays/formats.ts";
 import { buildRows } from "./build_rows.ts";
 import { buildSequences } from "./build_sequences.ts";
 import {
@@ -138,6 +140,8 @@ async function build(
     const { format } = options;
     const manifest = format === "taobao"
       ? await buildSequences(temporary, files, options, hooks)
+      : isArrayFormat(format)
+      ? await buildArrays(temporary, files, { ...options, format }, hooks)
       : await buildRows(temporary, files, { ...options, format }, hooks);
     await syncFolder(temporary);
     await replaceFolder(temporary, folder);

@@ -8,11 +8,10 @@ import { AVAZU_TABLES } from "./avazu.ts";
 import { AvazuParser } from "./avazu_parser.ts";
 import { CRITEO_DENSE_NAMES, CRITEO_TABLE_NAMES } from "./criteo.ts";
 import { CriteoParser } from "./criteo_parser.ts";
-import type { LogFormat } from "./open.ts";
 import type { BadRow, RowParser } from "./row_parser.ts";
 
 /** The name of a format whose rows are inputs. */
-export type RowFormatName = Exclude<LogFormat, "taobao">;
+export type RowFormatName = "criteo-kaggle" | "criteo-terabyte" | "avazu";
 
 /** What a preparation has to know of a format. */
 interface RowFormat {

@@ -10,6 +10,10 @@ export interface TableSchema {
   readonly name: string;
   /** Number of different ids; ids are 0 … rows - 1. */
   readonly rows: number;
+  /** Lookups that an input makes in the table, whose vectors are summed: a bag. Absent for one (one-hot). */
+  readonly lookups?: number;
+  /** Whether bags may have fewer lookups than that, or none. The places left over, the last ones, hold `NO_LOOKUP`. */
+  readonly variable?: boolean;
 }
 
 /** What a data set holds. */
@@ -47,7 +51,7 @@ export interface Inputs {
   readonly dense: Float32Array;
   /**
    * Id of input b in table t at `t * size + b` (table-major; one lookup a table). Of sequences, that of step s at
-   * `t * size * steps + b * steps + s`.
+   * `t * size * steps + b * steps + s`. Of bags of more lookups see `IdLayout`.
    */
   readonly ids: Uint32Array;
   /** 0 or 1 for each input. */

@@ -56,7 +56,7 @@ export function multiHotTrace(): CountedTrace {
     schema: "slipstream.trace",
     schema_version: TRACE_SCHEMA_VERSION,
     origin: "counts",
-    model: { table_rows: TABLE_ROWS, dim: DIM, bottom, top, parameters },
+    model: { table_rows: TABLE_ROWS, lookups: IDS, dim: DIM, bottom, top, parameters },
     optimizer: "adagrad",
     batch: BATCH,
     lookups_per_input: each,

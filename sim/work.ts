@@ -167,7 +167,9 @@ export function condense({ header, runs, ...rest }: CountedTrace): CountedTrace 
           kind: sums.kind,
           epoch: sums.epoch,
           inputs,
-          lookups: inputs * header.lookups_per_input,
+          lookups: header.model.lookups === undefined
+            ? inputs * header.lookups_per_input
+            : Math.round(sums.lookups / times),
           unique_rows: Math.max(1, Math.round(sums.unique_rows / times)),
           cold_lookups: Math.round(sums.cold_lookups / times),
           unique_cold_rows: Math.round(sums.unique_cold_rows / times),

@@ -91,6 +91,13 @@ export type {
   TrainingOptions,
   TrainingSettings,
 } from "./run/options.ts";
+export {
+  runScoring,
+  SCORING_SCHEMA_VERSION,
+  type ScoringDocument,
+  type ScoringHooks,
+  type ScoringOptions,
+} from "./run/run_scoring.ts";
 export { runTraining } from "./run/run_training.ts";
 export { type RunLoop, type RunSetup, setUpRun } from "./run/setup.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";

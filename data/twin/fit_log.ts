@@ -7,6 +7,7 @@
 import { UsageError, UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { Permutation } from "../../core/random.ts";
+import { idLayout } from "../id_layout.ts";
 import { openDataset, type OpenOptions } from "../open.ts";
 import { recognise } from "../recognise.ts";
 import { findTextFiles } from "../prepare.ts";
@@ -97,6 +98,13 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
   });
   try {
     const { schema } = dataset;
+    if (!idLayout(schema).single) {
+      throw new UserError(
+        `Cannot fit a twin to ${
+          options.data[0]
+        }: its tables have bags of several lookups, and a fit takes one a table`,
+      );
+    }
     if (known !== null && known.distinct.length !== schema.tables.length) {
       throw new UsageError(
         `Cannot fit twin ${workload}: the files have ${schema.tables.length} tables, not ${known.distinct.length}`,

@@ -136,10 +136,12 @@ export function uploadDense(
   lane.wait([upload(graph, context, lane.gpu, bytes, [call], "dense features")]);
 }
 
-/** Bytes of a minibatch's embedding vectors (E): one a table, input and step, of however many lookups it is the sum. */
+/** Bytes of a minibatch's embedding vectors (E): one a bag, in which lookups are summed. */
 export function activationBytes(work: Work, context: Context): number {
-  const { tables, steps, rowBytes } = context;
-  return Math.min(work.lookups, work.inputs * tables * steps) * rowBytes;
+  const bags = context.shape.lookups === undefined
+    ? work.lookups
+    : work.inputs * context.tables * context.steps;
+  return bags * context.rowBytes;
 }
 
 /** Cost of a lookup of 64 floats on the reference host: fixed part, 4 rows at random and 4 streamed, in nanoseconds. */

@@ -64,6 +64,10 @@ export class Display {
       .update(done, { ...(loss === null ? {} : { loss: loss.toFixed(4) }), ...fields });
   }
 
+  scored(done: number, total: number): void {
+    this.#show("score", total, "samples").update(done);
+  }
+
   evaluation({ step, metrics }: TimedEvaluation, final: boolean): void {
     // The one after the last step is in the summary.
     if (final) return;

@@ -54,6 +54,7 @@ const FLAGS: Readonly<Record<string, keyof typeof TRAIN_FLAGS>> = {
   "outputs.trace": "trace",
   "outputs.weights": "save",
   "outputs.weightsFallback": "saveFallback",
+  "outputs.scores": "out",
 };
 
 /** The flag of a field, dashes included; a field that has none as it is. */

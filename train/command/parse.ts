@@ -8,6 +8,7 @@ import { UsageError } from "../../core/errors.ts";
 import { type FlagValues, parseFlags } from "../../core/flags.ts";
 import { findPlan } from "../plan/plans.ts";
 import type { RunSettings } from "../run/options.ts";
+import type { ScoringOptions } from "../run/run_scoring.ts";
 import { resolveRun } from "../run/settings.ts";
 import { dataOf, type Given } from "./data_flags.ts";
 import { DLRM_IGNORED, DLRM_REFUSED } from "./dlrm_flags.ts";
@@ -15,12 +16,14 @@ import { TRAIN_FLAGS, trainHelp } from "./flags.ts";
 import { modelOf } from "./model_flags.ts";
 import { PLAN_FLAGS, planOf } from "./plan_flags.ts";
 import { type ResumeChanges, resumeChanges } from "./resume.ts";
+import { asksForScores, scoringOf } from "./score.ts";
 import { deviceOf, filesOf } from "./run_flags.ts";
 import { trainingOf } from "./training_flags.ts";
 
 /** A command line understood. */
 export type TrainCommandLine =
   | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "score"; readonly options: ScoringOptions; readonly quiet: boolean }
   | { readonly kind: "resume"; readonly changes: ResumeChanges; readonly quiet: boolean }
   | {
     readonly kind: "train";
@@ -59,6 +62,9 @@ export function parseTrainOptions(
   const { quiet } = values;
   if (values.resume !== undefined) {
     return { kind: "resume", changes: resumeChanges(values, given), quiet };
+  }
+  if (asksForScores(values)) {
+    return { kind: "score", options: scoringOf(values, given, exists), quiet };
   }
   refuseUnsupported(values, given);
   const notes: string[] = [];

@@ -24,16 +24,18 @@ export interface RunData extends Disposable {
  *
  * @param model Generated data fill its tables.
  * @param seed Of the run: generated data are drawn from it.
+ * @param whole Whether all inputs of a log are to be scored, none to be trained.
  * @throws {UserError} As `openDataset`; the model takes sequences and generated data have none.
  */
 export async function openRunData(
   data: DataSettings | Dataset,
   model: ModelSettings,
   seed: number,
-  hooks: RunHooks,
+  hooks: Pick<RunHooks, "onPreparation" | "signal">,
+  whole = false,
 ): Promise<RunData> {
   if (isDataset(data)) return { dataset: data, [Symbol.dispose]: () => {} };
-  const dataset = await openSource(data, model, seed, hooks);
+  const dataset = await openSource(data, model, seed, hooks, whole);
   return { dataset, [Symbol.dispose]: () => dataset.close() };
 }
 
@@ -41,7 +43,8 @@ async function openSource(
   data: DataSettings,
   model: ModelSettings,
   seed: number,
-  { onPreparation, signal }: RunHooks,
+  { onPreparation, signal }: Pick<RunHooks, "onPreparation" | "signal">,
+  whole: boolean,
 ): Promise<Dataset> {
   const { source } = data;
   const limit = data.limit ?? undefined;
@@ -74,6 +77,7 @@ async function openSource(
     minCount: data.minCount,
     seed: data.seed,
     leak: data.leak,
+    whole,
     badRows: data.badRows,
     cacheDirectory: data.cache,
     onProgress: onPreparation,

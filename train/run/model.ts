@@ -20,6 +20,8 @@ export interface PlacedModelOptions {
   readonly placement: Placement;
   /** Inputs in the largest minibatch, of training or of an evaluation. */
   readonly maxBatch: number;
+  /** Inputs in the largest minibatch of training alone; `maxBatch` by default. */
+  readonly maxTrainBatch?: number;
   readonly optimizer: Optimizer;
   readonly normalisation: Normalisation;
   /** The rows that the placement `hot` keeps a second copy of. */
@@ -35,8 +37,9 @@ export interface PlacedModelOptions {
 export function createPlacedModel(
   devices: OpenDevices,
   shape: ModelShape,
-  { placement, maxBatch, optimizer, normalisation, hotSet }: PlacedModelOptions,
+  options: PlacedModelOptions,
 ): Model {
+  const { placement, maxBatch, maxTrainBatch, optimizer, normalisation, hotSet } = options;
   if (placement === "hot" && hotSet === null) {
     throw new RangeError("Cannot place hot rows on the device: there is no hot set");
   }
@@ -44,6 +47,7 @@ export function createPlacedModel(
     return createModel(devices.device, shape, {
       optimizer,
       maxBatch,
+      ...(maxTrainBatch === undefined ? {} : { maxTrainBatch }),
       host: hostOf(placement, devices),
       hotRows: placement === "hot" ? hotSet!.rows.rows : null,
       normalisation,

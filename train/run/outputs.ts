@@ -8,6 +8,7 @@ import { UserError } from "../../core/errors.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import type { Model } from "../model/model.ts";
 import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
+import type { Normalisation } from "../model/tower.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { type RunTrace, type TracedRun, traceHeader } from "../trace/session.ts";
 import { saveWeights } from "../weights/weights.ts";
@@ -39,6 +40,7 @@ export interface Written {
     readonly model: Model;
     readonly shape: ModelShape;
     readonly optimizer: Optimizer;
+    readonly normalisation: Normalisation;
   } | null;
 }
 
@@ -70,11 +72,12 @@ export async function writeOutputs(
     });
   }
   if (weights !== null && outputs.weights !== null) {
-    const { model, shape, optimizer } = weights;
+    const { model, shape, optimizer, normalisation } = weights;
     const document = {
       model: isTbsm(shape) ? "tbsm" as const : "dlrm" as const,
       ...shapeDocument(shape),
       optimizer,
+      ...(normalisation === "none" ? {} : { normalisation }),
     };
     writing.push(async () => {
       const folder = await saveSomewhere(

@@ -125,9 +125,8 @@ class RunEnding {
   /** Writes what is asked for; the weights only where they are worth something. */
   async write(result: ResultDocument, weights: boolean): Promise<void> {
     const { outputs, training, device } = this.#settings;
-    const { normalisation } = this.#settings.model;
     const { model, shape } = this.#setup;
-    const { optimizer, batch } = training;
+    const { optimizer, batch } = training, { normalisation } = this.#settings.model;
     await writeOutputs(outputs, {
       result,
       trace: this.#trace,
@@ -135,7 +134,7 @@ class RunEnding {
         ...{ optimizer: optimizer.kind, batch, normalisation },
         placement: device.placement,
       },
-      weights: weights ? { model, shape, optimizer } : null,
+      weights: weights ? { model, shape, optimizer, normalisation } : null,
     }, this.#hooks);
   }
 }

@@ -61,13 +61,17 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const shape = resolveShape(PRESETS[settings.model.preset], schema, settings.model.shape);
   note(dataNotes(dataset));
   checkPlan(plan, training.epochs, inputShapeOf(schema));
+  // A split that is smaller than a minibatch of an evaluation needs no room for one.
+  const evaluated = Math.max(1, dataset.count("test"), dataset.count("validation"));
+  const evalBatch = Math.min(evaluation.batch, evaluated);
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
   const devices = owned.use(await openDevices(device));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
     placement: device.placement,
-    maxBatch: Math.max(training.batch, evaluation.batch),
+    maxBatch: Math.max(training.batch, evalBatch),
+    maxTrainBatch: training.batch,
     optimizer,
     normalisation: settings.model.normalisation,
     hotSet,
@@ -75,7 +79,10 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const held = owned.move();
   return {
     ...{ dataset, shape, hotSet, devices, model },
-    train: (more) => train(model, dataset, { ...loopOptions(settings), ...hooks, ...more, hotSet }),
+    train: (more) => {
+      const options = { ...loopOptions(settings), evalBatch, ...hooks, ...more, hotSet };
+      return train(model, dataset, options);
+    },
     [Symbol.dispose]: () => held.dispose(),
   };
 }
@@ -102,13 +109,14 @@ async function openDevices({ placement, open, ...choice }: DeviceSettings): Prom
 }
 
 /** What of the settings the loop takes. */
-function loopOptions({ training, plan, device, evaluation }: RunSettings): TrainOptions {
+function loopOptions(
+  { training, plan, device, evaluation }: RunSettings,
+): Omit<TrainOptions, "evalBatch"> {
   const { learningRate, batch, epochs, seed, shuffle, lastBatch, maxSteps } = training;
   return {
     ...{ batch, epochs, seed, shuffle, lastBatch, maxSteps },
     schedule: learningRate,
     evalEvery: evaluation.every,
-    evalBatch: evaluation.batch,
     plan,
     placement: device.placement,
   };

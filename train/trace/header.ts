@@ -33,7 +33,7 @@ const MODEL = objectWith<TraceHeader["model"]>(
     top: WIDTHS,
     parameters: objectWith<TraceHeader["model"]["parameters"]>({ dense: SIZE, embedding: SIZE }),
   },
-  { steps: SIZE, attention: WIDTHS, final: WIDTHS },
+  { lookups: WIDTHS, steps: SIZE, attention: WIDTHS, final: WIDTHS },
 );
 
 const PLAN = objectWith<TraceHeader["plan"]>({

@@ -96,7 +96,7 @@ export interface TraceHeader {
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */
   readonly batch: number;
-  /** Lookups an input: tables, of sequences tables × steps. */
+  /** Lookups an input: tables, of sequences tables × steps; of bags the most. */
   readonly lookups_per_input: number;
   /** What was trained on. */
   readonly dataset: {

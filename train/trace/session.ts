@@ -47,7 +47,8 @@ export function traceHeader(result: ResultDocument, run: TracedRun): TraceHeader
     ...(run.normalisation === "none" ? {} : { normalisation: run.normalisation }),
     optimizer: run.optimizer,
     batch: run.batch,
-    lookups_per_input: dataset.tables.length * (model.steps ?? 1),
+    lookups_per_input: model.lookups?.reduce((sum, some) => sum + some, 0) ??
+      dataset.tables.length * (model.steps ?? 1),
     dataset: {
       hash: dataset.hash,
       format: dataset.format,

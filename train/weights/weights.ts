@@ -9,11 +9,19 @@ import { UserError } from "../../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
 import { tryLock } from "../../core/lock.ts";
-import { checkSchema, objectWith, oneOf, type Schema } from "../../core/schema.ts";
+import {
+  checkSchema,
+  listOf,
+  objectWith,
+  oneOf,
+  type Schema,
+  wholeFrom,
+} from "../../core/schema.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
 import { readMatrix, writeMatrix } from "../model/matrices.ts";
 import type { Model } from "../model/model.ts";
+import { type Normalisation, NORMALISATIONS } from "../model/tower.ts";
 import type { ShapeDocument } from "../model/models.ts";
 import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
 import { SafetensorsFile, type TensorSource } from "./safetensors.ts";
@@ -45,7 +53,16 @@ export interface ModelDocument extends ShapeDocument {
   readonly model: "dlrm" | "tbsm";
   /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
+  /** How features are normalised; absent for `none`. */
+  readonly normalisation?: Normalisation;
 }
+
+/** What of a folder's document tells which model to make. */
+export type SavedModel =
+  & ShapeDocument
+  & Pick<ModelDocument, "schema_version" | "normalisation">;
+
+const WIDTHS = listOf(wholeFrom(1), 1);
 
 /** Floats moved at a time. */
 const CHUNK_FLOATS = 1 << 20;
@@ -254,6 +271,41 @@ async function readDocument(folder: string): Promise<Pick<ModelDocument, "optimi
   const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
   const value = await readJsonFileIfThere(path, options);
   return value === null ? null : checkSchema(DOCUMENT, value.json, cannot);
+}
+
+/** What a folder says of its model. */
+const SAVED_MODEL: Schema<SavedModel> = objectWith<SavedModel>(
+  {
+    schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
+    table_rows: WIDTHS,
+    dim: wholeFrom(1),
+    bottom: WIDTHS,
+    top: WIDTHS,
+  },
+  {
+    lookups: WIDTHS,
+    steps: wholeFrom(1),
+    attention: WIDTHS,
+    final: WIDTHS,
+    normalisation: oneOf(NORMALISATIONS),
+  },
+);
+
+/**
+ * The shape of the model in a folder, and how it normalises.
+ *
+ * @throws {UserError} There is no `model.json`, or it is of no model of this version.
+ */
+export async function readSavedModel(folder: string): Promise<SavedModel> {
+  const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
+  const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
+  const value = await readJsonFileIfThere(path, options);
+  if (value === null) {
+    throw new UserError(
+      `Cannot score with ${folder}: it has no ${MODEL_FILE}, which says what the shape of the model is`,
+    );
+  }
+  return checkSchema(SAVED_MODEL, value.json, cannot);
 }
 
 function ofTable(
