@@ -130,7 +130,10 @@ class RunEnding {
     await writeOutputs(outputs, {
       result,
       trace: this.#trace,
-      traced: { optimizer: optimizer.kind, batch, placement: device.placement },
+      traced: {
+        ...{ optimizer: optimizer.kind, batch, normalisation },
+        placement: device.placement,
+      },
       weights: weights ? { model, shape, optimizer, normalisation } : null,
     }, this.#hooks);
   }
