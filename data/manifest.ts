@@ -5,21 +5,30 @@
  */
 
 import { Sha256, writeFileWhole } from "../core/files.ts";
+import type { Container } from "./containers.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
+import type { LogSchema } from "./schema/log_schema.ts";
+import type { EventLayout } from "./taobao.ts";
+import { KEYS_FILE, type KeysSummary } from "./table_keys.ts";
 import type { Splits } from "./split.ts";
 import type { TableSchema } from "./types.ts";
 
 /** Raised whenever the same sources would give other blocks, or the manifest other fields. */
-export const CACHE_VERSION = 2;
+export const CACHE_VERSION = 3;
+
+/** Raised whenever the same sources would give other inputs: what data sets are called by their hashes depends on it. */
+const INPUTS_VERSION = 2;
 
 /** Names within a cache folder. */
 export const MANIFEST_FILE = "manifest.json";
 /** The blocks, one after another. */
 export const ROWS_FILE = "rows.bin";
 
-/** Formats that are prepared. */
-export type PreparedFormat = RowFormatName | "taobao";
+/** Formats that are known. */
+export type KnownFormat = RowFormatName | "taobao";
+/** Formats that are prepared; `schema` is a log of one's own. */
+export type PreparedFormat = KnownFormat | "schema";
 
 /** The options that decide what is in a cache. */
 export interface PreparationOptions {
@@ -35,6 +44,12 @@ export interface PreparationOptions {
   readonly seed: number;
   /** Taobao: validation users are also trained on, as in the original. */
   readonly leak: boolean;
+  /** What the columns mean, where that is not what the format's own layout says. */
+  readonly schema: LogSchema | null;
+  /** Of Taobao: how events are laid out, where that is not as in Tianchi's file. */
+  readonly events: EventLayout | null;
+  /** How many of the files, at the end of their list, test and validate; null where rows of all files are split. */
+  readonly heldOut: { readonly test: number; readonly validation: number } | null;
 }
 
 /** A raw file that went into a cache. */
@@ -45,8 +60,8 @@ export interface SourceRecord {
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
-  readonly gzip: boolean;
-  /** Bytes of (decompressed) text that were used: all, unless a limit came first. */
+  readonly container: Container;
+  /** Bytes of (decompressed) text that were used: all, unless a limit came first. Of Parquet and Arrow, of the file. */
   readonly textBytes: number;
   /** Of those bytes. Without a limit and uncompressed it is what `sha256sum` prints. */
   readonly textSha256: string;
@@ -84,6 +99,10 @@ export interface Manifest {
   readonly notes: readonly string[];
   readonly skipped: SkippedRows;
   readonly blocks: readonly BlockRecord[];
+  /** What the rows of the tables stand for. */
+  readonly keys: KeysSummary;
+  /** False where rows have no labels, because they are only scored. */
+  readonly labelled: boolean;
   /** See {@link datasetHash}. */
   readonly hash: string;
   /** Of everything above, so that a damaged manifest is not believed. */
@@ -96,7 +115,7 @@ export function datasetHash(
 ): string {
   const { options, sources, rows, splits, tables } = manifest;
   return new Sha256().update(JSON.stringify([
-    CACHE_VERSION,
+    INPUTS_VERSION,
     optionList(options),
     sources.map((source) => [source.textBytes, source.textSha256]),
     rows,
@@ -108,7 +127,12 @@ export function datasetHash(
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
   const { format, limit, maxIndexRange, minCount, badRows, seed, leak } = options;
-  return [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+  const { schema, events, heldOut } = options;
+  // A log in its own layout has the name it had before there were others.
+  const layout = schema !== null || events !== null || heldOut !== null
+    ? [schema, events, heldOut]
+    : [];
+  return [format, limit, maxIndexRange, minCount, badRows, seed, leak, ...layout];
 }
 
 /**
@@ -140,6 +164,7 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
   try {
     text = await Deno.readTextFile(`${folder}/${MANIFEST_FILE}`);
     bytes = (await Deno.stat(`${folder}/${ROWS_FILE}`)).size;
+    await Deno.stat(`${folder}/${KEYS_FILE}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
