@@ -35,7 +35,7 @@
  * import { countTrace, explain, loadMachine, machineOf, simulate } from "@slipstream/slipstream";
  *
  * // Or `await readAnyTrace("run.arrow")`, which `deno task train --trace run.arrow` writes.
- * const trace = await countTrace({ twin: "rm4", inputs: 20_000, batch: 64, warmUp: 10 });
+ * const trace = await countTrace({ twin: "rm4", inputs: 20_000, batch: 64, warmup: 10 });
  * const machine = machineOf(await loadMachine("v100x4"));
  * const options = { trace, machine, gpus: 2 };
  * const fae = simulate({ ...options, system: "fae" });

@@ -8,6 +8,7 @@ import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
 import { UserError } from "../core/errors.ts";
 import { PRESET_NAMES } from "../train/model/presets.ts";
 import type { Settings } from "./experiment.ts";
+import { splitVariants } from "./study/old_names.ts";
 
 /** Folder of results unless told. */
 export const RESULTS_FOLDER = "runs/bench";
@@ -87,12 +88,13 @@ export const BENCH_FLAGS = {
       "First seed to run, for ablation, choices and scale: several processes can share one folder of results",
   },
   variants: {
-    type: "list",
+    type: "words",
     default: [],
     group: "Experiment",
-    valueName: "NAME,…",
+    valueName: "VARIANT …",
     defaultText: "by experiment",
-    help: "Variants, for ablation: fae, slipstream-30, random-30, root-30+layer, …",
+    help:
+      "Variants, for ablation and scale, with spaces between: a plan and flags of deno task train without dashes, such as fae slipstream,drop=0.5,criterion=per-root-access; --schedule is cold-then-hot unless told",
   },
   full: {
     type: "boolean",
@@ -176,8 +178,11 @@ export function commandLine(
     const value = values[key];
     if (!keys.has(key) || ASIDE.has(key) || value === undefined || value === false) return [];
     if (value === true) return [flagName(key)];
+    const quoted = (text: string): string =>
+      /^[\w./,:+=-]+$/.test(text) ? text : JSON.stringify(text);
+    if (key === "variants") return [flagName(key), ...values.variants.map(quoted)];
     const text = typeof value === "object" ? value.join(key === "batch" ? "-" : ",") : `${value}`;
-    return [flagName(key), /^[\w./,:+=-]+$/.test(text) ? text : JSON.stringify(text)];
+    return [flagName(key), quoted(text)];
   });
   return [`deno task bench${values.wide ? ":fast" : ""}`, ...names, ...words].join(" ");
 }
@@ -210,7 +215,7 @@ export function settingsOf(
     workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
-    variants: values.variants,
+    variants: splitVariants(values.variants),
     out: values.out,
     say,
     signal,

@@ -122,7 +122,7 @@ export async function tableToCsv(
   },
 ): Promise<string> {
   // Arquero is heavy and needed here alone.
-  const { table: makeTable } = await import("arquero");
+  const { table: makeTable } = await import("../core/npm/arquero.ts");
   const columns = table.columns.map((column, c): [string, unknown[]] => [
     // Columns need different names, such as the two intervals of a comparison.
     table.columns.findIndex((other) => other.name === column.name) === c

@@ -28,7 +28,7 @@ export function settingsNote(settings: Settings): BenchDocument["settings"] {
     seeds,
     first_seed: firstSeed,
     batch: batch.length === 0 ? null : batch.join("-"),
-    variants: variants.length === 0 ? null : variants.join(","),
+    variants: variants.length === 0 ? null : variants.join(" "),
     rounds,
     device: settings.device,
     threads: settings.threads,

@@ -68,6 +68,20 @@ export class WholeFile implements AsyncDisposable {
     }
   }
 
+  /** Writes bytes in place of some that were written before; what is written later goes on at the end. */
+  overwrite(position: number, bytes: Uint8Array): void {
+    if (this.#file === null) throw new Error(`Cannot write ${this.path}: it is closed`);
+    try {
+      this.#file.seekSync(position, Deno.SeekMode.Start);
+      for (let done = 0; done < bytes.length;) {
+        done += this.#file.writeSync(bytes.subarray(done));
+      }
+      this.#file.seekSync(0, Deno.SeekMode.End);
+    } catch (error) {
+      throw fileError("write", this.path, error);
+    }
+  }
+
   /** Flushes to the disk and gives the file its name, replacing what had it. */
   async commit(): Promise<void> {
     if (this.#file === null) throw new Error(`Cannot write ${this.path}: it is closed`);

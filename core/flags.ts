@@ -57,6 +57,8 @@ export interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
   /** The words. */
   readonly choices: readonly string[];
+  /** Endings of paths that may stand in the place of a word, such as `.ts`. */
+  readonly orFile?: readonly string[];
   readonly default?: string;
 }
 
@@ -68,9 +70,9 @@ export interface ListFlag extends FlagCommon {
   readonly default?: readonly string[];
 }
 
-/** One or more paths: `--data a b`, `--data a --data b`. */
+/** One or more paths, or other words: `--data a b`, `--data a --data b`. */
 export interface PathsFlag extends FlagCommon {
-  readonly type: "paths";
+  readonly type: "paths" | "words";
   readonly default?: readonly string[];
 }
 
@@ -103,7 +105,8 @@ type Absent<F extends Flag> = F extends { readonly default: unknown } ? never
   : F extends { readonly required: true } ? never
   : undefined;
 
-type Present<F extends Flag> = F extends ChoiceFlag ? F["choices"][number]
+type Present<F extends Flag> = F extends { readonly orFile: readonly string[] } ? string
+  : F extends ChoiceFlag ? F["choices"][number]
   : F extends { readonly type: "number" } ? number
   : F extends { readonly type: "string" | "path" } ? string
   : F extends { readonly type: "ints" } ? readonly number[]
@@ -180,7 +183,7 @@ export function parseFlags<const T extends FlagTable>(
     const { key, negated } = lookUp(table, spellings, token.name, token.rawName);
     const flag = table[key]!;
     const before = given.get(key);
-    const repeatable = flag.type === "paths" || flag.type === "list";
+    const repeatable = severalWords(flag) || flag.type === "list";
     if (before !== undefined && !repeatable) {
       throw new UserError(
         before === token.rawName
@@ -202,7 +205,7 @@ export function parseFlags<const T extends FlagTable>(
         );
       }
       list.push(token.value);
-      if (flag.type === "paths") open = key;
+      if (severalWords(flag)) open = key;
     }
   }
 
@@ -343,6 +346,11 @@ function lookUp(
   );
 }
 
+/** Whether a flag takes the words that follow it. */
+function severalWords({ type }: Flag): boolean {
+  return type === "paths" || type === "words";
+}
+
 /** Whether the word after a flag is another flag and not its value. Negative numbers are values. */
 function looksLikeFlag(word: string): boolean {
   return /^-[^\d.]/.test(word);
@@ -375,6 +383,7 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
     case "path":
       return last === "" ? refuse(last, "the value is empty") : last;
     case "choice":
+      if (flag.orFile?.some((ending) => last.endsWith(ending) && last !== ending)) return last;
       return parseChoice(flag.choices, last, refuse);
     case "list": {
       const words = texts.flatMap((text) => text.split(",")).map((word) => word.trim());
@@ -385,7 +394,10 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
       return words;
     }
     case "paths":
-      for (const text of texts) if (text === "") refuse(text, "the path is empty");
+    case "words":
+      for (const text of texts) {
+        if (text === "") refuse(text, `the ${flag.type === "paths" ? "path" : "word"} is empty`);
+      }
       return texts;
     case "ints":
       return parseInts(flag, last, refuse);
@@ -455,6 +467,8 @@ function valueName(flag: Flag): string {
       return "A,B,…";
     case "paths":
       return "FILE…";
+    case "words":
+      return "WORD…";
     case "path":
       return "FILE";
     case "ints":

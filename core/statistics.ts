@@ -4,8 +4,7 @@
  * @module
  */
 
-// @ts-types="@types/d3-array"
-import { median, quantileSorted } from "d3-array";
+import { median, quantileSorted } from "./npm/d3_array.ts";
 
 /** Repeated measurements of one thing, in the unit they came in. */
 export interface Summary {

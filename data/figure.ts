@@ -4,10 +4,10 @@
  * @module
  */
 
-import type * as PlotModule from "@observablehq/plot";
+import type { plot } from "../core/npm/plot.ts";
 
 /** The plotting library. */
-export type Plot = typeof PlotModule;
+export type Plot = typeof plot;
 type PlotOptions = NonNullable<Parameters<Plot["plot"]>[0]>;
 
 /** One panel: its title, and what to plot. Size and document are added. */
@@ -24,10 +24,7 @@ export async function drawFigure(
   heading: string,
   panels: (plot: Plot) => readonly Panel[],
 ): Promise<string> {
-  const [plot, { parseHTML }] = await Promise.all([
-    import("@observablehq/plot"),
-    import("linkedom"),
-  ]);
+  const { parseHTML, plot } = await import("../core/npm/plot.ts");
   // The types of both libraries are those of a browser, which Deno's are not.
   const { document } = parseHTML("<html><body></body></html>") as unknown as {
     document: NonNullable<PlotOptions["document"]>;

@@ -6,6 +6,7 @@
 
 import { LOG_FLAGS } from "./flags.ts";
 import { writeFileWhole } from "../core/files.ts";
+import { formatSealed } from "../core/json_file.ts";
 import { type FlagTable, type FlagValues, formatHelp } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
@@ -102,7 +103,7 @@ export async function runFit(
     signal,
     onProgress: onPreparation,
   });
-  await writeFileWhole(values.out, `${JSON.stringify(parameters)}\n`);
+  await writeFileWhole(values.out, formatSealed(parameters, 0));
   if (values.plot !== undefined) await writeFileWhole(values.plot, await plotGoodness(goodness));
   return goodnessMarkdown(goodness);
 }

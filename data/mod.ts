@@ -6,6 +6,7 @@
 
 export { DATA_FORMATS, type DataFormat, openDataset, type OpenOptions } from "./open.ts";
 export type { PreparationProgress } from "./source_scan.ts";
+export { type ArraysOptions, datasetFromArrays } from "./from_arrays.ts";
 export { createInputs } from "./inputs.ts";
 export {
   type MaterialisationProgress,

@@ -5,12 +5,8 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import {
-  MINIBATCH_KINDS,
-  type MinibatchRecord,
-  TRACE_SCHEMA_VERSION,
-  type TraceHeader,
-} from "../train/trace/schema.ts";
+import { checkHeader as checkTraceHeader } from "../train/trace/check.ts";
+import { MINIBATCH_KINDS, type MinibatchRecord, type TraceHeader } from "../train/trace/schema.ts";
 
 const COUNTS = [
   "inputs",
@@ -28,41 +24,24 @@ type Checked = Pick<MinibatchRecord, "kind" | typeof COUNTS[number]>;
  * Refuses a header that cannot be simulated.
  *
  * @param minibatches Number of records.
- * @throws {UserError} Another schema or version, a model whose shape is not told, or no minibatch.
+ * @param cannot How the message begins.
+ * @throws {UserError} Another schema or version, a field that is missing or cannot be, or no minibatch.
  */
-export function checkHeader(header: TraceHeader, minibatches: number): void {
+export function checkHeader(
+  header: TraceHeader,
+  minibatches: number,
+  cannot = "Cannot simulate the trace",
+): void {
   const refuse = (reason: string): never => {
-    throw new UserError(`Cannot simulate the trace: ${reason}`);
+    throw new UserError(`${cannot}: ${reason}`);
   };
-  if (header.schema !== "slipstream.trace") {
-    refuse(`its schema is ${JSON.stringify(header.schema)} and must be "slipstream.trace"`);
-  }
-  if (header.schema_version !== TRACE_SCHEMA_VERSION) {
-    refuse(
-      `it has version ${header.schema_version} and this simulator reads ${TRACE_SCHEMA_VERSION}`,
-    );
-  }
-  const { batch, lookups_per_input: each, model } = header;
-  if (!(batch >= 1) || !(each >= 1)) {
-    refuse(
-      `its header has a minibatch of ${batch} inputs with ${each} lookups each, and both must be at least 1`,
-    );
-  }
-  for (const name of ["table_rows", "bottom", "top"] as const) {
-    if (!isCounts(model[name])) refuse(`its header's model.${name} must be whole numbers above 0`);
-  }
-  for (
-    const [name, value] of [
-      ["dim", model.dim],
-      ["parameters.dense", model.parameters?.dense],
-      ["parameters.embedding", model.parameters?.embedding],
-    ] as const
-  ) {
-    if (!isCount(value)) refuse(`its header's model.${name} must be a whole number above 0`);
-  }
+  checkTraceHeader(header, refuse);
+  const { lookups_per_input: each, model } = header;
   const tables = model.table_rows.length * (model.steps ?? 1);
   if (each !== tables) {
-    refuse(`its header has ${each} lookups an input, and its model's tables and steps ${tables}`);
+    refuse(
+      `header.lookups_per_input is ${each}, and the tables and steps of header.model make ${tables}`,
+    );
   }
   if (minibatches === 0) refuse("it has no minibatches");
 }
@@ -73,27 +52,29 @@ export function checkHeader(header: TraceHeader, minibatches: number): void {
  * @throws {UserError} Names the minibatch.
  */
 export function checkRecord(record: Checked, i: number, header: TraceHeader): void {
-  const wrong = contradiction(record, header.lookups_per_input, header.batch);
+  const wrong = noCount(record) ?? contradiction(record, header);
   if (wrong !== null) throw new UserError(`Cannot simulate the trace: minibatch ${i} ${wrong}`);
 }
 
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-function isCounts(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(isCount);
-}
-
-function contradiction(record: Checked, each: number, batch: number): string | null {
+/** What is no count in a record; null where all are. */
+function noCount(record: Checked): string | null {
+  const { kind } = record;
+  if (!MINIBATCH_KINDS.includes(kind)) return `is of kind "${kind}", which is unknown`;
   for (const name of COUNTS) {
     const value = record[name];
     if (!Number.isSafeInteger(value) || value < 0) {
       return `has ${name} ${value}, which is no whole number of at least 0`;
     }
   }
+  return null;
+}
+
+/** In what the counts of a minibatch contradict each other or the header, as the end of a sentence on it; null where they do not. */
+export function contradiction(
+  record: Omit<Checked, "skipped_inputs">,
+  { batch, lookups_per_input: each }: TraceHeader,
+): string | null {
   const { kind, inputs, lookups, unique_rows, cold_lookups, unique_cold_rows } = record;
-  if (!MINIBATCH_KINDS.includes(kind)) return `is of kind "${kind}", which is unknown`;
   if (inputs === 0) return "trains no inputs";
   if (inputs > batch) return `has ${inputs} inputs, more than the ${batch} of a full one`;
   if (lookups !== inputs * each) {

@@ -6,11 +6,29 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { fileError, writeFileWhole } from "../core/files.ts";
-import { type Trace, TRACE_SCHEMA_VERSION } from "../train/trace/schema.ts";
-import { type CountedTrace } from "./work.ts";
+import { writeFileWhole } from "../core/files.ts";
+import { formatSealed, parseSealed, readBounded, tooLarge } from "../core/json_file.ts";
+import {
+  checkSchema,
+  documentOf,
+  listOf,
+  numberFrom,
+  objectOf,
+  oneOf,
+  type Schema,
+  wholeFrom,
+} from "../core/schema.ts";
+import { MOST_TRACE_BYTES, parseTraceFile } from "../train/trace/files.ts";
+import { HEADER_SCHEMA } from "../train/trace/header.ts";
+import { MINIBATCH_KINDS, type Trace, TRACE_SCHEMA_VERSION } from "../train/trace/schema.ts";
+import { checkHeader, contradiction } from "./check_trace.ts";
+import type { CountedTrace } from "./work.ts";
 
 const OPENING_BRACE = "{".charCodeAt(0);
+/** A counted trace takes some 250 bytes a run of minibatches. */
+const MOST_JSON_BYTES = 64e6;
+/** Minibatches of a trace and of one run of it. Beyond it sums are not exact any more. */
+const MOST_MINIBATCHES = 2 ** 40;
 
 /** What a file holds. */
 interface CountedDocument extends CountedTrace {
@@ -18,7 +36,40 @@ interface CountedDocument extends CountedTrace {
   readonly schema_version: typeof TRACE_SCHEMA_VERSION;
 }
 
-/** Writes a counted trace. */
+type Run = CountedTrace["runs"][number];
+
+const COUNT = wholeFrom(0);
+
+const RUN: Schema<Run> = objectOf<Run>({
+  record: objectOf<Run["record"]>({
+    kind: oneOf(MINIBATCH_KINDS),
+    inputs: wholeFrom(1),
+    lookups: COUNT,
+    unique_rows: COUNT,
+    cold_lookups: COUNT,
+    unique_cold_rows: COUNT,
+    epoch: wholeFrom(0, 1e6),
+    // A mean over the minibatches of a condensed trace.
+    skipped_inputs: numberFrom(0, MOST_MINIBATCHES),
+  }),
+  times: wholeFrom(1, MOST_MINIBATCHES),
+});
+
+const DOCUMENT: Schema<CountedDocument> = documentOf<CountedDocument>(
+  {
+    schema: "slipstream.counted-trace",
+    version: TRACE_SCHEMA_VERSION,
+    otherwise: "; count it again with this version",
+  },
+  objectOf<CountedDocument>({
+    schema: oneOf(["slipstream.counted-trace"]),
+    schema_version: oneOf([TRACE_SCHEMA_VERSION]),
+    header: HEADER_SCHEMA,
+    runs: listOf(RUN, 1),
+  }),
+);
+
+/** Writes a counted trace with its checksum. */
 export async function writeCountedTrace(path: string, trace: CountedTrace): Promise<void> {
   const document: CountedDocument = {
     schema: "slipstream.counted-trace",
@@ -26,43 +77,29 @@ export async function writeCountedTrace(path: string, trace: CountedTrace): Prom
     header: trace.header,
     runs: trace.runs,
   };
-  await writeFileWhole(path, `${JSON.stringify(document, null, 2)}\n`);
+  await writeFileWhole(path, formatSealed(document));
 }
 
-/** Checks what was parsed. Throws a `UserError` for a file that is no counted trace or has another version. */
+/**
+ * Checks what was parsed.
+ *
+ * @throws {UserError} Names the first field that is missing, unknown or cannot be, or the run whose counts contradict each
+ * other.
+ */
 export function parseCountedTrace(value: unknown, where: string): CountedTrace {
-  const document = value as Partial<CountedDocument> | null;
-  const refuse = (reason: string): never => {
-    throw new UserError(`Cannot read ${where}: ${reason}`);
-  };
-  if (document?.schema !== "slipstream.counted-trace") {
-    refuse('it is no counted trace (its schema must be "slipstream.counted-trace")');
+  const cannot = `Cannot read ${where}`;
+  const { header, runs } = checkSchema(DOCUMENT, value, cannot);
+  checkHeader(header, runs.length, cannot);
+  let minibatches = 0;
+  for (const [i, { record, times }] of runs.entries()) {
+    const wrong = contradiction(record, header);
+    if (wrong !== null) throw new UserError(`${cannot}: runs[${i}].record ${wrong}`);
+    minibatches += times;
   }
-  const { schema_version, header, runs } = document as CountedDocument;
-  if (schema_version !== TRACE_SCHEMA_VERSION || header?.schema_version !== TRACE_SCHEMA_VERSION) {
-    refuse(`it has version ${schema_version} and this simulator reads ${TRACE_SCHEMA_VERSION}`);
-  }
-  if (!Array.isArray(runs) || runs.length === 0) refuse("it has no minibatches");
-  for (const [i, run] of runs.entries()) {
-    const { record, times } = run;
-    const numbers = [
-      times,
-      record?.inputs,
-      record?.lookups,
-      record?.unique_rows,
-      record?.cold_lookups,
-      record?.unique_cold_rows,
-      record?.epoch,
-      record?.skipped_inputs,
-    ];
-    if (numbers.some((n) => typeof n !== "number" || !Number.isFinite(n) || n < 0)) {
-      refuse(`run ${i} lacks a count or has one below 0`);
-    }
-    if (
-      times < 1 || record.inputs < 1 || record.lookups !== record.inputs * header.lookups_per_input
-    ) {
-      refuse(`run ${i} has ${record.lookups} lookups for ${record.inputs} inputs, ${times} times`);
-    }
+  if (minibatches > MOST_MINIBATCHES) {
+    throw new UserError(
+      `${cannot}: its runs have ${minibatches} minibatches together, more than ${MOST_MINIBATCHES}`,
+    );
   }
   return { header, runs };
 }
@@ -70,26 +107,16 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
 /**
  * Reads a trace: a counted one (JSON), or one of a run (Arrow, `readTrace`).
  *
- * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, or says what
- * cannot be.
+ * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, was changed after
+ * it was written, or says what cannot be.
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
-  let bytes;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  if (bytes[0] === OPENING_BRACE) {
-    let value: unknown;
-    try {
-      value = JSON.parse(new TextDecoder().decode(bytes));
-    } catch {
-      throw new UserError(`Cannot read ${path}: it starts as JSON and is cut off or damaged`);
-    }
-    return parseCountedTrace(value, path);
-  }
-  // The Arrow library is needed for traces of runs alone.
-  const { parseTraceFile } = await import("../train/trace/files.ts");
-  return await parseTraceFile(path, bytes);
+  const bytes = await readBounded(path, MOST_TRACE_BYTES);
+  if (bytes[0] !== OPENING_BRACE) return await parseTraceFile(path, bytes);
+  if (bytes.length > MOST_JSON_BYTES) throw tooLarge(path, MOST_JSON_BYTES);
+  // Other programs may count: only what is sealed must be as it was.
+  return parseCountedTrace(
+    parseSealed(bytes, { cannot: `Cannot read ${path}`, seal: "optional" }),
+    path,
+  );
 }

@@ -11,21 +11,20 @@
 
 import { UserError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
-import { hotTiers } from "../data/access_counts.ts";
-import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
+import { TwinCounter } from "../data/twin/counter.ts";
+import type { TwinLookups } from "../data/twin/lookups.ts";
 import type { WorkloadName } from "../data/twin/workloads.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import type { ShapeDocument } from "../train/model/models.ts";
 import { countParameters, PRESETS, type TbsmPreset } from "../train/model/presets.ts";
+import { COUNTED_LAYOUT, layOutEpoch } from "../train/plan/layout.ts";
 import {
   type MinibatchKind,
   type MinibatchRecord,
   type Trace,
   TRACE_SCHEMA_VERSION,
 } from "../train/trace/schema.ts";
-import { BLOCK, type CountAnswer, type CountTask } from "./counts_worker.ts";
 
-const REPORT_MS = 15_000;
 /** Draws of skipped inputs, apart from whatever else samples under the same seed. */
 const SKIP_SUB = 0x5349;
 
@@ -50,19 +49,19 @@ export interface CountOptions {
    */
   readonly classified?: number | undefined;
   /** Share of the hot inputs after the window that is skipped, 0 to 1. Default 0.3 (the artifact's drop percentage). */
-  readonly dropShare?: number | undefined;
+  readonly drop?: number | undefined;
   /** Hot minibatches before the first snapshot. Default 1000 (run_slipstream.sh). */
-  readonly warmUp?: number | undefined;
+  readonly warmup?: number | undefined;
   /** Length of the window as a share of the hot minibatches. Default 0.03, 0.05 for rm1 (the artifact's scripts). */
-  readonly windowShare?: number | undefined;
+  readonly window?: number | undefined;
   /** Minibatches of each kind in which different rows are counted. Default 32. */
   readonly sampled?: number | undefined;
   /** Threads. Default: all cores. */
   readonly threads?: number | undefined;
   /** Seed of the twin and of the draws of skipped inputs. Default 1. */
   readonly seed?: number | undefined;
-  /** Told how far it is. */
-  readonly say?: ((line: string) => void) | undefined;
+  /** Told how far it is: inputs gone over, of how many in all passes together. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Ends the count; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,66 +87,56 @@ export async function countTraces(
   options: CountOptions,
   memories: readonly number[],
 ): Promise<Trace[]> {
-  const { twin, seed = 1, batch = 1024, say = () => {} } = options;
-  const signal = options.signal ?? new AbortController().signal;
+  const { twin, seed = 1, batch = 1024, onProgress = () => {}, signal } = options;
   const every = options.profileEvery ?? (twin === "rm1" ? 5 : 20);
-  const dropShare = options.dropShare ?? 0.3;
-  const windowShare = options.windowShare ?? (twin === "rm1" ? 0.05 : 0.03);
+  const drop = options.drop ?? 0.3;
+  const window = options.window ?? (twin === "rm1" ? 0.05 : 0.03);
   const preset = PRESETS[twin];
   requireRange("batch", batch, 1, 2 ** 24);
-  requireRange("drop share", dropShare, 0, 1);
+  requireRange("share dropped", drop, 0, 1);
   for (const bytes of memories) requireRange("hot memory", bytes, 4 * preset.dim, Infinity);
-  const source = await openTwinLookups(twin, seed, options.inputs ?? Infinity);
-  const { inputs, each } = source;
-  const rows = source.tableRows.reduce((a, b) => a + b, 0);
-
-  using pool = new Pool(options.threads ?? navigator.hardwareConcurrency, signal);
-  await pool.run({ kind: "open", twin, seed, inputs });
-  const counts = new SharedArrayBuffer(4 * rows);
-  await pass(pool, say, `${twin}: profiled`, Math.ceil(inputs / every), (cursor) => ({
-    kind: "profile",
-    inputs,
-    every,
-    cursor,
-    counts,
-  }));
+  using counter = await TwinCounter.open({
+    twin,
+    seed,
+    inputs: options.inputs ?? Infinity,
+    threads: options.threads ?? navigator.hardwareConcurrency,
+    signal,
+  });
+  const { source } = counter, { inputs, each } = source;
   const sets = [...new Set(memories.map((bytes) => Math.floor(bytes / (4 * preset.dim))))]
     .sort((a, b) => a - b);
   requireRange("number of hot memories", sets.length, 1, 255);
-  const uses = new Uint32Array(counts);
-  const tiers = new SharedArrayBuffer(rows);
-  const [tier] = hotTiers([uses], sets);
-  new Uint8Array(tiers).set(tier!);
   const classified = Math.min(inputs, options.classified ?? inputs);
   requireRange("number of classified inputs", classified, 1, inputs);
-  const cold = new SharedArrayBuffer(sets.length * inputs);
-  await pass(pool, say, `${twin}: classified`, classified, (cursor) => ({
-    kind: "classify",
-    inputs: classified,
-    cursor,
+  const profiled = Math.ceil(inputs / every), total = profiled + classified;
+  const uses = await counter.profile(every, (done) => onProgress(done, total));
+  const tiers = counter.rank(uses, sets);
+  const cold = await counter.classify(
     tiers,
-    cold: sets.map((_, k) => new Uint8Array(cold, k * inputs, inputs)),
-  }));
+    sets.length,
+    classified,
+    (done) => onProgress(profiled + done, total),
+  );
 
   const bySet: Trace[] = [];
   for (const k of sets.keys()) {
-    const found = new Uint8Array(cold, k * inputs, inputs);
+    const found = cold[k]!;
     for (let at = classified; at < inputs; at += classified) {
       found.copyWithin(at, 0, Math.min(classified, inputs - at));
     }
     const layout = layOut(found, {
       batch,
-      dropShare,
-      warmUp: options.warmUp ?? 1000,
-      windowShare,
+      dropShare: drop,
+      warmUp: options.warmup ?? 1000,
+      windowShare: window,
       random: new RandomStream(seed, "sampling", SKIP_SUB),
     });
     const sampled = options.sampled ?? 32;
     const rowsOf = (kind: "cold" | "hot") =>
-      countUnique(pool, tiers, k, layout, kind, sampled, classified);
+      countUnique(counter, tiers, k, layout, kind, sampled, classified);
     const unique = { cold: await rowsOf("cold"), hot: await rowsOf("hot") };
     const records = layout.minibatches.map((m, step) => toRecord(m, step, each, unique));
-    const hot = hotRows(source, uses, tier!, k);
+    const hot = hotRows(source, uses, new Uint8Array(tiers), k);
     bySet.push({
       header: {
         schema: "slipstream.trace",
@@ -165,10 +154,10 @@ export async function countTraces(
         plan: {
           name: "slipstream",
           options: {
-            drop_share: dropShare,
+            drop_share: drop,
             warm_up: layout.from,
             window_to: layout.to,
-            window_share: windowShare,
+            window_share: window,
             profile_every: every,
             sampled_minibatches: sampled,
             classified,
@@ -178,7 +167,7 @@ export async function countTraces(
             rows: hot.perTable.reduce((a, b) => a + b, 0),
             rows_per_table: hot.perTable,
             least_accesses: hot.least,
-            profiled: Math.ceil(inputs / every),
+            profiled,
             hot_inputs: layout.hotInputs,
             cold_inputs: inputs - layout.hotInputs,
           },
@@ -252,16 +241,19 @@ function layOut(
     add("cold", lists[1].subarray(at, Math.min(coldInputs, at + batch)), 0);
   }
   const hot = lists[0].subarray(0, hotInputs);
-  const hotMinibatches = Math.floor(hotInputs / batch);
-  const to = warmUp + Math.round(windowShare * hotMinibatches);
-  if (dropShare > 0 && hotMinibatches <= to + 1) {
+  const inputs = { hot: hotInputs, cold: coldInputs, batch };
+  const wanted = { warmup: warmUp, window: { share: windowShare } };
+  const { hot: hotMinibatches, window, left } = layOutEpoch(inputs, wanted, COUNTED_LAYOUT);
+  // The last snapshot's minibatch, counted from 0, is the window's last.
+  const to = warmUp + window - 1;
+  if (dropShare > 0 && left < 1) {
     throw new UserError(
       `Cannot lay out the plan: ${hotInputs} hot inputs make ${hotMinibatches} minibatches of ${batch}, and warm-up and window take ${
-        to + 1
+        warmUp + window
       }, so give more inputs, a smaller batch or a shorter warm-up`,
     );
   }
-  const untilWindowEnds = dropShare > 0 ? (to + 1) * batch : hotInputs;
+  const untilWindowEnds = dropShare > 0 ? (warmUp + window) * batch : hotInputs;
   for (let at = 0, j = 0; at < untilWindowEnds; at += batch, j++) {
     const kind = dropShare === 0 ? "hot" : j < warmUp ? "warm-up" : "window";
     add(kind, hot.subarray(at, Math.min(untilWindowEnds, at + batch)), 0);
@@ -295,7 +287,7 @@ interface UniqueRows {
  * are left out.
  */
 async function countUnique(
-  pool: Pool,
+  counter: TwinCounter,
   tiers: SharedArrayBuffer,
   set: number,
   { minibatches }: Layout,
@@ -313,7 +305,7 @@ async function countUnique(
     (_, k) =>
       candidates[Math.floor(k * candidates.length / number)]!.members.map((i) => i % classified),
   );
-  const [unique, uniqueCold] = await pool.ask({ kind: "unique", minibatches: chosen, tiers, set });
+  const [unique, uniqueCold] = await counter.unique(chosen, tiers, set);
   return [unique / number, uniqueCold / number];
 }
 
@@ -399,76 +391,5 @@ function requireRange(name: string, value: number, least: number, most: number):
       `Cannot count a trace: the ${name} is ${value} and must be from ${least} to ${most}`,
       2,
     );
-  }
-}
-
-async function pass(
-  pool: Pool,
-  say: (line: string) => void,
-  what: string,
-  inputs: number,
-  task: (cursor: SharedArrayBuffer) => CountTask,
-): Promise<void> {
-  const cursor = new SharedArrayBuffer(4), view = new Int32Array(cursor);
-  const timer = setInterval(() => {
-    const reached = Math.min(inputs, Atomics.load(view, 0) * BLOCK);
-    say(`${what} ${(100 * reached / inputs).toFixed(0)} % of ${inputs} inputs`);
-  }, REPORT_MS);
-  try {
-    await pool.run(task(cursor));
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-/** Workers that all do the same task. */
-class Pool implements Disposable {
-  readonly #workers: readonly Worker[];
-  readonly #signal: AbortSignal;
-
-  constructor(threads: number, signal: AbortSignal) {
-    this.#signal = signal;
-    this.#workers = Array.from(
-      { length: threads },
-      () => new Worker(new URL("./counts_worker.ts", import.meta.url).href, { type: "module" }),
-    );
-  }
-
-  /** Gives the task to every worker and waits for all; throws what a worker throws, and the signal's reason. */
-  async run(task: CountTask): Promise<void> {
-    await this.#give(task, this.#workers);
-  }
-
-  /** Gives the task to one worker. */
-  async ask(task: CountTask & { readonly kind: "unique" }): Promise<NonNullable<CountAnswer>> {
-    return (await this.#give(task, this.#workers.slice(0, 1)))[0]!;
-  }
-
-  async #give(task: CountTask, workers: readonly Worker[]): Promise<CountAnswer[]> {
-    this.#signal.throwIfAborted();
-    let stop = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(this.#signal.reason);
-      this.#signal.addEventListener("abort", stop, { once: true });
-    });
-    const answers = workers.map((worker) =>
-      new Promise<CountAnswer>((answer, fail) => {
-        worker.onmessage = ({ data }) => answer(data);
-        worker.onerror = (event) => {
-          event.preventDefault();
-          fail(new Error(event.message));
-        };
-        worker.postMessage(task);
-      })
-    );
-    try {
-      return await Promise.race([Promise.all(answers), aborted]);
-    } finally {
-      this.#signal.removeEventListener("abort", stop);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const worker of this.#workers) worker.terminate();
   }
 }

@@ -13,7 +13,7 @@
 import type { Graph, Resource } from "./graph.ts";
 
 /** When the tasks of a graph ran. Times in microseconds from the start of the graph. */
-export interface Schedule {
+export interface GraphTimes {
   /** By task. */
   readonly start: Float64Array;
   /** By task. */
@@ -29,7 +29,7 @@ export interface Schedule {
  *
  * @throws {RangeError} A task that waits for itself or a later one, or no task at all.
  */
-export function runGraph(graph: Graph): Schedule {
+export function runGraph(graph: Graph): GraphTimes {
   const n = graph.length;
   if (n === 0) throw new RangeError("Cannot run a graph without tasks");
   const start = new Float64Array(n), end = new Float64Array(n);

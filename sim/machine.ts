@@ -6,9 +6,23 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { fileError } from "../core/files.ts";
+import { writeFileWhole } from "../core/files.ts";
+import { formatSealed, readJsonFile } from "../core/json_file.ts";
 import { nearest } from "../core/nearest.ts";
-import { checkRuntime, type RuntimeRates } from "./runtime/rates.ts";
+import { printable } from "../core/printable.ts";
+import {
+  checked,
+  checkSchema,
+  documentOf,
+  fieldsOf,
+  numberFrom,
+  objectOf,
+  oneOf,
+  type Schema,
+  value as valueThat,
+} from "../core/schema.ts";
+import type { RuntimeRates } from "./runtime/rates.ts";
+import { RUNTIME_SCHEMA, SOURCE } from "./runtime/schema.ts";
 
 /** Grows when a field changes its meaning or goes. */
 export const MACHINE_SCHEMA_VERSION = 1;
@@ -149,52 +163,76 @@ export const MACHINE_PATHS: readonly MachinePath[] = MACHINE_SECTIONS.flatMap((s
   Object.keys(MACHINE_FIELDS[section]).map((field) => `${section}.${field}` as MachinePath)
 );
 
+/** Numbers other than 0 lie between these: beyond them times are no numbers any more. */
+const LEAST = 1e-9, MOST = 1e15;
+
+/** What a number of a machine must be and is not: `above 0`; null where nothing is wrong. */
+function wantedRate(number: number, positive: boolean): string | null {
+  if (!(number >= 0) || positive && number === 0) return positive ? "above 0" : "at least 0";
+  return number === 0 || number >= LEAST && number <= MOST ? null : `from ${LEAST} to ${MOST}`;
+}
+
+function rateSchema(positive: boolean): Schema<number> {
+  return checked(numberFrom(-Infinity), (number) => {
+    const wanted = wantedRate(number, positive);
+    return wanted === null ? null : `is ${number} and must be ${wanted}`;
+  });
+}
+
+function quantitySchema(positive: boolean): Schema<Quantity> {
+  const number = rateSchema(positive);
+  return checked(
+    objectOf<Quantity>(
+      { value: number, source: SOURCE, kind: oneOf(QUANTITY_KINDS) },
+      { low: number, high: number },
+    ),
+    ({ value, low, high }) =>
+      (low ?? value) <= value && value <= (high ?? value)
+        ? null
+        : `has the range ${low ?? "-"} to ${high ?? "-"}, which leaves out its value ${value}`,
+  );
+}
+
+function sectionSchema<S extends keyof MachineFields>(section: S): Schema<MachineSection<S>> {
+  const members = Object.entries(MACHINE_FIELDS[section]).map((
+    [field, bound],
+  ) => [field, quantitySchema(bound === "positive")]);
+  return fieldsOf(Object.fromEntries(members)) as unknown as Schema<MachineSection<S>>;
+}
+
+/** Names go into messages, tables and file names. */
+const NAME: Schema<string> = valueThat(
+  (found) => typeof found === "string" && found.trim() !== "" && printable(found) === found,
+  "be a text without control characters",
+);
+
+const SCHEMA: Schema<MachineDocument> = documentOf<MachineDocument>(
+  { schema: "slipstream.machine", version: MACHINE_SCHEMA_VERSION },
+  objectOf<MachineDocument>(
+    {
+      schema: oneOf(["slipstream.machine"]),
+      schema_version: numberFrom(-Infinity),
+      name: NAME,
+      title: NAME,
+      cpu: sectionSchema("cpu"),
+      link: sectionSchema("link"),
+      gpu: sectionSchema("gpu"),
+      peer: sectionSchema("peer"),
+      framework: sectionSchema("framework"),
+    },
+    { runtime: RUNTIME_SCHEMA },
+  ),
+);
+
 /**
  * Checks a machine document.
  *
  * @param value What was parsed.
  * @param where For errors: the file's path or the machine's name.
- * @throws {UserError} The first field that is missing, unknown (the nearest is named), negative or without a source.
+ * @throws {UserError} The first field that is missing, unknown (the nearest is named), out of range or without a source.
  */
 export function checkMachine(value: unknown, where: string): MachineDocument {
-  const refuse: Refuse = (field, reason): never => {
-    throw new UserError(
-      `Cannot use machine ${where}: ${field === "" ? "" : `${field} `}${reason}`,
-    );
-  };
-  const root = requireObject(value, "", refuse);
-  if (root["schema"] !== "slipstream.machine") {
-    refuse("schema", `is ${show(root["schema"])} and must be "slipstream.machine"`);
-  }
-  if (root["schema_version"] !== MACHINE_SCHEMA_VERSION) {
-    refuse(
-      "schema_version",
-      `is ${show(root["schema_version"])} and this version reads ${MACHINE_SCHEMA_VERSION}`,
-    );
-  }
-  requireNames(
-    root,
-    ["schema", "schema_version", "name", "title", ...MACHINE_SECTIONS],
-    ["runtime"],
-    "",
-    refuse,
-  );
-  for (const name of ["name", "title"]) {
-    if (typeof root[name] !== "string" || root[name] === "") {
-      refuse(name, `is ${show(root[name])} and must be a text`);
-    }
-  }
-  for (const section of MACHINE_SECTIONS) {
-    const fields: Readonly<Record<string, string>> = MACHINE_FIELDS[section];
-    const object = requireObject(root[section], section, refuse);
-    requireNames(object, Object.keys(fields), [], section, refuse);
-    for (const [field, bound] of Object.entries(fields)) {
-      checkQuantity(object[field], `${section}.${field}`, bound === "positive", refuse);
-    }
-  }
-  if (root["runtime"] !== undefined) checkRuntime(root["runtime"], refuse);
-  // Every member was checked above, which the type system cannot follow.
-  return value as MachineDocument;
+  return checkSchema(SCHEMA, value, `Cannot use machine ${where}`);
 }
 
 /** The numbers of a machine document. */
@@ -233,11 +271,9 @@ export function withRates(
     const [section, field] = path.split(".") as [keyof MachineFields, string];
     const positive =
       (MACHINE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
-    if (!Number.isFinite(value) || value < 0 || positive && value === 0) {
-      throw new UserError(
-        `Cannot set ${path} to ${value}: it must be ${positive ? "above" : "at least"} 0`,
-        2,
-      );
+    const wanted = wantedRate(value, positive);
+    if (wanted !== null) {
+      throw new UserError(`Cannot set ${path} to ${value}: it must be ${wanted}`, 2);
     }
     (copy[section] as Record<string, number>)[field] = value;
   }
@@ -260,85 +296,33 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
       2,
     );
   }
-  const path = shipped === undefined
-    ? machine
-    : new URL(`./machines/${shipped}.json`, import.meta.url);
-  let text;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw fileError("read", machine, error);
+  if (shipped !== undefined) {
+    // Imported, and so found where this module came from, be it a folder or a server.
+    const { default: value }: { default: unknown } = await import(`./machines/${shipped}.json`, {
+      with: { type: "json" },
+    });
+    return checkMachine(value, machine);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`Cannot use machine ${machine}: it is not JSON (${String(error)})`);
-  }
-  return checkMachine(value, machine);
+  return await readMachine(machine);
 }
 
-type Refuse = (field: string, reason: string) => never;
+/** A machine file with costs of every table has a few hundred kilobytes. */
+const MOST_BYTES = 16e6;
 
-function requireObject(value: unknown, field: string, refuse: Refuse): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(field, value === undefined ? "is missing" : `is ${show(value)} and must be an object`);
-  }
-  return value as Record<string, unknown>;
+/**
+ * Reads a machine file. One that was written by hand or by another program has no checksum.
+ *
+ * @throws {UserError} It cannot be read, is no machine, or was changed after {@linkcode writeMachine} wrote it.
+ */
+export async function readMachine(path: string): Promise<MachineDocument> {
+  const cannot = `Cannot use machine ${path}`;
+  return checkMachine(
+    await readJsonFile(path, { cannot, mostBytes: MOST_BYTES, seal: "optional" }),
+    path,
+  );
 }
 
-function requireNames(
-  object: Readonly<Record<string, unknown>>,
-  required: readonly string[],
-  optional: readonly string[],
-  section: string,
-  refuse: Refuse,
-): void {
-  const prefix = section === "" ? "" : `${section}.`;
-  for (const name of Object.keys(object)) {
-    if (required.includes(name) || optional.includes(name)) continue;
-    const near = nearest(name, [...required, ...optional]);
-    refuse(
-      `${prefix}${name}`,
-      `is no field of it${near === null ? "" : `, did you mean ${near}?`}`,
-    );
-  }
-  for (const name of required) {
-    if (!(name in object)) refuse(`${prefix}${name}`, "is missing");
-  }
-}
-
-function checkQuantity(value: unknown, path: string, positive: boolean, refuse: Refuse): void {
-  const quantity = requireObject(value, path, refuse);
-  requireNames(quantity, ["value", "source", "kind"], ["low", "high"], path, refuse);
-  for (const name of ["value", "low", "high"]) {
-    const number = quantity[name];
-    if (name !== "value" && number === undefined) continue;
-    if (typeof number !== "number" || !Number.isFinite(number)) {
-      refuse(`${path}.${name}`, `is ${show(number)} and must be a number`);
-    }
-    if (number as number < 0 || positive && number === 0) {
-      refuse(`${path}.${name}`, `is ${number} and must be ${positive ? "above" : "at least"} 0`);
-    }
-  }
-  const { value: middle, low, high } = quantity as unknown as Quantity;
-  if ((low ?? middle) > middle || (high ?? middle) < middle) {
-    refuse(
-      path,
-      `has the range ${low ?? "-"} to ${high ?? "-"}, which leaves out its value ${middle}`,
-    );
-  }
-  if (typeof quantity["source"] !== "string" || quantity["source"].trim() === "") {
-    refuse(`${path}.source`, "is empty and must say where the number comes from");
-  }
-  if (!(QUANTITY_KINDS as readonly unknown[]).includes(quantity["kind"])) {
-    refuse(
-      `${path}.kind`,
-      `is ${show(quantity["kind"])} and must be one of ${QUANTITY_KINDS.join(", ")}`,
-    );
-  }
-}
-
-function show(value: unknown): string {
-  return value === undefined ? "missing" : JSON.stringify(value);
+/** Writes a machine file with its checksum, whole or not at all. Throws a `UserError` if it cannot. */
+export async function writeMachine(path: string, document: MachineDocument): Promise<void> {
+  await writeFileWhole(path, formatSealed(document, 0));
 }

@@ -9,7 +9,7 @@ export { type CountOptions, countTrace, countTraces } from "./counts.ts";
 export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 export { contextOf } from "./context.ts";
 export type { Context } from "./context.ts";
-export { runGraph, type Schedule } from "./engine.ts";
+export { type GraphTimes, runGraph } from "./engine.ts";
 export { explain, type Explanation, type Purchase } from "./explain.ts";
 export { type Graph, GraphBuilder, type Resource, type Task } from "./graph.ts";
 export {
@@ -60,6 +60,7 @@ export {
 } from "./sweep.ts";
 export type { Extra, System } from "./system.ts";
 export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
+export * as systemParts from "./systems/parts.ts";
 export { timeline, type TimelineEntry } from "./timeline.ts";
 export {
   BAR,

@@ -21,7 +21,7 @@ export async function recount(
   name: string,
   trace: CountedTrace,
   mebibytes: readonly number[],
-  options: Pick<CountOptions, "say" | "threads" | "signal"> = {},
+  options: Pick<CountOptions, "onProgress" | "threads" | "signal"> = {},
 ): Promise<CountedTrace[]> {
   const { header } = trace;
   const [, twinName, inputs, seed] = /^twin:(\w+):(\d+):seed=(\d+)$/.exec(header.dataset.hash) ??
@@ -44,9 +44,9 @@ export async function recount(
     inputs: Number(inputs),
     seed: Number(seed),
     batch: header.batch,
-    dropShare: number("drop_share"),
-    warmUp: number("warm_up"),
-    windowShare: number("window_share"),
+    drop: number("drop_share"),
+    warmup: number("warm_up"),
+    window: number("window_share"),
     profileEvery: number("profile_every"),
     sampled: number("sampled_minibatches"),
     classified: number("classified"),

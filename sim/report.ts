@@ -217,7 +217,7 @@ export async function toArrow(records: readonly object[]): Promise<Uint8Array> {
 
 async function columnar(records: readonly object[]) {
   // Arquero is heavy and needed here alone.
-  const { table } = await import("arquero");
+  const { table } = await import("../core/npm/arquero.ts");
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   return table(names.map((name): [string, unknown[]] => [
     name,

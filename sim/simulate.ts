@@ -30,7 +30,7 @@ export interface SimulateOptions {
   /** Inputs of a minibatch on one GPU (weak scaling). Default: the trace's minibatch. */
   readonly batchPerGpu?: number | undefined;
   /** Share of the hot inputs after the window to skip, 0 to 1; as the trace has it unless told. */
-  readonly dropShare?: number | undefined;
+  readonly drop?: number | undefined;
   /** Costs of the systems' software; {@linkcode START_PARAMETERS} unless told. */
   readonly parameters?: Parameters | undefined;
 }
@@ -199,7 +199,7 @@ function prepare(
   }
   const workload = workloadOf(trace, {
     batch: gpus * (options.batchPerGpu ?? header.batch),
-    dropShare: system.skips ? options.dropShare : undefined,
+    drop: system.skips ? options.drop : undefined,
   });
   if (system.needsHot && !workload.tellsHot) {
     throw new UserError(

@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { WorkerPool } from "../core/worker_pool.ts";
 import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
 import {
   PARAMETER_NAMES,
@@ -15,6 +16,8 @@ import {
 } from "./parameters.ts";
 import { recount } from "./recount.ts";
 import { simulate } from "./simulate.ts";
+import type { System } from "./system.ts";
+import { ALL_SYSTEMS } from "./systems/mod.ts";
 import { earlyOf, withDim, withEarly, withHotShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
@@ -23,22 +26,29 @@ import type { SweepTask } from "./sweep_worker.ts";
 export const PLAN_AXES = [
   "gpus",
   "batch_per_gpu",
-  "drop_share",
+  "drop",
   "hot_memory_mib",
   "hot_share",
   "dim",
-  "warm_up",
-  "window_share",
+  "warmup",
+  "window",
 ] as const;
 
 /**
  * What can be swept: a plan's axis, any number of a machine, any parameter. `link.generation` scales the link's rates;
- * `hot_memory_mib` counts a counted trace's twin again; `warm_up` and `window_share` move the decision of a counted trace.
+ * `hot_memory_mib` counts a counted trace's twin again; `warmup` and `window` move the decision of a counted trace.
  */
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
 export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+
+/** What axes were called before, understood for one version. */
+const FORMER_AXES: Readonly<Record<string, AxisName>> = {
+  drop_share: "drop",
+  warm_up: "warmup",
+  window_share: "window",
+};
 
 /** One axis. */
 export interface Axis {
@@ -54,8 +64,8 @@ export interface SweepOptions {
   readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
   /** Machines that axes start from. */
   readonly machines: readonly Machine[];
-  /** Names of systems. */
-  readonly systems: readonly string[];
+  /** Systems or their names. Others than the project's own are simulated on the calling thread alone. */
+  readonly systems: readonly (System | string)[];
   /** Axes; every combination of their values is a point. */
   readonly axes: readonly Axis[];
   /** Where no axis says otherwise. */
@@ -63,17 +73,17 @@ export interface SweepOptions {
   /** As in `SimulateOptions`. */
   readonly batchPerGpu?: number | undefined;
   /** As in `SimulateOptions`. */
-  readonly dropShare?: number | undefined;
+  readonly drop?: number | undefined;
   /** That axes start from; as in `SimulateOptions`. */
   readonly parameters?: Parameters | undefined;
   /** Threads; all cores unless told. */
   readonly threads?: number | undefined;
-  /** Told how far the counting is that `hot_memory_mib` takes. */
-  readonly say?: ((line: string) => void) | undefined;
+  /** Told how far the counting is that `hot_memory_mib` takes: inputs gone over, of how many, for which trace. */
+  readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
 }
 
-/** What workers get: no functions, and traces by hot memory. */
-export interface PreparedSweep extends Omit<SweepOptions, "traces" | "say"> {
+/** A sweep before its points: systems of the project by name, traces by hot memory. */
+export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount"> {
   /** Condensed. */
   readonly traces: readonly {
     readonly name: string;
@@ -106,7 +116,8 @@ export interface SweepRow {
 /** Parses `name=1,2,3` or `name=from:to:steps`, the last spaced evenly. Throws a `UserError` that names the nearest axis. */
 export function parseAxis(text: string): Axis {
   const at = text.indexOf("=");
-  const word = at < 0 ? text : text.slice(0, at);
+  const said = at < 0 ? text : text.slice(0, at);
+  const word = FORMER_AXES[said] ?? said;
   const name = AXIS_NAMES.find((candidate) => candidate === word);
   if (name === undefined) {
     const near = nearest(word, AXIS_NAMES);
@@ -152,35 +163,23 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);
   const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
-  if (threads === 1 || points < 64) {
+  // Workers are sent names: a system's functions cannot be.
+  const named = prepared.systems.every((system) => typeof system === "string");
+  if (threads === 1 || points < 64 || !named) {
     return Array.from({ length: points }, (_, point) => sweepPoint(prepared, point));
   }
-  const workers = Array.from(
-    { length: threads },
-    () => new Worker(new URL("./sweep_worker.ts", import.meta.url).href, { type: "module" }),
+  const module = new URL("./sweep_worker.ts", import.meta.url);
+  using pool = new WorkerPool<SweepTask, SweepRow[]>(module, { threads });
+  const parts = await pool.each(
+    Array.from(
+      { length: threads },
+      (_, k): SweepTask => ({ options: prepared, from: k, by: threads, to: points }),
+    ),
   );
-  try {
-    const parts = await Promise.all(
-      workers.map((worker, k) =>
-        new Promise<SweepRow[]>((resolve, reject) => {
-          worker.onmessage = ({ data }: MessageEvent<{ rows: SweepRow[] } | { refused: string }>) =>
-            "rows" in data ? resolve(data.rows) : reject(new UserError(data.refused, 2));
-          worker.onerror = (event) => {
-            event.preventDefault();
-            reject(new Error(event.message));
-          };
-          const task: SweepTask = { options: prepared, from: k, by: threads, to: points };
-          worker.postMessage(task);
-        })
-      ),
-    );
-    return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
-  } finally {
-    for (const worker of workers) worker.terminate();
-  }
+  return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
 }
 
-async function prepare({ say, ...options }: SweepOptions): Promise<PreparedSweep> {
+async function prepare({ onCount, ...options }: SweepOptions): Promise<PreparedSweep> {
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
@@ -195,12 +194,16 @@ async function prepare({ say, ...options }: SweepOptions): Promise<PreparedSweep
       name,
       // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
       trace: condense(trace),
-      byHotMemory: memories.length === 0
-        ? []
-        : await recount(name, trace, memories, { say, threads: options.threads }),
+      byHotMemory: memories.length === 0 ? [] : await recount(name, trace, memories, {
+        onProgress: (done, total) => onCount?.(done, total, name),
+        threads: options.threads,
+      }),
     });
   }
-  return { ...options, traces };
+  const systems = options.systems.map((system) =>
+    typeof system !== "string" && ALL_SYSTEMS.includes(system) ? system.name : system
+  );
+  return { ...options, traces, systems };
 }
 
 /** One point of a sweep by its number. */
@@ -217,19 +220,19 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   const { name, trace: original, byHotMemory } = options
     .traces[Math.floor(rest / options.machines.length)]!;
   let machine = base, trace = original;
-  let { gpus, batchPerGpu, dropShare } = options;
+  let { gpus, batchPerGpu, drop } = options;
   const parameters: Record<string, number> = { ...options.parameters ?? START_PARAMETERS };
-  const early: { warmUp?: number; windowShare?: number } = {};
+  const early: { warmup?: number; window?: number } = {};
   for (const [a, axis] of options.axes.entries()) {
     const value = values[a]!;
     if (axis.name === "gpus") gpus = value;
     else if (axis.name === "batch_per_gpu") batchPerGpu = value;
-    else if (axis.name === "drop_share") dropShare = value;
+    else if (axis.name === "drop") drop = value;
     else if (axis.name === "hot_memory_mib") trace = byHotMemory[axis.values.indexOf(value)]!;
     else if (axis.name === "hot_share") trace = withHotShare(trace, value);
     else if (axis.name === "dim") trace = withDim(trace, value);
-    else if (axis.name === "warm_up") early.warmUp = value;
-    else if (axis.name === "window_share") early.windowShare = value;
+    else if (axis.name === "warmup") early.warmup = value;
+    else if (axis.name === "window") early.window = value;
     else if (axis.name === "link.generation") machine = withGeneration(machine, value);
     else if (axis.name in START_PARAMETERS) parameters[axis.name] = value;
     else machine = withRates(machine, { [axis.name]: value });
@@ -242,13 +245,13 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
     system,
     gpus,
     batchPerGpu,
-    dropShare,
+    drop,
     parameters: parameters as Parameters,
   });
   return {
     trace: name,
     machine: base.name,
-    system,
+    system: typeof system === "string" ? system : system.name,
     values,
     epoch_ms,
     minibatches,

@@ -1,12 +1,10 @@
 /**
- * A worker of `sweep.ts`: simulates every n-th point.
+ * A worker of `sweep.ts`: simulates points.
  *
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
-import { UserError } from "../core/errors.ts";
+import { serveTasks } from "../core/serve_tasks.ts";
 import { type PreparedSweep, sweepPoint, type SweepRow } from "./sweep.ts";
 
 /** Points from, from + by, … below `to`. */
@@ -17,15 +15,10 @@ export interface SweepTask {
   readonly to: number;
 }
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  self.onmessage = ({ data: { options, from, by, to } }: MessageEvent<SweepTask>) => {
-    try {
-      const rows: SweepRow[] = [];
-      for (let point = from; point < to; point += by) rows.push(sweepPoint(options, point));
-      self.postMessage({ rows });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      self.postMessage({ refused: error.message });
-    }
-  };
+function simulatePoints({ options, from, by, to }: SweepTask): SweepRow[] {
+  const rows: SweepRow[] = [];
+  for (let point = from; point < to; point += by) rows.push(sweepPoint(options, point));
+  return rows;
 }
+
+if (import.meta.main) serveTasks(simulatePoints);

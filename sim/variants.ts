@@ -60,21 +60,21 @@ export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
 
 /** Before hot inputs are skipped: hot minibatches before the first snapshot, and the window's share of all hot ones. */
 export interface Early {
-  readonly warmUp: number;
-  readonly windowShare: number;
+  readonly warmup: number;
+  readonly window: number;
 }
 
 /** What a counted trace has before it skips. Throws a `UserError` for the trace of a run. */
 export function earlyOf({ header }: CountedTrace): Early {
   const options = header.plan.options as Readonly<Record<string, unknown>>;
-  const { warm_up: warmUp, window_to: to } = options;
-  if (header.origin !== "counts" || typeof warmUp !== "number" || typeof to !== "number") {
+  const { warm_up: warmup, window_to: to } = options;
+  if (header.origin !== "counts" || typeof warmup !== "number" || typeof to !== "number") {
     throw new UserError(
       "Cannot move the window: the trace is of a run, which made its decision when it did; trace one run for each window",
       2,
     );
   }
-  return { warmUp, windowShare: (to - warmUp) / hotMinibatches({ header }) };
+  return { warmup, window: (to - warmup) / hotMinibatches({ header }) };
 }
 
 /**
@@ -83,17 +83,17 @@ export function earlyOf({ header }: CountedTrace): Early {
  *
  * @throws {UserError} The trace of a run, or one with too few hot minibatches.
  */
-export function withEarly(trace: CountedTrace, { warmUp, windowShare }: Early): CountedTrace {
+export function withEarly(trace: CountedTrace, { warmup, window }: Early): CountedTrace {
   earlyOf(trace);
   const { header, runs } = trace;
   const { batch } = header, hot = header.plan.hot!, count = hotMinibatches(trace);
-  if (!(Number.isInteger(warmUp) && warmUp >= 0 && windowShare > 0)) {
+  if (!(Number.isInteger(warmup) && warmup >= 0 && window > 0)) {
     throw new UserError(
-      `Cannot set warm_up to ${warmUp} and window_share to ${windowShare}: the first must be a whole number and the second above 0`,
+      `Cannot set warmup to ${warmup} and window to ${window}: the first must be a whole number and the second above 0`,
       2,
     );
   }
-  const to = warmUp + Math.round(windowShare * count);
+  const to = warmup + Math.round(window * count);
   if (count <= to + 1) {
     throw new UserError(
       `Cannot move the window to minibatch ${to}: the trace has ${count} hot ones`,
@@ -120,16 +120,16 @@ export function withEarly(trace: CountedTrace, { warmUp, windowShare }: Early): 
         ...header.plan,
         options: {
           ...header.plan.options,
-          warm_up: warmUp,
+          warm_up: warmup,
           window_to: to,
-          window_share: windowShare,
+          window_share: window,
         },
       },
     },
     runs: [
       ...of("cold"),
-      { record: { ...early, kind: "warm-up" as const }, times: warmUp },
-      { record: { ...early, kind: "window" as const }, times: to + 1 - warmUp },
+      { record: { ...early, kind: "warm-up" as const }, times: warmup },
+      { record: { ...early, kind: "window" as const }, times: to + 1 - warmup },
       { record: late, times: kept },
     ].filter(({ times }) => times > 0),
   };

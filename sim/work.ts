@@ -66,7 +66,7 @@ export interface WorkloadOptions {
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
   /** Share of the hot inputs after the window to skip; as the trace has it unless told. */
-  readonly dropShare?: number | undefined;
+  readonly drop?: number | undefined;
 }
 
 /** Share of the hot minibatches before the decision where a trace does not say: the artifact's 1000 minibatches of 1024 and 3 %. */
@@ -167,7 +167,7 @@ export function condense({ header, runs }: CountedTrace): CountedTrace {
  */
 export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workload {
   const { header } = trace;
-  const { batch, dropShare } = options;
+  const { batch, drop } = options;
   const ratio = batch / header.batch;
   if (
     !Number.isInteger(batch) || batch < 1 ||
@@ -179,14 +179,14 @@ export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workl
     );
   }
   const tellsHot = trace.runs.every(({ record }) => record.kind !== "all");
-  if (dropShare !== undefined && !tellsHot) {
+  if (drop !== undefined && !tellsHot) {
     throw new UserError(
       "Cannot skip a share of the hot inputs: the trace does not tell hot from cold, so give one of the plan fae or slipstream",
       2,
     );
   }
-  if (dropShare !== undefined && !(dropShare >= 0 && dropShare <= 1)) {
-    throw new UserError(`Cannot skip a share of ${dropShare}: it must be from 0 to 1`, 2);
+  if (drop !== undefined && !(drop >= 0 && drop <= 1)) {
+    throw new UserError(`Cannot skip a share of ${drop}: it must be from 0 to 1`, 2);
   }
   const regrouped = regroup(trace, batch);
   const skippedBefore = sumOf(trace, () => true);
@@ -202,11 +202,11 @@ export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workl
     ),
   ]);
   let kept = regrouped, skipped = skippedBefore;
-  if (dropShare !== undefined) {
+  if (drop !== undefined) {
     const decided = all.some(({ work }) => work.kind === "window");
     const inputs = inputsOf(all.filter(({ work }) => work.kind === "hot"));
     const before = decided ? 0 : Math.min(inputs, WARM_UP_INPUTS + WINDOW_SHARE * inputs);
-    skipped = dropShare * (inputs - before);
+    skipped = drop * (inputs - before);
     const share = inputs === 0 ? 0 : skipped / inputs;
     kept = all.map((entry) =>
       entry.work.kind === "hot" ? { ...entry, times: entry.times * (1 - share) } : entry

@@ -31,25 +31,31 @@ export {
   type TrainCommandLine,
 } from "./command/options.ts";
 export { openPlaced, type PlacedDevices, type Placement, PLACEMENTS } from "./model/placement.ts";
-export {
-  type Decision,
-  type DropPoint,
-  PLAN_NAMES,
-  type PlanDocument,
-  type PlanName,
-  type WatchedRows,
-} from "./plan/document.ts";
+export type { Decision, DropPoint, PlanDocument, WatchedRows } from "./plan/document.ts";
 export type { HotRows, HotRowsOptions } from "./plan/hot_rows.ts";
 export { findHotSet, type HotSet, type PassHooks, type PassProgress } from "./plan/hot_set.ts";
 export {
   type ChangeKind,
   type Combine,
+  CRITERIA,
   type Criterion,
-  PLAN_DEFAULTS,
-  type PlanMode,
-  type PlanOptions,
-  type ScheduleKind,
-} from "./plan/options.ts";
+  type CriterionFile,
+  type CriterionName,
+  type WindowRow,
+} from "./plan/criterion.ts";
+export { loadCriterion } from "./plan/criterion_file.ts";
+export type {
+  DriverHooks,
+  DriverParts,
+  DriverState,
+  PlanDriver,
+  PlannedMinibatch,
+  StateArray,
+} from "./plan/driver.ts";
+export { openDriver } from "./plan/open_driver.ts";
+export { PLAN_DEFAULTS, type PlanOptions, type TurnOrder } from "./plan/options.ts";
+export { type Plan, PLAN_NAMES, type PlanName, PLANS } from "./plan/plans.ts";
+export type { PlanMode } from "./plan/semantics.ts";
 export {
   countParameters,
   type DlrmPreset,
@@ -75,7 +81,6 @@ export {
 } from "./run/result.ts";
 export { learningRate, type LearningRateSchedule } from "./run/learning_rate.ts";
 export { runTraining, type SessionHooks } from "./run/session.ts";
-export type { StateArray } from "./plan/driver.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
 export type { Normalisation, TowerShape } from "./model/tower.ts";

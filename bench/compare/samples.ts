@@ -14,8 +14,7 @@
  * @module
  */
 
-// @ts-types="@types/d3-array"
-import { quantile } from "d3-array";
+import { quantile } from "../../core/npm/d3_array.ts";
 import { summarise } from "../../core/statistics.ts";
 import type { Sample } from "../experiment.ts";
 import { type Estimate, estimate, t975 } from "../study/statistics.ts";

@@ -24,21 +24,25 @@ import { learningRateOf, WORKLOADS } from "../study/settings.ts";
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
 import { estimate } from "../study/statistics.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
-import { rateOf } from "../study/variants.ts";
+import { findPlan } from "../../train/plan/plans.ts";
+import { formatWords, interleaved, variantOf } from "../study/variants.ts";
 
 /** What is run unless variants are named; with `--full` other drop shares besides. */
 function defaultVariants(settings: Settings): string[] {
-  const mixed = `mixed${rateOf(settings)}`;
-  const standard = [`fae-${mixed}`, `slipstream-${mixed}-30`, `random-${mixed}-30`];
+  const of = (plan: string, ...options: string[]) => interleaved(plan, settings, ...options);
+  const standard = ["fae", "slipstream", "random-drop"];
   return [
-    ...["baseline", ...standard],
-    ...["root", "path", "freeze", "wake"].map((name) => `${name}-${mixed}-30`),
+    ...["baseline", ...standard.map((plan) => of(plan))],
+    of("slipstream", "criterion=per-root-access"),
+    of("slipstream", "criterion=net-over-path"),
+    of("freeze"),
+    of("slipstream", "wake-every=200"),
     ...["layer", "batch"].flatMap((normalisation) =>
-      standard.map((name) => `${name}+${normalisation}`)
+      standard.map((plan) => of(plan, `normalize=${normalisation}`))
     ),
     ...(settings.full
-      ? [10, 50].flatMap((percent) =>
-        ["slipstream", "random"].map((name) => `${name}-${mixed}-${percent}`)
+      ? [0.1, 0.5].flatMap((drop) =>
+        ["slipstream", "random-drop"].map((plan) => of(plan, `drop=${drop}`))
       )
       : []),
   ];
@@ -52,7 +56,8 @@ export const ablationExperiment: Experiment = {
   title: "Criteria, controls and normalisations",
   suite: "full",
   async run(settings: Settings): Promise<Findings> {
-    const names = settings.variants.length > 0 ? settings.variants : defaultVariants(settings);
+    const asked = settings.variants.length > 0 ? settings.variants : defaultVariants(settings);
+    const names = asked.map((words) => variantOf(words).name);
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings, "many");
@@ -136,8 +141,8 @@ function figure(
         const found = results.difference(name, comparedWith(name).all, AUC);
         if (found === null || comparedWith(name).all === name) return [];
         return [{
-          x: name.replace(/-mixed\d+/, ""),
-          series: name.match(/\+(.*)$/)?.[1] ?? "no normalisation",
+          x: shortName(name),
+          series: variantOf(name).words.options.normalize ?? "no normalisation",
           origin: "measured",
           ...datumOf(found),
         }];
@@ -146,15 +151,24 @@ function figure(
   };
 }
 
+/** A variant without what the others of the figure have too. */
+function shortName(name: string): string {
+  const { plan, options } = variantOf(name).words;
+  const { schedule: _schedule, rate: _rate, normalize: _normalize, ...others } = options;
+  return formatWords({ plan, options: others });
+}
+
 /** With which variants of the same schedule and normalisation one is compared: all inputs, and as many dropped at random. */
 function comparedWith(name: string): { readonly all: string; readonly random: string | null } {
-  const suffix = name.match(/\+.*$/)?.[0] ?? "";
-  const mixed = name.match(/-mixed\d+/)?.[0] ?? "";
-  const share = name.match(/-(\d+)(?:\+|$)/)?.[1];
+  const { words: { options }, plan } = variantOf(name);
+  const of = (other: string, keys: readonly string[]): string =>
+    formatWords({
+      plan: other,
+      options: Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key))),
+    });
+  const alike = ["schedule", "rate", "normalize"];
   return {
-    all: `fae${mixed}${suffix}`,
-    random: share === undefined || name.startsWith("random")
-      ? null
-      : `random${mixed}-${share}${suffix}`,
+    all: of("fae", alike),
+    random: findPlan(plan.name).decides ? of("random-drop", [...alike, "drop"]) : null,
   };
 }

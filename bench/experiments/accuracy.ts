@@ -22,7 +22,7 @@ import { excludesZero } from "../study/statistics.ts";
 import { aucSample, deviceOf, type Trained, trainWorkloads } from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
 
-const PLANS = ["baseline", "fae", "slipstream", "random"] as const;
+const PLANS = ["baseline", "fae", "slipstream", "random-drop"] as const;
 
 /** Compares accuracies. */
 export const accuracyExperiment: Experiment = {
@@ -43,7 +43,7 @@ export const accuracyExperiment: Experiment = {
       device: deviceOf(trained.map(({ results }) => results)),
       notes: [
         "Means over seeds with 95 % intervals (Student's t); differences are paired by seed; a star marks an interval that leaves zero out",
-        "random drops the share of the hot inputs that slipstream aims at, without looking: the control that skipping has to beat",
+        "random-drop drops the share of the hot inputs that slipstream aims at, without looking: the control that skipping has to beat",
         ...trained.map(sharesNote),
         ...verdicts(trained),
       ],
@@ -53,7 +53,7 @@ export const accuracyExperiment: Experiment = {
 
 /** What was dropped of the hot inputs: the two need not reach the same. */
 function sharesNote({ workload, results }: Trained): string {
-  const [slipstream, random] = (["slipstream", "random"] as const).map((plan) =>
+  const [slipstream, random] = (["slipstream", "random-drop"] as const).map((plan) =>
     `${plan} dropped ${droppedOfHot(results.of(plan)).toFixed(1)} %`
   );
   return `${workloadLabel(workload)}: of the hot inputs ${slipstream} and ${random}`;
@@ -62,7 +62,7 @@ function sharesNote({ workload, results }: Trained): string {
 /** Whether anything can be said of slipstream against the control, by workload. */
 function verdicts(trained: readonly Trained[]): string[] {
   const shown = trained.filter(({ results }) => {
-    const found = results.difference("slipstream", "random", AUC);
+    const found = results.difference("slipstream", "random-drop", AUC);
     return found !== null && excludesZero(found);
   }).map(({ workload }) => workload);
   return [
@@ -85,7 +85,7 @@ function table(trained: readonly Trained[]): ResultTable {
       figureColumn("AUC"),
       figureColumn("log-loss"),
       figureColumn("AUC against fae"),
-      figureColumn("AUC against random"),
+      figureColumn("AUC against random-drop"),
       numberColumn("dropped, % of hot", 1),
     ],
     rows: trained.flatMap(({ workload, size, results }) =>
@@ -99,7 +99,9 @@ function table(trained: readonly Trained[]): ResultTable {
           formatEstimate(results.mean(plan, AUC), 4),
           formatEstimate(results.mean(plan, LOG_LOSS), 4),
           plan === "fae" ? "" : formatDifference(results.difference(plan, "fae", AUC), 4),
-          plan === "slipstream" ? formatDifference(results.difference(plan, "random", AUC), 4) : "",
+          plan === "slipstream"
+            ? formatDifference(results.difference(plan, "random-drop", AUC), 4)
+            : "",
           droppedOfHot(results.of(plan)),
         ];
       })
@@ -112,7 +114,7 @@ function figure(trained: readonly Trained[]): Figure {
     name: "differences",
     title: "AUC against training on every input in the same order",
     caption:
-      "Difference to fae, paired by seed, with 95 % intervals. random is the control: it aims to drop as large a share as slipstream.",
+      "Difference to fae, paired by seed, with 95 % intervals. random-drop is the control: it aims to drop as large a share as slipstream.",
     panels: [{
       title: "",
       mark: "points",
@@ -120,7 +122,7 @@ function figure(trained: readonly Trained[]): Figure {
       y: { label: "difference in AUC" },
       rules: [{ y: 0, label: "fae" }],
       data: trained.flatMap(({ workload, results }) =>
-        (["baseline", "slipstream", "random"] as const).flatMap((plan): Datum[] => {
+        (["baseline", "slipstream", "random-drop"] as const).flatMap((plan): Datum[] => {
           const found = results.difference(plan, "fae", AUC);
           if (found === null) return [];
           return [{

@@ -21,7 +21,14 @@ import {
 } from "../study/compare.ts";
 import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
 import { deviceOf, trainedResults } from "../study/trained.ts";
-import { ALPHAS, DROPS, rateOf, WINDOWS } from "../study/variants.ts";
+import { interleaved } from "../study/variants.ts";
+
+/** Drop shares. */
+const DROPS = [0.1, 0.3, 0.5] as const;
+/** Stale lookups at which an input is skipped; a workload has 21 or 26 (sequences as many steps). */
+const ALPHAS = [16, 20, 23] as const;
+/** Hot minibatches of the window. */
+const WINDOWS = [10, 40] as const;
 
 /** One value of one option. */
 interface Choice {
@@ -40,10 +47,9 @@ export const choicesExperiment: Experiment = {
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings, "many");
-      const rate = rateOf(settings);
-      const choices = choicesOf(workload, rate);
+      const choices = choicesOf(workload, settings);
       const own = choices.map(({ variant }): [string, string] => [variant, variant]);
-      const names = { fae: `fae-mixed${rate}`, ...Object.fromEntries(own) };
+      const names = { fae: interleaved("fae", settings), ...Object.fromEntries(own) };
       const results = await trainedResults(workload, size, names, settings, settings.firstSeed);
       all.push(results);
       tables.push(table(workload, size, choices, results));
@@ -61,26 +67,27 @@ export const choicesExperiment: Experiment = {
   },
 };
 
-function choicesOf(workload: PresetName, rate: number): Choice[] {
+function choicesOf(workload: PresetName, settings: Settings): Choice[] {
+  const slipstream = (...options: string[]) => interleaved("slipstream", settings, ...options);
   const lookups = workload === "rm1" ? TAOBAO_STEPS : PRESETS[workload].tableRows.length;
   return [
-    ...DROPS.map((percent) => ({
+    ...DROPS.map((drop) => ({
       option: "D",
-      value: (percent / 100).toFixed(2),
-      variant: `slipstream-mixed${rate}-${percent}`,
+      value: drop.toFixed(2),
+      variant: slipstream(`drop=${drop}`),
     })),
     ...ALPHAS.filter((alpha) => alpha < lookups).map((alpha) => ({
       option: "alpha",
       value: `${alpha}`,
-      variant: `alpha${alpha}-mixed${rate}-30`,
+      variant: slipstream(`alpha=${alpha}`),
     })),
-    { option: "alpha", value: "default", variant: `slipstream-mixed${rate}-30` },
+    { option: "alpha", value: "default", variant: slipstream() },
     ...WINDOWS.map((window) => ({
       option: "window",
       value: `${window}`,
-      variant: `window${window}-mixed${rate}-30`,
+      variant: slipstream(`window=${window}`),
     })),
-    { option: "window", value: "default", variant: `slipstream-mixed${rate}-30` },
+    { option: "window", value: "default", variant: slipstream() },
   ];
 }
 

@@ -20,7 +20,7 @@ import { deviceOf, trainedResults } from "../study/trained.ts";
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
 const SMOKE_INPUTS = 8000, SMOKE_BATCH = 64;
 /** All inputs, stale ones skipped, as many dropped at random. */
-const DEFAULT = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
+const DEFAULT = ["fae", "slipstream", "random-drop"].map((plan) => `${plan},schedule=interleaved`);
 /** Goal: skipping costs no more than this. */
 const GOAL = 0.0005;
 

@@ -8,7 +8,7 @@ import { UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import { countTraces } from "../../sim/counts.ts";
+import { type CountOptions, countTraces } from "../../sim/counts.ts";
 import { meanOf } from "../../sim/paper/evaluate.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import { recount } from "../../sim/recount.ts";
@@ -18,6 +18,7 @@ import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
 import { countColumn, numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
+import { occasionally } from "../occasionally.ts";
 import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
 
 /** What is varied. */
@@ -30,12 +31,12 @@ interface Varied {
 
 const VARIED: readonly Varied[] = [
   {
-    axis: "drop_share",
+    axis: "drop",
     title: "hot inputs skipped after the window (D), share",
     values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
   },
   {
-    axis: "window_share",
+    axis: "window",
     title: "window, share of the hot minibatches",
     values: [0.01, 0.03, 0.05, 0.1, 0.2, 0.4],
   },
@@ -63,7 +64,7 @@ const REDUCED = {
   inputs: 200_000,
   mebibytes: [1, 4, 16, 64] as readonly number[],
   batch: 1024,
-  warmUp: 4,
+  warmup: 4,
 };
 /** The least count that runs. */
 const SMOKE = {
@@ -71,7 +72,7 @@ const SMOKE = {
   inputs: 20_000,
   mebibytes: [1, 4] as readonly number[],
   batch: 64,
-  warmUp: 4,
+  warmup: 4,
 };
 
 /** Ratios at one value of one axis. */
@@ -151,7 +152,7 @@ async function sweepAxis(
     gpus: calibrated.gpus,
     batchPerGpu: calibrated.batchPerGpu,
     // Traces skip the protocol's share of their own accord, of systems that skip.
-    dropShare: calibrated.dropShare,
+    drop: calibrated.drop,
     parameters: calibrated.parameters,
   });
   return workloads.flatMap((workload) =>
@@ -180,7 +181,12 @@ async function sweepMemory(
   for (const name of settings.workloads) {
     if (!settings.full && !reduced.workloads.includes(name)) continue;
     const mebibytes = settings.full ? MEMORIES : reduced.mebibytes;
-    const hooks = { say: settings.say, signal: settings.signal };
+    const tell = occasionally(settings.say);
+    const hooks = {
+      onProgress: (done: number, total: number) =>
+        tell(`${name}: ${(100 * done / total).toFixed(0)} % of ${total} inputs counted`),
+      signal: settings.signal,
+    };
     try {
       const traces = settings.full
         ? await recount(name, calibrated.workloads[name], mebibytes, hooks)
@@ -207,7 +213,7 @@ async function sweepMemory(
     axes: [],
     gpus: calibrated.gpus,
     batchPerGpu: calibrated.batchPerGpu,
-    dropShare: calibrated.dropShare,
+    drop: calibrated.drop,
     parameters: calibrated.parameters,
   });
   return counted.map((one): MemoryPoint => ({
@@ -221,11 +227,11 @@ async function sweepMemory(
 
 async function countReduced(
   twin: WorkloadName,
-  { inputs, mebibytes, batch, warmUp }: typeof REDUCED,
-  hooks: Pick<Settings, "say" | "signal">,
+  { inputs, mebibytes, batch, warmup }: typeof REDUCED,
+  hooks: Pick<CountOptions, "onProgress" | "signal">,
 ): Promise<CountedTrace[]> {
   const traces = await countTraces(
-    { ...hooks, twin, inputs, batch, warmUp, profileEvery: 1 },
+    { ...hooks, twin, inputs, batch, warmup, profileEvery: 1 },
     mebibytes.map((mib) => mib * 2 ** 20),
   );
   return traces.map((trace) => condense(countTraceRuns(trace)));

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { makeFolder, writeFileWhole } from "../../core/files.ts";
+import { makeFolder } from "../../core/files.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
 import { calibrate, fingerprintOf } from "../../sim/calibrate/calibrate.ts";
-import { checkMachine, type MachineDocument } from "../../sim/machine.ts";
+import { type MachineDocument, readMachine, writeMachine } from "../../sim/machine.ts";
 import type { Fingerprint } from "../../sim/runtime/rates.ts";
 import { BAR } from "../../sim/validate/compare.ts";
 import { blockTable, iterationTable, stageTable, watchLine } from "../../sim/validate/report.ts";
@@ -121,7 +121,7 @@ async function machineOfFolder(
   here: Fingerprint,
 ): Promise<{ readonly machine: MachineDocument; readonly how: string }> {
   const path = `${settings.out}/${MACHINE_FILE}`;
-  const known = await readMachine(path);
+  const known = await usableMachine(path);
   const rates = known?.runtime;
   if (
     known !== null && rates !== undefined && differences(rates.fingerprint, here).length === 0 &&
@@ -145,14 +145,14 @@ async function machineOfFolder(
     signal: settings.signal,
   });
   await makeFolder(settings.out);
-  await writeFileWhole(path, `${JSON.stringify(machine)}\n`);
+  await writeMachine(path, machine);
   return { machine, how: `The machine file ${path} was measured just before the runs` };
 }
 
 /** A machine file; null where there is none that can be used. */
-async function readMachine(path: string): Promise<MachineDocument | null> {
+async function usableMachine(path: string): Promise<MachineDocument | null> {
   try {
-    return checkMachine(JSON.parse(await Deno.readTextFile(path)), path);
+    return await readMachine(path);
   } catch {
     // Missing, damaged or of another version: measured again.
     return null;

@@ -98,10 +98,7 @@ async function draw(
 
 /** Both libraries are heavy, and needed only where something is drawn. */
 async function loadDrawer(): Promise<Drawer> {
-  const [plot, { parseHTML }] = await Promise.all([
-    import("@observablehq/plot"),
-    import("linkedom"),
-  ]);
+  const { parseHTML, plot } = await import("../../core/npm/plot.ts");
   // The types of both libraries are those of a browser, which Deno's are not.
   const { document } = parseHTML("<html><body></body></html>") as unknown as Pick<
     Drawer,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type * as PlotModule from "@observablehq/plot";
+import type { plot } from "../../core/npm/plot.ts";
 import type { Panel } from "../figure.ts";
 import { formatNumber, type NumberScale } from "./axis.ts";
 import { textWidth } from "./measure.ts";
@@ -13,7 +13,7 @@ import { keyOf, type Series } from "./series.ts";
 import { colour, ORIGIN_NAMES } from "./theme.ts";
 
 /** The plotting library. */
-export type Plot = typeof PlotModule;
+export type Plot = typeof plot;
 /** Its options. */
 export type PlotOptions = NonNullable<Parameters<Plot["plot"]>[0]>;
 type Mark = NonNullable<PlotOptions["marks"]>[number];

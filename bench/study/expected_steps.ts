@@ -10,31 +10,37 @@
 
 import type { Dataset } from "../../data/types.ts";
 import type { Segregation } from "../../train/plan/hot_set.ts";
-import { decides, dropsHot, type PlanOptions, resolvePlan } from "../../train/plan/options.ts";
+import { inputShapeOf, type PlanOptions, resolvePlan } from "../../train/plan/options.ts";
+import { findPlan } from "../../train/plan/plans.ts";
 
 /** Minibatches of a run of one epoch in which those that are not full are left out, within about one percent. */
 export function expectedSteps(
-  plan: PlanOptions,
+  options: PlanOptions,
   dataset: Dataset,
   { hot, cold }: Pick<Segregation, "hot" | "cold">,
   batch: number,
 ): number {
-  const { schema } = dataset;
-  if (plan.name === "baseline") return Math.floor(dataset.count("train") / batch);
-  const hots = Math.floor(hot.length / batch), colds = Math.floor(cold.length / batch);
-  if (plan.name === "skip-hot") return colds;
-  if (plan.name === "skip-cold") return hots;
-  if (!dropsHot(plan.name)) return hots + colds;
-  const sequences = schema.steps !== undefined;
-  const lookups = schema.steps ?? schema.tables.length;
-  const { warmup, window } = resolvePlan(plan, hots, lookups, sequences);
-  const left = hots - warmup - window;
+  const plan = findPlan(options.name);
+  if (!plan.segregates) return Math.floor(dataset.count("train") / batch);
+  const inputs = { hot: hot.length, cold: cold.length, batch };
+  const { layout } = resolvePlan(options, inputs, inputShapeOf(dataset.schema), "drop");
+  const { drop, wakeEvery } = options;
   // Windows that come again skip nothing.
-  const filtered = plan.wakeEvery > 0 && decides(plan.name)
-    ? plan.wakeEvery / (plan.wakeEvery + window * (1 - plan.drop))
+  const filtered = wakeEvery > 0 && plan.decides
+    ? wakeEvery / (wakeEvery + layout.window * (1 - drop))
     : 1;
-  const kept = 1 - plan.drop * filtered;
-  // Cold inputs that are skipped are those of rounds after the decision, in the same proportion.
-  const coldKept = plan.name === "slipstream-cold" ? 1 - plan.drop * left / hots : 1;
-  return Math.floor(warmup + window + left * kept + colds * coldKept);
+  const { warmup, window, left } = layout;
+  const hots = {
+    train: layout.hot,
+    skip: 0,
+    "skip-stale": warmup + window + left * (1 - drop * filtered),
+    "drop-at-random": warmup + window + left * (1 - drop),
+  };
+  const colds = {
+    train: layout.cold,
+    skip: 0,
+    // Those of rounds after the decision, in the same proportion as hot ones.
+    "skip-stale": layout.cold * (1 - drop * left / layout.hot),
+  };
+  return Math.floor(hots[plan.hot] + colds[plan.cold]);
 }

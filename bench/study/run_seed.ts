@@ -10,6 +10,7 @@ import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Model } from "../../train/model/model.ts";
 import { createModel } from "../../train/model/models.ts";
 import { optimizerOf } from "../../train/command/options.ts";
+import { findPlan } from "../../train/plan/plans.ts";
 import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
 import type { LearningRateSchedule } from "../../train/run/learning_rate.ts";
 import type { TrainState } from "../../train/run/state.ts";
@@ -23,20 +24,14 @@ import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { learningRateOf, WORKLOADS } from "./settings.ts";
 import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
-import { placementOfVariant, planOfVariant, type Variant } from "./variants.ts";
+import { placementOfVariant, planOfVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Inputs a forward pass of an evaluation. */
 const EVAL_BATCH = 2048;
 /** Minibatches before anything is timed, once for each workload and placement: the engine compiles what is used. */
 const WARM_UP = 12;
 /** With a hot set everything that some plan does is warmed up: rounds, snapshots, search, classification. */
-const WARM_UP_PLAN = {
-  name: "slipstream",
-  schedule: "interleaved",
-  rate: 2,
-  warmup: 1,
-  window: 2,
-} as const;
+const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
 /** What is run. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {
@@ -176,10 +171,9 @@ function rotated<T>(list: readonly T[], seed: number): T[] {
 
 /** Whether a variant begins with all cold inputs, at a constant learning rate. */
 function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
-  const { name, schedule = "cold-then-hot" } = variant.plan;
-  if (["baseline", "skip-hot", "skip-cold"].includes(name) || schedule !== "cold-then-hot") {
-    return false;
-  }
+  const { cold, hot, segregates } = findPlan(variant.plan.name);
+  const coldFirst = variant.plan.schedule === "cold-then-hot";
+  if (!segregates || cold !== "train" || hot === "skip" || !coldFirst) return false;
   const { dataset, segregation, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = expectedSteps(plan, dataset, segregation, job.batch);
@@ -195,8 +189,8 @@ async function trainBeginning(
   const { job, ground } = shared;
   const steps = Math.floor(ground.segregation.cold.length / job.batch);
   let state: TrainState | null = null;
-  const skipHot: Variant = { ...variant, name: "skip-hot", plan: { name: "skip-hot" } };
-  await run(shared, model, skipHot, {
+  const coldAlone = { ...variant, plan: { ...variantOf("skip-hot").plan, watch: 0 } };
+  await run(shared, model, coldAlone, {
     // Constant as far as the plans that go on from here have it so.
     schedule: scheduleOf(shared, 0, 0),
     checkpoint: {

@@ -16,7 +16,7 @@ import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 6;
+export const STUDY_SCHEMA_VERSION = 7;
 
 /** Which run. */
 export interface StudyKey {
@@ -25,6 +25,7 @@ export interface StudyKey {
   readonly inputs: number;
   /** Of data, initialisation and order. */
   readonly seed: number;
+  /** In words, as `Variant` has them. */
   readonly variant: string;
   /** Inputs a minibatch. */
   readonly batch: number;

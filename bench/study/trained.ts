@@ -11,7 +11,7 @@ import { StudyResults } from "./compare.ts";
 import { runSeed } from "./run_seed.ts";
 import { type Size, workloadsOf } from "./sizes.ts";
 import { currentConditions, StudyStore } from "./store.ts";
-import { variantOf } from "./variants.ts";
+import { loadVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Where training runs of a results folder lie. */
 export function trainedFolder(out: string): string {
@@ -21,7 +21,7 @@ export function trainedFolder(out: string): string {
 /**
  * Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all.
  *
- * @param names Variants by the names that the results are to have, or their own names.
+ * @param names Variants in words, by the names that the results are to have; or a list, whose words are the names.
  * @param firstSeed Seeds before it are only read, so that several processes can share the work.
  * @throws {UserError} Status 2: the first seed is beyond the last.
  */
@@ -36,8 +36,12 @@ export async function trainedResults(
   const byName: Readonly<Record<string, string>> = isList(names)
     ? Object.fromEntries(names.map((name) => [name, name]))
     : names;
-  const variants = [...new Set(Object.values(byName))].map(variantOf);
-  const labels = new Map(Object.entries(byName).map(([label, variant]) => [variant, label]));
+  const labelled = new Map<string, Variant>();
+  for (const [label, words] of Object.entries(byName)) {
+    labelled.set(label, await loadVariant(variantOf(words)));
+  }
+  const labels = new Map([...labelled].map(([label, { name }]) => [name, label]));
+  const variants = [...new Map([...labelled.values()].map((one) => [one.name, one])).values()];
   const { seeds, ...rest } = size;
   if (firstSeed > seeds) {
     throw new UserError(
@@ -49,7 +53,8 @@ export async function trainedResults(
     await runSeed({ workload, ...rest, seed, variants, labels }, store, settings);
     settings.signal.throwIfAborted();
   }
-  return await StudyResults.read(store, { workload, ...rest }, seeds, byName);
+  const stored = Object.fromEntries([...labelled].map(([label, { name }]) => [label, name]));
+  return await StudyResults.read(store, { workload, ...rest }, seeds, stored);
 }
 
 /** One workload's runs. */

@@ -1,158 +1,157 @@
 /**
- * The variants of the study of skipping: a plan, its drop share, its criterion, and how features are normalised.
+ * The variants of the study of skipping, written in words: a plan, and flags of `deno task train` without their dashes, as in
+ * `slipstream,drop=0.3,criterion=per-root-access`.
  *
  * @module
  */
 
 import { UserError } from "../../core/errors.ts";
-import { nearest } from "../../core/nearest.ts";
-import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
-import type { Settings } from "../experiment.ts";
+import { flagName, type FlagTable, parseFlags } from "../../core/flags.ts";
+import { NORMALIZE_FLAG, PLAN_FLAGS, planOf } from "../../train/command/plan_flags.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import type { Normalisation } from "../../train/model/tower.ts";
+import { loadCriterion } from "../../train/plan/criterion_file.ts";
+import type { PlanOptions } from "../../train/plan/options.ts";
+import { findPlan } from "../../train/plan/plans.ts";
+import type { Settings } from "../experiment.ts";
+import { wordsOfOldName } from "./old_names.ts";
 
 /** One way to train. */
 export interface Variant {
-  /** `slipstream-30`, `fae+layer`, … */
+  /** Its words, options in the order of the alphabet, what is the default left out. Runs are kept by it. */
   readonly name: string;
-  readonly plan: Partial<PlanOptions> & Pick<PlanOptions, "name">;
+  /** The plan's name, and every option that is not the default, by its flag without dashes. */
+  readonly words: { readonly plan: string; readonly options: Readonly<Record<string, string>> };
+  readonly plan: PlanOptions;
   readonly normalisation: Normalisation;
 }
 
-/** Drop shares, in percent. */
-export const DROPS = [10, 30, 50] as const;
-/** Stale lookups at which an input is skipped; a workload has 21 or 26 (sequences as many steps). */
-export const ALPHAS = [16, 20, 23] as const;
-/** Hot minibatches of the window. */
-export const WINDOWS = [10, 40] as const;
-/** First rates of the interleaved schedule, in percent. */
-const RATES = [50, 10, 2] as const;
+/**
+ * Flags that make variants. Their hot set is that of the study, so that hot memory, profile and mode are not among them.
+ * Cold inputs come first unless told: such variants share the training of them.
+ */
+const VARIANT_FLAGS = {
+  plan: PLAN_FLAGS.plan,
+  schedule: { ...PLAN_FLAGS.schedule, default: "cold-then-hot" },
+  rate: PLAN_FLAGS.rate,
+  drop: PLAN_FLAGS.drop,
+  wakeEvery: PLAN_FLAGS.wakeEvery,
+  alpha: PLAN_FLAGS.alpha,
+  warmup: PLAN_FLAGS.warmup,
+  window: PLAN_FLAGS.window,
+  sample: PLAN_FLAGS.sample,
+  criterion: PLAN_FLAGS.criterion,
+  combine: PLAN_FLAGS.combine,
+  untouched: PLAN_FLAGS.untouched,
+  snapshots: PLAN_FLAGS.snapshots,
+  change: PLAN_FLAGS.change,
+  normalize: NORMALIZE_FLAG,
+} as const satisfies FlagTable;
 
-const PLAIN: readonly Omit<Variant, "normalisation">[] = [
-  { name: "baseline", plan: { name: "baseline" } },
-  { name: "fae", plan: { name: "fae" } },
-  { name: "skip-hot", plan: { name: "skip-hot" } },
-  { name: "skip-cold", plan: { name: "skip-cold" } },
-  ...DROPS.flatMap((percent): Omit<Variant, "normalisation">[] => {
-    const drop = percent / 100;
-    return [
-      { name: `slipstream-${percent}`, plan: { name: "slipstream", drop } },
-      { name: `random-${percent}`, plan: { name: "random-drop", drop } },
-      { name: `freeze-${percent}`, plan: { name: "freeze", drop } },
-      { name: `root-${percent}`, plan: { name: "slipstream", drop, criterion: "per-root-access" } },
-      { name: `path-${percent}`, plan: { name: "slipstream", drop, criterion: "net-over-path" } },
-      {
-        name: `root-max-${percent}`,
-        plan: { name: "slipstream", drop, criterion: "per-root-access", combine: "max" },
-      },
-      {
-        name: `path-mean-${percent}`,
-        plan: { name: "slipstream", drop, criterion: "net-over-path", combine: "mean" },
-      },
-      { name: `paper-mean-${percent}`, plan: { name: "slipstream", drop, combine: "mean" } },
-      { name: `artifact-${percent}`, plan: { name: "slipstream", drop, untouched: "stale" } },
-      { name: `wake-${percent}`, plan: { name: "slipstream", drop, wakeEvery: 200 } },
-    ];
-  }),
-  ...RATES.flatMap((rate): Omit<Variant, "normalisation">[] => {
-    const mixed = { schedule: "interleaved", rate } as const;
-    return [
-      { name: `fae-mixed${rate}`, plan: { name: "fae", ...mixed } },
-      ...DROPS.flatMap((percent): Omit<Variant, "normalisation">[] => {
-        const dropping = { ...mixed, drop: percent / 100 };
-        const slipstream = { name: "slipstream", ...dropping } as const;
-        return [
-          { name: `slipstream-mixed${rate}-${percent}`, plan: slipstream },
-          { name: `random-mixed${rate}-${percent}`, plan: { name: "random-drop", ...dropping } },
-          { name: `freeze-mixed${rate}-${percent}`, plan: { name: "freeze", ...dropping } },
-          {
-            name: `root-mixed${rate}-${percent}`,
-            plan: { ...slipstream, criterion: "per-root-access" },
-          },
-          {
-            name: `path-mixed${rate}-${percent}`,
-            plan: { ...slipstream, criterion: "net-over-path" },
-          },
-          { name: `wake-mixed${rate}-${percent}`, plan: { ...slipstream, wakeEvery: 200 } },
-          {
-            name: `cold-mixed${rate}-${percent}`,
-            plan: { name: "slipstream-cold", ...dropping },
-          },
-          ...ALPHAS.map((alpha) => ({
-            name: `alpha${alpha}-mixed${rate}-${percent}`,
-            plan: { ...slipstream, alpha },
-          })),
-          ...WINDOWS.map((window) => ({
-            name: `window${window}-mixed${rate}-${percent}`,
-            plan: { ...slipstream, window },
-          })),
-        ];
-      }),
-    ];
-  }),
-];
+/** What the flags that make no variants are in every one. */
+const FIXED = {
+  ...parseFlags(PLAN_FLAGS, []).values,
+  // Of so few inputs the accesses of all are counted.
+  profile: 1,
+} as const;
 
-/** All variants: the plain ones, and each with a normalisation, `+layer` or `+batch`. */
-export const VARIANTS: readonly Variant[] = [
-  ...PLAIN.map((variant) => ({ ...variant, normalisation: "none" as const })),
-  ...(["layer", "batch"] as const).flatMap((normalisation) =>
-    PLAIN.map(({ name, plan }) => ({ name: `${name}+${normalisation}`, plan, normalisation }))
-  ),
-];
+/**
+ * The variant that some words say; names of the version before are still understood.
+ *
+ * @throws {UserError} Status 2: what `deno task train` would refuse, with the words.
+ */
+export function variantOf(text: string): Variant {
+  const [plan, ...options] = (wordsOfOldName(text) ?? text).split(",");
+  const { values, given } = explained(
+    text,
+    () => parseFlags(VARIANT_FLAGS, [`--plan=${plan}`, ...options.map((word) => `--${word}`)]),
+  );
+  const kept = [...given.keys()].filter((key) => {
+    const flag: FlagTable[string] = VARIANT_FLAGS[key];
+    return key !== "plan" && values[key] !== flag.default;
+  });
+  const words = {
+    plan: values.plan,
+    options: Object.fromEntries(kept.map((key) => [flagName(key).slice(2), `${values[key]}`])),
+  };
+  const { normalize, ...planValues } = values;
+  return {
+    name: formatWords(words),
+    words,
+    plan: planOf({ ...FIXED, ...planValues }),
+    normalisation: normalize,
+  };
+}
+
+/** Words in their order: `fae,rate=10,schedule=interleaved`. */
+export function formatWords({ plan, options }: Variant["words"]): string {
+  const sorted = Object.entries(options).sort(([a], [b]) => a < b ? -1 : 1);
+  return [plan, ...sorted.map(([key, value]) => `${key}=${value}`)].join(",");
+}
+
+/**
+ * A variant whose criterion has been loaded, where it is in a file: runs are then kept by the criterion's name and hash.
+ *
+ * @throws {UserError} The file holds no criterion.
+ */
+export async function loadVariant(variant: Variant): Promise<Variant> {
+  const { plan, words } = variant;
+  const criterion = await loadCriterion(plan.criterion);
+  if (typeof criterion === "string" || criterion.sha256 === undefined) return variant;
+  const text = `${criterion.name}@${criterion.sha256.slice(0, 12)}`;
+  return {
+    ...variant,
+    name: formatWords({ ...words, options: { ...words.options, criterion: text } }),
+    plan: { ...plan, criterion },
+  };
+}
 
 /** The plans that the paper compares, and the control. */
-export type StandardPlan = "baseline" | "fae" | "slipstream" | "random";
+export type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
 
 /** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
 export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {
   return full ? 2 : 10;
 }
 
-/** Some of them with their variants, D = 0.30. */
+/** A plan whose cold and hot minibatches interleave at the rate of the settings, with more options if told. */
+export function interleaved(
+  plan: string,
+  settings: Pick<Settings, "full">,
+  ...options: readonly string[]
+): string {
+  return variantOf(
+    [plan, "schedule=interleaved", `rate=${rateOf(settings)}`, ...options].join(","),
+  ).name;
+}
+
+/** Some of the standard plans with their variants, D = 0.30. */
 export function standardVariants<P extends StandardPlan>(
   plans: readonly P[],
   settings: Pick<Settings, "full">,
 ): Readonly<Record<P, string>> {
-  const rate = rateOf(settings);
-  const all: Record<StandardPlan, string> = {
-    baseline: "baseline",
-    fae: `fae-mixed${rate}`,
-    slipstream: `slipstream-mixed${rate}-30`,
-    random: `random-mixed${rate}-30`,
-  };
-  return Object.fromEntries(plans.map((plan) => [plan, all[plan]])) as Record<P, string>;
-}
-
-/** The variant of a name. Throws a `UserError` that names near ones. */
-export function variantOf(name: string): Variant {
-  const found = VARIANTS.find((variant) => variant.name === name);
-  if (found !== undefined) return found;
-  const near = nearest(name, VARIANTS.map((variant) => variant.name));
-  throw new UserError(
-    `Cannot run variant ${name}: there is none of that name${
-      near === null ? "" : `; did you mean ${near}?`
-    }`,
-    2,
-  );
+  return Object.fromEntries(
+    plans.map((plan) => [plan, plan === "baseline" ? plan : interleaved(plan, settings)]),
+  ) as Record<P, string>;
 }
 
 /** Where a variant's rows lie: those of a plan without a hot set on the host, as in the hybrid baseline. */
 export function placementOfVariant({ plan }: Variant): Placement {
-  return plan.name === "baseline" ? "hybrid" : "hot";
+  return findPlan(plan.name).segregates ? "hot" : "hybrid";
 }
 
-/** Hot rows whose changes a run records. */
-const WATCHED = 10;
+/** A variant's plan with the hot memory of its study. */
+export function planOfVariant({ plan }: Variant, hotMemoryMib: number): PlanOptions {
+  return { ...plan, hotMemoryMib };
+}
 
-/** A variant's plan with all options. */
-export function planOfVariant(variant: Variant, hotMemoryMib: number): PlanOptions {
-  const { name } = variant.plan;
-  return {
-    ...PLAN_DEFAULTS,
-    schedule: "cold-then-hot",
-    watch: name === "fae" || name === "slipstream" ? WATCHED : 0,
-    profile: 1,
-    hotMemoryMib,
-    ...variant.plan,
-  };
+/** Does something, and says of which variant it cannot be done. */
+function explained<T>(variant: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const message = error.message.replace(": ", ` in variant ${variant}: `);
+    throw new UserError(message, error.status);
+  }
 }

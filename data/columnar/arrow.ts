@@ -24,7 +24,7 @@ export async function openArrow(path: string, bytes: number): Promise<ColumnarFi
       } where ${formatBytes(MAX_BYTES)} are the most; write it as Parquet`,
     );
   }
-  const { tableFromIPC } = await import("@uwdata/flechette");
+  const { tableFromIPC } = await import("../../core/npm/flechette.ts");
   const read = () => {
     try {
       return tableFromIPC(content, { useBigInt: true });

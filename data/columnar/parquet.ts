@@ -14,8 +14,9 @@ import type { ColumnarFile } from "./file.ts";
  * @throws UserError if it is damaged, or written in a way that the library cannot read.
  */
 export async function openParquet(path: string): Promise<ColumnarFile> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetScan } = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
+  const { asyncBufferFromFile, compressors, parquetMetadataAsync, parquetScan } = await import(
+    "../../core/npm/hyparquet.ts"
+  );
   const refuse = (error: unknown): never => {
     if (error instanceof Deno.errors.NotFound || error instanceof UserError) throw error;
     throw new UserError(`Cannot read ${path} as Parquet: ${(error as Error).message}`);

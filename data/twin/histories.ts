@@ -8,13 +8,25 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import {
+  checked,
+  checkSchema,
+  inTurn,
+  listOf,
+  numberFrom,
+  objectOf,
+  objectWith,
+  oneOf,
+  type Schema,
+  wholeFrom,
+  words,
+} from "../../core/schema.ts";
 import { philox4x32, STREAMS } from "../../core/random.ts";
 import { cellPopularity, cutCells, Observations } from "./cells.ts";
 import { Column } from "./column.ts";
 import { fitLaw, possibleIds } from "./law.ts";
 import { fitGiven, type Link } from "./nesting.ts";
-import { checkColumns, type TwinColumn } from "./parameters.ts";
+import { columnsOf, type TwinColumn } from "./parameters.ts";
 import { countIds } from "./sample.ts";
 
 /** Raised whenever the same file would give other histories, or other inputs made of them. */
@@ -232,47 +244,44 @@ export function historyStatistics(histories: readonly History[]): HistoryStatist
   };
 }
 
+/** Quantiles of numbers of events. */
+const TABLE: Schema<number[]> = checked(
+  listOf(wholeFrom(1, MOST_EVENTS), QUANTILES, QUANTILES),
+  (table) => table.every((x, k) => k === 0 || x >= table[k - 1]!) ? null : "must not fall",
+);
+
+const SHARE = numberFrom(0, 1);
+const VERSION = oneOf([HISTORY_VERSION]);
+
+const HISTORIES: Schema<HistoryParameters> = checked(
+  objectOf<HistoryParameters>({
+    version: VERSION,
+    name: words,
+    users: wholeFrom(1, 2 ** 32 - 1),
+    events: wholeFrom(1, 2 ** 40),
+    columns: columnsOf(2, 2),
+    lengths: TABLE,
+    repeats: objectOf<HistoryParameters["repeats"]>({ share: SHARE, once: SHARE, lags: TABLE }),
+    stays: objectOf<HistoryParameters["stays"]>({ share: SHARE, lags: TABLE }),
+  }),
+  ({ columns: [items, categories] }) =>
+    items.parent === null && categories.parent === 0 && categories.follows === 1
+      ? null
+      : "has columns that are not items and categories that follow from them",
+);
+
 /**
  * The value as parameters of user histories.
  *
  * @throws UserError if it is not one of this version.
  */
 export function checkHistoryParameters(value: unknown, source: string): HistoryParameters {
-  const fail = (problem: string): never => {
-    throw new UserError(`Cannot read twin ${source}: ${problem}`);
-  };
-  if (typeof value !== "object" || value === null) return fail("it is not an object");
-  const { version, name, users, events, columns, lengths, repeats, stays } =
-    value as HistoryParameters;
-  if (version !== HISTORY_VERSION) {
-    fail(`version is ${JSON.stringify(version)}, not ${HISTORY_VERSION}`);
-  }
-  if (typeof name !== "string" || name === "") fail("name is not a text");
-  const counts = [["users", users, 2 ** 32 - 1], ["events", events, 2 ** 40]] as const;
-  for (const [key, count, most] of counts) {
-    if (!Number.isInteger(count) || count < 1 || count > most) {
-      fail(`${key} is not an integer from 1 to ${most}`);
-    }
-  }
-  const [items, categories] = Array.isArray(columns) && columns.length === 2 ? columns : [];
-  const problem = items?.parent === null && categories?.parent === 0 && categories.follows === 1
-    ? checkColumns(columns)
-    : "columns are not items and categories that follow from them";
-  if (problem !== null) fail(problem);
-  const isTable = (table: unknown) =>
-    Array.isArray(table) && table.length === QUANTILES &&
-    table.every((x, k) =>
-      Number.isInteger(x) && x >= 1 && x <= MOST_EVENTS && (k === 0 || x >= table[k - 1])
-    );
-  const wanted = `${QUANTILES} increasing integers from 1 to ${MOST_EVENTS}`;
-  if (!isTable(lengths)) fail(`lengths are not ${wanted}`);
-  if (!(repeats?.once >= 0 && repeats.once <= 1)) fail("repeats is not {share, once, lags}");
-  for (const [key, one] of Object.entries({ repeats, stays })) {
-    if (!(one?.share >= 0 && one.share <= 1) || !isTable(one.lags)) {
-      fail(`${key} is not {share, lags} with ${wanted}`);
-    }
-  }
-  return value as HistoryParameters;
+  // Another version has other fields.
+  return checkSchema(
+    inTurn(objectWith<HistoryParameters>({ version: VERSION }), HISTORIES),
+    value,
+    `Cannot read twin ${source}`,
+  );
 }
 
 /** Draws users' histories by position. */

@@ -5,14 +5,18 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { readJsonFile } from "../../core/json_file.ts";
 import type { Dataset } from "../types.ts";
 import { TwinDataset } from "./dataset.ts";
 import { checkHistoryParameters, type HistoryParameters } from "./histories.ts";
-import { checkParameters, parseJson, type TwinParameters } from "./parameters.ts";
+import { checkParameters, type TwinParameters } from "./parameters.ts";
 import { SequenceTwin } from "./sequence_dataset.ts";
 
 /** Twins that come with the project. `rm1` draws sequences, the others one lookup a table. */
 export const TWIN_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
+
+/** A parameter file has some hundred kilobytes. */
+const MOST_BYTES = 64e6;
 
 /** What to draw. */
 export interface TwinOptions {
@@ -91,7 +95,10 @@ export function isHistories(value: unknown): value is HistoryParameters {
 }
 
 async function loadJson(name: string): Promise<unknown> {
-  if (name.endsWith(".json")) return parseJson(await readText(name), name);
+  if (name.endsWith(".json")) {
+    const cannot = `Cannot read twin ${name}`;
+    return await readJsonFile(name, { cannot, mostBytes: MOST_BYTES, seal: "optional" });
+  }
   if (!(TWIN_NAMES as readonly string[]).includes(name)) {
     throw new UserError(
       `Cannot open twin ${name}: it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
@@ -100,15 +107,4 @@ async function loadJson(name: string): Promise<unknown> {
   }
   const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });
   return module.default;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new UserError(`Cannot read twin ${path}: there is no such file`);
-    }
-    throw new UserError(`Cannot read twin ${path}: ${(error as Error).message}`);
-  }
 }

@@ -4,8 +4,25 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
-import type { Law } from "./law.ts";
+import { parseSealed } from "../../core/json_file.ts";
+import {
+  checked,
+  checkSchema,
+  inTurn,
+  listOf,
+  numberFrom,
+  objectOf,
+  objectWith,
+  oneOf,
+  orNull,
+  type Schema,
+  text,
+  tupleOf,
+  value,
+  wholeFrom,
+  words,
+} from "../../core/schema.ts";
+import type { Law, Segment } from "./law.ts";
 
 /** Raised whenever the same file would give other inputs. */
 export const TWIN_VERSION = 1;
@@ -85,26 +102,174 @@ export interface TwinParameters {
   readonly clicks: TwinClicks;
 }
 
-/** A check of one value: returns what is wrong, or null. */
-type Problem = string | null;
+const COUNT = wholeFrom(1, 2 ** 40);
+const SHARE = numberFrom(0, 1);
+const NOT_NEGATIVE = numberFrom(0, Number.MAX_VALUE);
+
+/** Shares are written with few digits, so their sum is 1 only nearly; the generator divides by it. */
+function isDistribution(shares: readonly number[]): boolean {
+  return Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-3;
+}
+
+/** Probabilities; `size` of them where it is known. */
+function distributionOf(size: number | null): Schema<number[]> {
+  return value(
+    (found) =>
+      Array.isArray(found) && (size === null || found.length === size) &&
+      found.every((share) => typeof share === "number" && share >= 0 && share <= 1) &&
+      isDistribution(found),
+    `be ${size === null ? "" : `${size} `}shares with the sum 1`,
+  );
+}
+
+const LAW: Schema<Law> = checked(
+  listOf(objectOf<Segment>({ ids: wholeFrom(1, 2 ** 32 - 1), mass: SHARE }), 1),
+  (law) => {
+    let ids = 0, before = Infinity;
+    for (const segment of law) {
+      const each = segment.mass / segment.ids;
+      if (each > before * (1 + 1e-5)) return "is not ordered by popularity";
+      before = each;
+      ids += segment.ids;
+    }
+    if (ids >= 2 ** 32) return `has ${ids} ids and must have fewer than 2^32`;
+    return isDistribution(law.map(({ mass }) => mass)) ? null : "has masses without the sum 1";
+  },
+);
+
+const CELLS: Schema<number[]> = checked(
+  listOf(SHARE, 1, 256),
+  (cells) =>
+    cells.at(-1) === 1 && cells.every((end, c) => end > (c === 0 ? 0 : cells[c - 1]!))
+      ? null
+      : "must ascend to 1",
+);
+
+const COLUMN: Schema<TwinColumn> = objectOf<TwinColumn>({
+  name: text,
+  distinct: wholeFrom(1, 2 ** 32 - 1),
+  law: LAW,
+  cells: CELLS,
+  parent: orNull(wholeFrom(0)),
+  follows: SHARE,
+  given: orNull(listOf(distributionOf(null))),
+});
+
+/** Columns of a twin that depend on each other as they can. */
+export function columnsOf<T extends readonly TwinColumn[]>(least: number, most: number): Schema<T> {
+  return checked(listOf(COLUMN, least, most), (columns) => {
+    for (const [t, column] of columns.entries()) {
+      const problem = parentProblem(column, t, columns);
+      if (problem !== null) return `has at [${t}] ${problem}`;
+    }
+    return null;
+  }) as unknown as Schema<T>;
+}
+
+/** What is wrong with what a column follows from; null where nothing is. */
+function parentProblem(
+  { parent, given, follows, cells }: TwinColumn,
+  t: number,
+  columns: readonly TwinColumn[],
+): string | null {
+  if (parent === null) {
+    return given === null && follows === 0 ? null : "given or follows without a parent";
+  }
+  const above = columns[parent];
+  if (above === undefined || parent === t) {
+    return `parent ${parent}, which is not the number of another column`;
+  }
+  // A chain of parents ends, or this column is its own ancestor.
+  let at: number | null = parent;
+  for (let steps = 0; at !== null; steps++) {
+    if (steps > columns.length) return "parents that form a circle";
+    at = columns[at]?.parent ?? null;
+  }
+  return given?.length === above.cells.length &&
+      given.every((shares) => shares.length === cells.length)
+    ? null
+    : `given that is not ${above.cells.length} lists of ${cells.length} shares`;
+}
+
+const DENSE: Schema<TwinDense> = objectOf<TwinDense>({
+  name: text,
+  ranges: listOf(
+    checked(
+      tupleOf([numberFrom(-Infinity), numberFrom(-Infinity)]),
+      ([low, high]) => low! <= high! ? null : "must not fall",
+    ),
+    1,
+    256,
+  ) as unknown as Schema<TwinDense["ranges"]>,
+  clock: orNull(
+    objectOf<NonNullable<TwinDense["clock"]>>({ inputs: COUNT, steps: wholeFrom(1, 2 ** 20) }),
+  ),
+});
+
+const CLASS: Schema<TwinClass> = objectOf<TwinClass>({
+  weight: SHARE,
+  columns: listOf(distributionOf(null)),
+  dense: listOf(distributionOf(null)),
+});
+
+const CLICKS: Schema<TwinClicks> = objectOf<TwinClicks>({
+  rate: SHARE,
+  bias: numberFrom(-Infinity),
+  strength: objectOf<TwinClicks["strength"]>({
+    dense: NOT_NEGATIVE,
+    rows: NOT_NEGATIVE,
+    pairs: NOT_NEGATIVE,
+  }),
+  bayes: objectOf<TwinClicks["bayes"]>({ auc: SHARE, logloss: NOT_NEGATIVE }),
+  learnableAuc: SHARE,
+});
+
+const VERSION = oneOf([TWIN_VERSION]);
+
+const TWIN: Schema<TwinParameters> = checked(
+  objectOf<TwinParameters>({
+    version: VERSION,
+    name: words,
+    inputs: COUNT,
+    sample: objectOf<TwinParameters["sample"]>({ inputs: COUNT, fitted: COUNT }),
+    columns: columnsOf(1, 1000),
+    dense: listOf(DENSE),
+    classes: listOf(CLASS, 1, 4096),
+    clicks: CLICKS,
+  }),
+  ({ columns, dense, classes }) => {
+    const roots = columns.filter(({ follows }) => follows < 1);
+    for (const [z, one] of classes.entries()) {
+      for (
+        const [name, lists, wanted] of [
+          ["columns", one.columns, roots.map(({ cells }) => cells.length)],
+          ["dense", one.dense, dense.map(({ ranges }) => ranges.length)],
+        ] as const
+      ) {
+        const lengths = lists.map(({ length }) => length);
+        if (lengths.join() !== wanted.join()) {
+          return `has in classes[${z}].${name} lists of ${
+            lengths.join(", ")
+          } shares and must have lists of ${wanted.join(", ")}`;
+        }
+      }
+    }
+    return isDistribution(classes.map(({ weight }) => weight))
+      ? null
+      : "has weights of classes without the sum 1";
+  },
+);
 
 /**
  * Reads a parameter file's text.
  *
  * @param source For messages: where the text came from.
- * @throws UserError if it is not JSON or not a twin of this version.
+ * @throws UserError if it is not JSON, was changed after it was written, or is not a twin of this version.
  */
 export function parseTwin(text: string, source: string): TwinParameters {
-  return checkParameters(parseJson(text, source), source);
-}
-
-/** The value of a parameter file's text. Throws a `UserError` if it is not JSON. */
-export function parseJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UserError(`Cannot read twin ${source}: it is not JSON`);
-  }
+  const bytes = new TextEncoder().encode(text);
+  const options = { cannot: `Cannot read twin ${source}`, seal: "optional" } as const;
+  return checkParameters(parseSealed(bytes, options), source);
 }
 
 /**
@@ -113,148 +278,10 @@ export function parseJson(text: string, source: string): unknown {
  * @throws UserError if it is not a twin of this version.
  */
 export function checkParameters(value: unknown, source: string): TwinParameters {
-  const problem = findProblem(value);
-  if (problem !== null) throw new UserError(`Cannot read twin ${source}: ${problem}`);
-  return value as TwinParameters;
-}
-
-function findProblem(value: unknown): Problem {
-  if (!isRecord(value)) return "it is not an object";
-  if (value.version !== TWIN_VERSION) {
-    return `version is ${JSON.stringify(value.version)}, not ${TWIN_VERSION}`;
-  }
-  const { name, inputs, sample, columns, dense, classes, clicks } = value;
-  if (typeof name !== "string" || name === "") return "name is not a text";
-  if (!isCount(inputs, 2 ** 40)) return "inputs is not a positive integer";
-  if (!isRecord(sample) || !isCount(sample.inputs, 2 ** 40) || !isCount(sample.fitted, 2 ** 40)) {
-    return "sample is not {inputs, fitted}";
-  }
-  if (!Array.isArray(columns) || columns.length === 0 || columns.length > 1000) {
-    return "columns is not a list of 1 to 1000";
-  }
-  const problem = checkColumns(columns);
-  if (problem !== null) return problem;
-  if (!Array.isArray(dense)) return "dense is not a list";
-  for (const [j, column] of dense.entries()) {
-    if (
-      !isRecord(column) || typeof column.name !== "string" || !Array.isArray(column.ranges) ||
-      column.ranges.length === 0 || column.ranges.length > 256 ||
-      !column.ranges.every((r: unknown) =>
-        Array.isArray(r) && r.length === 2 && r.every(Number.isFinite) && r[0] <= r[1]
-      ) ||
-      !(column.clock === null || isRecord(column.clock) && isCount(column.clock.inputs, 2 ** 40) &&
-          isCount(column.clock.steps, 2 ** 20))
-    ) return `dense[${j}] is not {name, ranges, clock}`;
-  }
-  if (!Array.isArray(classes) || classes.length === 0 || classes.length > 4096) {
-    return "classes is not a list of 1 to 4096";
-  }
-  const roots = columns.filter((column) => column.follows < 1);
-  for (const [z, one] of classes.entries()) {
-    if (!isRecord(one) || !isShare(one.weight)) return `classes[${z}]: weight is not a share`;
-    const lists: [unknown, readonly number[]][] = [
-      [one.columns, roots.map((column) => column.cells.length)],
-      [one.dense, dense.map((column) => column.ranges.length)],
-    ];
-    for (const [list, sizes] of lists) {
-      if (!Array.isArray(list) || list.length !== sizes.length) {
-        return `classes[${z}]: it has not ${sizes.length} distributions`;
-      }
-      for (const [c, shares] of list.entries()) {
-        if (!isDistribution(shares, sizes[c]!)) {
-          return `classes[${z}]: distribution ${c} is not ${sizes[c]} shares with sum 1`;
-        }
-      }
-    }
-  }
-  if (!isDistribution(classes.map((one) => one.weight), classes.length)) {
-    return "the weights of the classes have not the sum 1";
-  }
-  return clicksProblem(clicks);
-}
-
-/** What is wrong with a list of columns, or null. */
-export function checkColumns(columns: readonly unknown[]): string | null {
-  for (const [t, column] of columns.entries()) {
-    const problem = columnProblem(column, t, columns);
-    if (problem !== null) return `columns[${t}]: ${problem}`;
-  }
-  return null;
-}
-
-function columnProblem(column: unknown, t: number, columns: readonly unknown[]): Problem {
-  if (!isRecord(column)) return "it is not an object";
-  const { name, distinct, law, cells, parent, follows, given } = column;
-  if (typeof name !== "string") return "name is not a text";
-  if (!isCount(distinct, 2 ** 32 - 1)) return "distinct is not a positive integer";
-  if (!Array.isArray(law) || law.length === 0) return "law is not a list of segments";
-  let ids = 0, before = Infinity;
-  for (const segment of law) {
-    if (!isRecord(segment) || !isCount(segment.ids, 2 ** 32 - 1) || !isShare(segment.mass)) {
-      return "law has a segment that is not {ids, mass}";
-    }
-    const each = (segment.mass as number) / (segment.ids as number);
-    if (each > before * (1 + 1e-5)) return "law is not ordered by popularity";
-    before = each;
-    ids += segment.ids as number;
-  }
-  if (ids >= 2 ** 32) return "law has more than 4294967295 ids";
-  if (!isDistribution(law.map((segment) => segment.mass), law.length)) {
-    return "the masses of law have not the sum 1";
-  }
-  if (
-    !Array.isArray(cells) || cells.length === 0 || cells.length > 256 || cells.at(-1) !== 1 ||
-    !cells.every((end, c) => isShare(end) && end > (c === 0 ? 0 : cells[c - 1]))
-  ) return "cells are not increasing shares up to 1";
-  if (parent === null) {
-    return given === null && follows === 0 ? null : "given or follows is set without a parent";
-  }
-  if (!isShare(follows)) return "follows is not a share";
-  if (!isCount((parent as number) + 1, columns.length) || parent === t) {
-    return "parent is not the number of another column";
-  }
-  // A chain of parents ends, or this column is its own ancestor.
-  let at: unknown = parent;
-  for (let steps = 0; at !== null; steps++) {
-    const next = columns[at as number];
-    if (steps > columns.length || !isRecord(next)) return "its parents form a circle";
-    at = next.parent ?? null;
-  }
-  const above = columns[parent as number];
-  const size = isRecord(above) && Array.isArray(above.cells) ? above.cells.length : 0;
-  return Array.isArray(given) && given.length === size &&
-      given.every((shares) => isDistribution(shares, cells.length))
-    ? null
-    : `given is not ${size} distributions over ${cells.length} cells`;
-}
-
-function clicksProblem(clicks: unknown): Problem {
-  if (!isRecord(clicks)) return "clicks is not an object";
-  const { rate, bias, strength, bayes, learnableAuc } = clicks;
-  const good = isShare(rate) && Number.isFinite(bias) && isRecord(strength) &&
-    [strength.dense, strength.rows, strength.pairs].every(isNotNegative) && isRecord(bayes) &&
-    isShare(bayes.auc) && isNotNegative(bayes.logloss) && isShare(learnableAuc);
-  return good ? null : "clicks is not {rate, bias, strength, bayes, learnableAuc}";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown, most: number): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most;
-}
-
-function isNotNegative(value: unknown): value is number {
-  return typeof value === "number" && value >= 0 && value < Infinity;
-}
-
-function isShare(value: unknown): value is number {
-  return typeof value === "number" && value >= 0 && value <= 1;
-}
-
-/** Shares are written with few digits, so their sum is 1 only nearly; the generator divides by it. */
-function isDistribution(value: unknown, size: number): boolean {
-  return Array.isArray(value) && value.length === size && value.every(isShare) &&
-    Math.abs(value.reduce((sum, x) => sum + x, 0) - 1) < 1e-3;
+  // Another version has other fields.
+  return checkSchema(
+    inTurn(objectWith<TwinParameters>({ version: VERSION }), TWIN),
+    value,
+    `Cannot read twin ${source}`,
+  );
 }

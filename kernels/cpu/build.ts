@@ -6,8 +6,10 @@
  * @module
  */
 
-import asc from "assemblyscript/asc";
-import binaryen from "binaryen";
+// deno-lint-ignore no-import-prefix
+import asc from "npm:assemblyscript@0.28.20/asc";
+// deno-lint-ignore no-import-prefix
+import binaryen from "npm:binaryen@131.0.0-nightly.20260721";
 import { TILES, tileSource } from "../linear/tile.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -4,19 +4,19 @@
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
+import { workerScope } from "../../core/worker_scope.ts";
 import { instantiate, markFailed } from "./instance.ts";
 import type { Invitation } from "./instance.ts";
 
-self.onmessage = ({ data }: MessageEvent<Invitation>) => {
-  self.onmessage = null;
+const scope = workerScope<Invitation>();
+scope.onmessage = ({ data }) => {
+  scope.onmessage = null;
   const { work } = instantiate(data);
-  self.postMessage("ready");
+  scope.postMessage("ready");
   try {
     work(data.thread, data.generation);
   } catch (error) {
     markFailed(data.memory, `thread ${data.thread}: ${String(error)}`);
   }
-  self.close();
+  scope.close();
 };

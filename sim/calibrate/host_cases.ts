@@ -293,18 +293,21 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
           : { groups: schema.tables.length, lookups: steps };
         const classifier = new Classifier(bench.device, hot.total + 1, shape);
         classifier.setScores(new Float32Array(hot.total + 1).fill(0.5));
-        const n = steps === undefined ? schema.tables.length : 4;
+        const combine = {
+          kind: "nth-smallest",
+          n: steps === undefined ? schema.tables.length : 4,
+        } as const;
         let turn = 0;
         const positions = (): Uint32Array => some(segregation.hot, turn++, CLASSIFIER_INPUTS);
         const timed = table === "classify"
           ? prepared(() => feed.candidates(positions()), async () => {
             feed.rowNumbers(classifier.rows, hot.total);
-            await classifier.skips("nth-smallest", n, 0.1);
+            await classifier.skips(combine, 0.1);
           })
           : prepared(() => {}, async () => {
             await feed.candidates(positions());
             feed.rowNumbers(classifier.rows, hot.total);
-            await classifier.scores("search", "nth-smallest", n);
+            await classifier.scores("search", combine);
           });
         return { ...timed, dispose: () => classifier.dispose() };
       },

@@ -7,8 +7,7 @@
  * @module
  */
 
-// @ts-types="@types/d3-array"
-import { quantileSorted } from "d3-array";
+import { quantileSorted } from "../../core/npm/d3_array.ts";
 import { setTimeout } from "node:timers/promises";
 import type { Reference } from "../runtime/rates.ts";
 import type { Bench } from "./bench.ts";

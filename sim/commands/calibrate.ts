@@ -4,7 +4,6 @@
  * @module
  */
 
-import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
@@ -12,6 +11,7 @@ import { Progress } from "../../core/progress.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { calibrate } from "../calibrate/calibrate.ts";
+import { writeMachine } from "../machine.ts";
 import { costsTable } from "../runtime/report.ts";
 import type { Command } from "./flags.ts";
 import { interruptible } from "./interrupt.ts";
@@ -109,7 +109,7 @@ export const calibrateCommand: Command = {
         signal,
       })
     );
-    await writeFileWhole(values.out, `${JSON.stringify(document)}\n`);
+    await writeMachine(values.out, document);
     disposing.dispose();
     console.log(`${document.title}\n\n${formatTable(costsTable(document.runtime!))}`);
     const { disturbed = 0 } = document.runtime!;

@@ -11,6 +11,7 @@ import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts"
 import { countTrace } from "../counts.ts";
 import { writeCountedTrace } from "../counted_file.ts";
 import { condense, countTraceRuns } from "../work.ts";
+import { CountProgress } from "./count_progress.ts";
 import type { Command } from "./flags.ts";
 import { describe } from "./run.ts";
 
@@ -62,19 +63,21 @@ const FLAGS = {
     defaultText: "all",
     help: "Tell hot from cold for so many inputs, which those after them repeat",
   },
-  dropShare: {
+  drop: {
     type: "number",
     min: 0,
     max: 1,
     default: 0.3,
+    aliases: ["drop-share"],
     group: "Trace",
     help: "Share of the hot inputs after the window that is skipped, drawn at random",
   },
-  warmUp: {
+  warmup: {
     type: "number",
     integer: true,
     min: 0,
     default: 1000,
+    aliases: ["warm-up"],
     group: "Trace",
     help: "Hot minibatches before the first snapshot",
   },
@@ -119,6 +122,7 @@ export const countsCommand: Command = {
     }
     checkOutputFile("--out", values.out);
     const begun = performance.now();
+    using progress = new CountProgress(values.quiet);
     const counted = await countTrace({
       twin: values.twin as WorkloadName,
       inputs: values.inputs,
@@ -126,12 +130,13 @@ export const countsCommand: Command = {
       hotMemoryBytes: values.hotMemory * 2 ** 20,
       profileEvery: values.profileEvery,
       classified: values.classified,
-      dropShare: values.dropShare,
-      warmUp: values.warmUp,
-      windowShare: values.window,
+      drop: values.drop,
+      warmup: values.warmup,
+      window: values.window,
       seed: values.seed,
-      say: values.quiet ? () => {} : (line) => console.error(line),
+      onProgress: (done, total) => progress.update(done, total),
     });
+    progress[Symbol.dispose]();
     const trace = condense(countTraceRuns(counted));
     await writeCountedTrace(values.out, trace);
     console.log(describe({ name: values.out, trace }));

@@ -9,14 +9,7 @@ import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
-import {
-  checkSystems,
-  type Command,
-  openMachines,
-  openParameters,
-  openTraces,
-  SUBJECT_FLAGS,
-} from "./flags.ts";
+import { combinationsOf, type Command, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 import { describe, RESULTS_SCHEMA_VERSION } from "./run.ts";
 
 const FLAGS = {
@@ -51,23 +44,13 @@ export const explainCommand: Command = {
     checkOutputFile("--json", json);
     checkOutputFile("--csv", csv);
     const all: (Explanation & { trace: string })[] = [];
-    const systems = checkSystems(values.system);
-    const machines = await openMachines(values.machine);
-    const parameters = await openParameters(values.parameters);
-    for (const named of await openTraces(values.trace)) {
+    const subject = await openSubject(values);
+    for (const named of subject.traces) {
       console.log(`${describe(named)}\n`);
-      for (const machine of machines) {
-        for (const gpus of values.gpus) {
-          for (const system of systems) {
-            const { batchPerGpu, dropShare } = values;
-            const options = {
-              ...{ trace: named.trace, machine, system, gpus, batchPerGpu, dropShare, parameters },
-            };
-            const explanation = explain(options);
-            console.log(formatExplanation(explanation));
-            all.push({ trace: named.name, ...explanation });
-          }
-        }
+      for (const options of combinationsOf(subject, named, values)) {
+        const explanation = explain(options);
+        console.log(formatExplanation(explanation));
+        all.push({ trace: named.name, ...explanation });
       }
     }
     if (json !== null) {

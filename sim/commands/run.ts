@@ -10,15 +10,13 @@ import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
 import { resultsCsv, resultTable } from "../report.ts";
 import { minibatchGraph, simulate, type SimulationResult } from "../simulate.ts";
-import { findSystem } from "../systems/mod.ts";
+import type { System } from "../system.ts";
 import { timeline, type TimelineEntry } from "../timeline.ts";
 import {
-  checkSystems,
+  combinationsOf,
   type Command,
   type NamedTrace,
-  openMachines,
-  openParameters,
-  openTraces,
+  openSubject,
   SUBJECT_FLAGS,
 } from "./flags.ts";
 
@@ -55,29 +53,15 @@ export const runCommand: Command = {
     checkOutputFile("--json", json);
     checkOutputFile("--csv", csv);
     checkOutputFile("--timeline", timelinePath);
-    const systems = checkSystems(values.system);
-    const [machines, traces, parameters] = await Promise.all([
-      openMachines(values.machine),
-      openTraces(values.trace),
-      openParameters(values.parameters),
-    ]);
+    const subject = await openSubject(values);
     const all: (SimulationResult & { trace: string })[] = [], shown: TimelineEntry[] = [];
-    for (const { name, trace } of traces) {
-      const results: SimulationResult[] = [];
-      for (const machine of machines) {
-        for (const gpus of values.gpus) {
-          for (const system of systems) {
-            const { batchPerGpu, dropShare } = values;
-            const options = {
-              ...{ trace, machine, system, gpus, batchPerGpu, dropShare, parameters },
-            };
-            results.push(simulate(options));
-            if (timelinePath !== null) shown.push(...minibatchesOf(options, name));
-          }
-        }
-      }
-      console.log(`${describe({ name, trace })}\n\n${formatTable(resultTable(results))}`);
-      all.push(...results.map((result) => ({ trace: name, ...result })));
+    for (const named of subject.traces) {
+      const results = combinationsOf(subject, named, values).map((options) => {
+        if (timelinePath !== null) shown.push(...minibatchesOf(options, named.name));
+        return simulate(options);
+      });
+      console.log(`${describe(named)}\n\n${formatTable(resultTable(results))}`);
+      all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
     if (json !== null) {
       const document = {
@@ -96,12 +80,12 @@ export const runCommand: Command = {
 
 /** The first minibatch of each kind that a system trains. */
 function minibatchesOf(
-  options: Parameters<typeof simulate>[0] & { readonly system: string },
+  options: Parameters<typeof simulate>[0] & { readonly system: System },
   trace: string,
 ): TimelineEntry[] {
   const kinds = Object.keys(simulate(options).minibatch_ms);
   return kinds.map((kind) => ({
-    name: `${trace}, ${findSystem(options.system).name}, ${options.gpus} GPUs, ${kind}`,
+    name: `${trace}, ${options.system.name}, ${options.gpus} GPUs, ${kind}`,
     graph: minibatchGraph(options, kind).graph,
   }));
 }

@@ -13,14 +13,8 @@ import { formatTable } from "../../core/table.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { sweepRecords, toArrow, toCsv } from "../report.ts";
 import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
-import {
-  checkSystems,
-  type Command,
-  openMachines,
-  openParameters,
-  openTraces,
-  SUBJECT_FLAGS,
-} from "./flags.ts";
+import { CountProgress } from "./count_progress.ts";
+import { type Command, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 
 const FLAGS = {
   ...SUBJECT_FLAGS,
@@ -30,7 +24,7 @@ const FLAGS = {
     valueName: "NAME=VALUES…",
     group: "Sweep",
     help:
-      "Axes: gpus, batch_per_gpu, drop_share, hot_share, hot_memory_mib (counts the twin of a counted trace again), dim (D, floats in a row), any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
+      "Axes: gpus, batch_per_gpu, drop, hot_share, hot_memory_mib (counts the twin of a counted trace again), dim (D, floats in a row), any number of the machine (link.pageable_gb_s; link.generation scales the link) or any parameter; NAME=1,2,3 or NAME=FROM:TO:STEPS",
   },
   threads: {
     type: "number",
@@ -79,20 +73,19 @@ export const sweepCommand: Command = {
       throw new UserError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4", 2);
     }
     const options: SweepOptions = {
-      traces: await openTraces(values.trace),
-      machines: await openMachines(values.machine),
-      systems: checkSystems(values.system),
+      ...await openSubject(values),
       axes,
       gpus: values.gpus[0]!,
       batchPerGpu: values.batchPerGpu,
-      dropShare: values.dropShare,
-      parameters: await openParameters(values.parameters),
+      drop: values.drop,
       threads: values.threads,
-      say: (line) => console.error(line),
+      onCount: (done, total, trace) => progress.update(done, total, `count ${trace}`),
     };
+    using progress = new CountProgress(false);
     const begun = performance.now();
     const rows = await sweep(options);
     const seconds = (performance.now() - begun) / 1000;
+    progress[Symbol.dispose]();
     console.log(formatTable({
       columns: [
         { name: "trace" },

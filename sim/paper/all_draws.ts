@@ -4,8 +4,9 @@
  * @module
  */
 
+import { WorkerPool } from "../../core/worker_pool.ts";
 import type { DrawOptions } from "./draws.ts";
-import type { DrawAnswer, DrawTask } from "./draws_worker.ts";
+import type { DrawTask } from "./draws_worker.ts";
 import type { Ratio } from "./evaluate.ts";
 
 /** What goes with draws. */
@@ -20,37 +21,11 @@ export interface AllDrawsHooks {
 export async function allDraws(
   options: DrawOptions,
   draws: number,
-  { onDraw = () => {}, signal }: AllDrawsHooks = {},
+  { onDraw, signal }: AllDrawsHooks = {},
 ): Promise<(readonly Ratio[])[]> {
-  signal?.throwIfAborted();
   const threads = Math.max(1, Math.min(navigator.hardwareConcurrency, draws));
-  const workers = Array.from(
-    { length: threads },
-    () => new Worker(new URL("./draws_worker.ts", import.meta.url).href, { type: "module" }),
-  );
-  const found: (readonly Ratio[])[] = new Array(draws);
-  let done = 0, stop = (): void => {};
-  try {
-    await new Promise<void>((resolve, reject) => {
-      stop = () => reject(signal?.reason);
-      signal?.addEventListener("abort", stop, { once: true });
-      for (const [k, worker] of workers.entries()) {
-        worker.onmessage = ({ data: { draw, ratios } }: MessageEvent<DrawAnswer>) => {
-          found[draw] = ratios;
-          onDraw(++done);
-          if (done === draws) resolve();
-        };
-        worker.onerror = (event) => {
-          event.preventDefault();
-          reject(new Error(event.message));
-        };
-        const task: DrawTask = { options, from: k, by: threads, to: draws };
-        worker.postMessage(task);
-      }
-    });
-    return found;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    for (const worker of workers) worker.terminate();
-  }
+  const module = new URL("./draws_worker.ts", import.meta.url);
+  using pool = new WorkerPool<DrawTask, readonly Ratio[]>(module, { threads, signal });
+  const tasks = Array.from({ length: draws }, (_, draw): DrawTask => ({ options, draw }));
+  return await pool.each(tasks, onDraw);
 }

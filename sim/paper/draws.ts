@@ -88,11 +88,11 @@ export function ratiosWith(
   const { protocol } = frozen;
   const rates: Partial<Record<MachinePath, number>> = {};
   const scalars: Record<string, number> = { ...frozen.start };
-  let dropShare = protocol.drop_share;
+  let drop = protocol.drop_share;
   for (const { one, value } of changed) {
     if (one.machine !== undefined) rates[one.machine] = value;
     else if (one.parameter !== undefined) scalars[one.parameter] = value;
-    else dropShare = value;
+    else drop = value;
   }
   const machine: Machine = withRates(machineOf(document), rates);
   const common = {
@@ -104,7 +104,7 @@ export function ratiosWith(
   };
   let parameters = scalars as unknown as Parameters;
   if (recalibrate) parameters = calibrate({ ...common, start: parameters }).parameters;
-  return ratiosOf({ ...common, parameters, dropShare }, pairs);
+  return ratiosOf({ ...common, parameters, drop }, pairs);
 }
 
 /** How much the mean error falls, at best, when one number moves within its range and the scalars are calibrated anew. */

@@ -19,7 +19,7 @@ export interface Scenario {
   readonly parameters: Parameters;
   readonly gpus: number;
   readonly batchPerGpu: number;
-  readonly dropShare: number;
+  readonly drop: number;
   /** Minibatches of earlier simulations on the same machine. */
   readonly memo?: MinibatchMemo | undefined;
 }

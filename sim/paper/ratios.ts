@@ -156,7 +156,7 @@ function sharesOf(
   return WORKLOAD_NAMES.map((name) => {
     const { skipped, all } = workloadOf(workloads[name], {
       batch: protocol.gpus * protocol.batch_per_gpu,
-      dropShare: protocol.drop_share,
+      drop: protocol.drop_share,
     });
     const inputs = all.reduce((n, { work, times }) => n + work.inputs * times, 0);
     const share = hotShare(workloads[name]);

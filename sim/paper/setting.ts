@@ -30,7 +30,7 @@ export async function loadPaperSetting(): Promise<PaperSetting> {
     workloads: await loadPaperWorkloads(),
     gpus: protocol.gpus,
     batchPerGpu: protocol.batch_per_gpu,
-    dropShare: protocol.drop_share,
+    drop: protocol.drop_share,
   };
   return {
     frozen,

@@ -100,7 +100,7 @@ export async function paperTable(
     byGpus: ratios.byGpus,
     dropCurve: DROP_SHARES.map((share) => ({
       share,
-      means: ratiosOf({ ...calibrated, dropShare: share }, heldOut).map(({ mean }) => mean),
+      means: ratiosOf({ ...calibrated, drop: share }, heldOut).map(({ mean }) => mean),
     })),
     refits: refitsOf(common, heldOut),
     nulls: ratios.nulls,

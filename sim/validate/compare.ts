@@ -8,6 +8,7 @@ import { summarise } from "../../core/statistics.ts";
 import type { Stage } from "../../kernels/types.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import { PRESETS } from "../../train/model/presets.ts";
+import { PLANS } from "../../train/plan/plans.ts";
 import { StepLedger } from "../../train/model/step_ledger.ts";
 import { type MinibatchRecord, TRACE_STAGES } from "../../train/trace/schema.ts";
 import { isTbsm } from "../../train/model/models.ts";
@@ -77,7 +78,7 @@ export function compareTrials(
     hotRows: placement === "hot" ? hotRows : null,
   });
   const source: SourceName = isTbsm(shape) ? "steps" : "single";
-  const decides = configuration.plan === "slipstream";
+  const decides = PLANS[configuration.plan].decides;
   const minibatches: ComparedMinibatch[] = [];
   for (const kind of ["all", "cold", "hot", "kept"] as const) {
     const rounds = trials.map(({ records }) =>

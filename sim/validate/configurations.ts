@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PlanName } from "../../train/plan/document.ts";
+import { type PlanName, PLANS } from "../../train/plan/plans.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import type { PresetName, ShapeOverrides } from "../../train/model/presets.ts";
 
@@ -40,7 +40,7 @@ function run(
   batch: number,
   steps = 24,
 ): Configuration {
-  const epoch = plan !== "baseline";
+  const epoch = PLANS[plan].segregates;
   return {
     name: `${model}, ${batch}, ${placement}, ${plan}`,
     preset,

@@ -11,7 +11,8 @@ import type { Device } from "../../kernels/types.ts";
 import { createModel, type ModelShape } from "../../train/model/models.ts";
 import { firstInputs } from "../../train/plan/first_inputs.ts";
 import { findHotSet } from "../../train/plan/hot_set.ts";
-import { PLAN_DEFAULTS, type PlanOptions, segregates } from "../../train/plan/options.ts";
+import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
+import { findPlan } from "../../train/plan/plans.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
 import { train } from "../../train/run/trainer.ts";
@@ -89,7 +90,7 @@ export async function runTrial(
     schedule: "cold-then-hot",
   };
   const hooks = signal === undefined ? {} : { signal };
-  const hotSet = segregates(planName)
+  const hotSet = findPlan(planName).segregates
     ? await findHotSet(dataset, plan, shape.tableRows, shape.dim, SEED, hooks)
     : null;
   const optimizer = preset.optimizer === "sgd"

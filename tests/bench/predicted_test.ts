@@ -184,11 +184,11 @@ Deno.test("the window: its own length changes nothing, a longer one skips less",
   for (const name of WORKLOAD_NAMES) {
     const trace = workloads[name];
     const share = name === "rm1" ? 0.05 : 0.03;
-    const same = time(withEarly(trace, { warmUp: 1000, windowShare: share })) / time(trace);
+    const same = time(withEarly(trace, { warmup: 1000, window: share })) / time(trace);
     assert.ok(Math.abs(same - 1) < 1e-3, `${name} ${same}`);
-    assert.ok(time(withEarly(trace, { warmUp: 1000, windowShare: 0.3 })) > time(trace));
+    assert.ok(time(withEarly(trace, { warmup: 1000, window: 0.3 })) > time(trace));
     assert.throws(
-      () => withEarly(trace, { warmUp: 1000, windowShare: 1 }),
+      () => withEarly(trace, { warmup: 1000, window: 1 }),
       /^UserError: Cannot move the window to minibatch/,
     );
   }

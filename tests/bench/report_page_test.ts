@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseHTML } from "linkedom";
+import { parseHTML } from "../../core/npm/plot.ts";
 import type { Figure } from "../../bench/figure.ts";
 import { drawFigureSvg, reportPage, writeReport } from "../../bench/report_page/mod.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";

@@ -22,10 +22,10 @@ import { settingsIn } from "./made_up.ts";
 const SETTINGS = settingsIn("", { rounds: 1, smoke: true, workloads: ["rm4"] });
 
 /** Variants of the standard plans, the baseline first. */
-const ALL = standardVariants(["baseline", "fae", "slipstream", "random"], SETTINGS);
+const ALL = standardVariants(["baseline", "fae", "slipstream", "random-drop"], SETTINGS);
 
 /** Those of scale, which trains many inputs. */
-const SCALE = ["fae-mixed2", "slipstream-mixed2-30", "random-mixed2-30"];
+const SCALE = ["fae", "slipstream", "random-drop"].map((plan) => `${plan},schedule=interleaved`);
 
 Deno.test("the experiments on trained plans share their runs, and their figures draw what their tables say", () =>
   inFolder(async (out) => {

@@ -1,15 +1,105 @@
 import assert from "node:assert/strict";
 import { expectedSteps } from "../../bench/study/expected_steps.ts";
-import { planOfVariant, variantOf, VARIANTS } from "../../bench/study/variants.ts";
+import { splitVariants } from "../../bench/study/old_names.ts";
+import { loadVariant, planOfVariant, variantOf } from "../../bench/study/variants.ts";
+import { UserError } from "../../core/errors.ts";
 import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset } from "../../data/types.ts";
+import { PLAN_DEFAULTS } from "../../train/plan/options.ts";
+import { inFolder } from "../data/rows.ts";
 
-Deno.test("variants have names of their own, and name near ones where there is none", () => {
-  assert.equal(new Set(VARIANTS.map(({ name }) => name)).size, VARIANTS.length);
-  assert.equal(variantOf("slipstream-mixed2-30").plan.rate, 2);
-  assert.throws(() => variantOf("fea"), /Cannot run variant fea/);
+Deno.test("a variant is a plan and the flags of training in words, kept in one form", () => {
+  const { name, plan, normalisation } = variantOf(
+    "slipstream,window=40,drop=0.30,schedule=interleaved,criterion=per-root-access,normalize=none,rate=2",
+  );
+  assert.equal(
+    name,
+    "slipstream,criterion=per-root-access,schedule=interleaved,window=40",
+    "in the order of the alphabet, defaults left out",
+  );
+  assert.equal(variantOf(name).name, name);
+  assert.equal(normalisation, "none");
+  assert.deepEqual(plan, {
+    ...PLAN_DEFAULTS,
+    name: "slipstream",
+    profile: 1,
+    window: 40,
+    criterion: "per-root-access",
+  });
+  assert.equal(variantOf("fae").plan.schedule, "cold-then-hot");
+  assert.equal(variantOf("slipstream,target_drop_percentage=0.1").name, "slipstream,drop=0.1");
 });
+
+Deno.test("words that make no variant are refused as flags are, with near ones", () => {
+  const refuses = (words: string, message: RegExp) =>
+    assert.throws(
+      () => variantOf(words),
+      (error) => error instanceof UserError && error.status === 2 && message.test(error.message),
+    );
+  refuses(
+    "fea",
+    /^Cannot use --plan fea in variant fea: it must be one of .*did you mean fae\?\)$/,
+  );
+  refuses(
+    "fae,shedule=interleaved",
+    /^Cannot use --shedule in variant fae,shedule=interleaved: there is no such flag, did you mean --schedule\?$/,
+  );
+  refuses(
+    "slipstream,drop=1.5",
+    /^Cannot use --drop 1.5 in variant slipstream,drop=1.5: it must be less than 1$/,
+  );
+  refuses(
+    "slipstream,drop",
+    /^Cannot use --drop in variant slipstream,drop: its value D is missing$/,
+  );
+  refuses("slipstream,hot-memory=2", /there is no such flag/);
+});
+
+Deno.test("names of the version before are read as words, alone and between commas", () => {
+  for (
+    const [old, words] of [
+      ["baseline", "baseline"],
+      ["fae-mixed2", "fae,schedule=interleaved"],
+      ["fae-mixed10+layer", "fae,normalize=layer,rate=10,schedule=interleaved"],
+      ["slipstream-30", "slipstream"],
+      ["slipstream-mixed2-10", "slipstream,drop=0.1,schedule=interleaved"],
+      ["random-mixed50-30", "random-drop,rate=50,schedule=interleaved"],
+      ["cold-mixed2-50", "slipstream-cold,drop=0.5,schedule=interleaved"],
+      ["root-mixed2-30", "slipstream,criterion=per-root-access,schedule=interleaved"],
+      ["root-max-50", "slipstream,combine=max,criterion=per-root-access,drop=0.5"],
+      ["path-mean-30", "slipstream,combine=mean,criterion=net-over-path"],
+      ["paper-mean-30", "slipstream,combine=mean"],
+      ["artifact-30", "slipstream,untouched=stale"],
+      ["wake-mixed2-30", "slipstream,schedule=interleaved,wake-every=200"],
+      ["alpha16-mixed2-30", "slipstream,alpha=16,schedule=interleaved"],
+      ["window40-mixed2-30", "slipstream,schedule=interleaved,window=40"],
+      ["freeze-30+batch", "freeze,normalize=batch"],
+    ] as const
+  ) {
+    assert.equal(variantOf(old).name, words, old);
+  }
+  assert.deepEqual(
+    splitVariants(["baseline,fae-mixed2", "slipstream,drop=0.1,window=9", "freeze"]),
+    ["baseline", "fae-mixed2", "slipstream,drop=0.1,window=9", "freeze"],
+  );
+});
+
+Deno.test("a criterion from a file is kept by its name and the hash of its text", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/mine.ts`;
+    const write = (factor: number) =>
+      Deno.writeTextFileSync(
+        file,
+        `export const criterion = { name: "mine", score: ({ path }) => ${factor} * path };`,
+      );
+    const load = async () => (await loadVariant(variantOf(`slipstream,criterion=${file}`))).name;
+    write(1);
+    const first = await load();
+    assert.match(first, /^slipstream,criterion=mine@[0-9a-f]{12}$/);
+    write(2);
+    assert.notEqual(await load(), first);
+  }));
 
 Deno.test("expectedSteps() counts the minibatches of each plan", () => {
   const dataset = { schema: { tables: { length: 26 } }, count: () => 1050 } as unknown as Dataset;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { editDistance, nearest } from "../../core/nearest.ts";
 
 Deno.test("editDistance() counts insertions, deletions, substitutions and swaps", () => {

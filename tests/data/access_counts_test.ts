@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { AccessCounts, hotTiers } from "../../data/access_counts.ts";
 
 Deno.test("shares, reuse and distinct rows are those of the counts", () => {

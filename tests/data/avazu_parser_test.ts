@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { AvazuParser } from "../../data/avazu_parser.ts";
 import { AVAZU_HEADER, avazuRow, avazuRows, cut, type Parsed, parsePieces } from "./log_rows.ts";
 

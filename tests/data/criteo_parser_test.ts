@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { CriteoParser } from "../../data/criteo_parser.ts";
 import { RowBlock } from "../../data/row_block.ts";
 import { type BadRow, MAX_LINE } from "../../data/row_parser.ts";

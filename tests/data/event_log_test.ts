@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { EventLog, PairTable } from "../../data/event_log.ts";
 import { PairList } from "../../data/pair_list.ts";
 import { RowBlock } from "../../data/row_block.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { Permutation } from "../../core/random.ts";
 import { BlockStore } from "../../data/block_store.ts";
 import { createInputs } from "../../data/inputs.ts";

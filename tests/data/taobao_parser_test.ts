@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { TaobaoParser } from "../../data/taobao_parser.ts";
 import { cut, event, FIRST_SECOND, type Parsed, parsePieces } from "./log_rows.ts";
 

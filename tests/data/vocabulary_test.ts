@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { Vocabulary } from "../../data/vocabulary.ts";
 
 function byMap(values: number[], range: number, known: Map<number, number>): number[] {

@@ -14,6 +14,15 @@ const PAGES = [
   ...Array.from(Deno.readDirSync(`${ROOT}docs`), ({ name }) => `docs/${name}`)
     .filter((path) => path.endsWith(".md")).sort(),
 ];
+/** What a lock file says of packages. */
+interface Lock {
+  readonly specifiers: Readonly<Record<string, string>>;
+  readonly npm: Readonly<Record<string, unknown>>;
+}
+/** Of commands and `mod.ts`, and of everything. */
+const [lock, testLock] = ["deno.lock", "tests/deno.lock"].map((path): Lock =>
+  JSON.parse(Deno.readTextFileSync(`${ROOT}${path}`))
+) as [Lock, Lock];
 const texts = new Map(PAGES.map((path) => [path, Deno.readTextFileSync(`${ROOT}${path}`)]));
 
 function exists(path: string): boolean {
@@ -166,10 +175,29 @@ Deno.test("README gives a reason for every dependency, and for nothing else", ()
   const named = rows.flatMap((row) =>
     [...row.split("|")[1]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
   );
-  assert.deepEqual(named.sort(), Object.keys(project.imports).sort());
+  const all = Object.keys(testLock.specifiers).map((specifier) => /^npm:(.+)@/.exec(specifier)![1]);
+  assert.deepEqual(named.sort(), all.sort());
 });
 
-Deno.test("mod.ts loads the one package that README says, and no other", async () => {
+Deno.test("deno.lock holds what commands and mod.ts load, not what only builds and tests need", () => {
+  const folder = `${ROOT}core/npm/`;
+  const loaded = Array.from(
+    Deno.readDirSync(folder),
+    ({ name }) => [...Deno.readTextFileSync(folder + name).matchAll(/"(npm:[^"]+)"/g)],
+  ).flat().map(([, specifier]) => specifier!);
+  assert.deepEqual(
+    Object.keys(lock.specifiers).sort(),
+    [...loaded, ...project.compilerOptions.types].sort(),
+    "run tests by `deno task test`, which has a lock of its own, and take back what deno.lock gained",
+  );
+  for (const part of ["specifiers", "npm"] as const) {
+    for (const [name, kept] of Object.entries(lock[part])) {
+      assert.deepEqual(testLock[part][name], kept, `tests/deno.lock has another ${name}`);
+    }
+  }
+});
+
+Deno.test("mod.ts loads the two packages that README says, and no other", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", "mod.ts"],
     cwd: ROOT,
@@ -192,5 +220,8 @@ Deno.test("mod.ts loads the one package that README says, and no other", async (
     }
   }
   const packages = [...reached].filter((specifier) => specifier.startsWith("npm:"));
-  assert.deepEqual(packages.map((name) => name.replace(/@[^@]*$/, "")), ["npm:d3-array"]);
+  assert.deepEqual(packages.map((name) => name.replace(/@[^@]*$/, "")).sort(), [
+    "npm:d3-array",
+    "npm:valibot",
+  ]);
 });

@@ -55,7 +55,7 @@ async function checkTables(
     return;
   }
   assert.ok(tables.length > 0);
-  const { fromCSV } = await import("arquero");
+  const { fromCSV } = await import("../../core/npm/arquero.ts");
   for (const [i, table] of tables.entries()) {
     assert.ok(out.includes(`${table.title} (${table.origin})`), table.title);
     assert.ok(table.rows.length > 0, table.title);

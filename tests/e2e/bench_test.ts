@@ -40,16 +40,17 @@ Deno.test("bench ablation goes on from what its folder holds, and refuses unknow
   inFolder(async (folder) => {
     const words = ["ablation", ...SMOKE, "--out", `${folder}/study`, "--variants"];
     const first = await succeed("bench", [...words, "fae-mixed50"]);
-    assert.match(first.err, /fae-mixed50: AUC/);
-    const second = await succeed("bench", [...words, "fae-mixed50,random-mixed50-30"]);
-    assert.doesNotMatch(second.err, /fae-mixed50: AUC/);
-    assert.match(second.err, /random-mixed50-30: AUC/);
-    assert.match(second.out, /random-mixed50-30 +1 /);
+    const fae = "fae,rate=50,schedule=interleaved", random = fae.replace("fae", "random-drop");
+    assert.match(first.err, new RegExp(`${fae}: AUC`));
+    const second = await succeed("bench", [...words, fae, random]);
+    assert.doesNotMatch(second.err, new RegExp(`${fae}: AUC`));
+    assert.match(second.err, new RegExp(`${random}: AUC`));
+    assert.match(second.out, new RegExp(`${random} +1 `));
     await fail(
       "bench",
-      [...words, "slipstrem-30"],
+      [...words, "slipstrem,drop=0.5"],
       2,
-      /Cannot run variant slipstrem-30: .*did you mean slipstream-30\?$/,
+      /Cannot use --plan slipstrem in variant slipstrem,drop=0\.5: .*did you mean slipstream\?\)$/,
     );
   }));
 

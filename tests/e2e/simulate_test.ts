@@ -187,9 +187,14 @@ for (const [args, status, message] of mistakes) {
 Deno.test("damaged counted traces are one clear error each", async () => {
   const path = `${folder}/damaged.json`;
   await Deno.writeTextFile(path, '{ "schema": ');
-  await fail("simulate", ["--trace", path], 1, /it starts as JSON and is cut off or damaged$/);
+  await fail(
+    "simulate",
+    ["--trace", path],
+    1,
+    /^error: Cannot read .*: it is not JSON, or cut short \(/,
+  );
   await Deno.writeTextFile(path, "{}");
-  await fail("simulate", ["--trace", path], 1, /^error: Cannot read .*: it is no counted trace/);
+  await fail("simulate", ["--trace", path], 1, /^error: Cannot read .*: schema is missing$/);
 });
 
 Deno.test("a trace of a run simulates under every system; a damaged one is one clear error", async () => {
@@ -243,7 +248,7 @@ Deno.test("a trace of a run simulates under every system; a damaged one is one c
   };
   await refused(
     await rewritten({ header: { schema_version: 2 } }),
-    /^error: Cannot read .*: its schema version is 2 and must be 1; trace the run again/,
+    /^error: Cannot read .*: header\.schema_version is 2 and this version reads 1; trace the run/,
   );
   await refused(
     await rewritten({ record: ({ lookups }) => ({ unique_rows: lookups + 1 }) }),
@@ -255,7 +260,7 @@ Deno.test("a trace of a run simulates under every system; a damaged one is one c
   );
   await refused(
     await rewritten({ header: { model: { ...header.model, bottom: [] } } }),
-    /^error: Cannot simulate the trace: its header's model\.bottom must be whole numbers above 0$/,
+    /^error: Cannot read .*: header\.model\.bottom is \[\] and must be a list of 1 or more$/,
   );
   await fail(
     "simulate",

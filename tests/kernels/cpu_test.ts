@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { Allocator } from "../../kernels/cpu/allocator.ts";
 import { buildKernels, kernelsFile } from "../../kernels/cpu/build.ts";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { LookupError, LookupGrouper, type LookupIds } from "../../kernels/embedding/group.ts";
 import type { GroupedLookups } from "../../kernels/types.ts";
 

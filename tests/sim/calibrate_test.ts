@@ -138,7 +138,7 @@ const wrong: readonly [what: string, change: (runtime: Any) => void, message: Re
   [
     "a wrong fingerprint",
     (r) => r.fingerprint.threads = 0,
-    /: runtime\.fingerprint\.threads cannot be 0$/,
+    /: runtime\.fingerprint\.threads is 0 and must be a whole number of at least 1$/,
   ],
   ["a table left out", (r) => delete r.costs.step, /: runtime\.costs\.step is missing$/],
   [
@@ -149,31 +149,43 @@ const wrong: readonly [what: string, change: (runtime: Any) => void, message: Re
   [
     "a table cut short",
     (r) => r.costs.bce.value.pop(),
-    /: runtime\.costs\.bce\.value must be 2 numbers$/,
+    /: runtime\.costs\.bce has 1 numbers in value and must have 2, one a point of its axes$/,
   ],
   [
     "a cost below 0",
     (r) => r.costs.bce.value[1] = -1,
-    /: runtime\.costs\.bce\.value\.1 is -1, below 0$/,
+    /: runtime\.costs\.bce\.value\[1\] is -1 and must be a number from 0 to /,
   ],
   [
     "a cost outside its range",
     (r) => r.costs.bce.value[0] = 5,
-    /: runtime\.costs\.bce\.value\.0 is 5, outside its range 0 to 0$/,
+    /: runtime\.costs\.bce has value\[0\] 5, outside its range 0 to 0$/,
   ],
   [
     "points that do not ascend",
     (r) => r.costs.bce.axes[0].at = [2, 1],
-    /: runtime\.costs\.bce\.axes\.0\.at must be numbers above 0 that ascend$/,
+    /: runtime\.costs\.bce\.axes\[0\]\.at must ascend$/,
   ],
   [
     "another axis",
     (r) => r.costs.bce.axes[0].name = "rows",
-    /: runtime\.costs\.bce\.axes\.0 must be bytes, linear$/,
+    /: runtime\.costs\.bce\.axes\[0\]\.name is "rows" and must be "bytes"$/,
   ],
-  ["another unit", (r) => r.costs.bce.unit = "ms", /: runtime\.costs\.bce\.unit must be "us"$/],
-  ["a recalled cost", (r) => r.costs.bce.kind = "recalled", /: runtime\.costs\.bce\.kind must be /],
-  ["no source", (r) => r.costs.bce.source = "", /: runtime\.costs\.bce\.source is empty/],
+  [
+    "another unit",
+    (r) => r.costs.bce.unit = "ms",
+    /: runtime\.costs\.bce\.unit is "ms" and must be "us"$/,
+  ],
+  [
+    "a recalled cost",
+    (r) => r.costs.bce.kind = "recalled",
+    /: runtime\.costs\.bce\.kind is "recalled" and must be "measured"$/,
+  ],
+  [
+    "no source",
+    (r) => r.costs.bce.source = "",
+    /: runtime\.costs\.bce\.source is "" and must say where the numbers come from$/,
+  ],
 ];
 for (const [what, change, message] of wrong) {
   Deno.test(`a machine file with ${what} is refused`, async () => {

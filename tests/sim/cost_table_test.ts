@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { costAt, type CostAxis, monotone } from "../../sim/runtime/cost_table.ts";
 
 const axis = (name: string, at: number[], scale: CostAxis["scale"] = "linear"): CostAxis => ({

@@ -12,7 +12,7 @@ const OPTIONS = {
   // 2048 rows of 16 floats.
   hotMemoryBytes: 2 ** 17,
   profileEvery: 1,
-  warmUp: 10,
+  warmup: 10,
   threads: 2,
   sampled: 4,
 } as const;
@@ -52,7 +52,7 @@ Deno.test("threads count what one plain loop counts", async () => {
 });
 
 Deno.test("the plan's parts are as long as asked, and every input is trained or skipped", async () => {
-  const trace = await countTrace({ ...OPTIONS, dropShare: 0.4, windowShare: 0.1 });
+  const trace = await countTrace({ ...OPTIONS, drop: 0.4, window: 0.1 });
   const of = (kind: string) => trace.records.filter((record) => record.kind === kind);
   const hotInputs = trace.header.plan.hot!.hot_inputs;
   const minibatches = Math.floor(hotInputs / 64);
@@ -68,7 +68,7 @@ Deno.test("the plan's parts are as long as asked, and every input is trained or 
 Deno.test("the same trace whatever the threads, and without skipping no warm-up", async () => {
   const one = await countTrace({ ...OPTIONS, threads: 1 });
   assert.deepEqual(await countTrace({ ...OPTIONS, threads: 3 }), one);
-  const { records } = await countTrace({ ...OPTIONS, dropShare: 0 });
+  const { records } = await countTrace({ ...OPTIONS, drop: 0 });
   assert.deepEqual([...new Set(records.map(({ kind }) => kind))], ["cold", "hot"]);
   assert.equal(records.reduce((n, { inputs }) => n + inputs, 0), INPUTS);
 });
@@ -84,12 +84,12 @@ Deno.test("too few hot inputs for the window and options out of range are refuse
   const refused = (message: RegExp) => (error: unknown) =>
     error instanceof UserError && message.test(error.message);
   await assert.rejects(
-    countTrace({ ...OPTIONS, warmUp: 1000 }),
+    countTrace({ ...OPTIONS, warmup: 1000 }),
     refused(/^Cannot lay out the plan: .* warm-up and window take/),
   );
   await assert.rejects(
-    countTrace({ ...OPTIONS, dropShare: 1.5 }),
-    refused(/the drop share is 1\.5/),
+    countTrace({ ...OPTIONS, drop: 1.5 }),
+    refused(/the share dropped is 1\.5/),
   );
   await assert.rejects(countTrace({ ...OPTIONS, batch: 0 }), refused(/the batch is 0/));
 });
@@ -103,7 +103,7 @@ Deno.test("an interrupted count ends with the signal's reason", async () => {
 
 Deno.test("several hot memories are counted at once as each is alone", async () => {
   const memories = [2 ** 17, 2 ** 16, 2 ** 17 + 1];
-  const options = { ...OPTIONS, warmUp: 2 };
+  const options = { ...OPTIONS, warmup: 2 };
   const traces = await countTraces(options, memories);
   for (const [i, hotMemoryBytes] of memories.entries()) {
     assert.deepEqual(traces[i], await countTrace({ ...options, hotMemoryBytes }));

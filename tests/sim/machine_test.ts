@@ -8,6 +8,7 @@ import {
   machineOf,
   QUANTITY_KINDS,
   withRates,
+  writeMachine,
 } from "../../sim/machine.ts";
 import { PARAMETER_NAMES, PARAMETERS } from "../../sim/parameters.ts";
 
@@ -70,7 +71,11 @@ const wrong: readonly [what: string, change: (document: Any) => void, message: R
     /: cpu\.cores\.value is "24" and must be a number$/,
   ],
   ["a bare number", (d) => d.cpu.cores = 24, /: cpu\.cores is 24 and must be an object$/],
-  ["no source", (d) => d.cpu.cores.source = " ", /: cpu\.cores\.source is empty/],
+  [
+    "no source",
+    (d) => d.cpu.cores.source = " ",
+    /: cpu\.cores\.source is " " and must say where the numbers come from$/,
+  ],
   [
     "an unknown kind",
     (d) => d.cpu.cores.kind = "guess",
@@ -88,7 +93,26 @@ const wrong: readonly [what: string, change: (document: Any) => void, message: R
     (d) => d.schema_version = 2,
     /: schema_version is 2 and this version reads 1$/,
   ],
-  ["an empty name", (d) => d.name = "", /: name is "" and must be a text$/],
+  [
+    "an empty name",
+    (d) => d.name = "",
+    /: name is "" and must be a text without control characters$/,
+  ],
+  [
+    "a name that a terminal obeys",
+    (d) => d.name = "\u001b[2J\u202e",
+    /: name is "\\u001b\[2J\\u202e" and must be a text without control characters$/,
+  ],
+  [
+    "the smallest number there is",
+    (d) => d.link.pageable_gb_s.value = 5e-324,
+    /: link\.pageable_gb_s\.value is 5e-324 and must be from 1e-9 to 1000000000000000$/,
+  ],
+  [
+    "a number that makes others infinite",
+    (d) => d.framework.host_scale.value = 1e300,
+    /: framework\.host_scale\.value is 1e\+300 and must be from 1e-9 to /,
+  ],
 ];
 
 // A document is damaged member by member.
@@ -123,4 +147,33 @@ Deno.test("a number that is replaced is checked as a file's is", async () => {
   assert.equal(machine.link.pageable_gb_s, 8.1);
   assert.throws(() => withRates(machine, { "gpu.gflop_s": 0 }), refused(/must be above 0$/));
   assert.equal(withRates(machine, { "peer.latency_us": 0 }).peer.latency_us, 0);
+});
+
+Deno.test("a machine file as large as a disk is refused before it is read", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.truncate(path, 5 * 2 ** 30);
+    await assert.rejects(loadMachine(path), refused(/: it has more than 16\.0 MB, which no file/));
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a machine file that was changed after it was written is refused", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const document = await loadMachine("v100x4");
+    await writeMachine(path, document);
+    assert.deepEqual(await loadMachine(path), document);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace('"value":24', '"value":25'));
+    await assert.rejects(
+      loadMachine(path),
+      refused(
+        /: it was changed after it was written: remove its member "sha256" if that was meant$/,
+      ),
+    );
+  } finally {
+    await Deno.remove(path);
+  }
 });

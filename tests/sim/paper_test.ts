@@ -64,7 +64,7 @@ Deno.test("the held-out ratios are those of docs/simulator.md", async () => {
     parameters: calibrated as Parameters,
     gpus: protocol.gpus,
     batchPerGpu: protocol.batch_per_gpu,
-    dropShare: protocol.drop_share,
+    drop: protocol.drop_share,
   }, held_out);
   const means = ratios.map(({ mean }) => mean);
   assert.deepEqual(means.map((mean) => mean.toFixed(3)), ["1.712", "2.521", "1.134", "1.244"]);

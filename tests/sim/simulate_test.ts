@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { UserError } from "../../core/errors.ts";
 import { loadMachine, machineOf, type MachinePath, withRates } from "../../sim/machine.ts";
 import { explain } from "../../sim/explain.ts";
@@ -96,14 +96,14 @@ for (const system of SYSTEMS.filter(({ skips }) => skips)) {
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.constantFrom(1, 2, 4),
         (a, b, gpus) => {
-          const at = (dropShare: number) => {
+          const at = (drop: number) => {
             const { epoch_ms, extras_ms } = simulate({
               trace: traceOf(RECORDS),
               system,
               machine: V100,
               gpus,
               batchPerGpu: 100 / gpus,
-              dropShare,
+              drop,
             });
             return epoch_ms - Object.values(extras_ms).reduce((sum, ms) => sum + ms, 0);
           };
@@ -153,7 +153,7 @@ Deno.test("systems and GPUs that are not there, and traces that do not tell, are
   }
   assert.ok(simulate({ ...options, trace: plain, system: "xdl" }).epoch_ms > 0);
   assert.throws(
-    () => simulate({ ...options, system: "slipstream", dropShare: 2 }),
+    () => simulate({ ...options, system: "slipstream", drop: 2 }),
     refused(/^Cannot skip a share of 2/),
   );
   const small = withRates(V100, { "gpu.memory_gb": 1e-6 });

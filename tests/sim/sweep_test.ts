@@ -4,7 +4,7 @@ import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { toArrow, toCsv } from "../../sim/report.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { parseAxis, sweep } from "../../sim/sweep.ts";
-import { fromArrow } from "arquero";
+import { fromArrow } from "../../core/npm/arquero.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { condense, countTraceRuns } from "../../sim/work.ts";
 import { record, traceOf } from "./toy.ts";
@@ -17,7 +17,7 @@ const refused = (message: RegExp) => (error: unknown) =>
 
 Deno.test("axes are lists or ranges; unknown ones name the nearest", () => {
   assert.deepEqual(parseAxis("gpus=1,2,4"), { name: "gpus", values: [1, 2, 4] });
-  assert.deepEqual(parseAxis("drop_share=0.2:0.4:3").values, [0.2, 0.30000000000000004, 0.4]);
+  assert.deepEqual(parseAxis("drop=0.2:0.4:3").values, [0.2, 0.30000000000000004, 0.4]);
   assert.equal(parseAxis("link.pageable_gb_s=8").name, "link.pageable_gb_s");
   assert.equal(parseAxis("intel_lookup_ns=60").name, "intel_lookup_ns");
   assert.throws(
@@ -74,10 +74,10 @@ Deno.test("hot memory is swept by counting the twin again", async () => {
     twin: "rm4",
     inputs: 20_000,
     batch: 64,
-    warmUp: 2,
-    windowShare: 0.02,
+    warmup: 2,
+    window: 0.02,
     profileEvery: 1,
-    dropShare: 0.25,
+    drop: 0.25,
     threads: 2,
     seed: 3,
   } as const;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../npm/fast_check.ts";
 import { UserError } from "../../core/errors.ts";
 import { countTrace } from "../../sim/counts.ts";
-import { parseCountedTrace } from "../../sim/counted_file.ts";
+import { parseCountedTrace, readAnyTrace, writeCountedTrace } from "../../sim/counted_file.ts";
 import { withDim, withHotShare } from "../../sim/variants.ts";
 import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
@@ -34,7 +34,7 @@ const wrong: readonly [what: string, over: Partial<MinibatchRecord>, message: Re
   ["more rows than lookups", { unique_rows: 201 }, /has 201 different rows in 200 lookups/],
   ["no rows", { unique_rows: 0 }, /has 0 different rows/],
   ["a negative count", { skipped_inputs: -1 }, /has skipped_inputs -1, which is no whole number/],
-  ["half an input", { inputs: 1.5 }, /has inputs 1.5/],
+  ["half an input", { skipped_inputs: 1.5 }, /has skipped_inputs 1.5/],
   [
     "too many inputs",
     { inputs: 101, lookups: 202 },
@@ -73,9 +73,9 @@ Deno.test("traces without work, of another schema or version are refused", () =>
   assert.throws(() => countTraceRuns({ ...trace, records: [] }), refused(/it has no minibatches$/));
   for (
     const [name, value, message] of [
-      ["schema_version", 2, /it has version 2 and this simulator reads 1$/],
-      ["schema", "other", /its schema is "other"/],
-      ["batch", 0, /a minibatch of 0 inputs/],
+      ["schema_version", 2, /header\.schema_version is 2 and this version reads 1; trace the run/],
+      ["schema", "other", /header\.schema is "other" and must be "slipstream\.trace"$/],
+      ["batch", 0, /header\.batch is 0 and must be a whole number of at least 1$/],
     ] as const
   ) {
     const header = { ...trace.header, [name]: value };
@@ -170,7 +170,7 @@ Deno.test("a share to skip takes that share of the hot inputs after the window",
     record("hot", { skipped_inputs: 100 }),
     record("hot", { skipped_inputs: 100 }),
   ]));
-  const { kept, all, skipped } = workloadOf(trace, { batch: 100, dropShare: 0.25 });
+  const { kept, all, skipped } = workloadOf(trace, { batch: 100, drop: 0.25 });
   assert.equal(inputsOf(all), 700);
   assert.equal(skipped, 100);
   assert.equal(inputsOf(kept), 600);
@@ -194,7 +194,7 @@ Deno.test("a batch that does not go into the trace's, and shares without hot inp
   const trace = countTraceRuns(traceOf([record("all")]));
   assert.throws(() => workloadOf(trace, { batch: 150 }), refused(/neither a multiple nor a part/));
   assert.throws(
-    () => workloadOf(trace, { batch: 100, dropShare: 0.3 }),
+    () => workloadOf(trace, { batch: 100, drop: 0.3 }),
     refused(/the trace does not tell hot from cold/),
   );
 });
@@ -215,29 +215,137 @@ Deno.test("condensing keeps the sums, and a counted trace survives its file", ()
   }));
 });
 
-Deno.test("damaged counted traces are one clear error each", () => {
-  const good = {
-    schema: "slipstream.counted-trace",
-    schema_version: 1,
-    ...countTraceRuns(traceOf([record("hot")])),
-  };
-  const at = (change: object) => () => parseCountedTrace({ ...good, ...change }, "t.json");
-  assert.throws(at({ schema: "x" }), refused(/^Cannot read t\.json: it is no counted trace/));
-  assert.throws(at({ schema_version: 9 }), refused(/it has version 9 and this simulator reads 1$/));
-  assert.throws(at({ runs: [] }), refused(/it has no minibatches$/));
-  const run = good.runs[0]!;
-  assert.throws(
-    at({ runs: [{ ...run, times: -1 }] }),
-    refused(/run 0 lacks a count or has one below 0/),
-  );
-  assert.throws(
-    at({ runs: [{ times: 1, record: { ...run.record, lookups: 1 } }] }),
-    refused(/run 0 has 1 lookups for 100 inputs/),
-  );
+const damages: readonly [what: string, change: (document: Any) => void, message: RegExp][] = [
+  [
+    "another schema",
+    (d) => d.schema = "x",
+    /schema is "x" and must be "slipstream\.counted-trace"$/,
+  ],
+  [
+    "another version",
+    (d) => d.schema_version = 9,
+    /schema_version is 9 and this version reads 1; /,
+  ],
+  [
+    "another version of the header",
+    (d) => d.header.schema_version = 9,
+    /header\.schema_version is 9 and this version reads 1; /,
+  ],
+  ["no minibatches", (d) => d.runs = [], /runs is \[\] and must be a list of 1 or more$/],
+  ["no header", (d) => delete d.header, /header is missing$/],
+  ["a run of nothing", (d) => d.runs[0] = null, /runs\[0\] is null and must be an object$/],
+  [
+    "a mistyped member",
+    (d) => d.runs[0].time = 1,
+    /runs\[0\]\.time is no field of it, did you mean /,
+  ],
+  [
+    "an unknown kind",
+    (d) => d.runs[0].record.kind = "warm",
+    /runs\[0\]\.record\.kind is "warm" and must be one of all, cold, warm-up, window, hot$/,
+  ],
+  [
+    "a negative count",
+    (d) => d.runs[0].record.unique_rows = -1,
+    /runs\[0\]\.record\.unique_rows is -1 and must be a whole number of at least 0$/,
+  ],
+  [
+    "a count that is none",
+    (d) => d.runs[0].record.inputs = null,
+    /runs\[0\]\.record\.inputs is null and must be a whole number of at least 1$/,
+  ],
+  [
+    "more repeats than there can be",
+    (d) => d.runs[0].times = 1e308,
+    /runs\[0\]\.times is 1e\+308 and must be a whole number from 1 to \d+$/,
+  ],
+  [
+    "too many repeats together",
+    (d) => d.runs = Array(3).fill({ ...d.runs[0], times: 2 ** 39 }),
+    /its runs have \d+ minibatches together, more than \d+$/,
+  ],
+  [
+    "lookups that are not its inputs'",
+    (d) => d.runs[0].record.lookups = 1,
+    /runs\[0\]\.record has 1 lookups for 100 inputs of 2$/,
+  ],
+  [
+    "more rows than lookups",
+    (d) => d.runs[0].record.unique_rows = 201,
+    /runs\[0\]\.record has 201 different rows in 200 lookups$/,
+  ],
+  [
+    "no number of parameters",
+    (d) => delete d.header.model.parameters,
+    /header\.model\.parameters is missing$/,
+  ],
+  [
+    "no bottom MLP",
+    (d) => d.header.model.bottom = [],
+    /header\.model\.bottom is \[\] and must be a list of 1 or more$/,
+  ],
+  [
+    "a table without rows",
+    (d) => d.header.model.table_rows[1] = 0,
+    /header\.model\.table_rows\[1\] is 0 and must be a whole number of at least 1$/,
+  ],
+  [
+    "tables that are not its lookups'",
+    (d) => d.header.lookups_per_input = 3,
+    /header\.lookups_per_input is 3, and the tables and steps of header\.model make 2$/,
+  ],
+  [
+    "a hot set without rows by table",
+    (d) => d.header.plan.hot.rows_per_table = "all",
+    /header\.plan\.hot\.rows_per_table is "all" and must be a list$/,
+  ],
+];
+
+// A document is damaged member by member.
+// deno-lint-ignore no-explicit-any
+type Any = any;
+
+for (const [what, change, message] of damages) {
+  Deno.test(`a counted trace with ${what} is one clear error`, () => {
+    const document = structuredClone({
+      schema: "slipstream.counted-trace",
+      schema_version: 1,
+      ...countTraceRuns(traceOf([record("hot")])),
+    });
+    parseCountedTrace(document, "t.json");
+    change(document);
+    assert.throws(
+      () => parseCountedTrace(document, "t.json"),
+      refused(new RegExp(`^Cannot read t\\.json: ${message.source}`)),
+    );
+  });
+}
+
+Deno.test("a counted trace that was changed after it was written is refused, one without a checksum is read", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/t.json`, trace = countTraceRuns(traceOf([record("hot")]));
+    await writeCountedTrace(path, trace);
+    assert.deepEqual(await readAnyTrace(path), trace);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace('"unique_rows": 150', '"unique_rows": 151'));
+    await assert.rejects(
+      readAnyTrace(path),
+      refused(
+        /: it was changed after it was written: remove its member "sha256" if that was meant$/,
+      ),
+    );
+    const { sha256, ...unsealed } = JSON.parse(text);
+    assert.match(sha256, /^[0-9a-f]{64}$/);
+    await Deno.writeTextFile(path, JSON.stringify(unsealed));
+    assert.deepEqual(await readAnyTrace(path), trace);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("different rows grow with the minibatch about as those of a twin do: a tenth less to half more", async () => {
-  const common = { twin: "rm4", inputs: 100_000, warmUp: 2, threads: 1, sampled: 8 } as const;
+  const common = { twin: "rm4", inputs: 100_000, warmup: 2, threads: 1, sampled: 8 } as const;
   const small = await countTrace({ ...common, batch: 1024 });
   const large = await countTrace({ ...common, batch: 4096 });
   for (const kind of ["cold", "hot"] as const) {

@@ -10,8 +10,9 @@ import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../c
 import { parseTwinSource } from "../../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../../kernels/types.ts";
 import type { Placement } from "../model/placement.ts";
-import { PLAN_FLAGS, planOf } from "./plan_flags.ts";
+import { NORMALIZE_FLAG, PLAN_FLAGS, planOf } from "./plan_flags.ts";
 import type { PlanOptions } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
 import type { Normalisation } from "../model/tower.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import {
@@ -138,15 +139,7 @@ export const TRAIN_FLAGS = {
     defaultText: "by model; with another optimizer 0.1 for sgd, else 0.01",
     help: "Learning rate",
   },
-  normalize: {
-    type: "choice",
-    choices: ["none", "layer", "batch"],
-    default: "none",
-    aliases: ["normalise"],
-    group: "Model",
-    help:
-      "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
-  },
+  normalize: NORMALIZE_FLAG,
   lrNumWarmupSteps: {
     type: "number",
     integer: true,
@@ -497,17 +490,18 @@ export function parseTrainOptions(
   }
   const batch = values.batch ?? preset.batch;
   const plan = planOf(values);
-  if (plan.name === "baseline") {
+  const { name: planName, segregates } = findPlan(plan.name);
+  if (!segregates) {
     if (values.placement === "hot") {
       throw new UserError(
-        "Cannot use --placement hot with --plan baseline: it tells no hot rows from others; use hybrid, or another plan",
+        `Cannot use --placement hot with --plan ${planName}: it tells no hot rows from others; use hybrid, or another plan`,
         2,
       );
     }
     const idle = [...given].flatMap(([key, spelling]) =>
       key in PLAN_FLAGS && !GENERAL.has(key) ? spelling : []
     );
-    if (idle.length > 0) notes.push(`Without effect on --plan baseline: ${idle.join(", ")}`);
+    if (idle.length > 0) notes.push(`Without effect on --plan ${planName}: ${idle.join(", ")}`);
   }
 
   const command: TrainCommand = {
@@ -540,8 +534,8 @@ export function parseTrainOptions(
     evalEvery: Math.max(0, values.evalEvery),
     normalisation: values.normalize,
     plan,
-    lastBatch: values.lastBatch ?? (plan.name === "baseline" ? "keep" : "drop"),
-    placement: values.placement ?? (plan.name === "baseline" ? "device" : "hot"),
+    lastBatch: values.lastBatch ?? (segregates ? "drop" : "keep"),
+    placement: values.placement ?? (segregates ? "hot" : "device"),
     device: values.useGpu ? "webgpu" : values.device,
     threads: values.threads ?? null,
     wide: values.wide,

@@ -4,26 +4,41 @@
  * @module
  */
 
-import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import type { Flag, FlagTable, FlagValues } from "../../core/flags.ts";
 import { PLACEMENTS } from "../model/placement.ts";
-import { PLAN_NAMES } from "../plan/document.ts";
+import { CRITERIA, CRITERION_NAMES } from "../plan/criterion.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
+import { PLAN_NAMES, PLANS } from "../plan/plans.ts";
+import { SEMANTICS } from "../plan/semantics.ts";
 
 const PLAN = "Plan: which inputs are trained";
 const ROWS = "Hot rows";
 const STALE = "Staleness (slipstream, freeze, slipstream-cold)";
 const FILES = "Files";
 
+/** What modules are called. */
+const CRITERION_FILES = [".ts", ".js", ".mjs"] as const;
+
+/** How features are normalised: a flag of the model that variants of a study have beside those of plans. */
+export const NORMALIZE_FLAG = {
+  type: "choice",
+  choices: ["none", "layer", "batch"],
+  default: "none",
+  aliases: ["normalise"],
+  group: "Model",
+  help:
+    "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
+} as const satisfies Flag;
+
 /** Which inputs are trained, where their rows live, and what is kept of the run. */
 export const PLAN_FLAGS = {
   plan: {
     type: "choice",
     choices: PLAN_NAMES,
-    default: PLAN_DEFAULTS.name,
+    default: "baseline",
     group: PLAN,
     valueName: "PLAN",
-    help:
-      "baseline trains every input; fae cold ones, then hot ones; slipstream skips stale hot ones; skip-hot, skip-cold and random-drop are controls; freeze leaves stale rows as they are; slipstream-cold skips stale cold inputs too",
+    help: PLAN_NAMES.map((name) => `${name} ${PLANS[name].help}`).join("; "),
   },
   mode: {
     type: "choice",
@@ -168,17 +183,20 @@ export const PLAN_FLAGS = {
   },
   criterion: {
     type: "choice",
-    choices: ["paper", "per-root-access", "net-over-path"],
-    default: PLAN_DEFAULTS.criterion,
+    choices: CRITERION_NAMES,
+    orFile: CRITERION_FILES,
+    default: "paper",
     group: STALE,
-    help:
-      "What is measured of a row: its largest coordinate change; that over the root of its accesses; its net change over its path",
+    help: `What is measured of a row: ${
+      CRITERION_NAMES.map((name) => CRITERIA[name].help).join("; ")
+    }; or a module that exports a criterion`,
   },
   combine: {
     type: "choice",
     choices: ["nth-smallest", "max", "mean"],
     group: STALE,
-    defaultText: "nth-smallest for paper, mean for per-root-access, max for net-over-path",
+    defaultText: CRITERION_NAMES.map((name) => `${CRITERIA[name].defaultCombine} for ${name}`)
+      .join(", "),
     help: "How an input's rows count together; the n of nth-smallest is --alpha",
   },
   untouched: {
@@ -242,11 +260,16 @@ function ignored(spelling: string) {
   } as const;
 }
 
+/** A built-in criterion, or the file of one. */
+function criterionOf(text: FlagValues<typeof PLAN_FLAGS>["criterion"]): PlanOptions["criterion"] {
+  return CRITERION_NAMES.find((name) => name === text) ?? { file: text };
+}
+
 /** The plan that flags ask for. */
 export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
-  const name = values.plan;
+  const { schedule, untouched } = SEMANTICS[values.mode];
   return {
-    name,
+    name: values.plan,
     mode: values.mode,
     drop: values.drop,
     alpha: values.alpha ?? null,
@@ -259,12 +282,11 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
       ? values.profile ?? null
       : values.ipSamplingRate / 100,
     sample: values.sample ?? null,
-    schedule: values.schedule ??
-      (values.mode === "artifact" ? "cold-then-hot" : PLAN_DEFAULTS.schedule),
+    schedule: values.schedule ?? schedule,
     rate: values.rate,
-    criterion: values.criterion,
+    criterion: criterionOf(values.criterion),
     combine: values.combine ?? null,
-    untouched: values.untouched ?? (values.mode === "artifact" ? "stale" : "unknown"),
+    untouched: values.untouched ?? untouched,
     snapshots: values.snapshots ?? null,
     change: values.change,
     wakeEvery: values.wakeEvery,

@@ -6,24 +6,22 @@
 
 import type { Device, EmbeddingTables, GroupedLookups } from "../../kernels/types.ts";
 import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifier.ts";
-import { NEVER } from "./combine.ts";
-import { ALWAYS_STALE, rowScores } from "./criterion.ts";
+import { ALWAYS_STALE, findCriterion, NEVER, rowScores } from "./criterion.ts";
 import type { Decision } from "./document.ts";
 import type { StateArray } from "./driver.ts";
 import type { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
-import type { PlanOptions, ResolvedPlan } from "./options.ts";
+import type { PlanOptions, ResolvedStaleness } from "./options.ts";
+import { readRowNumbers } from "./row_numbers.ts";
 import { sampledInputs } from "./sampling.ts";
+import { SEMANTICS } from "./semantics.ts";
 import { SnapshotBlock } from "./snapshots.ts";
 import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
 
-/** Sampled inputs at least, where there are so many: the share of a smaller sample is off by more than 0.3 %. */
-const LEAST_SAMPLE = 20_000;
-/** The original's share and tolerances: `--sample_rate 0.001`, and constants of its programs for DLRM and TBSM. */
-const ARTIFACT_SAMPLE = 0.001, ARTIFACT_TOLERANCE = 0.08, ARTIFACT_TOLERANCE_SEQUENCES = 0.02;
-
 /** Scores that are not of a hot row. */
 const OTHERS = 2;
+/** How the hot rows of a cold input count together. */
+const MAX = { kind: "max" } as const;
 
 /** What the blocks work on. */
 export interface BlockParts {
@@ -38,7 +36,7 @@ export interface BlockParts {
   readonly shape: ClassifierShape;
   readonly sequences: boolean;
   readonly options: PlanOptions;
-  readonly resolved: ResolvedPlan;
+  readonly resolved: ResolvedStaleness;
   readonly seed: number;
   /** Books time on a stage, in milliseconds, where the device does not. */
   readonly book: (stage: "snapshot" | "search" | "classify", ms: number) => void;
@@ -138,10 +136,12 @@ export class StalenessBlocks {
     minibatches: number,
     window: { readonly from: number; readonly to: number },
   ): Promise<void> {
-    const { hot, options, resolved } = this.#parts;
+    const { hot, options, resolved, tables, flatRows } = this.#parts;
     await this.#timed("snapshot", async () => {
       const changes = await this.#snapshots.finish();
-      this.#scores.set(rowScores(changes, this.#accesses, options));
+      const { reads = [] } = findCriterion(options.criterion);
+      const numbers = await readRowNumbers(tables, flatRows, reads);
+      this.#scores.set(rowScores(changes, this.#accesses, options, numbers));
       this.#scores[hot.total] = ALWAYS_STALE;
       this.#scores[hot.total + 1] = NEVER;
       this.#classifier.setScores(this.#scores);
@@ -191,9 +191,8 @@ export class StalenessBlocks {
   async classify(feed: Feed): Promise<Uint8Array> {
     const { resolved, hot } = this.#parts;
     const begun = performance.now();
-    const { combine, alpha } = resolved;
     feed.rowNumbers(this.#classifier.rows, hot.total);
-    const skip = await this.#classifier.skips(combine, alpha, this.#threshold);
+    const skip = await this.#classifier.skips(resolved.combine, this.#threshold);
     this.#classified(performance.now() - begun);
     return skip;
   }
@@ -207,14 +206,14 @@ export class StalenessBlocks {
     const { hot, options } = this.#parts;
     if (this.#coldThreshold === null) {
       const begun = performance.now();
-      const { scores } = await this.#sample(feed, left, left.length, "max");
+      const { scores } = await this.#sample(feed, left, left.length, MAX);
       this.#coldThreshold = quantileThreshold(scores, options.drop).threshold;
       this.#parts.book("search", performance.now() - begun);
       await feed.candidates(left.subarray(0, count));
     }
     const begun = performance.now();
     feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
-    const skip = await this.#classifier.skips("max", 0, this.#coldThreshold);
+    const skip = await this.#classifier.skips(MAX, this.#coldThreshold);
     this.#classified(performance.now() - begun);
     return skip;
   }
@@ -282,8 +281,9 @@ export class StalenessBlocks {
 
   #search(sample: Float32Array): { threshold: number; share: number; note: string | null } {
     const { options, sequences } = this.#parts;
-    if (options.mode === "corrected") return quantileThreshold(sample, options.drop);
-    const tolerance = sequences ? ARTIFACT_TOLERANCE_SEQUENCES : ARTIFACT_TOLERANCE;
+    const { search } = SEMANTICS[options.mode];
+    if (search === "quantile") return quantileThreshold(sample, options.drop);
+    const tolerance = sequences ? search.toleranceSequences : search.tolerance;
     const share = (threshold: number): number => {
       const limit = Math.fround(threshold);
       let below = 0;
@@ -304,20 +304,20 @@ export class StalenessBlocks {
     all: number,
     combine = this.#parts.resolved.combine,
   ): Promise<{ scores: Float32Array; sampled: number }> {
-    const { options, resolved, seed, hot } = this.#parts;
-    const artifact = options.mode === "artifact";
-    const share = options.sample ?? (artifact ? ARTIFACT_SAMPLE : 0.01);
-    const wanted = Math.floor(share * (artifact ? all : left.length));
-    const least = artifact || options.sample !== null ? 1 : LEAST_SAMPLE;
-    const count = artifact ? Math.max(1, wanted) : Math.min(left.length, Math.max(least, wanted));
-    const chosen = sampledInputs(left.length, count, seed, this.#decisions.length, artifact);
+    const { options, seed, hot } = this.#parts;
+    const { sample, replacement } = SEMANTICS[options.mode];
+    const share = options.sample ?? sample.share;
+    const wanted = Math.floor(share * (sample.of === "all" ? all : left.length));
+    const least = options.sample === null ? sample.least : 1;
+    const count = Math.min(replacement ? Infinity : left.length, Math.max(least, wanted));
+    const chosen = sampledInputs(left.length, count, seed, this.#decisions.length, replacement);
     const positions = chosen.map((i) => left[i]!);
     const scores = new Float32Array(count);
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
       const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
       await feed.candidates(some);
       feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
-      const part = await this.#classifier.scores("search", combine, resolved.alpha);
+      const part = await this.#classifier.scores("search", combine);
       scores.set(part.subarray(0, some.length), from);
     }
     return { scores, sampled: count };

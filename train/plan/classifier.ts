@@ -10,10 +10,10 @@ import type {
   LookupLayout,
   Matrix,
   Program,
+  ScoreCombination,
   Stage,
 } from "../../kernels/types.ts";
-import { NEVER } from "./combine.ts";
-import type { Combine } from "./options.ts";
+import { NEVER } from "./criterion.ts";
 
 /** An input's lookups, as its rows are laid out. */
 export interface ClassifierShape {
@@ -62,31 +62,33 @@ export class Classifier {
   }
 
   /** The combined scores of the inputs whose rows have been filled in, a number an input. */
-  async scores(stage: Stage, combine: Combine, n: number): Promise<Float32Array> {
-    const scores = await this.#run(`${stage} ${combine} ${n}`, (layout) => (ops) => {
+  async scores(stage: Stage, combine: ScoreCombination): Promise<Float32Array> {
+    const n = combine.kind === "nth-smallest" ? ` ${combine.n}` : "";
+    const scores = await this.#run(`${stage} ${combine.kind}${n}`, (layout) => (ops) => {
       ops.stage(stage);
       ops.inputScores({
         scores: this.#scores,
         rows: { buffer: this.#list, offset: 0, length: this.rows.length },
         layout,
-        combine: combine === "nth-smallest" ? { kind: combine, n } : { kind: combine },
+        combine,
         out: this.#out,
       });
     });
     // A mean with a score in it that is never stale is huge, or has overflown.
-    if (combine === "mean") scores.forEach((score, b) => !(score < HUGE) && (scores[b] = NEVER));
+    if (combine.kind === "mean") {
+      scores.forEach((score, b) => !(score < HUGE) && (scores[b] = NEVER));
+    }
     return scores;
   }
 
   /**
    * For each input whose rows have been filled in whether to skip it: 1, where its combined score is below the threshold.
-   *
-   * @param n Stale lookups at which an input is skipped, with `nth-smallest`.
+   * With `nth-smallest` these are the inputs with n stale lookups in each group.
    */
-  async skips(combine: Combine, n: number, threshold: number): Promise<Uint8Array> {
+  async skips(combine: ScoreCombination, threshold: number): Promise<Uint8Array> {
     const skip = new Uint8Array(CLASSIFIER_INPUTS);
-    if (combine === "mean") {
-      const scores = await this.scores("classify", combine, n);
+    if (combine.kind === "mean") {
+      const scores = await this.scores("classify", combine);
       const limit = Math.fround(threshold);
       for (let b = 0; b < skip.length; b++) skip[b] = scores[b]! < limit ? 1 : 0;
       return skip;
@@ -103,7 +105,7 @@ export class Classifier {
       });
     });
     // The largest is below the threshold where all are.
-    const needed = combine === "max" ? this.#shape.lookups : n;
+    const needed = combine.kind === "max" ? this.#shape.lookups : combine.n;
     for (let b = 0; b < skip.length; b++) skip[b] = stale[b]! >= needed ? 1 : 0;
     return skip;
   }

@@ -23,7 +23,7 @@ export interface ColdStreamParts {
   readonly batch: number;
   /** Minibatches at most; the original stops before the last ones. */
   readonly most: number;
-  /** Of a plan that skips stale cold inputs; null for others. */
+  /** Decide which inputs are stale, where the plan skips those; else null. */
   readonly blocks: StalenessBlocks | null;
 }
 

@@ -5,16 +5,122 @@
  * @module
  */
 
-import { NEVER } from "./combine.ts";
-import type { ChangeKind, Criterion } from "./options.ts";
+import { UserError } from "../../core/errors.ts";
+import type { ScoreCombination } from "../../kernels/types.ts";
+import type { RowNumbers } from "./row_numbers.ts";
 import type { RowChanges } from "./snapshots.ts";
 
+/** The score that says "never skipped": the largest float32. */
+export const NEVER = 3.4028234663852886e38;
 /** The score of what does not count, such as a cold row: stale at any threshold above it. */
 export const ALWAYS_STALE = -1;
 
+/** How the scores of an input's rows become one; the n of `nth-smallest` is a plan's `alpha`. */
+export type Combine = ScoreCombination["kind"];
+
+/** How snapshots become one change of a row: first against last, or the running mean from each to the next. */
+export type ChangeKind = "ends" | "mean";
+
+/** What is known of a hot row at the end of a window in which it was looked up. */
+export interface WindowRow {
+  /** Largest absolute coordinate change, as the option `change` has it: `net`, or the mean from snapshot to snapshot. */
+  readonly change: number;
+  /** Largest absolute coordinate change from the first snapshot to the last. */
+  readonly net: number;
+  /** Sum of the largest absolute coordinate changes from each snapshot to the next; `net` where there are two. */
+  readonly path: number;
+  /** Lookups in the window, at least 1. */
+  readonly accesses: number;
+  /** Adagrad's sum of squared gradients, the mean over the row's coordinates; null for `sgd`. Read where `reads` names it. */
+  readonly adagradSum: number | null;
+  /** Euclidean norm of the row at the end of the window. Read where `reads` names it. */
+  readonly norm: number;
+}
+
+/** A criterion of staleness. One's own can stand in the place of a name in `PlanOptions`. */
+export interface Criterion {
+  /** What documents call it: letters, digits and hyphens. */
+  readonly name: string;
+  /** What it measures of a row, as a clause for `--help`. */
+  readonly help?: string;
+  /**
+   * The score of a row: 0 or more, the lower the staler; Infinity for never stale. Rows that were not looked up in the
+   * window are not asked for.
+   */
+  score(row: WindowRow): number;
+  /** What is copied from the device besides changes, for all hot rows at each decision; nothing unless told. */
+  readonly reads?: readonly ("adagradSum" | "norm")[];
+  /** How the scores of an input's rows are combined where nothing is said. `max` unless told. */
+  readonly defaultCombine?: Combine;
+  /** Snapshots of a window where nothing is said, and at least. Both 2 unless told. */
+  readonly snapshots?: { readonly byDefault: number; readonly least: number };
+  /** The file that it was loaded from. */
+  readonly file?: string;
+  /** SHA-256 of that file's text, in hexadecimal. */
+  readonly sha256?: string;
+}
+
+/** A criterion that is still in a file: a module, or what a checkpoint holds of one that was loaded. */
+export interface CriterionFile {
+  /** Path of the module. */
+  readonly file: string;
+  /** Of its text: another is refused. */
+  readonly sha256?: string;
+}
+
+/** Every built-in criterion, by name. */
+export const CRITERIA = {
+  paper: {
+    name: "paper",
+    help: "its largest coordinate change",
+    score: ({ change }) => change,
+    defaultCombine: "nth-smallest",
+  },
+  "per-root-access": {
+    name: "per-root-access",
+    help: "that over the root of its accesses",
+    score: ({ change, accesses }) => change / Math.sqrt(accesses),
+    defaultCombine: "mean",
+  },
+  // 0 to 1: a row that has converged wanders about, one that still learns goes one way.
+  "net-over-path": {
+    name: "net-over-path",
+    help: "its net change over its path",
+    score: ({ net, path }) => path > 0 ? net / path : 0,
+    defaultCombine: "max",
+    // Between two snapshots net change and path are the same.
+    snapshots: { byDefault: 5, least: 3 },
+  },
+} as const satisfies Readonly<Record<string, Criterion>>;
+
+/** The name of a built-in criterion. */
+export type CriterionName = keyof typeof CRITERIA;
+
+/** Names of the built-in criteria. */
+export const CRITERION_NAMES: readonly CriterionName[] = Object.keys(CRITERIA) as CriterionName[];
+
+/**
+ * The criterion that a plan's options name or are.
+ *
+ * @throws {UserError} It is still in a file, or what a checkpoint kept of one that a script had made.
+ */
+export function findCriterion(criterion: CriterionName | Criterion | CriterionFile): Criterion {
+  if (typeof criterion === "string") return CRITERIA[criterion];
+  if ("score" in criterion) return criterion;
+  if ("file" in criterion) {
+    throw new UserError(
+      `Cannot use criterion ${criterion.file}: it is the name of a file; load it by loadCriterion`,
+    );
+  }
+  const { name } = criterion as { readonly name?: string };
+  throw new UserError(
+    `Cannot use criterion ${name}: it is a function of the script that started the run, and checkpoints hold none; give it anew, or keep it in a file`,
+  );
+}
+
 /** How scores are made. */
 export interface CriterionOptions {
-  readonly criterion: Criterion;
+  readonly criterion: CriterionName | Criterion | CriterionFile;
   readonly change: ChangeKind;
   readonly untouched: "stale" | "unknown";
 }
@@ -22,32 +128,76 @@ export interface CriterionOptions {
 /**
  * A score for each hot row.
  *
- * - `paper`: the largest absolute coordinate change.
- * - `per-root-access`: that divided by the square root of the row's accesses in the window.
- * - `net-over-path`: the change from the first snapshot to the last over the sum of those from each to the next, 0 to 1:
- *   a row that has converged wanders about, one that still learns goes one way.
- *
  * @param accesses Lookups of each hot row in the window. Rows without any are stale (score 0, as they did not move) or
  * unknown (never stale).
+ * @param numbers What the criterion reads besides changes.
+ * @throws {UserError} A criterion gives what is no score, or looks at what it does not read.
  */
 export function rowScores(
   changes: RowChanges,
   accesses: Uint32Array,
   { criterion, change, untouched }: CriterionOptions,
+  numbers: RowNumbers = {},
 ): Float32Array {
   const { net, path, snapshots } = changes;
+  const found = findCriterion(criterion);
   const scores = new Float32Array(net.length);
   const mean = change === "mean" ? 1 / (snapshots - 1) : 0;
+  const row = new Row(found.name, numbers);
   for (let r = 0; r < scores.length; r++) {
     const uses = accesses[r]!;
     if (uses === 0) {
       scores[r] = untouched === "stale" ? 0 : NEVER;
-    } else if (criterion === "net-over-path") {
-      scores[r] = path[r]! > 0 ? net[r]! / path[r]! : 0;
-    } else {
-      const moved = mean > 0 ? path[r]! * mean : net[r]!;
-      scores[r] = criterion === "paper" ? moved : moved / Math.sqrt(uses);
+      continue;
     }
+    row.at = r;
+    row.net = net[r]!;
+    row.path = path[r]!;
+    row.change = mean > 0 ? row.path * mean : row.net;
+    row.accesses = uses;
+    const score = found.score(row);
+    if (score >= 0) scores[r] = Math.min(score, NEVER);
+    else if (Number.isFinite(row.path)) {
+      throw new UserError(
+        `Cannot use criterion ${found.name}: it gives ${score} for a row that changed by ${row.net} in ${uses} accesses, and a score must be a number from 0 up`,
+      );
+    } // A row that is no longer finite is never stale; the loop reports what became of it.
+    else scores[r] = NEVER;
   }
   return scores;
+}
+
+/** One row after another, in one place: a criterion is called for millions. */
+class Row implements WindowRow {
+  at = 0;
+  change = 0;
+  net = 0;
+  path = 0;
+  accesses = 0;
+  readonly #criterion: string;
+  readonly #numbers: RowNumbers;
+
+  constructor(criterion: string, numbers: RowNumbers) {
+    this.#criterion = criterion;
+    this.#numbers = numbers;
+  }
+
+  get adagradSum(): number | null {
+    const sums = this.#read("adagradSum");
+    return sums === null ? null : sums[this.at]!;
+  }
+
+  get norm(): number {
+    return this.#read("norm")![this.at]!;
+  }
+
+  #read<K extends keyof RowNumbers>(name: K): Exclude<RowNumbers[K], undefined> {
+    const numbers = this.#numbers[name];
+    if (numbers === undefined) {
+      throw new UserError(
+        `Cannot use criterion ${this.#criterion}: it looks at ${name} and does not name it in reads`,
+      );
+    }
+    return numbers as Exclude<RowNumbers[K], undefined>;
+  }
 }

@@ -4,21 +4,6 @@
  * @module
  */
 
-/** Names of the plans. */
-export const PLAN_NAMES = [
-  "baseline",
-  "fae",
-  "slipstream",
-  "skip-hot",
-  "skip-cold",
-  "random-drop",
-  "freeze",
-  "slipstream-cold",
-] as const;
-
-/** The name of a plan. */
-export type PlanName = typeof PLAN_NAMES[number];
-
 /** One point of a drop curve: the share of sampled inputs that are skipped at a threshold. */
 export interface DropPoint {
   /** T: inputs whose combined score is below it are skipped. */
@@ -82,7 +67,7 @@ export interface WatchedRows {
 /** A plan in a result document or a trace header. */
 export interface PlanDocument {
   /** Which plan. */
-  readonly name: PlanName;
+  readonly name: string;
   /** The options in force, defaults resolved. */
   readonly options: Readonly<Record<string, string | number | boolean | null>>;
   /** The hot set; null for `baseline`. */

@@ -21,26 +21,35 @@ export interface DriverHooks {
 
 /** What a plan is driven with. */
 export interface DriverParts {
+  /** Whose tables hold the rows. */
   readonly model: Model;
+  /** Of whose training split minibatches are made. */
   readonly dataset: Dataset;
   /** Inputs a minibatch. */
   readonly batch: number;
   /** Whether a last minibatch that is not full is trained. */
   readonly lastBatch: "keep" | "drop";
+  /** Passes over the training split. */
   readonly epochs: number;
+  /** Of whatever is random. */
   readonly seed: number;
   /** The order of an epoch. */
   readonly order: (epoch: number) => Order;
   /** Whether counts of cold rows are wanted, for a trace. */
   readonly counts: boolean;
+  /** What the loop does for the driver. */
   readonly hooks: DriverHooks;
 }
 
 /** A minibatch to be trained. */
 export interface PlannedMinibatch {
+  /** From 0. */
   readonly epoch: number;
+  /** What it is, for the trace; `all` where hot and cold are not told apart. */
   readonly kind: MinibatchKind;
+  /** Whether its rows are those of the model's tables (`full`) or of the copy of hot rows (`hot`). */
   readonly route: Route;
+  /** Inputs with their lookups grouped; updates are of the rows that these name. */
   readonly batch: HostBatch;
   /** Inputs passed over since the minibatch before. */
   readonly skipped: number;
@@ -48,7 +57,9 @@ export interface PlannedMinibatch {
   readonly frozen: number;
   /** All of the minibatch's lookups, where some rows' updates are left out of the batch's. */
   readonly lookups: GroupedLookups;
+  /** Lookups of cold rows; 0 where nobody counts them. */
   readonly coldLookups: number;
+  /** Different cold rows. */
   readonly uniqueColdRows: number;
   /** Bytes of hot rows moved before it. */
   readonly syncBytes: number;
@@ -59,7 +70,9 @@ export type StateArray = Float32Array | Uint32Array | Float64Array | Uint8Array;
 
 /** What of a driver goes into a checkpoint. */
 export interface DriverState {
+  /** Numbers and texts. */
   readonly document: Json;
+  /** Arrays by name. */
   readonly tensors: ReadonlyMap<string, StateArray>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The plan `baseline`: every input, in the order of its epoch.
+ * The driver of plans that do not tell hot inputs from cold ones: every input, in the order of its epoch.
  *
  * @module
  */
@@ -13,14 +13,17 @@ export class EveryInput implements PlanDriver {
   readonly total: number;
   readonly minibatches: number;
   readonly #parts: DriverParts;
+  readonly #name: string;
   readonly #perEpoch: number;
   #epoch = -1;
   #at = 0;
   #done = 0;
   #source: BatchSource | null = null;
 
-  constructor(parts: DriverParts) {
+  /** @param name What documents call the plan. */
+  constructor(parts: DriverParts, name = "baseline") {
     this.#parts = parts;
+    this.#name = name;
     const count = parts.dataset.count("train");
     const whole = Math.floor(count / parts.batch) * parts.batch;
     this.#perEpoch = parts.lastBatch === "drop" && whole > 0 ? whole : count;
@@ -68,7 +71,7 @@ export class EveryInput implements PlanDriver {
 
   document(): PlanDocument {
     return {
-      name: "baseline",
+      name: this.#name,
       options: {},
       hot: null,
       decisions: [],

@@ -5,6 +5,8 @@
  */
 
 import type { GroupedLookups } from "../../kernels/types.ts";
+import type { Route } from "../model/model.ts";
+import type { StalenessBlocks } from "./blocks.ts";
 
 /** Lookups without updates of frozen rows. */
 export interface FrozenLookups {
@@ -77,5 +79,36 @@ export class RowFreezer {
     this.#uniqueRows = new Uint32Array(lookups);
     this.#segments = new Uint32Array(lookups + 1);
     this.#positions = new Uint32Array(lookups);
+  }
+}
+
+/** Freezes the rows that the last decision found stale, on either route. */
+export class StaleRowFreezer {
+  readonly #blocks: StalenessBlocks;
+  readonly #flatRows: Uint32Array;
+  readonly #freezer = new RowFreezer();
+  /** By flat row of the model's tables. */
+  readonly #full: Uint8Array;
+  #decisions = 0;
+
+  /**
+   * @param flatRows Flat row of each hot row in the model's tables.
+   * @param totalRows Rows of the model's tables.
+   */
+  constructor(blocks: StalenessBlocks, flatRows: Uint32Array, totalRows: number) {
+    this.#blocks = blocks;
+    this.#flatRows = flatRows;
+    this.#full = new Uint8Array(totalRows);
+  }
+
+  /** Leaves stale rows out of a minibatch's updates; nothing before the first decision. */
+  freeze(lookups: GroupedLookups, route: Route): FrozenLookups {
+    const { stale, decisions } = this.#blocks;
+    if (stale === null) return { lookups, frozen: 0 };
+    if (this.#decisions !== decisions) {
+      this.#decisions = decisions;
+      stale.forEach((is, h) => this.#full[this.#flatRows[h]!] = is);
+    }
+    return this.#freezer.withoutRows(lookups, route === "full" ? this.#full : stale);
   }
 }

@@ -11,6 +11,7 @@ import type { Dataset } from "../../data/types.ts";
 import { chooseHotRows, type HotRows } from "./hot_rows.ts";
 import { type PlanOptions, profiledCount } from "./options.ts";
 import { profiledInputs } from "./sampling.ts";
+import { SEMANTICS } from "./semantics.ts";
 
 /** Inputs read at a time. */
 const CHUNK = 8192;
@@ -64,10 +65,10 @@ export async function findHotSet(
 ): Promise<HotSet> {
   const begun = performance.now();
   const reader = dataset.reader("train", { kind: "sequential" });
-  const artifact = options.mode === "artifact";
+  const { replacement, fillsHotMemory } = SEMANTICS[options.mode];
   const total = reader.count;
   const count = profiledCount(options, total);
-  const positions = profiledInputs(total, count, seed, artifact);
+  const positions = profiledInputs(total, count, seed, replacement);
   const steps = dataset.schema.steps ?? 1;
   const counts = tableRows.map((rows) => new Uint32Array(rows));
   const inputs = createInputs(dataset.schema, CHUNK);
@@ -84,7 +85,7 @@ export async function findHotSet(
   const rows = chooseHotRows(counts, {
     budgetBytes: memoryBytes,
     dim,
-    keepUntouched: artifact,
+    keepUntouched: fillsHotMemory,
   });
   const all = tableRows.reduce((sum, n) => sum + n, 0);
   if (rows.total === all) {

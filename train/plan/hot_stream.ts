@@ -11,7 +11,9 @@ import type { StreamBatch } from "./cold_stream.ts";
 import type { Feed } from "./feed.ts";
 import { InputFilter } from "./filter.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
+import type { Plan } from "./plans.ts";
 import { RandomDrop } from "./sampling.ts";
+import { SEMANTICS } from "./semantics.ts";
 
 /** A minibatch of hot inputs. */
 export interface HotMinibatch extends StreamBatch {
@@ -36,22 +38,20 @@ export interface HotStreamState {
 export interface HotStreamParts {
   readonly positions: Uint32Array;
   readonly feed: Feed;
+  readonly plan: Plan;
   readonly options: PlanOptions;
-  /** Null where there is never a window. */
-  readonly resolved: ResolvedPlan | null;
+  readonly resolved: ResolvedPlan;
   readonly route: Route;
   readonly batch: number;
   readonly epoch: number;
   readonly seed: number;
   /** Of plans that decide. */
   readonly blocks: StalenessBlocks | null;
-  /** Whether inputs are dropped after the window: by the classifier, or at random where there are no blocks. */
-  readonly drops: boolean;
-  /** Whether this epoch has a window: not where an earlier decision is kept. */
-  readonly hasWindow: boolean;
-  /** Whether a last minibatch that is not full is left out, as long as nothing is dropped, and of kept inputs. */
-  readonly dropsLast: boolean;
-  readonly dropsLastKept: boolean;
+}
+
+/** Whether an epoch begins with a window: not where the decision of the first is kept. */
+export function opensWindow({ window }: Plan, { decide }: PlanOptions, epoch: number): boolean {
+  return window && (epoch === 0 || decide === "epoch");
 }
 
 /** Walks the hot inputs of one epoch. */
@@ -68,14 +68,13 @@ export class HotStream {
   #passed = 0;
 
   constructor(parts: HotStreamParts) {
-    const { options, resolved, epoch, seed, hasWindow, drops } = parts;
+    const { plan, options, resolved: { layout: { warmup, window } }, epoch, seed } = parts;
     this.#parts = parts;
     this.#random = new RandomDrop(seed, epoch, options.drop);
     this.#filter = new InputFilter(parts.positions, parts.feed, (some) => this.#judge(some));
-    this.#window = hasWindow && resolved !== null
-      ? { from: resolved.warmup, to: resolved.warmup + resolved.window }
-      : null;
-    this.#filters = !hasWindow && drops;
+    const opens = opensWindow(plan, options, epoch);
+    this.#window = opens ? { from: warmup, to: warmup + window } : null;
+    this.#filters = !opens && this.#drops;
   }
 
   /** Inputs trained or passed over. */
@@ -98,7 +97,8 @@ export class HotStream {
   /** Whether nothing is left. */
   get ended(): boolean {
     const left = this.#parts.positions.length - this.#cursor;
-    return left === 0 || (this.#parts.dropsLast && !this.#filters && left < this.#parts.batch);
+    const { resolved: { layout: { wholeHot } }, batch } = this.#parts;
+    return left === 0 || (wholeHot && !this.#filters && left < batch);
   }
 
   /** Whether a window is open, whose minibatches must follow each other. */
@@ -109,12 +109,12 @@ export class HotStream {
 
   /** The next minibatch; null where the inputs left are all skipped, or too few. */
   async next(): Promise<HotMinibatch | null> {
-    const { positions, feed, route, batch, blocks, options } = this.#parts;
+    const { positions, feed, route, batch, blocks, options, resolved: { layout } } = this.#parts;
     if (
       this.#window === null && blocks !== null && options.wakeEvery > 0 &&
       this.#minibatches >= blocks.decidedAt + options.wakeEvery
     ) {
-      const { window } = this.#parts.resolved!;
+      const { window } = layout;
       // A window that the inputs left cannot fill would end without a decision.
       if (positions.length - this.#cursor > (window + 1) * batch) {
         this.#window = { from: this.#minibatches, to: this.#minibatches + window };
@@ -128,7 +128,7 @@ export class HotStream {
       const kind = window === null ? "hot" : this.#minibatches < window.from ? "warm-up" : "window";
       if (window !== null && this.#minibatches === window.from) await blocks?.begin();
       const some = positions.subarray(this.#cursor, this.#cursor + batch);
-      if (some.length === 0 || (this.#parts.dropsLast && some.length < batch)) return null;
+      if (some.length === 0 || (layout.wholeHot && some.length < batch)) return null;
       return { kind, batch: await feed.batch(some, route), skipped: 0 };
     }
     return await this.#nextKept();
@@ -136,7 +136,7 @@ export class HotStream {
 
   /** Says that what `next` gave has been trained. */
   async trained(minibatch: HotMinibatch): Promise<void> {
-    const { blocks, resolved, options, positions, drops } = this.#parts;
+    const { blocks, resolved, options, positions } = this.#parts;
     const { size } = minibatch.batch;
     // Of filtered inputs the cursor has moved as they were dealt with.
     if (this.#window !== null || !this.#filters) this.#cursor += size;
@@ -149,7 +149,7 @@ export class HotStream {
       const length = window.to - window.from;
       const at = this.#minibatches - window.from;
       // Snapshots stand at even distances; the first and the last are taken below and in `next`.
-      const between = resolved!.snapshots - 1;
+      const between = resolved.staleness!.snapshots - 1;
       for (let i = 1; i < between; i++) {
         if (at === Math.floor(i * length / between) && at < length) {
           await blocks?.proceed();
@@ -159,9 +159,8 @@ export class HotStream {
     }
     if (this.#minibatches < window.to) return;
     this.#window = null;
-    this.#filters = drops;
-    // The original cuts off one minibatch too few, and trains the window's last one again if it is kept.
-    if (options.mode === "artifact" && drops) {
+    this.#filters = this.#drops;
+    if (SEMANTICS[options.mode].repeatsWindowEnd && this.#drops) {
       this.#cursor -= this.#lastSize;
       this.#repeated += this.#lastSize;
     }
@@ -170,6 +169,12 @@ export class HotStream {
       const left = positions.subarray(this.#cursor);
       await blocks.decide(feed, left, positions.length, this.#minibatches, window);
     }
+  }
+
+  /** Whether inputs are dropped once the window has closed, or from the first on where there is none. */
+  get #drops(): boolean {
+    const { hot } = this.#parts.plan;
+    return hot === "skip-stale" || hot === "drop-at-random";
   }
 
   /** Passes over what is left. */
@@ -202,11 +207,11 @@ export class HotStream {
 
   /** Puts a minibatch together from inputs that are kept. */
   async #nextKept(): Promise<HotMinibatch | null> {
-    const { route, batch, dropsLastKept, blocks } = this.#parts;
+    const { plan, route, batch, resolved: { layout }, blocks } = this.#parts;
     const before = this.#cursor;
-    const kept = await this.#filter.next(before, batch, route, dropsLastKept);
+    const kept = await this.#filter.next(before, batch, route, layout.wholeKept);
     this.#cursor = kept.cursor;
-    blocks?.account(kept.cursor - before, kept.skipped);
+    if (plan.hot === "skip-stale") blocks!.account(kept.cursor - before, kept.skipped);
     if (kept.batch === null) {
       // Kept ones that are too few for a minibatch are passed over as well.
       this.#passed += kept.cursor - before;
@@ -216,8 +221,8 @@ export class HotStream {
   }
 
   #judge(some: Uint32Array): Uint8Array | Promise<Uint8Array> {
-    const { blocks, feed } = this.#parts;
-    if (blocks !== null) return blocks.classify(feed);
+    const { plan, blocks, feed } = this.#parts;
+    if (plan.hot === "skip-stale") return blocks!.classify(feed);
     return Uint8Array.from(some, (position) => this.#random.drops(position) ? 1 : 0);
   }
 }

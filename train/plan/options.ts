@@ -6,27 +6,34 @@
 
 import { UserError } from "../../core/errors.ts";
 import type { DatasetSchema } from "../../data/types.ts";
-import type { PlanName } from "./document.ts";
-
-/** How the original's semantics are taken: put right where they are slips, or as they are. */
-export type PlanMode = "corrected" | "artifact";
+import type { ScoreCombination } from "../../kernels/types.ts";
+import {
+  type ChangeKind,
+  type Combine,
+  type Criterion,
+  type CriterionFile,
+  type CriterionName,
+  findCriterion,
+} from "./criterion.ts";
+import {
+  type EpochInputs,
+  type EpochLayout,
+  layOutEpoch,
+  type LayoutRule,
+  type ListEnd,
+  roundHalfEven,
+  type WantedWindow,
+} from "./layout.ts";
+import { drops, findPlan, type Plan, type PlanName } from "./plans.ts";
+import { type PlanMode, SEMANTICS } from "./semantics.ts";
 
 /** In which order hot and cold minibatches of an epoch come. */
-export type ScheduleKind = "cold-then-hot" | "interleaved";
-
-/** What is measured of a hot row over a window. */
-export type Criterion = "paper" | "per-root-access" | "net-over-path";
-
-/** How the measures of an input's rows become one. */
-export type Combine = "nth-smallest" | "max" | "mean";
-
-/** How snapshots become one change of a row: first against last, or the running mean from each to the next. */
-export type ChangeKind = "ends" | "mean";
+export type TurnOrder = "cold-then-hot" | "interleaved";
 
 /** A plan's options; null leaves a number to {@linkcode resolvePlan}. */
 export interface PlanOptions {
-  /** Which plan. */
-  readonly name: PlanName;
+  /** Which plan: a name of `PLANS`, or a row of one's own. */
+  readonly name: PlanName | Plan;
   /** Whether the slips of the original are put right. */
   readonly mode: PlanMode;
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
@@ -50,16 +57,16 @@ export interface PlanOptions {
   /** Share of the hot inputs sampled for the threshold, in (0, 1]. Null: 1 %, at least 20,000. */
   readonly sample: number | null;
   /** In which order hot and cold minibatches come. */
-  readonly schedule: ScheduleKind;
+  readonly schedule: TurnOrder;
   /** Of the schedule `interleaved`: its rate at first, in percent of the inputs of each kind a round. */
   readonly rate: number;
-  /** What is measured of a row. */
-  readonly criterion: Criterion;
+  /** What is measured of a row: a name of `CRITERIA`, a criterion of one's own, or a file that holds one. */
+  readonly criterion: CriterionName | Criterion | CriterionFile;
   /** Null: the criterion's own. */
   readonly combine: Combine | null;
   /** What a hot row is that was never looked up in the window. */
   readonly untouched: "stale" | "unknown";
-  /** Snapshots of a window, at least 2. Null: 2, for `net-over-path` 5. */
+  /** Snapshots of a window, at least 2. Null: the criterion's own, 2 for most. */
   readonly snapshots: number | null;
   /** How more than two snapshots become one change. */
   readonly change: ChangeKind;
@@ -94,64 +101,54 @@ export const PLAN_DEFAULTS: PlanOptions = {
   watch: 10,
 };
 
-/** Whether a plan tells hot inputs from cold ones. */
-export function segregates(name: PlanName): boolean {
-  return name !== "baseline";
-}
-
-/** Whether a plan takes snapshots and decides which rows are stale. */
-export function decides(name: PlanName): boolean {
-  return name === "slipstream" || name === "freeze" || name === "slipstream-cold";
-}
-
-/** Whether a plan drops hot inputs after the window. */
-export function dropsHot(name: PlanName): boolean {
-  return name === "slipstream" || name === "slipstream-cold" || name === "random-drop";
+/** How inputs are told stale. */
+export interface ResolvedStaleness {
+  /** Stale lookups at which an input is skipped. */
+  readonly alpha: number;
+  /** How the scores of an input's rows become one. */
+  readonly combine: ScoreCombination;
+  /** Snapshots of a window. */
+  readonly snapshots: number;
 }
 
 /** What options mean for one epoch of a data set. */
 export interface ResolvedPlan {
-  /** Hot minibatches before the first snapshot (s0). */
-  readonly warmup: number;
-  /** Hot minibatches of the window. */
-  readonly window: number;
-  /** Stale lookups at which an input is skipped. */
-  readonly alpha: number;
-  readonly combine: Combine;
-  readonly snapshots: number;
+  /** Minibatches, warm-up and window. */
+  readonly layout: EpochLayout;
+  /** Null for plans without a window. */
+  readonly staleness: ResolvedStaleness | null;
 }
 
-/**
- * The profiler's share for DLRM; of a smaller data set more, up to the share that FAE takes of Taobao. Not all: in memory
- * that holds every row seen, every input would be hot.
- */
-const PROFILE_SHARE = 0.05, PROFILED = 100_000, PROFILE_SHARE_SMALL = 0.2;
+/** What of a data set decides how options are read. */
+export interface InputShape {
+  /** An input's lookups; of sequences its steps, in each table. */
+  readonly lookups: number;
+  /** Whether inputs are sequences. */
+  readonly sequences: boolean;
+}
+
+/** The profiler's share for DLRM. */
+const PROFILE_SHARE = 0.05;
 
 /** Inputs whose accesses are counted, of so many that train. */
 export function profiledCount({ profile, mode }: PlanOptions, inputs: number): number {
-  const least = mode === "artifact"
-    ? 0
-    : Math.min(PROFILED, Math.floor(PROFILE_SHARE_SMALL * inputs));
+  const { leastProfiled } = SEMANTICS[mode];
+  const least = Math.min(leastProfiled.inputs, Math.floor(leastProfiled.share * inputs));
   return profile === null
     ? Math.max(1, least, Math.floor(PROFILE_SHARE * inputs))
     : Math.max(1, Math.floor(profile * inputs));
 }
 
-/** Least hot minibatches of a window by default. */
-const LEAST_WINDOW = 20;
-/** The authors' warm-up, and the share that it may be of a small data set. */
-const WARMUP = 1000, WARMUP_SHARE = 0.1;
+/** The authors' warm-up. */
+const WARMUP = 1000;
 /** The authors' windows: `--minibatch_percentage 0.03` for DLRM, 0.05 for TBSM. */
 const WINDOW_SHARE = 0.03, WINDOW_SHARE_SEQUENCES = 0.05;
 /** The authors' `--non_changing_index 4` for TBSM. */
 const ALPHA_SEQUENCES = 4;
 
-/** Rounds as Python does: halves to even. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+/** Lookups of which alpha are to be stale, and whether inputs are sequences. */
+export function inputShapeOf({ steps, tables }: DatasetSchema): InputShape {
+  return { lookups: steps ?? tables.length, sequences: steps !== undefined };
 }
 
 /**
@@ -161,8 +158,7 @@ export function roundHalfEven(value: number): number {
  */
 function resolveAlpha(
   options: Pick<PlanOptions, "alpha">,
-  lookups: number,
-  sequences: boolean,
+  { lookups, sequences }: InputShape,
 ): number {
   const alpha = options.alpha ?? (sequences ? Math.min(ALPHA_SEQUENCES, lookups) : lookups);
   if (!Number.isInteger(alpha) || alpha < 1 || alpha > lookups) {
@@ -179,32 +175,26 @@ function resolveAlpha(
 /**
  * Fills in what depends on the data.
  *
- * @param hotMinibatches Of an epoch.
- * @param lookups An input's lookups; of sequences its steps, in each table.
- * @param sequences Whether inputs are sequences.
+ * @param lastBatch What becomes of a list's last minibatch that is not full, where the mode leaves that open.
  * @throws {UserError} Status 2: alpha cannot be, or the window does not fit into the hot minibatches.
  */
 export function resolvePlan(
   options: PlanOptions,
-  hotMinibatches: number,
-  lookups: number,
-  sequences: boolean,
+  inputs: EpochInputs,
+  shape: InputShape,
+  lastBatch: "keep" | "drop",
 ): ResolvedPlan {
-  const { alpha, combine, snapshots } = checkStaleness(options, lookups, sequences);
-  const share = options.window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
-  const artifact = options.mode === "artifact";
-  const least = options.window === null && !artifact
-    ? Math.min(LEAST_WINDOW, Math.floor(WARMUP_SHARE * hotMinibatches))
-    : 1;
-  const warmup = options.warmup ??
-    Math.min(WARMUP, artifact ? WARMUP : Math.floor(WARMUP_SHARE * hotMinibatches));
-  const counted = share >= 1 ? Math.floor(share) : roundHalfEven(share * hotMinibatches);
-  // The original's window ends with minibatch s0 + round(p N), which makes it one longer.
-  const window = artifact ? counted + 1 : Math.max(1, least, snapshots - 1, counted);
-  // The original looks at its window's last minibatch again, so that there is always something to skip.
-  if (warmup + window > hotMinibatches - (artifact ? 0 : 1)) {
+  const rule = layoutRuleOf(options, shape, lastBatch);
+  if (!findPlan(options.name).window) {
+    return { layout: layOutEpoch(inputs, null, rule), staleness: null };
+  }
+  const staleness = checkStaleness(options, shape);
+  const { snapshots } = staleness;
+  const layout = layOutEpoch(inputs, wantedWindow(options, shape, snapshots), rule);
+  const { hot, warmup, window, left } = layout;
+  if (left < SEMANTICS[options.mode].leastAfterWindow) {
     throw new UserError(
-      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hotMinibatches} hot minibatches to skip; use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window`,
+      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hot} hot minibatches to skip; use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window`,
     );
   }
   if (snapshots - 1 > window) {
@@ -215,70 +205,89 @@ export function resolvePlan(
       2,
     );
   }
-  return { warmup, window, alpha, combine, snapshots };
+  return { layout, staleness };
 }
 
-/** Lookups of which alpha are to be stale: an input's; of sequences its steps, in each table. */
-export function lookupsOf({ steps, tables }: DatasetSchema): number {
-  return steps ?? tables.length;
+/** How the trainer lays its epochs out. */
+function layoutRuleOf(
+  { mode }: PlanOptions,
+  { sequences }: InputShape,
+  lastBatch: "keep" | "drop",
+): LayoutRule {
+  const { listEnds, windowExtra } = SEMANTICS[mode];
+  const end: ListEnd = lastBatch === "drop" ? "drop-unless-only" : "keep";
+  const ends = listEnds?.[sequences ? "sequences" : "single"] ??
+    { cold: end, hot: end, kept: end };
+  return { ...ends, round: roundHalfEven, windowExtra };
+}
+
+/** Warm-up and window as options ask for them. */
+function wantedWindow(
+  { mode, warmup, window }: PlanOptions,
+  { sequences }: InputShape,
+  snapshots: number,
+): WantedWindow {
+  const { warmupShare, leastWindow } = SEMANTICS[mode];
+  const share = window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
+  const byDefault = warmupShare === null ? WARMUP : { minibatches: WARMUP, atMost: warmupShare };
+  return {
+    warmup: warmup ?? byDefault,
+    window: share >= 1 ? { minibatches: Math.floor(share) } : { share },
+    ...(leastWindow === null ? {} : {
+      fewest: Math.max(1, snapshots - 1),
+      ...(window === null ? { least: leastWindow } : {}),
+    }),
+  };
 }
 
 /** What of a {@linkcode ResolvedPlan} does not depend on the number of hot inputs. */
-function checkStaleness(
-  options: PlanOptions,
-  lookups: number,
-  sequences: boolean,
-): Pick<ResolvedPlan, "alpha" | "combine" | "snapshots"> {
-  if (!(options.drop > 0 && options.drop < 1)) {
+function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStaleness {
+  checkDrop(options);
+  const alpha = resolveAlpha(options, shape);
+  const criterion = findCriterion(options.criterion);
+  const kind = options.combine ?? criterion.defaultCombine ?? "max";
+  const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
+  const snapshots = options.snapshots ?? byDefault;
+  if (snapshots < least) {
     throw new UserError(
-      `Cannot drop a share of ${options.drop} of the hot inputs: it must be above 0 and below 1`,
+      `Cannot use --snapshots ${snapshots} with --criterion ${criterion.name}: fewer tell it nothing, so take at least ${least}`,
       2,
     );
   }
-  const alpha = resolveAlpha(options, lookups, sequences);
-  const combine = options.combine ?? defaultCombine(options.criterion);
-  const snapshots = options.snapshots ?? (options.criterion === "net-over-path" ? 5 : 2);
-  if (options.criterion === "net-over-path" && snapshots < 3) {
-    throw new UserError(
-      `Cannot use --snapshots ${snapshots} with --criterion net-over-path: between two snapshots net change and path are the same, so take at least 3`,
-      2,
-    );
-  }
-  return { alpha, combine, snapshots };
+  return { alpha, combine: kind === "nth-smallest" ? { kind, n: alpha } : { kind }, snapshots };
+}
+
+function checkDrop({ drop }: PlanOptions): void {
+  if (drop > 0 && drop < 1) return;
+  throw new UserError(
+    `Cannot drop a share of ${drop} of the hot inputs: it must be above 0 and below 1`,
+    2,
+  );
 }
 
 /**
  * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
  *
- * @param lookups As of {@linkcode resolvePlan}.
  * @throws {UserError} Status 2.
  */
-export function checkPlan(
-  options: PlanOptions,
-  epochs: number,
-  lookups: number,
-  sequences: boolean,
-): void {
-  const { name, mode, schedule } = options;
-  if (!segregates(name)) return;
-  if (mode === "artifact" && epochs > 1) {
+export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
+  const { mode, schedule } = options;
+  const plan = findPlan(options.name);
+  if (!plan.segregates) return;
+  if (epochs > SEMANTICS[mode].mostEpochs) {
     throw new UserError(
       `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
       2,
     );
   }
-  if (name === "slipstream-cold" && schedule !== "interleaved") {
+  if (plan.cold === "skip-stale" && schedule !== "interleaved") {
     throw new UserError(
-      `Cannot use --schedule ${schedule} with --plan ${name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
+      `Cannot use --schedule ${schedule} with --plan ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
       2,
     );
   }
-  if (decides(name) || name === "random-drop") checkStaleness(options, lookups, sequences);
-}
-
-/** The combination that goes with a criterion. */
-export function defaultCombine(criterion: Criterion): Combine {
-  return criterion === "paper" ? "nth-smallest" : criterion === "per-root-access" ? "mean" : "max";
+  if (plan.window) checkStaleness(options, shape);
+  else if (drops(plan)) checkDrop(options);
 }
 
 /** The options as documents hold them. */
@@ -286,23 +295,29 @@ export function planOptionsDocument(
   options: PlanOptions,
   resolved: ResolvedPlan | null,
 ): Record<string, string | number | boolean | null> {
-  if (options.name === "baseline") return {};
+  const plan = findPlan(options.name);
+  if (!plan.segregates) return {};
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
-  const rate = schedule === "interleaved" ? { rate: options.rate } : {};
+  const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
   const common = { mode, ...hot, schedule, ...rate };
-  if (resolved === null) return { ...common, watch: options.watch };
+  if (resolved === null || resolved.staleness === null) {
+    return { ...common, ...(drops(plan) ? { drop: options.drop } : {}), watch: options.watch };
+  }
+  const { layout: { warmup, window }, staleness: { alpha, combine, snapshots } } = resolved;
+  const criterion = findCriterion(options.criterion);
   return {
     ...common,
     drop: options.drop,
-    alpha: resolved.alpha,
-    warmup: resolved.warmup,
-    window: resolved.window,
+    alpha,
+    warmup,
+    window,
     sample: options.sample,
-    criterion: options.criterion,
-    combine: resolved.combine,
+    criterion: criterion.name,
+    ...(criterion.sha256 === undefined ? {} : { criterion_sha256: criterion.sha256 }),
+    combine: combine.kind,
     untouched: options.untouched,
-    snapshots: resolved.snapshots,
+    snapshots,
     change: options.change,
     wake_every: options.wakeEvery,
     decide: options.decide,

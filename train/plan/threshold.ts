@@ -10,7 +10,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
-import { NEVER } from "./combine.ts";
+import { NEVER } from "./criterion.ts";
 import type { DropPoint } from "./document.ts";
 
 /** A threshold and what it does to the sample. */

@@ -5,6 +5,8 @@
  */
 
 import type { WatchedRows } from "./document.ts";
+import type { HotRows } from "./hot_rows.ts";
+import { watchedRows } from "./sampling.ts";
 
 /** Readings of a run, about. */
 const READINGS = 100;
@@ -41,6 +43,23 @@ export class RowWatch {
     this.#rows = rows;
     this.#dim = dim;
     this.#every = Math.max(1, Math.floor(minibatches / READINGS));
+  }
+
+  /** Watches so many hot rows, drawn at random. */
+  static draw(
+    hot: HotRows,
+    count: number,
+    dim: number,
+    minibatches: number,
+    seed: number,
+  ): RowWatch {
+    const chosen = watchedRows(hot.total, Math.min(count, hot.total), seed);
+    const where = Array.from(chosen, (h) => {
+      let table = 0;
+      while (h >= hot.rowsPerTable[table]!) h -= hot.rowsPerTable[table++]!;
+      return { table, row: hot.rows[table]![h]! };
+    });
+    return new RowWatch(chosen, where, dim, minibatches);
   }
 
   /** Whether it is time to read, after so many minibatches. */

@@ -16,8 +16,10 @@ import type { Model } from "../model/model.ts";
 import { createModel, isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
 import type { TrainCommand } from "../command/options.ts";
 import { openPlaced } from "../model/placement.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
 import { findHotSet, type HotSet, type PassProgress } from "../plan/hot_set.ts";
-import { checkPlan, lookupsOf, segregates } from "../plan/options.ts";
+import { checkPlan, inputShapeOf } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
 import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "../model/presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
 import { SafetensorsFile } from "../weights/safetensors.ts";
@@ -60,10 +62,11 @@ const SYNTHETIC_ROWS = 10_000;
  * result document before it throws.
  */
 export async function runTraining(
-  command: TrainCommand,
+  given: TrainCommand,
   hooks: SessionHooks = {},
 ): Promise<ResultDocument> {
   const startedAt = new Date();
+  const command = { ...given, plan: await loadPlan(given.plan) };
   checkOutputFile("--json", command.json);
   checkOutputFile("--trace", command.trace);
   checkOutputFolder("--save", command.save);
@@ -78,8 +81,7 @@ export async function runTraining(
     const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
     describeData(dataset, hooks);
     const { plan, epochs } = command;
-    const { schema } = dataset;
-    checkPlan(plan, epochs, lookupsOf(schema), schema.steps !== undefined);
+    checkPlan(plan, epochs, inputShapeOf(dataset.schema));
     const hotSet = await findHot(dataset, shape, command, hooks);
     const { device, host, reason, dispose } = await openPlaced(command.placement, {
       device: command.device,
@@ -168,7 +170,7 @@ async function findHot(
   hooks: SessionHooks,
 ): Promise<HotSet | null> {
   const { plan, seed } = command;
-  if (!segregates(plan.name)) return null;
+  if (!findPlan(plan.name).segregates) return null;
   const hotSet = await findHotSet(dataset, plan, shape.tableRows, shape.dim, seed, {
     ...(hooks.onPass === undefined ? {} : { onPass: hooks.onPass }),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
@@ -314,7 +316,7 @@ function describeRun(
   );
   onNote(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
   onNote(
-    `Plan: ${plan.name}${
+    `Plan: ${findPlan(plan.name).name}${
       plan.mode === "artifact" ? " as the artifact" : ""
     }; placement of embedding rows: ${placement}`,
   );

@@ -14,11 +14,10 @@ import { LogitError, type Metrics } from "./metrics.ts";
 import type { Model } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
 import type { PlanDocument } from "../plan/document.ts";
-import type { PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
-import { EveryInput } from "../plan/every_input.ts";
+import type { DriverParts, PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
 import type { HotSet, PassProgress } from "../plan/hot_set.ts";
+import { openDriver } from "../plan/open_driver.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
-import { SegregatedPlan } from "../plan/segregated.ts";
 import { firstInputs } from "../plan/first_inputs.ts";
 import { learningRate, type LearningRateSchedule } from "./learning_rate.ts";
 import { packState, type TrainState, unpackState } from "./state.ts";
@@ -49,6 +48,8 @@ export interface TrainOptions {
   readonly maxSteps: number;
   /** Which inputs are trained, in which order; `baseline` by default. */
   readonly plan?: PlanOptions;
+  /** Drives a plan of one's own in the place of `plan`. */
+  readonly driver?: (parts: DriverParts) => PlanDriver;
   /** The hot set of a plan that has one, from `findHotSet`. */
   readonly hotSet?: HotSet | null;
   /** Where the model's rows are, for the trace; `device` by default. */
@@ -212,7 +213,7 @@ class Run {
     this.#options = options;
     const { batch, epochs, seed, shuffle, plan = PLAN_DEFAULTS, hotSet = null, onPass } = options;
     const { trace = null, placement = "device" } = options;
-    const parts = {
+    const parts: DriverParts = {
       model,
       dataset,
       batch,
@@ -227,15 +228,10 @@ class Run {
         measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
       },
     };
-    if (plan.name === "baseline") this.#driver = new EveryInput(parts);
-    else if (hotSet === null) {
-      throw new RangeError(`Cannot train by plan ${plan.name}: it needs a hot set`);
-    } else {
-      this.#driver = new SegregatedPlan(parts, plan, hotSet, {
-        ...(onPass === undefined ? {} : { onPass }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      });
-    }
+    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, {
+      ...(onPass === undefined ? {} : { onPass }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
     this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
   }
 

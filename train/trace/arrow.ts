@@ -28,14 +28,17 @@ import {
   uint32,
   utf8,
   Version,
-} from "@uwdata/flechette";
+} from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
+import { Sha256 } from "../../core/files.ts";
 import { checkArrowBounds } from "./arrow_bounds.ts";
 import { TRACE_COLUMNS, type TraceArray, type TraceColumn, TraceColumns } from "./columns.ts";
 import { MINIBATCH_KINDS, MINIBATCH_PLACES, type TraceHeader } from "./schema.ts";
 
 /** Key of the header in the schema's metadata. */
 const HEADER_KEY = "slipstream";
+/** Key of the seal there: SHA-256 of the header's text and of all columns. */
+const SEAL_KEY = "slipstream.sha256";
 /** What an Arrow IPC file begins and ends with. */
 const MAGIC = "ARROW1";
 
@@ -56,11 +59,12 @@ export function traceTable(header: TraceHeader, columns: TraceColumns): Table {
     fields.push(field(name, column.type, false));
     children.push(column);
   }
+  const text = JSON.stringify(header);
   const schema: Schema = {
     version: Version.V5,
     endianness: Endianness.Little,
     fields,
-    metadata: new Map([[HEADER_KEY, JSON.stringify(header)]]),
+    metadata: new Map([[HEADER_KEY, text], [SEAL_KEY, sealOf(text, columns)]]),
   };
   return new Table(schema, children);
 }
@@ -96,11 +100,30 @@ export function parseTrace(
         return refuse("its header is not JSON");
       }
     },
-    columns: () =>
-      new TraceColumns(
+    columns: () => {
+      const columns = new TraceColumns(
         new Map(TRACE_COLUMNS.map((column) => [column.name, readColumn(table, column, refuse)])),
-      ),
+      );
+      // Files of other programs and of older versions have no seal.
+      const seal = table.schema.metadata?.get(SEAL_KEY);
+      if (seal !== undefined && seal !== sealOf(text!, columns)) {
+        refuse(
+          `it was changed after it was written: copy it or trace the run again, or remove the metadata key "${SEAL_KEY}" if that was meant`,
+        );
+      }
+      return columns;
+    },
   };
+}
+
+/** Of what a trace says, however a file lays it out: positions of words are those of this version's lists. */
+function sealOf(header: string, columns: TraceColumns): string {
+  const hash = new Sha256().update(header);
+  for (const { name } of TRACE_COLUMNS) {
+    const { buffer, byteOffset, byteLength } = columns.byName.get(name)!;
+    hash.update(`\n${name}\n`).update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.hex();
 }
 
 function parseArrow(bytes: Uint8Array, refuse: Refuse): Table {

@@ -4,52 +4,18 @@
  * @module
  */
 
+import { findWrong } from "../../core/schema.ts";
 import type { TraceColumns } from "./columns.ts";
-import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
+import { HEADER_SCHEMA } from "./header.ts";
+import type { TraceHeader } from "./schema.ts";
 
 /** Says why a trace is refused. */
 type Refuse = (reason: string) => never;
 
-/** Members of the header that every reader relies on, with what they must be. */
-const MEMBERS: readonly (readonly [string, string, (value: unknown) => boolean])[] = [
-  ["origin", '"run" or "counts"', (value) => value === "run" || value === "counts"],
-  [
-    "model",
-    "an object with table_rows and dim",
-    (value) =>
-      isObject(value) && Array.isArray(value.table_rows) && value.table_rows.every(isCount) &&
-      isCount(value.dim),
-  ],
-  ["optimizer", "a name", isString],
-  ["batch", "a whole number above 0", (value) => isCount(value) && value !== 0],
-  ["lookups_per_input", "a whole number", isCount],
-  ["dataset", "an object", isObject],
-  ["plan", "an object with a name", (value) => isObject(value) && isString(value.name)],
-  ["placement", "a name", isString],
-  [
-    "stage_resolution",
-    '"minibatch" or "interval"',
-    (value) => value === "minibatch" || value === "interval",
-  ],
-];
-
 /** Checks what JSON gave. Calls `refuse` if it is no header of this version. */
 export function checkHeader(header: unknown, refuse: Refuse): TraceHeader {
-  if (!isObject(header)) return refuse("its header is not a JSON object");
-  if (header.schema !== "slipstream.trace") {
-    refuse(`its header is of schema ${JSON.stringify(header.schema)} and must be slipstream.trace`);
-  }
-  if (header.schema_version !== TRACE_SCHEMA_VERSION) {
-    refuse(
-      `its schema version is ${
-        JSON.stringify(header.schema_version)
-      } and must be ${TRACE_SCHEMA_VERSION}; trace the run again with this version`,
-    );
-  }
-  for (const [name, wanted, fits] of MEMBERS) {
-    if (!fits(header[name])) refuse(`its header's ${name} must be ${wanted}`);
-  }
-  return header as unknown as TraceHeader;
+  const wrong = findWrong(HEADER_SCHEMA, header, ["header"]);
+  return wrong === null ? header as TraceHeader : refuse(wrong);
 }
 
 /** Columns that cannot pass another one: they count a part of it. */
@@ -93,16 +59,4 @@ export function checkColumns(columns: TraceColumns, refuse: Refuse): void {
       }
     }
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

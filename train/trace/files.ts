@@ -5,11 +5,15 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { fileError, writeFileWhole } from "../../core/files.ts";
+import { writeFileWhole } from "../../core/files.ts";
+import { readBounded } from "../../core/json_file.ts";
 import { checkColumns, checkHeader } from "./check.ts";
 import type { TraceColumns } from "./columns.ts";
 import type { TraceRecorder } from "./recorder.ts";
 import type { MinibatchRecord, Trace, TraceHeader } from "./schema.ts";
+
+/** A larger file is refused. A trace takes some 120 bytes a minibatch. */
+export const MOST_TRACE_BYTES = 1e9;
 
 /** A trace that was read: columns as they are, records when they are asked for. */
 export class TraceFile implements Trace {
@@ -48,19 +52,13 @@ export async function writeTrace(
 }
 
 /**
- * Reads a trace and checks it: form, version, columns, and that its counts and times can be true.
+ * Reads a trace and checks it: form, version, columns, checksum where it has one, and that its counts and times can be true.
  *
  * @throws {UserError} The file cannot be read, is no Arrow file or no trace, is cut short or damaged, is of another
- * version, lacks a column, holds no minibatches, or says what cannot be.
+ * version, lacks a column, was changed after it was written, holds no minibatches, or says what cannot be.
  */
 export async function readTrace(path: string): Promise<TraceFile> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  return await parseTraceFile(path, bytes);
+  return await parseTraceFile(path, await readBounded(path, MOST_TRACE_BYTES));
 }
 
 /**

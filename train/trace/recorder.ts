@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Table as FlechetteTable } from "@uwdata/flechette";
+import type { Table as FlechetteTable } from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
 import { newTraceArray, TRACE_COLUMNS, type TraceArray, TraceColumns } from "./columns.ts";
 import {

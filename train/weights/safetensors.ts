@@ -96,7 +96,8 @@ const ARRAYS = {
  * @param tensors In the order of their data. Data begin at a multiple of 8 bytes; those of a tensor of 8-byte elements
  * that follows an odd number of 4-byte ones do not, so put wider elements first.
  * @param metadata Strings for the header's `__metadata__`.
- * @param written Is given all bytes of the file, in order, as they are written: for a checksum.
+ * @param written Is given all bytes of the file, in order and the header in one piece, as they are written: for a checksum.
+ * @param complete Is given the file once all of it is written, before it has its name.
  * @throws {UserError} The file cannot be written.
  * @throws {TypeError} A name is used twice or reserved, or a piece is of the wrong array type.
  * @throws {RangeError} A shape is not of whole numbers, or a tensor's pieces hold more or fewer elements than its
@@ -107,6 +108,7 @@ export async function writeSafetensors(
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>> = {},
   written: (bytes: Uint8Array) => void = () => {},
+  complete: (file: WholeFile) => void = () => {},
 ): Promise<void> {
   const header = encodeHeader(tensors, metadata);
   await using file = await WholeFile.create(path);
@@ -135,6 +137,7 @@ export async function writeSafetensors(
       );
     }
   }
+  complete(file);
   await file.commit();
 }
 

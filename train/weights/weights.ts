@@ -7,12 +7,16 @@
 
 import { UserError } from "../../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
+import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
+import { checkSchema, objectWith, oneOf, type Schema } from "../../core/schema.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
 import { readMatrix, writeMatrix } from "../model/matrices.ts";
 import type { Model } from "../model/model.ts";
 import type { ShapeDocument } from "../model/models.ts";
-import { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
+import { OPTIMIZER_NAMES } from "../model/presets.ts";
+import { SafetensorsFile, type TensorSource } from "./safetensors.ts";
+import { checkSeal, writeSealed } from "./seal.ts";
 
 /** Weights: `bot_l.0.weight`, …, `emb_l.0.weight`, … (of a TBSM after `dlrm.`); opens with `safetensors.torch.load_file`. */
 export const WEIGHTS_FILE = "model.safetensors";
@@ -20,6 +24,11 @@ export const WEIGHTS_FILE = "model.safetensors";
 export const STATE_FILE = "optimizer.safetensors";
 /** Shape, optimizer and schema version. */
 export const MODEL_FILE = "model.json";
+
+/** Metadata key of the optimizer state: the checksum of the weights that it belongs to. */
+const WEIGHTS_KEY = "weights_sha256";
+/** `model.json` takes some kilobytes. */
+const MOST_DOCUMENT_BYTES = 16e6;
 
 /** Version of the folder's layout. */
 export const WEIGHTS_SCHEMA_VERSION = 1;
@@ -51,15 +60,17 @@ export async function saveWeights(
   const { device } = model;
   const full: ModelDocument = { schema_version: WEIGHTS_SCHEMA_VERSION, ...document };
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
+  const saved = [WEIGHTS_FILE, STATE_FILE, MODEL_FILE];
   await device.sync();
   try {
     await Deno.mkdir(folder, { recursive: true });
     const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
     try {
-      await writeSafetensors(`${staging}/${WEIGHTS_FILE}`, weightTensors(model), metadata);
-      await writeSafetensors(`${staging}/${STATE_FILE}`, stateTensors(model), metadata);
-      await writeFileWhole(`${staging}/${MODEL_FILE}`, `${JSON.stringify(full, null, 2)}\n`);
-      for (const name of [WEIGHTS_FILE, STATE_FILE, MODEL_FILE]) {
+      const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
+      const seal = await writeSealed(weights, weightTensors(model), metadata);
+      await writeSealed(state, stateTensors(model), { ...metadata, [WEIGHTS_KEY]: seal });
+      await writeFileWhole(`${staging}/${MODEL_FILE}`, formatSealed(full));
+      for (const name of saved) {
         await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
       }
       await syncFolder(folder);
@@ -143,10 +154,15 @@ export async function loadWeights(
   const { tables, device } = model;
   const document = await readDocument(folder);
   const perRow = stateFloats(tables.optimizer, tables.dim);
-  const withState = perRow > 0 && document.optimizer?.kind === optimizer.kind;
+  const withState = perRow > 0 && document?.optimizer.kind === optimizer.kind;
   using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
   // Everything is checked before anything is changed, the device's memory too.
+  const seal = await checkSeal(weights);
+  if (state !== null) {
+    await checkSeal(state);
+    checkBelongs(state, seal, weights.path);
+  }
   checkTensors(weights, model, tables.dim, "", true);
   checkNoOthers(weights, model);
   if (state !== null) {
@@ -157,6 +173,19 @@ export async function loadWeights(
   await loadWeightTensors(model, weights);
   if (state !== null) await loadStateTensors(model, state);
   return withState;
+}
+
+/**
+ * Throws if an optimizer state belongs to other weights. Where neither file is this project's, or both are of a version
+ * without checksums, nothing is known.
+ */
+function checkBelongs(state: SafetensorsFile, seal: string | null, weights: string): void {
+  const wanted = state.metadata.get(WEIGHTS_KEY) ?? null;
+  if (wanted !== seal) {
+    throw new UserError(
+      `Cannot use ${state.path}: it is the optimizer state of other weights than ${weights}; remove it and ${MODEL_FILE} to begin with a fresh state`,
+    );
+  }
 }
 
 /** Throws unless the file holds the model's tensors. */
@@ -189,28 +218,19 @@ function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames 
   }
 }
 
-async function readDocument(folder: string): Promise<Partial<ModelDocument>> {
-  const path = `${folder}/${MODEL_FILE}`;
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    // A folder made elsewhere (PyTorch, NumPy) may hold weights alone.
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw fileError("read", path, error);
-  }
-  let document: Partial<ModelDocument>;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw new UserError(`Cannot read ${path}: it is not JSON`);
-  }
-  if (document?.schema_version !== WEIGHTS_SCHEMA_VERSION) {
-    throw new UserError(
-      `Cannot read ${path}: its schema version is ${document?.schema_version} and must be ${WEIGHTS_SCHEMA_VERSION}`,
-    );
-  }
-  return document;
+const DOCUMENT: Schema<Pick<ModelDocument, "schema_version" | "optimizer">> = objectWith<
+  Pick<ModelDocument, "schema_version" | "optimizer">
+>({
+  schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
+  optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
+});
+
+/** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
+async function readDocument(folder: string): Promise<Pick<ModelDocument, "optimizer"> | null> {
+  const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
+  const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
+  const value = await readJsonFileIfThere(path, options);
+  return value === null ? null : checkSchema(DOCUMENT, value.json, cannot);
 }
 
 function ofTable(

@@ -8,7 +8,8 @@
  */
 
 import { pathToFileURL } from "node:url";
-import puppeteer, { type Page } from "puppeteer-core";
+// deno-lint-ignore no-import-prefix
+import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { imageOf } from "./png.ts";
 import inspectPage from "./inspect_page.js" with { type: "text" };
 import type { Inspection, PageReport, View } from "./page_report.ts";

@@ -61,8 +61,9 @@ export async function lookAtPage(
   screenshots: string,
 ): Promise<PageReport> {
   const program = fileURLToPath(new URL("./check_page.ts", import.meta.url));
+  const lock = fileURLToPath(new URL("../../deno.lock", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", program, chromium, page, screenshots],
+    args: ["run", `--lock=${lock}`, "--allow-all", program, chromium, page, screenshots],
     stdout: "piped",
     stderr: "piped",
   }).output();

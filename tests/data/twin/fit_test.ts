@@ -72,53 +72,65 @@ Deno.test("a parameter file survives writing and reading, and holds no more than
 
 Deno.test("what is wrong with a parameter file is one clear error", () => {
   const cases: [string, (value: Record<string, unknown>) => void, RegExp][] = [
-    ["version", (v) => v.version = 9, /version is 9, not 1/],
-    ["name", (v) => v.name = "", /name is not a text/],
-    ["inputs", (v) => v.inputs = -1, /inputs is not a positive integer/],
-    ["columns", (v) => v.columns = [], /columns is not a list/],
-    ["classes", (v) => v.classes = {}, /classes is not a list/],
-    ["clicks", (v) => v.clicks = { rate: 2 }, /clicks is not/],
-    ["bias", (v) => (v.clicks as { bias: unknown }).bias = null, /clicks is not/],
+    ["version", (v) => v.version = 9, /version is 9 and must be 1$/],
+    ["name", (v) => v.name = "", /name is "" and must be a text that is not empty$/],
+    ["inputs", (v) => v.inputs = -1, /inputs is -1 and must be a whole number from 1 to/],
+    ["columns", (v) => v.columns = [], /columns is \[\] and must be a list of 1 to 1000$/],
+    ["classes", (v) => v.classes = {}, /classes is an object and must be a list of 1 to 4096$/],
+    [
+      "clicks",
+      (v) => v.clicks = { rate: 2 },
+      /clicks\.rate is 2 and must be a number from 0 to 1$/,
+    ],
+    [
+      "bias",
+      (v) => (v.clicks as { bias: unknown }).bias = null,
+      /clicks\.bias is null and must be a number$/,
+    ],
     [
       "strength",
       (v) => (v.clicks as { strength: Record<string, unknown> }).strength.rows = "1",
-      /clicks is not/,
+      /clicks\.strength\.rows is "1" and must be a number/,
     ],
     [
       "log-loss",
       (v) => (v.clicks as { bayes: Record<string, unknown> }).bayes.logloss = null,
-      /clicks is not/,
+      /clicks\.bayes\.logloss is null and must be a number/,
     ],
     [
       "range",
       (v) => (v.dense as { ranges: unknown[] }[])[0]!.ranges[0] = [null, "1"],
-      /dense\[0\] is not/,
+      /dense\[0\]\.ranges\[0\]\[0\] is null and must be a number$/,
     ],
-    ["law", (v) => (v.columns as { law: unknown[] }[])[0]!.law = [], /columns\[0\]: law is not/],
+    [
+      "law",
+      (v) => (v.columns as { law: unknown[] }[])[0]!.law = [],
+      /columns\[0\]\.law is \[\] and must be a list of 1 or more$/,
+    ],
     [
       "order",
       (v) => (v.columns as { law: unknown[] }[])[0]!.law.reverse(),
-      /columns\[0\]: law is not ordered/,
+      /columns\[0\]\.law is not ordered by popularity$/,
     ],
     [
       "cells",
       (v) => (v.columns as { cells: number[] }[])[2]!.cells[0] = 2,
-      /columns\[2\]: cells are not/,
+      /columns\[2\]\.cells\[0\] is 2 and must be a number from 0 to 1$/,
     ],
     [
       "circle",
       (v) => Object.assign((v.columns as object[])[0]!, { parent: 1, follows: 1, given: [] }),
-      /columns\[0\]: its parents form a circle/,
+      /columns has at \[0\] parents that form a circle$/,
     ],
     [
       "weights",
       (v) => (v.classes as { weight: number }[])[0]!.weight = 1,
-      /weights of the classes have not the sum 1/,
+      /it has weights of classes without the sum 1$/,
     ],
     [
       "shares",
       (v) => (v.classes as { columns: number[][] }[])[1]!.columns[0]![0] = 1,
-      /classes\[1\]: distribution 0 is not/,
+      /classes\[1\]\.columns\[0\] is a list of \d+ and must be shares with the sum 1$/,
     ],
   ];
   for (const [what, spoil, message] of cases) {
@@ -132,7 +144,7 @@ Deno.test("what is wrong with a parameter file is one clear error", () => {
     });
   }
   for (const value of [null, 3, [], "text"]) {
-    assert.throws(() => checkParameters(value, "x.json"), /it is not an object/);
+    assert.throws(() => checkParameters(value, "x.json"), /: it is .* and must be an object$/);
   }
   assert.throws(() => parseTwin("{", "x.json"), /Cannot read twin x\.json: it is not JSON/);
 });
@@ -140,7 +152,7 @@ Deno.test("what is wrong with a parameter file is one clear error", () => {
 Deno.test("unknown twins and bad options are one clear error", async () => {
   const cases: [Parameters<typeof openTwin>[0], RegExp][] = [
     [{ twin: "rm9" }, /Cannot open twin rm9: it is neither one of rm1, rm2/],
-    [{ twin: "/nowhere/x.json" }, /Cannot read twin \/nowhere\/x\.json: there is no such file/],
+    [{ twin: "/nowhere/x.json" }, /Cannot read \/nowhere\/x\.json: No such file/],
     [{ twin: FIT.parameters, inputs: 3 }, /number of inputs is 3/],
     [{ twin: FIT.parameters, seed: -1 }, /the seed is -1/],
   ];

@@ -55,20 +55,23 @@ Deno.test("an item has one category, and any user can be had alone", async () =>
 
 Deno.test("what is wrong with parameters of histories is one clear error", () => {
   const cases: [object, RegExp][] = [
-    [{ version: 9 }, /version is 9, not 2/],
-    [{ name: undefined }, /name is not a text/],
-    [{ users: 0 }, /users is not an integer from 1 to 4294967295/],
-    [{ users: 2 ** 32 }, /users is not an integer from 1 to 4294967295/],
-    [{ columns: [] }, /columns are not items and categories/],
-    [{ columns: [FITTED.columns[0], null] }, /columns are not items and categories/],
+    [{ version: 9 }, /version is 9 and must be 2$/],
+    [{ name: undefined }, /name is missing$/],
+    [{ users: 0 }, /users is 0 and must be a whole number from 1 to 4294967295$/],
+    [{ users: 2 ** 32 }, /users is 4294967296 and must be a whole number from 1 to 4294967295$/],
+    [{ columns: [] }, /columns is \[\] and must be a list of 2$/],
+    [{ columns: [FITTED.columns[0], null] }, /columns\[1\] is null and must be an object$/],
     [
       { columns: [FITTED.columns[0], { ...FITTED.columns[1], follows: 0.5 }] },
-      /columns are not items and categories/,
+      /it has columns that are not items and categories that follow from them$/,
     ],
-    [{ lengths: [1] }, /lengths are not 33 increasing integers from 1 to 16777216/],
-    [{ lengths: FITTED.lengths.with(-1, 1e12) }, /lengths are not 33 increasing integers/],
-    [{ repeats: { share: 2 } }, /repeats is not/],
-    [{ stays: null }, /stays is not/],
+    [{ lengths: [1] }, /lengths is a list of 1 and must be a list of 33$/],
+    [
+      { lengths: FITTED.lengths.with(-1, 1e12) },
+      /lengths\[32\] is 1000000000000 and must be a whole number/,
+    ],
+    [{ repeats: { share: 2 } }, /repeats\.share is 2 and must be a number from 0 to 1$/],
+    [{ stays: null }, /stays is null and must be an object$/],
   ];
   for (const [change, message] of cases) {
     assert.throws(() => checkHistoryParameters({ ...FITTED, ...change }, "x.json"), (error) => {

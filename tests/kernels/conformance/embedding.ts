@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { LookupGrouper } from "../../../kernels/embedding/group.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
 import {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import {
   linearBackwardInput,
   linearBackwardWeights,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import { CheckpointStore, type CheckpointStoreOptions } from "../../../train/checkpoint/store.ts";
 import { SafetensorsFile, type TensorSource } from "../../../train/weights/safetensors.ts";

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
-import type { Device } from "../../../kernels/types.ts";
+import type { Device, ScoreCombination } from "../../../kernels/types.ts";
 import { openWebGpuDevice } from "../../../kernels/webgpu/device.ts";
 import {
   Classifier,
   CLASSIFIER_INPUTS,
   type ClassifierShape,
 } from "../../../train/plan/classifier.ts";
-import { type CombineRule, combineScores, NEVER } from "../../../train/plan/combine.ts";
-import { ALWAYS_STALE, rowScores } from "../../../train/plan/criterion.ts";
-import { type Combine, PLAN_DEFAULTS, resolvePlan } from "../../../train/plan/options.ts";
+import { ALWAYS_STALE, NEVER, rowScores } from "../../../train/plan/criterion.ts";
+import { PLAN_DEFAULTS, resolvePlan } from "../../../train/plan/options.ts";
+import { inputScores } from "../../../kernels/staleness/reference.ts";
 import { webGpuAvailable } from "../../kernels/webgpu_available.ts";
 
 const ROWS = 300;
@@ -39,11 +39,26 @@ function fill(classifier: Classifier, seed: number): void {
   }
 }
 
-/** Scores of input b's lookups, group by group. */
-function ofInput(classifier: Classifier, shape: ClassifierShape, scores: Float32Array, b: number) {
+/** What the float64 reference says of the first inputs, a mean with a score that is never stale being that. */
+function expected(
+  rows: Uint32Array,
+  { groups, lookups }: ClassifierShape,
+  scores: Float32Array,
+  combine: ScoreCombination,
+): number[] {
+  const layout = {
+    inputs: COMPARED,
+    groups,
+    lookups,
+    groupStride: lookups * CLASSIFIER_INPUTS,
+    lookupStride: CLASSIFIER_INPUTS,
+    inputStride: 1,
+  };
+  const wide = Float64Array.from(scores);
+  const largest = inputScores(wide, rows, layout, { kind: "max" });
   return Array.from(
-    { length: shape.groups * shape.lookups },
-    (_, i) => scores[classifier.rows[i * CLASSIFIER_INPUTS + b]!]!,
+    inputScores(wide, rows, layout, combine),
+    (score, b) => combine.kind === "mean" && largest[b]! >= NEVER ? NEVER : score,
   );
 }
 
@@ -56,32 +71,27 @@ async function check(device: Device): Promise<Uint8Array[]> {
       const scores = scoresOf(seed);
       classifier.setScores(scores);
       fill(classifier, seed);
-      const rules: [Combine, number][] = [
-        ...[1, 4, shape.lookups].map((n): [Combine, number] => ["nth-smallest", n]),
-        ...[["max", 1], ["mean", 1]] as [Combine, number][],
+      const rules: ScoreCombination[] = [
+        ...[1, 4, shape.lookups].map((n) => ({ kind: "nth-smallest", n }) as const),
+        { kind: "max" },
+        { kind: "mean" },
       ];
-      for (const [combine, n] of rules) {
-        const rule: CombineRule = combine === "nth-smallest" ? { kind: combine, n } : {
-          kind: combine,
-        };
-        const got = await classifier.scores("search", combine, n);
-        const wanted = Array.from(
-          { length: COMPARED },
-          (_, b) => combineScores(ofInput(classifier, shape, scores, b), shape.groups, rule),
-        );
-        wanted.forEach((score, b) => {
-          const near = combine === "mean" && score < NEVER
+      for (const combine of rules) {
+        const rule = JSON.stringify(combine);
+        const got = await classifier.scores("search", combine);
+        expected(classifier.rows, shape, scores, combine).forEach((score, b) => {
+          const near = combine.kind === "mean" && score < NEVER
             ? Math.abs(got[b]! - score) <= 1e-6
             : got[b] === score;
-          assert.ok(near, `${combine} ${n} of input ${b}: ${got[b]}, not ${score}`);
+          assert.ok(near, `${rule} of input ${b}: ${got[b]}, not ${score}`);
         });
         for (const threshold of [0, 0.25, 0.6, NEVER]) {
-          const skip = await classifier.skips(combine, n, threshold);
+          const skip = await classifier.skips(combine, threshold);
           assert.equal(skip.length, CLASSIFIER_INPUTS);
           skipped.push(skip);
           // In order, and as the scores that the threshold was found on say.
           got.forEach((score, b) =>
-            assert.equal(skip[b], score < Math.fround(threshold) ? 1 : 0, `${combine} ${n}, ${b}`)
+            assert.equal(skip[b], score < Math.fround(threshold) ? 1 : 0, `${rule}, ${b}`)
           );
         }
       }
@@ -118,7 +128,12 @@ Deno.test({
 
 Deno.test("an alpha that cannot be is refused, and the default fits the model", () => {
   const resolve = (alpha: number | null, lookups: number, sequences: boolean) =>
-    resolvePlan({ ...PLAN_DEFAULTS, name: "slipstream", alpha }, 1000, lookups, sequences).alpha;
+    resolvePlan(
+      { ...PLAN_DEFAULTS, name: "slipstream", alpha },
+      { hot: 1000, cold: 1, batch: 1 },
+      { lookups, sequences },
+      "keep",
+    ).staleness!.alpha;
   for (const alpha of [0, -1, 27, 1.5, NaN]) {
     assert.throws(
       () => resolve(alpha, 26, false),

@@ -1,49 +1,35 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { combineInputs, combineScores, NEVER } from "../../../train/plan/combine.ts";
+import fc from "../../npm/fast_check.ts";
+import { inputScores, staleLookups } from "../../../kernels/staleness/reference.ts";
+import type { LookupLayout, ScoreCombination } from "../../../kernels/types.ts";
+import { NEVER } from "../../../train/plan/criterion.ts";
 
-Deno.test("scores combine as the rules say", () => {
-  const scores = [5, 1, 3, 2, 2, 9];
-  const nth = (n: number) => ({ kind: "nth-smallest", n }) as const;
-  assert.deepEqual([1, 2, 3, 6].map((n) => combineScores(scores, 1, nth(n))), [1, 2, 2, 9]);
-  // In two groups: 1 3 5 and 2 2 9.
-  assert.deepEqual([1, 2, 3].map((n) => combineScores(scores, 2, nth(n))), [2, 3, 9]);
-  assert.equal(combineScores(scores, 2, { kind: "max" }), 9);
-  assert.equal(combineScores(scores, 2, { kind: "mean" }), 22 / 6);
-});
+/** The score of one input whose lookups have these scores, group by group. */
+function combined(scores: readonly number[], groups: number, rule: ScoreCombination): number {
+  return inputScores(
+    Float64Array.from(scores),
+    numbers(scores),
+    oneInput(scores, groups),
+    rule,
+  )[0]!;
+}
 
-Deno.test("rows that are never stale keep an input from being skipped by max and mean, and from n on by nth smallest", () => {
+/** Lookup l is of row l. */
+function numbers(scores: readonly number[]): Uint32Array {
+  return Uint32Array.from(scores, (_, i) => i);
+}
+
+function oneInput({ length }: readonly number[], groups: number): LookupLayout {
+  const lookups = length / groups;
+  return { inputs: 1, groups, lookups, groupStride: lookups, lookupStride: 1, inputStride: 1 };
+}
+
+Deno.test("rows that are never stale keep an input from being skipped by max, and from n on by nth smallest", () => {
   assert.equal(NEVER, Math.fround(NEVER));
   const scores = [0, NEVER, 0];
-  assert.equal(combineScores(scores, 1, { kind: "max" }), NEVER);
-  assert.equal(combineScores(scores, 1, { kind: "mean" }), NEVER);
-  assert.equal(combineScores(scores, 1, { kind: "nth-smallest", n: 2 }), 0);
-  assert.equal(combineScores(scores, 1, { kind: "nth-smallest", n: 3 }), NEVER);
-});
-
-Deno.test("lookups of inputs are taken from the layout of Inputs", () => {
-  const rowScores = [0.5, 0.25, 2, 4];
-  // Two inputs, two tables, two steps: input 0 looks up rows 0 1 and 2 2, input 1 rows 1 1 and 3 0.
-  const rows = Uint32Array.of(0, 1, 1, 1, 2, 2, 3, 0);
-  const layout = { size: 2, tables: 2, steps: 2, groups: "table" } as const;
-  const first = { kind: "nth-smallest", n: 1 } as const;
-  assert.deepEqual([...combineInputs(rowScores, rows, layout, first)], [2, 0.5]);
-  assert.deepEqual(
-    [...combineInputs(rowScores, rows, { ...layout, groups: "input" }, first)],
-    [0.25, 0.25],
-  );
-  assert.deepEqual([...combineInputs(rowScores, rows, layout, { kind: "max" })], [2, 4]);
-  assert.throws(() => combineInputs([1, 2], rows, layout, first), /lookup 4 is of row 2, and 2/);
-});
-
-Deno.test("numbers of stale lookups that cannot be are refused", () => {
-  for (const n of [0, 4, 1.5, NaN]) {
-    assert.throws(() => combineScores([1, 2, 3], 1, { kind: "nth-smallest", n }), RangeError);
-  }
-  for (const groups of [0, 2, 1.5]) {
-    assert.throws(() => combineScores([1, 2, 3], groups, { kind: "max" }), RangeError);
-  }
-  assert.throws(() => combineScores([], 1, { kind: "max" }), RangeError);
+  assert.equal(combined(scores, 1, { kind: "max" }), NEVER);
+  assert.equal(combined(scores, 1, { kind: "nth-smallest", n: 2 }), 0);
+  assert.equal(combined(scores, 1, { kind: "nth-smallest", n: 3 }), NEVER);
 });
 
 Deno.test("the nth smallest is below T iff every group has n lookups of stale rows", () => {
@@ -57,13 +43,15 @@ Deno.test("the nth smallest is below T iff every group has n lookups of stale ro
       (groups, each, stream, extra, threshold) => {
         const scores = Array.from({ length: groups * each }, () => stream.next().value as number);
         const n = 1 + extra % each;
-        const stale = Array.from(
-          { length: groups },
-          (_, g) => scores.slice(g * each, (g + 1) * each).filter((x) => x < threshold).length,
+        const [stale] = staleLookups(
+          Float64Array.from(scores),
+          threshold,
+          numbers(scores),
+          oneInput(scores, groups),
         );
         assert.equal(
-          combineScores(scores, groups, { kind: "nth-smallest", n }) < threshold,
-          stale.every((count) => count >= n),
+          combined(scores, groups, { kind: "nth-smallest", n }) < threshold,
+          stale! >= n,
         );
       },
     ),

@@ -154,6 +154,7 @@ Deno.test("skip-hot and skip-cold train exactly the one kind", async () => {
   }
 });
 
+const SHAPE = { lookups: 26, sequences: false } as const;
 const PLAN: PlanOptions = { ...PLAN_DEFAULTS, name: "slipstream", profile: 1 };
 
 Deno.test("rows that the profile never saw are left out, and hot with the artifact", async () => {
@@ -204,7 +205,7 @@ Deno.test("budgets that make everything or nothing hot are refused with what to 
 Deno.test("windows that do not fit and shares that cannot be are refused with what to do", async () => {
   const refuses = (options: Partial<PlanOptions>, hot: number, message: RegExp) =>
     assert.throws(
-      () => resolvePlan({ ...PLAN, ...options }, hot, 26, false),
+      () => resolvePlan({ ...PLAN, ...options }, { hot, cold: 1, batch: 1 }, SHAPE, "keep"),
       (error) => error instanceof UserError && message.test(error.message),
     );
   refuses(
@@ -233,7 +234,8 @@ Deno.test("windows that do not fit and shares that cannot be are refused with wh
   );
   // Defaults fit whatever there is, from few hot minibatches on.
   for (let hot = 3; hot < 5000; hot = Math.ceil(hot * 1.4)) {
-    const { warmup, window } = resolvePlan(PLAN, hot, 26, false);
+    const { layout } = resolvePlan(PLAN, { hot, cold: 1, batch: 1 }, SHAPE, "keep");
+    const { warmup, window } = layout;
     assert.ok(warmup <= hot / 10 && window >= 1 && warmup + window < hot, `${hot}`);
   }
   const device = await openReferenceDevice();

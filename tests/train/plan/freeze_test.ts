@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { RandomStream } from "../../../core/random.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import { LookupGrouper } from "../../../kernels/embedding/group.ts";

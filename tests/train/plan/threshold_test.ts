@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
-import { NEVER } from "../../../train/plan/combine.ts";
+import { NEVER } from "../../../train/plan/criterion.ts";
 import { bisectThreshold, dropCurve, quantileThreshold } from "../../../train/plan/threshold.ts";
 
 const f = Math.fround;

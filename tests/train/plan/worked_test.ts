@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { roundHalfEven } from "../../../train/plan/options.ts";
+import { roundHalfEven } from "../../../train/plan/layout.ts";
 import { sampledInputs } from "../../../train/plan/sampling.ts";
 import { lettersRun, runToy, type ToyOutcome } from "./plan_cases.ts";
 

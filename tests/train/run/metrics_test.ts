@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { auc, Evaluation, LogitError, type Metrics } from "../../../train/run/metrics.ts";
 
 function evaluate(logits: number[], labels: number[]): Metrics {

@@ -1,6 +1,6 @@
 /** Traces to write and to break. */
 
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import {
   MINIBATCH_KINDS,
   MINIBATCH_PLACES,

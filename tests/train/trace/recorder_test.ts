@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { TRACE_COLUMNS } from "../../../train/trace/columns.ts";
 import { TraceRecorder } from "../../../train/trace/recorder.ts";
 import { minibatch, minibatches } from "./cases.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../npm/fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import {
   SafetensorsFile,

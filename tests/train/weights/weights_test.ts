@@ -239,13 +239,84 @@ Deno.test("what does not fit is one error that names the file, before anything i
       for (
         const [text, reason] of [
           ["{", /model\.json: it is not JSON/],
-          ["null", /its schema version is undefined and must be 1/],
-          ['{"schema_version":2}', /its schema version is 2 and must be 1/],
+          ["null", /model\.json: it is null and must be an object$/],
+          [
+            '{"schema_version":1,"optimizer":"adagrad"}',
+            /model\.json: optimizer is "adagrad" and must be an object$/,
+          ],
+          [
+            '{"schema_version":1,"optimizer":{"kind":"adam"}}',
+            /model\.json: optimizer\.kind is "adam" and must be one of sgd, adagrad, rowwise-adagrad$/,
+          ],
+          ['{"schema_version":{"a":1}}', /model\.json: schema_version is an object and must be 1$/],
+          ['{"schema_version":2}', /model\.json: schema_version is 2 and must be 1$/],
         ] as const
       ) {
         await Deno.writeTextFile(`${folder}/${MODEL_FILE}`, text);
         await refuses(model, reason);
       }
+    })
+  );
+});
+
+Deno.test("a changed bit of weights or optimizer state is refused, or changes nothing", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const saved = await trained(device, ADAGRAD, 3);
+      await save(saved, folder);
+      const before = await readWeights(saved), state = await dense(saved, "state");
+      const model = await trained(device, ADAGRAD, 4);
+      for (const name of [WEIGHTS_FILE, STATE_FILE]) {
+        const path = `${folder}/${name}`, bytes = await Deno.readFile(path);
+        let refused = 0;
+        for (let at = 0; at < bytes.length; at++) {
+          const damaged = bytes.slice();
+          damaged[at]! ^= 1 << at % 8;
+          await Deno.writeFile(path, damaged);
+          try {
+            await loadWeights(model, ADAGRAD, folder);
+          } catch (error) {
+            assert.ok(error instanceof UserError, String(error));
+            refused++;
+            continue;
+          }
+          // Metadata that no reader uses.
+          assert.deepEqual(await readWeights(model), before, `${name}, byte ${at}`);
+          assert.deepEqual(await dense(model, "state"), state, `${name}, byte ${at}`);
+        }
+        assert.ok(refused > 0.9 * bytes.length, `${refused} of ${bytes.length}`);
+        await Deno.writeFile(path, bytes);
+      }
+    })
+  );
+});
+
+Deno.test("the optimizer state of another run is refused, and one of other programs is not", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      await save(await trained(device, ADAGRAD, 3), `${folder}/one`);
+      await save(await trained(device, ADAGRAD, 4), `${folder}/two`);
+      const model = await trained(device, ADAGRAD, 5);
+      await Deno.copyFile(`${folder}/two/${STATE_FILE}`, `${folder}/one/${STATE_FILE}`);
+      await assert.rejects(loadWeights(model, ADAGRAD, `${folder}/one`), {
+        name: "UserError",
+        message:
+          `Cannot use ${folder}/one/${STATE_FILE}: it is the optimizer state of other weights than ${folder}/one/${WEIGHTS_FILE}; remove it and ${MODEL_FILE} to begin with a fresh state`,
+      });
+      await Deno.remove(`${folder}/one/${STATE_FILE}`);
+      await Deno.remove(`${folder}/one/${MODEL_FILE}`);
+      assert.equal(await loadWeights(model, ADAGRAD, `${folder}/one`), false);
+      // What PyTorch writes has no checksum.
+      for (const name of [WEIGHTS_FILE, STATE_FILE]) {
+        using file = SafetensorsFile.open(`${folder}/two/${name}`);
+        const tensors = [...file.tensors.values()].map(({ name, shape, byteLength }) => ({
+          ...{ name, shape, dtype: "F32" as const },
+          chunks: () => [file.readFloats(name, 0, byteLength / 4)],
+        }));
+        await writeSafetensors(`${folder}/one/${name}`, tensors, { format: "pt" });
+      }
+      await Deno.copyFile(`${folder}/two/${MODEL_FILE}`, `${folder}/one/${MODEL_FILE}`);
+      assert.equal(await loadWeights(model, ADAGRAD, `${folder}/one`), true);
     })
   );
 });

@@ -1,65 +1,65 @@
 import assert from "node:assert/strict";
-import { Schedule } from "../../../train/plan/schedule.ts";
+import { Turns } from "../../../train/plan/turns.ts";
 import { drawnRun, lettersRun, PLANS, runToy, type ToyOutcome } from "./plan_cases.ts";
 
 /** Ends the turn at hand and says how many inputs are then to be done of the next turn's kind. */
-function next(schedule: Schedule, done: number): number {
-  schedule.switch(done);
+function next(turns: Turns, done: number): number {
+  turns.switch(done);
   let until = done;
-  while (!schedule.over(until)) until++;
+  while (!turns.over(until)) until++;
   return until;
 }
 
 Deno.test("interleaved: shares in whole minibatches, at a rate that follows the loss", () => {
-  const schedule = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50);
-  assert.equal(schedule.turn, "cold");
-  assert.ok(!schedule.over(199) && schedule.over(200), "half at first");
-  assert.equal(next(schedule, 0), 500);
-  assert.equal(schedule.turn, "hot");
-  assert.equal(schedule.measured(0.6), false, "a first loss says nothing");
-  assert.equal(schedule.measured(0.61), true);
-  assert.equal(schedule.rate, 25);
-  assert.equal(next(schedule, 200), 300, "the round after is of the new rate");
-  assert.equal(next(schedule, 500), 750);
+  const turns = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50);
+  assert.equal(turns.turn, "cold");
+  assert.ok(!turns.over(199) && turns.over(200), "half at first");
+  assert.equal(next(turns, 0), 500);
+  assert.equal(turns.turn, "hot");
+  assert.equal(turns.measured(0.6), false, "a first loss says nothing");
+  assert.equal(turns.measured(0.61), true);
+  assert.equal(turns.rate, 25);
+  assert.equal(next(turns, 200), 300, "the round after is of the new rate");
+  assert.equal(next(turns, 500), 750);
   // Four falls in a row double it; a rise in between starts again; what is equal is neither.
-  for (const loss of [0.6, 0.59, 0.58]) assert.equal(schedule.measured(loss), false);
-  assert.equal(schedule.measured(0.58), false);
-  assert.equal(schedule.measured(0.57), true);
-  assert.equal(schedule.rate, 50);
-  for (const loss of [0.56, 0.55, 0.54, 0.53]) schedule.measured(loss);
-  assert.equal(schedule.rate, 100);
-  for (const loss of [0.52, 0.51, 0.5, 0.49]) schedule.measured(loss);
-  assert.equal(schedule.rate, 100, "at most");
-  for (let i = 0; i < 10; i++) schedule.measured(1 + i);
-  assert.equal(schedule.rate, 1, "at least");
-  assert.equal(next(schedule, 300), 310, "1 % of 400 in whole minibatches");
-  assert.equal(next(schedule, 995), 1000, "never beyond the end");
+  for (const loss of [0.6, 0.59, 0.58]) assert.equal(turns.measured(loss), false);
+  assert.equal(turns.measured(0.58), false);
+  assert.equal(turns.measured(0.57), true);
+  assert.equal(turns.rate, 50);
+  for (const loss of [0.56, 0.55, 0.54, 0.53]) turns.measured(loss);
+  assert.equal(turns.rate, 100);
+  for (const loss of [0.52, 0.51, 0.5, 0.49]) turns.measured(loss);
+  assert.equal(turns.rate, 100, "at most");
+  for (let i = 0; i < 10; i++) turns.measured(1 + i);
+  assert.equal(turns.rate, 1, "at least");
+  assert.equal(next(turns, 300), 310, "1 % of 400 in whole minibatches");
+  assert.equal(next(turns, 995), 1000, "never beyond the end");
 });
 
 Deno.test("interleaved: an epoch goes on with the rate of the one before, and a state with everything", () => {
-  const first = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50);
+  const first = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50);
   first.measured(0.5);
   first.measured(0.6);
   first.switch(0);
-  const second = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50, first);
+  const second = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50, first);
   assert.equal(second.rate, 25);
   assert.equal(second.turn, "cold");
   assert.ok(!second.over(99) && second.over(100));
   assert.equal(second.measured(0.61), true, "compared with the last loss");
-  const third = new Schedule("interleaved", { cold: 400, hot: 1000 }, 10, 50);
+  const third = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50);
   third.restore(JSON.parse(JSON.stringify(first.state())));
   assert.deepEqual(third.state(), first.state());
 });
 
 Deno.test("cold-then-hot: one turn each, whatever the loss", () => {
-  const schedule = new Schedule("cold-then-hot", { cold: 7, hot: 11 }, 4, 50);
-  assert.equal(schedule.adapts, false);
-  assert.ok(!schedule.over(6) && schedule.over(7));
-  assert.equal(next(schedule, 0), 11);
+  const turns = new Turns("cold-then-hot", { cold: 7, hot: 11 }, 4, 50);
+  assert.equal(turns.adapts, false);
+  assert.ok(!turns.over(6) && turns.over(7));
+  assert.equal(next(turns, 0), 11);
 });
 
 /** Turns of a run: c for a cold minibatch, u for one of warm-up, w of a window, h for another hot one. */
-function turns({ records }: ToyOutcome): string {
+function turnsOf({ records }: ToyOutcome): string {
   return records.map(({ kind }) => kind === "warm-up" ? "u" : kind[0]).join("");
 }
 
@@ -69,24 +69,24 @@ Deno.test("turns of a run: halves of either kind, and a window that no cold turn
   const moves = [0.25, 0.0625, 0, 0.5, 0.03125, 0];
   const run = (plan: Parameters<typeof lettersRun>[2]["plan"]) =>
     runToy(lettersRun(letters, false, { moves, plan: { schedule: "interleaved", ...plan } }));
-  assert.equal(turns(await run({ name: "fae" })), "cchhhhhhcchhhhhh");
+  assert.equal(turnsOf(await run({ name: "fae" })), "cchhhhhhcchhhhhh");
   assert.equal(
-    turns(await run({ name: "fae", schedule: "cold-then-hot" })),
+    turnsOf(await run({ name: "fae", schedule: "cold-then-hot" })),
     "cccchhhhhhhhhhhh",
   );
   // The window would have had its first three minibatches in the first turn: it is ended before the cold turn.
   assert.match(
-    turns(await run({ name: "slipstream", warmup: 3, window: 5 })),
+    turnsOf(await run({ name: "slipstream", warmup: 3, window: 5 })),
     /^ccuuuwwwwwcch+$/,
   );
   // One that would begin with the next turn does.
   assert.match(
-    turns(await run({ name: "slipstream", warmup: 6, window: 2 })),
+    turnsOf(await run({ name: "slipstream", warmup: 6, window: 2 })),
     /^ccuuuuuuccwwh+$/,
   );
   // Without the one kind the other's turns follow each other.
-  assert.equal(turns(await run({ name: "skip-hot" })), "cccc");
-  assert.equal(turns(await run({ name: "skip-cold" })), "hhhhhhhhhhhh");
+  assert.equal(turnsOf(await run({ name: "skip-hot" })), "cccc");
+  assert.equal(turnsOf(await run({ name: "skip-cold" })), "hhhhhhhhhhhh");
 });
 
 Deno.test("slipstream-cold skips cold inputs only after a decision, and none without a hot row", async () => {
@@ -122,8 +122,8 @@ Deno.test("several epochs: decide once and keep it, or again in each", async () 
       more: { epochs: 2 },
     }));
   const once = await run("once"), epoch = await run("epoch");
-  assert.match(turns(once), /^cuwwwh+ch+$/);
-  assert.match(turns(epoch), /^cuwwwh+cuwwwh+$/);
+  assert.match(turnsOf(once), /^cuwwwh+ch+$/);
+  assert.match(turnsOf(epoch), /^cuwwwh+cuwwwh+$/);
   assert.equal(once.result.plan.decisions.length, 1);
   assert.deepEqual(epoch.result.plan.decisions.map((decision) => decision.epoch), [0, 1]);
   // In the second epoch the kept decision skips from the first hot input on: every S, a quarter.

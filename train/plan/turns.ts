@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { ScheduleKind } from "./options.ts";
+import type { TurnOrder } from "./options.ts";
 
 const LEAST_RATE = 1, MOST_RATE = 100;
 /** Forward passes of a twentieth cost some two hundredths of a round. */
@@ -19,8 +19,8 @@ const LEAST_MEASURED = 2048, MEASURED_SHARE = 20;
 /** Falls of the loss in a row at which the rate is doubled. */
 const FALLS = 4;
 
-/** Where a schedule is. */
-export interface ScheduleState {
+/** Where the turns of an epoch are. */
+export interface TurnsState {
   readonly turn: "cold" | "hot";
   /** Inputs of the turn's kind that are to be done by its end. */
   readonly until: number;
@@ -29,9 +29,9 @@ export interface ScheduleState {
   readonly falls: number;
 }
 
-/** Turns of an epoch. */
-export class Schedule {
-  readonly #kind: ScheduleKind;
+/** Turns of cold and hot minibatches in an epoch. */
+export class Turns {
+  readonly #order: TurnOrder;
   readonly #totals: Readonly<Record<"cold" | "hot", number>>;
   readonly #batch: number;
   #turn: "cold" | "hot" = "cold";
@@ -43,16 +43,16 @@ export class Schedule {
   /**
    * @param totals Inputs of each kind in the epoch.
    * @param rate R at first, in percent.
-   * @param before The schedule of the epoch before, whose rate goes on.
+   * @param before The turns of the epoch before, whose rate goes on.
    */
   constructor(
-    kind: ScheduleKind,
+    order: TurnOrder,
     totals: Readonly<Record<"cold" | "hot", number>>,
     batch: number,
     rate: number,
-    before: Schedule | null = null,
+    before: Turns | null = null,
   ) {
-    this.#kind = kind;
+    this.#order = order;
     this.#totals = totals;
     this.#batch = batch;
     this.#rate = before?.rate ?? rate;
@@ -109,11 +109,11 @@ export class Schedule {
 
   /** Whether losses are wanted. */
   get adapts(): boolean {
-    return this.#kind === "interleaved";
+    return this.#order === "interleaved";
   }
 
   /** Where it is. */
-  state(): ScheduleState {
+  state(): TurnsState {
     return {
       turn: this.#turn,
       until: this.#until,
@@ -124,7 +124,7 @@ export class Schedule {
   }
 
   /** Goes on from a state. */
-  restore({ turn, until, rate, loss, falls }: ScheduleState): void {
+  restore({ turn, until, rate, loss, falls }: TurnsState): void {
     this.#turn = turn;
     this.#until = until;
     this.#rate = rate;
@@ -133,7 +133,7 @@ export class Schedule {
   }
 
   #end(kind: "cold" | "hot", done: number): number {
-    if (this.#kind === "cold-then-hot") return this.#totals[kind];
+    if (this.#order === "cold-then-hot") return this.#totals[kind];
     // Whole minibatches, so that a turn's end makes none smaller.
     const share = Math.max(1, Math.ceil(this.#totals[kind] * this.#rate / 100 / this.#batch));
     return Math.min(this.#totals[kind], done + share * this.#batch);

@@ -1,12 +1,11 @@
 /**
- * A worker of `counts.ts`: claims blocks of inputs from a shared cursor, and counts accesses or cold lookups.
+ * A worker of `TwinCounter`: claims blocks of inputs from a shared cursor, and counts accesses or cold lookups.
  *
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
-import { openTwinLookups, type TwinLookups } from "../data/twin/lookups.ts";
+import { serveTasks } from "../../core/serve_tasks.ts";
+import { openTwinLookups, type TwinLookups } from "./lookups.ts";
 
 /** Inputs of a block. */
 export const BLOCK = 4096;
@@ -102,8 +101,4 @@ async function perform(task: CountTask): Promise<CountAnswer> {
   return null;
 }
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  self.onmessage = async ({ data }: MessageEvent<CountTask>) => {
-    self.postMessage(await perform(data));
-  };
-}
+if (import.meta.main) serveTasks(perform);

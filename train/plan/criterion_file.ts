@@ -1,0 +1,88 @@
+/**
+ * A criterion from a file: a module that exports one.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { UserError } from "../../core/errors.ts";
+import { fileError, Sha256 } from "../../core/files.ts";
+import { CRITERIA, type Criterion, type CriterionFile, type CriterionName } from "./criterion.ts";
+import type { PlanOptions } from "./options.ts";
+
+const NAME = /^[a-z][a-z0-9-]*$/i;
+
+/**
+ * Loads the criterion that options name a file of; gives one that is none back as it is. The module exports it by default
+ * or under the name `criterion`. It is run with all that the process may do.
+ *
+ * @throws {UserError} The file cannot be read, cannot be imported, exports no criterion, or is not the one whose hash is
+ * given.
+ */
+export async function loadCriterion(
+  criterion: CriterionName | Criterion | CriterionFile,
+): Promise<CriterionName | Criterion> {
+  if (typeof criterion === "string" || "score" in criterion) return criterion;
+  // What a checkpoint keeps of a criterion that was made by a script has no file.
+  if (!("file" in criterion)) return criterion;
+  const { file } = criterion;
+  const sha256 = await hashOf(file);
+  if (criterion.sha256 !== undefined && criterion.sha256 !== sha256) {
+    throw new UserError(
+      `Cannot use criterion ${file}: it has changed since the run began, so it would decide otherwise`,
+    );
+  }
+  let module: { readonly default?: unknown; readonly criterion?: unknown };
+  try {
+    // The hash keeps a module apart from an earlier text of the same file.
+    module = await import(`${pathToFileURL(resolve(file)).href}?${sha256}`);
+  } catch (error) {
+    throw new UserError(`Cannot import criterion ${file}: ${firstLine(error)}`);
+  }
+  const found = module.criterion ?? module.default;
+  const reason = whyNot(found);
+  if (reason !== null) throw new UserError(`Cannot use criterion ${file}: ${reason}`);
+  return { ...found as Criterion, file, sha256 };
+}
+
+/**
+ * Options whose criterion has been loaded.
+ *
+ * @throws {UserError} As {@linkcode loadCriterion}.
+ */
+export async function loadPlan(options: PlanOptions): Promise<PlanOptions> {
+  return { ...options, criterion: await loadCriterion(options.criterion) };
+}
+
+/** Why something is no criterion; null where it is one. */
+function whyNot(found: unknown): string | null {
+  if (typeof found !== "object" || found === null) {
+    return 'it exports no object by default or as criterion, such as { name: "mine", score: (row) => row.change }';
+  }
+  const { name, score, defaultCombine } = found as Partial<Criterion>;
+  if (typeof score !== "function") return "its criterion has no function score(row)";
+  if (typeof name !== "string" || !NAME.test(name)) {
+    return `its name is ${JSON.stringify(name)}, which must be of letters, digits and hyphens`;
+  }
+  if (name in CRITERIA) return `its name, ${name}, is that of a built-in criterion`;
+  const combines = ["nth-smallest", "max", "mean"];
+  if (defaultCombine !== undefined && !combines.includes(defaultCombine)) {
+    return `its defaultCombine is ${defaultCombine}, which must be one of ${combines.join(", ")}`;
+  }
+  return null;
+}
+
+async function hashOf(file: string): Promise<string> {
+  try {
+    const hash = new Sha256();
+    hash.update(await Deno.readFile(file));
+    return hash.hex();
+  } catch (error) {
+    throw fileError("read", file, error);
+  }
+}
+
+function firstLine(error: unknown): string {
+  return String((error as Error)?.message ?? error).split("\n")[0]!;
+}

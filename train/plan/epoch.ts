@@ -1,0 +1,120 @@
+/**
+ * One epoch of a plan that tells hot inputs from cold ones: its inputs told apart, the streams that walk them, whose turn it
+ * is.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { formatBytes } from "../../core/format.ts";
+import type { StalenessBlocks } from "./blocks.ts";
+import { ColdStream } from "./cold_stream.ts";
+import type { DriverParts } from "./driver.ts";
+import { Feed } from "./feed.ts";
+import type { HotRows } from "./hot_rows.ts";
+import { type PassHooks, segregate, type Segregation } from "./hot_set.ts";
+import { HotStream, opensWindow } from "./hot_stream.ts";
+import {
+  inputShapeOf,
+  type PlanOptions,
+  type ResolvedPlan,
+  type ResolvedStaleness,
+  resolvePlan,
+} from "./options.ts";
+import type { Plan } from "./plans.ts";
+import { Turns } from "./turns.ts";
+
+/** What belongs to one epoch. */
+export interface Epoch {
+  /** From 0. */
+  readonly number: number;
+  readonly segregation: Segregation;
+  /** Null where the plan skips all cold inputs. */
+  readonly cold: ColdStream | null;
+  /** Null where it skips all hot ones. */
+  readonly hot: HotStream | null;
+  readonly turns: Turns;
+  readonly resolved: ResolvedPlan;
+}
+
+/** What an epoch is made of. */
+export interface EpochParts {
+  readonly parts: DriverParts;
+  readonly plan: Plan;
+  readonly options: PlanOptions;
+  readonly hotRows: HotRows;
+  readonly passes: PassHooks;
+  /** The turns of the epoch before, whose rate goes on. */
+  readonly before: Turns | null;
+  /** The blocks of the run, for plans that decide; made by the first epoch. */
+  readonly blocks: (staleness: ResolvedStaleness) => StalenessBlocks;
+}
+
+/**
+ * Tells an epoch's inputs apart and sets up its streams.
+ *
+ * @throws {UserError} There are no hot inputs or no cold ones, or the window does not fit.
+ */
+export async function openEpoch(
+  { parts, plan, options, hotRows, passes, before, blocks: makeBlocks }: EpochParts,
+  number: number,
+): Promise<Epoch> {
+  const { dataset, model, batch, lastBatch, order, seed } = parts;
+  const orderOf = order(number);
+  const segregation = await segregate(dataset, orderOf, hotRows, passes);
+  const { hot: hots, cold: colds } = segregation;
+  if (colds.length === 0) {
+    throw new UserError(
+      `Cannot tell hot inputs from cold ones: all ${hots.length} inputs have hot rows alone, which take ${
+        formatBytes(4 * model.tables.dim * hotRows.total)
+      }; use a --hot-memory below that or a smaller --profile, or --plan baseline`,
+    );
+  }
+  const inputs = { hot: hots.length, cold: colds.length, batch };
+  const resolved = resolvePlan(options, inputs, inputShapeOf(dataset.schema), lastBatch);
+  const blocks = plan.decides ? makeBlocks(resolved.staleness!) : null;
+  if (blocks !== null) {
+    blocks.epoch = number;
+    if (!opensWindow(plan, options, number)) blocks.decidedAt = 0;
+  }
+  const feed = () => new Feed(dataset, orderOf, hotRows, model.tables.rows, batch);
+  const cold = plan.cold === "skip" ? null : new ColdStream({
+    positions: colds,
+    feed: feed(),
+    batch,
+    most: resolved.layout.cold,
+    blocks: plan.cold === "skip-stale" ? blocks : null,
+  });
+  const hot = plan.hot === "skip" ? null : new HotStream({
+    positions: hots,
+    feed: feed(),
+    plan,
+    options,
+    resolved,
+    route: model.hot === null ? "full" : "hot",
+    batch,
+    epoch: number,
+    seed,
+    blocks,
+  });
+  const totals = {
+    cold: cold === null ? 0 : colds.length,
+    hot: hot === null ? 0 : hots.length,
+  };
+  const turns = new Turns(options.schedule, totals, batch, options.rate, before);
+  return { number, segregation, cold, hot, turns, resolved };
+}
+
+/** Inputs of an epoch, hot and cold. */
+export function inputsOf({ segregation: { hot, cold } }: Epoch): number {
+  return hot.length + cold.length;
+}
+
+/** Inputs done of an epoch, in proportion where a kind is left out: that counts as done with the other. */
+export function doneOf({ cold, hot, segregation }: Epoch): number {
+  const done = (cold?.done ?? 0) + (hot?.done ?? 0);
+  const walked = (cold === null ? 0 : segregation.cold.length) +
+    (hot === null ? 0 : segregation.hot.length);
+  const all = segregation.cold.length + segregation.hot.length;
+  return Math.floor(walked === 0 ? all : done * all / walked);
+}

@@ -1,0 +1,32 @@
+/**
+ * The driver of a plan.
+ *
+ * @module
+ */
+
+import type { DriverParts, PlanDriver } from "./driver.ts";
+import { EveryInput } from "./every_input.ts";
+import type { HotSet, PassHooks } from "./hot_set.ts";
+import type { PlanOptions } from "./options.ts";
+import { findPlan } from "./plans.ts";
+import { SegregatedPlan } from "./segregated.ts";
+
+/**
+ * Drives what the options say.
+ *
+ * @param hotSet Of plans that tell hot inputs from cold ones.
+ * @throws {UserError} Options that `checkPlan` refuses.
+ */
+export function openDriver(
+  parts: DriverParts,
+  options: PlanOptions,
+  hotSet: HotSet | null,
+  passes: PassHooks,
+): PlanDriver {
+  const plan = findPlan(options.name);
+  if (!plan.segregates) return new EveryInput(parts, plan.name);
+  if (hotSet === null) {
+    throw new RangeError(`Cannot train by plan ${plan.name}: it needs a hot set`);
+  }
+  return new SegregatedPlan(parts, options, hotSet, passes);
+}
