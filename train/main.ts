@@ -15,13 +15,14 @@ import type { Metrics } from "./run/metrics.ts";
 import type { PassProgress } from "./plan/hot_set.ts";
 import { planReport } from "./plan/report.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
-import { parseTrainOptions, resumedCommand, type TrainCommand } from "./command/options.ts";
+import { parseTrainCommand } from "./command/choose_model.ts";
+import { resumedCommand, type TrainCommand } from "./command/options.ts";
 import type { ResultDocument } from "./run/result.ts";
 import { runTraining } from "./run/session.ts";
 import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./run/trainer.ts";
 
 async function main(): Promise<number> {
-  const line = parseTrainOptions(Deno.args);
+  const line = await parseTrainCommand(Deno.args);
   if (line.kind === "help") {
     console.log(line.text);
     return 0;
@@ -113,7 +114,7 @@ class Display {
     // The one after the last step is in the summary.
     if (final) return;
     this.note(
-      `Step ${formatCount(step)}: AUC ${fixed(metrics.auc, 5)}, log-loss ${
+      `Step ${formatCount(step)}: AUC ${aucText(metrics)}, log-loss ${
         fixed(metrics.logloss, 5)
       }, accuracy ${fixed(metrics.accuracy, 4)}`,
     );
@@ -203,10 +204,18 @@ function written({ json, trace, save }: TrainCommand): string[] {
   ];
 }
 
+/** The AUC, or why there is none. */
+function aucText({ auc, count, label_rate }: Metrics): string {
+  if (auc !== null) return auc.toFixed(5);
+  return count === 0
+    ? "undefined: there are no inputs"
+    : `undefined: all labels are ${label_rate === 0 ? 0 : 1}`;
+}
+
 function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {
   const rows: [string, string][] = [
     ["test inputs", formatCount(metrics.count)],
-    ["AUC", fixed(metrics.auc, 5)],
+    ["AUC", aucText(metrics)],
     ["log-loss", fixed(metrics.logloss, 5)],
     ["accuracy", fixed(metrics.accuracy, 5)],
     ["normalised entropy", fixed(metrics.normalised_entropy, 5)],

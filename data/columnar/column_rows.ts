@@ -98,6 +98,7 @@ export class ColumnRows {
   /** The columns of a group, coded. Of a bad row the first column that is bad is kept. */
   async #code(group: RowGroup, like: RowBlock): Promise<CodedGroup> {
     const coded = new CodedGroup(group.rows, like.denseColumns, like.tables);
+    if (this.#shape.constant) coded.dense[0]!.fill(1);
     for (const [i, { column, name }] of this.#columns.entries()) {
       const values = await group.read(name);
       const wrong = (r: number, reason: string) => {

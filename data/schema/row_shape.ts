@@ -14,6 +14,9 @@ import {
   tableColumns,
 } from "./log_schema.ts";
 
+/** The dense column of logs that have none: the bottom MLP then learns one vector for all inputs. */
+export const CONSTANT = "constant";
+
 /** Seconds of an hour, hours of a day. */
 const HOUR_S = 3600, DAY_H = 24;
 
@@ -22,8 +25,10 @@ const HOUR_S = 3600, DAY_H = 24;
  * an id has one code wherever it stands.
  */
 export class RowShape {
-  /** Dense columns, in order. */
+  /** Dense columns, in order: those of the schema or, where it has none, {@link CONSTANT}. */
   readonly dense: readonly string[];
+  /** Whether the one dense column is {@link CONSTANT}, 1 in all rows. */
+  readonly constant: boolean;
   /** Columns with tables, in order. */
   readonly tables: readonly TableColumn[];
   /** One a table. */
@@ -37,7 +42,9 @@ export class RowShape {
 
   /** @param range Ids are taken modulo this; 0 for as they are. */
   constructor(schema: LogSchema, range: number) {
-    this.dense = denseNames(schema);
+    const dense = denseNames(schema);
+    this.constant = dense.length === 0;
+    this.dense = this.constant ? [CONSTANT] : dense;
     this.tables = tableColumns(schema);
     this.coders = this.tables.map((column) => new IdCoder(column, range));
     const byTime = schema.split?.by === "time";

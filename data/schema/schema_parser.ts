@@ -114,6 +114,7 @@ export class SchemaParser extends RowParser {
     const ops = this.#ops, slots = this.#slots, coders = this.#coders, last = ops.length - 1;
     const separator = this.#separator, markers = this.#markers;
     const quotes = this.#text.quotes === true, stripped = this.#stripped;
+    const { constant } = this.#shape;
     const { dense, ids, labels, stride } = block;
     let row = block.rows;
     let lineStart = from;
@@ -192,6 +193,7 @@ export class SchemaParser extends RowParser {
             if (missing || !this.#put(f, buffer, at, to, block, row)) break rows;
         }
       }
+      if (constant) dense[row] = 1;
       row++;
       lineStart = p;
     }
@@ -235,6 +237,7 @@ export class SchemaParser extends RowParser {
         return this.#bad(f, describeBad(column!, field));
       }
     }
+    if (this.#shape.constant) block.dense[row] = 1;
     block.rows++;
     return null;
   }

@@ -7,6 +7,7 @@
 import { LOG_FLAGS } from "../../data/flags.ts";
 import { UserError } from "../../core/errors.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
+import { daysOf } from "../../data/source_files.ts";
 import { parseTwinSource } from "../../data/twin/source.ts";
 import type { DeviceKind, Optimizer } from "../../kernels/types.ts";
 import type { Placement } from "../model/placement.ts";
@@ -30,13 +31,17 @@ import { checkSchedule, type LearningRateSchedule } from "../run/learning_rate.t
 export const TRAIN_FLAGS = {
   data: {
     type: "paths",
+    positional: true,
     group: "Data",
     valueName: "FILE…",
     aliases: ["raw-data-file"],
     help:
-      "Click logs, plain or .gz, in order; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
+      "Click logs in order: text, plain or in gzip or zstd, Parquet or Arrow; folders and patterns of them; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
   },
   format: LOG_FLAGS.format,
+  schema: LOG_FLAGS.schema,
+  test: LOG_FLAGS.test,
+  validation: LOG_FLAGS.validation,
   limit: LOG_FLAGS.limit,
   maxIndRange: {
     type: "number",
@@ -67,7 +72,7 @@ export const TRAIN_FLAGS = {
   model: {
     type: "choice",
     choices: PRESET_NAMES,
-    defaultText: "the twin's, else rm2",
+    defaultText: "the twin's or the format's, else rm2",
     group: "Model",
     help:
       "Preset: rm1 is TBSM on Taobao, rm2 is DLRM on Criteo Kaggle, rm3 on Criteo Terabyte, rm4 on Avazu; the flags below replace parts of it",
@@ -282,6 +287,12 @@ export interface TrainCommand {
   readonly data: DataSource;
   /** Format of the files. */
   readonly format: "auto" | "criteo-kaggle" | "criteo-terabyte" | "avazu" | "taobao";
+  /** File that says what the columns of a log of one's own mean. */
+  readonly schema: string | null;
+  /** Files that test, instead of a part of the data; empty for a part. */
+  readonly test: readonly string[];
+  /** Files that validate, beside those that test. */
+  readonly validation: readonly string[];
   /** Use only so many inputs. */
   readonly limit: number | null;
   /** Take ids modulo this. */
@@ -381,6 +392,8 @@ export type TrainCommandLine =
     readonly command: TrainCommand;
     /** For people, a line each: what of the command line has no effect, what was read as something else. */
     readonly notes: readonly string[];
+    /** Whether the command line names the model. */
+    readonly modelGiven: boolean;
   };
 
 /** torch's Adagrad and DLRM's row-wise Adagrad use this. */
@@ -438,13 +451,13 @@ export function trainHelp(width?: number): string {
  * Understands the command line of `deno task train`.
  *
  * @param args The words after the task's name.
- * @param exists Whether a path exists: DLRM names the Terabyte files by their common beginning, `./day` for `day_0` …
- * `day_23`.
+ * @param days The files that begin with a path that is none itself: DLRM names the Terabyte files by their common
+ * beginning, `./day` for `day_0` … `day_23`.
  * @throws {UserError} Status 2, with the flag and the reason.
  */
 export function parseTrainOptions(
   args: readonly string[],
-  exists: (path: string) => boolean = pathExists,
+  days: (path: string) => readonly string[] = daysFrom,
 ): TrainCommandLine {
   const { values, given, help } = parseFlags(TRAIN_FLAGS, args);
   if (help) return { kind: "help", text: trainHelp() };
@@ -463,7 +476,7 @@ export function parseTrainOptions(
   if (idle.length > 0) notes.push(`DLRM flags without effect here: ${idle.join(", ")}`);
 
   const format = chooseFormat(values.format, values.dataSet, given.has("format"));
-  const data = chooseData(values, given.get("data"), format, exists, notes);
+  const data = chooseData(values, given.get("data"), format, days, notes);
   if (values.useGpu && given.has("device") && values.device !== "webgpu") {
     throw new UserError(
       `Cannot use --device ${values.device}: --use-gpu has been given and means --device webgpu`,
@@ -507,6 +520,9 @@ export function parseTrainOptions(
   const command: TrainCommand = {
     data,
     format,
+    schema: values.schema ?? null,
+    test: values.test ?? [],
+    validation: values.validation ?? [],
     limit: values.limit ?? null,
     maxIndRange: values.maxIndRange > 0 ? values.maxIndRange : null,
     minCount: values.minCount,
@@ -548,7 +564,7 @@ export function parseTrainOptions(
     resume: null,
     quiet: values.quiet,
   };
-  return { kind: "train", command, notes };
+  return { kind: "train", command, notes, modelGiven: given.has("model") };
 }
 
 /** Flags that may stand beside --resume. */
@@ -639,7 +655,7 @@ function chooseData(
   },
   spelling: string | undefined,
   format: TrainCommand["format"],
-  exists: (path: string) => boolean,
+  days: (path: string) => readonly string[],
   notes: string[],
 ): DataSource {
   const { data, dataGeneration, dataSize } = values;
@@ -659,7 +675,10 @@ function chooseData(
     const terabyte = format === "criteo-terabyte";
     return {
       kind: "files",
-      paths: data.flatMap((path) => terabyte ? expandDays(path, exists) : path),
+      paths: data.flatMap((path) => {
+        const found = terabyte ? days(path) : [];
+        return found.length > 0 ? found : path;
+      }),
     };
   }
   if (data.length > 1) {
@@ -695,14 +714,6 @@ function presetOfTwin(source: string): PresetName | null {
   return PRESET_NAMES.find((preset) => preset === name) ?? null;
 }
 
-/** `./day` becomes `./day_0`, `./day_1`, … as far as they exist, unless `./day` exists itself. */
-function expandDays(path: string, exists: (path: string) => boolean): string[] {
-  if (exists(path)) return [path];
-  const days: string[] = [];
-  for (let day = 0; day < 24 && exists(`${path}_${day}`); day++) days.push(`${path}_${day}`);
-  return days.length > 0 ? days : [path];
-}
-
 function parseTables(
   text: string,
   spelling: string | undefined,
@@ -717,13 +728,13 @@ function parseTables(
   return text.split("-").map(Number);
 }
 
-function pathExists(path: string): boolean {
+/** `./day` gives `./day_0`, `./day_1`, … unless `./day` exists itself. */
+function daysFrom(path: string): readonly string[] {
   try {
     Deno.statSync(path);
-    return true;
+    return [];
   } catch {
-    // Whoever opens the path gives the reason.
-    return false;
+    return daysOf(path);
   }
 }
 

@@ -8,6 +8,7 @@ import { UserError } from "../../core/errors.ts";
 import { counted, formatBytes, formatCount } from "../../core/format.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import { openDataset } from "../../data/open.ts";
+import { readSchema } from "../../data/schema/read_schema.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { Device } from "../../kernels/types.ts";
@@ -20,7 +21,13 @@ import { loadPlan } from "../plan/criterion_file.ts";
 import { findHotSet, type HotSet, type PassProgress } from "../plan/hot_set.ts";
 import { checkPlan, inputShapeOf } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
-import { countParameters, type DlrmPreset, PRESETS, resolveShape } from "../model/presets.ts";
+import {
+  countParameters,
+  type DlrmPreset,
+  PRESETS,
+  resolveShape,
+  type ShapeOverrides,
+} from "../model/presets.ts";
 import { buildResult, type Json, type ResultDocument, writeResult } from "./result.ts";
 import { SafetensorsFile } from "../weights/safetensors.ts";
 import { startTrace, traceHeader } from "../trace/session.ts";
@@ -32,7 +39,7 @@ import {
   type TrainProgress,
   type TrainResult,
 } from "./trainer.ts";
-import { loadWeights, saveWeights, WEIGHTS_FILE } from "../weights/weights.ts";
+import { loadWeightsById, saveWeights, WEIGHTS_FILE } from "../weights/weights.ts";
 
 /** What a run tells while it goes, and how it is stopped. */
 export interface SessionHooks {
@@ -78,7 +85,11 @@ export async function runTraining(
   }
   const dataset = await openData(command, hooks);
   try {
-    const shape = resolveShape(PRESETS[command.model], dataset.schema, command.shape);
+    const shape = resolveShape(
+      PRESETS[command.model],
+      dataset.schema,
+      ownShape(command, dataset.schema.dense.length),
+    );
     describeData(dataset, hooks);
     const { plan, epochs } = command;
     checkPlan(plan, epochs, inputShapeOf(dataset.schema));
@@ -95,7 +106,7 @@ export async function runTraining(
         const resume = await store?.restore(model, dataset) ?? null;
         if (resume !== null) hooks.onNote?.(resume.note);
         else if (command.init === null) await model.initialise(command.seed);
-        else await initialiseFrom(model, command, command.init, hooks);
+        else await initialiseFrom(model, dataset, command, command.init, hooks);
         const trace = await startTrace(command);
         const document = (
           run: Omit<TrainResult, "ended">,
@@ -119,12 +130,17 @@ export async function runTraining(
           if (command.json !== null) writing.push(() => writeResult(command.json!, result));
           if (trace !== null) writing.push(() => trace.write(traceHeader(result, command)));
           if (save && command.save !== null) {
-            writing.push(() =>
-              saveWeights(model, {
-                model: isTbsm(shape) ? "tbsm" : "dlrm",
-                ...shapeDocument(shape),
-                optimizer: command.optimizer,
-              }, command.save!)
+            writing.push(async () =>
+              await saveWeights(
+                model,
+                {
+                  model: isTbsm(shape) ? "tbsm" : "dlrm",
+                  ...shapeDocument(shape),
+                  optimizer: command.optimizer,
+                },
+                command.save!,
+                await dataset.keys?.() ?? null,
+              )
             );
           }
           const failures: unknown[] = [];
@@ -222,6 +238,9 @@ async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dat
   return await openDataset({
     data: command.data.kind === "twin" ? [command.data.source] : command.data.paths,
     format: command.format === "auto" ? undefined : command.format,
+    schema: command.schema === null ? undefined : await readSchema(command.schema),
+    ...(command.test.length === 0 ? {} : { test: command.test }),
+    ...(command.validation.length === 0 ? {} : { validation: command.validation }),
     ...limit,
     maxIndexRange: command.maxIndRange ?? 0,
     minCount: command.minCount,
@@ -232,6 +251,13 @@ async function openData(command: TrainCommand, hooks: SessionHooks): Promise<Dat
     onProgress: hooks.onPreparation,
     signal: hooks.signal,
   });
+}
+
+/** A log of one's own has its own number of dense columns, which the preset's bottom MLP then begins with. */
+function ownShape({ schema, shape, model }: TrainCommand, dense: number): ShapeOverrides {
+  if (schema === null || shape.bottom !== undefined) return shape;
+  const { bottom, dim } = PRESETS[model];
+  return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
 }
 
 /** A generated data set fills the tables that are asked for; by default the preset's, capped. */
@@ -267,17 +293,31 @@ function buildModel(
 
 async function initialiseFrom(
   model: Model,
+  dataset: Dataset,
   command: TrainCommand,
   folder: string,
   hooks: SessionHooks,
 ): Promise<void> {
-  const withState = await loadWeights(model, command.optimizer, folder);
+  // Rows of ids that the folder does not have begin as in a new model.
+  await model.initialise(command.seed);
+  const keys = await dataset.keys?.() ?? null;
+  const { withState, matched, fresh } = await loadWeightsById(
+    model,
+    command.optimizer,
+    folder,
+    keys,
+  );
   const { kind } = command.optimizer;
   hooks.onNote?.(
     withState
       ? `Weights and ${kind} state from ${folder}`
       : `Weights from ${folder}${kind === "sgd" ? "" : `; the ${kind} state starts at zero`}`,
   );
+  if (matched === "ids") {
+    hooks.onNote?.(`  Rows are matched by id; ${counted(fresh, "row")} of new ids start afresh`);
+  } else if (matched === "number" && keys !== null) {
+    hooks.onNote?.("  Rows are matched by number, because the folder does not say what they are");
+  }
 }
 
 /** Before anything looks at the data. */
