@@ -14,6 +14,7 @@
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
 import { AVAZU_HEADER, AVAZU_TABLES } from "./avazu.ts";
 import { eightHex, HEX, NOT_HEX } from "./fields.ts";
 import type { RowBlock } from "./row_block.ts";
@@ -26,7 +27,10 @@ const LF = 10, CR = 13, COMMA = 44, MINUS = 45, ZERO = 48;
 const MAX_ID_DIGITS = 20;
 const TABLES = AVAZU_TABLES.length;
 const HEX_TABLES = Uint8Array.from(AVAZU_TABLES, ({ hex }) => hex ? 1 : 0);
-const HEADER = new TextEncoder().encode(AVAZU_HEADER);
+const BEGINNING = new TextEncoder().encode(AVAZU_HEADER);
+const HEADER = new TextEncoder().encode(
+  AVAZU_HEADER + AVAZU_TABLES.map(({ name }) => name).join(","),
+);
 
 /** The dense value of each hour of the day. */
 const HOURS = Float32Array.from({ length: 24 }, (_, hour) => hour / 24);
@@ -51,13 +55,23 @@ export class AvazuParser extends SchemaParser {
   protected override readonly maxLine: number = MAX_LINE;
   protected override readonly rowName: string = "an Avazu row";
 
-  /** @param onBad Told of every bad row; it throws, or the row is left out. */
-  constructor(onBad: (bad: BadRow) => void) {
-    super(SCHEMA, SHAPE, onBad, "Avazu's log");
+  readonly #path: string;
+
+  /**
+   * @param onBad Told of every bad row; it throws, or the row is left out.
+   * @param path The file, for what is wrong with its header.
+   */
+  constructor(onBad: (bad: BadRow) => void, path = "Avazu's log") {
+    super(SCHEMA, SHAPE, onBad, path);
+    this.#path = path;
   }
 
   protected override isHeader(line: Uint8Array): boolean {
-    return HEADER.every((byte, i) => line[i] === byte);
+    if (!BEGINNING.every((byte, i) => line[i] === byte)) return false;
+    if (line.length === HEADER.length && HEADER.every((byte, i) => line[i] === byte)) return true;
+    throw new UserError(
+      `Cannot read ${this.#path}: its header has other columns than the file before it, or in another order`,
+    );
   }
 
   protected override parseFast(

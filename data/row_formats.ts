@@ -70,6 +70,6 @@ export const ROW_FORMATS: Readonly<Record<RowFormatName, RowFormat>> = {
     idsOf: (table) => AVAZU_TABLES[table]!.hex ? "hexadecimal 32" : "decimal 32",
     split: { by: "random" },
     note: "The dense value is the hour of the day / 24; the original's scale is not known",
-    createParser: (onBad) => new AvazuParser(onBad),
+    createParser: (onBad, path) => new AvazuParser(onBad, path),
   },
 };

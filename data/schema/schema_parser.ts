@@ -202,6 +202,11 @@ export class SchemaParser extends RowParser {
   }
 
   protected override parseLine(line: Uint8Array, block: RowBlock): BadField | null {
+    if (this.#awaitsHeader) {
+      throw new UserError(
+        `Cannot read ${this.#path}: its first line is empty or too long, where its header should be`,
+      );
+    }
     const places = this.#places, row = block.rows;
     const split = this.#split(this.#stripped ? trimEnd(line) : line);
     if (!split.closed) {

@@ -25,14 +25,15 @@ const PRESET_OF_FORMAT: Readonly<Record<string, PresetName>> = {
  */
 export async function parseTrainCommand(args: readonly string[]): Promise<TrainCommandLine> {
   const line = parseTrainOptions(args);
-  if (line.kind !== "train" || line.modelGiven) return line;
+  if (line.kind !== "train" || line.given.model) return line;
   const { data, format, schema, model } = line.command;
   if (data.kind !== "files" || schema !== null) return line;
   const known = format === "auto"
     ? (await recognise(await findTextFiles(data.paths))).format
     : format;
   const preset = PRESET_OF_FORMAT[known] ?? model;
-  if (preset === model) return line;
+  // Widths on the command line were chosen for the usual model, and sequences fit none but their own.
+  if (preset === model || (line.given.shape && preset !== "rm1")) return line;
   const chosen = parseTrainOptions([...args, "--model", preset]);
   if (chosen.kind !== "train") return chosen;
   return {

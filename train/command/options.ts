@@ -392,8 +392,8 @@ export type TrainCommandLine =
     readonly command: TrainCommand;
     /** For people, a line each: what of the command line has no effect, what was read as something else. */
     readonly notes: readonly string[];
-    /** Whether the command line names the model. */
-    readonly modelGiven: boolean;
+    /** Whether the command line names the model, or widths of one. */
+    readonly given: { readonly model: boolean; readonly shape: boolean };
   };
 
 /** torch's Adagrad and DLRM's row-wise Adagrad use this. */
@@ -564,7 +564,13 @@ export function parseTrainOptions(
     resume: null,
     quiet: values.quiet,
   };
-  return { kind: "train", command, notes, modelGiven: given.has("model") };
+  const shape = ["embeddingDim", "bottom", "top", "attention", "final", "tables"] as const;
+  return {
+    kind: "train",
+    command,
+    notes,
+    given: { model: given.has("model"), shape: shape.some((key) => given.has(key)) },
+  };
 }
 
 /** Flags that may stand beside --resume. */
