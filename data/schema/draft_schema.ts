@@ -102,9 +102,11 @@ function columnOf(sample: Cleaned): LogColumn {
   const distinct = new Set(values).size;
   const serial = values.length === rows && distinct === rows && rows >= 100;
   if (serial && (/^(id|index|row|column_1)$/i.test(name))) return { name, kind: "ignored" };
+  // Names have blanks between their words, so that only numbers between blanks are a list.
   const separators = values.flatMap((value) => LIST.exec(value)?.[1] ?? []);
   const separator = [",", ";", "|", "^", " "].find((one) =>
-    20 * separators.filter((found) => found === one).length > values.length
+    20 * separators.filter((found) => found === one).length > values.length &&
+    (one !== " " || values.every((value) => value.split(one).every(isNumberText)))
   );
   if (list || separator !== undefined) {
     const by = separator ?? "|";

@@ -36,6 +36,7 @@ export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number
   const lines = text.split("\n");
   const unended = lines.at(-1) !== "";
   if (!unended) lines.pop();
+  const last = unended ? lines.length - 1 : -1;
   while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!)) lines.pop();
   const layout = schema.text!;
   let places: (LogColumn | null)[] | null = layout.header ? null : inOrder(schema.columns);
@@ -48,7 +49,7 @@ export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number
     }
     const regular = line !== "" && whole.length <= maxLine;
     if (regular && places === null) throw new HeaderRefused("no header");
-    const cut = unended && i === lines.length - 1;
+    const cut = i === last;
     const row = line === "" || whole.length > maxLine ? null : readRow(line, schema, places, cut);
     if (row === null) bad.push(i + 1);
     else rows.push(row);
