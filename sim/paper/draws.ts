@@ -23,7 +23,7 @@ import type { Frozen, HeldOut } from "./frozen.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
 /** A number with a range: of the machine, a parameter, or the share that is skipped. */
-interface Uncertain {
+export interface Uncertain {
   readonly name: string;
   readonly low: number;
   readonly high: number;

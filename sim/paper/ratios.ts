@@ -34,7 +34,7 @@ export interface RatioRow {
 }
 
 /** What a workload's inputs are to a plan that skips. */
-interface WorkloadShares {
+export interface WorkloadShares {
   readonly name: WorkloadName;
   readonly hotShare: number;
   /** Of the hot inputs, all of them. */
@@ -44,7 +44,7 @@ interface WorkloadShares {
 }
 
 /** Errors of the null models, and of the model where they speak. */
-interface NullModels {
+export interface NullModels {
   /** 1 / (1 - skipped share of all inputs) for the ratio to FAE, and for all four. */
   readonly n1: { readonly prediction: number; readonly faeError: number; readonly mape: number };
   /** The mean of the other three published figures. */

@@ -24,7 +24,7 @@ export interface Compared {
 }
 
 /** A timed model's iteration on one GPU of a machine, in milliseconds. */
-function predictIteration(model: TimedModel, batch: number, machine: Machine): number {
+export function predictIteration(model: TimedModel, batch: number, machine: Machine): number {
   const { shape, pooling } = model;
   const { table_rows: tableRows, dim, bottom, top } = shape;
   const parameters = countParameters({ tableRows, dim, bottom, top });
@@ -137,7 +137,7 @@ export function errorsOf(
 const STEPS_US = steps(0, 3000, 50), GEMM_SHARES = steps(0.3, 0.8, 0.01);
 
 /** A substrate fit: host time of an iteration in no operation, and the share of the peak that products reach. */
-interface SubstrateFit {
+export interface SubstrateFit {
   readonly stepUs: number;
   readonly gemmShare: number;
 }
@@ -160,7 +160,7 @@ export function fitSubstrate(machine: Machine, models: readonly TimedModel[]): S
 }
 
 /** A machine with a substrate fit in force. */
-function withSubstrate(machine: Machine, { stepUs, gemmShare }: SubstrateFit): Machine {
+export function withSubstrate(machine: Machine, { stepUs, gemmShare }: SubstrateFit): Machine {
   return withRates(machine, { "framework.step_us": stepUs, "gpu.gemm_share": gemmShare });
 }
 

@@ -62,6 +62,8 @@ export interface ModelDocument extends ShapeDocument {
   readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
   /** Kind of model. */
   readonly model: "dlrm" | "tbsm";
+  /** Checksum of the weights that it was saved with; absent of older versions. */
+  readonly weights_sha256?: string;
   /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
   /** How features are normalised; absent for `none`. */
@@ -116,13 +118,6 @@ export async function saveWeights(
   keys?: readonly TableKeys[] | null,
 ): Promise<void> {
   const { device } = model;
-  const full: ModelDocument = {
-    schema_version: WEIGHTS_SCHEMA_VERSION,
-    ...document,
-    ...(keys === undefined
-      ? {}
-      : { vocabulary: keys === null ? null : { sha256: keysHash(keys) } }),
-  };
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
   const withIds = keys !== undefined && keys !== null;
   const saved = [WEIGHTS_FILE, STATE_FILE, ...(withIds ? [VOCABULARY_FILE] : []), MODEL_FILE];
@@ -142,6 +137,14 @@ export async function saveWeights(
         const described = { ...metadata, ...ids.metadata };
         await writeSafetensors(`${staging}/${VOCABULARY_FILE}`, ids.tensors, described);
       }
+      const full: ModelDocument = {
+        schema_version: WEIGHTS_SCHEMA_VERSION,
+        ...document,
+        weights_sha256: seal,
+        ...(keys === undefined
+          ? {}
+          : { vocabulary: keys === null ? null : { sha256: keysHash(keys) } }),
+      };
       await writeFileWhole(`${staging}/${MODEL_FILE}`, formatSealed(full));
       for (const name of saved) {
         await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
@@ -293,7 +296,7 @@ async function load(
   model: Model,
   optimizer: Optimizer,
   folder: string,
-  document: SavedDocument | null,
+  document: ReadDocument | null,
   maps: readonly RowMap[] | null,
 ): Promise<boolean> {
   const { tables, device } = model;
@@ -303,6 +306,12 @@ async function load(
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
   // Everything is checked before anything is changed, the device's memory too.
   const seal = await checkSeal(weights);
+  const wanted = document?.weights_sha256 ?? null;
+  if (wanted !== null && wanted !== seal) {
+    throw new UserError(
+      `Cannot use ${weights.path}: its checksum is missing or not the one in ${MODEL_FILE}; copy the folder anew, or remove ${MODEL_FILE} to load the weights as they are`,
+    );
+  }
   if (state !== null) {
     await checkSeal(state);
     checkBelongs(state, seal, weights.path);
@@ -409,18 +418,21 @@ function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames 
 
 const VOCABULARY = orNull(objectOf<{ readonly sha256: string }>({ sha256: text }));
 
-type SavedDocument = Pick<ModelDocument, "schema_version" | "optimizer" | "vocabulary">;
+type ReadDocument = Pick<
+  ModelDocument,
+  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary"
+>;
 
-const DOCUMENT: Schema<SavedDocument> = objectWith<SavedDocument>(
+const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
   {
     schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
     optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
   },
-  { vocabulary: VOCABULARY },
+  { weights_sha256: text, vocabulary: VOCABULARY },
 );
 
 /** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
-async function readDocument(folder: string): Promise<SavedDocument | null> {
+async function readDocument(folder: string): Promise<ReadDocument | null> {
   const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
   const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
   const value = await readJsonFileIfThere(path, options);
