@@ -173,7 +173,6 @@ function recogniseCriteo(head: Head, format: KnownFormat): Found {
   const named = head.separated.find(({ names }) =>
     hasAll(names, [...CRITEO_DENSE_NAMES, ...CRITEO_TABLE_NAMES])
   );
-  const original = { separator: "\t", header: false } as const;
   const split = splitOf(format);
   if (named !== undefined) {
     const labelled = named.names.some((name) => meansColumn(name, LABEL));
@@ -197,10 +196,6 @@ function recogniseCriteo(head: Head, format: KnownFormat): Found {
   if (labelled && !extra && separated.separator === "\t" && !separated.ragged && !head.quoted) {
     const bad = badRows(head, (onBad) => new CriteoParser(onBad), CRITEO_DENSE, 26);
     if (bad.share <= BELIEVED) return { schema: null };
-    const found = bestCriteo(head, separated, { ...layout, text: original });
-    return typeof found === "string"
-      ? `its ${CRITEO_COLUMNS} columns between TABs do not read as Criteo's (${bad.first})`
-      : found;
   }
   return bestCriteo(head, separated, { ...layout, text: textOf(head, separated, false) });
 }

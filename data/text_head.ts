@@ -79,7 +79,7 @@ function separate(lines: readonly Uint8Array[], separator: string): SeparatedHea
   });
   const most = rows.reduce((most, { length }) => Math.max(most, length), 0);
   const longest = rows.filter(({ length }) => length === most);
-  const some = rows.some(({ length }) => length < most && 2 * length > most);
+  const some = rows.some(({ length }) => length < most && 3 * length > most);
   return {
     separator,
     names: (rows[0] ?? []).map((field) => decoder.decode(field).trim().replace(/^"(.*)"$/, "$1")),

@@ -39,6 +39,11 @@ const LOGS = Float32Array.from({ length: 4096 }, (_, x) => Math.log(x + 1));
 /** The largest float of 32 bits. */
 const MAX_FLOAT = 3.4028234663852886e38;
 
+/** Rows that are scanned before their ids are coded. */
+const BATCH = 4096;
+/** In the place of the length of an id that is missing. */
+const MISSING = -1;
+
 /** Bytes that a line of one's own log may have: rows with lists are long. */
 const MAX_OWN_LINE = 1 << 20;
 
@@ -60,6 +65,9 @@ export class SchemaParser extends RowParser {
   #ops = new Uint8Array(0);
   #slots = new Uint32Array(0);
   #coders: (IdCoder | null)[] = [];
+  /** Of the ids of a batch of rows, by place and row. */
+  #lengths = new Int32Array(0);
+  readonly #lineStarts = new Uint32Array(BATCH);
 
   /**
    * @param shape Where the columns of the schema go, and the ids' codes; shared by all files of a log.
@@ -101,6 +109,7 @@ export class SchemaParser extends RowParser {
     this.#ops = Uint8Array.from(this.#places, ({ op }) => op);
     this.#slots = Uint32Array.from(this.#places, ({ slot }) => slot);
     this.#coders = this.#places.map(({ coder }) => coder);
+    this.#lengths = new Int32Array(this.#places.length * BATCH);
   }
 
   protected override parseFast(
@@ -111,15 +120,37 @@ export class SchemaParser extends RowParser {
     room: number,
   ): number {
     if (this.#awaitsHeader) return from;
+    for (let at = from;;) {
+      const first = block.rows, most = Math.min(room, first + BATCH);
+      at = this.#scan(buffer, at, end, block, most);
+      const good = this.#code(buffer, block, first);
+      if (good < block.rows) {
+        block.rows = good;
+        return this.#lineStarts[good - first]!;
+      }
+      if (block.rows < most || block.rows === room) return at;
+    }
+  }
+
+  /** Scans up to `most` rows in the block; of ids it notes in their cells where they begin, and how long they are. */
+  #scan(
+    buffer: Uint8Array,
+    from: number,
+    end: number,
+    block: RowBlock,
+    most: number,
+  ): number {
     const ops = this.#ops, slots = this.#slots, coders = this.#coders, last = ops.length - 1;
+    const lengths = this.#lengths, lineStarts = this.#lineStarts, first = block.rows;
     const separator = this.#separator, markers = this.#markers;
     const quotes = this.#text.quotes === true, stripped = this.#stripped;
     const { constant } = this.#shape;
     const { dense, ids, labels, stride } = block;
     let row = block.rows;
     let lineStart = from;
-    rows: while (lineStart < end && row < room) {
+    rows: while (lineStart < end && row < most) {
       let p = lineStart;
+      lineStarts[row - first] = p;
       for (let f = 0; f <= last; f++) {
         let at = p, byte = 0;
         while ((byte = buffer[p]!) !== separator && byte !== LF) p++;
@@ -149,13 +180,10 @@ export class SchemaParser extends RowParser {
             ids[slots[f]! * stride + row] = value;
             break;
           }
-          case ID: {
-            const coder = coders[f]!;
-            const code = missing ? coder.missing() : coder.code(buffer, at, to);
-            if (code < 0) break rows;
-            ids[slots[f]! * stride + row] = code;
+          case ID:
+            ids[slots[f]! * stride + row] = at;
+            lengths[f * BATCH + row - first] = missing ? MISSING : to - at;
             break;
-          }
           case LOG: {
             // Most fields are a few digits.
             let value = 0, digit = 0, q = at;
@@ -199,6 +227,28 @@ export class SchemaParser extends RowParser {
     }
     block.rows = row;
     return lineStart;
+  }
+
+  /**
+   * Turns the ids of rows from `first` on into their codes, column by column: the dictionary of one column stays in the
+   * processor's caches, and those of all columns would not.
+   *
+   * @returns The first row with an id that is none, or the number of rows.
+   */
+  #code(buffer: Uint8Array, block: RowBlock, first: number): number {
+    const { ids, stride } = block;
+    let rows = block.rows;
+    for (let f = 0; f < this.#ops.length; f++) {
+      if (this.#ops[f] !== ID) continue;
+      const coder = this.#coders[f]!, column = this.#slots[f]! * stride;
+      for (let row = first, at = f * BATCH; row < rows; row++, at++) {
+        const cell = column + row, length = this.#lengths[at]!, from = ids[cell]!;
+        const code = length === MISSING ? coder.missing() : coder.code(buffer, from, from + length);
+        if (code < 0) rows = row;
+        else ids[cell] = code;
+      }
+    }
+    return rows;
   }
 
   protected override parseLine(line: Uint8Array, block: RowBlock): BadField | null {
