@@ -5,10 +5,10 @@
  *
  * - Data: `openDataset`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
  * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
- * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
+ * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `fitReuse`, `twinOfReuse`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
- * - Training: `runTraining`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
+ * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
  * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `writeCountedTrace`
  * - Simulator: `simulate`, `explain`, `sweep`, `timeline`, `minibatchGraph`
  * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `calibrate`, `validate`

@@ -80,7 +80,11 @@ function binsOf(lambda: number, bins: number): { rows: number[]; lookups: number
   return { rows, lookups };
 }
 
-/** The law of the mean table. */
+/**
+ * The law of the mean table.
+ *
+ * @category Data: twins
+ */
 export function fitReuse(statistics: ReuseStatistics): Law {
   const { tables, rowShares, lookupShares } = statistics;
   const rows = statistics.rows / tables, lookups = statistics.lookups / tables;
@@ -149,7 +153,11 @@ export const META_2021_OPTIONS: ReuseTwinOptions = {
   learnableAuc: 0.75,
 };
 
-/** A twin whose bags have the mean number of lookups and whose rows are reused as the statistics say. */
+/**
+ * A twin whose bags have the mean number of lookups and whose rows are reused as the statistics say.
+ *
+ * @category Data: twins
+ */
 export function twinOfReuse(
   statistics: ReuseStatistics,
   options: ReuseTwinOptions,
