@@ -5,7 +5,7 @@
  *
  * - Data: `openDataset`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
  * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
- * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `fitReuse`, `twinOfReuse`, `goodnessMarkdown`, `plotGoodness`
+ * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitReuse`, `twinOfReuse`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
  * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
@@ -13,7 +13,7 @@
  * - Simulator: `simulate`, `explain`, `sweep`, `timeline`, `minibatchGraph`
  * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `calibrate`, `validate`
  * - Simulator: systems of your own: `findSystem`, and `systemParts`, which holds what the systems here are made of
- * - Errors: `UserError`, `UsageError`, `TrainingFailure`
+ * - Errors: `UserError`, `UsageError`, `TrainingFailure`, `DeviceLostError`
  *
  * @example Train a small DLRM on generated clicks
  * ```ts

@@ -20,7 +20,7 @@ import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 export interface ReuseStatistics {
   /** Of the twin. */
   readonly name: string;
-  /** Of the twin. */
+  /** Embedding tables that the minibatch looks up. */
   readonly tables: number;
   /** Inputs of the minibatch. */
   readonly inputs: number;
@@ -139,7 +139,7 @@ export interface ReuseTwinOptions {
   readonly tables: number;
   /** Dense columns, uniform from 0 to 8, about as far as ln(x + 1) of Criteo's integers goes. */
   readonly denseColumns: number;
-  /** Share of inputs that are clicked, 0 to 1. */
+  /** Share of the inputs with label 1, in (0, 1). */
   readonly clickRate: number;
   /** AUC of who knows the rows that are seen often. */
   readonly learnableAuc: number;
