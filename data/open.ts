@@ -4,20 +4,29 @@
  * @module
  */
 
-import { UsageError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
+import { ARRAY_FORMATS } from "./arrays/formats.ts";
 import { BlockStore } from "./block_store.ts";
+import { chooseFormat } from "./choose_format.ts";
 import type { PreparationOptions } from "./manifest.ts";
 import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
-import { recognise } from "./recognise.ts";
+import { isLabelled, type LogSchema } from "./schema/log_schema.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
+import { type EventLayout, TAOBAO_LAYOUT } from "./taobao.ts";
 import { openTwin } from "./twin/open.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
 /** Formats of click logs. */
-export const LOG_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
+export const LOG_FORMATS = [
+  "criteo-kaggle",
+  "criteo-terabyte",
+  "avazu",
+  "taobao",
+  ...ARRAY_FORMATS,
+] as const;
 
 /** The name of a log's format. */
 export type LogFormat = typeof LOG_FORMATS[number];
@@ -31,13 +40,15 @@ export type DataFormat = typeof DATA_FORMATS[number];
 /** What to open, and how. */
 export interface OpenOptions {
   /**
-   * Raw files, plain or gzip, in order. Empty for `synthetic`. Or one twin: `twin:NAME` or `twin:FILE.json`, perhaps with
+   * Raw files, folders of files or patterns (`part-*.parquet`), in order: text, plain or in gzip or zstd, Parquet, Arrow.
+   * Empty for `synthetic`. Or one twin: `twin:NAME` or `twin:FILE.json`, perhaps with
    * `:INPUTS` behind it, of which `limit` caps the inputs, `seed` decides the draws and `maxIndexRange` folds the ids.
    */
   readonly data: readonly string[];
   /**
-   * Default: recognised. 40 columns between TABs are Criteo (several files, or one called `day_N`, are Terabyte), 24
-   * between commas Avazu, 5 between commas Taobao.
+   * Default: recognised, by the names in a header or by the columns: 40 are Criteo (several files, or one called `day_N`,
+   * are Terabyte), 24 Avazu, 5 Taobao. Given, only its layout is. Arrays that other projects have prepared are known by
+   * names and first bytes.
    */
   readonly format?: DataFormat | undefined;
   /**
@@ -59,6 +70,11 @@ export interface OpenOptions {
   readonly seed?: number | undefined;
   /** Taobao: validate with users that are also trained on, as the original does. Default false. */
   readonly leak?: boolean | undefined;
+  /**
+   * All inputs are in the split `test`, in the order of the files, as whoever scores a log wants them. Not for Taobao, whose
+   * users are split. Default false.
+   */
+  readonly whole?: boolean | undefined;
   /** A bad row ends the preparation, or is left out and counted. Default `error`. */
   readonly badRows?: "error" | "skip" | undefined;
   /** Where prepared data are kept. Default `.cache/data` in the current folder. */
@@ -75,6 +91,14 @@ export interface OpenOptions {
   readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
   /** Stops a preparation, which then leaves nothing behind; `openDataset` rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** What the columns of a log of one's own mean, as `readSchema` reads it; then there is no format. */
+  readonly schema?: LogSchema | undefined;
+  /** Files that test, instead of a part of `data`. */
+  readonly test?: readonly string[] | undefined;
+  /** Files that validate, beside files that test. */
+  readonly validation?: readonly string[] | undefined;
+  /** Whether a log without labels is an error, or may be opened to be scored. Default `required`. */
+  readonly labels?: "required" | "optional" | undefined;
   /** For the format `synthetic`. `limit` caps its inputs. */
   readonly synthetic?: SyntheticOptions | undefined;
 }
@@ -121,10 +145,17 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
       maxIndexRange: options.maxIndexRange,
     });
   }
-  const files = await findTextFiles(options.data);
-  const { format, chosen } = options.format !== undefined
-    ? { format: options.format, chosen: "as asked" }
-    : await recognise(files);
+  const train = await findTextFiles(options.data);
+  const test = await findTextFiles(options.test ?? []);
+  const validation = await findTextFiles(options.validation ?? []);
+  const files = [...train, ...test, ...validation];
+  const { format, schema, events, chosen } = await chooseFormat(files, options);
+  const { labels = options.whole ? "optional" : "required" } = options;
+  if (schema !== null && labels === "required" && !isLabelled(schema)) {
+    throw new UserError(
+      `Cannot train on ${files[0]!.path}: it has no labels, so it can only be scored`,
+    );
+  }
   const { signal, onProgress, verify } = options;
   const preparation: PreparationOptions = {
     format,
@@ -134,6 +165,11 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     badRows: options.badRows ?? "error",
     seed: options.seed ?? DEFAULT_SEED,
     leak: options.leak ?? false,
+    ...(options.whole && format !== "taobao" ? { whole: true } : {}),
+    schema,
+    // Tianchi's own layout is what there was before there were others.
+    events: events === null || isOriginal(events) ? null : events,
+    heldOut: test.length > 0 ? { test: test.length, validation: validation.length } : null,
   };
   const { folder, manifest } = await prepareCache(
     options.cacheDirectory ?? DEFAULT_CACHE,
@@ -144,11 +180,21 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
   const store = await BlockStore.open(folder, manifest);
   try {
     if (verify) await store.verify(signal);
-    return new PreparedDataset(manifest, store, options.memoryBudget ?? DEFAULT_BUDGET, chosen);
+    return new PreparedDataset(
+      folder,
+      manifest,
+      store,
+      options.memoryBudget ?? DEFAULT_BUDGET,
+      chosen,
+    );
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+function isOriginal(events: EventLayout): boolean {
+  return JSON.stringify(events) === JSON.stringify(TAOBAO_LAYOUT);
 }
 
 function limited(synthetic: SyntheticOptions, limit: number | undefined): SyntheticOptions {
@@ -156,13 +202,17 @@ function limited(synthetic: SyntheticOptions, limit: number | undefined): Synthe
   return { ...synthetic, inputs: Math.min(limit, synthetic.inputs ?? 100_000) };
 }
 
-function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource | null {
+function chooseTwin(
+  { data, format, minCount, leak, schema, test, validation }: OpenOptions,
+): TwinSource | null {
   const named = data.find((path) => path.startsWith("twin:"));
   if (named === undefined) return null;
   const refuse = (reason: string): never => {
     throw new UsageError(`Cannot open ${named}: ${reason}`);
   };
   if (data.length > 1) refuse(`a twin stands alone (./${named} is a file)`);
+  if (schema !== undefined) refuse("a twin has columns of its own and no schema");
+  if (test !== undefined || validation !== undefined) refuse("a twin has splits of its own");
   if (format !== undefined) refuse(`format is ${format}, but a twin has its own`);
   if ((minCount ?? 0) > 0) refuse("a twin has no minimum count, because its ids are never counted");
   if (leak) refuse("users of a twin that validate are never trained on");
@@ -171,6 +221,19 @@ function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource |
 
 function checkOptions(options: OpenOptions): void {
   const { format, limit, maxIndexRange, minCount, seed, memoryBudget, badRows } = options;
+  const { schema, test, validation } = options;
+  const refuse = (reason: string) => {
+    throw new UsageError(`Cannot open data: ${reason}`);
+  };
+  if (schema !== undefined && format !== undefined) {
+    refuse(`a schema says what the columns are, and so does format ${format}; give one of them`);
+  }
+  if (validation !== undefined && test === undefined) {
+    refuse("files that validate are given, and none that test");
+  }
+  if (test !== undefined && limit !== undefined) {
+    refuse("a limit takes the first rows of all files, which would leave none that test");
+  }
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     throw new UsageError(
       `Cannot open data: format is ${format}, not one of ${DATA_FORMATS.join(", ")}`,

@@ -23,7 +23,9 @@ export function formatProfile(profile: Profile): string {
   const distinct = sum(tables.map((table) => table.distinct));
   const parts = [
     `${format}: ${formatCount(inputs)} ${of}, ${sampled}\n` +
-    `label rate ${share(profile.labelRate, 4)}; ${lookupsPerInput} lookups an input; ` +
+    `label rate ${share(profile.labelRate, 4)}; ${
+      Number(lookupsPerInput.toFixed(2))
+    } lookups an input; ` +
     `${formatCount(distinct)} of ${formatCount(rows)} rows looked up\n`,
     formatTable({
       columns: [

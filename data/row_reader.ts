@@ -5,6 +5,7 @@
  */
 
 import { Permutation } from "../core/random.ts";
+import { idLayout } from "./id_layout.ts";
 import { checkRead, checkReadAt } from "./inputs.ts";
 import type { DatasetSchema, Inputs, Order, Reader } from "./types.ts";
 
@@ -32,7 +33,7 @@ export class RowReader implements Reader {
     this.count = source.count;
     this.#source = source;
     this.#dense = schema.dense.length * steps;
-    this.#ids = schema.tables.length * steps;
+    this.#ids = idLayout(schema).width;
     this.#permutation = order.kind === "shuffled"
       ? new Permutation(source.count, order.seed, order.epoch)
       : null;

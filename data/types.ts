@@ -4,12 +4,18 @@
  * @module
  */
 
+import type { TableKeys } from "./table_keys.ts";
+
 /** A column of categorical ids: one embedding table. */
 export interface TableSchema {
   /** The column's name: `C1`, … */
   readonly name: string;
   /** Number of different ids; ids are 0 … rows - 1. */
   readonly rows: number;
+  /** Lookups that an input makes in the table, whose vectors are summed: a bag. Absent for one (one-hot). */
+  readonly lookups?: number;
+  /** Whether bags may have fewer lookups than that, or none. The places left over, the last ones, hold `NO_LOOKUP`. */
+  readonly variable?: boolean;
 }
 
 /** What a data set holds. */
@@ -25,6 +31,8 @@ export interface DatasetSchema {
    * Absent for inputs without steps, which are laid out as sequences of one.
    */
   readonly steps?: number;
+  /** False where inputs have no labels (all are 0), so that they can be scored and not trained on. Absent: they have. */
+  readonly labelled?: false;
 }
 
 /** Which part of a data set. */
@@ -47,7 +55,7 @@ export interface Inputs {
   readonly dense: Float32Array;
   /**
    * Id of input b in table t at `t * size + b` (table-major; one lookup a table). Of sequences, that of step s at
-   * `t * size * steps + b * steps + s`.
+   * `t * size * steps + b * steps + s`. Of bags of more lookups see `IdLayout`.
    */
   readonly ids: Uint32Array;
   /** 0 or 1 for each input. */
@@ -81,6 +89,8 @@ export interface Dataset extends Disposable {
   readonly notes: readonly string[];
   /** AUC and log-loss of the true probabilities where the data set is generated and they are known. */
   readonly bayes: { readonly auc: number; readonly logloss: number } | null;
+  /** Reads what the rows of the tables stand for. Absent where they stand for themselves, as in generated data sets. */
+  readonly keys?: () => Promise<readonly TableKeys[]>;
   /** Inputs in a split. */
   count(split: Split): number;
   /** Walks a split in an order. */

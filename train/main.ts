@@ -8,25 +8,33 @@ import { runEntryPoint } from "../core/entry_point.ts";
 import { interruptedStatus, interruptible, Interruption } from "../core/interrupt.ts";
 import { print, tell } from "../core/streams.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
+import { parseTrainCommand } from "./command/choose_model.ts";
 import { Display } from "./command/display.ts";
 import { flagOf } from "./command/flag_names.ts";
-import { parseTrainOptions, type TrainCommandLine } from "./command/parse.ts";
+import type { TrainCommandLine } from "./command/parse.ts";
 import { resumedSettings } from "./command/resume.ts";
-import { summary, writtenLine } from "./command/summary.ts";
+import { scoringSummary, summary, writtenLine } from "./command/summary.ts";
 import type { RunSettings } from "./run/options.ts";
+import { runScoring, type ScoringOptions } from "./run/run_scoring.ts";
 import { runTraining } from "./run/run_training.ts";
 import { TrainingFailure } from "./run/trainer.ts";
 
 async function main(): Promise<number> {
-  const line = parseTrainOptions(Deno.args);
+  const line = await parseTrainCommand(Deno.args);
   if (line.kind === "help") {
     print(line.text);
     return 0;
   }
   const { quiet } = line;
   const say = quiet ? () => {} : (text: string) => tell(text);
-  const settings = await settingsOf(line, say);
   const display = new Display(quiet);
+  if (line.kind === "score") {
+    return await interruptible((signal) => score(line.options, display, signal), (by) => {
+      display.note(`${by === "SIGINT" ? "Interrupted" : by}: ending; nothing is written`);
+      return new Interruption(by, "Interrupted while scoring; nothing was written");
+    });
+  }
+  const settings = await settingsOf(line, say);
   return await interruptible((signal) => run(settings, display, say, signal), (by) => {
     display.note(
       by === "SIGINT"
@@ -41,7 +49,7 @@ async function main(): Promise<number> {
 }
 
 async function settingsOf(
-  line: Exclude<TrainCommandLine, { readonly kind: "help" }>,
+  line: Extract<TrainCommandLine, { readonly kind: "train" | "resume" }>,
   say: (text: string) => void,
 ): Promise<RunSettings> {
   if (line.kind === "resume") {
@@ -49,6 +57,32 @@ async function settingsOf(
   }
   line.notes.forEach(say);
   return line.settings;
+}
+
+/** Scores and prints; returns the exit status. */
+async function score(
+  options: ScoringOptions,
+  display: Display,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    const document = await runScoring(options, {
+      signal,
+      onNote: (text) => display.note(text),
+      onPreparation: (progress) => display.preparation(progress),
+      onScored: (done, total) => display.scored(done, total),
+    });
+    display.close();
+    display.print(scoringSummary(document));
+    const { scores, result } = options.outputs ?? {};
+    if (scores) display.print(`Scores in ${scores}`);
+    if (result) display.print(`Result in ${result}`);
+    return 0;
+  } catch (error) {
+    display.close();
+    if (signal.aborted && error === signal.reason) return interruptedStatus(signal);
+    throw error;
+  }
 }
 
 /** Trains and prints; returns the exit status. */

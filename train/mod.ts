@@ -91,11 +91,18 @@ export type {
   TrainingOptions,
   TrainingSettings,
 } from "./run/options.ts";
+export {
+  runScoring,
+  SCORING_SCHEMA_VERSION,
+  type ScoringDocument,
+  type ScoringHooks,
+  type ScoringOptions,
+} from "./run/run_scoring.ts";
 export { runTraining } from "./run/run_training.ts";
 export { type RunLoop, type RunSetup, setUpRun } from "./run/setup.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
-export type { Normalisation, TowerShape } from "./model/tower.ts";
+export { type Normalisation, NORMALISATIONS, type TowerShape } from "./model/tower.ts";
 export type { ModelOptions, TowerModel } from "./model/tower_model.ts";
 export type { MinibatchSink } from "./trace/log.ts";
 export {

@@ -18,4 +18,12 @@ export type {
   TwinDense,
   TwinParameters,
 } from "./parameters.ts";
+export {
+  fitReuse,
+  META_2021,
+  META_2021_OPTIONS,
+  type ReuseStatistics,
+  type ReuseTwinOptions,
+  twinOfReuse,
+} from "./reuse.ts";
 export { WORKLOAD_NAMES, type WorkloadName } from "./workloads.ts";

@@ -13,6 +13,9 @@ import { checkParameters, type TwinParameters } from "./parameters.ts";
 import { SequenceTwin } from "./sequence_dataset.ts";
 import { WORKLOAD_NAMES } from "./workloads.ts";
 
+/** Twins that come with the project. `rm1` draws sequences, `meta2021` bags, the others one lookup a table. */
+export const TWIN_NAMES = [...WORKLOAD_NAMES, "meta2021"] as const;
+
 /** A parameter file has some hundred kilobytes. */
 const MOST_BYTES = 64e6;
 

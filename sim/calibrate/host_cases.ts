@@ -381,7 +381,7 @@ async function syncTimes(
     () => Uint32Array.from({ length: each }, (_, i) => apart * i + i % apart),
   );
   const scalars = device.createBuffer(16, "calibration scalars");
-  const store = new HotRowStore(device, home, hot, 16, {
+  const store = new HotRowStore(device, home, hot, { bags: 16, lookups: 16 * HOT_TABLES }, {
     optimizer: { kind: "sgd" },
     learningRate: { buffer: scalars, index: 0 },
   });

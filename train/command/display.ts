@@ -11,7 +11,7 @@ import { print, tell } from "../../core/streams.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
 import type { PassProgress } from "../plan/hot_set.ts";
 import type { TimedEvaluation, TrainProgress } from "../run/trainer.ts";
-import { formatMetric } from "./summary.ts";
+import { formatAuc, formatMetric } from "./summary.ts";
 
 /** The progress lines of one run: one bar at a time. */
 export class Display {
@@ -64,11 +64,15 @@ export class Display {
       .update(done, { ...(loss === null ? {} : { loss: loss.toFixed(4) }), ...fields });
   }
 
+  scored(done: number, total: number): void {
+    this.#show("score", total, "samples").update(done);
+  }
+
   evaluation({ step, metrics }: TimedEvaluation, final: boolean): void {
     // The one after the last step is in the summary.
     if (final) return;
     this.note(
-      `Step ${formatCount(step)}: AUC ${formatMetric(metrics.auc, 5)}, log-loss ${
+      `Step ${formatCount(step)}: AUC ${formatAuc(metrics)}, log-loss ${
         formatMetric(metrics.logloss, 5)
       }, accuracy ${formatMetric(metrics.accuracy, 4)}`,
     );

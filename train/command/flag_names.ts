@@ -12,6 +12,9 @@ const FLAGS: Readonly<Record<string, keyof typeof TRAIN_FLAGS>> = {
   "data": "data",
   "data.source": "data",
   "data.format": "format",
+  "data.schema": "schema",
+  "data.test": "test",
+  "data.validation": "validation",
   "data.limit": "limit",
   "data.maxIndexRange": "maxIndRange",
   "data.minCount": "minCount",
@@ -54,6 +57,7 @@ const FLAGS: Readonly<Record<string, keyof typeof TRAIN_FLAGS>> = {
   "outputs.trace": "trace",
   "outputs.weights": "save",
   "outputs.weightsFallback": "saveFallback",
+  "outputs.scores": "out",
 };
 
 /** The flag of a field, dashes included; a field that has none as it is. */

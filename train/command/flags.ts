@@ -10,6 +10,7 @@ import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_
 import { MODEL_FLAGS } from "./model_flags.ts";
 import { PLAN_FLAGS } from "./plan_flags.ts";
 import { RUN_FLAGS } from "./run_flags.ts";
+import { SCORE_FLAGS } from "./score.ts";
 import { TRAINING_FLAGS } from "./training_flags.ts";
 
 /** Every flag of `deno task train`. */
@@ -18,6 +19,7 @@ export const TRAIN_FLAGS = {
   ...MODEL_FLAGS,
   ...TRAINING_FLAGS,
   ...RUN_FLAGS,
+  ...SCORE_FLAGS,
   ...PLAN_FLAGS,
   quiet: { type: "boolean", short: "q", group: "Files", help: "Print only errors" },
   ...DLRM_TRANSLATED,
@@ -44,6 +46,10 @@ export function trainHelp(width?: number): string {
       [
         "Criteo Kaggle, RM2, evaluated as it goes",
         "deno task train --data train.txt --model rm2 --eval-every 1000",
+      ],
+      [
+        "What a saved model makes of another log",
+        "deno task train --init runs/rm2 --score day_1.npz --out scores.csv",
       ],
       [
         "Memory and time at the published size",

@@ -8,19 +8,22 @@ import { UsageError } from "../../core/errors.ts";
 import { type FlagValues, parseFlags } from "../../core/flags.ts";
 import { findPlan } from "../plan/plans.ts";
 import type { RunSettings } from "../run/options.ts";
+import type { ScoringOptions } from "../run/run_scoring.ts";
 import { resolveRun } from "../run/settings.ts";
-import { dataOf, type Given } from "./data_flags.ts";
+import { dataOf, type DaysFrom, daysFrom, type Given } from "./data_flags.ts";
 import { DLRM_IGNORED, DLRM_REFUSED } from "./dlrm_flags.ts";
 import { TRAIN_FLAGS, trainHelp } from "./flags.ts";
 import { modelOf } from "./model_flags.ts";
 import { PLAN_FLAGS, planOf } from "./plan_flags.ts";
 import { type ResumeChanges, resumeChanges } from "./resume.ts";
+import { asksForScores, scoringOf } from "./score.ts";
 import { deviceOf, filesOf } from "./run_flags.ts";
 import { trainingOf } from "./training_flags.ts";
 
 /** A command line understood. */
 export type TrainCommandLine =
   | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "score"; readonly options: ScoringOptions; readonly quiet: boolean }
   | { readonly kind: "resume"; readonly changes: ResumeChanges; readonly quiet: boolean }
   | {
     readonly kind: "train";
@@ -29,6 +32,8 @@ export type TrainCommandLine =
     readonly quiet: boolean;
     /** For people, a line each: what of the command line has no effect, what was read as something else. */
     readonly notes: readonly string[];
+    /** Whether the command line names the model, or widths of one. */
+    readonly named: { readonly model: boolean; readonly shape: boolean };
   };
 
 /** Flags among those of plans that mean something to every plan. */
@@ -46,13 +51,13 @@ const GENERAL: ReadonlySet<string> = new Set([
  * Understands the command line of `deno task train`.
  *
  * @param args The words after the task's name.
- * @param exists Whether a path exists: DLRM names the Terabyte files by their common beginning, `./day` for `day_0` …
- * `day_23`.
+ * @param days The files that begin with a path that is none itself: DLRM names the Terabyte files by their common
+ * beginning, `./day` for `day_0` … `day_23`.
  * @throws {UsageError} With the flag and the reason; what `resolveRun` refuses with the field.
  */
 export function parseTrainOptions(
   args: readonly string[],
-  exists: (path: string) => boolean = pathExists,
+  days: DaysFrom = daysFrom,
 ): TrainCommandLine {
   const { values, given, help } = parseFlags(TRAIN_FLAGS, args);
   if (help) return { kind: "help", text: trainHelp() };
@@ -60,11 +65,14 @@ export function parseTrainOptions(
   if (values.resume !== undefined) {
     return { kind: "resume", changes: resumeChanges(values, given), quiet };
   }
+  if (asksForScores(values)) {
+    return { kind: "score", options: scoringOf(values, given, days), quiet };
+  }
   refuseUnsupported(values, given);
   const notes: string[] = [];
   const idle = Object.keys(DLRM_IGNORED).flatMap((key) => (given as Given).get(key) ?? []);
   if (idle.length > 0) notes.push(`DLRM flags without effect here: ${idle.join(", ")}`);
-  const data = dataOf(values, given, exists, notes);
+  const data = dataOf(values, given, days, notes);
   const settings = resolveRun({
     data,
     model: modelOf(values, given, data.source, values.init),
@@ -81,7 +89,9 @@ export function parseTrainOptions(
     );
     if (idle.length > 0) notes.push(`Without effect on --plan ${plan.name}: ${idle.join(", ")}`);
   }
-  return { kind: "train", settings, quiet, notes };
+  const shape = (["embeddingDim", "bottom", "top", "attention", "final", "tables"] as const)
+    .some((key) => given.has(key));
+  return { kind: "train", settings, quiet, notes, named: { model: given.has("model"), shape } };
 }
 
 function refuseUnsupported(values: FlagValues<typeof TRAIN_FLAGS>, given: Given): void {
@@ -90,16 +100,6 @@ function refuseUnsupported(values: FlagValues<typeof TRAIN_FLAGS>, given: Given)
       const reason = lowerFirst(TRAIN_FLAGS[key].help);
       throw new UsageError(`Cannot use ${given.get(key)}: it is ${reason}`);
     }
-  }
-}
-
-function pathExists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    // Whoever opens the path gives the reason.
-    return false;
   }
 }
 

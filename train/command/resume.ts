@@ -14,6 +14,10 @@ import type { TRAIN_FLAGS } from "./flags.ts";
 export interface ResumeChanges {
   /** Folder of the checkpoint. */
   readonly folder: string;
+  /** Times through the training split in all: a run that has ended goes on if they are more. */
+  readonly epochs: number | null;
+  /** Minibatches in all. */
+  readonly maxSteps: number | null;
   /** Threads of the CPU device. */
   readonly threads: number | null;
   /** The CPU device's kernels for V8's 256-bit mode. */
@@ -36,6 +40,8 @@ export interface ResumeChanges {
 const RESUMABLE: ReadonlySet<string> = new Set([
   ...[
     "resume",
+    "epochs",
+    "maxSteps",
     "threads",
     "wide",
     "save",
@@ -66,6 +72,8 @@ export function resumeChanges(
   }
   return {
     folder: values.resume!,
+    epochs: given.has("epochs") ? values.epochs : null,
+    maxSteps: given.has("maxSteps") ? values.maxSteps : null,
     threads: values.threads ?? null,
     wide: given.has("wide") ? values.wide : null,
     save: values.save ?? null,
@@ -81,10 +89,15 @@ export function resumeChanges(
  * The settings of a run that goes on.
  *
  * @param stored Those that it was started with.
- * @throws {UsageError} A trace is asked for whose beginning nobody wrote.
+ * @throws {UsageError} A trace is asked for whose beginning nobody wrote, or the run is to end before it would have.
  */
 export function resumedSettings(stored: RunSettings, changes: ResumeChanges): RunSettings {
-  const { device, outputs, checkpoints } = stored;
+  const { training, device, outputs, checkpoints } = stored;
+  if (changes.epochs !== null && changes.epochs < training.epochs) {
+    throw new UsageError(
+      `Cannot use --epochs ${changes.epochs} with --resume: the run was started with ${training.epochs}, and can have more`,
+    );
+  }
   if (changes.trace !== null && outputs.trace === null) {
     throw new UsageError(
       `Cannot use --trace ${changes.trace} with --resume: the run was started without a trace, so its beginning is missing`,
@@ -92,6 +105,11 @@ export function resumedSettings(stored: RunSettings, changes: ResumeChanges): Ru
   }
   return {
     ...stored,
+    training: {
+      ...training,
+      epochs: changes.epochs ?? training.epochs,
+      maxSteps: changes.maxSteps ?? training.maxSteps,
+    },
     device: {
       ...device,
       threads: changes.threads ?? device.threads,

@@ -9,6 +9,7 @@ import { formatTable } from "../../core/table.ts";
 import { planReport } from "../plan/report.ts";
 import type { Metrics } from "../run/metrics.ts";
 import type { OutputKind } from "../run/hooks.ts";
+import type { ScoringDocument } from "../run/run_scoring.ts";
 import type { ResultDocument } from "../run/result.ts";
 
 /** What a person sees at the end. */
@@ -60,6 +61,11 @@ export function summary(result: ResultDocument): string {
   return lines.join("\n");
 }
 
+/** What a person sees of a model that has judged a log. */
+export function scoringSummary({ metrics, dataset }: ScoringDocument): string {
+  return metricsTable(metrics, dataset.bayes, "inputs");
+}
+
 /** Where a file is. */
 export function writtenLine(what: OutputKind, path: string): string {
   const names = { result: "Result", trace: "Trace", weights: "Weights" } as const;
@@ -71,10 +77,22 @@ export function formatMetric(value: number | null, digits: number): string {
   return value === null ? "undefined" : value.toFixed(digits);
 }
 
-function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {
+/** The AUC, or why there is none. */
+export function formatAuc({ auc, count, label_rate }: Metrics): string {
+  if (auc !== null) return auc.toFixed(5);
+  return count === 0
+    ? "undefined: there are no inputs"
+    : `undefined: all labels are ${label_rate === 0 ? 0 : 1}`;
+}
+
+function metricsTable(
+  metrics: Metrics,
+  bayes: ResultDocument["dataset"]["bayes"],
+  inputs = "test inputs",
+): string {
   const rows: [string, string][] = [
-    ["test inputs", formatCount(metrics.count)],
-    ["AUC", formatMetric(metrics.auc, 5)],
+    [inputs, formatCount(metrics.count)],
+    ["AUC", formatAuc(metrics)],
     ["log-loss", formatMetric(metrics.logloss, 5)],
     ["accuracy", formatMetric(metrics.accuracy, 5)],
     ["normalised entropy", formatMetric(metrics.normalised_entropy, 5)],

@@ -56,6 +56,7 @@ export class FlatParameters {
   /** Handed out so far. */
   readonly parameters: Parameter[] = [];
   readonly #make: MakeMatrix;
+  readonly #makeGradient: MakeMatrix;
   readonly #optimizer: Optimizer;
   readonly #params: Matrix;
   readonly #grads: Matrix;
@@ -65,11 +66,18 @@ export class FlatParameters {
   /**
    * Makes the buffers.
    *
+   * @param makeGradient Makes the gradients of layers' outputs, which only minibatches that train need.
    * @param floats Room for all that `take` will hand out: the sum of {@linkcode parameterFloats}.
    * @param optimizer Of the model; dense parameters take plain Adagrad in place of row-wise.
    */
-  constructor(make: MakeMatrix, floats: number, optimizer: Optimizer) {
+  constructor(
+    make: MakeMatrix,
+    makeGradient: MakeMatrix,
+    floats: number,
+    optimizer: Optimizer,
+  ) {
     this.#make = make;
+    this.#makeGradient = makeGradient;
     // Row-wise Adagrad is defined for rows; the dense part takes plain Adagrad, as DLRM's optimizer does.
     this.#optimizer = optimizer.kind === "rowwise-adagrad"
       ? { kind: "adagrad", eps: optimizer.eps }
@@ -108,7 +116,9 @@ export class FlatParameters {
       const { value: w, gradient: dw } = this.take(`${name}.weight`, [N, K], N, K);
       const { value: b, gradient: db } = this.take(`${name}.bias`, [N], 1, N);
       const y = last ? ends.output : this.#make(maxRows, N, `${name} output`);
-      const dy = last ? ends.outputGradient : this.#make(maxRows, N, `${name} output gradient`);
+      const dy = last
+        ? ends.outputGradient
+        : this.#makeGradient(maxRows, N, `${name} output gradient`);
       result.push({ w, b, dw, db, x, y, dx, dy, relu: !last || ends.lastRelu });
       x = y;
       dx = dy;

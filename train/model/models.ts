@@ -18,6 +18,8 @@ export type ModelShape = DlrmShape | TbsmShape;
 export interface ShapeDocument {
   /** Rows of each embedding table, in the order of `emb_l`. */
   readonly table_rows: readonly number[];
+  /** Lookups of an input in each table at most; absent for one each. */
+  readonly lookups?: readonly number[];
   /** Floats in an embedding row. */
   readonly dim: number;
   /** Widths of the bottom MLP: dense columns first, `dim` last. */
@@ -48,11 +50,25 @@ export function createModel(device: Device, shape: ModelShape, options: ModelOpt
 
 /** A shape as documents hold it. */
 export function shapeDocument(shape: ModelShape): ShapeDocument {
-  const { tableRows, dim, bottom, top } = shape;
-  const tower = { table_rows: tableRows, dim, bottom, top };
+  const { tableRows, lookups, dim, bottom, top } = shape;
+  const tower = {
+    table_rows: tableRows,
+    ...(lookups === undefined ? {} : { lookups }),
+    dim,
+    bottom,
+    top,
+  };
   if (!isTbsm(shape)) return tower;
   const { steps, attention, final } = shape;
   return { ...tower, steps, attention, final };
+}
+
+/** The shape that a document holds. */
+export function documentShape(document: ShapeDocument): ModelShape {
+  const { table_rows: tableRows, lookups, dim, bottom, top, steps, attention, final } = document;
+  const tower = { tableRows, ...(lookups === undefined ? {} : { lookups }), dim, bottom, top };
+  if (steps === undefined) return tower;
+  return { ...tower, steps, attention: attention!, final: final! };
 }
 
 /** The widths and table sizes that make a preset's shape this one. */

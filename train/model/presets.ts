@@ -169,6 +169,9 @@ export function resolveShape(
   if (!sequences) requireLogit("model.shape.top", top);
   const tower: DlrmShape = {
     tableRows: resolveTables(preset, source, overrides.tables ?? "data"),
+    ...(source.tables.every(({ lookups = 1 }) => lookups === 1)
+      ? {}
+      : { lookups: source.tables.map(({ lookups = 1 }) => lookups) }),
     dim,
     bottom,
     top: withComputed(top, computed, overrides.top !== undefined),

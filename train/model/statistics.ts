@@ -37,7 +37,13 @@ export class RunningStatistics {
   readonly #input: Matrix;
   readonly #inputGradient: Matrix | null;
 
-  constructor(make: MakeMatrix, name: string, input: Matrix, inputGradient: Matrix | null) {
+  constructor(
+    make: MakeMatrix,
+    makeGradient: MakeMatrix,
+    name: string,
+    input: Matrix,
+    inputGradient: Matrix | null,
+  ) {
     const { rows, cols } = input;
     this.name = name;
     this.#input = input;
@@ -47,7 +53,7 @@ export class RunningStatistics {
     this.output = make(rows, cols, `${name} output`);
     this.outputGradient = inputGradient === null
       ? null
-      : make(rows, cols, `${name} output gradient`);
+      : makeGradient(rows, cols, `${name} output gradient`);
   }
 
   /** Appends the standardising; with a weight, the minibatch first enters the statistics. */

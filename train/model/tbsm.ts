@@ -94,27 +94,27 @@ class AttentionHead implements Head {
   readonly #attention: readonly Layer[];
   readonly #final: readonly Layer[];
 
-  constructor(shape: TbsmShape, B: number, { make, flat, tower }: HeadParts) {
+  constructor(shape: TbsmShape, B: number, { make, makeGradient, flat, tower }: HeadParts) {
     const { steps, attention, final } = shape;
     const [S, D] = [steps - 1, shape.top.at(-1)!];
     this.#steps = steps;
     this.#tower = tower;
     this.#v = make(B * steps, D, "unit vectors");
-    this.#dv = make(B * steps, D, "unit vector gradients");
+    this.#dv = makeGradient(B * steps, D, "unit vector gradients");
     this.#zeros = make(1, D, "no bias");
     this.#unused = make(1, D, "gradient of no bias");
     this.#key = make(B, D, "attention key");
-    this.#dquery = make(B, D, "query gradient");
+    this.#dquery = makeGradient(B, D, "query gradient");
     this.#left = make(2 * B, D, "left factors");
     this.#right = make(2 * B, D, "right factors");
     this.#scores = make(B, S, "attention scores");
-    this.#dscores = make(B, S, "attention score gradients");
+    this.#dscores = makeGradient(B, S, "attention score gradients");
     this.#raw = make(B, S, "attention output");
-    this.#draw = make(B, S, "attention output gradients");
+    this.#draw = makeGradient(B, S, "attention output gradients");
     this.#weights = make(B, S, "attention weights");
-    this.#dweights = make(B, S, "attention weight gradients");
+    this.#dweights = makeGradient(B, S, "attention weight gradients");
     this.#context = make(B, 2 * D, "context");
-    this.#dcontext = make(B, 2 * D, "context gradient");
+    this.#dcontext = makeGradient(B, 2 * D, "context gradient");
     this.#attention = flat.layers("ams.0.mlp", attention, {
       input: this.#scores,
       inputGradient: this.#dscores,
@@ -126,7 +126,7 @@ class AttentionHead implements Head {
     this.#a = value;
     this.#da = gradient;
     this.logits = make(B, 1, "logits");
-    this.dlogits = make(B, 1, "logit gradients");
+    this.dlogits = makeGradient(B, 1, "logit gradients");
     this.#final = flat.layers("mlps.0", final, {
       input: this.#context,
       inputGradient: this.#dcontext,

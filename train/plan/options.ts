@@ -5,6 +5,7 @@
  */
 
 import { UsageError, UserError } from "../../core/errors.ts";
+import { idLayout } from "../../data/id_layout.ts";
 import type { DatasetSchema } from "../../data/types.ts";
 import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import {
@@ -121,8 +122,10 @@ export interface ResolvedPlan {
 
 /** What of a data set decides how options are read. */
 export interface InputShape {
-  /** An input's lookups; of sequences its steps, in each table. */
+  /** An input's lookups, at most; of sequences its steps, in each table. */
   readonly lookups: number;
+  /** Whether inputs may have different numbers of lookups. */
+  readonly variable?: boolean;
   /** Whether inputs are sequences. */
   readonly sequences: boolean;
 }
@@ -147,8 +150,10 @@ const WINDOW_SHARE = 0.03, WINDOW_SHARE_SEQUENCES = 0.05;
 const ALPHA_SEQUENCES = 4;
 
 /** Lookups of which alpha are to be stale, and whether inputs are sequences. */
-export function inputShapeOf({ steps, tables }: DatasetSchema): InputShape {
-  return { lookups: steps ?? tables.length, sequences: steps !== undefined };
+export function inputShapeOf(schema: DatasetSchema): InputShape {
+  const { width, variable } = idLayout(schema);
+  const { steps } = schema;
+  return { lookups: steps ?? width, sequences: steps !== undefined, variable };
 }
 
 /**
@@ -250,6 +255,11 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
   const alpha = resolveAlpha(options, shape);
   const criterion = findCriterion(options.criterion);
   const kind = options.combine ?? criterion.defaultCombine ?? "max";
+  if (kind === "mean" && shape.variable) {
+    throw new UsageError(
+      "Cannot take the mean over lookups of bags of different lengths: it divides by one number of lookups for all inputs, so give max or nth-smallest",
+    );
+  }
   const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
   const snapshots = options.snapshots ?? byDefault;
   if (snapshots < least) {

@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { openDataset } from "../../data/open.ts";
+import { readSchema } from "../../data/schema/read_schema.ts";
 import type { Dataset } from "../../data/types.ts";
 import { type DlrmPreset, isTbsmPreset, PRESETS } from "../model/presets.ts";
 import type { RunHooks } from "./hooks.ts";
@@ -24,16 +25,18 @@ export interface RunData extends Disposable {
  *
  * @param model Generated data fill its tables.
  * @param seed Of the run: generated data are drawn from it.
+ * @param whole Whether all inputs of a log are to be scored, none to be trained.
  * @throws {UserError} As `openDataset`; the model takes sequences and generated data have none.
  */
 export async function openRunData(
   data: DataSettings | Dataset,
   model: ModelSettings,
   seed: number,
-  hooks: RunHooks,
+  hooks: Pick<RunHooks, "onPreparation" | "signal">,
+  whole = false,
 ): Promise<RunData> {
   if (isDataset(data)) return { dataset: data, [Symbol.dispose]: () => {} };
-  const dataset = await openSource(data, model, seed, hooks);
+  const dataset = await openSource(data, model, seed, hooks, whole);
   return { dataset, [Symbol.dispose]: () => dataset.close() };
 }
 
@@ -41,7 +44,8 @@ async function openSource(
   data: DataSettings,
   model: ModelSettings,
   seed: number,
-  { onPreparation, signal }: RunHooks,
+  { onPreparation, signal }: Pick<RunHooks, "onPreparation" | "signal">,
+  whole: boolean,
 ): Promise<Dataset> {
   const { source } = data;
   const limit = data.limit ?? undefined;
@@ -69,11 +73,17 @@ async function openSource(
   return await openDataset({
     data: source.kind === "twin" ? [source.source] : source.paths,
     format: data.format === "auto" ? undefined : data.format,
+    schema: typeof data.schema === "string"
+      ? await readSchema(data.schema)
+      : data.schema ?? undefined,
+    ...(data.test.length === 0 ? {} : { test: data.test }),
+    ...(data.validation.length === 0 ? {} : { validation: data.validation }),
     limit,
     maxIndexRange: data.maxIndexRange ?? 0,
     minCount: data.minCount,
     seed: data.seed,
     leak: data.leak,
+    whole,
     badRows: data.badRows,
     cacheDirectory: data.cache,
     onProgress: onPreparation,

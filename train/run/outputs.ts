@@ -8,9 +8,10 @@ import { UserError } from "../../core/errors.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import type { Model } from "../model/model.ts";
 import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
+import type { Normalisation } from "../model/tower.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { type RunTrace, type TracedRun, traceHeader } from "../trace/session.ts";
-import { saveWeights } from "../weights/weights.ts";
+import { type RowMatching, saveWeights } from "../weights/weights.ts";
 import type { RunHooks } from "./hooks.ts";
 import type { OutputSettings } from "./options.ts";
 import { type ResultDocument, writeResult } from "./result.ts";
@@ -39,6 +40,9 @@ export interface Written {
     readonly model: Model;
     readonly shape: ModelShape;
     readonly optimizer: Optimizer;
+    readonly normalisation: Normalisation;
+    /** Reads what the rows of the tables stand for. */
+    readonly keys: () => Promise<RowMatching["keys"]>;
   } | null;
 }
 
@@ -70,15 +74,17 @@ export async function writeOutputs(
     });
   }
   if (weights !== null && outputs.weights !== null) {
-    const { model, shape, optimizer } = weights;
+    const { model, shape, optimizer, normalisation, keys } = weights;
     const document = {
       model: isTbsm(shape) ? "tbsm" as const : "dlrm" as const,
       ...shapeDocument(shape),
       optimizer,
+      ...(normalisation === "none" ? {} : { normalisation }),
     };
     writing.push(async () => {
+      const ids = await keys();
       const folder = await saveSomewhere(
-        (folder) => saveWeights(model, document, folder),
+        (folder) => saveWeights(model, document, folder, ids),
         [outputs.weights!, ...outputs.weightsFallback === null ? [] : [outputs.weightsFallback]],
         hooks,
       );

@@ -5,7 +5,7 @@
  */
 
 import type { Dataset } from "../../data/types.ts";
-import { PRESETS, resolveShape } from "../model/presets.ts";
+import { PRESETS, resolveShape, type ShapeOverrides } from "../model/presets.ts";
 import type { Model } from "../model/model.ts";
 import type { ModelShape } from "../model/models.ts";
 import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
@@ -17,7 +17,7 @@ import { openRunData } from "./data.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
-import type { DeviceSettings, RunOptions, RunSettings } from "./options.ts";
+import { type DeviceSettings, isDataset, type RunOptions, type RunSettings } from "./options.ts";
 import { resolveRun } from "./settings.ts";
 import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
 
@@ -58,16 +58,24 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
     await openRunData(settings.data, settings.model, seed, hooks),
   );
   const { schema } = dataset;
-  const shape = resolveShape(PRESETS[settings.model.preset], schema, settings.model.shape);
+  const shape = resolveShape(
+    PRESETS[settings.model.preset],
+    schema,
+    shapeFor(settings, schema.dense.length),
+  );
   note(dataNotes(dataset));
   checkPlan(plan, training.epochs, inputShapeOf(schema));
+  // A split that is smaller than a minibatch of an evaluation needs no room for one.
+  const evaluated = Math.max(1, dataset.count("test"), dataset.count("validation"));
+  const evalBatch = Math.min(evaluation.batch, evaluated);
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
   const devices = owned.use(await openDevices(device));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
     placement: device.placement,
-    maxBatch: Math.max(training.batch, evaluation.batch),
+    maxBatch: Math.max(training.batch, evalBatch),
+    maxTrainBatch: training.batch,
     optimizer,
     normalisation: settings.model.normalisation,
     hotSet,
@@ -75,7 +83,10 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const held = owned.move();
   return {
     ...{ dataset, shape, hotSet, devices, model },
-    train: (more) => train(model, dataset, { ...loopOptions(settings), ...hooks, ...more, hotSet }),
+    train: (more) => {
+      const options = { ...loopOptions(settings), evalBatch, ...hooks, ...more, hotSet };
+      return train(model, dataset, options);
+    },
     [Symbol.dispose]: () => held.dispose(),
   };
 }
@@ -95,6 +106,13 @@ export async function findPlanHotSet(
   });
 }
 
+/** A log of one's own has its own number of dense columns, which the preset's bottom MLP then begins with. */
+function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number): ShapeOverrides {
+  if (isDataset(data) || data.schema === null || shape.bottom !== undefined) return shape;
+  const { bottom, dim } = PRESETS[preset];
+  return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
+}
+
 async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {
   if (open !== null) return placeOn(open, placement);
   const { kind, threads, wide } = choice;
@@ -102,13 +120,14 @@ async function openDevices({ placement, open, ...choice }: DeviceSettings): Prom
 }
 
 /** What of the settings the loop takes. */
-function loopOptions({ training, plan, device, evaluation }: RunSettings): TrainOptions {
+function loopOptions(
+  { training, plan, device, evaluation }: RunSettings,
+): Omit<TrainOptions, "evalBatch"> {
   const { learningRate, batch, epochs, seed, shuffle, lastBatch, maxSteps } = training;
   return {
     ...{ batch, epochs, seed, shuffle, lastBatch, maxSteps },
     schedule: learningRate,
     evalEvery: evaluation.every,
-    evalBatch: evaluation.batch,
     plan,
     placement: device.placement,
   };

@@ -88,7 +88,7 @@ export interface TrainOptions extends TrainHooks {
   readonly placement?: Placement;
   /** Takes a record of every minibatch. */
   readonly trace?: MinibatchSink | null;
-  /** Keeps the state of the run now and then, and when it is interrupted. */
+  /** Keeps the state of the run now and then, and at its end, from which more epochs can go on. */
   readonly checkpoint?: CheckpointPolicy | null;
   /** Goes on from a state that the same options and data set have given; the model must be as it was then. */
   readonly resume?: TrainState | null;
@@ -305,11 +305,9 @@ class Run {
       await this.#driver.settle();
       await this.#save();
     } else if (this.#evaluations.at(-1)?.step !== this.#step) {
-      if (await this.#evaluate(true) === "interrupted") {
-        ended = "interrupted";
-        await this.#save();
-      }
-    }
+      if (await this.#evaluate(true) === "interrupted") ended = "interrupted";
+      await this.#save();
+    } else await this.#save();
     return { ended, ...this.#known() };
   }
 

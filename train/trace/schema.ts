@@ -90,11 +90,13 @@ export interface TraceHeader {
   readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
+  /** How features were normalised; not at all where it is missing. */
+  readonly normalisation?: "layer" | "batch";
   /** What updated rows and MLPs. */
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */
   readonly batch: number;
-  /** Lookups an input: tables, of sequences tables × steps. */
+  /** Lookups an input: tables, of sequences tables × steps; of bags the most. */
   readonly lookups_per_input: number;
   /** What was trained on. */
   readonly dataset: {

@@ -31,20 +31,21 @@ export function hotShares(
 ): HotShare[] {
   const limits = rows.map((count) => hotRanks(parameters, count));
   const generator = new TwinGenerator(parameters, seed);
-  const tables = parameters.columns.length, ids = new Uint32Array(tables);
+  const tables = generator.lookups.flatMap((some, t) => Array.from({ length: some }, () => t));
+  const each = tables.length, ids = new Uint32Array(each);
   const lookups = rows.map(() => 0), inputs = rows.map(() => 0);
   for (let i = 0; i < drawn; i++) {
     generator.writeIds(i, ids, 0);
     for (const [k, limit] of limits.entries()) {
       let hot = 0;
-      for (let t = 0; t < tables; t++) if (ids[t]! < limit[t]!) hot++;
+      for (let l = 0; l < each; l++) if (ids[l]! < limit[tables[l]!]!) hot++;
       lookups[k]! += hot;
-      if (hot === tables) inputs[k]!++;
+      if (hot === each) inputs[k]!++;
     }
   }
   return rows.map((count, k) => ({
     rows: count,
-    lookups: lookups[k]! / drawn / tables,
+    lookups: lookups[k]! / drawn / each,
     inputs: inputs[k]! / drawn,
   }));
 }

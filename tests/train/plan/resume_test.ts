@@ -117,6 +117,8 @@ function comparable(result: TrainResult) {
 
 const ADAGRAD = { kind: "adagrad", eps: 1e-10 } as const;
 const NONE = { every: 1, save: () => Promise.resolve() };
+/** No minibatch is kept but the last. */
+const KEPT_AT_END = { every: 1e9, save: () => Promise.resolve() };
 
 const RUNS: Readonly<Record<string, ToyRun>> = {
   ...Object.fromEntries(
@@ -284,3 +286,23 @@ Deno.test("checkpoints on disk hold all of it", () =>
       }
     })
   ));
+
+for (const [name, run] of Object.entries(RUNS)) {
+  // The artifact has one epoch.
+  if (run.plan.mode === "artifact") continue;
+  Deno.test(`a run that has ended goes on with another epoch as if it had been asked for: ${name}`, () =>
+    onCpu(async (device) => {
+      const epochs = run.more?.epochs ?? 1;
+      const straight = await whole(device, run, { ...run.more, epochs: epochs + 1 });
+      const first = await whole(device, run, { ...run.more, epochs, checkpoint: KEPT_AT_END });
+      assert.equal(first.kept.length, 1);
+      assert.equal(first.kept[0]!.step, first.result.steps);
+      const second = await whole(device, run, { ...run.more, epochs: epochs + 1 }, first.kept[0]!);
+      // It was evaluated at its first end too, where the longer run has no evaluation.
+      const { evaluations: [, ...later], ...rest } = second.outcome;
+      const { evaluations: wanted, ...expected } = straight.outcome;
+      assert.equal(later.at(-1)!.step, wanted.at(-1)!.step);
+      assert.deepEqual(later.at(-1)!.metrics, wanted.at(-1)!.metrics);
+      assert.deepEqual(rest, expected);
+    }));
+}
