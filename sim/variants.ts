@@ -22,8 +22,11 @@ export function withDim(trace: CountedTrace, dim: number): CountedTrace {
       : { ...tower, steps, attention, final },
   );
   return {
+    ...trace,
     header: { ...trace.header, model: { ...model, dim, bottom, top, parameters } },
-    runs: trace.runs,
+    ...(trace.copies === undefined
+      ? {}
+      : { copies: { ...trace.copies, bytes: trace.copies.bytes * dim / model.dim } }),
   };
 }
 
@@ -47,6 +50,7 @@ export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
   });
   const hotInputs = Math.round(share * total);
   return {
+    ...trace,
     header: {
       ...trace.header,
       plan: {

@@ -21,7 +21,7 @@ const MOST_BYTES = 64e6;
 
 /** What to draw. */
 export interface TwinOptions {
-  /** A twin that comes with the project, `rm1` to `rm4` or `meta2021`, the path of a parameter file ending in `.json`, or parameters. */
+  /** One of {@link TWIN_NAMES}, the path of a parameter file ending in `.json`, or parameters. */
   readonly twin: string | TwinParameters | HistoryParameters;
   /** Inputs in all splits together, at least 7. Default: as many as the full data set has. */
   readonly inputs?: number | undefined;

@@ -13,23 +13,25 @@ import {
   compareCpu,
   type Compared,
   compareIterations,
+  compareMeasurements,
   cpuLookupCosts,
   fitSubstrate,
   leaveOneModelOut,
 } from "../published/predict.ts";
 import { V100_ITERATIONS } from "../published/figures.ts";
+import { MEASUREMENTS, NOT_PREDICTED } from "../published/measurements.ts";
 import { comparedTable, errorLine } from "../report.ts";
 import type { Command } from "./flags.ts";
 
 /** Prints the tables. */
 export const publishedCommand: Command = {
   name: "published",
-  summary: "Published V100, NCCL and CPU times beside their predictions",
+  summary: "Published times and throughputs beside their predictions",
   async run(args) {
     const { help } = parseFlags({}, args);
     if (help) {
       print(
-        "Print published V100, NCCL and CPU times beside their predictions\n\nUsage: deno task simulate published",
+        "Print published times and throughputs beside their predictions\n\nUsage: deno task simulate published",
       );
       return;
     }
@@ -59,6 +61,21 @@ export const publishedCommand: Command = {
       "PyTorch's CPU benchmark, ms, cost of a lookup from another row of the same software",
       compareCpu(),
     );
+    const measured = await compareMeasurements();
+    const of = (known: boolean) => measured.filter((_, i) => MEASUREMENTS[i]!.known === known);
+    section(
+      "DLRM with all rows on GPUs, thousands of inputs a second, registered before they were predicted; no number is fitted to them",
+      of(false),
+    );
+    for (const software of ["TensorFlow 2", "TorchRec"]) {
+      const own = of(false).filter(({ what }) => what.startsWith(software));
+      print(`${software}: ${errorLine(own)}`);
+    }
+    print("");
+    section("The same, known before the model could predict them", of(true));
+    print("Not predicted:");
+    for (const { source, why } of NOT_PREDICTED) print(`  ${source}: ${why}`);
+    print("");
     print(formatTable({
       columns: [{ name: "software" }, { name: "ns a lookup", format: (x) => x.toFixed(0) }],
       rows: cpuLookupCosts().map(({ software, ns }) => [software, ns]),

@@ -106,7 +106,8 @@ function hotlineMinibatch(work: Work, context: Context, graph: GraphBuilder): vo
     if (popular === null) continue;
     beginStep(lane, context);
     const share = resize(popular, popular.inputs / gpus, tables);
-    updates.push(deviceForwardBackward(lane, context, graph, share));
+    // Both parts make one minibatch, whose loss is read once, at its end.
+    updates.push(deviceForwardBackward(lane, context, graph, share, rest === null));
   }
   const last = rest === null ? whole : whole.map((lane) => {
     const share = resize(rest, rest.inputs / gpus, tables);

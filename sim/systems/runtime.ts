@@ -60,6 +60,7 @@ function knownOf(context: Context): Known {
       device: rates.fingerprint.device,
       // Their numbers are of no account, only that there is a table of each.
       hotRows: header.plan.hot?.rows_per_table ?? null,
+      normalisation: header.normalisation ?? "none",
     }),
     source: SOURCES.find((name) => header.dataset.format.replace(":", "-") === name) ??
       (steps === undefined ? "single" : "steps"),

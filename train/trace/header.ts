@@ -66,5 +66,7 @@ export const HEADER_SCHEMA: Schema<TraceHeader> = documentOf<TraceHeader>(
     plan: PLAN,
     placement: words,
     stage_resolution: oneOf(["minibatch", "interval"]),
+  }, {
+    normalisation: oneOf(["layer", "batch"]),
   }),
 );

@@ -90,6 +90,8 @@ export interface TraceHeader {
   readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
+  /** How features were normalised; not at all where it is missing. */
+  readonly normalisation?: "layer" | "batch";
   /** What updated rows and MLPs. */
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */

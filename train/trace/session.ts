@@ -5,6 +5,7 @@
  */
 
 import type { Placement } from "../model/placement.ts";
+import type { Normalisation } from "../model/tower.ts";
 import type { ResultDocument } from "../run/result.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
 import type { MinibatchSink } from "./log.ts";
@@ -22,6 +23,8 @@ export interface TracedRun {
   /** Inputs in a minibatch. */
   readonly batch: number;
   readonly placement: Placement;
+  /** How features are normalised. */
+  readonly normalisation: Normalisation;
 }
 
 /** Starts a trace for a file; null for none. What writes Arrow is loaded only if there is one. */
@@ -41,6 +44,7 @@ export function traceHeader(result: ResultDocument, run: TracedRun): TraceHeader
     schema_version: TRACE_SCHEMA_VERSION,
     origin: "run",
     model,
+    ...(run.normalisation === "none" ? {} : { normalisation: run.normalisation }),
     optimizer: run.optimizer,
     batch: run.batch,
     lookups_per_input: model.lookups?.reduce((sum, some) => sum + some, 0) ??
