@@ -1,15 +1,36 @@
 /**
- * The help page of `deno task bench`.
+ * The help pages of `deno task bench`.
  *
  * @module
  */
 
-import { formatHelp } from "../core/flags.ts";
+import { type Flag, formatHelp } from "../core/flags.ts";
 import type { Experiment } from "./experiment.ts";
 import { BENCH_FLAGS } from "./flags.ts";
+import { namesOfTakers, takenFlags } from "./taken_flags.ts";
+
+/** What is told of an experiment. */
+type Told = Omit<Experiment, "run">;
+
+/** Of flags that no more experiments than these take, the help page names them. */
+const NAMED_TAKERS = 3;
+
+/** The flags that some experiments take. */
+export function helpOf(chosen: readonly Told[], all: readonly Told[]): string {
+  const names = chosen.map(({ name }) => name).join(" ");
+  const keys = new Set(takenFlags(Object.keys(BENCH_FLAGS), chosen));
+  return formatHelp(
+    Object.fromEntries(Object.entries(BENCH_FLAGS).filter(([key]) => keys.has(key))),
+    {
+      command: "deno task bench",
+      about: chosen.map(({ name, summary }) => `${name}: ${summary}`).join("\n"),
+      usage: `${names} [flags]`,
+    },
+  ) + `\nFlags of all ${all.length} experiments: deno task bench --help`;
+}
 
 /** Flags, examples, commands and experiments. */
-export function helpPage(experiments: readonly Omit<Experiment, "run">[]): string {
+export function helpPage(experiments: readonly Told[]): string {
   const width = Math.max(...experiments.map(({ name }) => name.length), "compare A B".length);
   const line = (name: string, text: string): string => `  ${name.padEnd(width)}  ${text}`;
   const list = (suite: Experiment["suite"], heading: string): string[] => [
@@ -20,7 +41,7 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     "",
   ];
   return [
-    formatHelp(BENCH_FLAGS, {
+    formatHelp(flagsWithTakers(experiments), {
       command: "deno task bench",
       about: "Run experiments, print their tables and write a report",
       usage: "[NAME …|report [DIR]|compare A B] [flags]",
@@ -41,6 +62,8 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     ...list("default", "Experiments without a name"),
     ...list("full", "With --full as well"),
     ...list("never", "By name alone"),
+    "Each experiment refuses flags that mean nothing to it: deno task bench NAME --help lists those it takes",
+    "",
     "Commands",
     line("report [DIR]", "Make report.html and the SVG files of a folder of results anew"),
     line("compare A B", "Set two folders or files of results side by side"),
@@ -50,4 +73,15 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     "  how fast this machine is. A suite that follows a finished one of the same settings says what is left too.",
     "  One that was interrupted, or in which an experiment failed, goes on with the same words.",
   ].join("\n");
+}
+
+/** All flags; in the texts of those that few experiments take, their names. */
+function flagsWithTakers(experiments: readonly Told[]): Record<string, Flag> {
+  return Object.fromEntries(
+    Object.entries(BENCH_FLAGS).map(([key, flag]): [string, Flag] => {
+      const names = namesOfTakers(key, experiments);
+      const few = names.length > 0 && names.length <= NAMED_TAKERS;
+      return [key, few ? { ...flag, help: `${flag.help}; for ${names.join(", ")}` } : flag];
+    }),
+  );
 }

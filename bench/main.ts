@@ -12,7 +12,7 @@ import { namedCommand } from "./commands/named.ts";
 import { reportCommand } from "./commands/report.ts";
 import { suiteCommand } from "./commands/suite.ts";
 import { BENCH_FLAGS, partWords } from "./flags.ts";
-import { helpPage } from "./help.ts";
+import { helpOf, helpPage } from "./help.ts";
 import { EXPERIMENTS } from "./registry.ts";
 
 async function main(args: readonly string[]): Promise<number> {
@@ -26,9 +26,12 @@ async function main(args: readonly string[]): Promise<number> {
     return await (first === "report" ? reportCommand : compareCommand)(more, own);
   }
   const chosen = new Set(words.map((word) => chooseCommand(names.slice(2), [word]).name));
+  const experiments = EXPERIMENTS.filter(({ name }) => chosen.has(name));
   const { values, given, help } = parseFlags(BENCH_FLAGS, flags);
   if (help) {
-    console.log(helpPage(EXPERIMENTS));
+    console.log(
+      chosen.size === 0 ? helpPage(EXPERIMENTS) : helpOf(experiments, EXPERIMENTS),
+    );
     return 0;
   }
   const say = values.quiet ? () => {} : (line: string) => console.error(line);
@@ -37,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   say(`Slipstream ${project_version}, Deno ${deno}, ${machine}`);
   return chosen.size === 0
     ? await suiteCommand(EXPERIMENTS, values, given, say)
-    : await namedCommand(EXPERIMENTS.filter(({ name }) => chosen.has(name)), values, given, say);
+    : await namedCommand(experiments, EXPERIMENTS, values, given, say);
 }
 
 if (import.meta.main) {

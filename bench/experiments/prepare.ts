@@ -19,7 +19,8 @@ import type { BadRow, RowParser } from "../../data/row_parser.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "../../data/taobao_parser.ts";
 import { findTextFile, readText } from "../../data/text_source.ts";
 import { writeCriteoText } from "../criteo_text.ts";
-import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
+import { defineExperiment, type Findings, type Sample } from "../experiment.ts";
+import { timeSample } from "../samples.ts";
 import { writeAvazuText, writeTaobaoText, type Written } from "../log_text.ts";
 
 const BYTES = 200e6;
@@ -65,13 +66,14 @@ const FORMATS: readonly Format[] = [
 ];
 
 /** Parsing, numbering and writing of text, and reading it back. */
-export const prepareExperiment: Experiment = {
+export const prepareExperiment = defineExperiment({
   name: "prepare",
   summary:
     "Prepare generated files in the formats of Criteo, Avazu and Taobao: rows and megabytes of text a second",
   title: "Preparing click logs",
   suite: "full",
-  async run({ rounds, smoke, say, signal }: Settings): Promise<Findings> {
+  flags: ["rounds"],
+  async run({ rounds, smoke, say, signal }): Promise<Findings> {
     const tables = [];
     const samples: Sample[] = [];
     for (const format of FORMATS) {
@@ -90,13 +92,7 @@ export const prepareExperiment: Experiment = {
             await run();
             seconds.push((performance.now() - begun) / 1000);
           }
-          samples.push({
-            name: `${format.name}/${name}`,
-            unit: "s",
-            better: "lower",
-            timing: true,
-            values: seconds,
-          });
+          samples.push(timeSample(`${format.name}/${name}`, "s", seconds));
           const { median, p90 } = summarise(seconds);
           // Opening touches no text, so it has no rate.
           const rates = name === "open again"
@@ -131,7 +127,7 @@ export const prepareExperiment: Experiment = {
       ],
     };
   },
-};
+});
 
 async function casesOf(
   format: Format,

@@ -14,9 +14,9 @@ import {
   type RatioRow,
 } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
-import { countColumn, numberColumn } from "../columns.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
+import type { Figure, Panel } from "../figure.ts";
 import {
   machineLabel,
   type PaperSystem,
@@ -25,6 +25,7 @@ import {
   SYSTEM_LABELS,
   workloadLabel,
 } from "../paper_machine.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
 
 /** Draws of a smoke run; others take as many as were frozen, so that intervals are those of `simulate paper`. */
 const SMOKE_DRAWS = 3;
@@ -37,12 +38,13 @@ type Times = ReadonlyMap<number, ReadonlyMap<PaperSystem, Readonly<Record<Worklo
 const SYSTEMS = Object.keys(SYSTEM_LABELS) as readonly PaperSystem[];
 
 /** Predicts the headline. */
-export const speedupExperiment: Experiment = {
+export const speedupExperiment = defineExperiment({
   name: "speedup",
   summary: "The paper's headline on a model of its machine: Slipstream over four systems",
   title: "Speedup over XDL, Intel-optimised DLRM, FAE and Hotline",
   suite: "default",
-  async run(settings: Settings): Promise<Findings> {
+  flags: ["workloads"],
+  async run(settings): Promise<Findings> {
     const setting = await loadPaperSetting();
     const { frozen: { protocol }, calibrated } = setting;
     const draws = settings.smoke ? SMOKE_DRAWS : protocol.draws;
@@ -76,7 +78,7 @@ export const speedupExperiment: Experiment = {
       notes: notesOf(setting, ratios, draws),
     };
   },
-};
+});
 
 /** `Slipstream over XDL`; of the Hotline figure both readings are told apart. */
 function ratioLabel({ heldOut: { slower, faster } }: Pick<RatioRow, "heldOut">): string {
@@ -87,30 +89,36 @@ function label(system: string): string {
   return SYSTEM_LABELS[system as PaperSystem];
 }
 
+/** A column a workload. */
+function workloadColumns<T>(
+  digits: number,
+  of: (line: T) => Readonly<Record<WorkloadName, number>>,
+) {
+  return WORKLOAD_NAMES.map((name) =>
+    numberColumn<T>(workloadLabel(name), digits, (line) => of(line)[name])
+  );
+}
+
 function headline(setting: PaperSetting, { rows }: PaperRatios): ResultTable {
-  return {
-    title: `Speedup on a model of the paper's machine (${
-      machineLabel(setting, setting.calibrated.gpus)
-    }), mean of RM1 to RM4`,
-    origin: "predicted",
-    short: true,
-    columns: [
-      { name: "speedup" },
-      { name: "published", origin: "published", format: String },
-      numberColumn("predicted", 2),
-      { name: "90 % of draws" },
-      { name: "error, %", format: signed(1) },
-      ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 2))),
-    ],
-    rows: rows.map((row) => [
-      ratioLabel(row),
-      row.heldOut.published,
-      row.calibrated.mean,
-      `${row.interval.low.toFixed(2)} to ${row.interval.high.toFixed(2)}`,
-      100 * row.error,
-      ...WORKLOAD_NAMES.map((name) => row.calibrated.byWorkload[name]),
-    ]),
-  };
+  const title = `Speedup on a model of the paper's machine (${
+    machineLabel(setting, setting.calibrated.gpus)
+  }), mean of RM1 to RM4`;
+  return tableOf({ title, origin: "predicted", short: true }, rows, [
+    plainColumn("speedup", ratioLabel),
+    {
+      name: "published",
+      origin: "published",
+      format: String,
+      cell: ({ heldOut }) => heldOut.published,
+    },
+    numberColumn("predicted", 2, ({ calibrated }) => calibrated.mean),
+    plainColumn(
+      "90 % of draws",
+      ({ interval: { low, high } }) => `${low.toFixed(2)} to ${high.toFixed(2)}`,
+    ),
+    { name: "error, %", format: signed(1), cell: ({ error }) => 100 * error },
+    ...workloadColumns<RatioRow>(2, ({ calibrated }) => calibrated.byWorkload),
+  ]);
 }
 
 function timesTable(
@@ -121,85 +129,66 @@ function timesTable(
   short: boolean,
 ): ResultTable {
   const one = numbers.length === 1;
-  return {
-    title: `Time of an epoch on that machine, ${
-      one ? `${numbers[0]} GPUs` : "by GPUs"
-    }, minutes:seconds (seconds in files)`,
-    origin: "predicted",
-    short,
-    columns: [
-      ...(one ? [] : [{ name: "GPUs" }]),
-      { name: "workload" },
-      countColumn("inputs"),
-      ...SYSTEMS.map((system) => ({ name: SYSTEM_LABELS[system], format: formatClock })),
-    ],
-    rows: numbers.flatMap((gpus) =>
-      workloads.map((name) => [
-        ...(one ? [] : [gpus]),
-        workloadLabel(name),
-        setting.calibrated.workloads[name].header.dataset.train_inputs,
-        ...SYSTEMS.map((system) => times.get(gpus)!.get(system)![name] / 1000),
-      ])
+  const title = `Time of an epoch on that machine, ${
+    one ? `${numbers[0]} GPUs` : "by GPUs"
+  }, minutes:seconds (seconds in files)`;
+  const lines = numbers.flatMap((gpus) => workloads.map((workload) => ({ gpus, workload })));
+  type Line = typeof lines[number];
+  return tableOf({ title, origin: "predicted", short }, lines, [
+    ...(one ? [] : [plainColumn<Line>("GPUs", ({ gpus }) => gpus)]),
+    plainColumn("workload", ({ workload }) => workloadLabel(workload)),
+    countColumn(
+      "inputs",
+      ({ workload }) => setting.calibrated.workloads[workload].header.dataset.train_inputs,
     ),
-  };
+    ...SYSTEMS.map((system) => ({
+      name: SYSTEM_LABELS[system],
+      format: formatClock,
+      cell: ({ gpus, workload }: Line) => times.get(gpus)!.get(system)![workload] / 1000,
+    })),
+  ]);
 }
 
 function intervalTable({ rows, otherReading }: PaperRatios): ResultTable {
-  return {
-    title:
-      "Speedup by workload, with the 5, 50 and 95 % points of the draws, and before calibration",
-    origin: "predicted",
-    columns: [
-      { name: "speedup" },
-      { name: "workload" },
-      ...["uncalibrated", "calibrated", "5 %", "50 %", "95 %"].map((name) => numberColumn(name, 3)),
-    ],
-    rows: [...rows, otherReading].flatMap((row) => [
-      ...WORKLOAD_NAMES.map((name) => {
-        const { low, median, high } = row.intervals[name];
-        const { uncalibrated, calibrated } = row;
-        return [
-          ratioLabel(row),
-          workloadLabel(name),
-          uncalibrated.byWorkload[name],
-          calibrated.byWorkload[name],
-          low,
-          median,
-          high,
-        ];
-      }),
-      [
-        ratioLabel(row),
-        "mean",
-        row.uncalibrated.mean,
-        row.calibrated.mean,
-        row.interval.low,
-        row.interval.median,
-        row.interval.high,
-      ],
-    ]),
-  };
+  const title =
+    "Speedup by workload, with the 5, 50 and 95 % points of the draws, and before calibration";
+  const lines = [...rows, otherReading].flatMap((row) => [
+    ...WORKLOAD_NAMES.map((name) => ({
+      row,
+      of: workloadLabel(name),
+      uncalibrated: row.uncalibrated.byWorkload[name],
+      calibrated: row.calibrated.byWorkload[name],
+      interval: row.intervals[name],
+    })),
+    {
+      row,
+      of: "mean",
+      uncalibrated: row.uncalibrated.mean,
+      calibrated: row.calibrated.mean,
+      interval: row.interval,
+    },
+  ]);
+  return tableOf({ title, origin: "predicted" }, lines, [
+    plainColumn("speedup", ({ row }) => ratioLabel(row)),
+    plainColumn("workload", ({ of }) => of),
+    numberColumn("uncalibrated", 3, ({ uncalibrated }) => uncalibrated),
+    numberColumn("calibrated", 3, ({ calibrated }) => calibrated),
+    numberColumn("5 %", 3, ({ interval }) => interval.low),
+    numberColumn("50 %", 3, ({ interval }) => interval.median),
+    numberColumn("95 %", 3, ({ interval }) => interval.high),
+  ]);
 }
 
 function gpusTable({ byGpus, rows }: PaperRatios): ResultTable {
-  return {
-    title: "Speedup by GPUs, 1024 inputs each",
-    origin: "predicted",
-    columns: [
-      { name: "GPUs" },
-      { name: "speedup" },
-      ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 3))),
-      numberColumn("mean", 3),
-    ],
-    rows: byGpus.flatMap(({ gpus, ratios }) =>
-      ratios.map(({ byWorkload, mean }, i) => [
-        gpus,
-        ratioLabel(rows[i]!),
-        ...WORKLOAD_NAMES.map((name) => byWorkload[name]),
-        mean,
-      ])
-    ),
-  };
+  const lines = byGpus.flatMap(({ gpus, ratios }) =>
+    ratios.map((ratio, i) => ({ ...ratio, gpus, row: rows[i]! }))
+  );
+  return tableOf({ title: "Speedup by GPUs, 1024 inputs each", origin: "predicted" }, lines, [
+    plainColumn("GPUs", ({ gpus }) => gpus),
+    plainColumn("speedup", ({ row }) => ratioLabel(row)),
+    ...workloadColumns<typeof lines[number]>(3, ({ byWorkload }) => byWorkload),
+    numberColumn("mean", 3, ({ mean }) => mean),
+  ]);
 }
 
 function speedupFigure(setting: PaperSetting, { rows }: PaperRatios): Figure {
@@ -209,33 +198,31 @@ function speedupFigure(setting: PaperSetting, { rows }: PaperRatios): Figure {
     caption: `Time of an epoch under the other system over that with Slipstream, on ${
       machineLabel(setting, setting.calibrated.gpus)
     }; intervals hold 90 % of the draws. The paper's abstract gives means alone.`,
-    panels: rows.map((row): Panel => ({
-      title: ratioLabel(row),
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "speedup" },
-      data: [
-        ...WORKLOAD_NAMES.map((name): Datum => ({
+    panels: rows.map((row) => {
+      const { calibrated, intervals, interval, heldOut } = row;
+      const predicted = [
+        ...WORKLOAD_NAMES.map((name) => ({
           x: workloadLabel(name),
-          y: row.calibrated.byWorkload[name],
-          series: "predicted",
-          origin: "predicted",
-          low: row.intervals[name].low,
-          high: row.intervals[name].high,
+          y: calibrated.byWorkload[name],
+          ...endsOf(intervals[name]),
         })),
-        {
-          x: "mean",
-          y: row.calibrated.mean,
-          series: "predicted",
-          origin: "predicted",
-          low: row.interval.low,
-          high: row.interval.high,
-        },
-        { x: "mean", y: row.heldOut.published, series: "published", origin: "published" },
-      ],
-      rules: [{ y: 1, label: "no gain" }],
-    })),
+        { x: "mean", y: calibrated.mean, ...endsOf(interval) },
+      ];
+      const data = [
+        ...dataOf("predicted", predicted.map((datum) => ({ ...datum, series: "predicted" }))),
+        ...dataOf("published", [{ x: "mean", y: heldOut.published, series: "published" }]),
+      ];
+      return categoryPanel("bars", "speedup", data, {
+        title: ratioLabel(row),
+        rules: [{ y: 1, label: "no gain" }],
+      });
+    }),
   };
+}
+
+/** The ends of an interval alone. */
+function endsOf({ low, high }: { readonly low: number; readonly high: number }) {
+  return { low, high };
 }
 
 function timesFigure(
@@ -250,18 +237,15 @@ function timesFigure(
     caption: `Minutes an epoch of each workload at its published size takes on ${
       machineLabel(setting, gpus)
     }, by the model.`,
-    panels: workloads.map((name): Panel => ({
-      title: workloadLabel(name),
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "minutes an epoch" },
-      data: SYSTEMS.map((system): Datum => ({
+    panels: workloads.map((name) => {
+      const data = SYSTEMS.map((system) => ({
         x: SYSTEM_LABELS[system],
         y: times.get(gpus)!.get(system)![name] / 60_000,
         series: "predicted",
-        origin: "predicted",
-      })),
-    })),
+      }));
+      const title = workloadLabel(name);
+      return categoryPanel("bars", "minutes an epoch", dataOf("predicted", data), { title });
+    }),
   };
 }
 
@@ -276,13 +260,15 @@ function gpusFigure({ byGpus, rows }: PaperRatios): Figure {
       mark: "lines",
       x: { label: "GPUs" },
       y: { label: "speedup" },
-      data: [...WORKLOAD_NAMES, "mean" as const].flatMap((name) =>
-        byGpus.map(({ gpus, ratios }): Datum => ({
-          x: gpus,
-          y: name === "mean" ? ratios[i]!.mean : ratios[i]!.byWorkload[name],
-          series: name === "mean" ? name : workloadLabel(name),
-          origin: "predicted",
-        }))
+      data: dataOf(
+        "predicted",
+        [...WORKLOAD_NAMES, "mean" as const].flatMap((name) =>
+          byGpus.map(({ gpus, ratios }) => ({
+            x: gpus,
+            y: name === "mean" ? ratios[i]!.mean : ratios[i]!.byWorkload[name],
+            series: name === "mean" ? name : workloadLabel(name),
+          }))
+        ),
       ),
       rules: [{ y: row.heldOut.published, label: "published mean" }],
     })),

@@ -12,7 +12,12 @@ import type { PresetName } from "../../train/model/presets.ts";
 import type { ResultDocument } from "../../train/run/result.ts";
 import { runTraining } from "../../train/run/session.ts";
 import { deviceNote } from "../device_note.ts";
-import type { DeviceNote, Experiment, Findings, Settings } from "../experiment.ts";
+import {
+  defineExperiment,
+  type DeviceNote,
+  type Findings,
+  type SettingsOf,
+} from "../experiment.ts";
 
 const INPUTS = 100_000;
 /** Small minibatches learn the most from so many inputs. */
@@ -33,12 +38,13 @@ const SMOKE_IDS = 1000;
 const TRAIN_SHARE = 6 / 7;
 
 /** Trains every preset on its twin. */
-export const twinsExperiment: Experiment = {
+export const twinsExperiment = defineExperiment({
   name: "twins",
   summary: "Train each workload's model on its twin: AUC beside the best possible",
   title: "What a DLRM learns of the twins",
   suite: "never",
-  async run(settings: Settings): Promise<Findings> {
+  flags: ["device", "batch", "inputs", "workloads"],
+  async run(settings): Promise<Findings> {
     const { workloads, smoke, say, signal } = settings;
     const inputs = smoke ? 512 : settings.inputs ?? INPUTS;
     const choices = smoke ? CHOICES.slice(0, 1) : CHOICES;
@@ -113,14 +119,14 @@ export const twinsExperiment: Experiment = {
       ],
     };
   },
-};
+});
 
 async function trainOn(
   workload: PresetName,
   [optimizer, learningRate]: typeof CHOICES[number],
   inputs: number,
   seed: number,
-  { device, wide, batch, smoke, signal }: Settings,
+  { device, wide, batch, smoke, signal }: SettingsOf<"device" | "batch">,
 ): Promise<ResultDocument> {
   const size = batch[0] ?? BATCH;
   const words = [

@@ -6,12 +6,29 @@
 
 import { UserError } from "../../core/errors.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { DeviceNote, Sample, Settings } from "../experiment.ts";
-import { StudyResults } from "./compare.ts";
+import type { DeviceNote, Sample, Settings, SettingsOf } from "../experiment.ts";
+import { valueSample } from "../samples.ts";
+import { AUC, StudyResults } from "./compare.ts";
 import { runSeed } from "./run_seed.ts";
 import { type Size, workloadsOf } from "./sizes.ts";
 import { currentConditions, StudyStore } from "./store.ts";
 import { loadVariant, type Variant, variantOf } from "./variants.ts";
+
+/** Flags of experiments that train. */
+export const TRAINING_FLAGS = [
+  "device",
+  "threads",
+  "batch",
+  "inputs",
+  "workloads",
+  "seeds",
+] as const;
+
+/** Settings of experiments that train. */
+export type TrainingSettings = SettingsOf<typeof TRAINING_FLAGS[number]>;
+
+/** Names of results with their variants in words; or a list, whose words are the names. */
+type Names = readonly string[] | Readonly<Record<string, string>>;
 
 /** Where training runs of a results folder lie. */
 export function trainedFolder(out: string): string {
@@ -21,21 +38,18 @@ export function trainedFolder(out: string): string {
 /**
  * Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all.
  *
- * @param names Variants in words, by the names that the results are to have; or a list, whose words are the names.
- * @param firstSeed Seeds before it are only read, so that several processes can share the work.
+ * @param settings Seeds before `firstSeed` are only read, so that several processes can share the work.
  * @throws {UserError} Status 2: the first seed is beyond the last.
  */
 export async function trainedResults(
   workload: PresetName,
   size: Size,
-  names: readonly string[] | Readonly<Record<string, string>>,
-  settings: Settings,
-  firstSeed = 1,
+  names: Names,
+  settings: SettingsOf<"device" | "threads"> & Partial<Pick<Settings, "firstSeed">>,
 ): Promise<StudyResults> {
+  const { firstSeed = 1 } = settings;
   const store = new StudyStore(trainedFolder(settings.out), currentConditions(settings));
-  const byName: Readonly<Record<string, string>> = isList(names)
-    ? Object.fromEntries(names.map((name) => [name, name]))
-    : names;
+  const byName = isList(names) ? Object.fromEntries(names.map((name) => [name, name])) : names;
   const labelled = new Map<string, Variant>();
   for (const [label, words] of Object.entries(byName)) {
     labelled.set(label, await loadVariant(variantOf(words)));
@@ -66,40 +80,29 @@ export interface Trained {
 
 /** The runs of every workload that is asked for, as `trainedResults` makes them. */
 export async function trainWorkloads(
-  settings: Settings,
-  sizeOf: (workload: PresetName, settings: Settings) => Size,
-  names: Parameters<typeof trainedResults>[2],
+  settings: TrainingSettings,
+  sizeOf: (workload: PresetName, settings: TrainingSettings) => Size,
+  names: Names | ((workload: PresetName) => Names),
 ): Promise<Trained[]> {
   const trained: Trained[] = [];
   for (const workload of workloadsOf(settings)) {
     const size = sizeOf(workload, settings);
-    trained.push({
-      workload,
-      size,
-      results: await trainedResults(workload, size, names, settings),
-    });
+    const own = typeof names === "function" ? names(workload) : names;
+    trained.push({ workload, size, results: await trainedResults(workload, size, own, settings) });
   }
   return trained;
 }
 
-/** The device of some results: the first one's. */
-export function deviceOf(results: readonly StudyResults[]): DeviceNote | null {
-  return results[0]?.all[0]?.device ?? null;
+/** The device of some runs: the first one's. */
+export function deviceOf([first]: readonly Pick<Trained, "results">[]): DeviceNote | null {
+  return first?.results.all[0]?.device ?? null;
 }
 
 /** AUC over seeds, for `bench compare`. */
-export function aucSample(workload: PresetName, name: string, results: StudyResults): Sample {
-  return {
-    name: `${workload}/${name}/AUC`,
-    unit: "",
-    better: "higher",
-    timing: false,
-    values: results.of(name).map(({ metrics }) => metrics.auc!),
-  };
+export function aucSample({ workload, results }: Trained, name: string): Sample {
+  return valueSample(`${workload}/${name}/AUC`, "", results.of(name).map(AUC), "higher");
 }
 
-function isList(
-  names: readonly string[] | Readonly<Record<string, string>>,
-): names is readonly string[] {
+function isList(names: Names): names is readonly string[] {
   return Array.isArray(names);
 }

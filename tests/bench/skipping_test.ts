@@ -128,7 +128,10 @@ Deno.test("stored runs count only under the conditions that they were had under"
       assert.equal(await read(other), null, JSON.stringify(other));
     }
     await assert.rejects(
-      trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], settings, 2),
+      trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], {
+        ...settings,
+        firstSeed: 2,
+      }),
       /Cannot run seeds from 2 on: --seeds ends at 1/,
     );
   }));
