@@ -52,7 +52,8 @@ export function namesOfTakers(key: string, all: readonly Taker[]): string[] {
 
 /** Settings with the defaults of all flags that the experiment does not take. */
 export function ownSettings({ flags }: Pick<Experiment, "flags">, settings: Settings): Settings {
-  const defaults = settingsOf(parseFlags(BENCH_FLAGS, []).values, settings);
+  const { values } = parseFlags(BENCH_FLAGS, []);
+  const defaults = settingsOf({ ...values, smoke: settings.smoke }, settings);
   const others = EXPERIMENT_FLAG_KEYS.filter((key) => !flags.includes(key));
   return { ...settings, ...Object.fromEntries(others.map((key) => [key, defaults[key]])) };
 }
