@@ -12,7 +12,7 @@ import { meanOf } from "../../sim/paper/evaluate.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import { recount } from "../../sim/recount.ts";
 import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
-import { hotShare } from "../../sim/variants.ts";
+import { hotInputShare } from "../../sim/variants.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
 import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
@@ -235,7 +235,7 @@ async function sweepMemory(
     workload: one.name,
     value: one.mebibytes,
     inputs: one.trace.header.dataset.train_inputs,
-    hot: hotShare(one.trace),
+    hot: hotInputShare(one.trace),
     seconds: secondsOf(rows.filter(({ trace }) => trace === key(one))),
   }));
 }

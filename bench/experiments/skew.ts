@@ -16,7 +16,7 @@ import { workloadLabel } from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";
 import { openTraining } from "../study/ground.ts";
-import { hotShare } from "../study/settings.ts";
+import { hotRowShare } from "../study/settings.ts";
 import { publishedInputs, workloadsOf } from "../study/sizes.ts";
 
 /** Inputs drawn unless `--full` or `--inputs` says otherwise. */
@@ -68,7 +68,7 @@ export const skewExperiment = defineExperiment({
           numberColumn(
             "as many rows as 256 MiB hold, % of lookups",
             1,
-            (uses) => lookupPercent(uses, Math.min(1, hotShare(uses.workload))),
+            (uses) => lookupPercent(uses, Math.min(1, hotRowShare(uses.workload))),
           ),
         ]),
       ],

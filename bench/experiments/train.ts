@@ -182,7 +182,7 @@ async function measureQuality(
     const { metrics } = run.evaluations.at(-1)!;
     const bayes = dataset.bayes!;
     const title = `Quality after ${
-      formatCount(run.samples)
+      formatCount(run.inputs)
     } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`;
     const predictions = [
       { of: "the trained DLRM", ...metrics },

@@ -5,7 +5,7 @@
  */
 
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
-import { hotShare, withHotShare } from "../variants.ts";
+import { hotInputShare, withHotInputShare } from "../variants.ts";
 import { allDraws } from "./all_draws.ts";
 import { calibrate, CALIBRATION_WORKLOADS, TARGETS } from "./calibrate.ts";
 import { type DrawOptions, type Lever, leversOf, ratiosWith } from "./draws.ts";
@@ -158,10 +158,13 @@ function permute(
   heldOut: readonly HeldOut[],
   own: number,
 ): PaperTable["permuted"] {
-  const shares = WORKLOAD_NAMES.map((name) => hotShare(options.workloads[name]));
+  const shares = WORKLOAD_NAMES.map((name) => hotInputShare(options.workloads[name]));
   const found = orders(shares).map((order) => {
     const workloads = Object.fromEntries(
-      WORKLOAD_NAMES.map((name, i) => [name, withHotShare(options.workloads[name], order[i]!)]),
+      WORKLOAD_NAMES.map((
+        name,
+        i,
+      ) => [name, withHotInputShare(options.workloads[name], order[i]!)]),
     ) as unknown as PaperWorkloads;
     return mapeOf(ratiosWith({ ...options, workloads }, []).map(({ mean }) => mean), heldOut);
   }).sort((a, b) => a - b);

@@ -103,7 +103,7 @@ export interface TrainProgress {
 export interface TimedEvaluation {
   /** Minibatches trained before it. */
   readonly step: number;
-  /** Inputs trained before it. */
+  /** Inputs trained before it, under the name that result documents and checkpoints keep. */
   readonly samples: number;
   /** Over the whole test split. */
   readonly metrics: Metrics;
@@ -115,8 +115,8 @@ export interface TrainResult {
   readonly ended: "completed" | "interrupted";
   /** Minibatches trained. */
   readonly steps: number;
-  /** Inputs trained. */
-  readonly samples: number;
+  /** Inputs trained, repeated ones included. */
+  readonly inputs: number;
   /** Loss of every step, in order. */
   readonly losses: Float32Array;
   /** In order of `step`; the last is at the end unless the run was cut short. */
@@ -200,7 +200,7 @@ class Run {
   readonly #stages: Partial<Record<Stage, number>> = {};
   #losses = new Float32Array(1024);
   #step = 0;
-  #samples = 0;
+  #inputs = 0;
   #drained = 0;
   #lastLoss: number | null = null;
   #trainMs = 0;
@@ -276,7 +276,7 @@ class Run {
   #known(): Omit<TrainResult, "ended"> {
     return {
       steps: this.#step,
-      samples: this.#samples,
+      inputs: this.#inputs,
       losses: this.#losses.subarray(0, this.#drained),
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
@@ -304,7 +304,7 @@ class Run {
       }, planned.route);
       this.#lookups += planned.lookups.lookups;
       this.#uniqueRows += planned.lookups.unique;
-      this.#samples += planned.batch.size;
+      this.#inputs += planned.batch.size;
       this.#step++;
       await this.#driver.trained(planned);
       await this.#logged(planned);
@@ -403,7 +403,7 @@ class Run {
     const { signal } = this.#options;
     try {
       const metrics = await this.#measure("test", Infinity, true);
-      const evaluation = { step: this.#step, samples: this.#samples, metrics };
+      const evaluation = { step: this.#step, samples: this.#inputs, metrics };
       this.#evaluations.push(evaluation);
       this.#options.onEvaluation?.(evaluation, final);
       return true;
@@ -463,7 +463,7 @@ class Run {
     const driver = await this.#driver.state();
     await checkpoint.save(packState({
       step: this.#step,
-      samples: this.#samples,
+      samples: this.#inputs,
       losses: this.#losses.subarray(0, this.#drained),
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
@@ -481,7 +481,7 @@ class Run {
   async #restore(packed: TrainState): Promise<void> {
     const state = unpackState(packed);
     this.#step = this.#drained = this.#savedStep = state.step;
-    this.#samples = state.samples;
+    this.#inputs = state.samples;
     this.#losses = new Float32Array(Math.max(1024, 2 * state.step));
     this.#losses.set(state.losses);
     this.#evaluations.push(...state.evaluations);
@@ -502,7 +502,7 @@ class Run {
     const { maxSteps, batch } = this.#options;
     const { done, total } = this.#driver;
     if (maxSteps > 0 && maxSteps * batch < total) {
-      this.#report("train", this.#samples, maxSteps * batch);
+      this.#report("train", this.#inputs, maxSteps * batch);
     } else this.#report("train", done, total);
   }
 
