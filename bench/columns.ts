@@ -46,6 +46,14 @@ export function numberColumn<T>(
   return { name, format: fixed(digits), cell, ...(origin === undefined ? {} : { origin }) };
 }
 
+/** Ends of intervals, with two digits. */
+export function intervalColumn<T>(
+  name: string,
+  ends: (item: T) => readonly [low: number, high: number],
+): ColumnOf<T> {
+  return figureColumn(name, (item) => ends(item).map((end) => end.toFixed(2)).join(" … "));
+}
+
 /** Counts. */
 export function countColumn<T>(name: string, cell: ColumnOf<T>["cell"]): ColumnOf<T> {
   return { name, format: formatCount, cell };

@@ -19,7 +19,7 @@ import { PRESETS, resolveShape } from "../../train/model/presets.ts";
 import { writeSafetensors } from "../../train/weights/safetensors.ts";
 import { saveWeights, WEIGHTS_FILE } from "../../train/weights/weights.ts";
 import { deviceNote } from "../device_note.ts";
-import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { countColumn, intervalColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
   defineExperiment,
   type Findings,
@@ -154,19 +154,20 @@ async function checkAgreement(
     });
     const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
     const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
-    return {
-      title: `Agreement over ${steps} steps of ${batch} from the same weights`,
-      columns: [
-        { name: "who" },
-        { name: "first loss", format: (x) => x.toFixed(6) },
-        { name: "last loss", format: (x) => x.toFixed(6) },
-        { name: "largest relative difference", format: (x) => x.toExponential(1) },
-      ],
-      rows: [
-        ["PyTorch", theirs[0]!, theirs.at(-1)!, null],
-        ["ours", ours[0]!, ours.at(-1)!, worst],
-      ],
-    };
+    const title = `Agreement over ${steps} steps of ${batch} from the same weights`;
+    return tableOf({ title }, [
+      { who: "PyTorch", losses: theirs, difference: null },
+      { who: "ours", losses: ours, difference: worst },
+    ], [
+      plainColumn("who", ({ who }) => who),
+      numberColumn("first loss", 6, ({ losses }) => losses[0]!),
+      numberColumn("last loss", 6, ({ losses }) => losses.at(-1)!),
+      {
+        name: "largest relative difference",
+        format: (x) => x.toExponential(1),
+        cell: ({ difference }) => difference,
+      },
+    ]);
   } finally {
     model.dispose();
   }
@@ -259,17 +260,15 @@ export function sideBySide(
     readonly software: boolean;
   },
 ): ResultTable {
-  const range = ([low, high]: readonly [number, number]): string =>
-    `${low.toFixed(2)} … ${high.toFixed(2)}`;
   const ratios = (times: readonly number[]) => summarise(times.map((ms, i) => ms / ours.times[i]!));
   return tableOf({ title }, [ours, ...peers], [
     plainColumn("who", ({ name }) => name),
     numberColumn("ms a step, median", 2, ({ times }) => summarise(times).median),
-    figureColumn("95 % interval", ({ times }) => range(summarise(times).interval)),
+    intervalColumn("95 % interval", ({ times }) => summarise(times).interval),
     countColumn("samples/s", ({ times }) => 1000 * batch / summarise(times).median),
     ...(software ? [] : [
       numberColumn<Timed>("time ÷ ours", 2, ({ times }) => ratios(times).median),
-      figureColumn<Timed>("95 % interval", ({ times }) => range(ratios(times).interval)),
+      intervalColumn<Timed>("95 % interval", ({ times }) => ratios(times).interval),
     ]),
   ]);
 }

@@ -6,7 +6,7 @@
 
 import { checkpoint } from "../../core/events.ts";
 import { formatCount } from "../../core/format.ts";
-import { summarise } from "../../core/statistics.ts";
+import { summarise, type Summary } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
@@ -17,7 +17,7 @@ import { optimizerOf } from "../../train/command/options.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
 import { train } from "../../train/run/trainer.ts";
 import { deviceNote } from "../device_note.ts";
-import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { countColumn, intervalColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
   defineExperiment,
   type Findings,
@@ -70,7 +70,7 @@ export const trainExperiment = defineExperiment({
 interface Timed {
   readonly size: number;
   /** Milliseconds a step, by round. */
-  readonly ms: ReturnType<typeof summarise>;
+  readonly ms: Summary;
   /** Of a step. */
   readonly flops: number;
 }
@@ -128,10 +128,7 @@ async function measureSpeed(
         plainColumn("minibatch", ({ size }) => size),
         numberColumn("ms a step, median", 2, ({ ms }) => ms.median),
         numberColumn("p90", 2, ({ ms }) => ms.p90),
-        figureColumn(
-          "95 % interval",
-          ({ ms: { interval: [low, high] } }) => `${low.toFixed(2)} … ${high.toFixed(2)}`,
-        ),
+        intervalColumn("95 % interval", ({ ms }) => ms.interval),
         countColumn("samples/s", ({ size, ms }) => 1000 * size / ms.median),
         numberColumn("GFLOP/s", 1, ({ flops, ms }) => flops / ms.median / 1e6),
       ],
