@@ -149,13 +149,18 @@ Deno.test("a smoke run replaces no result of a real one", () =>
     assert.deepEqual(await readJson(path), real);
   }));
 
-for (const [name, line] of [["train", /^Timing minibatches/], ["kernels", /^Device: /]] as const) {
+for (
+  const [name, line, own] of [
+    ["train", /^Timing minibatches/, ["--rounds", "1000"]],
+    ["kernels", /^Device: /, []],
+  ] as const
+) {
   Deno.test({
     name: `an interrupted bench ${name} ends with status 130`,
     ignore: Deno.build.os === "windows",
     fn: () =>
       inFolder(async (folder) => {
-        const args = [name, "--device", "cpu", "--batch", "256", "--rounds", "1000"];
+        const args = [name, "--device", "cpu", "--batch", "256", ...own];
         const { status, out, err } = await interruptAt("bench", [...args, "--out", folder], line);
         assert.equal(status, 130, err);
         assert.equal(out, "");
