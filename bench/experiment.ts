@@ -65,21 +65,15 @@ export interface DeviceNote {
   readonly isFallbackAdapter: boolean;
 }
 
-/** How an experiment is run. */
-export interface Settings {
+/** Settings by flags that mean something to some experiments alone: each declares those that it takes. */
+interface FlagSettings {
   readonly device: "auto" | "cpu" | "webgpu";
-  /** The CPU device's kernels for V8's 256-bit mode. */
-  readonly wide: boolean;
   /** Threads of the CPU device; null for all cores. */
   readonly threads: number | null;
   /** Inputs a minibatch; each experiment has its own default. */
   readonly batch: readonly number[];
   /** Timed rounds; fewer only makes intervals wider. */
   readonly rounds: number;
-  /** The least work that still runs every line: for tests. */
-  readonly smoke: boolean;
-  /** Published sizes and more seeds: hours. */
-  readonly full: boolean;
   /** Python with PyTorch, for `peers`; null to look for one. */
   readonly python: string | null;
   /** Inputs of a twin that train; null for the experiment's own number. */
@@ -92,6 +86,19 @@ export interface Settings {
   readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
+}
+
+/** The name of such a flag, in camel case. */
+export type ExperimentFlag = keyof FlagSettings;
+
+/** What every experiment is told. */
+interface CommonSettings {
+  /** The CPU device's kernels for V8's 256-bit mode; the task `bench:fast` sets it, whichever experiment follows. */
+  readonly wide: boolean;
+  /** The least work that still runs every line: for tests. */
+  readonly smoke: boolean;
+  /** Published sizes and more seeds: hours. */
+  readonly full: boolean;
   /** What is done with training runs in place of making them: named, or only read from what is there. */
   readonly runs?: ListRuns | ReadRuns;
   /** Folder of results; training runs that experiments share lie below it, in `trained/`. */
@@ -113,6 +120,12 @@ export interface ReadRuns {
   readonly missing: (key: StudyKey) => void;
 }
 
+/** How an experiment is run. */
+export interface Settings extends CommonSettings, FlagSettings {}
+
+/** What an experiment is told that takes the flags `F`. */
+export type SettingsOf<F extends ExperimentFlag> = CommonSettings & Pick<FlagSettings, F>;
+
 /** A named experiment of `deno task bench`. */
 export interface Experiment {
   readonly name: string;
@@ -126,5 +139,20 @@ export interface Experiment {
   readonly trains?: boolean;
   /** Workloads that are enough for the suite at its reduced sizes, unless workloads are asked for; all where absent. */
   readonly suiteWorkloads?: readonly PresetName[];
+  /** Flags that mean something to it; it is run with the defaults of all others. */
+  readonly flags: readonly ExperimentFlag[];
   run(settings: Settings): Promise<Findings>;
+}
+
+/** An experiment whose `run` sees the settings of its own flags alone. */
+interface Declared<F extends ExperimentFlag> extends Omit<Experiment, "flags" | "run"> {
+  readonly flags: readonly F[];
+  run(settings: SettingsOf<F>): Promise<Findings>;
+}
+
+/** Makes an experiment of its parts; that it reads no setting of a flag that it does not declare, the compiler checks. */
+export function defineExperiment<const F extends ExperimentFlag>(
+  experiment: Declared<F>,
+): Experiment {
+  return experiment;
 }

@@ -4,28 +4,23 @@
  * @module
  */
 
-import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
+import { type Flag, flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
 import { UsageError } from "../core/errors.ts";
 import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
-import type { Settings } from "./experiment.ts";
+import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { splitVariants } from "./study/old_names.ts";
 
 /** Folder of results unless told. */
 export const RESULTS_FOLDER = "runs/bench";
 
-/** Flags of experiments. */
-export const BENCH_FLAGS = {
+/** Flags that mean something to some experiments: each declares those that it takes. */
+const EXPERIMENT_FLAGS = {
   device: {
     type: "choice",
     choices: ["auto", "cpu", "webgpu"],
     default: "auto",
     group: "Experiment",
     help: "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU",
-  },
-  wide: {
-    type: "boolean",
-    group: "Experiment",
-    help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
   },
   threads: {
     type: "number",
@@ -94,8 +89,19 @@ export const BENCH_FLAGS = {
     valueName: "VARIANT …",
     defaultText: "by experiment",
     help:
-      "Variants, for ablation and scale, with spaces between: a plan and flags of deno task train without dashes, such as fae slipstream,drop=0.5,criterion=per-root-access; --schedule is cold-then-hot unless told",
+      "Variants, with spaces between: a plan and flags of deno task train without dashes, such as fae slipstream,drop=0.5,criterion=per-root-access; --schedule is cold-then-hot unless told",
   },
+  python: {
+    type: "path",
+    group: "Experiment",
+    defaultText: "python3, /usr/bin/python3",
+    help: "Python with torch and numpy",
+  },
+} as const satisfies Readonly<Record<ExperimentFlag, Flag>>;
+
+/** All flags: those that experiments declare, and those that all of them take. */
+export const BENCH_FLAGS = {
+  ...EXPERIMENT_FLAGS,
   full: {
     type: "boolean",
     group: "Experiment",
@@ -107,11 +113,10 @@ export const BENCH_FLAGS = {
     group: "Experiment",
     help: "Least work that still runs everything; the figures mean nothing",
   },
-  python: {
-    type: "path",
+  wide: {
+    type: "boolean",
     group: "Experiment",
-    defaultText: "python3, /usr/bin/python3",
-    help: "Python with torch and numpy, for peers",
+    help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
   },
   out: {
     type: "path",
@@ -137,6 +142,9 @@ export const BENCH_FLAGS = {
 
 /** Values of {@linkcode BENCH_FLAGS}. */
 export type BenchValues = FlagValues<typeof BENCH_FLAGS>;
+
+/** Keys of the flags that not every experiment takes, in the order of the table. */
+export const EXPERIMENT_FLAG_KEYS = Object.keys(EXPERIMENT_FLAGS) as readonly ExperimentFlag[];
 
 /** Flags without a value, as they are written. */
 const SWITCHES: ReadonlySet<string> = new Set(

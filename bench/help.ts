@@ -1,16 +1,44 @@
 /**
- * The help page of `deno task bench`.
+ * The help pages of `deno task bench`.
  *
  * @module
  */
 
-import { formatHelp } from "../core/flags.ts";
+import { type Flag, type FlagTable, formatHelp } from "../core/flags.ts";
 import type { Experiment } from "./experiment.ts";
 import { BENCH_FLAGS } from "./flags.ts";
+import { namesOfTakers, takenFlags } from "./taken_flags.ts";
+
+/** What is told of an experiment. */
+type Told = Omit<Experiment, "run">;
+
+/** Of flags that no more experiments than these take, the help page names them. */
+const NAMED_TAKERS = 3;
+
+/** The flags that some experiments take; with those of a command that they are given to. */
+export function helpOf(
+  chosen: readonly Told[],
+  all: readonly Told[],
+  { command = "deno task bench", flags = BENCH_FLAGS }: {
+    readonly command?: string;
+    readonly flags?: FlagTable;
+  } = {},
+): string {
+  const names = chosen.map(({ name }) => name).join(" ");
+  const keys = new Set(takenFlags(Object.keys(flags), chosen));
+  return formatHelp(
+    Object.fromEntries(Object.entries(flags).filter(([key]) => keys.has(key))),
+    {
+      command,
+      about: chosen.map(({ name, summary }) => `${name}: ${summary}`).join("\n"),
+      usage: `${names} [flags]`,
+    },
+  ) + `\nFlags of all ${all.length} experiments: deno task bench --help`;
+}
 
 /** Flags, examples, commands and experiments. */
-export function helpPage(experiments: readonly Omit<Experiment, "run">[]): string {
-  const width = Math.max(...experiments.map(({ name }) => name.length), "compare A B".length);
+export function helpPage(experiments: readonly Told[]): string {
+  const width = Math.max(...experiments.map(({ name }) => name.length), "collect NAME …".length);
   const line = (name: string, text: string): string => `  ${name.padEnd(width)}  ${text}`;
   const list = (suite: Experiment["suite"], heading: string): string[] => [
     heading,
@@ -20,10 +48,10 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     "",
   ];
   return [
-    formatHelp(BENCH_FLAGS, {
+    formatHelp(flagsWithTakers(experiments), {
       command: "deno task bench",
       about: "Run experiments, print their tables and write a report",
-      usage: "[NAME …|report [DIR]|compare A B] [flags]",
+      usage: "[NAME …|report [DIR]|compare A B|jobs NAME …|run|collect NAME …] [flags]",
       examples: [
         ["All experiments at reduced sizes, with a report", "deno task bench"],
         [
@@ -41,13 +69,32 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     ...list("default", "Experiments without a name"),
     ...list("full", "With --full as well"),
     ...list("never", "By name alone"),
+    "Each experiment refuses flags that mean nothing to it: deno task bench NAME --help lists those it takes",
+    "",
     "Commands",
     line("report [DIR]", "Make report.html and the SVG files of a folder of results anew"),
     line("compare A B", "Set two folders or files of results side by side"),
+    line(
+      "jobs NAME …",
+      "List the training runs of experiments, a command a run, for many machines",
+    ),
+    line("run", "Make one of those training runs"),
+    line("collect NAME …", "Make the tables of the training runs that are there"),
     "",
     "Time",
     "  The first suite of a folder says how long it has taken, and how many training runs are kept: nobody knows",
     "  how fast this machine is. A suite that follows a finished one of the same settings says what is left too.",
     "  One that was interrupted, or in which an experiment failed, goes on with the same words.",
   ].join("\n");
+}
+
+/** All flags; in the texts of those that few experiments take, their names. */
+function flagsWithTakers(experiments: readonly Told[]): Record<string, Flag> {
+  return Object.fromEntries(
+    Object.entries(BENCH_FLAGS).map(([key, flag]): [string, Flag] => {
+      const names = namesOfTakers(key, experiments);
+      const few = names.length > 0 && names.length <= NAMED_TAKERS;
+      return [key, few ? { ...flag, help: `${flag.help}; for ${names.join(", ")}` } : flag];
+    }),
+  );
 }

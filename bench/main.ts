@@ -14,7 +14,7 @@ import { namedCommand } from "./commands/named.ts";
 import { reportCommand } from "./commands/report.ts";
 import { suiteCommand } from "./commands/suite.ts";
 import { BENCH_FLAGS, partWords } from "./flags.ts";
-import { helpPage } from "./help.ts";
+import { helpOf, helpPage } from "./help.ts";
 import { EXPERIMENTS } from "./registry.ts";
 
 /** Words that are no experiments. */
@@ -36,21 +36,23 @@ async function main(args: readonly string[]): Promise<number> {
     named.map((word) => chooseCommand(names.slice(COMMANDS.length), [word]).name),
   );
   const experiments = EXPERIMENTS.filter(({ name }) => chosen.has(name));
-  if (shared === "jobs") return await jobsCommand(experiments, flags);
+  if (shared === "jobs") return await jobsCommand(experiments, EXPERIMENTS, flags);
   const { values, given, help } = parseFlags(BENCH_FLAGS, flags);
   if (help) {
-    print(helpPage(EXPERIMENTS));
+    print(chosen.size === 0 ? helpPage(EXPERIMENTS) : helpOf(experiments, EXPERIMENTS));
     return 0;
   }
   const say = values.quiet ? () => {} : (line: string) => tell(line);
   const { cpu_model, cpus, deno, project_version } = currentEnvironment();
   const machine = [`${cpus} cores`, ...(cpu_model ? [cpu_model] : [])].join(", ");
   say(`Slipstream ${project_version}, Deno ${deno}, ${machine}`);
-  if (shared === "run") return await runCommand(values, say);
-  if (shared === "collect") return await collectCommand(experiments, values, given, say);
+  if (shared === "run") return await runCommand(EXPERIMENTS, values, given, say);
+  if (shared === "collect") {
+    return await collectCommand(experiments, EXPERIMENTS, values, given, say);
+  }
   return chosen.size === 0
     ? await suiteCommand(EXPERIMENTS, values, given, say)
-    : await namedCommand(experiments, values, given, say);
+    : await namedCommand(experiments, EXPERIMENTS, values, given, say);
 }
 
 if (import.meta.main) await runEntryPoint(() => main(Deno.args));

@@ -8,6 +8,7 @@ import { UserError } from "../core/errors.ts";
 import type { Experiment, Findings, Settings } from "./experiment.ts";
 import { type BenchDocument, buildDocument } from "./report.ts";
 import { settingsNote } from "./settings_note.ts";
+import { ownSettings } from "./taken_flags.ts";
 
 const SMOKE = "A smoke run: its figures mean nothing";
 const NOTHING: Findings = { tables: [], notes: [] };
@@ -20,16 +21,17 @@ interface Ran {
 }
 
 /**
- * Runs an experiment. What it throws is in the document, except an interruption.
+ * Runs an experiment with the settings of the flags that it takes. What it throws is in the document, except an interruption.
  *
  * @param command Words that repeat it.
- * @throws The reason of `settings.signal`, once that is aborted.
+ * @throws The reason of `asked.signal`, once that is aborted.
  */
 export async function runExperiment(
   experiment: Experiment,
-  settings: Settings,
+  asked: Settings,
   command: string,
 ): Promise<Ran> {
+  const settings = ownSettings(experiment, asked);
   const begun = performance.now();
   const note = () => ({
     seconds: (performance.now() - begun) / 1000,

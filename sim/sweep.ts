@@ -28,7 +28,7 @@ import { simulate, type SimulateOptions } from "./simulate.ts";
 import type { System } from "./system.ts";
 import { ALL_SYSTEMS } from "./systems/mod.ts";
 import { type Range, rangeOf } from "./uncertainty.ts";
-import { earlyOf, withDim, withEarly, withHotShare } from "./variants.ts";
+import { earlyOf, withDim, withEarly, withHotInputShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
 
@@ -316,7 +316,7 @@ export function atPoint(
     else if (axis.name === "batch_per_gpu") batchPerGpu = value;
     else if (axis.name === "drop") drop = value;
     else if (axis.name === "hot_memory_mib") trace = named.byHotMemory[axis.values.indexOf(value)]!;
-    else if (axis.name === "hot_share") trace = withHotShare(trace, value);
+    else if (axis.name === "hot_share") trace = withHotInputShare(trace, value);
     else if (axis.name === "dim") trace = withDim(trace, value);
     else if (axis.name === "warmup") early.warmup = value;
     else if (axis.name === "window") early.window = value;

@@ -31,18 +31,18 @@ export function withDim(trace: CountedTrace, dim: number): CountedTrace {
 }
 
 /** Share of the inputs that are hot. Throws a `UserError` where the trace has no hot set. */
-export function hotShare(trace: CountedTrace): number {
+export function hotInputShare(trace: CountedTrace): number {
   const { hot } = trace.header.plan;
   if (hot === null) throw new UserError("Cannot tell the hot share: the trace has no hot set");
   return hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs);
 }
 
 /** The same trace with another share of hot inputs: numbers of minibatches change, their counts do not. */
-export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
+export function withHotInputShare(trace: CountedTrace, share: number): CountedTrace {
   if (!(share > 0 && share < 1)) {
     throw new UsageError(`Cannot set hot_share to ${share}: it must be above 0 and below 1`);
   }
-  const now = hotShare(trace), hot = trace.header.plan.hot!;
+  const now = hotInputShare(trace), hot = trace.header.plan.hot!;
   const total = hot.hot_inputs + hot.cold_inputs;
   const runs = trace.runs.map(({ record, times }) => {
     const factor = record.kind === "cold" ? (1 - share) / (1 - now) : share / now;

@@ -12,12 +12,14 @@ import { interruptible } from "../../core/interrupt.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf } from "../flags.ts";
+import { helpOf } from "../help.ts";
 import { fullText } from "../print.ts";
 import { writeResult } from "../results.ts";
 import { runExperiment } from "../run_experiment.ts";
 import type { StudyKey } from "../study/store.ts";
-import { RunsListed, trainedResults } from "../study/trained.ts";
+import { RunsListed, trainedResults, TRAINING_FLAGS } from "../study/trained.ts";
 import { lockFolder } from "../suite/lock.ts";
+import { checkTaken, ownSettings, takenFlags } from "../taken_flags.ts";
 import { checkResultsFolder } from "./common.ts";
 import { refreshReport } from "./report.ts";
 import { slurmFiles } from "./slurm.ts";
@@ -36,16 +38,25 @@ export const JOBS_FLAGS = {
 /**
  * Prints a command for each training run that the experiments need, or writes them for Slurm.
  *
- * @throws {UsageError} An experiment trains nothing that is kept.
+ * @param experiments Those to list, of `all`.
+ * @throws {UsageError} An experiment trains nothing that is kept, or none takes a flag.
  */
 export async function jobsCommand(
   experiments: readonly Experiment[],
+  all: readonly Experiment[],
   flags: readonly string[],
 ): Promise<number> {
+  const { values, given, help } = parseFlags(JOBS_FLAGS, flags);
+  if (help) {
+    const trained = experiments.length === 0 ? all.filter(({ trains }) => trains) : experiments;
+    print(helpOf(trained, all, { command: "deno task bench jobs", flags: JOBS_FLAGS }));
+    return 0;
+  }
   if (experiments.length === 0) {
     throw new UsageError("Cannot list jobs: name the experiments whose runs they are");
   }
-  const { values, given } = parseFlags(JOBS_FLAGS, flags);
+  const names = experiments.map(({ name }) => name);
+  checkTaken(given, experiments, all, names.join(" and "));
   const runs = new Map<string, StudyKey>();
   for (const experiment of experiments) {
     const before = runs.size;
@@ -66,7 +77,6 @@ export async function jobsCommand(
     return 0;
   }
   await makeFolder(values.slurm);
-  const names = experiments.map(({ name }) => name);
   const collect = commandLine(values, [...given.keys()].filter((key) => key !== "slurm"), [
     "collect",
     ...names,
@@ -89,7 +99,7 @@ async function runsOf(experiment: Experiment, values: BenchValues): Promise<Stud
   };
   if (!experiment.trains) return keys;
   try {
-    await experiment.run(settings);
+    await experiment.run(ownSettings(experiment, settings));
   } catch (error) {
     if (!(error instanceof RunsListed)) throw error;
   }
@@ -119,15 +129,21 @@ function runLine(
   );
 }
 
+/** Flags that tell a run. */
+const RUN = { name: "run", flags: [...TRAINING_FLAGS, "variants"] } as const;
+
 /**
  * Makes the runs of one workload, size and batch, and keeps them in the folder of results.
  *
- * @throws {UsageError} They are not told in full.
+ * @throws {UsageError} They are not told in full, or a flag tells nothing of them.
  */
 export async function runCommand(
+  all: readonly Experiment[],
   values: BenchValues,
+  given: ReadonlyMap<string, string>,
   say: Settings["say"],
 ): Promise<number> {
+  checkTaken(given, [RUN], all, RUN.name);
   const { workloads, inputs, batch, seeds, variants } = values;
   if (
     workloads.length !== 1 || inputs === undefined || seeds === undefined ||
@@ -155,6 +171,7 @@ export async function runCommand(
 /** Makes tables and report of the runs that are there, trains nothing, and names what is missing. */
 export async function collectCommand(
   experiments: readonly Experiment[],
+  all: readonly Experiment[],
   values: BenchValues,
   given: ReadonlyMap<string, string>,
   say: Settings["say"],
@@ -162,6 +179,7 @@ export async function collectCommand(
   if (experiments.length === 0) {
     throw new UsageError("Cannot collect: name the experiments whose tables are to be made");
   }
+  checkTaken(given, experiments, all, experiments.map(({ name }) => name).join(" and "));
   checkResultsFolder(values.out);
   return await interruptible(async (signal) => {
     const missing: StudyKey[] = [];
@@ -179,7 +197,8 @@ export async function collectCommand(
         );
       }
       const before = missing.length;
-      const command = commandLine(values, given.keys(), ["collect", experiment.name]);
+      const own = takenFlags(given.keys(), [experiment]);
+      const command = commandLine(values, own, ["collect", experiment.name]);
       const { document, error } = await runExperiment(experiment, settings, command);
       const lacking = missing.length - before;
       if (error === undefined) {

@@ -17,18 +17,21 @@ import type { BenchDocument } from "../report.ts";
 import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { lockFolder } from "../suite/lock.ts";
+import { checkTaken, takenFlags } from "../taken_flags.ts";
 import { checkResultsFolder, writeTables } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
  * Runs some experiments. One that fails keeps its earlier result in the folder, and the others go on.
  *
- * @param given Keys of the flags that were given.
+ * @param experiments Those to run, of `all`.
+ * @param given Spellings of the flags that were given, by key.
  * @returns The exit status.
  * @throws What the only one threw; a `UserError` where a suite is running in the folder.
  */
 export async function namedCommand(
   experiments: readonly Experiment[],
+  all: readonly Experiment[],
   values: BenchValues,
   given: ReadonlyMap<string, string>,
   say: Settings["say"],
@@ -41,11 +44,15 @@ export async function namedCommand(
       );
     }
   }
+  const names = experiments.map(({ name }) => name);
+  checkTaken(given, experiments, all, names.join(" and "));
   checkOutputFile("--json", json);
   checkOutputFolder("--csv", csv);
   checkResultsFolder(out);
   return await interruptible(async (signal) => {
     const settings = settingsOf(values, { say, signal });
+    const repeating = (some: readonly Experiment[]): string =>
+      commandLine(values, takenFlags(given.keys(), some), some.map(({ name }) => name));
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
     let status = 0, kept = 0, at = 0;
@@ -54,7 +61,7 @@ export async function namedCommand(
         const { name, title } = experiment;
         at = i;
         if (experiments.length > 1) say(`[${i + 1}/${experiments.length}] ${name}: ${title}`);
-        const command = commandLine(values, given.keys(), [name]);
+        const command = repeating([experiment]);
         const { document, error } = await runExperiment(experiment, settings, command);
         if (error !== undefined) {
           if (experiments.length === 1) throw error;
@@ -73,8 +80,7 @@ export async function namedCommand(
     } catch (error) {
       if (!signal.aborted) throw error;
       if (kept > 0) await refreshReport(out, say);
-      const left = experiments.slice(at).map(({ name }) => name);
-      tell(`Interrupted: go on with ${commandLine(values, given.keys(), left)}`);
+      tell(`Interrupted: go on with ${repeating(experiments.slice(at))}`);
       return interruptedStatus(signal);
     }
     if (kept > 0) {

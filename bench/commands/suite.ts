@@ -11,6 +11,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { shortText } from "../print.ts";
 import { runSuite } from "../suite/run.ts";
+import { checkTaken, takenFlags } from "../taken_flags.ts";
 import { checkResultsFolder } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
@@ -26,6 +27,9 @@ export async function suiteCommand(
   given: ReadonlyMap<string, string>,
   say: Settings["say"],
 ): Promise<number> {
+  const experiments = all.filter(({ suite }) =>
+    suite === "default" || values.full && suite === "full"
+  );
   for (const key of ["json", "csv"] as const) {
     if (values[key] !== undefined) {
       throw new UsageError(
@@ -33,10 +37,8 @@ export async function suiteCommand(
       );
     }
   }
+  checkTaken(given, experiments, all, "the experiments of this suite");
   checkResultsFolder(values.out);
-  const experiments = all.filter(({ suite }) =>
-    suite === "default" || values.full && suite === "full"
-  );
   const command = commandLine(values, given.keys(), []);
   let drawn = true;
   return await interruptible(async (signal) => {
@@ -45,7 +47,8 @@ export async function suiteCommand(
       settings: settingsOf(values, { say, signal }),
       chosenWorkloads: given.has("workloads"),
       command,
-      commandOf: (name) => commandLine(values, given.keys(), [name]),
+      commandOf: (experiment) =>
+        commandLine(values, takenFlags(given.keys(), [experiment]), [experiment.name]),
       refresh: async (folder) => {
         drawn = await refreshReport(folder, say);
       },

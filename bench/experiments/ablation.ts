@@ -5,30 +5,30 @@
  */
 
 import { formatCount } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
-import type { PresetName } from "../../train/model/presets.ts";
-import { figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { numberColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
+import type { Figure } from "../figure.ts";
 import { workloadLabel } from "../paper_machine.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Datum, Figure } from "../figure.ts";
+import { AUC, LOG_LOSS } from "../study/compare.ts";
 import {
-  AUC,
-  datumOf,
-  droppedOfHot,
-  formatDifference,
-  formatEstimate,
-  LOG_LOSS,
-  type StudyResults,
-} from "../study/compare.ts";
+  type Compared,
+  comparedOf,
+  differenceColumn,
+  differencePanel,
+  DROPPED_COLUMN,
+  meanColumn,
+  SEEDS_COLUMN,
+  variantColumn,
+} from "../study/comparison.ts";
 import { learningRateOf, WORKLOADS } from "../study/settings.ts";
-import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
+import { accuracySizeOf } from "../study/sizes.ts";
 import { estimate } from "../study/statistics.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+import { deviceOf, type Trained, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 import { formatWords, interleaved, variantOf } from "../study/variants.ts";
 
 /** What is run unless variants are named; with `--full` other drop shares besides. */
-function defaultVariants(settings: Settings): string[] {
+function defaultVariants(settings: Pick<Settings, "full">): string[] {
   const of = (plan: string, ...options: string[]) => interleaved(plan, settings, ...options);
   const standard = ["fae", "slipstream", "random-drop"];
   return [
@@ -49,27 +49,30 @@ function defaultVariants(settings: Settings): string[] {
 }
 
 /** Trains the variants and compares them. */
-export const ablationExperiment: Experiment = {
+export const ablationExperiment = defineExperiment({
   name: "ablation",
   summary:
     "AUC of criteria, controls, normalisations, wake-up and freezing over seeds; --variants chooses",
   title: "Criteria, controls and normalisations",
   suite: "full",
   trains: true,
-  async run(settings: Settings): Promise<Findings> {
+  flags: [...TRAINING_FLAGS, "variants"],
+  async run(settings): Promise<Findings> {
     const asked = settings.variants.length > 0 ? settings.variants : defaultVariants(settings);
     const names = asked.map((words) => variantOf(words).name);
-    const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
-    for (const workload of workloadsOf(settings)) {
-      const size = accuracySizeOf(workload, settings, "many");
-      const results = await trainedResults(workload, size, names, settings);
-      all.push(results);
-      tables.push(table(workload, size, names, results));
-      figures.push(figure(workload, names, results));
-    }
-    return { tables, figures, device: deviceOf(all), notes: NOTES };
+    const trained = await trainWorkloads(
+      settings,
+      (workload) => accuracySizeOf(workload, settings, "many"),
+      names,
+    );
+    return {
+      tables: trained.map((one) => table(one, comparedOf([one], names))),
+      figures: trained.map((one) => figure(one, comparedOf([one], names))),
+      device: deviceOf(trained),
+      notes: NOTES,
+    };
   },
-};
+});
 
 const NOTES: readonly string[] = [
   "Each seed draws its own inputs, initial weights and order; intervals are Student's t over seeds, 95 %",
@@ -80,75 +83,44 @@ const NOTES: readonly string[] = [
 
 /** The comparison of one workload and size. */
 function table(
-  workload: PresetName,
-  { inputs, batch }: Size,
-  names: readonly string[],
-  results: StudyResults,
+  { workload, size: { inputs, batch }, results }: Trained,
+  compared: readonly Compared[],
 ): ResultTable {
-  const rows = names.flatMap((name): Cell[][] => {
-    const own = results.of(name);
-    if (own.length === 0) return [];
-    const { all, random } = comparedWith(name);
-    return [[
-      name,
-      own.length,
-      formatEstimate(results.mean(name, AUC)),
-      formatEstimate(results.mean(name, LOG_LOSS)),
-      all === name ? "" : formatDifference(results.difference(name, all, AUC)),
-      random === null ? "" : formatDifference(results.difference(name, random, AUC)),
-      droppedOfHot(own),
-      estimate(own.map(({ train_ms }) => train_ms / 1000)).mean,
-    ]];
-  });
   const { optimizer } = WORKLOADS[workload];
   const learningRate = learningRateOf(workload, inputs);
   const hot = results.all.find(({ plan }) => plan.hot !== null)?.plan.hot;
   const share = hot ? (100 * hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs)).toFixed(1) : "-";
-  return {
-    title: `${workloadLabel(workload)}, ${
-      formatCount(inputs)
-    } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`,
-    columns: [
-      textColumn("variant"),
-      numberColumn("seeds", 0),
-      figureColumn("AUC"),
-      figureColumn("log-loss"),
-      figureColumn("AUC against fae"),
-      figureColumn("AUC against random"),
-      numberColumn("dropped, % of hot", 1),
-      numberColumn("training, s", 1),
-    ],
-    rows,
-  };
+  const title = `${workloadLabel(workload)}, ${
+    formatCount(inputs)
+  } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`;
+  return tableOf({ title }, compared, [
+    variantColumn("variant"),
+    SEEDS_COLUMN,
+    meanColumn("AUC", AUC),
+    meanColumn("log-loss", LOG_LOSS),
+    differenceColumn("AUC against fae", (name) => comparedWith(name).all),
+    differenceColumn("AUC against random", (name) => comparedWith(name).random),
+    DROPPED_COLUMN,
+    numberColumn(
+      "training, s",
+      1,
+      ({ runs }) => estimate(runs.map(({ train_ms }) => train_ms / 1000)).mean,
+    ),
+  ]);
 }
 
 /** Differences to fae with the same normalisation. */
-function figure(
-  workload: PresetName,
-  names: readonly string[],
-  results: StudyResults,
-): Figure {
+function figure({ workload }: Trained, compared: readonly Compared[]): Figure {
   return {
     name: workload,
     title: `${workloadLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae with the same normalisation, paired by seed; 95 % intervals.",
-    panels: [{
-      title: "",
-      mark: "points",
-      x: { label: "" },
-      y: { label: "difference in AUC" },
-      rules: [{ y: 0, label: "fae" }],
-      data: names.flatMap((name): Datum[] => {
-        const found = results.difference(name, comparedWith(name).all, AUC);
-        if (found === null || comparedWith(name).all === name) return [];
-        return [{
-          x: shortName(name),
-          series: variantOf(name).words.options.normalize ?? "no normalisation",
-          origin: "measured",
-          ...datumOf(found),
-        }];
-      }),
-    }],
+    panels: [
+      differencePanel(compared, (name) => comparedWith(name).all, ({ name }) => ({
+        x: shortName(name),
+        series: variantOf(name).words.options.normalize ?? "no normalisation",
+      })),
+    ],
   };
 }
 

@@ -9,9 +9,9 @@ import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";
 import type { Stage } from "../../train/stages.ts";
-import { numberColumn } from "../columns.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Figure, Panel } from "../figure.ts";
+import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
+import type { Figure } from "../figure.ts";
 import {
   machineLabel,
   percentRange,
@@ -19,6 +19,7 @@ import {
   SYSTEM_LABELS,
   workloadLabel,
 } from "../paper_machine.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
 
 /** Systems beside each other, the baseline first. */
 const SYSTEMS = ["pytorch-hybrid", "fae", "slipstream"] as const;
@@ -77,12 +78,13 @@ interface Broken {
 }
 
 /** Breaks an iteration down. */
-export const breakdownExperiment: Experiment = {
+export const breakdownExperiment = defineExperiment({
   name: "breakdown",
   summary: "Where an iteration of the hybrid baseline goes on a model of the paper's machine",
   title: "Where an iteration of the hybrid baseline goes (Figure 2)",
   suite: "default",
-  async run(settings: Settings): Promise<Findings> {
+  flags: ["workloads"],
+  async run(settings): Promise<Findings> {
     const setting = await loadPaperSetting();
     const { gpus } = setting.calibrated;
     const numbers = settings.smoke ? [gpus] : PAPER_GPUS;
@@ -121,7 +123,7 @@ export const breakdownExperiment: Experiment = {
       notes: notesOf(setting, shown),
     };
   },
-};
+});
 
 /** A part of an epoch. */
 interface Part {
@@ -152,82 +154,78 @@ function minibatchMs({ epoch_ms, epochs, minibatches }: SimulationResult): numbe
   return epoch_ms * epochs / minibatches;
 }
 
+/** Columns that say which epoch a line is of. */
+const GPUS_COLUMN: ColumnOf<Broken> = plainColumn("GPUs", ({ gpus }) => gpus);
+const WORKLOAD_COLUMN: ColumnOf<Broken> = plainColumn(
+  "workload",
+  ({ workload }) => workloadLabel(workload),
+);
+const SYSTEM_COLUMN: ColumnOf<Broken> = plainColumn(
+  "system",
+  ({ system }) => SYSTEM_LABELS[system],
+);
+
 function groupTable(setting: PaperSetting, all: readonly Broken[]): ResultTable {
   const groups = GROUPS.filter((group) => all.some(({ result }) => groupsOf(result).has(group)));
   const one = all.every(({ system }) => system === BASELINE);
-  return {
-    title: `Where an iteration of ${one ? "the hybrid baseline" : "each system"} goes (${
-      machineLabel(setting, setting.calibrated.gpus)
-    }), % of its time`,
-    origin: "predicted",
-    short: one,
-    columns: [
-      { name: "workload" },
-      ...one ? [] : [{ name: "system" }],
-      numberColumn("ms a minibatch", 2),
-      ...groups.map((name) => numberColumn(name, 1)),
-    ],
-    rows: all.map(({ workload, system, result }) => {
-      const found = groupsOf(result);
-      return [
-        workloadLabel(workload),
-        ...one ? [] : [SYSTEM_LABELS[system]],
-        minibatchMs(result),
-        ...groups.map((group) => 100 * (found.get(group)?.share ?? 0)),
-      ];
-    }),
-  };
+  const title = `Where an iteration of ${one ? "the hybrid baseline" : "each system"} goes (${
+    machineLabel(setting, setting.calibrated.gpus)
+  }), % of its time`;
+  return tableOf({ title, origin: "predicted", short: one }, all, [
+    WORKLOAD_COLUMN,
+    ...one ? [] : [SYSTEM_COLUMN],
+    numberColumn("ms a minibatch", 2, ({ result }) => minibatchMs(result)),
+    ...groups.map((group) =>
+      numberColumn<Broken>(
+        group,
+        1,
+        ({ result }) => 100 * (groupsOf(result).get(group)?.share ?? 0),
+      )
+    ),
+  ]);
 }
 
 function stageTable(all: readonly Broken[]): ResultTable {
-  return {
-    title: "By stage: exposed time decides the end, hidden time is behind something else",
-    origin: "predicted",
-    columns: [
-      { name: "GPUs" },
-      { name: "workload" },
-      { name: "system" },
-      { name: "group" },
-      { name: "stage" },
-      numberColumn("exposed, ms a minibatch", 4),
-      numberColumn("hidden, ms a minibatch", 4),
-      numberColumn("of the time, %", 2),
-    ],
-    rows: all.flatMap(({ gpus, workload, system, result }) => {
-      const total = result.epoch_ms * result.epochs;
-      return Object.entries(result.stages).map(([stage, { exposed_ms, hidden_ms }]) => [
-        gpus,
-        workloadLabel(workload),
-        SYSTEM_LABELS[system],
-        GROUP_OF[stage as Stage],
-        stage,
-        exposed_ms / result.minibatches,
-        hidden_ms / result.minibatches,
-        100 * exposed_ms / total,
-      ]);
-    }),
-  };
+  const title = "By stage: exposed time decides the end, hidden time is behind something else";
+  const lines = all.flatMap((one) =>
+    Object.entries(one.result.stages).map(([stage, times]) => ({ ...one, stage, times }))
+  );
+  return tableOf({ title, origin: "predicted" }, lines, [
+    GPUS_COLUMN,
+    WORKLOAD_COLUMN,
+    SYSTEM_COLUMN,
+    plainColumn("group", ({ stage }) => GROUP_OF[stage as Stage]),
+    plainColumn("stage", ({ stage }) => stage),
+    numberColumn(
+      "exposed, ms a minibatch",
+      4,
+      ({ times, result }) => times.exposed_ms / result.minibatches,
+    ),
+    numberColumn(
+      "hidden, ms a minibatch",
+      4,
+      ({ times, result }) => times.hidden_ms / result.minibatches,
+    ),
+    numberColumn(
+      "of the time, %",
+      2,
+      ({ times, result }) => 100 * times.exposed_ms / (result.epoch_ms * result.epochs),
+    ),
+  ]);
 }
 
 /** Exposed time by kind of resource, those of all GPUs together. */
 function resourceTable(all: readonly Broken[]): ResultTable {
   const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
-  return {
-    title: "By what does the work, % of the time",
-    origin: "predicted",
-    columns: [
-      { name: "GPUs" },
-      { name: "workload" },
-      { name: "system" },
-      ...kinds.map((kind) => (numberColumn(RESOURCES[kind], 1))),
-    ],
-    rows: all.map(({ gpus, workload, system, result }) => [
-      gpus,
-      workloadLabel(workload),
-      SYSTEM_LABELS[system],
-      ...kinds.map((kind) => 100 * resourceShare(result, kind)),
-    ]),
-  };
+  const title = "By what does the work, % of the time";
+  return tableOf({ title, origin: "predicted" }, all, [
+    GPUS_COLUMN,
+    WORKLOAD_COLUMN,
+    SYSTEM_COLUMN,
+    ...kinds.map((kind) =>
+      numberColumn<Broken>(RESOURCES[kind], 1, ({ result }) => 100 * resourceShare(result, kind))
+    ),
+  ]);
 }
 
 /** Share of the time that one kind of resource decides. */
@@ -255,20 +253,17 @@ function figure(
     caption: `Exposed time of an epoch on ${
       machineLabel(setting, setting.calibrated.gpus)
     }, by the model; what is hidden behind something else is not in it.`,
-    panels: SYSTEMS.map((system): Panel => ({
-      title: SYSTEM_LABELS[system],
-      mark: "stacked",
-      x: { label: "" },
-      y: { label: unit },
-      data: all.filter((one) => one.system === system).flatMap(({ workload, result }) =>
+    panels: SYSTEMS.map((system) => {
+      const data = all.filter((one) => one.system === system).flatMap(({ workload, result }) =>
         [...groupsOf(result)].map(([group, part]) => ({
           x: workloadLabel(workload),
           y: of(part),
           series: group,
-          origin: "predicted" as const,
         }))
-      ),
-    })),
+      );
+      const title = SYSTEM_LABELS[system];
+      return categoryPanel("stacked", unit, dataOf("predicted", data), { title });
+    }),
   };
 }
 

@@ -4,23 +4,23 @@
  * @module
  */
 
-import type { Cell } from "../../core/table.ts";
 import { TAOBAO_STEPS } from "../../data/taobao.ts";
 import { type PresetName, PRESETS } from "../../train/model/presets.ts";
-import { figureColumn, numberColumn, textColumn } from "../columns.ts";
+import { plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
+import type { Figure } from "../figure.ts";
 import { workloadLabel } from "../paper_machine.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Datum, Figure } from "../figure.ts";
+import { AUC } from "../study/compare.ts";
 import {
-  AUC,
-  datumOf,
-  droppedOfHot,
-  formatDifference,
-  formatEstimate,
-  type StudyResults,
-} from "../study/compare.ts";
-import { accuracySizeOf, type Size, workloadsOf } from "../study/sizes.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+  type Compared,
+  comparedOf,
+  differenceColumn,
+  differencePanel,
+  DROPPED_COLUMN,
+  meanColumn,
+} from "../study/comparison.ts";
+import { accuracySizeOf } from "../study/sizes.ts";
+import { deviceOf, type Trained, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
 import { interleaved } from "../study/variants.ts";
 
 /** Drop shares. */
@@ -37,38 +37,43 @@ interface Choice {
   readonly variant: string;
 }
 
+/** A choice and its runs. */
+type Chosen = Choice & Compared;
+
 /** Trains with other options. */
-export const choicesExperiment: Experiment = {
+export const choicesExperiment = defineExperiment({
   name: "choices",
   summary: "Measured sensitivity: AUC and dropped share by D, alpha and window",
   title: "What D, alpha and the window do to accuracy",
   suite: "full",
   trains: true,
-  async run(settings: Settings): Promise<Findings> {
-    const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
-    for (const workload of workloadsOf(settings)) {
-      const size = accuracySizeOf(workload, settings, "many");
-      const choices = choicesOf(workload, settings);
-      const own = choices.map(({ variant }): [string, string] => [variant, variant]);
-      const names = { fae: interleaved("fae", settings), ...Object.fromEntries(own) };
-      const results = await trainedResults(workload, size, names, settings);
-      all.push(results);
-      tables.push(table(workload, size, choices, results));
-      figures.push(figure(workload, choices, results));
-    }
+  flags: TRAINING_FLAGS,
+  async run(settings): Promise<Findings> {
+    const trained = await trainWorkloads(
+      settings,
+      (workload) => accuracySizeOf(workload, settings, "many"),
+      (workload) => {
+        const own = choicesOf(workload, settings).map(({ variant }) => [variant, variant] as const);
+        return { fae: interleaved("fae", settings), ...Object.fromEntries(own) };
+      },
+    );
+    const chosen = (one: Trained) =>
+      choicesOf(one.workload, settings).flatMap((choice): Chosen[] =>
+        comparedOf([one], [choice.variant]).map((compared) => ({ ...compared, ...choice }))
+      );
     return {
-      tables,
-      figures,
-      device: deviceOf(all),
+      tables: trained.map((one) => table(one, chosen(one))),
+      figures: trained.map((one) => figure(one, chosen(one))),
+      device: deviceOf(trained),
       notes: [
         "One option moves at a time; the others are D = 0.30, alpha = all lookups (of sequences 4 steps), a window of 3 % of the hot minibatches (5 %), at least 20 or a tenth of them",
         "Differences are to fae, paired by seed, with 95 % intervals; a star marks one that leaves zero out",
       ],
     };
   },
-};
+});
 
-function choicesOf(workload: PresetName, settings: Settings): Choice[] {
+function choicesOf(workload: PresetName, settings: Pick<Settings, "full">): Choice[] {
   const slipstream = (...options: string[]) => interleaved("slipstream", settings, ...options);
   const lookups = workload === "rm1" ? TAOBAO_STEPS : PRESETS[workload].tableRows.length;
   return [
@@ -93,61 +98,30 @@ function choicesOf(workload: PresetName, settings: Settings): Choice[] {
 }
 
 function table(
-  workload: PresetName,
-  { inputs, batch }: Size,
-  choices: readonly Choice[],
-  results: StudyResults,
+  { workload, size: { inputs, batch } }: Trained,
+  chosen: readonly Chosen[],
 ): ResultTable {
-  return {
-    title: `${workloadLabel(workload)}, ${
-      inputs.toLocaleString("en")
-    } inputs, minibatches of ${batch}`,
-    columns: [
-      textColumn("option"),
-      textColumn("value"),
-      figureColumn("AUC"),
-      figureColumn("AUC against fae"),
-      numberColumn("dropped, % of hot", 1),
-    ],
-    rows: choices.map(({ option, value, variant }): Cell[] => {
-      return [
-        option,
-        value,
-        formatEstimate(results.mean(variant, AUC), 4),
-        formatDifference(results.difference(variant, "fae", AUC), 4),
-        droppedOfHot(results.of(variant)),
-      ];
-    }),
-  };
+  const title = `${workloadLabel(workload)}, ${
+    inputs.toLocaleString("en")
+  } inputs, minibatches of ${batch}`;
+  return tableOf({ title }, chosen, [
+    plainColumn("option", ({ option }) => option),
+    plainColumn("value", ({ value }) => value),
+    meanColumn("AUC", AUC, 4),
+    differenceColumn("AUC against fae", () => "fae", { digits: 4 }),
+    DROPPED_COLUMN,
+  ]);
 }
 
-function figure(
-  workload: PresetName,
-  choices: readonly Choice[],
-  results: StudyResults,
-): Figure {
+function figure({ workload }: Trained, chosen: readonly Chosen[]): Figure {
   return {
     name: workload,
     title: `${workloadLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae, paired by seed, with 95 % intervals.",
-    panels: ["D", "alpha", "window"].map((option) => ({
-      title: option,
-      mark: "points",
-      x: { label: option },
-      y: { label: "difference in AUC" },
-      rules: [{ y: 0, label: "fae" }],
-      data: choices.filter((choice) => choice.option === option).flatMap(
-        ({ value, variant }): Datum[] => {
-          const found = results.difference(variant, "fae", AUC);
-          if (found === null) return [];
-          return [{
-            x: value,
-            series: "slipstream",
-            origin: "measured",
-            ...datumOf(found),
-          }];
-        },
-      ),
-    })),
+    panels: ["D", "alpha", "window"].map((option) => {
+      const own = chosen.filter((one) => one.option === option);
+      const place = ({ value }: Chosen) => ({ x: value, series: "slipstream" });
+      return differencePanel(own, () => "fae", place, { title: option, x: option });
+    }),
   };
 }

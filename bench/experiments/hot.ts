@@ -4,13 +4,13 @@
  * @module
  */
 
-import { fixed, formatCount } from "../../core/format.ts";
+import { formatCount } from "../../core/format.ts";
 import { summarise } from "../../core/statistics.ts";
-import type { Cell } from "../../core/table.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import { PRESETS } from "../../train/model/presets.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
 import { countHot, type HotCount } from "../hot.ts";
 
 const INPUTS = 500_000;
@@ -20,16 +20,17 @@ const SEED = 1;
 const DRAWN = 32_768, BATCH = 1024;
 
 /** Hot shares of the twins by counted accesses. */
-export const hotExperiment: Experiment = {
+export const hotExperiment = defineExperiment({
   name: "hot",
   summary: "Hot share of the twins' inputs and lookups by counted accesses, at several budgets",
   title: "Hot inputs of the twins",
   suite: "never",
-  async run({ inputs, workloads, rounds, smoke, say, signal }: Settings): Promise<Findings> {
+  flags: ["workloads", "inputs", "rounds"],
+  async run({ inputs, workloads, rounds, smoke, say, signal }): Promise<Findings> {
     const threads = navigator.hardwareConcurrency;
-    const tables: ResultTable[] = [], times: Cell[][] = [], drawn: Cell[][] = [];
+    const found: Found[] = [];
     for (const twin of workloads) {
-      drawn.push([twin, ...await timeDrawing(twin, smoke ? 1 : rounds)]);
+      const drawn = await timeDrawing(twin, smoke ? 1 : rounds);
       const { dim } = PRESETS[twin];
       say(`Counting twin ${twin} on ${threads} threads`);
       const count = await countHot({
@@ -42,39 +43,10 @@ export const hotExperiment: Experiment = {
         say,
         signal,
       });
-      tables.push(shareTable(twin, dim, count));
-      const { countSeconds, classifySeconds } = count;
-      times.push([
-        twin,
-        count.inputs,
-        count.lookups,
-        countSeconds,
-        classifySeconds,
-        2 * count.inputs / (countSeconds + classifySeconds) / threads,
-      ]);
+      found.push({ twin, dim, count, drawn });
     }
     return {
-      tables: [...tables, {
-        title: `Time of the two passes on ${threads} threads`,
-        columns: [
-          { name: "twin" },
-          { name: "inputs", format: formatCount },
-          { name: "lookups", format: formatCount },
-          { name: "count, s", format: fixed(1) },
-          { name: "classify, s", format: fixed(1) },
-          { name: "inputs/s a core", format: formatCount },
-        ],
-        rows: times,
-      }, {
-        title:
-          "Drawing whole inputs (ids, dense values, labels) on one core: inputs a second, median",
-        columns: [
-          { name: "twin" },
-          { name: "in sequence", format: formatCount },
-          { name: "shuffled", format: formatCount },
-        ],
-        rows: drawn,
-      }],
+      tables: [...found.map(shareTable), passesTable(found, threads), drawingTable(found)],
       // Threads count; nothing here computes on a device.
       device: null,
       notes: [
@@ -84,13 +56,28 @@ export const hotExperiment: Experiment = {
       ],
     };
   },
-};
+});
+
+/** What was found of a twin. */
+interface Found {
+  readonly twin: string;
+  /** Floats a row. */
+  readonly dim: number;
+  readonly count: HotCount;
+  readonly drawn: DrawingSpeed;
+}
+
+/** Inputs a second. */
+interface DrawingSpeed {
+  readonly sequential: number;
+  readonly shuffled: number;
+}
 
 /** Inputs a second that a reader gives in sequence and shuffled. */
-async function timeDrawing(twin: string, rounds: number): Promise<number[]> {
+async function timeDrawing(twin: string, rounds: number): Promise<DrawingSpeed> {
   const dataset = await openTwin({ twin, inputs: 1_000_000, seed: SEED });
   const into = createInputs(dataset.schema, BATCH);
-  const speeds: number[] = [];
+  const speeds = { sequential: 0, shuffled: 0 };
   for (const order of [{ kind: "sequential" }, { kind: "shuffled", seed: 1, epoch: 0 }] as const) {
     const reader = dataset.reader("train", order);
     const seconds: number[] = [];
@@ -104,33 +91,47 @@ async function timeDrawing(twin: string, rounds: number): Promise<number[]> {
       }
       if (round > 0) seconds.push((performance.now() - begun) / 1000);
     }
-    speeds.push(DRAWN / summarise(seconds).median);
+    speeds[order.kind] = DRAWN / summarise(seconds).median;
   }
   dataset.close();
   return speeds;
 }
 
-function shareTable(twin: string, dim: number, { inputs, used, shares }: HotCount): ResultTable {
-  const percent = fixed(2);
-  return {
-    title: `Twin ${twin}: ${formatCount(inputs)} inputs, ${
-      formatCount(used)
-    } rows of ${dim} floats looked up`,
-    columns: [
-      { name: "MiB" },
-      { name: "rows", format: formatCount },
-      { name: "hot inputs, %", format: percent },
-      { name: "hot lookups, %", format: percent },
-      { name: "inputs by 5 %, %", format: percent },
-      { name: "lookups by 5 %, %", format: percent },
-    ],
-    rows: shares.map(({ budgetMib, rows, byAll, bySample }) => [
-      budgetMib,
-      rows,
-      100 * byAll.inputs,
-      100 * byAll.lookups,
-      100 * bySample.inputs,
-      100 * bySample.lookups,
-    ]),
-  };
+function shareTable({ twin, dim, count: { inputs, used, shares } }: Found): ResultTable {
+  const title = `Twin ${twin}: ${formatCount(inputs)} inputs, ${
+    formatCount(used)
+  } rows of ${dim} floats looked up`;
+  return tableOf({ title }, shares, [
+    plainColumn("MiB", ({ budgetMib }) => budgetMib),
+    countColumn("rows", ({ rows }) => rows),
+    numberColumn("hot inputs, %", 2, ({ byAll }) => 100 * byAll.inputs),
+    numberColumn("hot lookups, %", 2, ({ byAll }) => 100 * byAll.lookups),
+    numberColumn("inputs by 5 %, %", 2, ({ bySample }) => 100 * bySample.inputs),
+    numberColumn("lookups by 5 %, %", 2, ({ bySample }) => 100 * bySample.lookups),
+  ]);
+}
+
+function passesTable(found: readonly Found[], threads: number): ResultTable {
+  return tableOf({ title: `Time of the two passes on ${threads} threads` }, found, [
+    plainColumn("twin", ({ twin }) => twin),
+    countColumn("inputs", ({ count }) => count.inputs),
+    countColumn("lookups", ({ count }) => count.lookups),
+    numberColumn("count, s", 1, ({ count }) => count.countSeconds),
+    numberColumn("classify, s", 1, ({ count }) => count.classifySeconds),
+    countColumn(
+      "inputs/s a core",
+      ({ count: { inputs, countSeconds, classifySeconds } }) =>
+        2 * inputs / (countSeconds + classifySeconds) / threads,
+    ),
+  ]);
+}
+
+function drawingTable(found: readonly Found[]): ResultTable {
+  const title =
+    "Drawing whole inputs (ids, dense values, labels) on one core: inputs a second, median";
+  return tableOf({ title }, found, [
+    plainColumn("twin", ({ twin }) => twin),
+    countColumn("in sequence", ({ drawn }) => drawn.sequential),
+    countColumn("shuffled", ({ drawn }) => drawn.shuffled),
+  ]);
 }

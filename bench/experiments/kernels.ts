@@ -5,21 +5,23 @@
  */
 
 import { formatBytes } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device, DeviceKind } from "../../kernels/types.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
+import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { deviceNote } from "../device_note.ts";
-import type {
-  DeviceNote,
-  Experiment,
-  Findings,
-  ResultTable,
-  Sample,
-  Settings,
+import {
+  defineExperiment,
+  type DeviceNote,
+  type Findings,
+  type ResultTable,
+  type Sample,
+  type SettingsOf,
 } from "../experiment.ts";
-import type { Datum, Figure } from "../figure.ts";
+import type { Figure } from "../figure.ts";
 import { benchKernels, type KernelRow } from "../kernels.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
+import { timeSample } from "../samples.ts";
 import { boundOf, type Limits, measureLimits, withProducts } from "../limits.ts";
 
 const BATCH = 1024, SAMPLES = 20;
@@ -39,14 +41,18 @@ interface Measured {
   readonly limits: Limits | null;
 }
 
+const FLAGS = ["device", "threads", "batch"] as const;
+type OwnSettings = SettingsOf<typeof FLAGS[number]>;
+
 /** Each op by itself: time, GFLOP/s, GB/s, share of the machine's limit. */
-export const kernelsExperiment: Experiment = {
+export const kernelsExperiment = defineExperiment({
   name: "kernels",
   summary:
     "Each kernel by itself at the shapes of RM2 and RM1: time, GFLOP/s, GB/s, share of this machine's limit",
   title: "Kernels of this machine",
   suite: "full",
-  async run(settings: Settings): Promise<Findings> {
+  flags: FLAGS,
+  async run(settings): Promise<Findings> {
     const measured: Measured[] = [];
     for (const kind of await kinds(settings)) {
       const { device, reason } = await openDevice({ ...settings, device: kind });
@@ -73,15 +79,19 @@ export const kernelsExperiment: Experiment = {
       notes: [...notesOf(told), ...softwareNotes(measured)],
     };
   },
-};
+});
 
 /** The devices to measure: the one that is asked for; else the CPU, and WebGPU where there is any adapter. */
-async function kinds({ device }: Settings): Promise<DeviceKind[]> {
+async function kinds({ device }: OwnSettings): Promise<DeviceKind[]> {
   if (device !== "auto") return [device];
   return await findAdapter("any") === null ? ["cpu"] : ["cpu", "webgpu"];
 }
 
-async function measure(device: Device, note: DeviceNote, settings: Settings): Promise<Measured> {
+async function measure(
+  device: Device,
+  note: DeviceNote,
+  settings: OwnSettings,
+): Promise<Measured> {
   const { smoke, say, signal } = settings;
   const software = note.isFallbackAdapter;
   const options = smoke
@@ -114,13 +124,7 @@ function samplesOf({ kind, rows }: Measured): Sample[] {
     const name = `${kind}/${op}/${shape}`;
     const turn = (seen.get(name) ?? 0) + 1;
     seen.set(name, turn);
-    return {
-      name: turn === 1 ? name : `${name} #${turn}`,
-      unit: "µs",
-      better: "lower",
-      timing: true,
-      values: samples_us,
-    };
+    return timeSample(turn === 1 ? name : `${name} #${turn}`, "µs", samples_us);
   });
 }
 
@@ -142,19 +146,14 @@ function shareByOp(rows: readonly KernelRow[], limits: Limits): Map<string, numb
 }
 
 function shareTable(told: readonly Measured[]): ResultTable {
-  const shares = told.map(({ rows, limits }) => shareByOp(rows, limits!));
-  return {
-    title: "Share of the machine's measured limit, by op",
-    short: true,
-    columns: [
-      { name: "op" },
-      ...told.map(({ note }) => ({ name: `${note.name}, %`, format: one })),
-    ],
-    rows: [...shares[0]!.keys()].map((op): Cell[] => [
-      op,
-      ...shares.map((own) => own.has(op) ? 100 * own.get(op)! : null),
-    ]),
-  };
+  const shares = told.map(({ note, rows, limits }) => ({ note, own: shareByOp(rows, limits!) }));
+  const title = "Share of the machine's measured limit, by op";
+  return tableOf({ title, short: true }, [...shares[0]!.own.keys()], [
+    plainColumn("op", (op) => op),
+    ...shares.map(({ note, own }) =>
+      numberColumn<string>(`${note.name}, %`, 1, (op) => own.has(op) ? 100 * own.get(op)! : null)
+    ),
+  ]);
 }
 
 function shareFigure(told: readonly Measured[]): Figure {
@@ -164,60 +163,63 @@ function shareFigure(told: readonly Measured[]): Figure {
     caption:
       "The least time that an op's launches could take on this machine, over the time they take; the limit is the faster " +
       "of what the best product computes and what memory of that size moves.",
-    panels: [{
-      title: "",
-      mark: "bars",
-      x: { label: "op" },
-      y: { label: "share of the limit, %" },
-      data: told.flatMap(({ note, rows, limits }): Datum[] =>
-        [...shareByOp(rows, limits!)].map(([op, share]) => ({
-          x: op,
-          y: 100 * share,
-          series: note.name,
-          origin: "measured",
-        }))
+    panels: [categoryPanel(
+      "bars",
+      "share of the limit, %",
+      dataOf(
+        "measured",
+        told.flatMap(({ note, rows, limits }) =>
+          [...shareByOp(rows, limits!)].map(([op, share]) => ({
+            x: op,
+            y: 100 * share,
+            series: note.name,
+          }))
+        ),
       ),
-    }],
+      { x: "op" },
+    )],
   };
 }
 
 function limitTable({ note }: Measured, { gflop_s, product, memory }: Limits): ResultTable {
-  return {
-    title: `What ${note.name} reaches`,
-    columns: [{ name: "limit" }, { name: "GFLOP/s", format: one }, { name: "GB/s", format: one }],
-    rows: [
-      [`product ${product}`, gflop_s, null],
-      ...memory.map(({ working_set, gb_s }): Cell[] => [
-        `passing over ${formatBytes(working_set)}`,
-        null,
-        gb_s,
-      ]),
-    ],
-  };
+  const lines = [
+    { limit: `product ${product}`, gflop_s, gb_s: null },
+    ...memory.map(({ working_set, gb_s }) => ({
+      limit: `passing over ${formatBytes(working_set)}`,
+      gflop_s: null,
+      gb_s,
+    })),
+  ];
+  return tableOf({ title: `What ${note.name} reaches` }, lines, [
+    plainColumn("limit", ({ limit }) => limit),
+    numberColumn("GFLOP/s", 1, ({ gflop_s }) => gflop_s),
+    numberColumn("GB/s", 1, ({ gb_s }) => gb_s),
+  ]);
 }
 
 function kernelTable({ note, batch, rows, limits }: Measured): ResultTable {
-  const figures = ["µs, median", "µs, p90", "95 % from", "to", "GFLOP/s", "GB/s", "M lookups/s"];
-  return {
-    title:
-      `Kernels at the shapes of RM2 (RM1: what RM2 has not), minibatches of ${batch}, on ${note.name}`,
-    columns: [
-      { name: "op" },
-      { name: "shape" },
-      ...figures.map((name) => ({ name, format: one })),
-      ...limits === null
-        ? []
-        : [{ name: "share of the limit, %", format: one }, { name: "bound by" }],
-    ],
-    rows: rows.map((row) => {
-      const { op, shape, us, p90_us, interval_us, gflop_s, gb_s, mlookups_s } = row;
-      const bound = limits === null ? null : boundOf(limits, row);
-      return [
-        ...[op, shape, us, p90_us, ...interval_us, gflop_s, gb_s, mlookups_s],
-        ...bound === null ? [] : [100 * bound.us / us, bound.by],
-      ];
-    }),
-  };
+  const title =
+    `Kernels at the shapes of RM2 (RM1: what RM2 has not), minibatches of ${batch}, on ${note.name}`;
+  const bounds: ColumnOf<KernelRow>[] = limits === null ? [] : [
+    numberColumn(
+      "share of the limit, %",
+      1,
+      (row) => 100 * boundOf(limits, row).us / row.us,
+    ),
+    plainColumn("bound by", (row) => boundOf(limits, row).by),
+  ];
+  return tableOf({ title }, rows, [
+    plainColumn("op", ({ op }) => op),
+    plainColumn("shape", ({ shape }) => shape),
+    numberColumn("µs, median", 1, ({ us }) => us),
+    numberColumn("µs, p90", 1, ({ p90_us }) => p90_us),
+    numberColumn("95 % from", 1, ({ interval_us }) => interval_us[0]),
+    numberColumn("to", 1, ({ interval_us }) => interval_us[1]),
+    numberColumn("GFLOP/s", 1, ({ gflop_s }) => gflop_s),
+    numberColumn("GB/s", 1, ({ gb_s }) => gb_s),
+    numberColumn("M lookups/s", 1, ({ mlookups_s }) => mlookups_s),
+    ...bounds,
+  ]);
 }
 
 function notesOf(told: readonly Measured[]): string[] {
@@ -246,5 +248,3 @@ function softwareNotes(measured: readonly Measured[]): string[] {
       : []
   );
 }
-
-const one = (x: number): string => x.toFixed(1);

@@ -11,18 +11,20 @@ import { openSynthetic } from "../../data/synthetic.ts";
 import { PRESETS } from "../../train/model/presets.ts";
 import { setUpRun } from "../../train/run/setup.ts";
 import { deviceNote } from "../device_note.ts";
-import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { defineExperiment, type Findings } from "../experiment.ts";
+import { timeSample, valueSample } from "../samples.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
 /** Memory and time at the published table sizes. */
-export const memoryExperiment: Experiment = {
+export const memoryExperiment = defineExperiment({
   name: "memory",
   summary:
     "RM2 with its published tables (33.8 million rows, 2.16 GB): memory of the process, time a step",
   title: "Memory at the published size",
   suite: "full",
+  flags: ["device", "threads", "batch", "rounds"],
   async run(
-    { device: kind, wide, threads, batch: batches, rounds, smoke, say, signal }: Settings,
+    { device: kind, wide, threads, batch: batches, rounds, smoke, say, signal },
   ): Promise<Findings> {
     const preset = PRESETS.rm2;
     const batch = batches[0] ?? (smoke ? 16 : preset.batch);
@@ -71,15 +73,9 @@ export const memoryExperiment: Experiment = {
         rows,
       }],
       samples: [
-        { name: "step", unit: "ms", better: "lower", timing: true, values: times },
-        { name: "filling", unit: "s", better: "lower", timing: true, values: [filled / 1000] },
-        {
-          name: "device memory",
-          unit: "bytes",
-          better: "lower",
-          timing: false,
-          values: [device.counters.peakBytesAllocated],
-        },
+        timeSample("step", "ms", times),
+        timeSample("filling", "s", [filled / 1000]),
+        valueSample("device memory", "bytes", [device.counters.peakBytesAllocated]),
       ],
       device: deviceNote(device.info),
       notes: device.info.isFallbackAdapter
@@ -87,7 +83,7 @@ export const memoryExperiment: Experiment = {
         : [],
     };
   },
-};
+});
 
 /** Counts and rates whole, all else with two decimals. */
 function mixed(value: number): string {

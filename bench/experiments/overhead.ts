@@ -5,18 +5,18 @@
  * @module
  */
 
-import type { Cell } from "../../core/table.ts";
+import { summarise } from "../../core/statistics.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import { numberColumn, textColumn } from "../columns.ts";
+import { numberColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings } from "../experiment.ts";
 import { simulatePaper, workloadLabel } from "../paper_machine.ts";
-import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
-import type { Datum } from "../figure.ts";
-import { summarise } from "../../core/statistics.ts";
-import type { StudyResults } from "../study/compare.ts";
-import { sizeOf, workloadsOf } from "../study/sizes.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
+import { timeSample } from "../samples.ts";
+import { comparedOf, WORKLOAD_COLUMN } from "../study/comparison.ts";
+import { sizeOf } from "../study/sizes.ts";
 import type { StudyResult } from "../study/store.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+import { deviceOf, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
 
 const BLOCKS = ["snapshot", "search", "classify"] as const;
@@ -24,91 +24,84 @@ type Block = typeof BLOCKS[number];
 type Shares = Readonly<Record<Block, number>>;
 
 /** Measures the three blocks. */
-export const overheadExperiment: Experiment = {
+export const overheadExperiment = defineExperiment({
   name: "overhead",
   summary: "Cost of snapshots, threshold search and classification, measured here and predicted",
   title: "What skipping itself costs",
   suite: "default",
   trains: true,
-  async run(settings: Settings): Promise<Findings> {
-    const rows: Cell[][] = [], data: Datum[] = [], samples: Sample[] = [];
-    const all: StudyResults[] = [];
+  flags: TRAINING_FLAGS,
+  async run(settings): Promise<Findings> {
     const setting = await loadPaperSetting();
-    for (const workload of workloadsOf(settings)) {
-      const size = sizeOf(workload, settings);
-      const results = await trainedResults(
-        workload,
-        size,
-        standardVariants(["slipstream"], settings),
-        settings,
-        "times",
+    const variants = standardVariants(["slipstream"], settings);
+    const trained = await trainWorkloads(settings, sizeOf, variants, "times");
+    const all = comparedOf(trained, ["slipstream"]).map((one) => ({
+      ...one,
+      measured: byBlock((block) =>
+        summarise(one.runs.map((run) => (run.stages_ms[block] ?? 0) / run.train_ms)).median
+      ),
+      predicted: predictedShares(setting, one.workload),
+    }));
+    type One = typeof all[number];
+    const dataOfShares = ({ workload }: One, where: string, shares: Shares) =>
+      dataOf(
+        where === "here" ? "measured" : "predicted",
+        BLOCKS.map((block) => ({
+          x: `${workloadLabel(workload)} ${where}`,
+          y: 100 * shares[block],
+          series: block,
+        })),
       );
-      all.push(results);
-      const own = results.of("slipstream");
-      const measured = byBlock((block) =>
-        summarise(own.map((run) => (run.stages_ms[block] ?? 0) / run.train_ms)).median
-      );
-      const predicted = predictedShares(setting, workload);
-      rows.push([
-        workloadLabel(workload),
-        ...BLOCKS.map((block) => 100 * measured[block]),
-        100 * total(measured),
-        100 * total(predicted),
-        summarise(own.map((run: StudyResult) => run.preparation_ms / 1000)).median,
-      ]);
-      for (const [where, shares] of [["here", measured], ["v100x4", predicted]] as const) {
-        for (const block of BLOCKS) {
-          data.push({
-            x: `${workloadLabel(workload)} ${where}`,
-            y: 100 * shares[block],
-            series: block,
-            origin: where === "here" ? "measured" : "predicted",
-          });
-        }
-      }
-      samples.push({
-        name: `${workload}/blocks`,
-        unit: "% of training",
-        better: "lower",
-        timing: true,
-        values: own.map((run) =>
-          100 * BLOCKS.reduce((sum, block) => sum + (run.stages_ms[block] ?? 0), 0) / run.train_ms
-        ),
-      });
-    }
     return {
-      tables: [{
-        title: "The three blocks, % of training",
-        columns: [
-          textColumn("workload"),
-          ...BLOCKS.map((block) => numberColumn(block, 2)),
-          numberColumn("all three", 2),
-          numberColumn("predicted, v100x4", 2, "predicted"),
-          numberColumn("preparation, s", 2),
-        ],
-        rows,
-      }],
+      tables: [
+        tableOf({ title: "The three blocks, % of training" }, all, [
+          WORKLOAD_COLUMN,
+          ...BLOCKS.map((block) =>
+            numberColumn<One>(block, 2, ({ measured }) => 100 * measured[block])
+          ),
+          numberColumn("all three", 2, ({ measured }) => 100 * total(measured)),
+          numberColumn(
+            "predicted, v100x4",
+            2,
+            ({ predicted }) => 100 * total(predicted),
+            "predicted",
+          ),
+          numberColumn(
+            "preparation, s",
+            2,
+            ({ runs }) => summarise(runs.map((run) => run.preparation_ms / 1000)).median,
+          ),
+        ]),
+      ],
       figures: [{
         name: "blocks",
         title: "The three blocks as a share of training",
         caption:
           "Measured here, and predicted for four V100s over an epoch at full size. The fewer inputs, the more the window and the search weigh.",
-        panels: [{
-          title: "",
-          mark: "stacked",
-          x: { label: "" },
-          y: { label: "% of training" },
-          data,
-        }],
+        panels: [categoryPanel(
+          "stacked",
+          "% of training",
+          all.flatMap((one) => [
+            ...dataOfShares(one, "here", one.measured),
+            ...dataOfShares(one, "v100x4", one.predicted),
+          ]),
+        )],
       }],
-      samples,
-      device: deviceOf(all),
+      samples: all.map(({ workload, runs }) =>
+        timeSample(`${workload}/blocks`, "% of training", runs.map(blocksPercent))
+      ),
+      device: deviceOf(trained),
       notes: [
         "preparation: profiling accesses and telling hot inputs from cold ones, before training and not part of it, as in the paper",
       ],
     };
   },
-};
+});
+
+/** Time of the blocks, of a run's training. */
+function blocksPercent({ stages_ms, train_ms }: StudyResult): number {
+  return 100 * total(byBlock((block) => stages_ms[block] ?? 0)) / train_ms;
+}
 
 function byBlock(of: (block: Block) => number): Shares {
   return { snapshot: of("snapshot"), search: of("search"), classify: of("classify") };
@@ -118,7 +111,7 @@ function total(shares: Shares): number {
   return BLOCKS.reduce((sum, block) => sum + shares[block], 0);
 }
 
-/** Exposed time of the blocks over that of an epoch, on the paper's machine with its frozen parameters. */
+/** Exposed time of the blocks over that of an epoch, on the paper's machine with its registered parameters. */
 function predictedShares(setting: PaperSetting, workload: PresetName): Shares {
   const { stages, epoch_ms, epochs } = simulatePaper(setting, workload, "slipstream");
   return byBlock((block) => (stages[block]?.exposed_ms ?? 0) / epochs / epoch_ms);

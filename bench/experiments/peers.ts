@@ -20,7 +20,15 @@ import { type RunSetup, setUpRun } from "../../train/run/setup.ts";
 import { writeSafetensors } from "../../train/weights/safetensors.ts";
 import { saveWeights, WEIGHTS_FILE } from "../../train/weights/weights.ts";
 import { deviceNote } from "../device_note.ts";
-import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
+import { countColumn, intervalColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import {
+  defineExperiment,
+  type Findings,
+  type ResultTable,
+  type Sample,
+  type SettingsOf,
+} from "../experiment.ts";
+import { timeSample } from "../samples.ts";
 import { findPython, PyTorchPeer, writePeerFolder } from "../peers/pytorch.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
@@ -29,14 +37,18 @@ const CHECK_ROWS = 2000;
 const CHECK_STEPS = 20;
 const TIMED_STEPS = 10;
 
+const FLAGS = ["device", "threads", "batch", "rounds", "python"] as const;
+type OwnSettings = SettingsOf<typeof FLAGS[number]>;
+
 /** Ours and PyTorch's DLRM, side by side. */
-export const peersExperiment: Experiment = {
+export const peersExperiment = defineExperiment({
   name: "peers",
   summary:
     "Training throughput beside PyTorch, where it is installed: same model, same minibatches, in turn",
   title: "Beside PyTorch",
   suite: "full",
-  async run(settings: Settings): Promise<Findings> {
+  flags: FLAGS,
+  async run(settings): Promise<Findings> {
     const found = await findPython(settings.python);
     if ("missing" in found) {
       const missing = `no Python with torch and numpy was found (${found.missing}); ` +
@@ -77,7 +89,7 @@ export const peersExperiment: Experiment = {
       device.dispose();
     }
   },
-};
+});
 
 /** Runs body in a temporary folder that is removed afterwards. */
 async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
@@ -110,7 +122,7 @@ async function setUp(
 async function checkAgreement(
   device: Device,
   python: string,
-  { smoke, say }: Settings,
+  { smoke, say }: OwnSettings,
 ): Promise<Findings["tables"][number]> {
   say("Checking that both compute the same");
   const preset = PRESETS.rm2;
@@ -140,19 +152,20 @@ async function checkAgreement(
   });
   const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
   const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
-  return {
-    title: `Agreement over ${steps} steps of ${batch} from the same weights`,
-    columns: [
-      { name: "who" },
-      { name: "first loss", format: (x) => x.toFixed(6) },
-      { name: "last loss", format: (x) => x.toFixed(6) },
-      { name: "largest relative difference", format: (x) => x.toExponential(1) },
-    ],
-    rows: [
-      ["PyTorch", theirs[0]!, theirs.at(-1)!, null],
-      ["ours", ours[0]!, ours.at(-1)!, worst],
-    ],
-  };
+  const title = `Agreement over ${steps} steps of ${batch} from the same weights`;
+  return tableOf({ title }, [
+    { who: "PyTorch", losses: theirs, difference: null },
+    { who: "ours", losses: ours, difference: worst },
+  ], [
+    plainColumn("who", ({ who }) => who),
+    numberColumn("first loss", 6, ({ losses }) => losses[0]!),
+    numberColumn("last loss", 6, ({ losses }) => losses.at(-1)!),
+    {
+      name: "largest relative difference",
+      format: (x) => x.toExponential(1),
+      cell: ({ difference }) => difference,
+    },
+  ]);
 }
 
 /** Published table sizes; rounds in turn: ours, then PyTorch under each thread setting. */
@@ -160,7 +173,7 @@ async function timeSideBySide(
   device: Device,
   python: string,
   batch: number,
-  { smoke, rounds, say, signal }: Settings,
+  { smoke, rounds, say, signal }: OwnSettings,
 ): Promise<{ table: Findings["tables"][number]; times: Sample[]; blas: string }> {
   const preset = PRESETS.rm2;
   const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
@@ -193,13 +206,8 @@ async function timeSideBySide(
       ours.push((await runner.run(steps)).ms / steps);
       for (const [i, peer] of peers.entries()) theirs[i]!.push((await peer.run(steps)).ms / steps);
     }
-    const sample = (who: string, values: readonly number[]): Sample => ({
-      name: `minibatch ${batch}/${who}`,
-      unit: "ms",
-      better: "lower",
-      timing: true,
-      values,
-    });
+    const sample = (who: string, values: readonly number[]): Sample =>
+      timeSample(`minibatch ${batch}/${who}`, "ms", values);
     return {
       times: [
         sample("ours", ours),
@@ -246,32 +254,17 @@ export function sideBySide(
     readonly software: boolean;
   },
 ): ResultTable {
-  const range = ([low, high]: readonly [number, number]): string =>
-    `${low.toFixed(2)} … ${high.toFixed(2)}`;
-  return {
-    title,
-    columns: [
-      { name: "who" },
-      { name: "ms a step, median", format: (x) => x.toFixed(2) },
-      { name: "95 % interval", align: "right" },
-      { name: "samples/s", format: formatCount },
-      ...(software ? [] : [
-        { name: "time ÷ ours", format: (x: number) => x.toFixed(2) },
-        { name: "95 % interval", align: "right" as const },
-      ]),
-    ],
-    rows: [ours, ...peers].map(({ name, times }) => {
-      const { median, interval } = summarise(times);
-      const ratios = summarise(times.map((ms, i) => ms / ours.times[i]!));
-      return [
-        name,
-        median,
-        range(interval),
-        1000 * batch / median,
-        ...(software ? [] : [ratios.median, range(ratios.interval)]),
-      ];
-    }),
-  };
+  const ratios = (times: readonly number[]) => summarise(times.map((ms, i) => ms / ours.times[i]!));
+  return tableOf({ title }, [ours, ...peers], [
+    plainColumn("who", ({ name }) => name),
+    numberColumn("ms a step, median", 2, ({ times }) => summarise(times).median),
+    intervalColumn("95 % interval", ({ times }) => summarise(times).interval),
+    countColumn("samples/s", ({ times }) => 1000 * batch / summarise(times).median),
+    ...(software ? [] : [
+      numberColumn<Timed>("time ÷ ours", 2, ({ times }) => ratios(times).median),
+      intervalColumn<Timed>("95 % interval", ({ times }) => ratios(times).interval),
+    ]),
+  ]);
 }
 
 /** The MLPs alone: each side draws its own 2 GB of tables, whose values do not change the time. */

@@ -5,33 +5,49 @@
  */
 
 import { formatCount } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
-import { TRACE_STAGES } from "../../train/trace/schema.ts";
-import { countColumn, figureColumn, numberColumn, textColumn } from "../columns.ts";
-import { workloadLabel } from "../paper_machine.ts";
-import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
 import { summarise } from "../../core/statistics.ts";
-import { AUC, formatEstimate, LOG_LOSS, type StudyResults } from "../study/compare.ts";
+import { TRACE_STAGES } from "../../train/trace/schema.ts";
+import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable, type Sample } from "../experiment.ts";
+import type { Datum, Figure, Panel } from "../figure.ts";
+import { percentRange, workloadLabel } from "../paper_machine.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
+import { timeSample, valueSample } from "../samples.ts";
+import { AUC, LOG_LOSS, type StudyResults } from "../study/compare.ts";
+import {
+  comparedOf,
+  INPUTS_COLUMN,
+  meanColumn,
+  SEEDS_COLUMN,
+  variantColumn,
+  WORKLOAD_COLUMN,
+} from "../study/comparison.ts";
 import { sizeOf } from "../study/sizes.ts";
 import { estimateRatio, formatRatio, type RatioEstimate } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
-import { aucSample, deviceOf, type Trained, trainWorkloads } from "../study/trained.ts";
+import {
+  aucSample,
+  deviceOf,
+  type Trained,
+  TRAINING_FLAGS,
+  trainWorkloads,
+} from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
 
 const PLANS = ["baseline", "fae", "slipstream"] as const;
 
 /** Times plans against each other. */
-export const plansExperiment: Experiment = {
+export const plansExperiment = defineExperiment({
   name: "plans",
   summary: "Measured here: baseline, FAE and Slipstream side by side: AUC, time, stages, bytes",
   title: "The plans on this machine",
   suite: "default",
   trains: true,
-  async run(settings: Settings): Promise<Findings> {
+  flags: TRAINING_FLAGS,
+  async run(settings): Promise<Findings> {
     const names = standardVariants(PLANS, settings);
     const trained = await trainWorkloads(settings, sizeOf, names, "times");
-    const device = deviceOf(trained.map(({ results }) => results));
+    const device = deviceOf(trained);
     return {
       tables: [plansTable(trained), sizesTable(trained), stagesTable(trained)],
       figures: [
@@ -56,17 +72,15 @@ export const plansExperiment: Experiment = {
       ],
     };
   },
-};
+});
 
 /** The stage of copies of hot rows in FAE's time, from the least workload to the most. */
 function movingShare(trained: readonly Trained[]): string {
-  const shares = trained.map(({ results }) =>
-    100 * summarise(
+  return percentRange(trained.map(({ results }) =>
+    summarise(
       results.of("fae").map(({ stages_ms, train_ms }) => (stages_ms["sync-hot"] ?? 0) / train_ms),
     ).median
-  );
-  const [low, high] = [Math.min(...shares).toFixed(1), Math.max(...shares).toFixed(1)];
-  return low === high ? `${low} %` : `${low} to ${high} %`;
+  ));
 }
 
 /** Whether the repeats show that slipstream is faster than fae; nothing where a software adapter was timed. */
@@ -90,95 +104,69 @@ function speedNote(trained: readonly Trained[]): string[] {
   ];
 }
 
-/** What is told of a plan on a workload. */
-function factsOf({ results }: Trained, plan: typeof PLANS[number]) {
-  const own = results.of(plan);
-  const median = (of: (result: StudyResult) => number): number => summarise(own.map(of)).median;
-  return {
-    seconds: median(({ train_ms }) => train_ms / 1000),
-    overBaseline: plan === "baseline" ? null : speedup(results, "baseline", plan),
-    overFae: plan === "slipstream" ? speedup(results, "fae", plan) : null,
-    skipped: median(({ skipped_inputs, train_inputs }) => 100 * skipped_inputs / train_inputs),
-    megabytes: median(({ bytes }) => (bytes.upload + bytes.download + bytes.sync) / 1e6),
-  };
+/** A plan on a workload, as a line of a table. */
+function linesOf(trained: readonly Trained[]) {
+  return comparedOf(trained, PLANS).map((one) => {
+    const { name, runs, results } = one;
+    return {
+      ...one,
+      /** The median over seeds. */
+      median: (of: (run: StudyResult) => number): number => summarise(runs.map(of)).median,
+      overBaseline: name === "baseline" ? null : speedup(results, "baseline", name),
+      overFae: name === "slipstream" ? speedup(results, "fae", name) : null,
+    };
+  });
 }
 
 function plansTable(trained: readonly Trained[]): ResultTable {
-  return {
-    title:
-      "The plans side by side: means over seeds of AUC and log-loss, medians of time and bytes, mean ratios",
-    short: true,
-    columns: [
-      textColumn("workload"),
-      textColumn("plan"),
-      figureColumn("AUC"),
-      numberColumn("log-loss", 4),
-      numberColumn("time, s", 2),
-      figureColumn("speedup"),
-      figureColumn("over FAE"),
-      numberColumn("skipped, %", 1),
-      numberColumn("moved, MB", 1),
-    ],
-    rows: trained.flatMap((one) =>
-      PLANS.map((plan): Cell[] => {
-        const { seconds, overBaseline, overFae, skipped, megabytes } = factsOf(one, plan);
-        return [
-          workloadLabel(one.workload),
-          plan,
-          formatEstimate(one.results.mean(plan, AUC), 3),
-          one.results.mean(plan, LOG_LOSS)!.mean,
-          seconds,
-          overBaseline === null ? "" : formatRatio({ ...overBaseline, low: null }),
-          overFae === null ? "" : formatRatio({ ...overFae, low: null }),
-          skipped,
-          megabytes,
-        ];
-      })
+  const title =
+    "The plans side by side: means over seeds of AUC and log-loss, medians of time and bytes, mean ratios";
+  const withoutInterval = (ratio: RatioEstimate | null): string =>
+    formatRatio(ratio === null ? null : { ...ratio, low: null });
+  return tableOf({ title, short: true }, linesOf(trained), [
+    WORKLOAD_COLUMN,
+    variantColumn("plan"),
+    meanColumn("AUC", AUC, 3),
+    numberColumn("log-loss", 4, ({ results, name }) => results.mean(name, LOG_LOSS)!.mean),
+    numberColumn("time, s", 2, ({ median }) => median(({ train_ms }) => train_ms / 1000)),
+    figureColumn("speedup", ({ overBaseline }) => withoutInterval(overBaseline)),
+    figureColumn("over FAE", ({ overFae }) => withoutInterval(overFae)),
+    numberColumn(
+      "skipped, %",
+      1,
+      ({ median }) =>
+        median(({ skipped_inputs, train_inputs }) => 100 * skipped_inputs / train_inputs),
     ),
-  };
+    numberColumn(
+      "moved, MB",
+      1,
+      ({ median }) => median(({ bytes }) => (bytes.upload + bytes.download + bytes.sync) / 1e6),
+    ),
+  ]);
 }
 
 function sizesTable(trained: readonly Trained[]): ResultTable {
-  return {
-    title: "Sizes and intervals",
-    columns: [
-      textColumn("workload"),
-      textColumn("plan"),
-      countColumn("inputs"),
-      countColumn("minibatch"),
-      countColumn("seeds"),
-      figureColumn("AUC"),
-      figureColumn("log-loss"),
-      figureColumn("speedup over baseline"),
-      figureColumn("over FAE"),
-    ],
-    rows: trained.flatMap((one) =>
-      PLANS.map((plan): Cell[] => {
-        const { overBaseline, overFae } = factsOf(one, plan);
-        return [
-          workloadLabel(one.workload),
-          plan,
-          one.size.inputs,
-          one.size.batch,
-          one.results.of(plan).length,
-          formatEstimate(one.results.mean(plan, AUC), 4),
-          formatEstimate(one.results.mean(plan, LOG_LOSS), 4),
-          formatRatio(overBaseline),
-          formatRatio(overFae),
-        ];
-      })
-    ),
-  };
+  return tableOf({ title: "Sizes and intervals" }, linesOf(trained), [
+    WORKLOAD_COLUMN,
+    variantColumn("plan"),
+    INPUTS_COLUMN,
+    countColumn("minibatch", ({ size }) => size.batch),
+    SEEDS_COLUMN,
+    meanColumn("AUC", AUC, 4),
+    meanColumn("log-loss", LOG_LOSS, 4),
+    figureColumn("speedup over baseline", ({ overBaseline }) => formatRatio(overBaseline)),
+    figureColumn("over FAE", ({ overFae }) => formatRatio(overFae)),
+  ]);
 }
 
 /** Time of one plan over that of another, by seed; null too where a software adapter was timed. */
 function speedup(
   results: StudyResults,
-  slower: typeof PLANS[number],
-  faster: typeof PLANS[number],
+  slower: string,
+  faster: string,
 ): RatioEstimate | null {
   if (results.all[0]?.device.isFallbackAdapter) return null;
-  const times = (plan: typeof PLANS[number]): Map<number, number> =>
+  const times = (plan: string): Map<number, number> =>
     new Map(results.of(plan).map(({ seed, train_ms }) => [seed, train_ms]));
   return estimateRatio(times(slower), times(faster));
 }
@@ -202,21 +190,18 @@ function stageSeconds(
 }
 
 function stagesTable(trained: readonly Trained[]): ResultTable {
-  return {
-    title: "Seconds by stage, medians over seeds",
-    columns: [
-      textColumn("workload"),
-      textColumn("stage"),
-      ...PLANS.map((plan) => numberColumn(plan, 3)),
-    ],
-    rows: trained.flatMap(({ workload, results }) =>
-      stagesOf(trained).map((stage): Cell[] => [
-        workloadLabel(workload),
-        stage,
-        ...PLANS.map((plan) => stageSeconds(results, plan, stage)),
-      ])
+  const lines = trained.flatMap((one) => stagesOf(trained).map((stage) => ({ ...one, stage })));
+  return tableOf({ title: "Seconds by stage, medians over seeds" }, lines, [
+    WORKLOAD_COLUMN,
+    plainColumn("stage", ({ stage }) => stage),
+    ...PLANS.map((plan) =>
+      numberColumn<typeof lines[number]>(
+        plan,
+        3,
+        ({ results, stage }) => stageSeconds(results, plan, stage),
+      )
     ),
-  };
+  ]);
 }
 
 /** Share of a run below which a stage is not drawn by itself. */
@@ -235,69 +220,50 @@ function stagesFigure(trained: readonly Trained[]): Figure {
     caption: `Seconds of training, medians over seeds; stages below ${
       100 * SMALL
     } % of every run are summed up as other stages.`,
-    panels: trained.map(({ workload, size, results }): Panel => ({
-      title: `${workloadLabel(workload)}, ${formatCount(size.inputs)} inputs`,
-      mark: "stacked",
-      x: { label: "" },
-      y: { label: "seconds" },
-      data: PLANS.flatMap((plan): Datum[] => {
+    panels: trained.map(({ workload, size, results }): Panel => {
+      const data = PLANS.flatMap((plan) => {
         const seconds = stages.map((stage) => [stage, stageSeconds(results, plan, stage)] as const);
         const small = seconds.filter(([stage]) => !large.includes(stage));
         return [
           ...seconds.filter(([stage]) => large.includes(stage)),
           ["other stages", small.reduce((sum, [, value]) => sum + value, 0)] as const,
-        ].map(([series, y]) => ({ x: plan, y, series, origin: "measured" }));
-      }),
-    })),
+        ].map(([series, y]) => ({ x: plan, y, series }));
+      });
+      const title = `${workloadLabel(workload)}, ${formatCount(size.inputs)} inputs`;
+      return categoryPanel("stacked", "seconds", dataOf("measured", data), { title });
+    }),
   };
 }
 
 function speedFigure(trained: readonly Trained[]): Figure {
+  const data = comparedOf(trained, ["fae", "slipstream"]).flatMap(
+    ({ workload, results, name }): Datum[] => {
+      const found = speedup(results, "baseline", name);
+      return found === null ? [] : [{
+        x: workloadLabel(workload),
+        y: found.ratio,
+        series: name,
+        origin: "measured",
+        ...(found.low === null ? {} : { low: found.low, high: found.high! }),
+      }];
+    },
+  );
   return {
     name: "speed",
     title: "Speedup over the hybrid baseline, measured here",
     caption: "Training time of the baseline over that of the plan; 95 % intervals over seeds.",
-    panels: [{
-      title: "",
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "times as fast as the baseline" },
-      rules: [{ y: 1, label: "baseline" }],
-      data: trained.flatMap(({ workload, results }) =>
-        (["fae", "slipstream"] as const).flatMap((plan): Datum[] => {
-          const found = speedup(results, "baseline", plan);
-          return found === null ? [] : [{
-            x: workloadLabel(workload),
-            y: found.ratio,
-            series: plan,
-            origin: "measured",
-            ...(found.low === null ? {} : { low: found.low, high: found.high! }),
-          }];
-        })
-      ),
-    }],
+    panels: [
+      categoryPanel("bars", "times as fast as the baseline", data, {
+        rules: [{ y: 1, label: "baseline" }],
+      }),
+    ],
   };
 }
 
-function samplesOf({ workload, results }: Trained): Sample[] {
-  return PLANS.flatMap((plan): Sample[] => {
-    const own = results.of(plan);
-    return [
-      {
-        name: `${workload}/${plan}/training`,
-        unit: "s",
-        better: "lower",
-        timing: true,
-        values: own.map(({ train_ms }) => train_ms / 1000),
-      },
-      aucSample(workload, plan, results),
-      {
-        name: `${workload}/${plan}/log-loss`,
-        unit: "",
-        better: "lower",
-        timing: false,
-        values: own.map(({ metrics }) => metrics.logloss!),
-      },
-    ];
-  });
+function samplesOf(one: Trained): Sample[] {
+  return comparedOf([one], PLANS).flatMap(({ workload, name, runs }): Sample[] => [
+    timeSample(`${workload}/${name}/training`, "s", runs.map(({ train_ms }) => train_ms / 1000)),
+    aucSample(one, name),
+    valueSample(`${workload}/${name}/log-loss`, "", runs.map(LOG_LOSS)),
+  ]);
 }

@@ -8,9 +8,8 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { checkpoint } from "../../core/events.ts";
-import { fixed, formatBytes, formatCount } from "../../core/format.ts";
-import { summarise } from "../../core/statistics.ts";
-import type { Cell } from "../../core/table.ts";
+import { formatBytes, formatCount } from "../../core/format.ts";
+import { summarise, type Summary } from "../../core/statistics.ts";
 import { AvazuParser } from "../../data/avazu_parser.ts";
 import { CriteoParser } from "../../data/criteo_parser.ts";
 import { createInputs, type Dataset, openDataset } from "../../data/mod.ts";
@@ -18,14 +17,25 @@ import { RowBlock } from "../../data/row_block.ts";
 import type { BadRow, RowParser } from "../../data/row_parser.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "../../data/taobao_parser.ts";
 import { findTextFile, readText } from "../../data/text_source.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { writeCriteoText } from "../criteo_text.ts";
-import type { Experiment, Findings, Sample, Settings } from "../experiment.ts";
+import { defineExperiment, type Findings, type ResultTable, type Sample } from "../experiment.ts";
+import { timeSample } from "../samples.ts";
 import { writeAvazuText, writeTaobaoText, type Written } from "../log_text.ts";
 
 const BYTES = 200e6;
 const BATCH = 1024;
 
+/** The case that reads no text. */
+const OPENING = "open again";
+
 type Case = readonly [name: string, run: () => Promise<void>];
+/** A case and how long it took, by round. */
+interface Timed {
+  readonly name: string;
+  readonly seconds: Summary;
+}
+
 type OnBad = (bad: BadRow) => void;
 
 /** A format and what to time of it. */
@@ -65,14 +75,15 @@ const FORMATS: readonly Format[] = [
 ];
 
 /** Parsing, numbering and writing of text, and reading it back. */
-export const prepareExperiment: Experiment = {
+export const prepareExperiment = defineExperiment({
   name: "prepare",
   summary:
     "Prepare generated files in the formats of Criteo, Avazu and Taobao: rows and megabytes of text a second",
   title: "Preparing click logs",
   suite: "full",
-  async run({ rounds, smoke, say, signal }: Settings): Promise<Findings> {
-    const tables = [];
+  flags: ["rounds"],
+  async run({ rounds, smoke, say, signal }): Promise<Findings> {
+    const tables: ResultTable[] = [];
     const samples: Sample[] = [];
     for (const format of FORMATS) {
       const folder = await Deno.makeTempDir({ prefix: "slipstream-bench-" });
@@ -80,7 +91,7 @@ export const prepareExperiment: Experiment = {
         const plain = `${folder}/log`;
         say(`Writing text to prepare: ${format.name}`);
         const text = await format.write(plain, smoke ? 100_000 : BYTES);
-        const rows: Cell[][] = [];
+        const timed: Timed[] = [];
         for (const [name, run] of await casesOf(format, folder, plain, signal)) {
           say(`Timing: ${name}`);
           const seconds: number[] = [];
@@ -90,31 +101,10 @@ export const prepareExperiment: Experiment = {
             await run();
             seconds.push((performance.now() - begun) / 1000);
           }
-          samples.push({
-            name: `${format.name}/${name}`,
-            unit: "s",
-            better: "lower",
-            timing: true,
-            values: seconds,
-          });
-          const { median, p90 } = summarise(seconds);
-          // Opening touches no text, so it has no rate.
-          const rates = name === "open again"
-            ? [null, null]
-            : [text.rows / median, text.bytes / 1e6 / median];
-          rows.push([name, median, p90, ...rates]);
+          samples.push(timeSample(`${format.name}/${name}`, "s", seconds));
+          timed.push({ name, seconds: summarise(seconds) });
         }
-        tables.push({
-          title: `${format.name}: ${formatCount(text.rows)} rows, ${formatBytes(text.bytes)}`,
-          columns: [
-            { name: "what" },
-            { name: "s, median", format: fixed(3) },
-            { name: "s, p90", format: fixed(3) },
-            { name: "rows/s", format: formatCount },
-            { name: "MB of text/s", format: fixed(0) },
-          ],
-          rows,
-        });
+        tables.push(timesTable(format.name, text, timed));
       } finally {
         await Deno.remove(folder, { recursive: true });
       }
@@ -131,7 +121,21 @@ export const prepareExperiment: Experiment = {
       ],
     };
   },
-};
+});
+
+function timesTable(format: string, text: Written, timed: readonly Timed[]): ResultTable {
+  const title = `${format}: ${formatCount(text.rows)} rows, ${formatBytes(text.bytes)}`;
+  // Opening touches no text, so it has no rate.
+  const rate = ({ name, seconds }: Timed, amount: number): number | null =>
+    name === OPENING ? null : amount / seconds.median;
+  return tableOf({ title }, timed, [
+    plainColumn("what", ({ name }) => name),
+    numberColumn("s, median", 3, ({ seconds }) => seconds.median),
+    numberColumn("s, p90", 3, ({ seconds }) => seconds.p90),
+    countColumn("rows/s", (one) => rate(one, text.rows)),
+    numberColumn("MB of text/s", 0, (one) => rate(one, text.bytes / 1e6)),
+  ]);
+}
 
 async function casesOf(
   format: Format,
@@ -153,7 +157,7 @@ async function casesOf(
   }
   cases.push(
     ["prepare, plain", () => prepare(plain)],
-    ["open again", async () => (await again()).close()],
+    [OPENING, async () => (await again()).close()],
     ["open again and load", async () => await load(await again())],
   );
   return cases;

@@ -5,17 +5,12 @@
  */
 
 import { formatCount } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import {
-  AUC,
-  formatDifference,
-  formatEstimate,
-  LOG_LOSS,
-  type StudyResults,
-} from "../study/compare.ts";
+import { figureColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings } from "../experiment.ts";
+import { AUC, formatEstimate, LOG_LOSS } from "../study/compare.ts";
+import { comparedOf, differenceColumn, SEEDS_COLUMN, variantColumn } from "../study/comparison.ts";
 import { WORKLOADS } from "../study/settings.ts";
-import { deviceOf, trainedRequests } from "../study/trained.ts";
+import { deviceOf, type Trained, trainedRequests, TRAINING_FLAGS } from "../study/trained.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
 const SMOKE_INPUTS = 8000, SMOKE_BATCH = 64;
@@ -25,14 +20,15 @@ const DEFAULT = ["fae", "slipstream", "random-drop"].map((plan) => `${plan},sche
 const GOAL = 0.0005;
 
 /** Trains three variants at doubling sizes. */
-export const scaleExperiment: Experiment = {
+export const scaleExperiment = defineExperiment({
   name: "scale",
   summary:
     "The cost of skipping against the number of inputs: doubling sizes up to --inputs; goes on where it stopped",
   title: "The cost of skipping by size",
   suite: "never",
   trains: true,
-  async run(settings: Settings): Promise<Findings> {
+  flags: [...TRAINING_FLAGS, "variants"],
+  async run(settings): Promise<Findings> {
     const { smoke } = settings;
     const largest = smoke ? SMOKE_INPUTS : settings.inputs ?? LARGEST;
     const sizes = Array.from(
@@ -41,51 +37,35 @@ export const scaleExperiment: Experiment = {
     ).reverse();
     const seeds = smoke ? 1 : settings.seeds ?? SEEDS;
     const names = settings.variants.length > 0 ? settings.variants : DEFAULT;
-    const [all, ...others] = names;
-    const tables: ResultTable[] = [], trained: StudyResults[] = [];
+    const [all, ...others] = names as [string, ...string[]];
+    const trained: Trained[] = [];
     for (const workload of settings.workloads) {
-      const rows: Cell[][] = [];
       const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : WORKLOADS[workload].batch);
-      const own = await trainedRequests(
-        sizes.map((inputs) => ({ workload, size: { inputs, seeds, batch }, names })),
-        settings,
-      );
-      trained.push(...own);
-      for (const [i, inputs] of sizes.entries()) {
-        const results = own[i]!;
-        for (const name of others) {
-          const difference = results.difference(name, all!, AUC);
-          rows.push([
-            formatCount(inputs),
-            results.of(name).length,
-            formatEstimate(results.mean(all!, AUC)),
-            name,
-            formatDifference(difference),
-            formatDifference(results.difference(name, all!, LOG_LOSS)),
-            difference === null ? "" : difference.mean >= -GOAL ? "yes" : "no",
-          ]);
-        }
-      }
-      tables.push({
-        title: `${workload}: what skipping costs against ${all}`,
-        columns: [
-          { name: "inputs", align: "right" },
-          { name: "seeds" },
-          { name: `AUC of ${all}`, align: "right" },
-          { name: "variant" },
-          { name: "AUC", align: "right" },
-          { name: "log-loss", align: "right" },
-          { name: `within ${GOAL} AUC` },
-        ],
-        rows,
-      });
+      const requests = sizes.map((inputs) => ({ workload, size: { inputs, seeds, batch }, names }));
+      const results = await trainedRequests(requests, settings);
+      trained.push(...requests.map((request, i) => ({ ...request, results: results[i]! })));
     }
     return {
-      tables,
+      tables: settings.workloads.map((workload) => {
+        const own = trained.filter((one) => one.workload === workload);
+        const title = `${workload}: what skipping costs against ${all}`;
+        return tableOf({ title }, comparedOf(own, others), [
+          figureColumn("inputs", ({ size }) => formatCount(size.inputs)),
+          SEEDS_COLUMN,
+          figureColumn(`AUC of ${all}`, ({ results }) => formatEstimate(results.mean(all, AUC))),
+          variantColumn("variant"),
+          differenceColumn("AUC", () => all),
+          differenceColumn("log-loss", () => all, { measure: LOG_LOSS }),
+          plainColumn(`within ${GOAL} AUC`, ({ results, name }) => {
+            const found = results.difference(name, all, AUC);
+            return found === null ? "" : found.mean >= -GOAL ? "yes" : "no";
+          }),
+        ]);
+      }),
       device: deviceOf(trained),
       notes: [
         "Differences over the seeds that both have, 95 % intervals; a star marks one that leaves zero out",
       ],
     };
   },
-};
+});

@@ -6,7 +6,6 @@
 
 import { UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { CountCache } from "../../sim/count_cache.ts";
 import { type CountOptions, countTraces } from "../../sim/counts.ts";
@@ -14,13 +13,19 @@ import { meanOf } from "../../sim/paper/evaluate.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import { recount } from "../../sim/recount.ts";
 import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
-import { hotShare } from "../../sim/variants.ts";
+import { hotInputShare } from "../../sim/variants.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
-import { countColumn, numberColumn } from "../columns.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import {
+  defineExperiment,
+  type Findings,
+  type ResultTable,
+  type SettingsOf,
+} from "../experiment.ts";
+import type { Figure, Panel } from "../figure.ts";
 import { occasionally } from "../occasionally.ts";
 import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
+import { dataOf } from "../panels.ts";
 
 /** What is varied. */
 interface Varied {
@@ -76,6 +81,9 @@ const SMOKE = {
   warmup: 4,
 };
 
+const FLAGS = ["workloads", "inputs"] as const;
+type OwnSettings = SettingsOf<typeof FLAGS[number]>;
+
 /** Ratios at one value of one axis. */
 interface Point {
   readonly workload: WorkloadName;
@@ -91,15 +99,22 @@ interface MemoryPoint extends Point {
   readonly hot: number;
 }
 
+/** An axis and its points. */
+interface Swept {
+  readonly varied: Varied;
+  readonly points: readonly Point[];
+}
+
 /** Sweeps. */
-export const sensitivityExperiment: Experiment = {
+export const sensitivityExperiment = defineExperiment({
   name: "sensitivity",
   summary: "What the gain hangs on: drop share, window, hot memory, minibatch, GPUs, link",
   title: "What the gain hangs on",
   suite: "default",
-  async run(settings: Settings): Promise<Findings> {
+  flags: FLAGS,
+  async run(settings): Promise<Findings> {
     const setting = await loadPaperSetting();
-    const swept: { readonly varied: Varied; readonly points: readonly Point[] }[] = [];
+    const swept: Swept[] = [];
     for (const one of VARIED) {
       const values = settings.smoke ? [one.values[0]!, one.values.at(-1)!] : one.values;
       const varied = { ...one, values };
@@ -124,9 +139,9 @@ export const sensitivityExperiment: Experiment = {
       ],
     };
   },
-};
+});
 
-function memoryNotes({ full }: Settings, memory: readonly MemoryPoint[]): string[] {
+function memoryNotes({ full }: OwnSettings, memory: readonly MemoryPoint[]): string[] {
   const [first] = memory;
   if (first === undefined) {
     return ["Hot memory was not varied: none of these workloads was counted"];
@@ -174,7 +189,7 @@ function secondsOf(rows: readonly SweepRow[]): Point["seconds"] {
 /** Hot memory decides which inputs are hot, so that twins are counted again. */
 async function sweepMemory(
   { calibrated }: PaperSetting,
-  settings: Settings,
+  settings: OwnSettings,
   refused: string[],
 ): Promise<MemoryPoint[]> {
   const reduced = settings.smoke ? SMOKE : REDUCED;
@@ -224,7 +239,7 @@ async function sweepMemory(
     workload: one.name,
     value: one.mebibytes,
     inputs: one.trace.header.dataset.train_inputs,
-    hot: hotShare(one.trace),
+    hot: hotInputShare(one.trace),
     seconds: secondsOf(rows.filter(({ trace }) => trace === key(one))),
   }));
 }
@@ -245,99 +260,81 @@ function ratio({ seconds }: Point, over: typeof OVER[number]): number {
   return seconds[over] / seconds.slipstream;
 }
 
-function rangeTable(
-  setting: PaperSetting,
-  swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
-): ResultTable {
-  const ends = OVER.flatMap((over) =>
-    ["from", "to"].map((end) => numberColumn(`over ${SYSTEM_LABELS[over]}, ${end}`, 2))
-  );
-  return {
-    title: `Slipstream's mean speedup when one thing moves from the first value to the last (else ${
+function rangeTable(setting: PaperSetting, swept: readonly Swept[]): ResultTable {
+  const title =
+    `Slipstream's mean speedup when one thing moves from the first value to the last (else ${
       machineLabel(setting, setting.calibrated.gpus)
-    })`,
-    origin: "predicted",
-    columns: [{ name: "what moves" }, { name: "from" }, { name: "to" }, ...ends],
-    rows: swept.map(({ varied: { title, values }, points }): Cell[] => {
-      const mean = (over: typeof OVER[number], value: number) =>
-        meanOf(points.filter((point) => point.value === value).map((point) => ratio(point, over)));
-      const [first, last] = [values[0]!, values.at(-1)!];
-      return [
-        title,
-        first,
-        last,
-        ...OVER.flatMap((over) => [mean(over, first), mean(over, last)]),
-      ];
-    }),
-  };
+    })`;
+  const first = ({ varied: { values } }: Swept): number => values[0]!;
+  const last = ({ varied: { values } }: Swept): number => values.at(-1)!;
+  const mean = (points: readonly Point[], over: typeof OVER[number], value: number) =>
+    meanOf(points.filter((point) => point.value === value).map((point) => ratio(point, over)));
+  return tableOf({ title, origin: "predicted" }, swept, [
+    plainColumn("what moves", ({ varied }) => varied.title),
+    plainColumn("from", first),
+    plainColumn("to", last),
+    ...OVER.flatMap((over) =>
+      ([["from", first], ["to", last]] as const).map(([end, valueOf]) =>
+        numberColumn<Swept>(
+          `over ${SYSTEM_LABELS[over]}, ${end}`,
+          2,
+          (one) => mean(one.points, over, valueOf(one)),
+        )
+      )
+    ),
+  ]);
 }
 
 /** Columns that points share. */
 const RATIO_COLUMNS = [
-  ...OVER.map((over) => (numberColumn(`over ${SYSTEM_LABELS[over]}`, 3))),
-  ...SYSTEMS.map((system) => (numberColumn(`${SYSTEM_LABELS[system]}, s`, 2))),
+  ...OVER.map((over) =>
+    numberColumn<Point>(`over ${SYSTEM_LABELS[over]}`, 3, (point) => ratio(point, over))
+  ),
+  ...SYSTEMS.map((system) =>
+    numberColumn<Point>(`${SYSTEM_LABELS[system]}, s`, 2, ({ seconds }) => seconds[system])
+  ),
 ];
 
-function ratioCells(point: Point): Cell[] {
-  return [
-    ...OVER.map((over) => ratio(point, over)),
-    ...SYSTEMS.map((system) => point.seconds[system]),
-  ];
-}
-
-function pointTable(
-  swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
-): ResultTable {
-  return {
-    title: "Speedup and time of an epoch at each value",
-    origin: "predicted",
-    columns: [{ name: "axis" }, { name: "value" }, { name: "workload" }, ...RATIO_COLUMNS],
-    rows: swept.flatMap(({ varied: { axis }, points }) =>
-      points.map((point) => [
-        axis,
-        point.value,
-        workloadLabel(point.workload),
-        ...ratioCells(point),
-      ])
-    ),
-  };
+function pointTable(swept: readonly Swept[]): ResultTable {
+  const title = "Speedup and time of an epoch at each value";
+  const lines = swept.flatMap(({ varied: { axis }, points }) =>
+    points.map((point) => ({ ...point, axis }))
+  );
+  return tableOf({ title, origin: "predicted" }, lines, [
+    plainColumn("axis", ({ axis }) => axis),
+    plainColumn("value", ({ value }) => value),
+    plainColumn("workload", ({ workload }) => workloadLabel(workload)),
+    ...RATIO_COLUMNS,
+  ]);
 }
 
 function memoryTable(points: readonly MemoryPoint[]): ResultTable {
-  return {
-    title: "Speedup and time of an epoch by hot memory, twins counted again for each",
-    origin: "predicted",
-    columns: [
-      { name: "workload" },
-      countColumn("inputs"),
-      { name: "hot memory, MiB" },
-      numberColumn("hot inputs, %", 1),
-      ...RATIO_COLUMNS,
-    ],
-    rows: points.map((point) => [
-      workloadLabel(point.workload),
-      point.inputs,
-      point.value,
-      100 * point.hot,
-      ...ratioCells(point),
-    ]),
-  };
+  const title = "Speedup and time of an epoch by hot memory, twins counted again for each";
+  return tableOf({ title, origin: "predicted" }, points, [
+    plainColumn("workload", ({ workload }) => workloadLabel(workload)),
+    countColumn("inputs", ({ inputs }) => inputs),
+    plainColumn("hot memory, MiB", ({ value }) => value),
+    numberColumn("hot inputs, %", 1, ({ hot }) => 100 * hot),
+    ...RATIO_COLUMNS,
+  ]);
 }
 
 function figure(
   setting: PaperSetting,
   over: typeof OVER[number],
-  swept: readonly { readonly varied: Varied; readonly points: readonly Point[] }[],
+  swept: readonly Swept[],
   memory: readonly MemoryPoint[],
 ): Figure {
   const { registration: { protocol }, calibrated: { machine } } = setting;
   const data = (points: readonly Point[]) =>
-    points.map((point): Datum => ({
-      x: point.value,
-      y: ratio(point, over),
-      series: workloadLabel(point.workload),
-      origin: "predicted",
-    }));
+    dataOf(
+      "predicted",
+      points.map((point) => ({
+        x: point.value,
+        y: ratio(point, over),
+        series: workloadLabel(point.workload),
+      })),
+    );
   const panel = (title: string, log: boolean, points: readonly Point[]): Panel => ({
     title,
     mark: "lines",

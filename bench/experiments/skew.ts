@@ -6,18 +6,19 @@
 
 import { checkpoint } from "../../core/events.ts";
 import { formatCount } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
 import { AccessCounts, usesOf } from "../../data/access_counts.ts";
 import { idLayout } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import { countColumn, numberColumn, textColumn } from "../columns.ts";
-import { workloadLabel } from "../paper_machine.ts";
-import type { Experiment, Findings, Settings } from "../experiment.ts";
+import { countColumn, numberColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type SettingsOf } from "../experiment.ts";
 import type { Datum } from "../figure.ts";
+import { workloadLabel } from "../paper_machine.ts";
+import { dataOf } from "../panels.ts";
+import { WORKLOAD_COLUMN } from "../study/comparison.ts";
 import { openTraining } from "../study/ground.ts";
-import { hotShare } from "../study/settings.ts";
-import { sizeOf, workloadsOf } from "../study/sizes.ts";
+import { hotRowShare } from "../study/settings.ts";
+import { publishedInputs, workloadsOf } from "../study/sizes.ts";
 
 /** Inputs drawn unless `--full` or `--inputs` says otherwise. */
 const DRAWN = 150_000, SMOKE = 5000;
@@ -39,37 +40,39 @@ interface Uses {
 }
 
 /** Counts accesses. */
-export const skewExperiment: Experiment = {
+export const skewExperiment = defineExperiment({
   name: "skew",
   summary: "Figure 3: how unevenly rows are looked up",
   title: "How unevenly rows are looked up (the paper's Figure 3)",
   suite: "default",
-  async run(settings: Settings): Promise<Findings> {
+  flags: ["workloads", "inputs"],
+  async run(settings): Promise<Findings> {
     const all: Uses[] = [];
     for (const workload of workloadsOf(settings)) all.push(await countUses(workload, settings));
     return {
-      tables: [{
-        title: "Lookups of the most used rows, all tables together",
-        columns: [
-          textColumn("workload"),
-          countColumn("inputs"),
-          countColumn("rows used"),
-          numberColumn("used once, % of rows", 1),
-          ...TOP.map((share) => numberColumn(`top ${100 * share} %, % of lookups`, 1)),
-          numberColumn("as many rows as 256 MiB hold, % of lookups", 1),
-        ],
-        rows: all.map((uses): Cell[] => {
-          const once = uses.histogram.at(-1);
-          return [
-            workloadLabel(uses.workload),
-            uses.inputs,
-            uses.rows,
-            once?.[0] === 1 ? 100 * once[1] / uses.rows : 0,
-            ...TOP.map((share) => 100 * lookupsOf(uses, share) / uses.lookups),
-            100 * lookupsOf(uses, Math.min(1, hotShare(uses.workload))) / uses.lookups,
-          ];
-        }),
-      }],
+      tables: [
+        tableOf({ title: "Lookups of the most used rows, all tables together" }, all, [
+          WORKLOAD_COLUMN,
+          countColumn("inputs", ({ inputs }) => inputs),
+          countColumn("rows used", ({ rows }) => rows),
+          numberColumn("used once, % of rows", 1, ({ rows, histogram }) => {
+            const once = histogram.at(-1);
+            return once?.[0] === 1 ? 100 * once[1] / rows : 0;
+          }),
+          ...TOP.map((share) =>
+            numberColumn<Uses>(
+              `top ${100 * share} %, % of lookups`,
+              1,
+              (uses) => lookupPercent(uses, share),
+            )
+          ),
+          numberColumn(
+            "as many rows as 256 MiB hold, % of lookups",
+            1,
+            (uses) => lookupPercent(uses, Math.min(1, hotRowShare(uses.workload))),
+          ),
+        ]),
+      ],
       figures: [{
         name: "access",
         title: "Lookups by the rank of the row",
@@ -95,14 +98,14 @@ export const skewExperiment: Experiment = {
       ],
     };
   },
-};
+});
 
 async function countUses(
   workload: PresetName,
-  settings: Settings,
+  settings: SettingsOf<"inputs">,
 ): Promise<Uses> {
   const { smoke, full, inputs: asked, say, signal } = settings;
-  const inputs = smoke ? SMOKE : asked ?? (full ? sizeOf(workload, settings).inputs : DRAWN);
+  const inputs = smoke ? SMOKE : asked ?? (full ? publishedInputs(workload) : DRAWN);
   say(`${workload}: counting lookups of ${formatCount(inputs)} inputs`);
   const twin = await openTraining(workload, inputs, SEED);
   try {
@@ -143,6 +146,11 @@ function lookupsOf({ rows, histogram }: Uses, share: number): number {
   return taken;
 }
 
+/** Of all lookups, those of the most used share of the rows. */
+function lookupPercent(uses: Uses, share: number): number {
+  return 100 * lookupsOf(uses, share) / uses.lookups;
+}
+
 /** Ranks spaced evenly in their logarithm. */
 function ranksOf(rows: number): number[] {
   const ranks = Array.from(
@@ -168,10 +176,12 @@ function rankCurve({ workload, rows, histogram }: Uses): Datum[] {
 }
 
 function shareCurve(uses: Uses): Datum[] {
-  return ranksOf(uses.rows).map((rank) => ({
-    x: 100 * rank / uses.rows,
-    y: 100 * lookupsOf(uses, rank / uses.rows) / uses.lookups,
-    series: workloadLabel(uses.workload),
-    origin: "measured" as const,
-  }));
+  return dataOf(
+    "measured",
+    ranksOf(uses.rows).map((rank) => ({
+      x: 100 * rank / uses.rows,
+      y: lookupPercent(uses, rank / uses.rows),
+      series: workloadLabel(uses.workload),
+    })),
+  );
 }

@@ -16,9 +16,9 @@ import {
 import type { HeldOut } from "../../sim/paper/registration.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { Range } from "../../sim/uncertainty.ts";
-import { countColumn, numberColumn } from "../columns.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
+import type { Figure, Panel } from "../figure.ts";
 import {
   machineLabel,
   type PaperSystem,
@@ -27,6 +27,7 @@ import {
   SYSTEM_LABELS,
   workloadLabel,
 } from "../paper_machine.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
 
 /** Draws of a smoke run; others take as many as were registered, so that ranges are those of `simulate paper`. */
 const SMOKE_DRAWS = 3;
@@ -50,12 +51,13 @@ const SYSTEMS = [
 ] as const satisfies readonly PaperSystem[];
 
 /** Predicts the headline. */
-export const speedupExperiment: Experiment = {
+export const speedupExperiment = defineExperiment({
   name: "speedup",
   summary: "The paper's headline on a model of its machine: Slipstream over four systems",
   title: "Speedup over XDL, hybrid DLRM, FAE and Hotline",
   suite: "default",
-  async run(settings: Settings): Promise<Findings> {
+  flags: ["workloads"],
+  async run(settings): Promise<Findings> {
     const setting = await loadPaperSetting();
     const { registration: { protocol }, calibrated } = setting;
     const draws = settings.smoke ? SMOKE_DRAWS : protocol.draws;
@@ -89,7 +91,7 @@ export const speedupExperiment: Experiment = {
       notes: notesOf(setting, ratios, draws),
     };
   },
-};
+});
 
 /** `Slipstream over XDL`; readings of one figure are told apart. */
 function ratioLabel({ slower, faster }: Pick<HeldOut, "slower" | "faster">): string {
@@ -100,36 +102,41 @@ function label(system: string): string {
   return SYSTEM_LABELS[system as PaperSystem];
 }
 
+/** A column a workload. */
+function workloadColumns<T>(
+  digits: number,
+  of: (line: T) => Readonly<Record<WorkloadName, number>>,
+) {
+  return WORKLOAD_NAMES.map((name) =>
+    numberColumn<T>(workloadLabel(name), digits, (line) => of(line)[name])
+  );
+}
+
 function headline(setting: PaperSetting, { rows, open }: PaperRatios): ResultTable {
-  const cells = ({ calibrated, range }: Pick<RatioRow, "calibrated" | "range">) => ({
-    before: [calibrated.mean, `${range.low.toFixed(2)} to ${range.high.toFixed(2)}`],
-    after: WORKLOAD_NAMES.map((name) => calibrated.byWorkload[name]),
-  });
-  return {
-    title: `Speedup on a model of the paper's machine (${
-      machineLabel(setting, setting.calibrated.gpus)
-    }), mean of RM1 to RM4`,
-    origin: "predicted",
-    short: true,
-    columns: [
-      { name: "speedup" },
-      { name: "published", origin: "published", format: String },
-      numberColumn("predicted", 2),
-      { name: "range" },
-      { name: "error, %", format: signed(1) },
-      ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 2))),
-    ],
-    rows: [
-      ...rows.map((row) => {
-        const { before, after } = cells(row), { heldOut, error } = row;
-        return [ratioLabel(heldOut), heldOut.published, ...before, 100 * error, ...after];
-      }),
-      ...open.map((row) => {
-        const { before, after } = cells(row);
-        return [ratioLabel(row), null, ...before, null, ...after];
-      }),
-    ],
-  };
+  const title = `Speedup on a model of the paper's machine (${
+    machineLabel(setting, setting.calibrated.gpus)
+  }), mean of RM1 to RM4`;
+  const lines = [
+    ...rows.map(({ heldOut, ...row }) => ({ ...row, of: heldOut, published: heldOut.published })),
+    ...open.map((row) => ({ ...row, of: row, published: null, error: null })),
+  ];
+  return tableOf({ title, origin: "predicted", short: true }, lines, [
+    plainColumn("speedup", ({ of }) => ratioLabel(of)),
+    {
+      name: "published",
+      origin: "published",
+      format: String,
+      cell: ({ published }) => published,
+    },
+    numberColumn("predicted", 2, ({ calibrated }) => calibrated.mean),
+    plainColumn("range", ({ range: { low, high } }) => `${low.toFixed(2)} to ${high.toFixed(2)}`),
+    {
+      name: "error, %",
+      format: signed(1),
+      cell: ({ error }) => error === null ? null : 100 * error,
+    },
+    ...workloadColumns<typeof lines[number]>(2, ({ calibrated }) => calibrated.byWorkload),
+  ]);
 }
 
 function timesTable(
@@ -140,79 +147,66 @@ function timesTable(
   short: boolean,
 ): ResultTable {
   const one = numbers.length === 1;
-  return {
-    title: `Time of an epoch on that machine, ${
-      one ? `${numbers[0]} GPUs` : "by GPUs"
-    }, minutes:seconds (seconds in files)`,
-    origin: "predicted",
-    short,
-    columns: [
-      ...(one ? [] : [{ name: "GPUs" }]),
-      { name: "workload" },
-      countColumn("inputs"),
-      ...SYSTEMS.map((system) => ({ name: SYSTEM_LABELS[system], format: formatClock })),
-    ],
-    rows: numbers.flatMap((gpus) =>
-      workloads.map((name) => [
-        ...(one ? [] : [gpus]),
-        workloadLabel(name),
-        setting.calibrated.workloads[name].header.dataset.train_inputs,
-        ...SYSTEMS.map((system) => times.get(gpus)!.get(system)![name] / 1000),
-      ])
+  const title = `Time of an epoch on that machine, ${
+    one ? `${numbers[0]} GPUs` : "by GPUs"
+  }, minutes:seconds (seconds in files)`;
+  const lines = numbers.flatMap((gpus) => workloads.map((workload) => ({ gpus, workload })));
+  type Line = typeof lines[number];
+  return tableOf({ title, origin: "predicted", short }, lines, [
+    ...(one ? [] : [plainColumn<Line>("GPUs", ({ gpus }) => gpus)]),
+    plainColumn("workload", ({ workload }) => workloadLabel(workload)),
+    countColumn(
+      "inputs",
+      ({ workload }) => setting.calibrated.workloads[workload].header.dataset.train_inputs,
     ),
-  };
+    ...SYSTEMS.map((system) => ({
+      name: SYSTEM_LABELS[system],
+      format: formatClock,
+      cell: ({ gpus, workload }: Line) => times.get(gpus)!.get(system)![workload] / 1000,
+    })),
+  ]);
 }
 
 function rangeTable({ rows, readings }: PaperRatios): ResultTable {
-  return {
-    title:
-      "Speedup by workload, with the 5, 50 and 95 % points of the draws, and before calibration",
-    origin: "predicted",
-    columns: [
-      { name: "speedup" },
-      { name: "workload" },
-      ...["uncalibrated", "calibrated", "5 %", "50 %", "95 %"].map((name) => numberColumn(name, 3)),
-    ],
-    rows: [...rows, ...readings].flatMap((row) => {
-      const { heldOut, uncalibrated, calibrated, range, ranges } = row;
-      const line = (name: string, before: number, after: number, drawn: Range) => [
-        ...[ratioLabel(heldOut), name, before, after],
-        ...[drawn.low, drawn.median, drawn.high],
-      ];
-      return [
-        ...WORKLOAD_NAMES.map((name) =>
-          line(
-            workloadLabel(name),
-            uncalibrated.byWorkload[name],
-            calibrated.byWorkload[name],
-            ranges[name],
-          )
-        ),
-        line("mean", uncalibrated.mean, calibrated.mean, range),
-      ];
-    }),
-  };
+  const title =
+    "Speedup by workload, with the 5, 50 and 95 % points of the draws, and before calibration";
+  const lines = [...rows, ...readings].flatMap((row) => [
+    ...WORKLOAD_NAMES.map((name) => ({
+      row,
+      of: workloadLabel(name),
+      uncalibrated: row.uncalibrated.byWorkload[name],
+      calibrated: row.calibrated.byWorkload[name],
+      range: row.ranges[name],
+    })),
+    {
+      row,
+      of: "mean",
+      uncalibrated: row.uncalibrated.mean,
+      calibrated: row.calibrated.mean,
+      range: row.range,
+    },
+  ]);
+  return tableOf({ title, origin: "predicted" }, lines, [
+    plainColumn("speedup", ({ row }) => ratioLabel(row.heldOut)),
+    plainColumn("workload", ({ of }) => of),
+    numberColumn("uncalibrated", 3, ({ uncalibrated }) => uncalibrated),
+    numberColumn("calibrated", 3, ({ calibrated }) => calibrated),
+    numberColumn("5 %", 3, ({ range }) => range.low),
+    numberColumn("50 %", 3, ({ range }) => range.median),
+    numberColumn("95 %", 3, ({ range }) => range.high),
+  ]);
 }
 
 function gpusTable({ byGpus, rows }: PaperRatios): ResultTable {
-  return {
-    title: "Speedup by GPUs, 1024 inputs each",
-    origin: "predicted",
-    columns: [
-      { name: "GPUs" },
-      { name: "speedup" },
-      ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 3))),
-      numberColumn("mean", 3),
-    ],
-    rows: byGpus.flatMap(({ gpus, ratios }) =>
-      ratios.map(({ byWorkload, mean }, i) => [
-        gpus,
-        ratioLabel(rows[i]!.heldOut),
-        ...WORKLOAD_NAMES.map((name) => byWorkload[name]),
-        mean,
-      ])
-    ),
-  };
+  const lines = byGpus.flatMap(({ gpus, ratios }) =>
+    ratios.map((ratio, i) => ({ ...ratio, gpus, row: rows[i]! }))
+  );
+  return tableOf({ title: "Speedup by GPUs, 1024 inputs each", origin: "predicted" }, lines, [
+    plainColumn("GPUs", ({ gpus }) => gpus),
+    plainColumn("speedup", ({ row }) => ratioLabel(row.heldOut)),
+    ...workloadColumns<typeof lines[number]>(3, ({ byWorkload }) => byWorkload),
+    numberColumn("mean", 3, ({ mean }) => mean),
+  ]);
 }
 
 function speedupFigure(setting: PaperSetting, { rows }: PaperRatios): Figure {
@@ -222,33 +216,30 @@ function speedupFigure(setting: PaperSetting, { rows }: PaperRatios): Figure {
     caption: `Time of an epoch under the other system over that with Slipstream, on ${
       machineLabel(setting, setting.calibrated.gpus)
     }; ranges hold 90 % of the draws. The paper's abstract gives means alone.`,
-    panels: rows.map((row): Panel => ({
-      title: ratioLabel(row.heldOut),
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "speedup" },
-      data: [
-        ...WORKLOAD_NAMES.map((name): Datum => ({
+    panels: rows.map(({ calibrated, ranges, range, heldOut }) => {
+      const predicted = [
+        ...WORKLOAD_NAMES.map((name) => ({
           x: workloadLabel(name),
-          y: row.calibrated.byWorkload[name],
-          series: "predicted",
-          origin: "predicted",
-          low: row.ranges[name].low,
-          high: row.ranges[name].high,
+          y: calibrated.byWorkload[name],
+          ...endsOf(ranges[name]),
         })),
-        {
-          x: "mean",
-          y: row.calibrated.mean,
-          series: "predicted",
-          origin: "predicted",
-          low: row.range.low,
-          high: row.range.high,
-        },
-        { x: "mean", y: row.heldOut.published, series: "published", origin: "published" },
-      ],
-      rules: [{ y: 1, label: "no gain" }],
-    })),
+        { x: "mean", y: calibrated.mean, ...endsOf(range) },
+      ];
+      const data = [
+        ...dataOf("predicted", predicted.map((datum) => ({ ...datum, series: "predicted" }))),
+        ...dataOf("published", [{ x: "mean", y: heldOut.published, series: "published" }]),
+      ];
+      return categoryPanel("bars", "speedup", data, {
+        title: ratioLabel(heldOut),
+        rules: [{ y: 1, label: "no gain" }],
+      });
+    }),
   };
+}
+
+/** The ends of an interval alone. */
+function endsOf({ low, high }: { readonly low: number; readonly high: number }) {
+  return { low, high };
 }
 
 function timesFigure(
@@ -263,18 +254,15 @@ function timesFigure(
     caption: `Minutes an epoch of each workload at its published size takes on ${
       machineLabel(setting, gpus)
     }, by the model.`,
-    panels: workloads.map((name): Panel => ({
-      title: workloadLabel(name),
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "minutes an epoch" },
-      data: SYSTEMS.map((system): Datum => ({
+    panels: workloads.map((name) => {
+      const data = SYSTEMS.map((system) => ({
         x: SYSTEM_LABELS[system],
         y: times.get(gpus)!.get(system)![name] / 60_000,
         series: "predicted",
-        origin: "predicted",
-      })),
-    })),
+      }));
+      const title = workloadLabel(name);
+      return categoryPanel("bars", "minutes an epoch", dataOf("predicted", data), { title });
+    }),
   };
 }
 
@@ -289,13 +277,15 @@ function gpusFigure({ byGpus, rows }: PaperRatios): Figure {
       mark: "lines",
       x: { label: "GPUs" },
       y: { label: "speedup" },
-      data: [...WORKLOAD_NAMES, "mean" as const].flatMap((name) =>
-        byGpus.map(({ gpus, ratios }): Datum => ({
-          x: gpus,
-          y: name === "mean" ? ratios[i]!.mean : ratios[i]!.byWorkload[name],
-          series: name === "mean" ? name : workloadLabel(name),
-          origin: "predicted",
-        }))
+      data: dataOf(
+        "predicted",
+        [...WORKLOAD_NAMES, "mean" as const].flatMap((name) =>
+          byGpus.map(({ gpus, ratios }) => ({
+            x: gpus,
+            y: name === "mean" ? ratios[i]!.mean : ratios[i]!.byWorkload[name],
+            series: name === "mean" ? name : workloadLabel(name),
+          }))
+        ),
       ),
       rules: [{ y: row.heldOut.published, label: "published mean" }],
     })),

@@ -7,9 +7,9 @@
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { MovedBytes } from "../../sim/simulate.ts";
-import { numberColumn } from "../columns.ts";
-import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
-import type { Figure, Panel } from "../figure.ts";
+import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
+import type { Figure } from "../figure.ts";
 import {
   machineLabel,
   percentRange,
@@ -17,6 +17,7 @@ import {
   SYSTEM_LABELS,
   workloadLabel,
 } from "../paper_machine.ts";
+import { categoryPanel, dataOf } from "../panels.ts";
 
 const SYSTEMS = ["pytorch-hybrid", "fae", "slipstream", "hotline", "slipstream-hotline"] as const;
 type System = typeof SYSTEMS[number];
@@ -42,12 +43,13 @@ const PAIRS: readonly { readonly system: System; readonly over: System }[] = [
 type Traffic = ReadonlyMap<WorkloadName, ReadonlyMap<System, MovedBytes>>;
 
 /** Counts bytes. */
-export const trafficExperiment: Experiment = {
+export const trafficExperiment = defineExperiment({
   name: "traffic",
   summary: "Bytes over the link and to memory in an epoch, and the share that skipping saves",
   title: "Link and memory traffic saved",
   suite: "default",
-  async run(settings: Settings): Promise<Findings> {
+  flags: ["workloads"],
+  async run(settings): Promise<Findings> {
     const setting = await loadPaperSetting();
     settings.say("simulating an epoch of each workload");
     const traffic: Traffic = new Map(
@@ -72,7 +74,7 @@ export const trafficExperiment: Experiment = {
       notes: notesOf(traffic),
     };
   },
-};
+});
 
 /** Bytes over the link, both ways. */
 function link({ upload, download }: MovedBytes): number {
@@ -84,87 +86,83 @@ function saved(bytes: number, before: number): number | null {
   return before === 0 ? null : 1 - bytes / before;
 }
 
-function shortTable(setting: PaperSetting, traffic: Traffic): ResultTable {
-  const over = (
-    before: "fae" | "pytorch-hybrid",
-    of: (bytes: MovedBytes) => number,
-    name: string,
-  ) => ({
-    column: numberColumn(`${name}, of ${SYSTEM_LABELS[before]}'s`, 1),
-    cell: (bySystem: ReadonlyMap<System, MovedBytes>) =>
-      share(saved(of(bySystem.get("slipstream")!), of(bySystem.get(before)!))),
-  });
-  const gpu = ({ gpu_memory }: MovedBytes) => gpu_memory;
-  const host = ({ host_memory }: MovedBytes) => host_memory;
-  const cells = [
-    over("pytorch-hybrid", link, "link"),
-    over("pytorch-hybrid", host, "host memory"),
-    over("fae", link, "link"),
-    over("fae", host, "host memory"),
-    over("fae", gpu, "GPU memory"),
-  ];
-  return {
-    title: `Bytes an epoch that Slipstream saves on a model of the paper's machine (${
-      machineLabel(setting, setting.calibrated.gpus)
-    }), %`,
-    origin: "predicted",
-    short: true,
-    columns: [{ name: "workload" }, ...cells.map(({ column }) => column)],
-    rows: [...traffic].map(([workload, bySystem]) => [
-      workloadLabel(workload),
-      ...cells.map(({ cell }) => cell(bySystem)),
-    ]),
-  };
+/** The bytes of a workload by system. */
+interface WorkloadTraffic {
+  readonly workload: WorkloadName;
+  readonly bySystem: ReadonlyMap<System, MovedBytes>;
 }
 
-function share(value: number | null): number | null {
-  return value === null ? null : 100 * value;
+const WORKLOAD_COLUMN: ColumnOf<WorkloadTraffic> = plainColumn(
+  "workload",
+  ({ workload }) => workloadLabel(workload),
+);
+
+function byWorkload(traffic: Traffic): WorkloadTraffic[] {
+  return [...traffic].map(([workload, bySystem]) => ({ workload, bySystem }));
+}
+
+function shortTable(setting: PaperSetting, traffic: Traffic): ResultTable {
+  const title = `Bytes an epoch that Slipstream saves on a model of the paper's machine (${
+    machineLabel(setting, setting.calibrated.gpus)
+  }), %`;
+  const over = (
+    before: "fae" | "pytorch-hybrid",
+    name: string,
+    of: (bytes: MovedBytes) => number,
+  ) =>
+    numberColumn<WorkloadTraffic>(
+      `${name}, of ${SYSTEM_LABELS[before]}'s`,
+      1,
+      ({ bySystem }) => savedPercent(of(bySystem.get("slipstream")!), of(bySystem.get(before)!)),
+    );
+  return tableOf({ title, origin: "predicted", short: true }, byWorkload(traffic), [
+    WORKLOAD_COLUMN,
+    over("pytorch-hybrid", "link", link),
+    over("pytorch-hybrid", "host memory", ({ host_memory }) => host_memory),
+    over("fae", "link", link),
+    over("fae", "host memory", ({ host_memory }) => host_memory),
+    over("fae", "GPU memory", ({ gpu_memory }) => gpu_memory),
+  ]);
+}
+
+function savedPercent(bytes: number, before: number): number | null {
+  const share = saved(bytes, before);
+  return share === null ? null : 100 * share;
 }
 
 function savedTable(traffic: Traffic): ResultTable {
-  return {
-    title: "Share of the bytes an epoch that skipping saves, %; below zero it moves more",
-    origin: "predicted",
-    columns: [
-      { name: "workload" },
-      { name: "system" },
-      { name: "against" },
-      ...["link", "GPU to GPU", "host memory", "GPU memory"].map((name) => numberColumn(name, 1)),
-    ],
-    rows: [...traffic].flatMap(([workload, bySystem]) =>
-      PAIRS.map(({ system, over }) => {
-        const [now, before] = [bySystem.get(system)!, bySystem.get(over)!];
-        return [
-          workloadLabel(workload),
-          SYSTEM_LABELS[system],
-          SYSTEM_LABELS[over],
-          share(saved(link(now), link(before))),
-          share(saved(now.peer, before.peer)),
-          share(saved(now.host_memory, before.host_memory)),
-          share(saved(now.gpu_memory, before.gpu_memory)),
-        ];
-      })
-    ),
-  };
+  const title = "Share of the bytes an epoch that skipping saves, %; below zero it moves more";
+  const lines = byWorkload(traffic).flatMap((one) => PAIRS.map((pair) => ({ ...one, ...pair })));
+  const column = (name: string, of: (bytes: MovedBytes) => number) =>
+    numberColumn<typeof lines[number]>(
+      name,
+      1,
+      ({ bySystem, system, over }) =>
+        savedPercent(of(bySystem.get(system)!), of(bySystem.get(over)!)),
+    );
+  return tableOf({ title, origin: "predicted" }, lines, [
+    WORKLOAD_COLUMN,
+    plainColumn("system", ({ system }) => SYSTEM_LABELS[system]),
+    plainColumn("against", ({ over }) => SYSTEM_LABELS[over]),
+    column("link", link),
+    column("GPU to GPU", ({ peer }) => peer),
+    column("host memory", ({ host_memory }) => host_memory),
+    column("GPU memory", ({ gpu_memory }) => gpu_memory),
+  ]);
 }
 
 function bytesTable(setting: PaperSetting, traffic: Traffic): ResultTable {
-  return {
-    title: `Gigabytes an epoch, ${setting.calibrated.gpus} GPUs together`,
-    origin: "predicted",
-    columns: [
-      { name: "workload" },
-      { name: "system" },
-      ...WAY_NAMES.map((way) => (numberColumn(WAYS[way], 2))),
-    ],
-    rows: [...traffic].flatMap(([workload, bySystem]) =>
-      [...bySystem].map(([system, bytes]) => [
-        workloadLabel(workload),
-        SYSTEM_LABELS[system],
-        ...WAY_NAMES.map((way) => bytes[way] / 1e9),
-      ])
+  const title = `Gigabytes an epoch, ${setting.calibrated.gpus} GPUs together`;
+  const lines = byWorkload(traffic).flatMap((one) =>
+    [...one.bySystem].map(([system, bytes]) => ({ ...one, system, bytes }))
+  );
+  return tableOf({ title, origin: "predicted" }, lines, [
+    WORKLOAD_COLUMN,
+    plainColumn("system", ({ system }) => SYSTEM_LABELS[system]),
+    ...WAY_NAMES.map((way) =>
+      numberColumn<typeof lines[number]>(WAYS[way], 2, ({ bytes }) => bytes[way] / 1e9)
     ),
-  };
+  ]);
 }
 
 function bytesFigure(setting: PaperSetting, traffic: Traffic): Figure {
@@ -179,20 +177,16 @@ function bytesFigure(setting: PaperSetting, traffic: Traffic): Figure {
     caption: `Gigabytes that an epoch moves on ${
       machineLabel(setting, setting.calibrated.gpus)
     }, all GPUs together.`,
-    panels: ways.map(([title, of]): Panel => ({
-      title,
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "GB an epoch" },
-      data: SYSTEMS.flatMap((system) =>
+    panels: ways.map(([title, of]) => {
+      const data = SYSTEMS.flatMap((system) =>
         [...traffic].map(([workload, bySystem]) => ({
           x: workloadLabel(workload),
           y: of(bySystem.get(system)!) / 1e9,
           series: SYSTEM_LABELS[system],
-          origin: "predicted" as const,
         }))
-      ),
-    })),
+      );
+      return categoryPanel("bars", "GB an epoch", dataOf("predicted", data), { title });
+    }),
   };
 }
 
@@ -208,26 +202,18 @@ function savedFigure(setting: PaperSetting, traffic: Traffic): Figure {
     caption: `Of the bytes an epoch moves under FAE or the hybrid baseline, on ${
       machineLabel(setting, setting.calibrated.gpus)
     }. Below zero it moves more.`,
-    panels: PAIRS.filter(({ system }) => system === "slipstream").map((
-      { system, over },
-    ): Panel => ({
-      title: `${SYSTEM_LABELS[system]} against ${SYSTEM_LABELS[over]}`,
-      mark: "bars",
-      x: { label: "" },
-      y: { label: "% saved" },
-      data: ways.flatMap(([series, of]) =>
+    panels: PAIRS.filter(({ system }) => system === "slipstream").map(({ system, over }) => {
+      const data = ways.flatMap(([series, of]) =>
         [...traffic].flatMap(([workload, bySystem]) => {
-          const part = saved(of(bySystem.get(system)!), of(bySystem.get(over)!));
-          return part === null ? [] : [{
-            x: workloadLabel(workload),
-            y: 100 * part,
-            series,
-            origin: "predicted" as const,
-          }];
+          const y = savedPercent(of(bySystem.get(system)!), of(bySystem.get(over)!));
+          return y === null ? [] : [{ x: workloadLabel(workload), y, series }];
         })
-      ),
-      rules: [{ y: 0, label: "" }],
-    })),
+      );
+      return categoryPanel("bars", "% saved", dataOf("predicted", data), {
+        title: `${SYSTEM_LABELS[system]} against ${SYSTEM_LABELS[over]}`,
+        rules: [{ y: 0, label: "" }],
+      });
+    }),
   };
 }
 

@@ -5,8 +5,8 @@
  */
 
 import { checkpoint } from "../../core/events.ts";
-import { fixed, formatCount } from "../../core/format.ts";
-import { summarise } from "../../core/statistics.ts";
+import { formatCount } from "../../core/format.ts";
+import { summarise, type Summary } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
@@ -17,7 +17,15 @@ import { runTraining } from "../../train/run/run_training.ts";
 import { setUpRun } from "../../train/run/setup.ts";
 import type { Stage } from "../../train/stages.ts";
 import { deviceNote } from "../device_note.ts";
-import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
+import { countColumn, intervalColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import {
+  defineExperiment,
+  type Findings,
+  type ResultTable,
+  type Sample,
+  type SettingsOf,
+} from "../experiment.ts";
+import { timeSample, valueSample } from "../samples.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
 const BATCHES = [1024, 2048, 4096];
@@ -25,13 +33,17 @@ const STEPS = 10;
 /** Small minibatches and Adagrad: learns the most from few inputs. */
 const QUALITY = { batch: 128, optimizer: "adagrad", learningRate: 0.01 } as const;
 
+const FLAGS = ["device", "threads", "batch", "rounds"] as const;
+type OwnSettings = SettingsOf<typeof FLAGS[number]>;
+
 /** Training throughput, stages and quality on this machine. */
-export const trainExperiment: Experiment = {
+export const trainExperiment = defineExperiment({
   name: "train",
   summary: "Train RM2's widths on generated clicks: speed at several minibatch sizes, stages, AUC",
   title: "Training speed on this machine",
   suite: "full",
-  async run(settings: Settings): Promise<Findings> {
+  flags: FLAGS,
+  async run(settings): Promise<Findings> {
     const { device, reason } = await openDevice(settings);
     using _ = device;
     using dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });
@@ -47,7 +59,16 @@ export const trainExperiment: Experiment = {
         : [],
     };
   },
-};
+});
+
+/** Steps of one size of minibatches. */
+interface Timed {
+  readonly size: number;
+  /** Milliseconds a step, by round. */
+  readonly ms: Summary;
+  /** Of a step. */
+  readonly flops: number;
+}
 
 /** RM2 on a data set and a device that are open. */
 function onDevice(device: Device, dataset: Dataset): RunOptions {
@@ -57,12 +78,12 @@ function onDevice(device: Device, dataset: Dataset): RunOptions {
 async function measureSpeed(
   device: Device,
   dataset: Dataset,
-  { batch, smoke, rounds, say, signal }: Settings,
+  { batch, smoke, rounds, say, signal }: OwnSettings,
 ): Promise<{ speed: ResultTable; stages: ResultTable; samples: Sample[] }> {
   const preset = PRESETS.rm2;
   const batches = batch.length > 0 ? batch : smoke ? [64] : BATCHES;
   const steps = smoke ? 1 : STEPS;
-  const rows: (string | number)[][] = [];
+  const timed: Timed[] = [];
   const samples: Sample[] = [];
   let stages: ResultTable | null = null;
   for (const size of batches) {
@@ -86,38 +107,28 @@ async function measureSpeed(
         booked.set(stage, [...booked.get(stage) ?? [], ms / steps]);
       }
     }
-    samples.push({
-      name: `minibatch ${size}/step`,
-      unit: "ms",
-      better: "lower",
-      timing: true,
-      values: times,
-    });
-    const { median, p90, interval } = summarise(times);
+    samples.push(timeSample(`minibatch ${size}/step`, "ms", times));
+    const ms = summarise(times);
     const flops = model.trainProgram(size).costs.reduce((sum, cost) => sum + cost.flops, 0);
-    rows.push([
-      size,
-      median,
-      p90,
-      `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
-      1000 * size / median,
-      flops / median / 1e6,
-    ]);
-    stages ??= stageTable(size, median, booked);
+    timed.push({ size, ms, flops });
+    stages ??= stageTable(size, ms.median, booked);
   }
   return {
-    speed: {
-      title: `Training RM2's widths by SGD on ${device.info.name}, ${device.info.threads} threads`,
-      columns: [
-        { name: "minibatch" },
-        { name: "ms a step, median", format: fixed(2) },
-        { name: "p90", format: fixed(2) },
-        { name: "95 % interval", align: "right" },
-        { name: "samples/s", format: formatCount },
-        { name: "GFLOP/s", format: fixed(1) },
+    speed: tableOf(
+      {
+        title:
+          `Training RM2's widths by SGD on ${device.info.name}, ${device.info.threads} threads`,
+      },
+      timed,
+      [
+        plainColumn("minibatch", ({ size }) => size),
+        numberColumn("ms a step, median", 2, ({ ms }) => ms.median),
+        numberColumn("p90", 2, ({ ms }) => ms.p90),
+        intervalColumn("95 % interval", ({ ms }) => ms.interval),
+        countColumn("samples/s", ({ size, ms }) => 1000 * size / ms.median),
+        numberColumn("GFLOP/s", 1, ({ flops, ms }) => flops / ms.median / 1e6),
       ],
-      rows,
-    },
+    ),
     stages: stages!,
     samples,
   };
@@ -128,29 +139,19 @@ function stageTable(
   stepMs: number,
   booked: ReadonlyMap<Stage | string, readonly number[]>,
 ): ResultTable {
-  const medians = [...booked].map(([stage, times]): [string, number] => [
-    stage,
-    summarise(times).median,
+  const title = `Where the time of a step goes, minibatches of ${size}`;
+  const medians = [...booked].map(([stage, times]) => ({ stage, ms: summarise(times).median }));
+  return tableOf({ title }, medians.toSorted((a, b) => b.ms - a.ms), [
+    plainColumn("stage", ({ stage }) => stage),
+    numberColumn("ms, median", 3, ({ ms }) => ms),
+    numberColumn("share of the step, %", 1, ({ ms }) => 100 * ms / stepMs),
   ]);
-  return {
-    title: `Where the time of a step goes, minibatches of ${size}`,
-    columns: [
-      { name: "stage" },
-      { name: "ms, median", format: fixed(3) },
-      { name: "share of the step, %", format: fixed(1) },
-    ],
-    rows: medians.toSorted((a, b) => b[1] - a[1]).map(([stage, ms]) => [
-      stage,
-      ms,
-      100 * ms / stepMs,
-    ]),
-  };
 }
 
 async function measureQuality(
   device: Device,
   dataset: Dataset,
-  { smoke, say, signal }: Settings,
+  { smoke, say, signal }: OwnSettings,
 ): Promise<{ table: ResultTable; samples: Sample[] }> {
   say("Training for quality");
   const { batch, learningRate } = QUALITY;
@@ -166,22 +167,20 @@ async function measureQuality(
   }, { signal });
   signal.throwIfAborted();
   const bayes = dataset.bayes!;
-  const table: ResultTable = {
-    title: `Quality after ${
-      formatCount(throughput.samples)
-    } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
-    columns: [
-      { name: "predictions of" },
-      { name: "AUC", format: fixed(5) },
-      { name: "log-loss", format: fixed(5) },
-    ],
-    rows: [
-      ["the trained DLRM", metrics!.auc, metrics!.logloss],
-      ["the true probabilities", bayes.auc, bayes.logloss],
-    ],
-  };
+  const title = `Quality after ${
+    formatCount(throughput.samples)
+  } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`;
+  const predictions = [
+    { of: "the trained DLRM", ...metrics! },
+    { of: "the true probabilities", ...bayes },
+  ];
+  const table = tableOf({ title }, predictions, [
+    plainColumn("predictions of", ({ of }) => of),
+    numberColumn("AUC", 5, ({ auc }) => auc),
+    numberColumn("log-loss", 5, ({ logloss }) => logloss),
+  ]);
   const sample = (name: string, better: Sample["better"], value: number | null): Sample[] =>
-    value === null ? [] : [{ name, unit: name, better, timing: false, values: [value] }];
+    value === null ? [] : [valueSample(name, name, [value], better)];
   return {
     table,
     samples: [

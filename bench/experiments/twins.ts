@@ -5,13 +5,20 @@
  */
 
 import { formatCount } from "../../core/format.ts";
-import type { Cell } from "../../core/table.ts";
 import { isHistories, loadAnyTwin } from "../../data/twin/open.ts";
+import type { TwinParameters } from "../../data/twin/parameters.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { ResultDocument } from "../../train/run/result.ts";
 import { runTraining } from "../../train/run/run_training.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { deviceNote } from "../device_note.ts";
-import type { DeviceNote, Experiment, Findings, Settings } from "../experiment.ts";
+import {
+  defineExperiment,
+  type DeviceNote,
+  type Findings,
+  type ResultTable,
+  type SettingsOf,
+} from "../experiment.ts";
 
 const INPUTS = 100_000;
 /** Small minibatches learn the most from so many inputs. */
@@ -33,27 +40,50 @@ const SMOKE_IDS = 1000;
 /** A shipped twin's inputs that train, as a share of all, are at least this. */
 const TRAIN_SHARE = 6 / 7;
 
+/** An optimizer and its learning rate. */
+type Choice = typeof CHOICES[number];
+
+/** A choice on a part of the inputs. */
+interface Tried {
+  readonly workload: PresetName;
+  readonly choice: Choice;
+  readonly auc: number;
+}
+
+/** The best choice on all inputs. */
+interface Trained {
+  readonly workload: PresetName;
+  readonly choice: Choice;
+  readonly result: ResultDocument;
+  /** What is known of the twin's clicks; null of sequences. */
+  readonly clicks: TwinParameters["clicks"] | null;
+}
+
+const FLAGS = ["device", "threads", "batch", "inputs", "workloads"] as const;
+type OwnSettings = SettingsOf<typeof FLAGS[number]>;
+
 /** Trains every preset on its twin. */
-export const twinsExperiment: Experiment = {
+export const twinsExperiment = defineExperiment({
   name: "twins",
   summary: "Train each workload's model on its twin: AUC beside the best possible",
   title: "What a DLRM learns of the twins",
   suite: "never",
-  async run(settings: Settings): Promise<Findings> {
+  flags: FLAGS,
+  async run(settings): Promise<Findings> {
     const { workloads, smoke, say, signal } = settings;
     const inputs = smoke ? 512 : settings.inputs ?? INPUTS;
     const choices = smoke ? CHOICES.slice(0, 1) : CHOICES;
-    const rows: Cell[][] = [], tried: Cell[][] = [];
+    const trained: Trained[] = [], tried: Tried[] = [];
     let device: DeviceNote | null = null;
     for (const workload of workloads) {
-      let best: { choice: typeof CHOICES[number]; auc: number } | null = null;
+      let best: { choice: Choice; auc: number } | null = null;
       for (const choice of choices) {
         const few = Math.max(256, Math.round(inputs * CHOICE_SHARE));
         say(`${workload}: trying ${choice.join(" ")} on ${formatCount(few)} inputs`);
         const { metrics } = await trainOn(workload, choice, few, SEEDS.choice, settings);
         signal.throwIfAborted();
         const auc = metrics?.auc ?? 0;
-        tried.push([workload, ...choice, auc]);
+        tried.push({ workload, choice, auc });
         if (best === null || auc > best.auc) best = { choice, auc };
       }
       const { choice } = best!;
@@ -63,44 +93,24 @@ export const twinsExperiment: Experiment = {
       device ??= deviceNote(result.device);
       const parameters = await loadAnyTwin(workload);
       const known = isHistories(parameters) ? null : parameters.clicks;
-      rows.push([
-        workload,
-        choice.join(" "),
-        result.throughput.samples,
-        result.metrics?.auc ?? null,
-        result.metrics?.logloss ?? null,
-        known?.learnableAuc ?? null,
-        known?.bayes.auc ?? null,
-        known?.bayes.logloss ?? null,
-        result.throughput.train_ms / 60_000,
-      ]);
+      trained.push({ workload, choice, result, clicks: known });
     }
-    const four = (x: number): string => x.toFixed(4);
     return {
-      tables: [{
-        title: `Models on their twins, minibatches of ${settings.batch[0] ?? BATCH}`,
-        columns: [
-          { name: "twin" },
-          { name: "optimizer" },
-          { name: "inputs", format: formatCount },
-          { name: "AUC", format: four },
-          { name: "log-loss", format: four },
-          { name: "learnable AUC", format: four },
-          { name: "Bayes AUC", format: four },
-          { name: "Bayes log-loss", format: four },
-          { name: "training, min", format: (x) => x.toFixed(1) },
-        ],
-        rows,
-      }, {
-        title: "Optimizers tried on an eighth of the inputs, with seeds of their own",
-        columns: [
-          { name: "twin" },
-          { name: "optimizer" },
-          { name: "learning rate" },
-          { name: "AUC", format: four },
-        ],
-        rows: tried,
-      }],
+      tables: [
+        trainedTable(trained, settings.batch[0] ?? BATCH),
+        tableOf(
+          {
+            title: "Optimizers tried on an eighth of the inputs, with seeds of their own",
+          },
+          tried,
+          [
+            plainColumn("twin", ({ workload }) => workload),
+            plainColumn("optimizer", ({ choice: [optimizer] }) => optimizer),
+            plainColumn("learning rate", ({ choice: [, rate] }) => rate),
+            numberColumn("AUC", 4, ({ auc }) => auc),
+          ],
+        ),
+      ],
       device,
       notes: [
         "AUC and log-loss on the test split, which training never sees",
@@ -114,14 +124,28 @@ export const twinsExperiment: Experiment = {
       ],
     };
   },
-};
+});
+
+function trainedTable(trained: readonly Trained[], batch: number): ResultTable {
+  return tableOf({ title: `Models on their twins, minibatches of ${batch}` }, trained, [
+    plainColumn("twin", ({ workload }) => workload),
+    plainColumn("optimizer", ({ choice }) => choice.join(" ")),
+    countColumn("inputs", ({ result }) => result.throughput.samples),
+    numberColumn("AUC", 4, ({ result }) => result.metrics?.auc ?? null),
+    numberColumn("log-loss", 4, ({ result }) => result.metrics?.logloss ?? null),
+    numberColumn("learnable AUC", 4, ({ clicks }) => clicks?.learnableAuc ?? null),
+    numberColumn("Bayes AUC", 4, ({ clicks }) => clicks?.bayes.auc ?? null),
+    numberColumn("Bayes log-loss", 4, ({ clicks }) => clicks?.bayes.logloss ?? null),
+    numberColumn("training, min", 1, ({ result }) => result.throughput.train_ms / 60_000),
+  ]);
+}
 
 async function trainOn(
   workload: PresetName,
-  [optimizer, learningRate]: typeof CHOICES[number],
+  [optimizer, learningRate]: Choice,
   inputs: number,
   seed: number,
-  { device, threads, wide, batch: [batch = BATCH], smoke, signal }: Settings,
+  { device, threads, wide, batch: [batch = BATCH], smoke, signal }: OwnSettings,
 ): Promise<ResultDocument> {
   return await runTraining({
     data: {

@@ -13,22 +13,33 @@ import type { Fingerprint } from "../../sim/runtime/rates.ts";
 import { BAR } from "../../sim/validate/compare.ts";
 import { blockTable, iterationTable, stageTable, watchLine } from "../../sim/validate/report.ts";
 import { differences, validate, type Validation } from "../../sim/validate/validate.ts";
-import { numberColumn } from "../columns.ts";
-import type { DeviceNote, Experiment, Findings, Sample, Settings } from "../experiment.ts";
+import { numberColumn, plainColumn, tableOf } from "../columns.ts";
+import {
+  defineExperiment,
+  type DeviceNote,
+  type Findings,
+  type Sample,
+  type SettingsOf,
+} from "../experiment.ts";
 import type { Figure } from "../figure.ts";
 import { MACHINE_FILE } from "../folder_names.ts";
 import { percent } from "../paper_machine.ts";
+import { timeSample } from "../samples.ts";
 
 /** A line of progress at most so often. */
 const SAID_EVERY_MS = 15_000;
 
+const FLAGS = ["device", "threads"] as const;
+type OwnSettings = SettingsOf<typeof FLAGS[number]>;
+
 /** Validates. */
-export const validateExperiment: Experiment = {
+export const validateExperiment = defineExperiment({
   name: "validate",
   summary: "The simulator against runs of the trainer on this machine",
   title: "Simulator against measured runs",
   suite: "full",
-  async run(settings: Settings): Promise<Findings> {
+  flags: FLAGS,
+  async run(settings): Promise<Findings> {
     const { fingerprint, device } = await lookAround(settings);
     const { machine, how } = await machineOfFolder(settings, fingerprint);
     settings.say("training the runs that are predicted");
@@ -44,22 +55,22 @@ export const validateExperiment: Experiment = {
     const { verdict, minibatches } = validation;
     return {
       tables: [
-        {
-          title: "Iteration time: the simulator against runs on this machine",
-          short: true,
-          columns: [
-            { name: "kinds of minibatches" },
-            numberColumn("mean error, %", 1),
-            numberColumn("worst error, %", 1),
-            { name: `bar (${percent(BAR.mean)}, worst ${percent(BAR.worst)})` },
+        tableOf(
+          {
+            title: "Iteration time: the simulator against runs on this machine",
+            short: true,
+          },
+          [verdict],
+          [
+            plainColumn("kinds of minibatches", () => minibatches.length),
+            numberColumn("mean error, %", 1, ({ mean }) => 100 * mean),
+            numberColumn("worst error, %", 1, ({ worst }) => 100 * worst),
+            plainColumn(
+              `bar (${percent(BAR.mean)}, worst ${percent(BAR.worst)})`,
+              () => barCell(validation, device),
+            ),
           ],
-          rows: [[
-            minibatches.length,
-            100 * verdict.mean,
-            100 * verdict.worst,
-            barCell(validation, device),
-          ]],
-        },
+        ),
         { title: "By run and kind of minibatch", ...told(iterationTable(validation)) },
         { title: "By stage", ...told(stageTable(validation)) },
         { title: "Beside the minibatches", ...told(blockTable(validation)) },
@@ -83,7 +94,7 @@ export const validateExperiment: Experiment = {
       ],
     };
   },
-};
+});
 
 /** Whether the bar is met; null on a software adapter, whose times say nothing. */
 export function barCell(
@@ -95,7 +106,7 @@ export function barCell(
 
 /** What would be measured here. */
 async function lookAround(
-  settings: Settings,
+  settings: OwnSettings,
 ): Promise<{ readonly fingerprint: Fingerprint; readonly device: DeviceNote }> {
   const { threads, wide } = settings;
   const { device } = await openDevice(settings);
@@ -117,7 +128,7 @@ async function lookAround(
 
 /** The folder's machine file where it is of this machine, or one that is measured and written now. */
 async function machineOfFolder(
-  settings: Settings,
+  settings: OwnSettings,
   here: Fingerprint,
 ): Promise<{ readonly machine: MachineDocument; readonly how: string }> {
   const path = `${settings.out}/${MACHINE_FILE}`;
@@ -172,13 +183,9 @@ function told<C extends { readonly name: string }, R>(
 }
 
 function samplesOf({ minibatches }: Validation): Sample[] {
-  return minibatches.map(({ configuration, kind, rounds }) => ({
-    name: `${configuration}/${kind}`,
-    unit: "ms",
-    better: "lower",
-    timing: true,
-    values: rounds,
-  }));
+  return minibatches.map(({ configuration, kind, rounds }) =>
+    timeSample(`${configuration}/${kind}`, "ms", rounds)
+  );
 }
 
 function figureOf({ minibatches }: Validation): Figure {

@@ -12,7 +12,7 @@ import type { ModelShape } from "../../train/model/models.ts";
 import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
 import { type PresetName, PRESETS, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
-import { hotShare } from "./settings.ts";
+import { hotRowShare } from "./settings.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
 
 /** Of most twins' inputs six sevenths train. */
@@ -22,7 +22,7 @@ const TRAIN_SHARE = 6 / 7;
 export interface Ground {
   readonly dataset: Dataset;
   readonly shape: ModelShape;
-  /** In proportion to the paper's, see `hotShare`. */
+  /** In proportion to the paper's, see `hotRowShare`. */
   readonly hotMemoryMib: number;
   readonly hotSet: HotSet;
   readonly segregation: Segregation;
@@ -68,7 +68,7 @@ export async function openGround(
   const dataset = await drawWorkload(workload, inputs, seed, settings);
   const shape = resolveShape(PRESETS[workload], dataset.schema);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const hotMemoryMib = hotShare(workload) * rows * 4 * shape.dim / 2 ** 20;
+  const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
   const order = { kind: "shuffled", seed, epoch: 0 } as const;

@@ -16,7 +16,7 @@ import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
 import { train, type TrainOptions, type TrainResult } from "../../train/run/trainer.ts";
 import { deviceNote } from "../device_note.ts";
-import type { Settings } from "../experiment.ts";
+import type { SettingsOf } from "../experiment.ts";
 import { ByteSums } from "./byte_sums.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { type Ground, openGround } from "./ground.ts";
@@ -39,6 +39,9 @@ const WARM_UP = 12;
 /** With a hot set everything that some plan does is warmed up: rounds, snapshots, search, classification. */
 const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
+/** How it is run. */
+type SeedSettings = SettingsOf<"device" | "threads">;
+
 /** What is run. */
 interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
@@ -53,14 +56,18 @@ interface Shared {
   readonly job: SeedJob;
   readonly ground: Ground;
   readonly store: StudyStore;
-  readonly settings: Settings;
+  readonly settings: SeedSettings;
   readonly placed: PlacedDevices;
 }
 
 const warmed = new Set<string>();
 
 /** Runs what the store does not have yet. */
-export async function runSeed(job: SeedJob, store: StudyStore, settings: Settings): Promise<void> {
+export async function runSeed(
+  job: SeedJob,
+  store: StudyStore,
+  settings: SeedSettings,
+): Promise<void> {
   using claims = new DisposableStack();
   const missing: Variant[] = [];
   // In one order everywhere, so that no two processes wait for each other.

@@ -42,7 +42,7 @@ const HOT_BYTES = 256 * 2 ** 20;
  * Share of a workload's rows that 256 MiB hold at its published size: 0.81 of rm1's, 0.12 of rm2's, 0.02 of rm3's, 0.44 of
  * rm4's. A data set of another size gets a hot memory in proportion to the rows seen.
  */
-export function hotShare(workload: PresetName): number {
+export function hotRowShare(workload: PresetName): number {
   const { dim, tableRows } = PRESETS[workload];
   const rows = tableRows.reduce((sum, n) => sum + n, 0);
   return HOT_BYTES / 4 / dim / rows;

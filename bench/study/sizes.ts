@@ -47,8 +47,11 @@ const PUBLISHED: Readonly<Record<PresetName, number>> = {
  */
 const ACCURACY = { inputs: 500_000, seeds: 5 }, MANY_VARIANTS = { inputs: 250_000, seeds: 5 };
 
+/** Settings that decide on a size. */
+type SizeSettings = Pick<Settings, "smoke" | "full" | "inputs" | "seeds" | "batch">;
+
 /** The size of a workload's runs for timing and a first look at accuracy. */
-export function sizeOf(workload: PresetName, settings: Settings): Size {
+export function sizeOf(workload: PresetName, settings: SizeSettings): Size {
   const { smoke, full } = settings;
   const size = smoke
     ? SMOKE
@@ -58,10 +61,15 @@ export function sizeOf(workload: PresetName, settings: Settings): Size {
   return asked(size, settings);
 }
 
+/** Training inputs of a workload with `--full`. */
+export function publishedInputs(workload: PresetName): number {
+  return PUBLISHED[workload];
+}
+
 /** The size of a workload's runs for differences in accuracy, which need seeds more than inputs. */
 export function accuracySizeOf(
   workload: PresetName,
-  settings: Settings,
+  settings: SizeSettings,
   variants: "few" | "many" = "few",
 ): Size {
   if (!settings.full || settings.smoke) return sizeOf(workload, settings);
@@ -69,7 +77,7 @@ export function accuracySizeOf(
   return asked({ ...(variants === "few" ? ACCURACY : MANY_VARIANTS), batch }, settings);
 }
 
-function asked(size: Size, { inputs, seeds, batch }: Settings): Size {
+function asked(size: Size, { inputs, seeds, batch }: SizeSettings): Size {
   return {
     inputs: inputs ?? size.inputs,
     seeds: seeds ?? size.seeds,
@@ -78,6 +86,6 @@ function asked(size: Size, { inputs, seeds, batch }: Settings): Size {
 }
 
 /** Workloads with a twin that were asked for, in order. */
-export function workloadsOf({ workloads }: Settings): PresetName[] {
+export function workloadsOf({ workloads }: Pick<Settings, "workloads">): PresetName[] {
   return WORKLOAD_NAMES.filter((name) => workloads.includes(name));
 }

@@ -6,12 +6,33 @@
 
 import { UsageError } from "../../core/errors.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { DeviceNote, Sample, Settings } from "../experiment.ts";
-import { StudyResults } from "./compare.ts";
+import type { DeviceNote, Sample, SettingsOf } from "../experiment.ts";
+import { valueSample } from "../samples.ts";
+import { AUC, StudyResults } from "./compare.ts";
 import { runSeed } from "./run_seed.ts";
 import { type Size, workloadsOf } from "./sizes.ts";
 import { currentPlace, StudyStore, type Wanted } from "./store.ts";
 import { loadVariant, type Variant, variantOf } from "./variants.ts";
+
+/** Flags of experiments that train. */
+export const TRAINING_FLAGS = [
+  "device",
+  "threads",
+  "batch",
+  "inputs",
+  "workloads",
+  "seeds",
+  "firstSeed",
+] as const;
+
+/** Settings of experiments that train. */
+export type TrainingSettings = SettingsOf<typeof TRAINING_FLAGS[number]>;
+
+/** How runs of a given size are had. */
+type RunSettings = SettingsOf<"device" | "threads" | "firstSeed">;
+
+/** Variants in words, by the names that the results are to have; or a list, whose words are the names. */
+type Names = readonly string[] | Readonly<Record<string, string>>;
 
 /** Where training runs of a results folder lie. */
 export function trainedFolder(out: string): string {
@@ -22,15 +43,15 @@ export function trainedFolder(out: string): string {
  * Makes the runs that are missing, seed by seed so that what disturbs one seed falls on all variants, and reads them all. With
  * `settings.runs` it does as that says instead.
  *
- * @param names Variants in words, by the names that the results are to have; or a list, whose words are the names.
+ * @param settings Seeds before `firstSeed` are only read, so that several processes can share the work.
  * @param wanted Whether times are asked for, which are of this machine alone.
  * @throws {UsageError} The first seed is beyond the last.
  */
 export async function trainedResults(
   workload: PresetName,
   size: Size,
-  names: readonly string[] | Readonly<Record<string, string>>,
-  settings: Settings,
+  names: Names,
+  settings: RunSettings,
   wanted: Wanted = "accuracy",
 ): Promise<StudyResults> {
   return (await trainedRequests([{ workload, size, names }], settings, wanted))[0]!;
@@ -40,14 +61,13 @@ export async function trainedResults(
 export interface TrainRequest {
   readonly workload: PresetName;
   readonly size: Size;
-  /** Variants by the names that the results are to have, or their own names. */
-  readonly names: readonly string[] | Readonly<Record<string, string>>;
+  readonly names: Names;
 }
 
 /** As `trainedResults`, for several sizes or workloads. */
 export async function trainedRequests(
   requests: readonly TrainRequest[],
-  settings: Settings,
+  settings: RunSettings,
   wanted: Wanted = "accuracy",
 ): Promise<StudyResults[]> {
   if (settings.runs?.kind === "list") {
@@ -76,15 +96,13 @@ export class RunsListed extends Error {}
 async function trainOne(
   workload: PresetName,
   size: Size,
-  names: TrainRequest["names"],
-  settings: Settings,
+  names: Names,
+  settings: RunSettings,
   wanted: Wanted,
 ): Promise<StudyResults> {
   const { firstSeed } = settings;
   const store = new StudyStore(trainedFolder(settings.out), currentPlace(settings));
-  const byName: Readonly<Record<string, string>> = isList(names)
-    ? Object.fromEntries(names.map((name) => [name, name]))
-    : names;
+  const byName = isList(names) ? Object.fromEntries(names.map((name) => [name, name])) : names;
   const labelled = new Map<string, Variant>();
   for (const [label, words] of Object.entries(byName)) {
     labelled.set(label, await loadVariant(variantOf(words)));
@@ -121,38 +139,30 @@ export interface Trained {
 
 /** The runs of every workload that is asked for, as `trainedResults` makes them. */
 export async function trainWorkloads(
-  settings: Settings,
-  sizeOf: (workload: PresetName, settings: Settings) => Size,
-  names: TrainRequest["names"],
+  settings: TrainingSettings,
+  sizeOf: (workload: PresetName, settings: TrainingSettings) => Size,
+  names: Names | ((workload: PresetName) => Names),
   wanted: Wanted = "accuracy",
 ): Promise<Trained[]> {
   const requests = workloadsOf(settings).map((workload) => ({
     workload,
     size: sizeOf(workload, settings),
-    names,
+    names: typeof names === "function" ? names(workload) : names,
   }));
   const results = await trainedRequests(requests, settings, wanted);
   return requests.map(({ workload, size }, i) => ({ workload, size, results: results[i]! }));
 }
 
-/** The device of some results: the first one's. */
-export function deviceOf(results: readonly StudyResults[]): DeviceNote | null {
-  return results[0]?.all[0]?.device ?? null;
+/** The device of some runs: the first one's. */
+export function deviceOf([first]: readonly Pick<Trained, "results">[]): DeviceNote | null {
+  return first?.results.all[0]?.device ?? null;
 }
 
 /** AUC over seeds, for `bench compare`. */
-export function aucSample(workload: PresetName, name: string, results: StudyResults): Sample {
-  return {
-    name: `${workload}/${name}/AUC`,
-    unit: "",
-    better: "higher",
-    timing: false,
-    values: results.of(name).map(({ metrics }) => metrics.auc!),
-  };
+export function aucSample({ workload, results }: Trained, name: string): Sample {
+  return valueSample(`${workload}/${name}/AUC`, "", results.of(name).map(AUC), "higher");
 }
 
-function isList(
-  names: readonly string[] | Readonly<Record<string, string>>,
-): names is readonly string[] {
+function isList(names: Names): names is readonly string[] {
   return Array.isArray(names);
 }

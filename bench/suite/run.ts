@@ -12,6 +12,7 @@ import { BENCH_SCHEMA_VERSION, type BenchDocument } from "../report.ts";
 import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { settingsNote } from "../settings_note.ts";
+import { ownSettings } from "../taken_flags.ts";
 import { openFolder } from "./folder.ts";
 import {
   failedOf,
@@ -32,7 +33,7 @@ export interface SuiteOptions {
   /** Words that run the suite again, and go on with it: `deno task bench --full`. */
   readonly command: string;
   /** Words that repeat one experiment. */
-  readonly commandOf: (experiment: string) => string;
+  readonly commandOf: (experiment: Experiment) => string;
   /** Makes the report of the folder anew. */
   readonly refresh: (folder: string) => Promise<void>;
   /** Milliseconds, monotonic. */
@@ -127,7 +128,7 @@ async function keptResults(
     const experiment = options.experiments.find((one) => one.name === name);
     if (failure !== null || experiment === undefined) continue;
     const workloads = workloadsOf(experiment, options);
-    const settings = settingsNote({ ...options.settings, workloads });
+    const settings = settingsNote(ownSettings(experiment, { ...options.settings, workloads }));
     const path = `${folder}/${name}.json`;
     let document: BenchDocument;
     try {
@@ -222,7 +223,7 @@ class SuiteRun {
         workloads,
         say: (line) => settings.say(`  ${this.#gone(settings.full)}${line}`),
       },
-      `${commandOf(name)}${fewer ? ` --workloads ${workloads.join(",")}` : ""}`,
+      `${commandOf(experiment)}${fewer ? ` --workloads ${workloads.join(",")}` : ""}`,
     );
     if (error !== undefined) {
       settings.say(`  ${name} failed: ${messageOf(error)}`);

@@ -197,7 +197,7 @@ export class Bench implements Disposable, ExampleMaker {
   }
 
   async #draw(kind: "single" | "steps"): Promise<HostData> {
-    const { drawn, hotShare } = this.grids;
+    const { drawn, hotRowShare } = this.grids;
     const twin = await openTwin({
       twin: kind === "single" ? "rm2" : "rm1",
       inputs: drawn[kind],
@@ -211,7 +211,7 @@ export class Bench implements Disposable, ExampleMaker {
     const options = {
       ...PLAN_DEFAULTS,
       name: "fae",
-      hotMemoryMib: hotShare * bytes / 2 ** 20,
+      hotMemoryMib: hotRowShare * bytes / 2 ** 20,
       profile: 1,
     } as const;
     const hooks = this.#signal === undefined ? {} : { signal: this.#signal };

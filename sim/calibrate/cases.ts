@@ -53,7 +53,7 @@ export interface Grids {
   /** Inputs drawn of the twins. */
   readonly drawn: { readonly single: number; readonly steps: number };
   /** Share of the rows met that are hot in the host's data sets. */
-  readonly hotShare: number;
+  readonly hotRowShare: number;
 }
 
 /** The grids by default: around the widths of RM1 to RM4, minibatches of 64 to 4096 inputs, sequences of 21 steps. */
@@ -73,7 +73,7 @@ export const GRIDS: Grids = {
   hotRows: [10_000, 100_000],
   spread: [2, 8],
   drawn: { single: 150_000, steps: 30_000 },
-  hotShare: 0.5,
+  hotRowShare: 0.5,
 };
 
 /** The grids of `--quick`: everything is measured somehow. */
@@ -93,7 +93,7 @@ export const QUICK_GRIDS: Grids = {
   hotRows: [500, 1000],
   spread: [2, 8],
   drawn: { single: 2000, steps: 2000 },
-  hotShare: 0.7,
+  hotRowShare: 0.7,
 };
 
 /** The axes of a table, as a list: points by axis, from places that were measured. */

@@ -7,7 +7,7 @@
 
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import { type Range, rangeOf } from "../uncertainty.ts";
-import { hotShare } from "../variants.ts";
+import { hotInputShare } from "../variants.ts";
 import { workloadOf } from "../work.ts";
 import { allDraws, type AllDrawsHooks } from "./all_draws.ts";
 import { mapeOf, meanOf, type Ratio, ratiosOf } from "./evaluate.ts";
@@ -166,7 +166,7 @@ function sharesOf(
       drop: protocol.drop_share,
     });
     const inputs = all.reduce((n, { work, times }) => n + work.inputs * times, 0);
-    const share = hotShare(workloads[name]);
+    const share = hotInputShare(workloads[name]);
     return {
       name,
       hotShare: share,

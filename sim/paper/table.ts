@@ -6,7 +6,7 @@
 
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import { type Range, rangeOf } from "../uncertainty.ts";
-import { hotShare, withHotShare } from "../variants.ts";
+import { hotInputShare, withHotInputShare } from "../variants.ts";
 import { allDraws } from "./all_draws.ts";
 import { calibrate, CALIBRATION_WORKLOADS, TARGETS } from "./calibrate.ts";
 import { type Lever, leversOf, type PaperSubject, ratiosWith } from "./draws.ts";
@@ -171,10 +171,13 @@ function permute(
   heldOut: readonly HeldOut[],
   own: number,
 ): PaperTable["permuted"] {
-  const shares = WORKLOAD_NAMES.map((name) => hotShare(subject.workloads[name]));
+  const shares = WORKLOAD_NAMES.map((name) => hotInputShare(subject.workloads[name]));
   const found = orders(shares).map((order) => {
     const workloads = Object.fromEntries(
-      WORKLOAD_NAMES.map((name, i) => [name, withHotShare(subject.workloads[name], order[i]!)]),
+      WORKLOAD_NAMES.map((
+        name,
+        i,
+      ) => [name, withHotInputShare(subject.workloads[name], order[i]!)]),
     ) as unknown as PaperWorkloads;
     return mapeOf(ratiosWith({ ...subject, workloads }, null).map(({ mean }) => mean), heldOut);
   }).sort((a, b) => a - b);

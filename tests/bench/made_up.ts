@@ -1,11 +1,12 @@
 /** Experiments that cost nothing, and settings to run them with. */
 
 import type { Experiment, Findings, Settings } from "../../bench/experiment.ts";
+import { EXPERIMENT_FLAG_KEYS } from "../../bench/flags.ts";
 import { type BenchDocument, buildDocument, type RunNote } from "../../bench/report.ts";
 import { settingsNote } from "../../bench/settings_note.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 
-/** An experiment of a name. */
+/** An experiment of a name that takes every flag. */
 export function madeUp(
   name: string,
   run: (settings: Settings) => Findings | Promise<Findings> = () => found(name),
@@ -15,6 +16,7 @@ export function madeUp(
     summary: `${name} in a line`,
     title: `What ${name} finds`,
     suite: "default",
+    flags: EXPERIMENT_FLAG_KEYS,
     run: (settings) => Promise.resolve(run(settings)),
   };
 }

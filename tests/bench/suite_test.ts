@@ -25,7 +25,7 @@ async function suite(
     experiments,
     settings: settingsIn(`${folder}/out`, { say: (line) => said.push(line), ...more }),
     command: "deno task bench",
-    commandOf: (name) => `deno task bench ${name}`,
+    commandOf: ({ name }) => `deno task bench ${name}`,
     refresh: () => {
       refreshed++;
       return Promise.resolve();

@@ -5,7 +5,7 @@ import { EXPERIMENTS } from "../../bench/registry.ts";
 import type { BenchDocument } from "../../bench/report.ts";
 import { lockFolder } from "../../bench/suite/lock.ts";
 import { inFolder } from "../data/rows.ts";
-import { SMOKE } from "./bench.ts";
+import { smokeWords } from "./bench.ts";
 import { fail, interruptAt, readJson, run, succeed } from "./command.ts";
 
 Deno.test("bench --help lists every experiment", async () => {
@@ -17,6 +17,14 @@ Deno.test("bench --help lists every experiment", async () => {
   for (const word of ["--device", "--rounds", "--smoke", "--out", "--json", "report", "compare"]) {
     assert.ok(out.includes(word), word);
   }
+});
+
+Deno.test("bench NAME --help lists the flags that the experiment takes", async () => {
+  const { out } = await succeed("bench", ["scale", "--help"]);
+  for (const word of ["--first-seed", "--variants", "--workloads", "--smoke", "--out"]) {
+    assert.ok(out.includes(word), word);
+  }
+  for (const word of ["--rounds", "--python"]) assert.ok(!out.includes(word), word);
 });
 
 Deno.test("bench refuses a wrong command line with status 2 and one line", async () => {
@@ -33,13 +41,20 @@ Deno.test("bench refuses a wrong command line with status 2 and one line", async
   await fail("bench", ["train", "--csv", "no-such-folder/x"], 2, /no-such-folder is not a folder$/);
   await fail("bench", ["--out", "no-such-folder/x"], 2, /no-such-folder is not a folder$/);
   await fail("bench", ["train", "--out", "deno.json"], 2, /Cannot use --out deno.json: it is not/);
+  await fail(
+    "bench",
+    ["accuracy", "--variants", "fae"],
+    2,
+    /Cannot use --variants with accuracy: the flag is for ablation, scale$/,
+  );
+  await fail("bench", ["--rounds", "3"], 2, /Cannot use --rounds with the experiments of this/);
   await fail("bench", ["report", "a", "b"], 2, /Cannot use "b": report takes one folder$/);
   await fail("bench", ["compare", "a"], 2, /Cannot compare 1 result: name two folders or files$/);
 });
 
 Deno.test("bench ablation goes on from what its folder holds, and refuses unknown variants", () =>
   inFolder(async (folder) => {
-    const words = ["ablation", ...SMOKE, "--out", `${folder}/study`, "--variants"];
+    const words = ["ablation", ...smokeWords("ablation"), "--out", `${folder}/study`, "--variants"];
     const first = await succeed("bench", [...words, "fae-mixed50"]);
     const fae = "fae,rate=50,schedule=interleaved", random = fae.replace("fae", "random-drop");
     assert.match(first.err, new RegExp(`${fae}: AUC`));
@@ -57,7 +72,7 @@ Deno.test("bench ablation goes on from what its folder holds, and refuses unknow
 
 Deno.test("bench runs several experiments, and goes on after one that fails", () =>
   inFolder(async (folder) => {
-    const words = ["peers", "memory", "--python", "/no-such-python", ...SMOKE];
+    const words = ["peers", "memory", "--python", "/no-such-python", ...smokeWords("memory")];
     const { status, out, err } = await run("bench", [...words, "--out", `${folder}/bench`]);
     assert.equal(status, 1);
     assert.match(err, /^\[1\/2\] peers/m);
@@ -80,7 +95,9 @@ Deno.test("bench peers says what is wrong with the Python that is named", () =>
 
 Deno.test("bench compare sets two folders side by side", () =>
   inFolder(async (folder) => {
-    const words = (name: string) => ["memory", ...SMOKE, "--out", `${folder}/${name}`];
+    const words = (
+      name: string,
+    ) => ["memory", ...smokeWords("memory"), "--out", `${folder}/${name}`];
     await succeed("bench", words("a"));
     await succeed("bench", words("b"));
     const old = { schema: "slipstream.bench", schema_version: 1 };
@@ -115,7 +132,7 @@ Deno.test("bench compare sets two folders side by side", () =>
 Deno.test("bench NAME writes into no folder in which a suite is running", () =>
   inFolder(async (folder) => {
     using _lock = await lockFolder(folder, "suite");
-    const words = ["memory", ...SMOKE, "--out", folder];
+    const words = ["memory", ...smokeWords("memory"), "--out", folder];
     await fail("bench", words, 1, /Cannot write results to .*: a suite is running there; wait/);
   }));
 
@@ -127,7 +144,7 @@ Deno.test("bench report makes no page of a folder without results", () =>
 
 Deno.test("a smoke run replaces no result of a real one", () =>
   inFolder(async (folder) => {
-    const words = ["memory", ...SMOKE, "--out", folder];
+    const words = ["memory", ...smokeWords("memory"), "--out", folder];
     await succeed("bench", words);
     const path = `${folder}/memory.json`;
     const document = await readJson<BenchDocument>(path);
@@ -138,13 +155,18 @@ Deno.test("a smoke run replaces no result of a real one", () =>
     assert.deepEqual(await readJson(path), real);
   }));
 
-for (const [name, line] of [["train", /^Timing minibatches/], ["kernels", /^Device: /]] as const) {
+for (
+  const [name, line, own] of [
+    ["train", /^Timing minibatches/, ["--rounds", "1000"]],
+    ["kernels", /^Device: /, []],
+  ] as const
+) {
   Deno.test({
     name: `an interrupted bench ${name} ends with status 130`,
     ignore: Deno.build.os === "windows",
     fn: () =>
       inFolder(async (folder) => {
-        const args = [name, "--device", "cpu", "--batch", "256", "--rounds", "1000"];
+        const args = [name, "--device", "cpu", "--batch", "256", ...own];
         const { status, out, err } = await interruptAt("bench", [...args, "--out", folder], line);
         assert.equal(status, 130, err);
         assert.equal(out, "");

@@ -3,7 +3,7 @@ import fc from "../npm/fast_check.ts";
 import { UserError } from "../../core/errors.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { parseCountedTrace, readAnyTrace, writeCountedTrace } from "../../sim/counted_file.ts";
-import { withDim, withHotShare } from "../../sim/variants.ts";
+import { withDim, withHotInputShare } from "../../sim/variants.ts";
 import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { SYSTEMS } from "../../sim/systems/mod.ts";
@@ -369,9 +369,9 @@ Deno.test("variants change the width and the hot share and leave the rest", () =
   assert.deepEqual(wide.header.model.bottom, [1, 8]);
   assert.equal(wide.header.model.top[0], 8 + 3);
   assert.deepEqual(wide.runs, trace.runs);
-  const hotter = withHotShare(trace, 0.9);
+  const hotter = withHotInputShare(trace, 0.9);
   const times = (kind: string) =>
     hotter.runs.filter(({ record }) => record.kind === kind).reduce((n, r) => n + r.times, 0);
   assert.deepEqual([times("cold"), times("hot")], [10, 90]);
-  assert.throws(() => withHotShare(trace, 1), refused(/must be above 0 and below 1/));
+  assert.throws(() => withHotInputShare(trace, 1), refused(/must be above 0 and below 1/));
 });

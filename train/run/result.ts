@@ -171,11 +171,11 @@ export function buildResult(input: ResultInput): ResultDocument {
     evaluations: run.evaluations,
     losses: Array.from(run.losses, shortest),
     throughput: {
-      samples: run.samples,
+      samples: run.inputs,
       steps: run.steps,
       train_ms: run.trainMs,
       evaluate_ms: run.evaluateMs,
-      samples_per_second: run.trainMs > 0 ? 1000 * run.samples / run.trainMs : null,
+      samples_per_second: run.trainMs > 0 ? 1000 * run.inputs / run.trainMs : null,
     },
     stages_ms: run.stagesMs,
     counters: {

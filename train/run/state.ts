@@ -24,6 +24,7 @@ export interface TrainState {
 /** What a run is made of between two minibatches. */
 interface RunState {
   readonly step: number;
+  /** Inputs trained, under the name that checkpoints keep. */
   readonly samples: number;
   readonly losses: Float32Array;
   readonly evaluations: readonly TimedEvaluation[];

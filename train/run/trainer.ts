@@ -50,7 +50,7 @@ export interface TrainedStep {
   /** Minibatches trained so far, this one included. */
   readonly step: number;
   /** Inputs trained so far, those of this one included. */
-  readonly samples: number;
+  readonly inputs: number;
   /** Pass over the training split, from 0. */
   readonly epoch: number;
 }
@@ -127,7 +127,7 @@ export interface TrainProgress {
 export interface TimedEvaluation {
   /** Minibatches trained before it. */
   readonly step: number;
-  /** Inputs trained before it. */
+  /** Inputs trained before it, under the name that result documents and checkpoints keep. */
   readonly samples: number;
   /** Over the whole test split. */
   readonly metrics: Metrics;
@@ -142,8 +142,8 @@ export interface TrainResult {
   readonly ended: "completed" | "stopped" | "interrupted";
   /** Minibatches trained. */
   readonly steps: number;
-  /** Inputs trained. */
-  readonly samples: number;
+  /** Inputs trained, repeated ones included. */
+  readonly inputs: number;
   /** Loss of every step, in order. */
   readonly losses: Float32Array;
   /** In order of `step`; the last is at the end unless the run was cut short. */
@@ -238,7 +238,7 @@ class Run {
   readonly #stages: Partial<Record<Stage, number>> = {};
   #losses = new Float32Array(1024);
   #step = 0;
-  #samples = 0;
+  #inputs = 0;
   #drained = 0;
   #lastLoss: number | null = null;
   #trainMs = 0;
@@ -318,7 +318,7 @@ class Run {
   #known(): Omit<TrainResult, "ended"> {
     return {
       steps: this.#step,
-      samples: this.#samples,
+      inputs: this.#inputs,
       losses: this.#losses.subarray(0, this.#drained),
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
@@ -347,7 +347,7 @@ class Run {
       }, planned.route);
       this.#lookups += planned.lookups.lookups;
       this.#uniqueRows += planned.lookups.unique;
-      this.#samples += planned.batch.size;
+      this.#inputs += planned.batch.size;
       this.#step++;
       await this.#driver.trained(planned);
       await this.#logged(planned);
@@ -355,7 +355,7 @@ class Run {
       if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
       if (onStep !== undefined) {
         const { epoch } = planned;
-        const request = await onStep({ step: this.#step, samples: this.#samples, epoch });
+        const request = await onStep({ step: this.#step, inputs: this.#inputs, epoch });
         if (request === "stop") return "stopped";
       }
       if (signal?.aborted) return "interrupted";
@@ -469,7 +469,7 @@ class Run {
       if (error instanceof LogitError) throw this.#failure("it leaves logits that are not finite");
       throw error;
     }
-    const evaluation = { step: this.#step, samples: this.#samples, metrics };
+    const evaluation = { step: this.#step, samples: this.#inputs, metrics };
     this.#evaluations.push(evaluation);
     return await onEvaluation?.(evaluation, final) === "stop" ? "stopped" : null;
   }
@@ -522,7 +522,7 @@ class Run {
     const driver = await this.#driver.state();
     const state = packState({
       step: this.#step,
-      samples: this.#samples,
+      samples: this.#inputs,
       losses: this.#losses.subarray(0, this.#drained),
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
@@ -550,7 +550,7 @@ class Run {
   async #restore(packed: TrainState): Promise<void> {
     const state = unpackState(packed);
     this.#step = this.#drained = this.#savedStep = state.step;
-    this.#samples = state.samples;
+    this.#inputs = state.samples;
     this.#losses = new Float32Array(Math.max(1024, 2 * state.step));
     this.#losses.set(state.losses);
     this.#evaluations.push(...state.evaluations);
@@ -571,7 +571,7 @@ class Run {
     const { maxSteps, batch } = this.#options;
     const { done, total } = this.#driver;
     if (maxSteps > 0 && maxSteps * batch < total) {
-      this.#report("train", this.#samples, maxSteps * batch);
+      this.#report("train", this.#inputs, maxSteps * batch);
     } else this.#report("train", done, total);
   }
 

@@ -108,11 +108,11 @@ function asStored({ document, tensors }: TrainState): TrainState {
 
 /** A result without times. */
 function comparable(result: TrainResult) {
-  const { steps, samples, losses, evaluations, counts, plan, ended } = result;
+  const { steps, inputs, losses, evaluations, counts, plan, ended } = result;
   const timeless = JSON.parse(
     JSON.stringify(plan, (key, value) => key.endsWith("_ms") ? undefined : value),
   );
-  return { ended, steps, samples, losses: [...losses], evaluations, counts, plan: timeless };
+  return { ended, steps, inputs, losses: [...losses], evaluations, counts, plan: timeless };
 }
 
 const ADAGRAD = { kind: "adagrad", eps: 1e-10 } as const;

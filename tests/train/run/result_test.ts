@@ -55,7 +55,7 @@ function input(changes: Partial<ResultInput> = {}): ResultInput {
         watched: null,
       },
       steps: 3,
-      samples: 10,
+      inputs: 10,
       losses: Float32Array.of(0.7, 0.1, 2 / 3),
       evaluations: [{ step: 3, samples: 10, metrics: evaluation.metrics() }],
       trainMs: 250,

@@ -97,8 +97,8 @@ Deno.test("a callback ends a run early, and everything is written as of a comple
       weights: `${folder}/weights`,
     };
     const stopped = await runTraining({ ...SMALL, data: memoryDataset(4000), outputs }, {
-      onStep: ({ step, samples, epoch }) => {
-        assert.deepEqual([samples, epoch], [10 * step, 0]);
+      onStep: ({ step, inputs, epoch }) => {
+        assert.deepEqual([inputs, epoch], [10 * step, 0]);
         return step === 7 ? "stop" : undefined;
       },
     });

@@ -42,7 +42,7 @@ Deno.test("train() learns a planted signal and counts what it did", async () => 
     const result = await train(model, dataset, { ...OPTIONS, epochs: 4 });
     assert.equal(result.ended, "completed");
     assert.equal(result.steps, 4 * Math.ceil(3000 / 32));
-    assert.equal(result.samples, 4 * 3000);
+    assert.equal(result.inputs, 4 * 3000);
     assert.equal(result.losses.length, result.steps);
     assert.equal(result.counts.lookups, 4 * 4 * 3000);
     assert.ok(result.counts.uniqueRows > 0 && result.counts.uniqueRows < result.counts.lookups);
@@ -106,7 +106,7 @@ Deno.test("train() stops after maxSteps, across epochs", async () => {
   await withModel(async (model) => {
     const result = await train(model, memoryDataset(400), { ...OPTIONS, maxSteps: 13 });
     assert.equal(result.steps, 13);
-    assert.equal(result.samples, 300 + 3 * 32);
+    assert.equal(result.inputs, 300 + 3 * 32);
     assert.equal(result.ended, "completed");
   });
 });
