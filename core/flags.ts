@@ -28,13 +28,13 @@ interface FlagCommon {
 }
 
 /** `--quiet`, `--no-quiet`, `--quiet=false`. False unless a default says otherwise. */
-interface BooleanFlag extends FlagCommon {
+export interface BooleanFlag extends FlagCommon {
   readonly type: "boolean";
   readonly default?: boolean;
 }
 
 /** A finite decimal number, `1e6` included. */
-interface NumberFlag extends FlagCommon {
+export interface NumberFlag extends FlagCommon {
   readonly type: "number";
   readonly default?: number;
   readonly integer?: true;
@@ -47,13 +47,13 @@ interface NumberFlag extends FlagCommon {
 }
 
 /** Free text, or one path. An empty value is refused. */
-interface StringFlag extends FlagCommon {
+export interface StringFlag extends FlagCommon {
   readonly type: "string" | "path";
   readonly default?: string;
 }
 
 /** One of a few words. */
-interface ChoiceFlag extends FlagCommon {
+export interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
   /** The words. */
   readonly choices: readonly string[];
@@ -63,7 +63,7 @@ interface ChoiceFlag extends FlagCommon {
 }
 
 /** Words between commas; the flag may be repeated. */
-interface ListFlag extends FlagCommon {
+export interface ListFlag extends FlagCommon {
   readonly type: "list";
   /** The words; any unless told. */
   readonly choices?: readonly string[];
@@ -77,7 +77,7 @@ interface PathsFlag extends FlagCommon {
 }
 
 /** Integers joined by a separator: `13-512-256-64-16`. */
-interface IntsFlag extends FlagCommon {
+export interface IntsFlag extends FlagCommon {
   readonly type: "ints";
   /** `-` unless told. */
   readonly separator?: "-" | ",";
@@ -113,14 +113,14 @@ type Present<F extends Flag> = F extends { readonly orFile: readonly string[] } 
   : readonly string[];
 
 /** The type of a flag's value. */
-type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
+export type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
   : Present<F> | Absent<F>;
 
 /** The values of a table's flags. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagValue<T[K]> };
 
 /** What a command line said. */
-interface ParsedFlags<T extends FlagTable> {
+export interface ParsedFlags<T extends FlagTable> {
   /** By the name in the table. */
   readonly values: FlagValues<T>;
   /** The spelling used, dashes included, of each flag that was given. */
@@ -226,7 +226,7 @@ export function parseFlags<const T extends FlagTable>(
 }
 
 /** Parts of a help page around the flags. */
-interface HelpPage {
+export interface HelpPage {
   /** The command: `deno task train`. */
   readonly command: string;
   /** One sentence, no full stop. */

@@ -106,6 +106,7 @@ const REPORT_MS = 250;
  * });
  * console.log(`AUC ${metrics.auc}`);
  * ```
+ * @category Training
  */
 export async function runScoring(
   options: ScoringOptions,

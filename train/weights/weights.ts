@@ -15,6 +15,7 @@ import {
   objectWith,
   oneOf,
   type Schema,
+  text,
   wholeFrom,
 } from "../../core/schema.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
@@ -51,6 +52,8 @@ export interface ModelDocument extends ShapeDocument {
   readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
   /** Kind of model. */
   readonly model: "dlrm" | "tbsm";
+  /** Checksum of the weights that it was saved with; absent of older versions. */
+  readonly weights_sha256?: string;
   /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
   /** How features are normalised; absent for `none`. */
@@ -80,7 +83,6 @@ export async function saveWeights(
   folder: string,
 ): Promise<void> {
   const { device } = model;
-  const full: ModelDocument = { schema_version: WEIGHTS_SCHEMA_VERSION, ...document };
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
   const saved = [WEIGHTS_FILE, STATE_FILE, MODEL_FILE];
   await device.sync();
@@ -94,6 +96,11 @@ export async function saveWeights(
       const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
       const seal = await writeSealed(weights, weightTensors(model), metadata);
       await writeSealed(state, stateTensors(model), { ...metadata, [WEIGHTS_KEY]: seal });
+      const full: ModelDocument = {
+        schema_version: WEIGHTS_SCHEMA_VERSION,
+        ...document,
+        weights_sha256: seal,
+      };
       await writeFileWhole(`${staging}/${MODEL_FILE}`, formatSealed(full));
       for (const name of saved) {
         await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
@@ -199,6 +206,12 @@ export async function loadWeights(
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
   // Everything is checked before anything is changed, the device's memory too.
   const seal = await checkSeal(weights);
+  const wanted = document?.weights_sha256 ?? null;
+  if (wanted !== null && wanted !== seal) {
+    throw new UserError(
+      `Cannot use ${weights.path}: its checksum is missing or not the one in ${MODEL_FILE}; copy the folder anew, or remove ${MODEL_FILE} to load the weights as they are`,
+    );
+  }
   if (state !== null) {
     await checkSeal(state);
     checkBelongs(state, seal, weights.path);
@@ -258,15 +271,18 @@ function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames 
   }
 }
 
-const DOCUMENT: Schema<Pick<ModelDocument, "schema_version" | "optimizer">> = objectWith<
-  Pick<ModelDocument, "schema_version" | "optimizer">
->({
-  schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
-  optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
-});
+type ReadDocument = Pick<ModelDocument, "schema_version" | "optimizer" | "weights_sha256">;
+
+const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
+  {
+    schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
+    optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
+  },
+  { weights_sha256: text },
+);
 
 /** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
-async function readDocument(folder: string): Promise<Pick<ModelDocument, "optimizer"> | null> {
+async function readDocument(folder: string): Promise<ReadDocument | null> {
   const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
   const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
   const value = await readJsonFileIfThere(path, options);

@@ -70,6 +70,7 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     wide: false,
     init: null,
     save: null,
+    saveFallback: null,
     json: null,
     trace: null,
     checkpoint: null,
