@@ -3,7 +3,7 @@
  *
  * What there is, by category (`deno doc mod.ts NAME` says more):
  *
- * - Data: `openDataset`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
+ * - Data: `openDataset`, `readSchema`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
  * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
  * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitReuse`, `twinOfReuse`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`

@@ -50,7 +50,7 @@ export const COMMAND_LINES: readonly Subject[] = [
   {
     name: "train-line",
     make: (draw) => line(TRAIN, draw),
-    check: (input) => verdictOf(() => parseTrainOptions(wordsOf(input), () => false)),
+    check: (input) => verdictOf(() => parseTrainOptions(wordsOf(input), () => [])),
   },
   {
     name: "bench-line",
