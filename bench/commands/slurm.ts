@@ -48,11 +48,12 @@ exit $status
 exec ${collect}
 `,
     "submit.sh": `#!/bin/sh
-# Run it in the project's folder: sh DIR/submit.sh
+# Run it in the project's folder: sh DIR/submit.sh. It prints the numbers of the array and of the job that collects.
 set -eu
 here=$(dirname "$(realpath "$0")")
 array=$(sbatch --parsable --chdir="$PWD" --output="$here/runs-%a.log" \\
   --export=ALL,SLIPSTREAM_JOBS="$here/jobs.txt" "$here/runs.sbatch")
+echo "$array"
 sbatch --parsable --chdir="$PWD" --output="$here/collect.log" \\
   --dependency="afterok:$array" "$here/collect.sbatch"
 `,

@@ -9,6 +9,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
+import { print } from "../../core/streams.ts";
 import { loadMachine, machineOf } from "../machine.ts";
 import { PARAMETERS, START_PARAMETERS } from "../parameters.ts";
 import { drawMachine, drawnValue, drawPriors } from "../uncertainty.ts";
@@ -129,5 +130,5 @@ if (import.meta.main) {
   }
   const registration = await register(new Date().toISOString().slice(0, 10));
   await writeFileWhole(path.pathname, `${JSON.stringify(registration, null, 1)}\n`);
-  console.log(await sha256Of("sim/paper/registered.json"));
+  print(await sha256Of("sim/paper/registered.json"));
 }
