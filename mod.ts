@@ -3,17 +3,17 @@
  *
  * What there is, by category (`deno doc mod.ts NAME` says more):
  *
- * - Data: `openDataset`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
+ * - Data: `openDataset`, `readSchema`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
  * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
- * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
+ * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitReuse`, `twinOfReuse`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
- * - Training: `runTraining`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
+ * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
  * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `writeCountedTrace`, `withSkipsOf`
  * - Simulator: `simulate`, `rangesOf`, `explain`, `sweep`, `breakEven`, `timeline`, `minibatchGraph`
  * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `loadParameterSet`, `calibrate`, `validate`
  * - Simulator: systems of your own: `findSystem`, and `systemParts`, which holds what the systems here are made of
- * - Errors: `UserError`, `UsageError`, `TrainingFailure`
+ * - Errors: `UserError`, `UsageError`, `TrainingFailure`, `DeviceLostError`
  *
  * @example Train a small DLRM on generated clicks
  * ```ts

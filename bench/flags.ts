@@ -85,7 +85,7 @@ export const BENCH_FLAGS = {
     default: 1,
     group: "Experiment",
     help:
-      "First seed to run, for ablation, choices and scale: several processes can share one folder of results",
+      "First seed to train; those before it are only read: several processes can share one folder of results",
   },
   variants: {
     type: "words",

@@ -28,13 +28,13 @@ interface FlagCommon {
 }
 
 /** `--quiet`, `--no-quiet`, `--quiet=false`. False unless a default says otherwise. */
-interface BooleanFlag extends FlagCommon {
+export interface BooleanFlag extends FlagCommon {
   readonly type: "boolean";
   readonly default?: boolean;
 }
 
 /** A finite decimal number, `1e6` included. */
-interface NumberFlag extends FlagCommon {
+export interface NumberFlag extends FlagCommon {
   readonly type: "number";
   readonly default?: number;
   readonly integer?: true;
@@ -47,13 +47,13 @@ interface NumberFlag extends FlagCommon {
 }
 
 /** Free text, or one path. An empty value is refused. */
-interface StringFlag extends FlagCommon {
+export interface StringFlag extends FlagCommon {
   readonly type: "string" | "path";
   readonly default?: string;
 }
 
 /** One of a few words. */
-interface ChoiceFlag extends FlagCommon {
+export interface ChoiceFlag extends FlagCommon {
   readonly type: "choice";
   /** The words. */
   readonly choices: readonly string[];
@@ -63,7 +63,7 @@ interface ChoiceFlag extends FlagCommon {
 }
 
 /** Words between commas; the flag may be repeated. */
-interface ListFlag extends FlagCommon {
+export interface ListFlag extends FlagCommon {
   readonly type: "list";
   /** The words; any unless told. */
   readonly choices?: readonly string[];
@@ -74,10 +74,12 @@ interface ListFlag extends FlagCommon {
 interface PathsFlag extends FlagCommon {
   readonly type: "paths" | "words";
   readonly default?: readonly string[];
+  /** Words that stand after no flag belong to this one; one flag of a table may have it. */
+  readonly positional?: true;
 }
 
 /** Integers joined by a separator: `13-512-256-64-16`. */
-interface IntsFlag extends FlagCommon {
+export interface IntsFlag extends FlagCommon {
   readonly type: "ints";
   /** `-` unless told. */
   readonly separator?: "-" | ",";
@@ -113,14 +115,14 @@ type Present<F extends Flag> = F extends { readonly orFile: readonly string[] } 
   : readonly string[];
 
 /** The type of a flag's value. */
-type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
+export type FlagValue<F extends Flag> = F extends { readonly type: "boolean" } ? boolean
   : Present<F> | Absent<F>;
 
 /** The values of a table's flags. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagValue<T[K]> };
 
 /** What a command line said. */
-interface ParsedFlags<T extends FlagTable> {
+export interface ParsedFlags<T extends FlagTable> {
   /** By the name in the table. */
   readonly values: FlagValues<T>;
   /** The spelling used, dashes included, of each flag that was given. */
@@ -135,13 +137,14 @@ export function flagName(key: string): string {
 }
 
 /**
- * Parses a command line.
+ * Parses a command line. Of a flag that is given several times and takes one value the last one counts, whatever its
+ * spelling: scripts put their user's flags behind their own and rely on it.
  *
  * @param table The flags.
  * @param args The words after the command, such as `Deno.args`.
  * @returns Typed values, defaults filled in.
  * @throws {UsageError} An unknown flag (the nearest is named), a value that is missing, malformed or out
- * of range, a flag given twice that takes one value, a required flag left out, a word that belongs to no flag.
+ * of range, a required flag left out, a word that belongs to no flag.
  */
 export function parseFlags<const T extends FlagTable>(
   table: T,
@@ -152,6 +155,9 @@ export function parseFlags<const T extends FlagTable>(
   const given = new Map<string, string>();
   let help = false;
   let open: string | null = null;
+  const positional =
+    Object.entries(table).find(([, flag]) => severalWords(flag) && flag.positional === true)?.[0] ??
+      null;
 
   const { tokens } = parseArgs({
     args: [...args],
@@ -166,12 +172,14 @@ export function parseFlags<const T extends FlagTable>(
       continue;
     }
     if (token.kind === "positional") {
-      if (open === null) {
+      const key = open ?? positional;
+      if (key === null) {
         throw new UsageError(
           `Cannot use "${token.value}": it stands after no flag that takes it (names come before flags)`,
         );
       }
-      texts.get(open)!.push(token.value);
+      if (!given.has(key)) given.set(key, flagName(key));
+      texts.set(key, [...texts.get(key) ?? [], token.value]);
       continue;
     }
     open = null;
@@ -181,15 +189,6 @@ export function parseFlags<const T extends FlagTable>(
     }
     const { key, negated } = lookUp(table, spellings, token.name, token.rawName);
     const flag = table[key]!;
-    const before = given.get(key);
-    const repeatable = severalWords(flag) || flag.type === "list";
-    if (before !== undefined && !repeatable) {
-      throw new UsageError(
-        before === token.rawName
-          ? `Cannot use ${token.rawName} twice: it takes one value`
-          : `Cannot use ${token.rawName}: ${before} has been given and means the same`,
-      );
-    }
     given.set(key, token.rawName);
     const list = texts.get(key) ?? [];
     texts.set(key, list);
@@ -226,7 +225,7 @@ export function parseFlags<const T extends FlagTable>(
 }
 
 /** Parts of a help page around the flags. */
-interface HelpPage {
+export interface HelpPage {
   /** The command: `deno task train`. */
   readonly command: string;
   /** One sentence, no full stop. */
@@ -341,8 +340,8 @@ function lookUp(
 }
 
 /** Whether a flag takes the words that follow it. */
-function severalWords({ type }: Flag): boolean {
-  return type === "paths" || type === "words";
+function severalWords(flag: Flag): flag is PathsFlag {
+  return flag.type === "paths" || flag.type === "words";
 }
 
 /** Whether the word after a flag is another flag and not its value. Negative numbers are values. */

@@ -20,7 +20,7 @@ export interface LockableFile {
  * Locks a file, which is made if it is missing. It stays: removing it would let two processes lock two files of one name.
  *
  * @param exclusive False to let in others that do not ask for it alone.
- * @returns Gives the lock back when disposed; null where another process has it.
+ * @returns Gives the lock back when disposed, for the first time; null where another process has it.
  * @throws {UserError} The file cannot be made, or its file system has no locks.
  */
 export async function tryLock(
@@ -35,7 +35,11 @@ export async function tryLock(
     throw fileError("write to", path, error);
   }
   try {
-    if (await file.tryLock(exclusive)) return { [Symbol.dispose]: () => file.close() };
+    if (await file.tryLock(exclusive)) {
+      const held = new DisposableStack();
+      held.defer(() => file.close());
+      return held;
+    }
   } catch (error) {
     file.close();
     throw withoutLocks(path, error);

@@ -1,51 +1,77 @@
 /**
  * Avazu rows from bytes, without a string a row. What a row means:
  *
- * - id: 1 to 20 digits, checked and dropped (it names the impression; many are beyond 2^63);
+ * - id: dropped (it names the impression; many are beyond 2^63, and spreadsheets make floats of them);
  * - click: the label, `0` or `1`;
  * - hour: YYMMDDHH. The dense value is HH / 24, the hour of the day in [0, 1). It needs no look ahead or back, is the same
  *   in every part of the log, and what is learned of it holds for days to come; hours since the log's beginning would
  *   take values in a later test that training never saw;
  * - site, app and device ids: hexadecimal, 1 to 8 digits, unsigned 32-bit numbers;
- * - the other ids: decimal in [-2^31, 2^31), a negative one (-1 is "missing") as its two's complement.
+ * - the other ids: decimal in [-2^31, 2^31), a negative one (-1 is "missing") as its two's complement; an empty one is 0.
+ *
+ * Rows that other programs have passed on mean the same; the schema in `schema/known.ts` says how.
  *
  * @module
  */
 
-import {
-  AVAZU_COLUMNS,
-  AVAZU_HEADER,
-  AVAZU_TABLES,
-  avazuColumnName as columnName,
-} from "./avazu.ts";
-import {
-  eightHex,
-  HEX,
-  NOT_HEX,
-  parseHex,
-  parseInteger,
-  quote,
-  splitFields,
-  wrongColumns,
-} from "./fields.ts";
+import { UserError } from "../core/errors.ts";
+import { AVAZU_HEADER, AVAZU_TABLES } from "./avazu.ts";
+import { eightHex, HEX, NOT_HEX } from "./fields.ts";
 import type { RowBlock } from "./row_block.ts";
-import { type BadField, RowParser } from "./row_parser.ts";
+import { type BadRow, MAX_LINE } from "./row_parser.ts";
+import { AVAZU_TEXT, avazuSchema } from "./schema/known.ts";
+import { RowShape } from "./schema/row_shape.ts";
+import { SchemaParser } from "./schema/schema_parser.ts";
 
 const LF = 10, CR = 13, COMMA = 44, MINUS = 45, ZERO = 48;
 const MAX_ID_DIGITS = 20;
 const TABLES = AVAZU_TABLES.length;
 const HEX_TABLES = Uint8Array.from(AVAZU_TABLES, ({ hex }) => hex ? 1 : 0);
-const HEADER = new TextEncoder().encode(AVAZU_HEADER);
+const BEGINNING = new TextEncoder().encode(AVAZU_HEADER);
+const HEADER = new TextEncoder().encode(
+  AVAZU_HEADER + AVAZU_TABLES.map(({ name }) => name).join(","),
+);
 
 /** The dense value of each hour of the day. */
 const HOURS = Float32Array.from({ length: 24 }, (_, hour) => hour / 24);
 
+const SCHEMA = avazuSchema(
+  {
+    name: "avazu",
+    text: { ...AVAZU_TEXT, header: false },
+    header: null,
+    labelled: true,
+    split: { by: "random" },
+  },
+  "YYMMDDHH",
+  true,
+  "original",
+);
+/** It holds no state, because ids of 32 bits are their own codes. */
+const SHAPE = new RowShape(SCHEMA, 0);
+
 /** Turns the text of an Avazu file into blocks of 1 dense column and 21 tables; see {@link RowParser}. */
-export class AvazuParser extends RowParser {
-  protected override readonly firstField = columnName(1);
+export class AvazuParser extends SchemaParser {
+  protected override readonly maxLine: number = MAX_LINE;
+  protected override readonly rowName: string = "an Avazu row";
+
+  readonly #path: string;
+
+  /**
+   * @param onBad Told of every bad row; it throws, or the row is left out.
+   * @param path The file, for what is wrong with its header.
+   */
+  constructor(onBad: (bad: BadRow) => void, path = "Avazu's log") {
+    super(SCHEMA, SHAPE, onBad, path);
+    this.#path = path;
+  }
 
   protected override isHeader(line: Uint8Array): boolean {
-    return HEADER.every((byte, i) => line[i] === byte);
+    if (!BEGINNING.every((byte, i) => line[i] === byte)) return false;
+    if (line.length === HEADER.length && HEADER.every((byte, i) => line[i] === byte)) return true;
+    throw new UserError(
+      `Cannot read ${this.#path}: its header has other columns than the file before it, or in another order`,
+    );
   }
 
   protected override parseFast(
@@ -109,47 +135,6 @@ export class AvazuParser extends RowParser {
     }
     block.rows = row;
     return lineStart;
-  }
-
-  protected override parseLine(line: Uint8Array, block: RowBlock): BadField | null {
-    const bad = (column: number, reason: string) => ({ column, field: columnName(column), reason });
-    if (line.length === 0) return bad(1, "the line is empty");
-    const fields = splitFields(line, COMMA);
-    if (fields.length !== AVAZU_COLUMNS) {
-      return bad(
-        Math.min(fields.length, AVAZU_COLUMNS) + 1,
-        wrongColumns(fields.length, AVAZU_COLUMNS, "an Avazu row"),
-      );
-    }
-    const [id, click, hour] = fields as [Uint8Array, Uint8Array, Uint8Array];
-    if (id.length === 0 || id.length > MAX_ID_DIGITS || !id.every(isDigit)) {
-      return bad(1, `${quote(id)} is not a number of 1 to ${MAX_ID_DIGITS} digits`);
-    }
-    const label = click.length === 1 ? click[0]! - ZERO : -1;
-    if (label !== 0 && label !== 1) return bad(2, `label ${quote(click)} is not 0 or 1`);
-    const hourOfDay = hour.length === 8 ? hourOf(hour, 0) : -1;
-    if (hourOfDay < 0) return bad(3, `${quote(hour)} is not an hour written YYMMDDHH`);
-    const row = block.rows;
-    for (let t = 0; t < TABLES; t++) {
-      const field = fields[3 + t]!;
-      let value: number | null;
-      if (HEX_TABLES[t] === 1) {
-        value = field.length === 0 ? null : parseHex(field);
-        if (value === null) {
-          return bad(4 + t, `${quote(field)} is not a hexadecimal number of 1 to 8 digits`);
-        }
-      } else {
-        value = parseInteger(field);
-        if (value === null || value < -(2 ** 31) || value >= 2 ** 31) {
-          return bad(4 + t, `${quote(field)} is not an integer of 32 bits`);
-        }
-      }
-      block.ids[t * block.stride + row] = value;
-    }
-    block.dense[row] = HOURS[hourOfDay]!;
-    block.labels[row] = label;
-    block.rows++;
-    return null;
   }
 }
 

@@ -1,11 +1,13 @@
 /**
  * Prepares the formats whose rows are inputs. One pass: parse, number the ids, write; memory is one piece of text, a few
- * blocks and the dictionaries. A frequency threshold walks over what was written twice more.
+ * blocks and the dictionaries. A frequency threshold walks over what was written twice more, and so does standardising.
  *
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
 import { formatCount } from "../core/format.ts";
+import { isArrayFormat } from "./arrays/formats.ts";
 import { BlockWriter } from "./block_writer.ts";
 import {
   CACHE_VERSION,
@@ -13,14 +15,29 @@ import {
   type Manifest,
   type PreparationOptions,
   ROWS_FILE,
+  type SourceRecord,
   writeManifest,
 } from "./manifest.ts";
-import { SplitWriter } from "./random_split.ts";
+import { RandomSplit, SplitWriter } from "./random_split.ts";
 import { groupRareIds, rareNote } from "./rare_ids.ts";
 import { BLOCK_ROWS, RowBlock } from "./row_block.ts";
-import { ROW_FORMATS, type RowFormatName } from "./row_formats.ts";
+import { ROW_FORMATS, type RowFormat } from "./row_formats.ts";
+import { hashNumber, type RowSplit, TimeSplit, UserSplit } from "./row_split.ts";
+import { hashBytes } from "./ids/byte_dictionary.ts";
+import { isLabelled } from "./schema/log_schema.ts";
+import { schemaFormat } from "./schema/schema_format.ts";
+import { parseTime } from "./schema/times.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
-import { splitLastFile, splitNone, type Splits, splitSevenths } from "./split.ts";
+import {
+  splitCounts,
+  splitLastFile,
+  splitNone,
+  type Splits,
+  splitSevenths,
+  splitShares,
+} from "./split.ts";
+import { standardise } from "./standardise.ts";
+import { type TableKeys, writeKeys } from "./table_keys.ts";
 import type { TextFile } from "./text_source.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
@@ -28,41 +45,37 @@ import { Vocabulary } from "./vocabulary.ts";
 export async function buildRows(
   folder: string,
   files: readonly TextFile[],
-  options: PreparationOptions & { readonly format: RowFormatName },
+  options: PreparationOptions,
   hooks: PreparationHooks,
 ): Promise<Manifest> {
-  const format = ROW_FORMATS[options.format];
-  const columns = [format.dense.length, format.tables.length] as const;
-  const block = new RowBlock(...columns);
-  const vocabularies = format.tables.map(() => new Vocabulary());
+  const format = formatOf(options);
+  checkWhole(format, options);
+  const tableNames = format.tables, fixed = tableNames.map((_, t) => rule(format, t).fixedRows);
+  const columns = [format.dense.length, tableNames.length] as const;
+  const block = new RowBlock(columns[0], columns[1] + (format.carried?.length ?? 0));
+  const vocabularies = fixed.map((rows) => rows === null ? new Vocabulary() : null);
+  // A format without rules takes the ids of its files as numbers, modulo the range.
+  const range = format.rules === undefined ? options.maxIndexRange : 0;
   const scan = new SourceScan(files, options, hooks);
   using writer = await BlockWriter.create(`${folder}/${ROWS_FILE}`, ...columns);
-  using random = format.split === "random" && !options.whole
-    ? await SplitWriter.create(folder, writer, options.seed, ...columns)
-    : null;
-  await scan.run((onBad) => format.createParser(onBad), block, async () => {
+  const rowSplit = options.heldOut === null && !options.whole ? rowSplitOf(format, options) : null;
+  using splitting = rowSplit === null
+    ? null
+    : await SplitWriter.create(folder, writer, rowSplit, ...columns);
+  const number = () => {
     for (const [t, vocabulary] of vocabularies.entries()) {
-      vocabulary.replace(block.idColumn(t), options.maxIndexRange);
+      vocabulary?.replace(block.idColumn(t), range);
     }
-    await (random ?? writer).write(block);
+  };
+  await scan.run(format, block, async () => {
+    if (splitting !== null) return await splitting.write(block, number);
+    number();
+    await writer.write(block);
   });
   const { rows, cut, sources, skipped } = scan;
-  let splits: Splits, how: string;
-  if (options.whole) {
-    splits = splitNone(rows);
-    how = "Not split";
-  } else if (random !== null) {
-    splits = await random.finish();
-    how =
-      `Of every ten rows one tests, one validates and eight train, drawn with seed ${options.seed}`;
-  } else if (format.split === "last-file" && sources.length > 1 && !cut) {
-    splits = splitLastFile(sources.map((source) => source.rows));
-    how = "The last file is held out";
-  } else {
-    // Of files that a limit cut short the last one is missing or has only its beginning.
-    splits = splitSevenths(rows);
-    how = "Split in sevenths";
-  }
+  const { splits, how } = splitting === null
+    ? splitFiles(format, options, sources, rows, cut)
+    : { splits: await splitting.finish(), how: describeSplit(format, options) };
   const notes = [
     `${how}: ${formatCount(splits.train.count)} train, ${formatCount(splits.test.count)} test, ` +
     `${formatCount(splits.validation.count)} validation`,
@@ -70,30 +83,53 @@ export async function buildRows(
   if (cut && options.limit !== null) {
     notes.push(
       `The limit of ${formatCount(options.limit)} inputs came before the end of the files` +
-        (sources.length > 1 && random === null
+        (sources.length > 1 && format.split.by === "last file"
           ? ", so the split is in sevenths of what it left"
           : ""),
     );
   }
   notes.push(format.note);
-  let tableRows = vocabularies.map((vocabulary) => vocabulary.size);
-  if (options.minCount > 0) {
-    // The dictionaries are no longer needed, and the threshold needs memory of their order.
-    vocabularies.length = 0;
+  let tableRows = vocabularies.map((vocabulary, t) => vocabulary?.size ?? fixed[t]!);
+  // Of a log that is scored nothing trains, so no id is rare.
+  const minCounts = vocabularies.map((vocabulary, t) =>
+    vocabulary === null || options.whole ? 0 : rule(format, t).minCount ?? options.minCount
+  );
+  const codes = vocabularies.map((vocabulary) => vocabulary?.values() ?? null);
+  // The dictionaries are no longer needed, and the threshold needs memory of their order.
+  vocabularies.length = 0;
+  let rowOf: readonly Uint32Array[] | null = null;
+  if (minCounts.some((count) => count > 0)) {
     const { train } = splits;
     const rare = await groupRareIds(
       writer,
       columns[0],
       tableRows,
       train,
-      options.minCount,
+      minCounts,
       hooks.signal,
     );
     tableRows = rare.map((table) => table.rows);
-    notes.push(rareNote(options.minCount, rare));
+    rowOf = rare.map((table) => table.rowOf);
+    for (const count of new Set(minCounts.filter((count) => count > 0))) {
+      notes.push(rareNote(count, rare.filter((_, t) => minCounts[t] === count)));
+    }
+  }
+  if (format.standardised !== undefined && format.standardised.length > 0) {
+    const slots = format.standardised;
+    const scales = await standardise(writer, ...columns, slots, splits.train, hooks.signal);
+    const scaled = scales.map(({ mean, deviation }, i) =>
+      `${format.dense[slots[i]!]} (${mean.toPrecision(4)}, ${deviation.toPrecision(4)})`
+    );
+    notes.push(`Standardised by mean and deviation of training inputs: ${scaled.join(", ")}`);
   }
   await writer.sync();
-  const tables = format.tables.map((name, t) => ({ name, rows: tableRows[t]! }));
+  const keys = await writeKeys(
+    folder,
+    tableNames.map((name, t) =>
+      keysOf(name, format, t, codes[t]!, minCounts[t]! > 0 ? rowOf![t]! : null, range)
+    ),
+  );
+  const tables = tableNames.map((name, t) => ({ name, rows: tableRows[t]! }));
   return await writeManifest(folder, {
     version: CACHE_VERSION,
     options,
@@ -106,6 +142,152 @@ export async function buildRows(
     notes,
     skipped,
     blocks: writer.blocks,
+    keys,
+    labelled: options.schema === null || isLabelled(options.schema),
     hash: datasetHash({ options, sources, rows, splits, tables }),
   });
+}
+
+/** A log that is scored has no rows that train, whose mean and deviation could be taken. */
+function checkWhole(
+  { dense, standardised = [] }: RowFormat,
+  { whole, schema }: PreparationOptions,
+) {
+  if (!whole || standardised.length === 0) return;
+  throw new UserError(
+    `Cannot score by the schema ${schema!.name}: column ${
+      dense[standardised[0]!]
+    } is standardised over the inputs that train, and nothing says what their mean and deviation were`,
+  );
+}
+
+function formatOf({ format, schema, maxIndexRange }: PreparationOptions): RowFormat {
+  if (
+    format === "taobao" || isArrayFormat(format) || (format === "schema" && schema === null)
+  ) {
+    throw new TypeError(`Cannot prepare rows of the format ${format}`);
+  }
+  if (schema === null) return ROW_FORMATS[format as keyof typeof ROW_FORMATS];
+  const note = format === "schema"
+    ? `Columns are those of the schema ${schema.name}`
+    : `${ROW_FORMATS[format].note}; a missing value is 0, a missing id is one like others`;
+  return schemaFormat(schema, maxIndexRange, note);
+}
+
+/** How the rows of a table come about; without rules, codes are ids of 32 bits. */
+function rule(format: RowFormat, t: number) {
+  return format.rules?.[t] ??
+    { fixedRows: null, dictionary: null, minCount: null, meaning: format.idsOf?.(t) ?? "number" };
+}
+
+/** A split that looks at each row, where the format has one. */
+function rowSplitOf(format: RowFormat, { seed }: PreparationOptions): RowSplit | null {
+  const { split } = format;
+  switch (split.by) {
+    case "random":
+      return new RandomSplit(seed);
+    case "user": {
+      const table = format.tables.indexOf(split.column);
+      const { dictionary } = rule(format, table);
+      const hash = (code: number) => {
+        if (dictionary === null) return hashNumber(code);
+        const text = dictionary.text(code);
+        return hashBytes(text, 0, text.length);
+      };
+      return new UserSplit(seed, table, hash, split.test, split.validation ?? 0);
+    }
+    case "time": {
+      const test = parseTime(split.test_from)!;
+      const validation = split.validation_from === undefined
+        ? test
+        : parseTime(split.validation_from)!;
+      return new TimeSplit(format.tables.length, test, validation);
+    }
+    default:
+      return null;
+  }
+}
+
+function describeSplit({ split }: RowFormat, { seed }: PreparationOptions): string {
+  switch (split.by) {
+    case "user":
+      return `Values of ${split.column} are drawn with seed ${seed} to train, test and validate`;
+    case "time":
+      return `Inputs from ${split.test_from} on test${
+        split.validation_from === undefined
+          ? ""
+          : `, those before from ${split.validation_from} on validate`
+      }`;
+    default:
+      return `Of every ten rows one tests, one validates and eight train, drawn with seed ${seed}`;
+  }
+}
+
+/** A split by the places of rows and files alone. */
+function splitFiles(
+  { split }: RowFormat,
+  { heldOut, whole }: PreparationOptions,
+  sources: readonly SourceRecord[],
+  rows: number,
+  cut: boolean,
+): { splits: Splits; how: string } {
+  if (whole) return { splits: splitNone(rows), how: "Not split" };
+  const named = (files: readonly SourceRecord[]) => files.map(({ name }) => name).join(", ");
+  if (heldOut !== null) {
+    const test = sources.slice(sources.length - heldOut.test - heldOut.validation).slice(
+      0,
+      heldOut.test,
+    );
+    const validation = sources.slice(sources.length - heldOut.validation);
+    const count = (files: readonly SourceRecord[]) => files.reduce((sum, f) => sum + f.rows, 0);
+    return {
+      splits: splitCounts(rows - count(test) - count(validation), count(test), count(validation)),
+      how: `${named(test)} tests${
+        validation.length === 0 ? "" : `, ${named(validation)} validates`
+      }`,
+    };
+  }
+  if (split.by === "share") {
+    const { test, validation } = split;
+    return {
+      splits: splitShares(rows, test, validation ?? 0),
+      how: "The end of the log is held out",
+    };
+  }
+  if (split.by === "last file" && sources.length > 1 && !cut) {
+    return {
+      splits: splitLastFile(sources.map((source) => source.rows)),
+      how: `The last file is held out, ${sources.at(-1)!.name}`,
+    };
+  }
+  // Of files that a limit cut short the last one is missing or has only its beginning.
+  return { splits: splitSevenths(rows), how: "Split in sevenths" };
+}
+
+/** What the rows of a table stand for. */
+function keysOf(
+  name: string,
+  format: RowFormat,
+  t: number,
+  codes: Uint32Array | null,
+  rowOf: Uint32Array | null,
+  range: number,
+): TableKeys {
+  const { dictionary, meaning } = rule(format, t);
+  const means = range > 0 ? `${meaning} modulo ${range}` : meaning;
+  if (codes === null) return { name, meaning, reserved: [], ids: null };
+  // Rows that were kept stand in their old order, behind that of rare ids.
+  const kept = rowOf === null ? codes : codes.filter((_, id) => rowOf[id]! > 0);
+  const reserved = rowOf === null ? [] : ["rare"];
+  if (dictionary === null) {
+    return { name, meaning: means, reserved, ids: { kind: "numbers", values: kept } };
+  }
+  const ends = new Float64Array(kept.length);
+  let bytes = 0;
+  for (let i = 0; i < kept.length; i++) ends[i] = bytes += dictionary.text(kept[i]!).length;
+  const texts = new Uint8Array(bytes);
+  for (let i = 0; i < kept.length; i++) {
+    texts.set(dictionary.text(kept[i]!), i === 0 ? 0 : ends[i - 1]!);
+  }
+  return { name, meaning: means, reserved, ids: { kind: "texts", bytes: texts, ends } };
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { formatCount } from "../core/format.ts";
 import { BlockWriter } from "./block_writer.ts";
 import { EventLog } from "./event_log.ts";
@@ -24,7 +24,9 @@ import {
 import { numberFrequent, type RareIds, rareNote } from "./rare_ids.ts";
 import { BLOCK_ROWS, RowBlock } from "./row_block.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
-import { TAOBAO_STEPS, TAOBAO_TABLES } from "./taobao.ts";
+import type { RowFormat } from "./row_formats.ts";
+import { type TableKeys, writeKeys } from "./table_keys.ts";
+import { type EventLayout, TAOBAO_LAYOUT, TAOBAO_STEPS, TAOBAO_TABLES } from "./taobao.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "./taobao_parser.ts";
 import type { TextFile } from "./text_source.ts";
 import type { Split } from "./types.ts";
@@ -44,12 +46,21 @@ export async function buildSequences(
   options: PreparationOptions,
   hooks: PreparationHooks,
 ): Promise<Manifest> {
+  if (options.heldOut !== null) {
+    throw new UsageError(
+      `Cannot hold files out of ${
+        files[0]!.path
+      }: of a log of events users test and validate, not files`,
+    );
+  }
   const scan = new SourceScan(files, options, hooks, true);
-  const { log, outOfRange } = await readEvents(scan, options);
+  const { log, outOfRange } = await readEvents(scan, options, files[0]!.path);
   const userRanks = ranks(log.users);
   const userOf = inverse(userRanks);
   const lastTimes = Uint32Array.from(userOf, (user) => log.lastTime(user));
-  const users = splitUsers(lastTimes, options.seed, options.leak);
+  // The original takes its shares of all users, those included that give no input.
+  const gives = (rank: number) => options.leak || windowCount(log.count(userOf[rank]!)) > 0;
+  const users = splitUsers(lastTimes, options.seed, options.leak, gives);
   const itemRanks = ranks(log.items), categoryRanks = ranks(log.categories);
   const rows = numberRows(log, options.minCount, userOf, users.train, itemRanks, categoryRanks);
 
@@ -129,6 +140,7 @@ export async function buildSequences(
     validation: { start: counts.train + counts.test, count: counts.validation },
   };
   const { sources, skipped } = scan;
+  const keys = await writeKeys(folder, keysOf(log, rows, options));
   return await writeManifest(folder, {
     version: CACHE_VERSION,
     options,
@@ -147,29 +159,49 @@ export async function buildSequences(
     ],
     skipped,
     blocks: writer.blocks,
+    keys,
+    labelled: true,
     hash: datasetHash({ options, sources, rows: writer.rows, splits, tables: rows.tables }),
   });
 }
 
-/** Reads and groups all events of a log. */
+/**
+ * Reads and groups all events of a log.
+ *
+ * @param path Of the first file, for messages.
+ */
 export async function readEvents(
   scan: SourceScan,
   options: PreparationOptions,
+  path: string,
 ): Promise<{ log: EventLog; outOfRange: number }> {
   const log = new EventLog(options.maxIndexRange);
   const block = new RowBlock(0, EVENT_COLUMNS);
+  const layout = options.events ?? TAOBAO_LAYOUT;
   const parsers: TaobaoParser[] = [];
-  await scan.run(
-    (onBad) => {
-      const parser = new TaobaoParser(onBad);
+  const dropped = () => parsers.reduce((sum, parser) => sum + parser.outOfRange, 0);
+  const format: Pick<RowFormat, "createParser"> = {
+    createParser: (onBad, path) => {
+      const parser = new TaobaoParser(onBad, layout, path);
       parsers.push(parser);
       return parser;
     },
-    block,
-    () => Promise.resolve(log.add(block)),
-  );
+  };
+  try {
+    await scan.run(format, block, () => Promise.resolve(log.add(block)));
+  } catch (error) {
+    if (scan.rows > 0 || dropped() === 0 || !(error instanceof UserError)) throw error;
+    throw new UserError(
+      `Cannot prepare ${path}: all of its ${dropped()} events lie outside ${datesOf(layout)}`,
+    );
+  }
   log.group();
-  return { log, outOfRange: parsers.reduce((sum, parser) => sum + parser.outOfRange, 0) };
+  return { log, outOfRange: dropped() };
+}
+
+/** The dates that events of a layout must have. */
+function datesOf({ window }: EventLayout): string {
+  return window === null ? "1970 to 2106" : "25 November to 3 December 2017 (China)";
 }
 
 /** For each index of a dictionary the rank of its value. */
@@ -275,11 +307,27 @@ function numberRows(
   };
 }
 
+/** What the rows of the tables stand for. */
+function keysOf(log: EventLog, rows: Rows, { maxIndexRange, minCount }: PreparationOptions) {
+  const meaning = maxIndexRange > 0 ? `decimal modulo ${maxIndexRange}` : "decimal";
+  const tables = [[log.users, rows.user], [log.items, rows.item], [log.categories, rows.category]];
+  return (tables as [Vocabulary, Uint32Array][]).map(([vocabulary, rowOf], t): TableKeys => {
+    const reserved = [...(minCount > 0 ? ["rare"] : []), ...(t > 0 ? ["padding"] : [])];
+    const first = reserved.length;
+    const values = new Uint32Array(rows.tables[t]!.rows - first);
+    for (const [index, value] of vocabulary.values().entries()) {
+      const row = rowOf[index]!;
+      if (row >= first) values[row - first] = value;
+    }
+    return { name: rows.tables[t]!.name, meaning, reserved, ids: { kind: "numbers", values } };
+  });
+}
+
 function describeEvents(
   log: EventLog,
   scan: SourceScan,
   outOfRange: number,
-  { limit }: PreparationOptions,
+  { limit, events }: PreparationOptions,
 ): string[] {
   const { users, items, categories, pairs } = log;
   const notes = [
@@ -292,9 +340,9 @@ function describeEvents(
   if (scan.cut) notes.push(`The limit of ${limit} events came before the end of the files`);
   if (outOfRange > 0) {
     notes.push(
-      `Dropped ${outOfRange} event${
-        outOfRange === 1 ? "" : "s"
-      } outside 25 November to 3 December 2017 (China), which the original keeps`,
+      `Dropped ${outOfRange} event${outOfRange === 1 ? "" : "s"} outside ${
+        datesOf(events ?? TAOBAO_LAYOUT)
+      }, which the original keeps`,
     );
   }
   for (const where of scan.cutLines) notes.push(`Dropped the last line, cut short: ${where}`);

@@ -2,8 +2,11 @@
  * Criteo rows from bytes, without a string a row. What a row means:
  *
  * - label: `0` or `1`;
- * - integer: empty is 0, negative is 0, and then ln(x + 1) is stored as float32. Up to 15 digits;
+ * - integer: empty is 0, negative is 0, and then ln(x + 1) is stored as float32;
  * - id: hexadecimal, up to 8 digits, an unsigned 32-bit number; empty is 0.
+ *
+ * Rows that other programs have passed on (floats, labels of -1, `\\N` or `NULL` for an empty field) mean the same; the
+ * schema in `schema/known.ts` says how.
  *
  * DLRM's own preprocessing stores integers and ids as int32, so that ids from 2^31 wrap to negative numbers (older
  * NumPy) or end the run with an OverflowError (NumPy 2), and a modulus taken later sees the wrong number. Here both are
@@ -12,33 +15,38 @@
  * @module
  */
 
-import {
-  CRITEO_COLUMNS,
-  CRITEO_DENSE,
-  CRITEO_TABLES,
-  criteoColumnName as columnName,
-} from "./criteo.ts";
-import {
-  eightHex,
-  HEX,
-  NOT_HEX,
-  parseHex,
-  parseInteger,
-  quote,
-  splitFields,
-  wrongColumns,
-} from "./fields.ts";
+import { CRITEO_DENSE, CRITEO_TABLES } from "./criteo.ts";
+import { eightHex, HEX, NOT_HEX } from "./fields.ts";
 import type { RowBlock } from "./row_block.ts";
-import { type BadField, RowParser } from "./row_parser.ts";
+import { type BadRow, MAX_LINE } from "./row_parser.ts";
+import { CRITEO_TEXT, criteoSchema } from "./schema/known.ts";
+import { RowShape } from "./schema/row_shape.ts";
+import { SchemaParser } from "./schema/schema_parser.ts";
 
 const TAB = 9, LF = 10, CR = 13, MINUS = 45, ZERO = 48;
 
 /** ln(x + 1) of the small integers that most fields hold. */
 const LOGS = Float32Array.from({ length: 4096 }, (_, x) => Math.log(x + 1));
 
+const SCHEMA = criteoSchema({
+  name: "criteo",
+  text: CRITEO_TEXT,
+  header: null,
+  labelled: true,
+  split: { by: "sevenths" },
+}, "original");
+/** It holds no state, because ids of 32 bits are their own codes. */
+const SHAPE = new RowShape(SCHEMA, 0);
+
 /** Turns the text of a Criteo file into blocks of 13 dense columns and 26 tables; see {@link RowParser}. */
-export class CriteoParser extends RowParser {
-  protected override readonly firstField = columnName(1);
+export class CriteoParser extends SchemaParser {
+  protected override readonly maxLine: number = MAX_LINE;
+  protected override readonly rowName: string = "a Criteo row";
+
+  /** @param onBad Told of every bad row; it throws, or the row is left out. */
+  constructor(onBad: (bad: BadRow) => void) {
+    super(SCHEMA, SHAPE, onBad, "Criteo's log");
+  }
 
   protected override parseFast(
     buffer: Uint8Array,
@@ -102,44 +110,4 @@ export class CriteoParser extends RowParser {
     block.rows = row;
     return lineStart;
   }
-
-  protected override parseLine(line: Uint8Array, block: RowBlock): BadField | null {
-    return parseLine(line, block);
-  }
-}
-
-/** Parses one line (no line end) into the block's next row; returns what is wrong with it, or null. */
-function parseLine(line: Uint8Array, block: RowBlock): BadField | null {
-  const bad = (column: number, reason: string) => ({ column, field: columnName(column), reason });
-  if (line.length === 0) return bad(1, "the line is empty");
-  const fields = splitFields(line, TAB);
-  if (fields.length !== CRITEO_COLUMNS) {
-    return bad(
-      Math.min(fields.length, CRITEO_COLUMNS) + 1,
-      wrongColumns(fields.length, CRITEO_COLUMNS, "a Criteo row"),
-    );
-  }
-  const row = block.rows;
-  for (let column = 1; column <= CRITEO_COLUMNS; column++) {
-    const field = fields[column - 1]!;
-    if (column === 1) {
-      const label = field.length === 1 ? field[0]! - ZERO : -1;
-      if (label !== 0 && label !== 1) return bad(1, `label ${quote(field)} is not 0 or 1`);
-      block.labels[row] = label;
-    } else if (column <= 1 + CRITEO_DENSE) {
-      const value = field.length === 0 ? 0 : parseInteger(field);
-      if (value === null) {
-        return bad(column, `${quote(field)} is not an integer of at most 15 digits`);
-      }
-      block.dense[(column - 2) * block.stride + row] = Math.log(Math.max(value, 0) + 1);
-    } else {
-      const value = parseHex(field);
-      if (value === null) {
-        return bad(column, `${quote(field)} is not a hexadecimal number of at most 8 digits`);
-      }
-      block.ids[(column - 2 - CRITEO_DENSE) * block.stride + row] = value;
-    }
-  }
-  block.rows++;
-  return null;
 }

@@ -14,6 +14,8 @@ import type { RowBlock } from "./row_block.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 const MAX_EVENTS = 2 ** 32 - 1;
+/** Events of a user whose places and times are sorted as one number. */
+const MAX_KEYED = 2 ** 21;
 
 /** Events of a log, by user. */
 export class EventLog {
@@ -106,16 +108,19 @@ export class EventLog {
   /** The pairs of a user's events in the order of their times, those of one second as they stand in the file. */
   history(user: number): Uint32Array {
     const start = this.#starts[user]!, count = this.count(user);
-    // A time and a place fit a float64 together: 20 bits (nine days of seconds) and 32.
-    const keys = new Float64Array(count);
-    let sorted = true;
-    for (let k = 0; k < count; k++) {
-      const event = this.#order?.[start + k] ?? start + k;
-      keys[k] = this.#events.second(event) * 2 ** 32 + event;
-      sorted &&= k === 0 || keys[k]! >= keys[k - 1]!;
+    const eventAt = (k: number) => this.#order?.[start + k] ?? start + k;
+    const timeOf = (k: number) => this.#events.second(eventAt(k));
+    let places: Iterable<number> & ArrayLike<number>;
+    if (count <= MAX_KEYED) {
+      // A time and a place among the user's events fit a float64 together: 32 bits and 21.
+      const keys = Float64Array.from({ length: count }, (_, k) => timeOf(k) * MAX_KEYED + k);
+      if (keys.some((key, k) => k > 0 && key < keys[k - 1]!)) keys.sort();
+      places = keys.map((key) => key % MAX_KEYED);
+    } else {
+      places = Uint32Array.from({ length: count }, (_, k) => k)
+        .sort((a, b) => timeOf(a) - timeOf(b) || a - b);
     }
-    if (!sorted) keys.sort();
-    return Uint32Array.from(keys, (key) => this.#events.first(key % 2 ** 32));
+    return Uint32Array.from(places, (k) => this.#events.first(eventAt(k)));
   }
 }
 

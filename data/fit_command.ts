@@ -10,6 +10,7 @@ import { formatSealed } from "../core/json_file.ts";
 import { type FlagTable, type FlagValues, formatHelp } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
+import { readSchema } from "./schema/read_schema.ts";
 import { fitLog } from "./twin/fit_log.ts";
 import { goodnessMarkdown, plotGoodness } from "./twin/goodness.ts";
 import { WORKLOAD_NAMES } from "./twin/workloads.ts";
@@ -19,11 +20,13 @@ export const FIT_FLAGS = {
   data: {
     type: "paths",
     required: true,
+    positional: true,
     group: "Data",
     valueName: "FILE…",
-    help: "Click logs, plain or .gz, in order. The flag's name may be left out in front",
+    help: "Click logs in order, as of deno task data profile. The flag's name may be left out",
   },
   format: LOG_FLAGS.format,
+  schema: LOG_FLAGS.schema,
   limit: LOG_FLAGS.limit,
   badRows: LOG_FLAGS.badRows,
   cache: LOG_FLAGS.cache,
@@ -92,6 +95,7 @@ export async function runFit(
   const { parameters, goodness } = await fitLog({
     data: values.data,
     format: values.format === "auto" ? undefined : values.format,
+    schema: values.schema === undefined ? undefined : await readSchema(values.schema),
     limit: values.limit,
     badRows: values.badRows,
     cacheDirectory: values.cache,

@@ -14,7 +14,26 @@ export const LOG_FLAGS = {
     choices: ["auto", ...LOG_FORMATS],
     default: "auto",
     group: "Data",
-    help: "Format of the files; auto recognises it",
+    help: "Format of the files; auto recognises it, and its layout is found in any case",
+  },
+  schema: {
+    type: "path",
+    valueName: "FILE.json",
+    group: "Data",
+    help:
+      "What the columns of a log of one's own mean; deno task data schema drafts such a file from the log",
+  },
+  test: {
+    type: "paths",
+    valueName: "FILE…",
+    group: "Data",
+    help: "Files that test, instead of a part of --data",
+  },
+  validation: {
+    type: "paths",
+    valueName: "FILE…",
+    group: "Data",
+    help: "Files that validate, beside --test",
   },
   limit: {
     type: "number",
@@ -49,7 +68,8 @@ export const LOG_FLAGS = {
     choices: ["error", "skip"],
     default: "error",
     group: "Data",
-    help: "What to do with a malformed row; skip counts and reports them",
+    help:
+      "What to do with a malformed row; skip counts and reports them, and more than a tenth of all are an error",
   },
   cache: {
     type: "path",

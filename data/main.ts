@@ -1,5 +1,5 @@
 /**
- * `deno task data COMMAND`: looks at data sets and fits twins to them.
+ * `deno task data COMMAND`: looks at data sets, drafts schemas of logs and fits twins to them.
  *
  * @module
  */
@@ -20,15 +20,17 @@ import { print, tell } from "../core/streams.ts";
 import type { CommandHooks } from "./command.ts";
 import { FIT_FLAGS, fitHelp, runFit } from "./fit_command.ts";
 import { PROFILE_FLAGS, runProfile } from "./profile_command.ts";
+import { runSchema, SCHEMA_FLAGS, schemaHelp } from "./schema_command.ts";
 
-const COMMANDS = ["profile", "fit"] as const;
+const COMMANDS = ["profile", "schema", "fit"] as const;
 
 function main(args: readonly string[]): Promise<number> {
   const { name, rest } = chooseCommand(COMMANDS, args);
   if (name === null) {
-    print(`${profileHelp()}\n${fitHelp()}`);
+    print(`${profileHelp()}\n${schemaHelp()}\n${fitHelp()}`);
     return Promise.resolve(0);
   }
+  if (name === "schema") return execute(SCHEMA_FLAGS, rest, schemaHelp, runSchema);
   if (name === "fit") return execute(FIT_FLAGS, rest, fitHelp, runFit);
   return execute(PROFILE_FLAGS, rest, profileHelp, runProfile);
 }
@@ -42,9 +44,7 @@ async function execute<
   helpPage: () => string,
   run: (values: FlagValues<T>, hooks: CommandHooks) => Promise<string>,
 ): Promise<number> {
-  // The data read better without their flag.
-  const words = rest[0] !== undefined && !rest[0].startsWith("-") ? ["--data", ...rest] : rest;
-  const { values, help } = parseFlags(flags, words);
+  const { values, help } = parseFlags(flags, rest);
   if (help) {
     print(helpPage());
     return 0;

@@ -7,14 +7,21 @@
 import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
 import { readBoundedIfThere } from "../core/json_file.ts";
 import type { ArrayFormatName } from "./arrays/formats.ts";
+import type { Container } from "./containers.ts";
 import { idLayout } from "./id_layout.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
+import type { LogSchema } from "./schema/log_schema.ts";
+import type { EventLayout } from "./taobao.ts";
+import { KEYS_FILE, type KeysSummary } from "./table_keys.ts";
 import type { Splits } from "./split.ts";
 import type { TableSchema } from "./types.ts";
 
 /** Raised whenever the same sources would give other blocks, or the manifest other fields. */
-export const CACHE_VERSION = 2;
+export const CACHE_VERSION = 3;
+
+/** Raised whenever the same sources would give other inputs: what data sets are called by their hashes depends on it. */
+const INPUTS_VERSION = 2;
 
 /** Names within a cache folder. */
 export const MANIFEST_FILE = "manifest.json";
@@ -24,8 +31,10 @@ export const ROWS_FILE = "rows.bin";
 /** A manifest takes some kilobytes, and 60 bytes a block. */
 const MOST_BYTES = 256e6;
 
-/** Formats that are prepared. */
-export type PreparedFormat = RowFormatName | ArrayFormatName | "taobao";
+/** Formats that are known by the columns of their rows. */
+export type KnownFormat = RowFormatName | "taobao";
+/** Formats that are prepared; `schema` is a log of one's own. */
+export type PreparedFormat = KnownFormat | ArrayFormatName | "schema";
 
 /** The options that decide what is in a cache. */
 export interface PreparationOptions {
@@ -43,6 +52,12 @@ export interface PreparationOptions {
   readonly leak: boolean;
   /** All inputs test, in the order of the files, because the log is scored. */
   readonly whole?: true;
+  /** What the columns mean, where that is not what the format's own layout says. */
+  readonly schema: LogSchema | null;
+  /** Of Taobao: how events are laid out, where that is not as in Tianchi's file. */
+  readonly events: EventLayout | null;
+  /** How many of the files, at the end of their list, test and validate; null where rows of all files are split. */
+  readonly heldOut: { readonly test: number; readonly validation: number } | null;
 }
 
 /** A raw file that went into a cache. */
@@ -53,8 +68,8 @@ export interface SourceRecord {
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
-  readonly gzip: boolean;
-  /** Bytes of (decompressed) text that were used: all, unless a limit came first. */
+  readonly container: Container;
+  /** Bytes of (decompressed) text that were used: all, unless a limit came first. Of Parquet and Arrow, of the file. */
   readonly textBytes: number;
   /** Of those bytes. Without a limit and uncompressed it is what `sha256sum` prints. */
   readonly textSha256: string;
@@ -92,6 +107,10 @@ export interface Manifest {
   readonly notes: readonly string[];
   readonly skipped: SkippedRows;
   readonly blocks: readonly BlockRecord[];
+  /** What the rows of the tables stand for. */
+  readonly keys: KeysSummary;
+  /** False where rows have no labels, because they are only scored. */
+  readonly labelled: boolean;
   /** See {@link datasetHash}. */
   readonly hash: string;
   /** Of everything above, so that a damaged manifest is not believed. */
@@ -104,7 +123,7 @@ export function datasetHash(
 ): string {
   const { options, sources, rows, splits, tables } = manifest;
   return new Sha256().update(JSON.stringify([
-    CACHE_VERSION,
+    INPUTS_VERSION,
     optionList(options),
     sources.map((source) => [source.textBytes, source.textSha256]),
     rows,
@@ -116,8 +135,12 @@ export function datasetHash(
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
   const { format, limit, maxIndexRange, minCount, badRows, seed, leak, whole } = options;
-  // A log that is split has the name it had before one could be whole.
-  const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak];
+  const { schema, events, heldOut } = options;
+  // A log in its own layout that is split has the name it had before there were others.
+  const layout = schema !== null || events !== null || heldOut !== null
+    ? [schema, events, heldOut]
+    : [];
+  const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak, ...layout];
   return whole ? [...list, "whole"] : list;
 }
 
@@ -154,6 +177,7 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
   let bytes: number;
   try {
     bytes = (await Deno.stat(`${folder}/${ROWS_FILE}`)).size;
+    await Deno.stat(`${folder}/${KEYS_FILE}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw fileError("read", `${folder}/${ROWS_FILE}`, error);

@@ -12,6 +12,27 @@ export {
   openDataset,
   type OpenOptions,
 } from "./open.ts";
+export { readSchema } from "./schema/read_schema.ts";
+export { LOG_SCHEMA_VERSION } from "./schema/log_schema.ts";
+export type {
+  CategoricalColumn,
+  CategoricalListColumn,
+  DenseColumn,
+  DenseTransform,
+  IdColumn,
+  IdSpelling,
+  IgnoredColumn,
+  LabelColumn,
+  LogColumn,
+  LogSchema,
+  PlacedColumn,
+  RowRule,
+  SplitRule,
+  TextLayout,
+  TimeColumn,
+  TimeSpelling,
+} from "./schema/log_schema.ts";
+export type { TableKeys } from "./table_keys.ts";
 export type { PreparationProgress } from "./source_scan.ts";
 export { type ArraysOptions, datasetFromArrays } from "./from_arrays.ts";
 export { createInputs } from "./inputs.ts";

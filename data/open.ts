@@ -5,17 +5,17 @@
  */
 
 import { UsageError, UserError } from "../core/errors.ts";
-import { ARRAY_FORMATS, completeArrayPaths, isArrayFormat } from "./arrays/formats.ts";
-import { findArrayLog } from "./arrays/parts.ts";
+import { ARRAY_FORMATS } from "./arrays/formats.ts";
 import { BlockStore } from "./block_store.ts";
-import type { PreparationOptions, PreparedFormat } from "./manifest.ts";
+import { chooseFormat } from "./choose_format.ts";
+import type { PreparationOptions } from "./manifest.ts";
 import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
-import { recognise } from "./recognise.ts";
+import { isLabelled, type LogSchema } from "./schema/log_schema.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
+import { type EventLayout, TAOBAO_LAYOUT } from "./taobao.ts";
 import { openTwin } from "./twin/open.ts";
-import type { TextFile } from "./text_source.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
@@ -40,14 +40,15 @@ export type DataFormat = typeof DATA_FORMATS[number];
 /** What to open, and how. */
 export interface OpenOptions {
   /**
-   * Raw files, plain or gzip, in order. Empty for `synthetic`. Or one twin: `twin:NAME` or `twin:FILE.json`, perhaps with
+   * Raw files, folders of files or patterns (`part-*.parquet`), in order: text, plain or in gzip or zstd, Parquet, Arrow.
+   * Empty for `synthetic`. Or one twin: `twin:NAME` or `twin:FILE.json`, perhaps with
    * `:INPUTS` behind it, of which `limit` caps the inputs, `seed` decides the draws and `maxIndexRange` folds the ids.
    */
   readonly data: readonly string[];
   /**
-   * Default: recognised. 40 columns between TABs are Criteo (several files, or one called `day_N`, are Terabyte), 24
-   * between commas Avazu, 5 between commas Taobao. Arrays that other projects have prepared are known by names and first
-   * bytes.
+   * Default: recognised, by the names in a header or by the columns: 40 are Criteo (several files, or one called `day_N`,
+   * are Terabyte), 24 Avazu, 5 Taobao. Given, only its layout is. Arrays that other projects have prepared are known by
+   * names and first bytes.
    */
   readonly format?: DataFormat | undefined;
   /**
@@ -90,6 +91,14 @@ export interface OpenOptions {
   readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
   /** Stops a preparation, which then leaves nothing behind; `openDataset` rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** What the columns of a log of one's own mean, as `readSchema` reads it; then there is no format. */
+  readonly schema?: LogSchema | undefined;
+  /** Files that test, instead of a part of `data`. */
+  readonly test?: readonly string[] | undefined;
+  /** Files that validate, beside files that test. */
+  readonly validation?: readonly string[] | undefined;
+  /** Whether a log without labels is an error, or may be opened to be scored. Default `required`. */
+  readonly labels?: "required" | "optional" | undefined;
   /** For the format `synthetic`. `limit` caps its inputs. */
   readonly synthetic?: SyntheticOptions | undefined;
 }
@@ -136,8 +145,17 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
       maxIndexRange: options.maxIndexRange,
     });
   }
-  const files = await findTextFiles(await completeArrayPaths(options.data));
-  const { format, chosen } = await chooseFormat(files, options);
+  const train = await findTextFiles(options.data);
+  const test = await findTextFiles(options.test ?? []);
+  const validation = await findTextFiles(options.validation ?? []);
+  const files = [...train, ...test, ...validation];
+  const { format, schema, events, chosen } = await chooseFormat(files, options);
+  const { labels = options.whole ? "optional" : "required" } = options;
+  if (schema !== null && labels === "required" && !isLabelled(schema)) {
+    throw new UserError(
+      `Cannot train on ${files[0]!.path}: it has no labels, so it can only be scored`,
+    );
+  }
   const { signal, onProgress, verify } = options;
   const preparation: PreparationOptions = {
     format,
@@ -148,6 +166,10 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     seed: options.seed ?? DEFAULT_SEED,
     leak: options.leak ?? false,
     ...(options.whole && format !== "taobao" ? { whole: true } : {}),
+    schema,
+    // Tianchi's own layout is what there was before there were others.
+    events: events === null || isOriginal(events) ? null : events,
+    heldOut: test.length > 0 ? { test: test.length, validation: validation.length } : null,
   };
   const { folder, manifest } = await prepareCache(
     options.cacheDirectory ?? DEFAULT_CACHE,
@@ -158,37 +180,21 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
   const store = await BlockStore.open(folder, manifest);
   try {
     if (verify) await store.verify(signal);
-    return new PreparedDataset(manifest, store, options.memoryBudget ?? DEFAULT_BUDGET, chosen);
+    return new PreparedDataset(
+      folder,
+      manifest,
+      store,
+      options.memoryBudget ?? DEFAULT_BUDGET,
+      chosen,
+    );
   } catch (error) {
     store.close();
     throw error;
   }
 }
 
-/** Arrays by their names and first bytes; anything else as asked, or by its content. */
-async function chooseFormat(
-  files: readonly TextFile[],
-  { format, minCount = 0, data }: OpenOptions,
-): Promise<{ format: PreparedFormat; chosen: string }> {
-  if (format === "synthetic") throw new RangeError("Cannot prepare generated inputs");
-  if (format !== undefined && !isArrayFormat(format)) return { format, chosen: "as asked" };
-  const arrays = await findArrayLog(files);
-  if (arrays === null && format === undefined) return await recognise(files);
-  if (arrays === null || (format !== undefined && format !== arrays.format)) {
-    throw new UserError(
-      `Cannot read ${data[0]} as ${format}: it is ${
-        arrays === null ? "no array that this format has" : `of the format ${arrays.format}`
-      }`,
-    );
-  }
-  if (minCount > 0) {
-    throw new UsageError(
-      `Cannot open ${
-        data[0]
-      } with a minimum count of ${minCount}: ids of the format ${arrays.format} are used as they are`,
-    );
-  }
-  return { format: arrays.format, chosen: "recognised by names and first bytes" };
+function isOriginal(events: EventLayout): boolean {
+  return JSON.stringify(events) === JSON.stringify(TAOBAO_LAYOUT);
 }
 
 function limited(synthetic: SyntheticOptions, limit: number | undefined): SyntheticOptions {
@@ -196,13 +202,17 @@ function limited(synthetic: SyntheticOptions, limit: number | undefined): Synthe
   return { ...synthetic, inputs: Math.min(limit, synthetic.inputs ?? 100_000) };
 }
 
-function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource | null {
+function chooseTwin(
+  { data, format, minCount, leak, schema, test, validation }: OpenOptions,
+): TwinSource | null {
   const named = data.find((path) => path.startsWith("twin:"));
   if (named === undefined) return null;
   const refuse = (reason: string): never => {
     throw new UsageError(`Cannot open ${named}: ${reason}`);
   };
   if (data.length > 1) refuse(`a twin stands alone (./${named} is a file)`);
+  if (schema !== undefined) refuse("a twin has columns of its own and no schema");
+  if (test !== undefined || validation !== undefined) refuse("a twin has splits of its own");
   if (format !== undefined) refuse(`format is ${format}, but a twin has its own`);
   if ((minCount ?? 0) > 0) refuse("a twin has no minimum count, because its ids are never counted");
   if (leak) refuse("users of a twin that validate are never trained on");
@@ -211,6 +221,19 @@ function chooseTwin({ data, format, minCount, leak }: OpenOptions): TwinSource |
 
 function checkOptions(options: OpenOptions): void {
   const { format, limit, maxIndexRange, minCount, seed, memoryBudget, badRows } = options;
+  const { schema, test, validation } = options;
+  const refuse = (reason: string) => {
+    throw new UsageError(`Cannot open data: ${reason}`);
+  };
+  if (schema !== undefined && format !== undefined) {
+    refuse(`a schema says what the columns are, and so does format ${format}; give one of them`);
+  }
+  if (validation !== undefined && test === undefined) {
+    refuse("files that validate are given, and none that test");
+  }
+  if (test !== undefined && limit !== undefined) {
+    refuse("a limit takes the first rows of all files, which would leave none that test");
+  }
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     throw new UsageError(
       `Cannot open data: format is ${format}, not one of ${DATA_FORMATS.join(", ")}`,

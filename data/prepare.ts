@@ -11,7 +11,7 @@
 import { fileError, Sha256, syncFolder } from "../core/files.ts";
 import { tryLock } from "../core/lock.ts";
 import { buildArrays } from "./arrays/build_arrays.ts";
-import { isArrayFormat } from "./arrays/formats.ts";
+import { completeArrayPaths, isArrayFormat } from "./arrays/formats.ts";
 import { buildRows } from "./build_rows.ts";
 import { buildSequences } from "./build_sequences.ts";
 import {
@@ -23,6 +23,7 @@ import {
   writeManifest,
 } from "./manifest.ts";
 import type { PreparationHooks } from "./source_scan.ts";
+import { listFiles } from "./source_files.ts";
 import { findTextFile, hashText, type TextFile } from "./text_source.ts";
 
 /** Opens the cache of some files, preparing it where it is missing, of another version, or out of date. */
@@ -74,7 +75,7 @@ async function findValid(
   let touched = false;
   for (const [i, file] of files.entries()) {
     const source = manifest.sources[i]!;
-    if (source.bytes !== file.bytes || source.gzip !== file.gzip) return "stale";
+    if (source.bytes !== file.bytes || source.container !== file.container) return "stale";
     const moved = source.modified !== file.modified;
     touched ||= moved;
     if (!moved && !hooks.verify) continue;
@@ -142,7 +143,7 @@ async function build(
       ? await buildSequences(temporary, files, options, hooks)
       : isArrayFormat(format)
       ? await buildArrays(temporary, files, { ...options, format }, hooks)
-      : await buildRows(temporary, files, { ...options, format }, hooks);
+      : await buildRows(temporary, files, options, hooks);
     await syncFolder(temporary);
     await replaceFolder(temporary, folder);
     return manifest;
@@ -165,9 +166,16 @@ async function replaceFolder(from: string, to: string): Promise<void> {
   if (replaced) await Deno.remove(old, { recursive: true });
 }
 
-/** Looks at all of the files. Throws a `UserError` for the first that cannot be read. */
+/**
+ * Looks at all files that some paths name: files, folders of parts, patterns, and what belongs to arrays among them; see
+ * `listFiles` and `completeArrayPaths`.
+ *
+ * @throws UserError for the first that cannot be read.
+ */
 export async function findTextFiles(paths: readonly string[]): Promise<TextFile[]> {
   const files: TextFile[] = [];
-  for (const path of paths) files.push(await findTextFile(path));
+  for (const path of await completeArrayPaths(listFiles(paths))) {
+    files.push(await findTextFile(path));
+  }
   return files;
 }

@@ -7,6 +7,7 @@
 import { formatCount } from "../core/format.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { Manifest } from "./manifest.ts";
+import { readKeys, type TableKeys } from "./table_keys.ts";
 import { planWindows, PreparedReader, WindowCache } from "./prepared_reader.ts";
 import type { Dataset, DatasetSchema, Order, Reader, Split } from "./types.ts";
 
@@ -19,6 +20,7 @@ export class PreparedDataset implements Dataset {
   readonly hash: string;
   readonly notes: readonly string[];
   readonly bayes = null;
+  readonly keys: () => Promise<readonly TableKeys[]>;
   readonly #manifest: Manifest;
   readonly #store: BlockStore;
   readonly #budget: number;
@@ -26,16 +28,26 @@ export class PreparedDataset implements Dataset {
   readonly #held = new Map<Split, WindowCache>();
 
   /**
+   * @param folder The cache.
    * @param budget Bytes of memory that a split may take.
    * @param chosen How the format was chosen, for the notes.
    */
-  constructor(manifest: Manifest, store: BlockStore, budget: number, chosen: string) {
+  constructor(
+    folder: string,
+    manifest: Manifest,
+    store: BlockStore,
+    budget: number,
+    chosen: string,
+  ) {
+    const { format, schema } = manifest.options;
     this.schema = {
-      format: manifest.options.format,
+      format: format === "schema" ? schema!.name : format,
       dense: manifest.dense,
       tables: manifest.tables,
       ...(manifest.steps === undefined ? {} : { steps: manifest.steps }),
+      ...(manifest.labelled ? {} : { labelled: false as const }),
     };
+    this.keys = () => readKeys(folder, manifest.keys);
     this.hash = manifest.hash;
     this.#manifest = manifest;
     this.#store = store;
@@ -85,7 +97,7 @@ export class PreparedDataset implements Dataset {
     const { options, sources, rows, skipped } = this.#manifest;
     const used = sources.filter((source) => source.rows > 0);
     const notes = [
-      `${options.format} (${chosen}): ${formatCount(rows)} inputs from ${
+      `${this.schema.format} (${chosen}): ${formatCount(rows)} inputs from ${
         used.map((source) => source.name).join(", ")
       }`,
       ...this.#manifest.notes,

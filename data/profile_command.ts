@@ -13,6 +13,7 @@ import type { CommandHooks } from "./command.ts";
 import { openDataset } from "./open.ts";
 import { profileDataset } from "./profile.ts";
 import { formatProfile } from "./profile_report.ts";
+import { readSchema } from "./schema/read_schema.ts";
 import type { Dataset } from "./types.ts";
 
 /** Flags of `deno task data profile`. */
@@ -20,12 +21,14 @@ export const PROFILE_FLAGS = {
   data: {
     type: "paths",
     required: true,
+    positional: true,
     group: "Data",
     valueName: "SOURCE…",
     help:
-      "Click logs, plain or .gz, in order; or one of synthetic:INPUTS and twin:NAME:INPUTS. The flag's name may be left out in front",
+      "Click logs in order: text, plain or in gzip or zstd, Parquet or Arrow; folders and patterns of them; or one of synthetic:INPUTS and twin:NAME:INPUTS. The flag's name may be left out",
   },
   format: LOG_FLAGS.format,
+  schema: LOG_FLAGS.schema,
   limit: LOG_FLAGS.limit,
   maxIndRange: {
     type: "number",
@@ -130,16 +133,21 @@ export async function runProfile(
   }
 }
 
-function open(values: FlagValues<typeof PROFILE_FLAGS>, hooks: CommandHooks): Promise<Dataset> {
+async function open(
+  values: FlagValues<typeof PROFILE_FLAGS>,
+  hooks: CommandHooks,
+): Promise<Dataset> {
   const { data, limit } = values;
   const synthetic = /^synthetic(?::(\d+(?:e\d+)?))?$/.exec(data[0]!);
   if (synthetic !== null && data.length === 1) {
     const inputs = synthetic[1] === undefined ? {} : { inputs: Number(synthetic[1]) };
-    return openDataset({ data: [], format: "synthetic", limit, synthetic: inputs });
+    return await openDataset({ data: [], format: "synthetic", limit, synthetic: inputs });
   }
-  return openDataset({
+  return await openDataset({
     data,
     format: values.format === "auto" ? undefined : values.format,
+    schema: values.schema === undefined ? undefined : await readSchema(values.schema),
+    labels: "optional",
     limit,
     maxIndexRange: values.maxIndRange,
     minCount: values.minCount,

@@ -11,6 +11,7 @@ import { UserError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { BlockWriter, RowGatherer } from "./block_writer.ts";
 import { BLOCK_ROWS, RowBlock } from "./row_block.ts";
+import type { RowSplit } from "./row_split.ts";
 import type { Splits } from "./split.ts";
 import type { Split } from "./types.ts";
 
@@ -19,7 +20,7 @@ const GROUP = 10;
 const SUB = 1;
 
 /** Which split each row of a log belongs to, by row number. */
-export class RandomSplit {
+export class RandomSplit implements RowSplit {
   readonly #words: RandomStream;
   #group = -1;
   #test = 0;
@@ -45,7 +46,7 @@ export class RandomSplit {
 
 /** Writes rows to one file in the order train, test, validation, whatever the order they come in. */
 export class SplitWriter implements Disposable {
-  readonly #split: RandomSplit;
+  readonly #split: RowSplit;
   readonly #parts: Record<Split, RowGatherer>;
   readonly #paths: readonly string[];
   readonly #lists: Record<Split, Uint32Array>;
@@ -53,12 +54,12 @@ export class SplitWriter implements Disposable {
   #rows = 0;
 
   private constructor(
-    seed: number,
+    split: RowSplit,
     parts: Record<Split, RowGatherer>,
     paths: readonly string[],
     columns: readonly [number, number],
   ) {
-    this.#split = new RandomSplit(seed);
+    this.#split = split;
     this.#parts = parts;
     this.#paths = paths;
     this.#columns = columns;
@@ -66,11 +67,14 @@ export class SplitWriter implements Disposable {
     this.#lists = { train: list(), test: list(), validation: list() };
   }
 
-  /** @param train The file for all rows; test and validation rows wait in files beside it. */
+  /**
+   * @param train The file for all rows; test and validation rows wait in files beside it.
+   * @param denseColumns Of the rows that are written; blocks may have further id columns behind those.
+   */
   static async create(
     folder: string,
     train: BlockWriter,
-    seed: number,
+    split: RowSplit,
     denseColumns: number,
     tables: number,
   ): Promise<SplitWriter> {
@@ -80,20 +84,25 @@ export class SplitWriter implements Disposable {
     try {
       const validation = await BlockWriter.create(paths[1], denseColumns, tables);
       const parts = { train: gather(train), test: gather(test), validation: gather(validation) };
-      return new SplitWriter(seed, parts, paths, [denseColumns, tables]);
+      return new SplitWriter(split, parts, paths, [denseColumns, tables]);
     } catch (error) {
       test[Symbol.dispose]();
       throw error;
     }
   }
 
-  /** Takes the next rows of the log. */
-  async write(block: RowBlock): Promise<void> {
+  /**
+   * Takes the next rows of the log.
+   *
+   * @param number Turns the codes of ids into rows, once the split has looked at them.
+   */
+  async write(block: RowBlock, number: () => void): Promise<void> {
     const counts = { train: 0, test: 0, validation: 0 };
     for (let r = 0; r < block.rows; r++) {
-      const split = this.#split.at(this.#rows++);
+      const split = this.#split.at(this.#rows++, block, r);
       this.#lists[split][counts[split]++] = r;
     }
+    number();
     for (const split of ["train", "test", "validation"] as const) {
       await this.#parts[split].take(block, this.#lists[split].subarray(0, counts[split]));
     }
@@ -102,15 +111,22 @@ export class SplitWriter implements Disposable {
   /**
    * Puts test and validation rows behind those that train.
    *
-   * @throws UserError below ten rows.
+   * @throws UserError if none train, or none test.
    */
   async finish(): Promise<Splits> {
     const { train, test, validation } = this.#parts;
-    if (this.#rows < GROUP) {
+    if (this.#split instanceof RandomSplit && this.#rows < GROUP) {
       throw new UserError(
         `Cannot split ${this.#rows} input${
           this.#rows === 1 ? "" : "s"
         } into train and test: at least ${GROUP} are needed`,
+      );
+    }
+    if (train.rows === 0 || test.rows === 0) {
+      throw new UserError(
+        `Cannot split the log by its rule: of ${this.#rows} inputs ${
+          train.rows === 0 ? "none is left to train" : "none tests"
+        }`,
       );
     }
     const counts = [train.rows, test.rows, validation.rows] as const;

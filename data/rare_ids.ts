@@ -16,6 +16,11 @@ export interface RareIds {
   readonly rows: number;
 }
 
+/** The same, with the row of each id that there was before. */
+export interface RareRows extends RareIds {
+  readonly rowOf: Uint32Array;
+}
+
 /**
  * Turns the number of times that each id was seen into its new row, in place: 0, the out-of-vocabulary row, below `minCount`;
  * 1, 2, … for the others, in their old order.
@@ -33,15 +38,16 @@ export function numberFrequent(counts: Uint32Array, minCount: number): number {
  * two blocks.
  *
  * @param tables Different ids of each table.
+ * @param minCounts Of each table; one with 0 stays as it is.
  */
 export async function groupRareIds(
   writer: BlockWriter,
   denseColumns: number,
   tables: readonly number[],
   train: Range,
-  minCount: number,
+  minCounts: readonly number[],
   signal?: AbortSignal,
-): Promise<RareIds[]> {
+): Promise<RareRows[]> {
   const block = new RowBlock(denseColumns, tables.length);
   const maps = tables.map((ids) => new Uint32Array(ids));
   for (let b = 0, start = 0; start < train.start + train.count; start += block.rows, b++) {
@@ -54,14 +60,20 @@ export async function groupRareIds(
       for (let r = from; r < to; r++) counts[ids[r]!]!++;
     }
   }
-  const rare = maps.map((counts) => ({
-    ids: counts.length,
-    rows: numberFrequent(counts, minCount),
-  }));
+  const rare = maps.map((counts, t) => {
+    const minCount = minCounts[t]!;
+    if (minCount === 0) counts.forEach((_, id) => counts[id] = id);
+    return {
+      ids: counts.length,
+      rows: minCount === 0 ? counts.length : numberFrequent(counts, minCount),
+      rowOf: counts,
+    };
+  });
   for (let b = 0; b < writer.blocks.length; b++) {
     signal?.throwIfAborted();
     await writer.readBack(b, block);
     for (const [t, map] of maps.entries()) {
+      if (minCounts[t] === 0) continue;
       const ids = block.idColumn(t);
       for (let r = 0; r < ids.length; r++) ids[r] = map[ids[r]!]!;
     }

@@ -8,25 +8,52 @@ import { AVAZU_TABLES } from "./avazu.ts";
 import { AvazuParser } from "./avazu_parser.ts";
 import { CRITEO_DENSE_NAMES, CRITEO_TABLE_NAMES } from "./criteo.ts";
 import { CriteoParser } from "./criteo_parser.ts";
+import type { ColumnRows } from "./columnar/column_rows.ts";
+import type { ByteDictionary } from "./ids/byte_dictionary.ts";
 import type { BadRow, RowParser } from "./row_parser.ts";
+import type { SplitRule } from "./schema/log_schema.ts";
+import type { TextFile } from "./text_source.ts";
 
 /** The name of a format whose rows are inputs. */
 export type RowFormatName = "criteo-kaggle" | "criteo-terabyte" | "avazu";
 
+/** How the rows of one table come about. */
+export interface TableRule {
+  /** Rows whatever the data, where an id's code is its row; null where rows are numbered in order of appearance. */
+  readonly fixedRows: number | null;
+  /** The texts behind the codes; null where a code is the id itself. */
+  readonly dictionary: ByteDictionary | null;
+  /** Ids that training has fewer times share row 0; null for what the preparation's options say. */
+  readonly minCount: number | null;
+  /** What ids are, for whoever matches rows of two data sets. */
+  readonly meaning: string;
+}
+
 /** What a preparation has to know of a format. */
-interface RowFormat {
+export interface RowFormat {
   readonly dense: readonly string[];
   readonly tables: readonly string[];
-  /** `sevenths`, or the last of several files; or a tenth each at random, see `random_split.ts`. */
-  readonly split: "sevenths" | "last-file" | "random";
+  readonly split: SplitRule;
   /** What differs from the original preprocessing, for people. */
   readonly note: string;
-  createParser(onBad: (bad: BadRow) => void): RowParser;
+  /** Id columns that the parser fills behind those of the tables: what the split looks at, and nobody stores. */
+  readonly carried?: readonly string[];
+  /** Dense columns that are standardised over the rows that train. */
+  readonly standardised?: readonly number[];
+  /** One a table. Without them codes are ids, which are numbered in order of appearance. */
+  readonly rules?: readonly TableRule[];
+  /** Of a format without rules: what the ids of a table are. Default `number`. */
+  readonly idsOf?: (table: number) => string;
+  /** @param path The file, for messages. */
+  createParser(onBad: (bad: BadRow) => void, path: string): RowParser;
+  /** Opens a file of columns; formats without it are always text. */
+  openColumns?(file: TextFile, onBad: (bad: BadRow) => void): Promise<ColumnRows>;
 }
 
 const CRITEO = {
   dense: CRITEO_DENSE_NAMES,
   tables: CRITEO_TABLE_NAMES,
+  idsOf: () => "hexadecimal 32",
   note:
     "Ids and integers are taken as written; the int32 of the original preprocessing wraps ids from " +
     "2^31 or fails on them",
@@ -35,13 +62,14 @@ const CRITEO = {
 
 /** The formats by name. */
 export const ROW_FORMATS: Readonly<Record<RowFormatName, RowFormat>> = {
-  "criteo-kaggle": { ...CRITEO, split: "sevenths" },
-  "criteo-terabyte": { ...CRITEO, split: "last-file" },
+  "criteo-kaggle": { ...CRITEO, split: { by: "sevenths" } },
+  "criteo-terabyte": { ...CRITEO, split: { by: "last file" } },
   avazu: {
     dense: ["hour"],
     tables: AVAZU_TABLES.map(({ name }) => name),
-    split: "random",
+    idsOf: (table) => AVAZU_TABLES[table]!.hex ? "hexadecimal 32" : "decimal 32",
+    split: { by: "random" },
     note: "The dense value is the hour of the day / 24; the original's scale is not known",
-    createParser: (onBad) => new AvazuParser(onBad),
+    createParser: (onBad, path) => new AvazuParser(onBad, path),
   },
 };

@@ -6,7 +6,7 @@
 
 import { BLOCK_ROWS, type RowBlock } from "./row_block.ts";
 
-/** Bytes a line may have, without its end. The longest of the formats, Criteo's, has at most some 450. */
+/** Bytes a line may have unless a parser says otherwise, without its end. The longest of the originals, Criteo's, has some 450. */
 export const MAX_LINE = 4096;
 
 const LF = 10, CR = 13;
@@ -53,6 +53,8 @@ export abstract class RowParser {
   #finished = false;
   /** The text ended without a line end, which has been added. */
   #unended = false;
+  /** Empty lines since the last line that was not: bad rows if another follows, nothing at a file's end. */
+  #blanks = 0;
 
   /** @param onBad Told of every bad row; it throws, or the row is left out. */
   constructor(onBad: (bad: BadRow) => void) {
@@ -83,9 +85,21 @@ export abstract class RowParser {
   /** The name of the first column, for lines that are not looked into. */
   protected abstract readonly firstField: string;
 
-  /** Whether the first line of a file names the columns. */
+  /** Bytes a line may have, without its end. */
+  protected readonly maxLine: number = MAX_LINE;
+
+  /**
+   * Whether the first line of a file names the columns.
+   *
+   * @throws UserError if it does, and not those that are wanted.
+   */
   protected isHeader(_line: Uint8Array): boolean {
     return false;
+  }
+
+  /** Whether the line that is looked at is the last of its file, and has no line end. */
+  protected get atUnended(): boolean {
+    return this.#unended && this.#at === this.#end;
   }
 
   /** Takes the next piece of the file. Everything parsable so far must have been parsed. */
@@ -160,17 +174,56 @@ export abstract class RowParser {
   parse(block: RowBlock, limit = Infinity): boolean {
     while (this.#at < this.#end) {
       if (block.rows >= BLOCK_ROWS || this.rows >= limit) return true;
+      if (this.#passBlank()) continue;
       const from = this.#at, rows = block.rows;
       const room = Math.min(BLOCK_ROWS, block.rows + limit - this.rows);
       this.#at = this.parseFast(this.#buffer, this.#at, this.#end, block, room);
       this.rows += block.rows - rows;
       this.lines += block.rows - rows;
-      if (this.#at < this.#end && block.rows < room) this.#parseSlow(block);
+      if (this.#at < this.#end && block.rows < room && this.#blankEnd() === 0) {
+        this.#parseSlow(block);
+      }
       this.consumed += Math.min(this.#at, this.#length) - from;
     }
     if (block.rows >= BLOCK_ROWS || this.rows >= limit) return true;
-    if (this.#length - this.#at > MAX_LINE && !this.#skipping) this.#tooLong();
+    if (this.#length - this.#at > this.maxLine && !this.#skipping) {
+      this.#reportBlanks();
+      this.#tooLong();
+    }
     return false;
+  }
+
+  /** Where the next line ends if it is empty, else 0. */
+  #blankEnd(): number {
+    const from = this.#at;
+    if (this.#buffer[from] === LF) return from + 1;
+    return this.#buffer[from] === CR && this.#buffer[from + 1] === LF ? from + 2 : 0;
+  }
+
+  /** Passes over an empty line, which may be one of those at the file's end; those before another line are bad. */
+  #passBlank(): boolean {
+    const from = this.#at, end = this.#blankEnd();
+    if (end === 0) {
+      this.#reportBlanks();
+      return false;
+    }
+    this.#blanks++;
+    this.#at = end;
+    this.consumed += Math.min(end, this.#length) - from;
+    return true;
+  }
+
+  #reportBlanks(): void {
+    for (; this.#blanks > 0; this.#blanks--) {
+      this.lines++;
+      this.#onBad({
+        line: this.lines,
+        unended: false,
+        column: 1,
+        field: this.firstField,
+        reason: "the line is empty",
+      });
+    }
   }
 
   /** Takes one line in any accepted spelling, or says exactly what is wrong with it. */
@@ -179,7 +232,7 @@ export abstract class RowParser {
     let to = from + this.#buffer.subarray(from, this.#end).indexOf(LF);
     this.#at = to + 1;
     this.lines++;
-    if (to - from > MAX_LINE) return this.#reportTooLong();
+    if (to - from > this.maxLine) return this.#reportTooLong();
     if (to > from && this.#buffer[to - 1] === CR) to--;
     const line = this.#buffer.subarray(from, to);
     if (this.lines === 1 && this.isHeader(line)) return;
@@ -190,12 +243,11 @@ export abstract class RowParser {
   }
 
   #reportTooLong(): void {
-    const reason = `the line has more than ${MAX_LINE} bytes`;
+    const reason = `the line has more than ${this.maxLine} bytes`;
     this.#report({ column: 1, field: this.firstField, reason });
   }
 
   #report(bad: BadField): void {
-    const unended = this.#unended && this.#at === this.#end;
-    this.#onBad({ line: this.lines, unended, ...bad });
+    this.#onBad({ line: this.lines, unended: this.atUnended, ...bad });
   }
 }

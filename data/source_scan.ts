@@ -8,8 +8,10 @@ import { UserError } from "../core/errors.ts";
 import { Sha256 } from "../core/files.ts";
 import type { PreparationOptions, SkippedRows, SourceRecord } from "./manifest.ts";
 import { BLOCK_ROWS, type RowBlock } from "./row_block.ts";
+import type { ColumnRows } from "./columnar/column_rows.ts";
+import type { RowFormat } from "./row_formats.ts";
 import type { BadRow, RowParser } from "./row_parser.ts";
-import { readText, type TextFile } from "./text_source.ts";
+import { hashText, isColumnar, readText, type TextFile } from "./text_source.ts";
 
 /** How far a preparation has come. */
 export interface PreparationProgress {
@@ -33,6 +35,11 @@ export interface PreparationHooks {
 
 /** Bad rows that are quoted with their reasons. */
 const QUOTED = 5;
+
+/** Share of the rows that may be bad where bad ones are skipped: beyond it the format is likely to be another. */
+const MOST_BAD = 0.1;
+/** Rows before anything is said of their share. */
+const ENOUGH_ROWS = 100_000;
 
 /** One walk over all files. */
 export class SourceScan {
@@ -80,11 +87,11 @@ export class SourceScan {
    * Parses all files.
    *
    * @param onBlock Takes the block when it is full, and at the end; afterwards it is empty.
-   * @throws UserError for a file that is empty or unreadable, for a bad row unless those are skipped, and if there are no
-   * rows at all.
+   * @throws UserError for a file that is empty or unreadable, for a bad row unless those are skipped, if more than a tenth of
+   * the rows are skipped, and if there are no rows at all.
    */
   async run(
-    createParser: (onBad: (bad: BadRow) => void) => RowParser,
+    format: Pick<RowFormat, "createParser" | "openColumns">,
     block: RowBlock,
     onBlock: () => Promise<void>,
   ): Promise<void> {
@@ -95,13 +102,25 @@ export class SourceScan {
     };
     for (const file of this.#files) {
       this.#report(this.#bytesBefore);
-      const parser = createParser((bad) => this.#onBad(file, bad));
-      this.#sources.push(await this.#readFile(file, parser, limit - this.rows, block, hand));
+      const onBad = (bad: BadRow) => this.#onBad(file, bad);
+      const left = limit - this.rows;
+      if (!isColumnar(file)) {
+        const parser = format.createParser(onBad, file.path);
+        this.#sources.push(await this.#readFile(file, parser, left, block, hand));
+      } else if (format.openColumns !== undefined) {
+        const columns = await format.openColumns(file, onBad);
+        this.#sources.push(await this.#readColumns(file, columns, left, block, hand));
+      } else {
+        throw new UserError(
+          `Cannot read ${file.path}: it is a ${file.container} file beside files of text`,
+        );
+      }
       this.#bytesBefore += file.bytes;
     }
     this.#report(this.#totalBytes);
     this.#hooks.signal?.throwIfAborted();
     if (block.rows > 0) await hand();
+    if (this.rows > 0) this.#checkShare();
     if (this.rows === 0) {
       throw new UserError(
         `Cannot prepare ${this.#files[0]!.path}: ${
@@ -151,16 +170,47 @@ export class SourceScan {
       if (parser.lines === 0) throw new UserError(`Cannot read ${file.path}: it is empty`);
     }
     this.cut ||= cut;
-    return {
-      name: file.name,
-      path: file.absolutePath,
-      bytes: file.bytes,
-      modified: file.modified,
-      gzip: file.gzip,
-      textBytes: hashed,
-      textSha256: hash.hex(),
-      rows: parser.rows,
-    };
+    return this.#record(file, hashed, hash.hex(), parser.rows);
+  }
+
+  async #readColumns(
+    file: TextFile,
+    columns: ColumnRows,
+    limit: number,
+    block: RowBlock,
+    hand: () => Promise<void>,
+  ): Promise<SourceRecord> {
+    const sha256 = await hashText(file, file.bytes, this.#hooks.signal);
+    if (sha256 === null) throw new UserError(`Cannot read ${file.path}: it has become shorter`);
+    const before = this.rows;
+    const cut = limit <= 0 || await columns.read(block, limit, hand, () => {
+      this.rows = before + columns.rows;
+      this.#hooks.signal?.throwIfAborted();
+      this.#report(this.#bytesBefore);
+    });
+    this.rows = before + columns.rows;
+    this.cut ||= cut;
+    if (!cut && columns.lines === 0) {
+      throw new UserError(`Cannot read ${file.path}: it has no rows`);
+    }
+    return this.#record(file, file.bytes, sha256, columns.rows);
+  }
+
+  #record(file: TextFile, textBytes: number, textSha256: string, rows: number): SourceRecord {
+    const { name, absolutePath, bytes, modified, container } = file;
+    return { name, path: absolutePath, bytes, modified, container, textBytes, textSha256, rows };
+  }
+
+  #checkShare(): void {
+    const share = this.#skipped / (this.rows + this.#skipped);
+    if (share <= MOST_BAD) return;
+    throw new UserError(
+      `Cannot prepare ${this.#files[0]!.path}: ${this.#skipped} of ${
+        this.rows + this.#skipped
+      } rows are bad, more than a tenth, so the format is likely to be another; the first is ${
+        this.#quoted[0]
+      }`,
+    );
   }
 
   #onBad(file: TextFile, bad: BadRow): void {
@@ -173,6 +223,7 @@ export class SourceScan {
       throw new UserError(`Cannot read ${where}: ${bad.reason}`);
     }
     this.#skipped++;
+    if (this.#skipped > ENOUGH_ROWS) this.#checkShare();
     if (this.#quoted.length < QUOTED) this.#quoted.push(`${where}: ${bad.reason}`);
   }
 

@@ -56,6 +56,34 @@ export function splitNone(rows: number): Splits {
   return { train: { start: 0, count: 0 }, test: { start: 0, count: rows }, validation: end };
 }
 
+/**
+ * The end held out: of so many rows the last shares test and validate, in this order.
+ *
+ * @throws UserError if nothing is left to train or test with.
+ */
+export function splitShares(rows: number, testShare: number, validationShare: number): Splits {
+  const test = Math.round(rows * testShare), validation = Math.round(rows * validationShare);
+  return splitCounts(rows - test - validation, test, validation);
+}
+
+/**
+ * Rows that train, test and validate one after another, as files of one's own give them.
+ *
+ * @throws UserError if nothing is left to train or test with.
+ */
+export function splitCounts(train: number, test: number, validation: number): Splits {
+  if (train <= 0 || test === 0) {
+    throw new UserError(
+      `Cannot split into train and test: ${Math.max(0, train)} inputs would train and ${test} test`,
+    );
+  }
+  return {
+    train: { start: 0, count: train },
+    test: { start: train, count: test },
+    validation: { start: train + test, count: validation },
+  };
+}
+
 function holdOut(rows: number, held: number): Splits {
   const train = rows - held, test = Math.ceil(held / 2);
   return {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { TableKeys } from "./table_keys.ts";
+
 /** A column of categorical ids: one embedding table. */
 export interface TableSchema {
   /** The column's name: `C1`, … */
@@ -29,6 +31,8 @@ export interface DatasetSchema {
    * Absent for inputs without steps, which are laid out as sequences of one.
    */
   readonly steps?: number;
+  /** False where inputs have no labels (all are 0), so that they can be scored and not trained on. Absent: they have. */
+  readonly labelled?: false;
 }
 
 /** Which part of a data set. */
@@ -85,6 +89,8 @@ export interface Dataset extends Disposable {
   readonly notes: readonly string[];
   /** AUC and log-loss of the true probabilities where the data set is generated and they are known. */
   readonly bayes: { readonly auc: number; readonly logloss: number } | null;
+  /** Reads what the rows of the tables stand for. Absent where they stand for themselves, as in generated data sets. */
+  readonly keys?: () => Promise<readonly TableKeys[]>;
   /** Inputs in a split. */
   count(split: Split): number;
   /** Walks a split in an order. */

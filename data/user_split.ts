@@ -17,21 +17,23 @@ const ORIGINAL_TRAIN = 690_000, ORIGINAL_VALIDATION = 300_000;
 const SUB = 0x7a0ba0;
 
 /**
- * Splits users by the times of their last events: the latest 30 % test. The others are shuffled; a tenth of them validate
- * and the rest train. With `leak` the first 690,000 train and the first 300,000 of the same users validate, as in the
- * original.
+ * Splits the users that count by the times of their last events: the latest 30 % test. The others are shuffled; a tenth of
+ * them validate and the rest train. With `leak` the first 690,000 train and the first 300,000 of the same users validate, as
+ * in the original.
  *
  * @param lastTimes For each user.
+ * @param counts Whether a user gives an input; the others are in no split.
  * @returns Users of each split, those that train in shuffled order.
  */
 export function splitUsers(
   lastTimes: Uint32Array,
   seed: number,
   leak: boolean,
+  counts: (user: number) => boolean = () => true,
 ): Record<Split, Uint32Array> {
-  const sorted = lastTimes.slice().sort();
+  const users = Uint32Array.from(lastTimes.keys()).filter(counts);
+  const sorted = users.map((user) => lastTimes[user]!).sort();
   const limit = sorted[Math.floor(TEST_AFTER * sorted.length)] ?? 0;
-  const users = Uint32Array.from(lastTimes.keys());
   const test = users.filter((user) => lastTimes[user]! > limit);
   const others = users.filter((user) => lastTimes[user]! <= limit);
   const permutation = new Permutation(others.length, seed, SUB);

@@ -6,6 +6,7 @@
 
 export type { MatrixName, Sizes } from "./check_op.ts";
 export type { CpuDeviceOptions } from "./cpu/device.ts";
+export { DeviceLostError } from "./device_lost.ts";
 export type { ExampleMaker, ExampleSize } from "./example.ts";
 export type { Cost, Example, LookupCounts, Op, Operands, Use, UseOf } from "./op.ts";
 export { type OpArgs, type OpName, type OpNamed, OPS } from "./ops.ts";

@@ -8,9 +8,10 @@ import { runEntryPoint } from "../core/entry_point.ts";
 import { interruptedStatus, interruptible, Interruption } from "../core/interrupt.ts";
 import { print, tell } from "../core/streams.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
+import { parseTrainCommand } from "./command/choose_model.ts";
 import { Display } from "./command/display.ts";
 import { flagOf } from "./command/flag_names.ts";
-import { parseTrainOptions, type TrainCommandLine } from "./command/parse.ts";
+import type { TrainCommandLine } from "./command/parse.ts";
 import { resumedSettings } from "./command/resume.ts";
 import { scoringSummary, summary, writtenLine } from "./command/summary.ts";
 import type { RunSettings } from "./run/options.ts";
@@ -19,7 +20,7 @@ import { runTraining } from "./run/run_training.ts";
 import { TrainingFailure } from "./run/trainer.ts";
 
 async function main(): Promise<number> {
-  const line = parseTrainOptions(Deno.args);
+  const line = await parseTrainCommand(Deno.args);
   if (line.kind === "help") {
     print(line.text);
     return 0;

@@ -74,7 +74,7 @@ export {
 } from "./run/result.ts";
 export type { LearningRateSchedule } from "./run/learning_rate.ts";
 export { OPTIMIZER_NAMES, type OptimizerName } from "./model/optimizers.ts";
-export type { RunHooks } from "./run/hooks.ts";
+export type { OutputKind, RunHooks } from "./run/hooks.ts";
 export type {
   CheckpointSettings,
   DataNames,
@@ -102,7 +102,7 @@ export { runTraining } from "./run/run_training.ts";
 export { type RunLoop, type RunSetup, setUpRun } from "./run/setup.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
-export type { Normalisation, TowerShape } from "./model/tower.ts";
+export { type Normalisation, NORMALISATIONS, type TowerShape } from "./model/tower.ts";
 export type { ModelOptions, TowerModel } from "./model/tower_model.ts";
 export type { MinibatchSink } from "./trace/log.ts";
 export {

@@ -23,7 +23,13 @@ import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { learningRateOf, WORKLOADS } from "./settings.ts";
-import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
+import {
+  STUDY_SCHEMA_VERSION,
+  type StudyKey,
+  type StudyResult,
+  type StudyStore,
+  type Wanted,
+} from "./store.ts";
 import { placementOfVariant, planOfVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Inputs a forward pass of an evaluation. */
@@ -36,6 +42,8 @@ const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=
 /** What is run. */
 interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
+  /** Whether the times of runs are asked for, which are of this machine alone. */
+  readonly wanted?: Wanted;
   /** What the person asked for calls a variant, where that is another name. */
   readonly labels?: ReadonlyMap<string, string>;
 }
@@ -53,11 +61,19 @@ const warmed = new Set<string>();
 
 /** Runs what the store does not have yet. */
 export async function runSeed(job: SeedJob, store: StudyStore, settings: Settings): Promise<void> {
+  using claims = new DisposableStack();
   const missing: Variant[] = [];
-  for (const variant of job.variants) {
-    if (await store.read(keyOf(job, variant)) === null) missing.push(variant);
+  // In one order everywhere, so that no two processes wait for each other.
+  for (const variant of job.variants.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+    const key = keyOf(job, variant);
+    if (await store.read(key, job.wanted) !== null) continue;
+    const claim = claims.use(await store.claim(key, settings));
+    // Whoever had it may have trained it.
+    if (await store.read(key, job.wanted) === null) missing.push(variant);
+    else claim[Symbol.dispose]();
   }
   if (missing.length === 0) return;
+  missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
   const { workload, inputs, seed } = job;
   const ground = await openGround(workload, inputs, seed, settings);
   using placed = await openPlaced("hot", settings);
@@ -248,6 +264,7 @@ async function finish(
     schema_version: STUDY_SCHEMA_VERSION,
     ...keyOf(job, variant),
     conditions: store.conditions,
+    machine: store.machine,
     train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),
     optimizer,

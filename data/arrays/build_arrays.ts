@@ -22,6 +22,7 @@ import {
 import { BLOCK_ROWS, RowBlock } from "../row_block.ts";
 import type { PreparationHooks } from "../source_scan.ts";
 import { splitLastFile, splitNone, type Splits, splitSevenths } from "../split.ts";
+import { writeKeys } from "../table_keys.ts";
 import { hashText, type TextFile } from "../text_source.ts";
 import type { TableSchema } from "../types.ts";
 import { ArrayRows, type ArrayRules, type BadArrayRow } from "./array_rows.ts";
@@ -216,7 +217,7 @@ class Build {
     for (const file of files) {
       const isCounts = file === this.#log.counts;
       const { rows, bytes } = used.get(file) ?? { rows: 0, bytes: isCounts ? file.bytes : 0 };
-      const hash = await hashText({ ...file, gzip: false }, bytes, this.#hooks.signal);
+      const hash = await hashText(file, bytes, this.#hooks.signal);
       if (hash === null) {
         throw new UserError(`Cannot read ${file.path}: it became shorter while it was read`);
       }
@@ -225,7 +226,7 @@ class Build {
         path: file.absolutePath,
         bytes: file.bytes,
         modified: file.modified,
-        gzip: file.gzip,
+        container: file.container,
         textBytes: bytes,
         textSha256: hash,
         rows,
@@ -272,6 +273,12 @@ class Build {
         `The limit of ${formatCount(options.limit)} inputs came before the end of the files`,
       );
     }
+    const { maxIndexRange } = options;
+    const meaning = maxIndexRange > 0 ? `rows modulo ${maxIndexRange}` : "rows";
+    const keys = await writeKeys(
+      this.#folder,
+      rules.tables.map((name) => ({ name, meaning, reserved: [], ids: null })),
+    );
     return await writeManifest(this.#folder, {
       version: CACHE_VERSION,
       options,
@@ -284,6 +291,8 @@ class Build {
       notes,
       skipped,
       blocks: writer.blocks,
+      keys,
+      labelled: true,
       hash: datasetHash({ options, sources, rows: this.#rows, splits, tables }),
     });
   }

@@ -175,6 +175,7 @@ function formatOf({ kind }: Kind): ArrayFormatName {
 }
 
 async function kindOf(file: TextFile): Promise<Kind> {
+  if (file.container !== "arrays") return { kind: "other" };
   const head = new Uint8Array(8);
   {
     using handle = await Deno.open(file.path);
@@ -187,7 +188,7 @@ async function kindOf(file: TextFile): Promise<Kind> {
         "day_0_dense.npy, day_0_sparse.npy or day_0_labels.npy",
     );
   }
-  if (isZip(head) && /\.npz$/i.test(file.name)) {
+  if (isZip(head)) {
     const members = await readZip(file.path);
     const names = new Set(members.map(({ name }) => name.replace(/\.npy$/, "")));
     if (["X_int", "X_cat", "y"].every((name) => names.has(name))) return { kind: "dlrm", members };
@@ -199,16 +200,13 @@ async function kindOf(file: TextFile): Promise<Kind> {
       } where DLRM has X_int, X_cat and y, and day_N_sparse_multi_hot.npz has 0, 1, …`,
     );
   }
-  if (/\.bin$/i.test(file.name)) {
-    if (file.bytes % MLPERF_ROW_BYTES !== 0) {
-      throw new UserError(
-        `Cannot read ${file.path}: it has ${file.bytes} bytes, which is no multiple of the ` +
-          `${MLPERF_ROW_BYTES} of a row of MLPerf's binary (label, 13 integers, 26 ids, int32 each)`,
-      );
-    }
-    return { kind: "mlperf" };
+  if (file.bytes % MLPERF_ROW_BYTES !== 0) {
+    throw new UserError(
+      `Cannot read ${file.path}: it has ${file.bytes} bytes, which is no multiple of the ` +
+        `${MLPERF_ROW_BYTES} of a row of MLPerf's binary (label, 13 integers, 26 ids, int32 each)`,
+    );
   }
-  return { kind: "other" };
+  return { kind: "mlperf" };
 }
 
 /** As in DLRM's data_utils.py: X_int int32 (rows × columns), X_cat int32 (rows × tables), y int32, counts int32 (tables). */

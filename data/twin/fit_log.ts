@@ -8,8 +8,8 @@ import { UsageError, UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { Permutation } from "../../core/random.ts";
 import { idLayout } from "../id_layout.ts";
+import { chooseFormat } from "../choose_format.ts";
 import { openDataset, type OpenOptions } from "../open.ts";
-import { recognise } from "../recognise.ts";
 import { findTextFiles } from "../prepare.ts";
 import { checkDistinct, checkTwin } from "./check.ts";
 import { checkHistories, checkHistoryDistinct } from "./check_histories.ts";
@@ -18,12 +18,13 @@ import type { Goodness } from "./goodness.ts";
 import { fitHistories, type HistoryParameters } from "./histories.ts";
 import { sampleHistories } from "./history_sample.ts";
 import type { TwinParameters } from "./parameters.ts";
+import { isHistories, openTwin } from "./open.ts";
 import { renumberIds, sampleInputs } from "./sample.ts";
 import { RM1_SIZES, TWIN_WORKLOADS, type WorkloadName } from "./workloads.ts";
 
 /** What to fit, and to what. */
 export interface FitLogOptions
-  extends Pick<OpenOptions, "data" | "format" | "limit" | "badRows" | "cacheDirectory"> {
+  extends Pick<OpenOptions, "data" | "format" | "schema" | "limit" | "badRows" | "cacheDirectory"> {
   /**
    * Whose published sizes and click rate to take, for files that are a sample of that data set. Default: those of the files
    * themselves.
@@ -56,23 +57,49 @@ const LEARNABLE_AUC = 0.8;
 const MEMORY = 256 * 2 ** 20;
 
 /**
- * Fits a twin to a log: of inputs with one lookup a table (Criteo, Avazu), or of user histories (Taobao).
+ * Fits a twin to a log: of inputs with one lookup a table (Criteo, Avazu, one's own), or of user histories (Taobao).
  *
- * @throws UserError for options, files or rows that are wrong.
+ * @throws UserError for options, files or rows that are wrong, and for a log whose twin could not be drawn.
  * @category Data: twins
  */
 export async function fitLog(options: FitLogOptions): Promise<LogFit> {
-  const { workload, seed = 1 } = options;
-  const format = options.format ??
-    (workload === undefined
-      ? (await recognise(await findTextFiles(options.data))).format
-      : FORMATS[workload]);
+  const { workload, seed = 1, schema } = options;
+  const format = schema !== undefined ? undefined : options.format ??
+    (workload === undefined ? await recognised(options.data) : FORMATS[workload]);
   if (workload !== undefined && (format === "taobao") !== (workload === "rm1")) {
     throw new UsageError(`Cannot fit twin ${workload}: the files are in the format ${format}`);
   }
-  return format === "taobao"
+  const fit = format === "taobao"
     ? await fitUsers(options, seed)
     : await fitInputs({ ...options, format }, seed);
+  await checkDrawable(fit.parameters, options.data[0]!);
+  return fit;
+}
+
+async function recognised(data: readonly string[]): Promise<OpenOptions["format"]> {
+  const { format } = await chooseFormat(await findTextFiles(data));
+  return format === "schema" ? undefined : format;
+}
+
+/** Inputs that are drawn of a twin to see whether it can be. */
+const TRIAL = 1000;
+
+/** A log may lack what a twin needs, users of more than ten events for instance, and one finds out when it is drawn. */
+async function checkDrawable(twin: LogFit["parameters"], path: string): Promise<void> {
+  try {
+    const inputs = isHistories(twin) ? TRIAL : Math.max(7, Math.min(TRIAL, twin.inputs));
+    (await openTwin({ twin, inputs })).close();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      `Cannot fit a twin to ${path}: ${
+        error.message.replace(
+          /^Cannot draw a twin: /,
+          "what was fitted could not be drawn, because ",
+        )
+      }`,
+    );
+  }
 }
 
 /** Splits do not matter here, so that one day of Terabyte is read as Kaggle's format is. */
@@ -89,6 +116,7 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
   const dataset = await openDataset({
     data: options.data,
     format: options.format,
+    schema: options.schema,
     limit: options.limit,
     badRows: options.badRows,
     cacheDirectory: options.cacheDirectory,

@@ -9,6 +9,7 @@ import { Permutation } from "../../core/random.ts";
 import { readEvents } from "../build_sequences.ts";
 import type { PreparationOptions } from "../manifest.ts";
 import { findTextFiles } from "../prepare.ts";
+import { recognise } from "../recognise.ts";
 import { type PreparationHooks, SourceScan } from "../source_scan.ts";
 import type { History } from "./histories.ts";
 
@@ -47,6 +48,7 @@ interface HistorySampleOptions extends PreparationHooks {
  */
 export async function sampleHistories(options: HistorySampleOptions): Promise<HistorySample> {
   const files = await findTextFiles(options.data);
+  const { events } = await recognise(files, "taobao");
   const preparation: PreparationOptions = {
     format: "taobao",
     limit: options.limit ?? null,
@@ -55,9 +57,12 @@ export async function sampleHistories(options: HistorySampleOptions): Promise<Hi
     badRows: options.badRows ?? "error",
     seed: options.seed,
     leak: false,
+    schema: null,
+    events,
+    heldOut: null,
   };
   const scan = new SourceScan(files, preparation, options, true);
-  const { log } = await readEvents(scan, preparation);
+  const { log } = await readEvents(scan, preparation, files[0]!.path);
   if (log.length === 0) {
     throw new UserError(`Cannot fit a twin to ${files[0]!.path}: it has no events`);
   }

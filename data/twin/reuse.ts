@@ -20,6 +20,7 @@ import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 export interface ReuseStatistics {
   /** Of the twin. */
   readonly name: string;
+  /** Embedding tables that the minibatch looks up. */
   readonly tables: number;
   /** Inputs of the minibatch. */
   readonly inputs: number;
@@ -79,7 +80,11 @@ function binsOf(lambda: number, bins: number): { rows: number[]; lookups: number
   return { rows, lookups };
 }
 
-/** The law of the mean table. */
+/**
+ * The law of the mean table.
+ *
+ * @category Data: twins
+ */
 export function fitReuse(statistics: ReuseStatistics): Law {
   const { tables, rowShares, lookupShares } = statistics;
   const rows = statistics.rows / tables, lookups = statistics.lookups / tables;
@@ -134,6 +139,7 @@ export interface ReuseTwinOptions {
   readonly tables: number;
   /** Dense columns, uniform from 0 to 8, about as far as ln(x + 1) of Criteo's integers goes. */
   readonly denseColumns: number;
+  /** Share of the inputs with label 1, in (0, 1). */
   readonly clickRate: number;
   /** AUC of who knows the rows that are seen often. */
   readonly learnableAuc: number;
@@ -147,7 +153,11 @@ export const META_2021_OPTIONS: ReuseTwinOptions = {
   learnableAuc: 0.75,
 };
 
-/** A twin whose bags have the mean number of lookups and whose rows are reused as the statistics say. */
+/**
+ * A twin whose bags have the mean number of lookups and whose rows are reused as the statistics say.
+ *
+ * @category Data: twins
+ */
 export function twinOfReuse(
   statistics: ReuseStatistics,
   options: ReuseTwinOptions,

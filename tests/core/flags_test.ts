@@ -204,12 +204,25 @@ Deno.test("parseFlags() refuses bad values with the reason", () => {
   refuses(["--json="], 'Cannot use --json "": the value is empty');
 });
 
-Deno.test("parseFlags() refuses a flag given twice and words that belong to none", () => {
-  refuses(["--batch", "1", "--batch", "2"], "Cannot use --batch twice: it takes one value");
-  refuses(
-    ["--batch", "1", "--mini-batch-size", "2"],
-    "Cannot use --mini-batch-size: --batch has been given and means the same",
-  );
+Deno.test("parseFlags() takes the last of a flag that is given several times, whatever its spelling", () => {
+  assert.equal(values("--batch", "1", "--batch", "2").batch, 2);
+  const { values: parsed, given } = parseFlags(TABLE, ["--batch", "1", "--mini-batch-size", "2"]);
+  assert.equal(parsed.batch, 2);
+  assert.equal(given.get("batch"), "--mini-batch-size");
+  assert.equal(values("--quiet", "--no-quiet").quiet, false);
+});
+
+Deno.test("parseFlags() gives words that stand after no flag to the flag that takes them", () => {
+  const table = {
+    ...TABLE,
+    files: { type: "paths", positional: true, group: "Data", help: "Files" },
+  } as const satisfies FlagTable;
+  const { values, given } = parseFlags(table, ["a", "--batch", "2", "b", "--quiet", "c"]);
+  assert.deepEqual(values.files, ["a", "b", "c"]);
+  assert.equal(given.get("files"), "--files");
+});
+
+Deno.test("parseFlags() refuses words that belong to no flag", () => {
   refuses(
     ["train.txt"],
     'Cannot use "train.txt": it stands after no flag that takes it (names come before flags)',

@@ -46,6 +46,9 @@ async function write(folder: string, rows: number): Promise<Manifest> {
       badRows: "error",
       seed: 123,
       leak: false,
+      schema: null,
+      events: null,
+      heldOut: null,
     },
     sources: [],
     notes: [],
@@ -56,6 +59,8 @@ async function write(folder: string, rows: number): Promise<Manifest> {
     splits: splitSevenths(rows),
     skipped: { count: 0, first: [] },
     blocks,
+    keys: { tables: [], bytes: 0, crc32: 0, hash: "" },
+    labelled: true,
     hash: "",
     checksum: "",
   };
@@ -69,6 +74,7 @@ async function withDataset(
   await inFolder(async (folder) => {
     const manifest = await write(folder, rows);
     const dataset = new PreparedDataset(
+      folder,
       manifest,
       await BlockStore.open(folder, manifest),
       budget,
@@ -204,7 +210,7 @@ Deno.test("positions load each window once, whatever their sequence, and none th
   await inFolder(async (folder) => {
     const manifest = await write(folder, 147);
     using store = await countingStore(folder, manifest);
-    const dataset = new PreparedDataset(manifest, store.store, 0, "");
+    const dataset = new PreparedDataset(folder, manifest, store.store, 0, "");
     const into = createInputs(dataset.schema, 126);
     const ascending = range(0, 126), picked = [95, 3, 91, 7, 99, 5, 3];
     for (

@@ -328,8 +328,8 @@ Deno.test("bad Taobao files are one sentence each, or bad rows are skipped", () 
     await write("ragged", `${good}1,2\n${good}`);
     await write("oversized", `${good}${"7".repeat(70_000)}\n`);
     await write("encoded", `${good}1,2,3,pv\u00e9,1511539300\n`);
-    await write("late", event(1, 2, 3, -1));
-    await write("header", `user,item,category,behaviour,time\n${good}`);
+    await write("late", "1,2,3,pv,-5\n1,2,3,pv,-6\n");
+    await write("header", `usr,itm,cat,what,when\n${good}`);
     await write("short", someEvents(60, 9).map((e) => textOf([e])).join(""));
     await write("one", textOf(someEvents(1, 60)));
     const rejects = async (name: string, message: RegExp, options: Partial<OpenOptions> = {}) => {
@@ -343,8 +343,11 @@ Deno.test("bad Taobao files are one sentence each, or bad rows are skipped", () 
     await rejects("ragged", /ragged:\d+:3 \(category\): the row has 2 columns where a Taobao row/);
     await rejects("oversized", /oversized:\d+:1 \(user\): the line has more than 4096 bytes$/);
     await rejects("encoded", /encoded:\d+:4 \(behaviour\): "pv\\xc3\\xa9" is not one of pv, buy/);
-    await rejects("late", /^Cannot prepare .*late: it has no rows$/);
-    await rejects("header", /header:1:1 \(user\): "user" is not an unsigned integer of 32 bits$/);
+    await rejects(
+      "late",
+      /^Cannot recognise the format of .*late: it has Taobao's columns, but its times are none from 1970 to 2106/,
+    );
+    await rejects("header", /header:1:1 \(user\): "usr" is not an unsigned integer of 32 bits$/);
     await rejects(
       "short",
       /^Cannot make sequences of .*short: of its 60 users none with 11 events .* left to train$/,

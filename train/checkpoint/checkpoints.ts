@@ -20,7 +20,7 @@ import type { TrainState } from "../run/state.ts";
 import type { CheckpointPolicy } from "../run/trainer.ts";
 
 /** Grows when what a run's checkpoint holds changes; another version is refused. */
-const RUN_CHECKPOINT_VERSION = 1;
+export const RUN_CHECKPOINT_VERSION = 1;
 
 /** What a run's checkpoint says besides its tensors. */
 interface RunDocument {
@@ -32,7 +32,7 @@ interface RunDocument {
 }
 
 /** The run that a folder's newest checkpoint is of. */
-interface StoredRun {
+export interface StoredRun {
   /** The options it was started with. */
   readonly settings: RunSettings;
   readonly step: number;

@@ -7,6 +7,7 @@
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
 import { LOG_FLAGS } from "../../data/flags.ts";
+import { daysOf } from "../../data/source_files.ts";
 import { parseDataSource } from "../run/data_source.ts";
 import type { DataOptions, DataSource } from "../run/options.ts";
 import type { DLRM_TRANSLATED } from "./dlrm_flags.ts";
@@ -15,13 +16,17 @@ import type { DLRM_TRANSLATED } from "./dlrm_flags.ts";
 export const DATA_FLAGS = {
   data: {
     type: "paths",
+    positional: true,
     group: "Data",
     valueName: "FILE…",
     aliases: ["raw-data-file"],
     help:
-      "Click logs, plain or .gz, in order; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
+      "Click logs in order: text, plain or in gzip or zstd, Parquet, Arrow, or arrays (docs/data.md); folders and patterns of them; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
   },
   format: LOG_FLAGS.format,
+  schema: LOG_FLAGS.schema,
+  test: LOG_FLAGS.test,
+  validation: LOG_FLAGS.validation,
   limit: LOG_FLAGS.limit,
   maxIndRange: {
     type: "number",
@@ -53,25 +58,32 @@ export const DATA_FLAGS = {
 
 type Values = FlagValues<typeof DATA_FLAGS & typeof DLRM_TRANSLATED>;
 
+/** The files that begin with a path; none where it is a file itself. */
+export type DaysFrom = (path: string) => readonly string[];
+
 /** Flags as they were spelled. */
 export type Given = ReadonlyMap<string, string>;
 
 /**
  * The data that flags ask for.
  *
- * @param exists Whether a path exists.
+ * @param days The files that begin with a path that is none itself: DLRM names the Terabyte files by their common
+ * beginning.
  * @param notes Takes lines on what has no effect, or was read as something else.
  */
 export function dataOf(
   values: Values,
   given: Given,
-  exists: (path: string) => boolean,
+  days: DaysFrom,
   notes: string[],
 ): DataOptions & { readonly source: DataSource } {
   const format = formatOf(values, given);
   return {
-    source: sourceOf(values, given, format, exists, notes),
+    source: sourceOf(values, given, format, days, notes),
     format,
+    schema: values.schema,
+    test: values.test,
+    validation: values.validation,
     limit: values.limit,
     maxIndexRange: values.maxIndRange > 0 ? values.maxIndRange : null,
     minCount: values.minCount,
@@ -97,7 +109,7 @@ function sourceOf(
   { data, dataGeneration, dataSize }: Values,
   given: Given,
   format: Values["format"],
-  exists: (path: string) => boolean,
+  days: DaysFrom,
   notes: string[],
 ): DataSource {
   if (dataGeneration === "random") {
@@ -114,13 +126,21 @@ function sourceOf(
   }
   const source = parseDataSource(data);
   if (source.kind !== "files" || format !== "criteo-terabyte") return source;
-  return { kind: "files", paths: source.paths.flatMap((path) => expandDays(path, exists)) };
+  return {
+    kind: "files",
+    paths: source.paths.flatMap((path) => {
+      const found = days(path);
+      return found.length > 0 ? found : path;
+    }),
+  };
 }
 
-/** `./day` becomes `./day_0`, `./day_1`, … as far as they exist, unless `./day` exists itself. */
-function expandDays(path: string, exists: (path: string) => boolean): string[] {
-  if (exists(path)) return [path];
-  const days: string[] = [];
-  for (let day = 0; day < 24 && exists(`${path}_${day}`); day++) days.push(`${path}_${day}`);
-  return days.length > 0 ? days : [path];
+/** `./day` gives `./day_0`, `./day_1`, … unless `./day` exists itself. */
+export function daysFrom(path: string): readonly string[] {
+  try {
+    Deno.statSync(path);
+    return [];
+  } catch {
+    return daysOf(path);
+  }
 }

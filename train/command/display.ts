@@ -11,7 +11,7 @@ import { print, tell } from "../../core/streams.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
 import type { PassProgress } from "../plan/hot_set.ts";
 import type { TimedEvaluation, TrainProgress } from "../run/trainer.ts";
-import { formatMetric } from "./summary.ts";
+import { formatAuc, formatMetric } from "./summary.ts";
 
 /** The progress lines of one run: one bar at a time. */
 export class Display {
@@ -72,7 +72,7 @@ export class Display {
     // The one after the last step is in the summary.
     if (final) return;
     this.note(
-      `Step ${formatCount(step)}: AUC ${formatMetric(metrics.auc, 5)}, log-loss ${
+      `Step ${formatCount(step)}: AUC ${formatAuc(metrics)}, log-loss ${
         formatMetric(metrics.logloss, 5)
       }, accuracy ${formatMetric(metrics.accuracy, 4)}`,
     );

@@ -18,7 +18,7 @@ export const MODEL_FLAGS = {
   model: {
     type: "choice",
     choices: WORKLOAD_NAMES,
-    defaultText: "the twin's, else rm2",
+    defaultText: "the twin's or the format's, else rm2",
     group: "Model",
     help:
       "Preset: rm1 is TBSM on Taobao, rm2 is DLRM on Criteo Kaggle, rm3 on Criteo Terabyte, rm4 on Avazu; the flags below replace parts of it",

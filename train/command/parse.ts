@@ -10,7 +10,7 @@ import { findPlan } from "../plan/plans.ts";
 import type { RunSettings } from "../run/options.ts";
 import type { ScoringOptions } from "../run/run_scoring.ts";
 import { resolveRun } from "../run/settings.ts";
-import { dataOf, type Given } from "./data_flags.ts";
+import { dataOf, type DaysFrom, daysFrom, type Given } from "./data_flags.ts";
 import { DLRM_IGNORED, DLRM_REFUSED } from "./dlrm_flags.ts";
 import { TRAIN_FLAGS, trainHelp } from "./flags.ts";
 import { modelOf } from "./model_flags.ts";
@@ -32,6 +32,8 @@ export type TrainCommandLine =
     readonly quiet: boolean;
     /** For people, a line each: what of the command line has no effect, what was read as something else. */
     readonly notes: readonly string[];
+    /** Whether the command line names the model, or widths of one. */
+    readonly named: { readonly model: boolean; readonly shape: boolean };
   };
 
 /** Flags among those of plans that mean something to every plan. */
@@ -49,13 +51,13 @@ const GENERAL: ReadonlySet<string> = new Set([
  * Understands the command line of `deno task train`.
  *
  * @param args The words after the task's name.
- * @param exists Whether a path exists: DLRM names the Terabyte files by their common beginning, `./day` for `day_0` …
- * `day_23`.
+ * @param days The files that begin with a path that is none itself: DLRM names the Terabyte files by their common
+ * beginning, `./day` for `day_0` … `day_23`.
  * @throws {UsageError} With the flag and the reason; what `resolveRun` refuses with the field.
  */
 export function parseTrainOptions(
   args: readonly string[],
-  exists: (path: string) => boolean = pathExists,
+  days: DaysFrom = daysFrom,
 ): TrainCommandLine {
   const { values, given, help } = parseFlags(TRAIN_FLAGS, args);
   if (help) return { kind: "help", text: trainHelp() };
@@ -64,13 +66,13 @@ export function parseTrainOptions(
     return { kind: "resume", changes: resumeChanges(values, given), quiet };
   }
   if (asksForScores(values)) {
-    return { kind: "score", options: scoringOf(values, given, exists), quiet };
+    return { kind: "score", options: scoringOf(values, given, days), quiet };
   }
   refuseUnsupported(values, given);
   const notes: string[] = [];
   const idle = Object.keys(DLRM_IGNORED).flatMap((key) => (given as Given).get(key) ?? []);
   if (idle.length > 0) notes.push(`DLRM flags without effect here: ${idle.join(", ")}`);
-  const data = dataOf(values, given, exists, notes);
+  const data = dataOf(values, given, days, notes);
   const settings = resolveRun({
     data,
     model: modelOf(values, given, data.source, values.init),
@@ -87,7 +89,9 @@ export function parseTrainOptions(
     );
     if (idle.length > 0) notes.push(`Without effect on --plan ${plan.name}: ${idle.join(", ")}`);
   }
-  return { kind: "train", settings, quiet, notes };
+  const shape = (["embeddingDim", "bottom", "top", "attention", "final", "tables"] as const)
+    .some((key) => given.has(key));
+  return { kind: "train", settings, quiet, notes, named: { model: given.has("model"), shape } };
 }
 
 function refuseUnsupported(values: FlagValues<typeof TRAIN_FLAGS>, given: Given): void {
@@ -96,16 +100,6 @@ function refuseUnsupported(values: FlagValues<typeof TRAIN_FLAGS>, given: Given)
       const reason = lowerFirst(TRAIN_FLAGS[key].help);
       throw new UsageError(`Cannot use ${given.get(key)}: it is ${reason}`);
     }
-  }
-}
-
-function pathExists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    // Whoever opens the path gives the reason.
-    return false;
   }
 }
 

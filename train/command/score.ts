@@ -7,7 +7,7 @@
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
 import type { ScoringOptions } from "../run/run_scoring.ts";
-import { dataOf, type Given } from "./data_flags.ts";
+import { dataOf, type DaysFrom, type Given } from "./data_flags.ts";
 import type { TRAIN_FLAGS } from "./flags.ts";
 
 /** What is judged, and where scores go. */
@@ -34,8 +34,8 @@ export const SCORE_FLAGS = {
 
 /** Flags that mean something when nothing is trained. */
 const SCORING: ReadonlySet<string> = new Set([
-  ...["evaluate", "score", "out", "init", "format", "limit", "maxIndRange", "dataSeed", "badRows"],
-  ...["cache", "device", "useGpu", "threads", "wide", "testBatch", "json", "quiet"],
+  ...["evaluate", "score", "out", "init", "format", "schema", "limit", "maxIndRange", "dataSeed"],
+  ...["badRows", "cache", "device", "useGpu", "threads", "wide", "testBatch", "json", "quiet"],
 ]);
 
 /** Whether flags ask for scores or metrics alone. */
@@ -46,13 +46,13 @@ export function asksForScores(values: FlagValues<typeof TRAIN_FLAGS>): boolean {
 /**
  * What flags ask to be scored.
  *
- * @param exists Whether a path exists.
+ * @param days The files that begin with a path that is none itself.
  * @throws {UsageError} A flag that has no meaning here, or one that is missing.
  */
 export function scoringOf(
   values: FlagValues<typeof TRAIN_FLAGS>,
   given: Given,
-  exists: (path: string) => boolean,
+  days: DaysFrom,
 ): ScoringOptions {
   const { evaluate, score, out, init } = values;
   const chosen = score === undefined ? "--evaluate" : "--score";
@@ -80,7 +80,7 @@ export function scoringOf(
   const data = score ?? evaluate;
   return {
     weights: init,
-    data: dataOf({ ...values, data }, given, exists, []),
+    data: dataOf({ ...values, data }, given, days, []),
     device: {
       kind: values.useGpu ? "webgpu" : values.device,
       threads: values.threads,

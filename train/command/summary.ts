@@ -77,6 +77,14 @@ export function formatMetric(value: number | null, digits: number): string {
   return value === null ? "undefined" : value.toFixed(digits);
 }
 
+/** The AUC, or why there is none. */
+export function formatAuc({ auc, count, label_rate }: Metrics): string {
+  if (auc !== null) return auc.toFixed(5);
+  return count === 0
+    ? "undefined: there are no inputs"
+    : `undefined: all labels are ${label_rate === 0 ? 0 : 1}`;
+}
+
 function metricsTable(
   metrics: Metrics,
   bayes: ResultDocument["dataset"]["bayes"],
@@ -84,7 +92,7 @@ function metricsTable(
 ): string {
   const rows: [string, string][] = [
     [inputs, formatCount(metrics.count)],
-    ["AUC", formatMetric(metrics.auc, 5)],
+    ["AUC", formatAuc(metrics)],
     ["log-loss", formatMetric(metrics.logloss, 5)],
     ["accuracy", formatMetric(metrics.accuracy, 5)],
     ["normalised entropy", formatMetric(metrics.normalised_entropy, 5)],

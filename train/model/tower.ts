@@ -38,10 +38,14 @@ export interface TowerShape {
  * over its coordinates; `batch`, the dense features and the top MLP's input over the inputs seen so far. The paper has a
  * step of that name whose definition is not public: these two readings are ours.
  */
-export type Normalisation = typeof NORMALISATIONS[number];
+export type Normalisation = "none" | "layer" | "batch";
 
 /** Names of the normalisations. */
-export const NORMALISATIONS = ["none", "layer", "batch"] as const;
+export const NORMALISATIONS = [
+  "none",
+  "layer",
+  "batch",
+] as const satisfies readonly Normalisation[];
 
 /** What a tower is made of. */
 export interface TowerParts {

@@ -10,8 +10,14 @@ import type { DataSettings, DataSource, RunSettings } from "./options.ts";
 import { isDataset } from "./options.ts";
 import type { Json } from "./result.ts";
 
+/** What documents of older versions do not have. */
+type NewDataSettings = Partial<Pick<DataSettings, "schema" | "test" | "validation">>;
+
 /** The fields, as they have been since the first version of the documents. */
-interface Configuration extends Omit<DataSettings, "source" | "maxIndexRange" | "seed"> {
+interface Configuration
+  extends
+    Omit<DataSettings, "source" | "maxIndexRange" | "seed" | keyof NewDataSettings>,
+    NewDataSettings {
   /** Where inputs came from; a data set that a script opened cannot be named. */
   readonly data: DataSource | { readonly kind: "dataset" };
   readonly maxIndRange: number | null;
@@ -81,9 +87,11 @@ export function configurationOf(settings: RunSettings): Json {
 
 function dataConfiguration(data: RunSettings["data"]): Partial<Configuration> {
   if (isDataset(data)) return { data: { kind: "dataset" } };
-  const { source, format, limit, maxIndexRange, minCount, seed, leak, badRows, cache } = data;
+  const { source, format, schema, test, validation } = data;
+  const { limit, maxIndexRange, minCount, seed, leak, badRows, cache } = data;
   return {
-    ...{ data: source, format, limit, maxIndRange: maxIndexRange, minCount, dataSeed: seed },
+    ...{ data: source, format, schema, test, validation },
+    ...{ limit, maxIndRange: maxIndexRange, minCount, dataSeed: seed },
     ...{ leak, badRows, cache },
   };
 }
@@ -109,6 +117,10 @@ export function settingsOf(document: Json, path: string): RunSettings {
     data: {
       ...{ source, format, limit, maxIndexRange: of.maxIndRange, minCount, seed: of.dataSeed },
       ...{ leak, badRows, cache },
+      // Checkpoints of older versions have none.
+      schema: of.schema ?? null,
+      test: of.test ?? [],
+      validation: of.validation ?? [],
     },
     model: {
       preset: of.model,

@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { openDataset } from "../../data/open.ts";
+import { readSchema } from "../../data/schema/read_schema.ts";
 import type { Dataset } from "../../data/types.ts";
 import { type DlrmPreset, isTbsmPreset, PRESETS } from "../model/presets.ts";
 import type { RunHooks } from "./hooks.ts";
@@ -72,6 +73,11 @@ async function openSource(
   return await openDataset({
     data: source.kind === "twin" ? [source.source] : source.paths,
     format: data.format === "auto" ? undefined : data.format,
+    schema: typeof data.schema === "string"
+      ? await readSchema(data.schema)
+      : data.schema ?? undefined,
+    ...(data.test.length === 0 ? {} : { test: data.test }),
+    ...(data.validation.length === 0 ? {} : { validation: data.validation }),
     limit,
     maxIndexRange: data.maxIndexRange ?? 0,
     minCount: data.minCount,

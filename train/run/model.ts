@@ -5,14 +5,17 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { counted } from "../../core/format.ts";
+import type { Dataset } from "../../data/types.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import type { Model } from "../model/model.ts";
 import { createModel, type ModelShape } from "../model/models.ts";
 import { hostOf, type OpenDevices, type Placement } from "../model/placement.ts";
 import type { Normalisation } from "../model/tower.ts";
 import type { HotSet } from "../plan/hot_set.ts";
-import { loadWeights } from "../weights/weights.ts";
+import { loadWeightsById, type RowMatching } from "../weights/weights.ts";
 import type { RunHooks } from "./hooks.ts";
+import { isDataset, type RunSettings } from "./options.ts";
 
 /** What a model is made for. */
 export interface PlacedModelOptions {
@@ -64,22 +67,53 @@ export function createPlacedModel(
   }
 }
 
-/** Fills a model from a folder of weights, or where there is none from a seed. */
+/** What a model is filled from. */
+export interface Filling extends RowMatching {
+  /** Folder of weights; null to draw them from the seed. */
+  readonly weights: string | null;
+  readonly optimizer: Optimizer;
+  /** Of weights that are drawn, those of ids too that the folder does not have; null to leave these zero. */
+  readonly seed: number | null;
+}
+
+/**
+ * Fills a model from a folder of weights, or where there is none from a seed.
+ *
+ * @throws {UserError} The folder cannot be used.
+ */
 export async function fillModel(
   model: Model,
-  { weights, optimizer, seed }: {
-    readonly weights: string | null;
-    readonly optimizer: Optimizer;
-    readonly seed: number;
-  },
+  { weights, optimizer, seed, ...matching }: Filling,
   { onNote }: Pick<RunHooks, "onNote">,
 ): Promise<void> {
-  if (weights === null) return await model.initialise(seed);
-  const withState = await loadWeights(model, optimizer, weights);
+  if (seed !== null) await model.initialise(seed);
+  if (weights === null) return;
+  const { withState, matched, unknown } = await loadWeightsById(
+    model,
+    optimizer,
+    weights,
+    matching,
+  );
   const { kind } = optimizer;
   onNote?.(
     withState
       ? `Weights and ${kind} state from ${weights}`
       : `Weights from ${weights}${kind === "sgd" ? "" : `; the ${kind} state starts at zero`}`,
   );
+  if (matched === "ids") {
+    const become = seed !== null
+      ? "start afresh"
+      : "are zero, or that of rare ids where the table has one";
+    onNote?.(`  Rows are matched by id; ${counted(unknown, "row")} of new ids ${become}`);
+  } else if (matched === "number" && matching.keys) {
+    onNote?.("  Rows are matched by number, because the folder does not say what they are");
+  }
+}
+
+/** What the rows of a run's tables stand for: of a data set that was open before only what it says itself. */
+export async function keysOf(
+  dataset: Dataset,
+  given: RunSettings["data"],
+): Promise<RowMatching["keys"]> {
+  return await dataset.keys?.() ?? (isDataset(given) ? undefined : null);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { LogFormat } from "../../data/open.ts";
+import type { LogSchema } from "../../data/schema/log_schema.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { DeviceChoice } from "../../kernels/open.ts";
 import type { Optimizer } from "../../kernels/types.ts";
@@ -23,7 +24,7 @@ export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** Where inputs come from. */
 export type DataSource =
-  /** Click logs, plain or gzip, in order. */
+  /** Click logs in order, folders and patterns of files among them. */
   | { readonly kind: "files"; readonly paths: readonly string[] }
   /** A twin, as `openDataset` takes it: `twin:rm2:1000000`. */
   | { readonly kind: "twin"; readonly source: string }
@@ -42,6 +43,12 @@ export interface DataSettings {
   readonly source: DataSource;
   /** Format of the files; `auto`, the default, recognises it. */
   readonly format: "auto" | LogFormat;
+  /** What the columns of a log of one's own mean, or the file that says it; null, the default, for a known log. */
+  readonly schema: string | LogSchema | null;
+  /** Files that test, instead of a part of the source; empty, the default, for a part. */
+  readonly test: readonly string[];
+  /** Files that validate, beside those that test; empty by default. */
+  readonly validation: readonly string[];
   /** Use only so many inputs; null, the default, for all. */
   readonly limit: number | null;
   /** Take ids modulo this; null, the default, leaves them as they are. */

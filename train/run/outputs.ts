@@ -11,7 +11,7 @@ import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
 import type { Normalisation } from "../model/tower.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { type RunTrace, type TracedRun, traceHeader } from "../trace/session.ts";
-import { saveWeights } from "../weights/weights.ts";
+import { type RowMatching, saveWeights } from "../weights/weights.ts";
 import type { RunHooks } from "./hooks.ts";
 import type { OutputSettings } from "./options.ts";
 import { type ResultDocument, writeResult } from "./result.ts";
@@ -41,6 +41,8 @@ export interface Written {
     readonly shape: ModelShape;
     readonly optimizer: Optimizer;
     readonly normalisation: Normalisation;
+    /** Reads what the rows of the tables stand for. */
+    readonly keys: () => Promise<RowMatching["keys"]>;
   } | null;
 }
 
@@ -72,7 +74,7 @@ export async function writeOutputs(
     });
   }
   if (weights !== null && outputs.weights !== null) {
-    const { model, shape, optimizer, normalisation } = weights;
+    const { model, shape, optimizer, normalisation, keys } = weights;
     const document = {
       model: isTbsm(shape) ? "tbsm" as const : "dlrm" as const,
       ...shapeDocument(shape),
@@ -80,8 +82,9 @@ export async function writeOutputs(
       ...(normalisation === "none" ? {} : { normalisation }),
     };
     writing.push(async () => {
+      const ids = await keys();
       const folder = await saveSomewhere(
-        (folder) => saveWeights(model, document, folder),
+        (folder) => saveWeights(model, document, folder, ids),
         [outputs.weights!, ...outputs.weightsFallback === null ? [] : [outputs.weightsFallback]],
         hooks,
       );

@@ -9,6 +9,7 @@ import { UserError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { formatCount } from "../../core/format.ts";
 import { isArrayFormat } from "../../data/arrays/formats.ts";
+import type { TableKeys } from "../../data/table_keys.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { DeviceInfo } from "../../kernels/types.ts";
 import type { ModelShape, ShapeDocument } from "../model/models.ts";
@@ -21,7 +22,7 @@ import { openRunData } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import type { RunHooks } from "./hooks.ts";
 import type { Metrics } from "./metrics.ts";
-import { createPlacedModel, fillModel } from "./model.ts";
+import { createPlacedModel, fillModel, keysOf } from "./model.ts";
 import { dataNotes } from "./notes.ts";
 import { type DeviceSettings, isDataset, type Optional, type RunOptions } from "./options.ts";
 import { ScoresFile } from "./scores_file.ts";
@@ -106,6 +107,7 @@ const REPORT_MS = 250;
  * });
  * console.log(`AUC ${metrics.auc}`);
  * ```
+ * @category Training
  */
 export async function runScoring(
   options: ScoringOptions,
@@ -131,15 +133,21 @@ export async function runScoring(
   const chosen = { preset, shape: shapeOverrides(shape), normalisation, weights };
   const { dataset } = owned.use(await openRunData(data, chosen, training.seed, hooks, true));
   dataNotes(dataset).forEach((line) => hooks.onNote?.(line));
-  if (!isDataset(data)) checkNumbering(dataset, weights);
-  checkFits(dataset, shape, weights);
+  const keys = await keysOf(dataset, data);
+  const matched = keys && saved.vocabulary ? keys : null;
+  if (matched === null && !isDataset(data)) checkNumbering(dataset, weights);
+  checkFits(dataset, shape, weights, matched);
   const count = dataset.count("test");
   if (count === 0) throw new UserError(`Cannot score ${dataset.schema.format}: it has no inputs`);
   const batch = Math.min(count, options.batch ?? DEFAULT_BATCH);
   const devices = owned.use(await openDevices(options.device ?? {}));
   const { device } = devices;
   hooks.onNote?.(`Device: ${device.info.kind}, ${device.info.name} (${devices.reason})`);
-  const resolved = resolveShape(PRESETS[preset], dataset.schema, chosen.shape);
+  // Rows that are matched by id are as many as the log has ids.
+  const tables = dataset.schema.tables.map(({ rows }, t) =>
+    matched?.[t]?.ids ? rows : shape.tableRows[t]!
+  );
+  const resolved = resolveShape(PRESETS[preset], dataset.schema, { ...chosen.shape, tables });
   const model = owned.use(createPlacedModel(devices, resolved, {
     placement: "device",
     maxBatch: batch,
@@ -148,8 +156,11 @@ export async function runScoring(
     normalisation,
     hotSet: null,
   }));
-  await fillModel(model, { weights, optimizer: training.optimizer, seed: training.seed }, hooks);
-  await using scores = scoresPath === null ? null : await ScoresFile.create(scoresPath, true);
+  const { optimizer } = training;
+  await fillModel(model, { weights, optimizer, seed: null, keys, unknown: "rare" }, hooks);
+  await using scores = scoresPath === null
+    ? null
+    : await ScoresFile.create(scoresPath, dataset.schema.labelled !== false);
   const reader = dataset.reader("test", { kind: "sequential" });
   const source = new BatchSource(reader, dataset.schema, model.tables.rows, batch);
   let reported = 0;
@@ -193,8 +204,8 @@ async function openDevices(
 }
 
 /**
- * Refuses logs whose ids are numbered in order of first appearance: another log numbers them otherwise, and its lookups would
- * go to the rows of other ids without a word.
+ * Refuses logs whose ids are numbered in order of first appearance where the folder does not say which ids its rows are:
+ * another log numbers them otherwise, and its lookups would go to the rows of other ids without a word.
  */
 function checkNumbering({ schema: { format } }: Dataset, weights: string): void {
   if (isArrayFormat(format) || format === "synthetic" || format.startsWith("twin-")) return;
@@ -204,7 +215,12 @@ function checkNumbering({ schema: { format } }: Dataset, weights: string): void 
 }
 
 /** Says in terms of weights and log what is wrong, where a shape alone would speak of flags. */
-function checkFits({ schema }: Dataset, shape: ModelShape, weights: string): void {
+function checkFits(
+  { schema }: Dataset,
+  shape: ModelShape,
+  weights: string,
+  matched: readonly TableKeys[] | null,
+): void {
   const fail = (what: string): never => {
     throw new UserError(`Cannot score ${schema.format} with the weights in ${weights}: ${what}`);
   };
@@ -226,7 +242,7 @@ function checkFits({ schema }: Dataset, shape: ModelShape, weights: string): voi
     fail(`the inputs have ${tables.length} tables, and the model ${shape.tableRows.length}`);
   }
   for (const [t, { name, rows }] of tables.entries()) {
-    if (rows > shape.tableRows[t]!) {
+    if (!matched?.[t]?.ids && rows > shape.tableRows[t]!) {
       fail(
         `table ${name} has ${formatCount(rows)} ids in the log and ${
           formatCount(shape.tableRows[t]!)

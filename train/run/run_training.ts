@@ -11,7 +11,7 @@ import { SafetensorsFile } from "../weights/safetensors.ts";
 import { WEIGHTS_FILE } from "../weights/weights.ts";
 import { configurationOf } from "./configuration.ts";
 import type { RunHooks } from "./hooks.ts";
-import { fillModel } from "./model.ts";
+import { fillModel, keysOf } from "./model.ts";
 import type { RunOptions, RunSettings } from "./options.ts";
 import { checkOutputs, writeOutputs } from "./outputs.ts";
 import { buildResult, type Json, type ResultDocument, type ResultInput } from "./result.ts";
@@ -59,8 +59,11 @@ export async function runTraining(
   using setup = await setUpRun(settings, hooks);
   const { model, dataset } = setup;
   const resume = await checkpoints?.restore(model, dataset) ?? null;
-  if (resume === null) await fillModel(model, { weights, ...settings.training }, hooks);
-  else hooks.onNote?.(resume.note);
+  if (resume === null) {
+    const { optimizer, seed } = settings.training;
+    const keys = weights === null ? undefined : await keysOf(dataset, settings.data);
+    await fillModel(model, { weights, optimizer, seed, keys }, hooks);
+  } else hooks.onNote?.(resume.note);
   const trace = await startTrace(settings.outputs.trace);
   const ending = new RunEnding(settings, configuration, setup, trace, startedAt, hooks);
   try {
@@ -125,7 +128,7 @@ class RunEnding {
   /** Writes what is asked for; the weights only where they are worth something. */
   async write(result: ResultDocument, weights: boolean): Promise<void> {
     const { outputs, training, device } = this.#settings;
-    const { model, shape } = this.#setup;
+    const { model, shape, dataset } = this.#setup;
     const { optimizer, batch } = training, { normalisation } = this.#settings.model;
     await writeOutputs(outputs, {
       result,
@@ -134,7 +137,12 @@ class RunEnding {
         ...{ optimizer: optimizer.kind, batch, normalisation },
         placement: device.placement,
       },
-      weights: weights ? { model, shape, optimizer, normalisation } : null,
+      weights: weights
+        ? {
+          ...{ model, shape, optimizer, normalisation },
+          keys: () => keysOf(dataset, this.#settings.data),
+        }
+        : null,
     }, this.#hooks);
   }
 }

@@ -82,6 +82,9 @@ function resolveData(data: RunOptions["data"]): DataSettings | Dataset {
   return filled<DataSettings>({
     source: named ? parseDataSource(source) : source,
     format: "auto",
+    schema: null,
+    test: [],
+    validation: [],
     limit: null,
     maxIndexRange: null,
     minCount: 0,

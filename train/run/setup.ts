@@ -5,7 +5,7 @@
  */
 
 import type { Dataset } from "../../data/types.ts";
-import { PRESETS, resolveShape } from "../model/presets.ts";
+import { PRESETS, resolveShape, type ShapeOverrides } from "../model/presets.ts";
 import type { Model } from "../model/model.ts";
 import type { ModelShape } from "../model/models.ts";
 import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
@@ -17,7 +17,7 @@ import { openRunData } from "./data.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
-import type { DeviceSettings, RunOptions, RunSettings } from "./options.ts";
+import { type DeviceSettings, isDataset, type RunOptions, type RunSettings } from "./options.ts";
 import { resolveRun } from "./settings.ts";
 import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
 
@@ -58,7 +58,11 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
     await openRunData(settings.data, settings.model, seed, hooks),
   );
   const { schema } = dataset;
-  const shape = resolveShape(PRESETS[settings.model.preset], schema, settings.model.shape);
+  const shape = resolveShape(
+    PRESETS[settings.model.preset],
+    schema,
+    shapeFor(settings, schema.dense.length),
+  );
   note(dataNotes(dataset));
   checkPlan(plan, training.epochs, inputShapeOf(schema));
   // A split that is smaller than a minibatch of an evaluation needs no room for one.
@@ -100,6 +104,13 @@ export async function findPlanHotSet(
     ...(onPass === undefined ? {} : { onPass }),
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** A log of one's own has its own number of dense columns, which the preset's bottom MLP then begins with. */
+function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number): ShapeOverrides {
+  if (isDataset(data) || data.schema === null || shape.bottom !== undefined) return shape;
+  const { bottom, dim } = PRESETS[preset];
+  return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
 }
 
 async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {

@@ -12,11 +12,15 @@ import { tryLock } from "../../core/lock.ts";
 import {
   checkSchema,
   listOf,
+  objectOf,
   objectWith,
   oneOf,
+  orNull,
   type Schema,
+  text,
   wholeFrom,
 } from "../../core/schema.ts";
+import { keysHash, type TableKeys } from "../../data/table_keys.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
 import { readMatrix, writeMatrix } from "../model/matrices.ts";
@@ -24,8 +28,15 @@ import type { Model } from "../model/model.ts";
 import { type Normalisation, NORMALISATIONS } from "../model/tower.ts";
 import type { ShapeDocument } from "../model/models.ts";
 import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
-import { SafetensorsFile, type TensorSource } from "./safetensors.ts";
+import { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
 import { checkSeal, writeSealed } from "./seal.ts";
+import {
+  mapRows,
+  readVocabulary,
+  type RowMap,
+  VOCABULARY_FILE,
+  vocabularyTensors,
+} from "./vocabulary.ts";
 
 /** Weights: `bot_l.0.weight`, …, `emb_l.0.weight`, … (of a TBSM after `dlrm.`); opens with `safetensors.torch.load_file`. */
 export const WEIGHTS_FILE = "model.safetensors";
@@ -51,16 +62,41 @@ export interface ModelDocument extends ShapeDocument {
   readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
   /** Kind of model. */
   readonly model: "dlrm" | "tbsm";
+  /** Checksum of the weights that it was saved with; absent of older versions. */
+  readonly weights_sha256?: string;
   /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
   /** How features are normalised; absent for `none`. */
   readonly normalisation?: Normalisation;
+  /**
+   * What the rows stand for: the ids in `vocabulary.safetensors`, which have this hash; null where rows stand for themselves
+   * (generated data). Absent where nobody said.
+   */
+  readonly vocabulary?: { readonly sha256: string } | null;
 }
 
-/** What of a folder's document tells which model to make. */
+/** How the rows of the tables were found in a folder of weights. */
+export interface LoadedWeights {
+  /** Whether the optimizer state was loaded. */
+  readonly withState: boolean;
+  /** `number`: row by row, because nobody said what they stand for, or they stand for themselves. */
+  readonly matched: "number" | "same ids" | "ids";
+  /** Rows of ids that the folder does not have. */
+  readonly unknown: number;
+}
+
+/** What the rows of a model stand for, and what becomes of those of ids that the folder does not have. */
+export interface RowMatching {
+  /** Null for rows that stand for themselves; undefined where nobody says. */
+  readonly keys: readonly TableKeys[] | null | undefined;
+  /** `kept` as the model was initialised, or as the row of `rare` ids where the folder has one. Default `kept`. */
+  readonly unknown?: "kept" | "rare" | undefined;
+}
+
+/** What of a folder's document tells which model to make, and what its rows stand for. */
 export type SavedModel =
   & ShapeDocument
-  & Pick<ModelDocument, "schema_version" | "normalisation">;
+  & Pick<ModelDocument, "schema_version" | "normalisation" | "vocabulary">;
 
 const WIDTHS = listOf(wholeFrom(1), 1);
 
@@ -71,18 +107,20 @@ const CHUNK_FLOATS = 1 << 20;
  * Writes weights, optimizer state and description. What the folder held of these stays until all three are complete, so
  * that a disk that fills up neither loses it nor leaves weights beside the optimizer state of others.
  *
+ * @param keys What the rows stand for; null for themselves. Left out, nothing is said of it.
  * @throws {UserError} The folder cannot be written.
  * @category Models
  */
 export async function saveWeights(
   model: Model,
-  document: Omit<ModelDocument, "schema_version">,
+  document: Omit<ModelDocument, "schema_version" | "vocabulary">,
   folder: string,
+  keys?: readonly TableKeys[] | null,
 ): Promise<void> {
   const { device } = model;
-  const full: ModelDocument = { schema_version: WEIGHTS_SCHEMA_VERSION, ...document };
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
-  const saved = [WEIGHTS_FILE, STATE_FILE, MODEL_FILE];
+  const withIds = keys !== undefined && keys !== null;
+  const saved = [WEIGHTS_FILE, STATE_FILE, ...(withIds ? [VOCABULARY_FILE] : []), MODEL_FILE];
   await device.sync();
   let staging = folder;
   try {
@@ -94,6 +132,19 @@ export async function saveWeights(
       const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
       const seal = await writeSealed(weights, weightTensors(model), metadata);
       await writeSealed(state, stateTensors(model), { ...metadata, [WEIGHTS_KEY]: seal });
+      if (withIds) {
+        const ids = vocabularyTensors(keys);
+        const described = { ...metadata, ...ids.metadata };
+        await writeSafetensors(`${staging}/${VOCABULARY_FILE}`, ids.tensors, described);
+      }
+      const full: ModelDocument = {
+        schema_version: WEIGHTS_SCHEMA_VERSION,
+        ...document,
+        weights_sha256: seal,
+        ...(keys === undefined
+          ? {}
+          : { vocabulary: keys === null ? null : { sha256: keysHash(keys) } }),
+      };
       await writeFileWhole(`${staging}/${MODEL_FILE}`, formatSealed(full));
       for (const name of saved) {
         await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
@@ -191,28 +242,134 @@ export async function loadWeights(
   optimizer: Optimizer,
   folder: string,
 ): Promise<boolean> {
-  const { tables, device } = model;
   const document = await readDocument(folder);
+  return await load(model, optimizer, folder, document, null);
+}
+
+/**
+ * Loads a folder into a model for a data set, row by id where the folder and the data set say what their rows stand for: the
+ * tables may have other rows than the saved ones.
+ *
+ * @throws {UserError} As of {@linkcode loadWeights}, and if the ids of a table mean something else in the folder.
+ */
+export async function loadWeightsById(
+  model: Model,
+  optimizer: Optimizer,
+  folder: string,
+  { keys, unknown: otherwise = "kept" }: RowMatching,
+): Promise<LoadedWeights> {
+  const document = await readDocument(folder);
+  const vocabulary = document?.vocabulary;
+  const byNumber = async (matched: "number" | "same ids"): Promise<LoadedWeights> => {
+    const withState = await load(model, optimizer, folder, document, null);
+    return { withState, matched, unknown: 0 };
+  };
+  if (vocabulary === undefined || keys === undefined) return await byNumber("number");
+  if (vocabulary === null && keys === null) return await byNumber("number");
+  if (vocabulary === null || keys === null) {
+    throw new UserError(
+      `Cannot use the weights in ${folder}: their rows stand for ${
+        vocabulary === null
+          ? "those of generated data, and the data are a log"
+          : "the ids of a log, and the data are generated"
+      }`,
+    );
+  }
+  const { rows } = model.tables, saved = savedTableRows(model, folder);
+  const same = keysHash(keys) === vocabulary.sha256 && saved.every((count, t) => count === rows[t]);
+  if (same) return await byNumber("same ids");
+  const before = readVocabulary(folder, vocabulary.sha256);
+  const maps = mapRows({ keys: before, rows: saved }, { keys, rows }, folder, otherwise);
+  const withState = await load(model, optimizer, folder, document, maps);
+  const unknown = maps.reduce((sum, map) => sum + map.unknown, 0);
+  return { withState, matched: "ids", unknown };
+}
+
+/** Rows of the saved tables. */
+function savedTableRows({ tableNames }: Model, folder: string): number[] {
+  using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
+  return tableNames.map((name) => weights.info(name).shape[0] ?? 0);
+}
+
+/** Loads a folder; of tables with a map, rows by it. */
+async function load(
+  model: Model,
+  optimizer: Optimizer,
+  folder: string,
+  document: ReadDocument | null,
+  maps: readonly RowMap[] | null,
+): Promise<boolean> {
+  const { tables, device } = model;
   const perRow = stateFloats(tables.optimizer, tables.dim);
   const withState = perRow > 0 && document?.optimizer.kind === optimizer.kind;
   using weights = SafetensorsFile.open(`${folder}/${WEIGHTS_FILE}`);
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
   // Everything is checked before anything is changed, the device's memory too.
   const seal = await checkSeal(weights);
+  const wanted = document?.weights_sha256 ?? null;
+  if (wanted !== null && wanted !== seal) {
+    throw new UserError(
+      `Cannot use ${weights.path}: its checksum is missing or not the one in ${MODEL_FILE}; copy the folder anew, or remove ${MODEL_FILE} to load the weights as they are`,
+    );
+  }
   if (state !== null) {
     await checkSeal(state);
     checkBelongs(state, seal, weights.path);
   }
-  checkTensors(weights, model, tables.dim, "", true);
+  const tableRows = maps?.map(({ savedRows }) => savedRows) ?? tables.rows;
+  checkTensors(weights, model, tables.dim, "", true, tableRows);
   checkNoOthers(weights, model);
   if (state !== null) {
-    checkTensors(state, model, perRow, "", false);
+    checkTensors(state, model, perRow, "", false, tableRows);
     checkNoOthers(state, model);
   }
   await device.sync();
-  await loadWeightTensors(model, weights);
-  if (state !== null) await loadStateTensors(model, state);
+  if (maps === null) {
+    await loadWeightTensors(model, weights);
+    if (state !== null) await loadStateTensors(model, state);
+    return withState;
+  }
+  for (const p of model.parameters) loadMatrix(device, weights, p.name, p.value);
+  for (const b of model.buffers) loadMatrix(device, weights, b.name, b.value);
+  const read = tables.readRows.bind(tables), write = tables.writeRows.bind(tables);
+  for (const [t, map] of maps.entries()) {
+    await loadMapped(model, weights, t, tables.dim, map, read, write);
+  }
+  if (state === null) return withState;
+  for (const p of model.parameters) loadMatrix(device, state, p.name, p.state!);
+  const readState = tables.readState.bind(tables), writeState = tables.writeState.bind(tables);
+  for (const [t, map] of maps.entries()) {
+    await loadMapped(model, state, t, perRow, map, readState, writeState);
+  }
   return withState;
+}
+
+/** Loads the rows of a table by a map; the others stay. Rows that stood side by side are read together. */
+async function loadMapped(
+  model: Model,
+  file: SafetensorsFile,
+  t: number,
+  width: number,
+  { from }: RowMap,
+  read: (start: number, count: number) => Promise<Float32Array>,
+  write: (start: number, data: Float32Array) => Promise<void>,
+): Promise<void> {
+  const first = model.tables.rowOffsets[t]!, name = model.tableNames[t]!;
+  for (const [start, count] of rowRanges(model, t, Math.max(1, Math.floor(CHUNK_FLOATS / width)))) {
+    const rows = await read(start, count);
+    for (let r = 0; r < count;) {
+      const source = from[start - first + r] ?? -1;
+      let run = 1;
+      if (source < 0) {
+        r++;
+        continue;
+      }
+      while (r + run < count && from[start - first + r + run] === source + run) run++;
+      rows.set(file.readFloats(name, source * width, run * width), r * width);
+      r += run;
+    }
+    await write(start, rows);
+  }
 }
 
 /**
@@ -235,11 +392,12 @@ function checkTensors(
   width: number,
   prefix: string,
   withBuffers: boolean,
+  tableRows: readonly number[] = model.tables.rows,
 ): void {
-  const { parameters, buffers, tables, tableNames } = model;
+  const { parameters, buffers, tableNames } = model;
   for (const p of parameters) file.info(prefix + p.name, "F32", p.shape);
   if (withBuffers) { for (const b of buffers) file.info(prefix + b.name, "F32", [b.value.cols]); }
-  tables.rows.forEach((rows, t) => file.info(prefix + tableNames[t]!, "F32", [rows, width]));
+  tableRows.forEach((rows, t) => file.info(prefix + tableNames[t]!, "F32", [rows, width]));
 }
 
 /** Throws if the file holds others than the model's tensors: a surplus one means that another model was saved. */
@@ -258,15 +416,23 @@ function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames 
   }
 }
 
-const DOCUMENT: Schema<Pick<ModelDocument, "schema_version" | "optimizer">> = objectWith<
-  Pick<ModelDocument, "schema_version" | "optimizer">
->({
-  schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
-  optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
-});
+const VOCABULARY = orNull(objectOf<{ readonly sha256: string }>({ sha256: text }));
+
+type ReadDocument = Pick<
+  ModelDocument,
+  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary"
+>;
+
+const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
+  {
+    schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
+    optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
+  },
+  { weights_sha256: text, vocabulary: VOCABULARY },
+);
 
 /** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
-async function readDocument(folder: string): Promise<Pick<ModelDocument, "optimizer"> | null> {
+async function readDocument(folder: string): Promise<ReadDocument | null> {
   const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
   const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
   const value = await readJsonFileIfThere(path, options);
@@ -288,6 +454,7 @@ const SAVED_MODEL: Schema<SavedModel> = objectWith<SavedModel>(
     attention: WIDTHS,
     final: WIDTHS,
     normalisation: oneOf(NORMALISATIONS),
+    vocabulary: VOCABULARY,
   },
 );
 

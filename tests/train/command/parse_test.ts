@@ -11,9 +11,9 @@ import { resolveRun } from "../../../train/run/settings.ts";
 
 function train(
   args: string,
-  exists: (path: string) => boolean = () => true,
+  days: (path: string) => readonly string[] = () => [],
 ): RunSettings & { readonly data: DataSettings; readonly notes: readonly string[] } {
-  const parsed = parseTrainOptions(args.split(" ").filter((word) => word !== ""), exists);
+  const parsed = parseTrainOptions(args.split(" ").filter((word) => word !== ""), days);
   assert.ok(parsed.kind === "train");
   const { data } = parsed.settings;
   assert.ok(!isDataset(data));
@@ -36,6 +36,9 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
   assert.deepEqual(configurationOf(settings), {
     data: { kind: "files", paths: ["train.txt"] },
     format: "auto",
+    schema: null,
+    test: [],
+    validation: [],
     limit: null,
     maxIndRange: null,
     minCount: 0,
@@ -70,6 +73,7 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     wide: false,
     init: null,
     save: null,
+    saveFallback: null,
     json: null,
     trace: null,
     checkpoint: null,
@@ -135,14 +139,14 @@ Deno.test("parseTrainOptions() takes DLRM's Terabyte command line and finds the 
       "--raw-data-file=./input/day --processed-data-file=./input/terabyte_processed.npz " +
       "--loss-function=bce --round-targets=True --learning-rate=0.1 --mini-batch-size=2048 " +
       "--nepochs=1 --test-freq=-1 --numpy-rand-seed=7 --memory-map --data-sub-sample-rate=0.0",
-    (path) => /_[0-2]$/.test(path),
+    (path) => [0, 1, 2].map((day) => `${path}_${day}`),
   );
   assert.deepEqual(data.source, {
     kind: "files",
     paths: ["./input/day_0", "./input/day_1", "./input/day_2"],
   });
   assert.deepEqual([data.maxIndexRange, training.seed, evaluation.every], [10_000_000, 7, 0]);
-  const absent = train("--data-set=terabyte --data day", () => false);
+  const absent = train("--data-set=terabyte --data day", () => []);
   assert.deepEqual(absent.data.source, { kind: "files", paths: ["day"] });
 });
 
@@ -199,11 +203,16 @@ Deno.test("parseTrainOptions() refuses what it cannot do the way DLRM does", () 
   assert.equal(train("--data a --qr-flag=False --num-batches=5").training.maxSteps, 5);
 });
 
+Deno.test("parseTrainOptions() takes the last of a flag that is given again, and files without their flag", () => {
+  const { data, training } = train("a --batch 4 --mini-batch-size 8 --lr 1 --lr 2 b");
+  assert.deepEqual([training.batch, training.learningRate.base], [8, 2]);
+  assert.deepEqual(data.source, { kind: "files", paths: ["a", "b"] });
+});
+
 Deno.test("parseTrainOptions() refuses contradictions", () => {
   refuses("", "Cannot start without --data: give one or more click logs, or --data synthetic");
   refuses("--data a --use-gpu --device cpu", /--use-gpu has been given and means --device webgpu/);
   refuses("--data a --data-set kaggle --format criteo-terabyte", /means --format criteo-kaggle/);
-  refuses("--data a --batch 4 --mini-batch-size 4", /--batch has been given and means the same/);
   refuses(
     "--data a --lr-num-warmup-steps 9 --lr-decay-start-step 3 --lr-num-decay-steps 2",
     "Cannot use --lr-decay-start-step 3: the warm-up lasts until step 9",

@@ -1,0 +1,229 @@
+/**
+ * A first schema of a log from its first rows, for a person to correct.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import { UserError } from "../../core/errors.ts";
+import { openColumnar } from "../columnar/open.ts";
+import { splitFields } from "../fields.ts";
+import { isNumberText } from "../numbers.ts";
+import { type Head, headOf, type SeparatedHead } from "../text_head.ts";
+import { isColumnar, type TextFile } from "../text_source.ts";
+import {
+  LOG_SCHEMA_VERSION,
+  type LogColumn,
+  type LogSchema,
+  type TextLayout,
+  type TimeSpelling,
+  USUAL_MARKERS,
+} from "./log_schema.ts";
+import { parseTime } from "./times.ts";
+
+/** Rows that are looked at. */
+const ROWS = 1000;
+
+/** The values of a column in the first rows, as text; `list` where they are lists in the file. */
+interface Sample {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly list: boolean;
+}
+
+/**
+ * Drafts the schema of a log.
+ *
+ * @throws UserError for a file without rows, or without columns.
+ */
+export async function draftSchema(file: TextFile): Promise<LogSchema> {
+  const { text, samples } = isColumnar(file) ? await sampleColumns(file) : await sampleText(file);
+  const markers = USUAL_MARKERS.filter((marker) =>
+    samples.some(({ values }) => values.includes(marker))
+  );
+  const cleaned = samples.map(({ name, values, list }) => ({
+    name,
+    list,
+    values: values.filter((value) => value !== "" && !markers.includes(value)),
+    rows: values.length,
+  }));
+  const label = labelOf(cleaned);
+  const time = cleaned.find((sample) => sample !== label && timeOf(sample) !== null);
+  const columns = cleaned.map((sample): LogColumn => {
+    if (sample === label) return { name: sample.name, kind: "label" };
+    if (sample === time) return { name: sample.name, kind: "time", format: timeOf(sample)! };
+    return columnOf(sample);
+  });
+  return {
+    schema_version: LOG_SCHEMA_VERSION,
+    name: basename(file.path).replace(/\..*$/, "") || "log",
+    ...(text === null ? {} : { text }),
+    missing: markers,
+    split: { by: "sevenths" },
+    columns,
+  };
+}
+
+type Cleaned = Sample & { readonly rows: number };
+
+const LABEL = /^(label|click(ed)?|is_click|target|y|rating|conversion|purchase)$/i;
+const BINARY = /^([+-]?[01](\.0*)?|true|false)$/i;
+
+/** A column that is called as labels are and holds two values; without one, the first or the last that holds 0 and 1. */
+function labelOf(samples: readonly Cleaned[]): Cleaned | null {
+  const binary = samples.filter(({ values, list }) =>
+    !list && values.length > 0 && values.every((value) => BINARY.test(value))
+  );
+  const both = binary.filter(({ values }) => new Set(values).size === 2);
+  return binary.find(({ name }) => LABEL.test(name)) ??
+    both.find((sample) => sample === samples[0]) ??
+    both.find((sample) => sample === samples.at(-1)) ?? both[0] ?? null;
+}
+
+/** How times are written in a column that is one, by its name and its values. */
+function timeOf({ name, values, list }: Cleaned): TimeSpelling | null {
+  if (list || values.length === 0) return null;
+  const all = (test: (value: string) => boolean) => values.every(test);
+  if (all((value) => parseTime(value) !== null)) return "ISO 8601";
+  if (!/time|date|hour|^ts$|day/i.test(name)) return null;
+  const between = (low: number, high: number) =>
+    all((value) => isNumberText(value) && Number(value) >= low && Number(value) < high);
+  if (between(9e8, 4.3e9)) return "seconds";
+  if (between(9e11, 4.3e12)) return "milliseconds";
+  const hour = /^\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])$/;
+  return all((value) => hour.test(value)) ? "YYMMDDHH" : null;
+}
+
+const LIST = /^[^,;|^ ]+([,;|^ ])[^,;|^ ]+(\1[^,;|^ ]+)*$/;
+const ID_NAME = /(^|_|[a-z])(id|ids|code|type|category|cat|brand|city|ip|model)$/i;
+
+function columnOf(sample: Cleaned): LogColumn {
+  const { name, values, list, rows } = sample;
+  const distinct = new Set(values).size;
+  const serial = values.length === rows && distinct === rows && rows >= 100;
+  if (serial && (/^(id|index|row|column_1)$/i.test(name))) return { name, kind: "ignored" };
+  // Names have blanks between their words, so that only numbers between blanks are a list.
+  const separators = values.flatMap((value) => LIST.exec(value)?.[1] ?? []);
+  const separator = [",", ";", "|", "^", " "].find((one) =>
+    20 * separators.filter((found) => found === one).length > values.length &&
+    (one !== " " || values.every((value) => value.split(one).every(isNumberText)))
+  );
+  if (list || separator !== undefined) {
+    const by = separator ?? "|";
+    const parts = values.flatMap((value) => value.split(by)).filter((part) => part !== "");
+    return { name, kind: "categorical list", separator: by, ids: spellingOf(parts) };
+  }
+  const numbers = values.length > 0 && values.every(isNumberText);
+  const whole = numbers && values.every((value) => /^[+-]?\d+(\.0*)?$/.test(value));
+  const idLike = ID_NAME.test(name) || /^C\d+$/.test(name);
+  if (numbers && !(whole && idLike)) {
+    const large = values.every((value) => Number(value) >= 0) &&
+      values.some((value) => Number(value) > 100);
+    return { name, kind: "dense", transform: large ? "log" : "none" };
+  }
+  return { name, kind: "categorical", ids: spellingOf(values) };
+}
+
+function spellingOf(values: readonly string[]): "text" | "decimal" | "hexadecimal" {
+  if (values.length > 0 && values.every((value) => /^-?\d+$/.test(value))) return "decimal";
+  const [first] = values;
+  // Words may happen to be hexadecimal digits; numbers of one length hardly are words.
+  const hex = first !== undefined && values.every((value) => /^(0x)?[\da-f]{6,}$/i.test(value));
+  return hex && values.some((value) => /\d/.test(value)) ? "hexadecimal" : "text";
+}
+
+async function sampleColumns(file: TextFile): Promise<{ text: null; samples: Sample[] }> {
+  const columns = await openColumnar(file);
+  for await (const group of columns.groups()) {
+    const rows = Math.min(group.rows, ROWS);
+    const samples: Sample[] = [];
+    for (const name of columns.names) {
+      const values = Array.from(await group.read(name)).slice(0, rows);
+      samples.push({
+        name,
+        values: values.map(textOf),
+        list: values.some((value) => Array.isArray(value)),
+      });
+    }
+    return { text: null, samples };
+  }
+  throw new UserError(`Cannot draft a schema of ${file.path}: it has no rows`);
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  if (value instanceof Date) return value.toISOString();
+  return Array.isArray(value) ? value.map(textOf).join("|") : String(value);
+}
+
+async function sampleText(file: TextFile): Promise<{ text: TextLayout; samples: Sample[] }> {
+  const head = await headOf(file);
+  const best = separatorOf(head);
+  if (best === null) {
+    throw new UserError(
+      `Cannot draft a schema of ${file.path}: its first lines are not columns between TABs, commas or the like`,
+    );
+  }
+  const byte = best.separator.charCodeAt(0);
+  const rows = head.lines.slice(0, ROWS + 1).map((line) =>
+    fieldsOf(line, byte, head.quoted).map((field) => field.trim())
+  );
+  const header = isHeader(rows);
+  const names = header ? rows[0]!.map((name, i) => name === "" ? `column_${i + 1}` : name) : null;
+  const body = header ? rows.slice(1) : rows;
+  if (body.length === 0) {
+    throw new UserError(`Cannot draft a schema of ${file.path}: it has no rows`);
+  }
+  const text: TextLayout = {
+    separator: best.separator,
+    header,
+    quotes: head.quoted,
+    trailing: best.ragged || head.endsInSpace ? "stripped" : "exact",
+  };
+  return {
+    text,
+    samples: Array.from({ length: names?.length ?? best.most }, (_, i) => ({
+      name: names?.[i] ?? `column_${i + 1}`,
+      values: body.map((row) => row[i] ?? ""),
+      list: false,
+    })),
+  };
+}
+
+/** The separator between which most lines have the same number of columns, the largest where several do. */
+function separatorOf(head: Head): SeparatedHead | null {
+  const scored = head.separated.filter(({ most }) => most > 1).map((separated) => {
+    const byte = separated.separator.charCodeAt(0);
+    const counts = head.lines.map((line) => fieldsOf(line, byte, head.quoted).length);
+    const alike = counts.filter((count) => count === separated.most).length / counts.length;
+    return { separated, score: (separated.ragged ? 1 : alike) * Math.sqrt(separated.most) };
+  });
+  return scored.toSorted((a, b) => b.score - a.score)[0]?.separated ?? null;
+}
+
+/** A line's fields as text; a quoted one may hold separators. */
+function fieldsOf(line: Uint8Array, separator: number, quoted: boolean): string[] {
+  const fields = splitFields(line, separator).map((field) => decoder.decode(field));
+  if (!quoted) return fields;
+  const whole: string[] = [];
+  for (let i = 0; i < fields.length; i++) {
+    let field = fields[i]!;
+    const by = String.fromCharCode(separator);
+    while (field.startsWith('"') && !/^"(?:[^"]|"")*"$/.test(field) && i + 1 < fields.length) {
+      field += by + fields[++i]!;
+    }
+    whole.push(/^"(.*)"$/s.test(field) ? field.slice(1, -1).replaceAll('""', '"') : field);
+  }
+  return whole;
+}
+
+/** The first line names columns if its fields are different words and some column below holds numbers. */
+function isHeader(rows: readonly (readonly string[])[]): boolean {
+  const [first, second] = rows;
+  if (first === undefined || second === undefined) return false;
+  const words = first.every((name, i) => i === 0 && name === "" || /^[\p{L}_]/u.test(name));
+  return words && new Set(first).size === first.length &&
+    second.some((field, i) => isNumberText(field) && !isNumberText(first[i] ?? ""));
+}
+
+const decoder = new TextDecoder();

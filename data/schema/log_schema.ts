@@ -1,0 +1,219 @@
+/**
+ * What the columns of a log mean: the schema that a person can read, write and edit.
+ *
+ * @module
+ */
+
+/** Version of the document. */
+export const LOG_SCHEMA_VERSION = 1;
+
+/** How separated text is laid out. Parquet and Arrow files have no need of it. */
+export interface TextLayout {
+  /** One character between the columns. */
+  readonly separator: string;
+  /** Whether the first line of each file names the columns. */
+  readonly header: boolean;
+  /** Whether a field may stand in double quotes, a quote within it doubled. Line ends within quotes are not read. */
+  readonly quotes?: boolean | undefined;
+  /**
+   * `exact`: every row has all columns. `stripped`: empty columns at the end of a row may be missing, and a separator or
+   * a space too many may stand there. Default `exact`.
+   */
+  readonly trailing?: "exact" | "stripped" | undefined;
+}
+
+/** Where a column stands. */
+export interface PlacedColumn {
+  /** Its name in tables and messages, and in the file unless `header` says otherwise. */
+  readonly name: string;
+  /** Its name in the header, or among the columns of a Parquet or Arrow file, where that is another. */
+  readonly header?: string | undefined;
+  /** Counted from 1. Default: found by name where there is a header, else its place in the list. */
+  readonly position?: number | undefined;
+}
+
+/** What is predicted: 1, 1.0 and true are clicks; 0, 0.0, -1 and false are none. */
+export interface LabelColumn extends PlacedColumn {
+  /** Which kind of column this is. */
+  readonly kind: "label";
+  /** A number above this is a click, any other is none: for ratings. */
+  readonly above?: number | undefined;
+}
+
+/** What becomes of a number. */
+export type DenseTransform =
+  /** As it is. */
+  | "none"
+  /** ln(x + 1), negative numbers as 0: Criteo's. */
+  | "log"
+  /** (x - mean) / standard deviation, both over the rows that train. */
+  | "standardise";
+
+/** A number. */
+export interface DenseColumn extends PlacedColumn {
+  /** Which kind of column this is. */
+  readonly kind: "dense";
+  /** Default `none`. */
+  readonly transform?: DenseTransform | undefined;
+  /** Takes the place of a missing value, before the transform. Default 0. */
+  readonly missing?: number | undefined;
+}
+
+/** How ids are spelled. */
+export type IdSpelling =
+  /** Any text, byte by byte. */
+  | "text"
+  /** Digits, perhaps behind a minus; leading zeros do not count. */
+  | "decimal"
+  /** Hexadecimal digits, perhaps behind 0x; neither leading zeros nor the case count. */
+  | "hexadecimal"
+  /** Numbers that are put between bounds: see `bounds`. */
+  | "buckets";
+
+/** Which row of its table an id gets. */
+export type RowRule =
+  /** Rows in order of first appearance. */
+  | "appearance"
+  /** FNV-1a of the id's text, finalised, modulo so many rows. */
+  | { readonly hash: number }
+  /** The id, a decimal number below so many rows, is the row. */
+  | { readonly keep: number };
+
+/** What categorical columns share. */
+export interface IdColumn extends PlacedColumn {
+  readonly ids: IdSpelling;
+  /**
+   * 32: hexadecimal numbers below 2^32 or decimal ones from -2^31 to 2^31 - 1, and a missing one is 0, as the originals have
+   * it. Default: of any length, and "missing" is an id like others.
+   */
+  readonly bits?: 32 | undefined;
+  /** Of `buckets`, ascending: the id is the number of bounds at or below the value. */
+  readonly bounds?: readonly number[] | undefined;
+  /** Default `appearance`. */
+  readonly rows?: RowRule | undefined;
+  /** Ids that training has fewer times share row 0. Default: that of the command. */
+  readonly min_count?: number | undefined;
+}
+
+/** One id: one lookup in a table. */
+export interface CategoricalColumn extends IdColumn {
+  /** Which kind of column this is. */
+  readonly kind: "categorical";
+}
+
+/** Several ids in one field: a bag of lookups in a table. */
+export interface CategoricalListColumn extends IdColumn {
+  /** Which kind of column this is. */
+  readonly kind: "categorical list";
+  /** One character between the ids, another than between columns. Parquet and Arrow files have lists of their own. */
+  readonly separator: string;
+}
+
+/** How a time is written. */
+export type TimeSpelling = "seconds" | "milliseconds" | "YYMMDDHH" | "ISO 8601";
+
+/** When the row happened, for a split by time; perhaps a dense value too. */
+export interface TimeColumn extends PlacedColumn {
+  /** Which kind of column this is. */
+  readonly kind: "time";
+  /** Seconds and milliseconds are those since 1970. ISO 8601 may have a space for the T; without a zone it is UTC. */
+  readonly format: TimeSpelling;
+  /** `hour of day`: hour / 24 is a dense column of this name, as of Avazu. Default: none. */
+  readonly dense?: "hour of day" | undefined;
+}
+
+/** Read over. Needed only where columns are found by their place. */
+export interface IgnoredColumn extends PlacedColumn {
+  /** Which kind of column this is. */
+  readonly kind: "ignored";
+}
+
+/** A column of a log. */
+export type LogColumn =
+  | LabelColumn
+  | DenseColumn
+  | CategoricalColumn
+  | CategoricalListColumn
+  | TimeColumn
+  | IgnoredColumn;
+
+/** Which rows train, test and validate. */
+export type SplitRule =
+  /** Seven equal pieces in the order of the rows: six train, half of the last tests, the other half validates. */
+  | { readonly by: "sevenths" }
+  /** The last of several files is held out and halved. */
+  | { readonly by: "last file" }
+  /** Of every ten rows one tests, one validates and eight train, which ones is drawn. */
+  | { readonly by: "random" }
+  /** The last rows: these shares test and validate, in this order. */
+  | { readonly by: "share"; readonly test: number; readonly validation?: number | undefined }
+  /** Rows from `test_from` on test, those before from `validation_from` on validate. ISO 8601, UTC without a zone. */
+  | {
+    readonly by: "time";
+    readonly test_from: string;
+    readonly validation_from?: string | undefined;
+  }
+  /** Values of a categorical column (users) are drawn to test and validate in these shares, each with all of its rows. */
+  | {
+    readonly by: "user";
+    readonly column: string;
+    readonly test: number;
+    readonly validation?: number | undefined;
+  };
+
+/** A schema, as its JSON file says it. */
+export interface LogSchema {
+  /** Version of the document; another one is refused. */
+  readonly schema_version: typeof LOG_SCHEMA_VERSION;
+  /** What the data set is called. */
+  readonly name: string;
+  /** Absent for logs that are never separated text. */
+  readonly text?: TextLayout | undefined;
+  /** Fields that mean "no value", besides the empty one. */
+  readonly missing?: readonly string[] | undefined;
+  /** Default `sevenths`. */
+  readonly split?: SplitRule | undefined;
+  /** In the order of tables and dense columns. */
+  readonly columns: readonly LogColumn[];
+}
+
+/** Markers of missing values that are usual: those of Hive, SQL, pandas, Spark and R. */
+export const USUAL_MARKERS: readonly string[] = [
+  "\\N",
+  "NULL",
+  "null",
+  "NaN",
+  "nan",
+  "None",
+  "NA",
+  "<NA>",
+];
+
+/** What a file calls a column. */
+export function nameInFile({ name, header }: LogColumn): string {
+  return header ?? name;
+}
+
+/** The names of the dense columns that rows of a schema have, in order. */
+export function denseNames({ columns }: LogSchema): string[] {
+  return columns.flatMap((column) =>
+    column.kind === "dense" || (column.kind === "time" && column.dense !== undefined)
+      ? [column.name]
+      : []
+  );
+}
+
+/** A column with an embedding table. */
+export type TableColumn = CategoricalColumn | CategoricalListColumn;
+
+/** The columns with embedding tables, in order. */
+export function tableColumns({ columns }: LogSchema): TableColumn[] {
+  return columns.filter((column): column is TableColumn =>
+    column.kind === "categorical" || column.kind === "categorical list"
+  );
+}
+
+/** Whether rows of a schema have labels; those of files that are only scored have none. */
+export function isLabelled({ columns }: LogSchema): boolean {
+  return columns.some(({ kind }) => kind === "label");
+}

@@ -1,0 +1,79 @@
+/**
+ * Where the values of a row go: the columns of a schema as the columns of a block.
+ *
+ * @module
+ */
+
+import { IdCoder } from "../ids/id_coder.ts";
+import type { RowBlock } from "../row_block.ts";
+import {
+  denseNames,
+  type LogColumn,
+  type LogSchema,
+  type TableColumn,
+  tableColumns,
+} from "./log_schema.ts";
+
+/** The dense column of logs that have none: the bottom MLP then learns one vector for all inputs. */
+export const CONSTANT = "constant";
+
+/** Seconds of an hour, hours of a day. */
+const HOUR_S = 3600, DAY_H = 24;
+
+/**
+ * The columns of a block that rows of a schema fill, and the codes of their ids. One is shared by all files of a log, because
+ * an id has one code wherever it stands.
+ */
+export class RowShape {
+  /** Dense columns, in order: those of the schema or, where it has none, {@link CONSTANT}. */
+  readonly dense: readonly string[];
+  /** Whether the one dense column is {@link CONSTANT}, 1 in all rows. */
+  readonly constant: boolean;
+  /** Columns with tables, in order. */
+  readonly tables: readonly TableColumn[];
+  /** One a table. */
+  readonly coders: readonly IdCoder[];
+  /** The id column behind the tables that holds the row's time in seconds since 1970; -1 where none is kept. */
+  readonly timeSlot: number;
+  /** Names of the columns behind the tables, which the split looks at and nobody stores. */
+  readonly carried: readonly string[];
+  readonly #denseSlots: ReadonlyMap<string, number>;
+  readonly #tableSlots: ReadonlyMap<string, number>;
+
+  /** @param range Ids are taken modulo this; 0 for as they are. */
+  constructor(schema: LogSchema, range: number) {
+    const dense = denseNames(schema);
+    this.constant = dense.length === 0;
+    this.dense = this.constant ? [CONSTANT] : dense;
+    this.tables = tableColumns(schema);
+    this.coders = this.tables.map((column) => new IdCoder(column, range));
+    const byTime = schema.split?.by === "time";
+    this.timeSlot = byTime ? this.tables.length : -1;
+    this.carried = byTime ? ["time"] : [];
+    this.#denseSlots = new Map(this.dense.map((name, slot) => [name, slot]));
+    this.#tableSlots = new Map(this.tables.map(({ name }, slot) => [name, slot]));
+  }
+
+  /** The dense column of a column of the schema. */
+  denseSlot({ name }: LogColumn): number {
+    return this.#denseSlots.get(name)!;
+  }
+
+  /** The table of a column of the schema. */
+  tableSlot({ name }: LogColumn): number {
+    return this.#tableSlots.get(name)!;
+  }
+
+  /** Puts a row's time where the split finds it and, of a time that is a dense value too, its hour of the day / 24. */
+  putTime(block: RowBlock, row: number, column: LogColumn, seconds: number): void {
+    if (column.kind === "time" && column.dense !== undefined) {
+      block.dense[this.denseSlot(column) * block.stride + row] = hourOfDay(seconds);
+    }
+    if (this.timeSlot >= 0) block.ids[this.timeSlot * block.stride + row] = seconds;
+  }
+}
+
+/** The hour of the day (UTC) of a time in seconds since 1970, as a share of the day in [0, 1). */
+export function hourOfDay(seconds: number): number {
+  return Math.floor(seconds / HOUR_S) % DAY_H / DAY_H;
+}

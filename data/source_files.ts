@@ -1,0 +1,125 @@
+/**
+ * The files of a log: folders and patterns of parts as lists, days in the order of their numbers.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { fileError } from "../core/files.ts";
+
+/** `day_7`, `day_7.gz`: a day of Criteo Terabyte, or of a log that is kept alike. */
+const DAY = /^(.*day_?)(\d+)((?:\.[a-z0-9]+)*)$/i;
+
+/** Files in a folder of parts that are no parts: `_SUCCESS`, `.part-0.crc`. */
+const ASIDE = /^[._]/;
+
+/** Whether a file is named as a day is. */
+export function isDay(name: string): boolean {
+  return DAY.test(name);
+}
+
+/**
+ * The files that some paths name, in order: those of a folder or of a pattern (`logs/*.parquet`; `*` and `?` in the last part
+ * of a path) by name, numbers in names by their size; and where all files are days, days by their numbers, whatever order the
+ * shell gave them in.
+ *
+ * @throws UserError for a folder or a pattern without files, and for a day that is given twice.
+ */
+export function listFiles(paths: readonly string[]): string[] {
+  return inOrderOfDays(paths.flatMap((path) => partsOf(path)), false);
+}
+
+/**
+ * The days that begin with a path, `./day` for `day_0`, `day_1`, …, as DLRM names Terabyte; with or without an ending
+ * (`.gz`). Empty where there are none, or where the path is a file itself.
+ *
+ * @throws UserError if a day in between is missing.
+ */
+export function daysOf(prefix: string, names?: readonly string[]): string[] {
+  const folder = dirname(prefix), start = `${basename(prefix)}_`;
+  const days = (names ?? namesIn(folder)).filter((name) =>
+    name.startsWith(start) && /^\d+(\.(gz|zst))?$/.test(name.slice(start.length))
+  );
+  return inOrderOfDays(
+    days.map((name) =>
+      folder === "." && !prefix.startsWith(".")
+        ? name
+        : `${prefix.slice(0, prefix.length - basename(prefix).length)}${name}`
+    ),
+    true,
+  );
+}
+
+function partsOf(path: string): string[] {
+  const pattern = basename(path);
+  if (isFolder(path)) {
+    const names = namesIn(path).filter((name) => !ASIDE.test(name) && !isFolder(join(path, name)));
+    if (names.length === 0) {
+      throw new UserError(`Cannot read ${path}: it is a folder without files`);
+    }
+    return names.sort(byNumbers).map((name) => join(path, name));
+  }
+  if (!/[*?]/.test(pattern) || exists(path)) return [path];
+  const matches = new RegExp(
+    `^${pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`,
+  );
+  const names = namesIn(dirname(path)).filter((name) => matches.test(name));
+  if (names.length === 0) throw new UserError(`Cannot read ${path}: no file has such a name`);
+  return names.sort(byNumbers).map((name) => join(dirname(path), name));
+}
+
+function inOrderOfDays(files: readonly string[], complete: boolean): string[] {
+  const days = files.map((path) => ({ path, match: DAY.exec(basename(path)) }));
+  const prefixes = new Set(days.map(({ path, match }) => match && join(dirname(path), match[1]!)));
+  if (files.length < 2 || prefixes.size !== 1 || prefixes.has(null)) return [...files];
+  const numbered = days.map(({ path, match }) => ({ path, day: Number(match![2]) }))
+    .sort((a, b) => a.day - b.day);
+  for (const [i, { path, day }] of numbered.entries()) {
+    const before = numbered[i - 1];
+    if (before === undefined) continue;
+    const name = basename(before.path);
+    if (day === before.day) {
+      throw new UserError(`Cannot read ${path}: it is the same day as ${name}, which is given too`);
+    }
+    if (complete && day > before.day + 1) {
+      throw new UserError(
+        `Cannot read the days up to ${basename(path)}: that after ${name} is missing, day ${
+          before.day + 1
+        }`,
+      );
+    }
+  }
+  return numbered.map(({ path }) => path);
+}
+
+/** By name, numbers within names by their size: part-9 before part-10. */
+function byNumbers(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder === "" ? "." : folder)].map(({ name }) => name);
+  } catch (error) {
+    throw fileError("read", folder, error);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // Whoever opens the path gives the reason.
+    return false;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
