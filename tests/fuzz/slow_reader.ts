@@ -50,7 +50,7 @@ export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number
     const regular = line !== "" && whole.length <= maxLine;
     if (regular && places === null) throw new HeaderRefused("no header");
     const cut = i === last;
-    const row = line === "" || whole.length > maxLine ? null : readRow(line, schema, places, cut);
+    const row = regular ? readRow(line, schema, places!, cut) : null;
     if (row === null) bad.push(i + 1);
     else rows.push(row);
   }
