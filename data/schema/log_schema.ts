@@ -23,7 +23,7 @@ export interface TextLayout {
 }
 
 /** Where a column stands. */
-interface Placed {
+export interface PlacedColumn {
   /** Its name in tables and messages, and in the file unless `header` says otherwise. */
   readonly name: string;
   /** Its name in the header, or among the columns of a Parquet or Arrow file, where that is another. */
@@ -33,7 +33,8 @@ interface Placed {
 }
 
 /** What is predicted: 1, 1.0 and true are clicks; 0, 0.0, -1 and false are none. */
-export interface LabelColumn extends Placed {
+export interface LabelColumn extends PlacedColumn {
+  /** Which kind of column it is. */
   readonly kind: "label";
   /** A number above this is a click, any other is none: for ratings. */
   readonly above?: number | undefined;
@@ -49,7 +50,8 @@ export type DenseTransform =
   | "standardise";
 
 /** A number. */
-export interface DenseColumn extends Placed {
+export interface DenseColumn extends PlacedColumn {
+  /** Which kind of column it is. */
   readonly kind: "dense";
   /** Default `none`. */
   readonly transform?: DenseTransform | undefined;
@@ -78,7 +80,8 @@ export type RowRule =
   | { readonly keep: number };
 
 /** What categorical columns share. */
-interface Ids extends Placed {
+export interface IdColumn extends PlacedColumn {
+  /** How ids are spelled. */
   readonly ids: IdSpelling;
   /**
    * 32: hexadecimal numbers below 2^32 or decimal ones from -2^31 to 2^31 - 1, and a missing one is 0, as the originals have
@@ -94,12 +97,14 @@ interface Ids extends Placed {
 }
 
 /** One id: one lookup in a table. */
-export interface CategoricalColumn extends Ids {
+export interface CategoricalColumn extends IdColumn {
+  /** Which kind of column it is. */
   readonly kind: "categorical";
 }
 
 /** Several ids in one field: a bag of lookups in a table. */
-export interface CategoricalListColumn extends Ids {
+export interface CategoricalListColumn extends IdColumn {
+  /** Which kind of column it is. */
   readonly kind: "categorical list";
   /** One character between the ids, another than between columns. Parquet and Arrow files have lists of their own. */
   readonly separator: string;
@@ -109,7 +114,8 @@ export interface CategoricalListColumn extends Ids {
 export type TimeSpelling = "seconds" | "milliseconds" | "YYMMDDHH" | "ISO 8601";
 
 /** When the row happened, for a split by time; perhaps a dense value too. */
-export interface TimeColumn extends Placed {
+export interface TimeColumn extends PlacedColumn {
+  /** Which kind of column it is. */
   readonly kind: "time";
   /** Seconds and milliseconds are those since 1970. ISO 8601 may have a space for the T; without a zone it is UTC. */
   readonly format: TimeSpelling;
@@ -118,7 +124,8 @@ export interface TimeColumn extends Placed {
 }
 
 /** Read over. Needed only where columns are found by their place. */
-export interface IgnoredColumn extends Placed {
+export interface IgnoredColumn extends PlacedColumn {
+  /** Which kind of column it is. */
   readonly kind: "ignored";
 }
 
