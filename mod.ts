@@ -1,32 +1,43 @@
 /**
  * Slipstream: recommender training with kernels of its own, on the CPU and on WebGPU.
  *
+ * What there is, by category (`deno doc mod.ts NAME` says more):
+ *
+ * - Data: `openDataset`, `readSchema`, `openSynthetic`, `datasetFromArrays`, `createInputs`, `materialise`
+ * - Data: profiles: `profileDataset`, `formatProfile`, `plotProfile`
+ * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitReuse`, `twinOfReuse`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
+ * - Devices: `openDevice`
+ * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
+ * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
+ * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `writeCountedTrace`, `withSkipsOf`
+ * - Simulator: `simulate`, `rangesOf`, `explain`, `sweep`, `breakEven`, `timeline`, `minibatchGraph`
+ * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `loadParameterSet`, `calibrate`, `validate`
+ * - Simulator: systems of your own: `findSystem`, and `systemParts`, which holds what the systems here are made of
+ * - Errors: `UserError`, `UsageError`, `TrainingFailure`, `DeviceLostError`
+ *
  * @example Train a small DLRM on generated clicks
  * ```ts
  * import assert from "node:assert/strict";
- * import { Dlrm, openDevice, openSynthetic, PRESETS, resolveShape, train } from "@slipstream/slipstream";
+ * import { runTraining } from "@slipstream/slipstream";
  *
- * const dataset = openSynthetic({ inputs: 35_000, tableRows: [100, 20, 5] });
- * const { device } = await openDevice({ device: "cpu" });
- * const shape = resolveShape(PRESETS.rm2, dataset.schema, { bottom: [13, 32, 8], dim: 8, top: [16, 1] });
- * const model = new Dlrm(device, shape, { optimizer: { kind: "sgd" }, maxBatch: 256 });
- * await model.initialise(123);
- * const result = await train(model, dataset, {
- *   batch: 128,
- *   epochs: 2,
- *   seed: 123,
- *   shuffle: true,
- *   schedule: { base: 0.1, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
- *   evalEvery: 0,
- *   evalBatch: 256,
- *   maxSteps: 0,
+ * const { metrics, ended } = await runTraining({
+ *   data: "synthetic:35000",
+ *   model: {
+ *     preset: "rm2",
+ *     shape: { tables: [100, 20, 5], dim: 8, bottom: [13, 32, 8], top: [16, 1] },
+ *   },
+ *   training: { batch: 128, epochs: 3 },
+ *   device: { kind: "cpu" },
+ *   evaluation: { every: 100 },
+ * }, {
+ *   // It need not go on once it is good enough.
+ *   onEvaluation: ({ step, metrics }) => {
+ *     console.log(`step ${step}: AUC ${metrics.auc}`);
+ *     return metrics.auc! > 0.75 ? "stop" : undefined;
+ *   },
  * });
- * const { auc, logloss } = result.evaluations.at(-1)!.metrics;
- * console.log(`AUC ${auc}, log-loss ${logloss}`);
- * assert.ok(auc !== null && auc > 0.7, "chance is 0.5, the true probabilities reach 0.8");
- * model.dispose();
- * device.dispose();
- * dataset.close();
+ * assert.equal(ended.how, "stopped");
+ * assert.ok(metrics!.auc! > 0.75, "chance is 0.5, the true probabilities reach 0.8");
  * ```
  *
  * @example Simulate a run on another machine
@@ -50,8 +61,7 @@
  * @module
  */
 
-export { UserError } from "./core/errors.ts";
-export { Permutation, RandomStream, type StreamName, STREAMS } from "./core/random.ts";
+export { type OptionNaming, UsageError, UserError, type UserMessage } from "./core/errors.ts";
 export * from "./data/mod.ts";
 export * from "./kernels/mod.ts";
 export * from "./sim/mod.ts";

@@ -8,7 +8,7 @@ import type { DeviceInfo } from "../kernels/types.ts";
 import type { DeviceNote } from "./experiment.ts";
 
 /**
- * Names a device with its threads or with what WebGPU tells of its adapter: vendor, architecture and device, where they
+ * Names a device with its threads or with what is known of its adapter: vendor, architecture, device and backend, where they
  * say more than the name. WebGPU has no member for the driver; drivers that name themselves do so in the description, which
  * the name is taken from.
  */
@@ -17,7 +17,7 @@ export function deviceNote(
 ): DeviceNote {
   const more = kind === "cpu"
     ? [`${threads} ${threads === 1 ? "thread" : "threads"}`]
-    : ["vendor", "architecture", "device"].flatMap((key) => {
+    : ["vendor", "architecture", "device", "backend"].flatMap((key) => {
       const value = String(details[key] ?? "");
       // A vendor's number says nothing to people, and a name stands beside it.
       return /^\d*$/.test(value) || name.toLowerCase().includes(value.toLowerCase())

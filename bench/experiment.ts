@@ -7,6 +7,7 @@
 import type { Cell, Column } from "../core/table.ts";
 import type { PresetName } from "../train/model/presets.ts";
 import type { Figure } from "./figure.ts";
+import type { StudyKey } from "./study/store.ts";
 
 /** Where a number is from: a run on this machine, the model of another one, or the paper. */
 export type Origin = "measured" | "predicted" | "published";
@@ -91,11 +92,25 @@ export interface Settings {
   readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
+  /** What is done with training runs in place of making them: named, or only read from what is there. */
+  readonly runs?: ListRuns | ReadRuns;
   /** Folder of results; training runs that experiments share lie below it, in `trained/`. */
   readonly out: string;
   /** Tells how far a long experiment is. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
+}
+
+/** Names the runs that an experiment would make; it ends with `RunsListed`. */
+export interface ListRuns {
+  readonly kind: "list";
+  readonly add: (key: StudyKey) => void;
+}
+
+/** Reads the runs that are there. */
+export interface ReadRuns {
+  readonly kind: "read";
+  readonly missing: (key: StudyKey) => void;
 }
 
 /** A named experiment of `deno task bench`. */
@@ -107,6 +122,8 @@ export interface Experiment {
   readonly title: string;
   /** Whether `deno task bench` runs it without a name: always, with `--full`, or never. */
   readonly suite: "default" | "full" | "never";
+  /** Whether it makes training runs that are kept, so that they can be split over machines. */
+  readonly trains?: boolean;
   /** Workloads that are enough for the suite at its reduced sizes, unless workloads are asked for; all where absent. */
   readonly suiteWorkloads?: readonly PresetName[];
   run(settings: Settings): Promise<Findings>;

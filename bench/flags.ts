@@ -5,8 +5,8 @@
  */
 
 import { flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
-import { UserError } from "../core/errors.ts";
-import { PRESET_NAMES } from "../train/model/presets.ts";
+import { UsageError } from "../core/errors.ts";
+import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
 import type { Settings } from "./experiment.ts";
 import { splitVariants } from "./study/old_names.ts";
 
@@ -63,8 +63,8 @@ export const BENCH_FLAGS = {
   },
   workloads: {
     type: "list",
-    choices: PRESET_NAMES,
-    default: PRESET_NAMES,
+    choices: WORKLOAD_NAMES,
+    default: WORKLOAD_NAMES,
     group: "Experiment",
     valueName: "NAME,…",
     help: "Workloads",
@@ -85,7 +85,7 @@ export const BENCH_FLAGS = {
     default: 1,
     group: "Experiment",
     help:
-      "First seed to run, for ablation, choices and scale: several processes can share one folder of results",
+      "First seed to train; those before it are only read: several processes can share one folder of results",
   },
   variants: {
     type: "words",
@@ -190,17 +190,17 @@ export function commandLine(
 /**
  * What the flags mean to an experiment.
  *
- * @throws {UserError} Status 2: flags that exclude each other.
+ * @throws {UsageError} Flags that exclude each other.
  */
 export function settingsOf(
   values: BenchValues,
   { say, signal }: Pick<Settings, "say" | "signal">,
 ): Settings {
   if (values.full && values.smoke) {
-    throw new UserError("Cannot use --full with --smoke: one is the most work, one the least", 2);
+    throw new UsageError("Cannot use --full with --smoke: one is the most work, one the least");
   }
   if (values.smoke && values.inputs !== undefined) {
-    throw new UserError("Cannot use --inputs with --smoke, which has sizes of its own", 2);
+    throw new UsageError("Cannot use --inputs with --smoke, which has sizes of its own");
   }
   return {
     device: values.device,
@@ -212,7 +212,7 @@ export function settingsOf(
     full: values.full,
     python: values.python ?? null,
     inputs: values.inputs ?? null,
-    workloads: PRESET_NAMES.filter((name) => values.workloads.includes(name)),
+    workloads: WORKLOAD_NAMES.filter((name) => values.workloads.includes(name)),
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),

@@ -14,7 +14,7 @@ import { occasionally } from "./occasionally.ts";
 const SAMPLE_EVERY = 20;
 
 /** What to count. */
-export interface HotOptions {
+interface HotOptions {
   /** A shipped twin. */
   readonly twin: string;
   /** Training inputs, at most those of the full data set. */
@@ -30,7 +30,7 @@ export interface HotOptions {
 }
 
 /** Shares at one budget. */
-export interface HotShares {
+interface HotShares {
   readonly budgetMib: number;
   /** Rows that fit. */
   readonly rows: number;

@@ -1,23 +1,29 @@
 /**
- * Speed of every kernel by itself, at the shapes of a DLRM's training step.
+ * Speed of every kernel by itself, at the shapes of the models' training steps.
  *
  * @module
  */
 
 import { checkpoint } from "../core/events.ts";
-import { RandomStream } from "../core/random.ts";
 import { summarise } from "../core/statistics.ts";
-import { LookupGrouper } from "../kernels/embedding/group.ts";
-import { embeddingBackwardRecord, embeddingForwardRecord } from "../kernels/embedding/record.ts";
-import type { EmbeddingShape } from "../kernels/embedding/record.ts";
-import { interactionWidth } from "../kernels/interaction/record.ts";
-import type { OpRecord } from "../kernels/record.ts";
-import type { Device, Matrix, OpCost, Program, Recorder, Scalar } from "../kernels/types.ts";
+import {
+  DeviceExamples,
+  type ExampleMaker,
+  exampleName,
+  type ExampleSize,
+} from "../kernels/example.ts";
+import { LedgerDevice, type RecordedOp } from "../kernels/ledger.ts";
+import { type Argument, argumentsOf, type Cost } from "../kernels/op.ts";
+import { eachOp, type OpArgs, type OpName, type OpNamed } from "../kernels/ops.ts";
+import type { Device, EmbeddingTables, LookupBuffers, OpCost, Program } from "../kernels/types.ts";
+import { createModel, type ModelShape } from "../train/model/models.ts";
 import type { DlrmPreset } from "../train/model/presets.ts";
-import { PRESETS } from "../train/model/presets.ts";
+import { PRESETS, resolveShape } from "../train/model/presets.ts";
 
 /** The paper's memory for hot rows, and inputs classified at a time. */
 const HOT_BYTES = 256 * 2 ** 20, CLASSIFIED = 8192;
+/** Steps of an input of Taobao's log. */
+const STEPS = 21;
 /** Times that all kernels are gone through. */
 const PASSES = 5;
 
@@ -47,16 +53,19 @@ export interface KernelRow {
 }
 
 /** How kernels are measured. */
-export interface KernelBenchOptions {
-  /** Default: RM2. */
-  readonly preset?: DlrmPreset;
+interface KernelBenchOptions {
+  /**
+   * Models whose steps are taken apart: every op of the first, and of the others those that no model before has. Default:
+   * RM2 and RM1.
+   */
+  readonly models?: readonly ModelShape[];
   /** Inputs a minibatch. Default: 1024. */
   readonly batch?: number;
   /** Timed samples a kernel. Default: 20. */
   readonly samples?: number;
   /** Hot rows, whose scores classification looks up. Default: those of 256 MiB. */
   readonly hotRows?: number;
-  /** Most rows of a table: fewer than the preset's where memory is short. */
+  /** Most rows of a table: fewer than the model's where memory is short. */
   readonly maxRows?: number;
   /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
   readonly sampleMs?: number;
@@ -64,8 +73,18 @@ export interface KernelBenchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The published shape of a preset. */
+export function publishedShape(preset: DlrmPreset): ModelShape {
+  return resolveShape(preset, {
+    dense: Array.from({ length: preset.dense }, (_, i) => `dense ${i}`),
+    tables: preset.tableRows.map((rows, t) => ({ name: `table ${t}`, rows })),
+    ...(preset === PRESETS.rm1 ? { steps: STEPS } : {}),
+  });
+}
+
 /**
- * Measures every kernel of a preset's training step: warm-up, then the median of the samples, which are taken in several
+ * Measures every kernel: those of the models' training steps at the steps' shapes, and those of ops that no step has, such
+ * as classification's, at the sizes of the first model. Warm-up, then the median of the samples, which are taken in several
  * passes over all kernels, so that what disturbs a machine for a while falls on few samples of each. Ids are uniform over the
  * rows; the same minibatch comes again and again, so its rows are found in caches that hold them. Embedding costs
  * count the lookups and the different rows of this minibatch.
@@ -75,20 +94,35 @@ export async function benchKernels(
   options: KernelBenchOptions = {},
 ): Promise<KernelRow[]> {
   const { batch = 1024, samples = 20, sampleMs = 2, maxRows = Infinity, signal } = options;
-  const published = options.preset ?? PRESETS.rm2;
-  const preset = {
-    ...published,
-    tableRows: published.tableRows.map((rows) => Math.min(rows, maxRows)),
-  };
-  const hotRows = options.hotRows ?? HOT_BYTES / 4 / preset.dim;
-  const owned: { dispose(): void }[] = [];
+  const shapes = options.models ?? [publishedShape(PRESETS.rm2), publishedShape(PRESETS.rm1)];
+  const size = exampleSize(shapes[0]!, batch, options.hotRows);
+  using examples = new DeviceExamples(device);
+  const copies = new Copies(examples, maxRows);
+  const all: Kernel[] = [];
   try {
-    const all = kernels(device, preset, batch, hotRows, owned).map(({ body, counted }) => {
-      const program = device.record("bench", body);
-      owned.push(program);
+    const add = <Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void => {
+      const program = device.record("bench", (ops) => ops.add(op, args));
       const launcher = new Launcher(device, program, sampleMs);
-      return { launcher, cost: { ...program.costs[0]!, ...counted }, times: [] as number[] };
+      all.push({ program, launcher, cost: op.cost(args, examples.counts(op, args)), times: [] });
+    };
+    const isNew = (): (name: string) => boolean => {
+      const known = new Set(all.map(({ cost }) => cost.op));
+      return (name) => !known.has(name);
+    };
+    for (const shape of shapes) {
+      const wanted = isNew();
+      for (const { op, args } of stepOps(shape, batch)) {
+        if (wanted(op.cost(args).op)) add(op, copies.of(op, args));
+      }
+    }
+    const wanted = isNew();
+    eachOp((op) => {
+      for (const example of op.examples) {
+        if (wanted(exampleName(op, example))) add(op, example(examples, size));
+      }
     });
+    // A page nobody has written is one and the same page of zeros; an update makes the rows real.
+    for (const { program } of all) device.run(program);
     const passes = Math.min(PASSES, samples);
     for (let pass = 0; pass < passes; pass++) {
       for (const { launcher, times } of all) {
@@ -100,14 +134,103 @@ export async function benchKernels(
     }
     return all.map(({ cost, times }) => describe(cost, times));
   } finally {
-    for (const it of owned.reverse()) it.dispose();
+    for (const { program } of all) program.dispose();
   }
 }
 
+/** A kernel on operands of its own. */
 interface Kernel {
-  readonly body: (ops: Recorder) => void;
-  /** What the op costs on this minibatch, where the program knows only an upper bound. */
-  readonly counted?: Pick<OpCost, "shape" | "flops" | "bytes">;
+  readonly program: Program;
+  readonly launcher: Launcher;
+  readonly cost: Cost;
+  /** Milliseconds a launch. */
+  readonly times: number[];
+}
+
+/** The ops of a model's training step, in their order. */
+function stepOps(shape: ModelShape, batch: number): readonly RecordedOp[] {
+  const ledger = new LedgerDevice("cpu");
+  createModel(ledger, shape, { optimizer: { kind: "sgd" }, maxBatch: batch }).trainProgram(batch);
+  return ledger.recorded;
+}
+
+/** Sizes of a model for the ops that no model's step has. */
+function exampleSize(
+  { tableRows, dim, bottom, top }: ModelShape,
+  batch: number,
+  hotRows = HOT_BYTES / 4 / dim,
+): ExampleSize {
+  return {
+    inputs: batch,
+    cols: top[0]!,
+    units: bottom[1]!,
+    features: tableRows.length + 1,
+    dim,
+    steps: STEPS - 1,
+    tableRows: Math.max(1, Math.floor(hotRows / tableRows.length)),
+    scored: CLASSIFIED,
+  };
+}
+
+/** Makes operands like those that a model recorded; ops on the same tables get the same ones. */
+class Copies {
+  readonly #make: ExampleMaker;
+  readonly #maxRows: number;
+  readonly #tables = new Map<EmbeddingTables, EmbeddingTables>();
+  readonly #lookups = new Map<LookupBuffers, LookupBuffers>();
+
+  /** @param maxRows Most rows of a table. */
+  constructor(make: ExampleMaker, maxRows: number) {
+    this.#make = make;
+    this.#maxRows = maxRows;
+  }
+
+  /** The same settings and other operands. */
+  of<Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): OpArgs[Name] {
+    const list = argumentsOf(op, args);
+    const copied = list.map((it): [string, unknown] => [it.name, this.#copy(it, list)]);
+    return Object.fromEntries(copied) as unknown as OpArgs[Name];
+  }
+
+  #copy({ use, value }: Argument, list: readonly Argument[]): unknown {
+    switch (use) {
+      case "read":
+      case "written":
+        return value === null ? null : this.#make[use](value.rows, value.cols);
+      case "scalar":
+      case "slot":
+        return this.#make[use]();
+      case "tables":
+      case "updated-tables":
+        return this.#tablesLike(value);
+      case "lookups":
+        return this.#lookupsLike(value, list);
+      case "row-list":
+        throw new Error("Cannot copy a list of rows: no model's step has any");
+      case "setting":
+        return value;
+    }
+  }
+
+  #tablesLike(tables: EmbeddingTables): EmbeddingTables {
+    let made = this.#tables.get(tables);
+    if (made === undefined) {
+      const { rows, dim, optimizer } = tables;
+      const capped = rows.map((count) => Math.min(count, this.#maxRows));
+      this.#tables.set(tables, made = this.#make.tables({ rows: capped, dim, optimizer }));
+    }
+    return made;
+  }
+
+  #lookupsLike(lookups: LookupBuffers, list: readonly Argument[]): LookupBuffers {
+    let made = this.#lookups.get(lookups);
+    if (made === undefined) {
+      const of = list.find(({ use }) => use === "tables" || use === "updated-tables");
+      const tables = this.#tablesLike(of!.value as EmbeddingTables);
+      this.#lookups.set(lookups, made = this.#make.lookups(tables, lookups.maxBags));
+    }
+    return made;
+  }
 }
 
 /** Launches of one program, timed. */
@@ -148,8 +271,8 @@ export class Launcher {
   }
 }
 
-function describe({ op, shape, flops, bytes }: OpCost, times: readonly number[]): KernelRow {
-  const lookups = lookupsOf(op, shape);
+function describe({ op, shape, flops, bytes }: Cost, times: readonly number[]): KernelRow {
+  const lookups = lookupsOf(shape);
   const samples = times.map((ms) => 1000 * ms);
   const { median: us, p90, interval } = summarise(samples);
   const ms = us / 1000;
@@ -168,173 +291,8 @@ function describe({ op, shape, flops, bytes }: OpCost, times: readonly number[])
   };
 }
 
-/** Lookups of a launch; null for ops without any. */
-function lookupsOf(op: string, shape: OpCost["shape"]): number | null {
-  if (op === "stale-lookups" || op === "input-scores") {
-    return shape.B! * shape.G! * shape.L!;
-  }
-  return shape.lookups ?? null;
-}
-
-/** One recording a kernel and shape, in the order of a training step. */
-function kernels(
-  device: Device,
-  preset: DlrmPreset,
-  batch: number,
-  hotRows: number,
-  owned: { dispose(): void }[],
-): Kernel[] {
-  const random = new RandomStream(1, "synthetic");
-  let drawn = 0;
-  const matrix = (rows: number, cols: number, label: string): Matrix => {
-    const m = device.createMatrix(rows, cols, label);
-    owned.push(m.buffer);
-    const floats = Float32Array.from(
-      { length: rows * m.stride },
-      () => random.uniform(drawn++) - 0.5,
-    );
-    device.write(m.buffer, 0, floats);
-    return m;
-  };
-  const { dim } = preset;
-  const T = preset.tableRows.length, F = T + 1;
-  const top = [interactionWidth(F, dim), ...preset.top];
-  const layers = [preset.bottom, top].flatMap((widths) =>
-    widths.slice(1).map((N, l) => ({ K: widths[l]!, N, last: widths === top && N === 1 }))
-  );
-  const linear = layers.flatMap(({ K, N, last }): Kernel[] => {
-    const x = matrix(batch, K, "x"), y = matrix(batch, N, "y");
-    const w = matrix(N, K, "w"), bias = matrix(1, N, "bias");
-    const dx = matrix(batch, K, "dx"), dw = matrix(N, K, "dw"), db = matrix(1, N, "db");
-    return [
-      { body: (ops) => ops.linearForward({ x, w, bias, y, relu: !last }) },
-      { body: (ops) => ops.linearBackwardInput({ dy: y, w, dx, mask: x }) },
-      { body: (ops) => ops.linearBackwardWeights({ dy: y, x, dw, db }) },
-    ];
-  });
-
-  const v = matrix(batch, F * dim, "v"), dv = matrix(batch, F * dim, "dv");
-  const r = matrix(batch, interactionWidth(F, dim), "r");
-  const lookups = device.createLookups({ tables: T, maxBags: batch, maxLookups: T * batch }, "ids");
-  owned.push(lookups);
-  const ids = new Uint32Array(T * batch);
-  preset.tableRows.forEach((rows, t) => {
-    for (let b = 0; b < batch; b++) {
-      ids[t * batch + b] = Math.floor(random.uniform(drawn++) * rows);
-    }
-  });
-  const grouped = new LookupGrouper(preset.tableRows).group({ bags: batch, ids, offsets: null });
-  device.writeLookups(lookups, grouped);
-  const counts = { lookups: T * batch, bags: T * batch, unique: grouped.unique, dim };
-  const scalars = device.createBuffer(8, "scalars");
-  owned.push(scalars);
-  device.write(scalars, 0, new Float32Array([1e-6]));
-  const learningRate = { buffer: scalars, index: 0 };
-  const optimizer = { kind: "sgd" } as const;
-  const tables = device.createTables({ rows: preset.tableRows, dim, optimizer: "sgd" }, "tables");
-  owned.push(tables);
-
-  const logits = matrix(batch, 1, "logits"), labels = matrix(batch, 1, "labels");
-  const dlogits = matrix(batch, 1, "dlogits"), losses = matrix(1, 4, "losses");
-  const parameters = layers.reduce((n, { K, N }) => n + N * K + N, 0);
-  const params = matrix(1, parameters, "params"), grads = matrix(1, parameters, "grads");
-  const state = device.createMatrix(1, parameters, "state");
-  owned.push(state.buffer);
-  const update = { tables, lookups, grad: dv, firstSlot: 1, optimizer, learningRate };
-  // A page nobody has written is one and the same page of zeros; an update makes the rows real.
-  const touch = device.record("touch", (ops) => ops.embeddingBackward(update));
-  owned.push(touch);
-  device.run(touch);
-  const slot = { buffer: scalars, index: 1 };
-  const adagrad = { kind: "adagrad", eps: 1e-10 } as const;
-  return [
-    ...linear,
-    {
-      body: (ops) => ops.embeddingForward({ tables, lookups, out: v, firstSlot: 1 }),
-      counted: count(embeddingForwardRecord, counts),
-    },
-    { body: (ops) => ops.interactionForward({ v, features: F, dim, r }) },
-    { body: (ops) => ops.bce({ logits, labels, dlogits, losses, slot }) },
-    { body: (ops) => ops.interactionBackward({ v, features: F, dim, dr: r, dv, maskFirst: true }) },
-    {
-      body: (ops) => ops.embeddingBackward(update),
-      counted: count(embeddingBackwardRecord("sgd"), counts),
-    },
-    { body: (ops) => ops.denseUpdate({ params, grads, state: null, optimizer, learningRate }) },
-    { body: (ops) => ops.denseUpdate({ params, grads, state, optimizer: adagrad, learningRate }) },
-    ...normalisation(matrix, batch, F, dim, learningRate),
-    ...staleness(device, matrix, T, dim, hotRows, owned),
-  ];
-}
-
-type MakeMatrix = (rows: number, cols: number, label: string) => Matrix;
-
-function normalisation(
-  matrix: MakeMatrix,
-  batch: number,
-  features: number,
-  dim: number,
-  weight: Scalar,
-): Kernel[] {
-  const x = matrix(batch, features * dim, "x"), y = matrix(batch, features * dim, "y");
-  const dx = matrix(batch, features * dim, "dx");
-  const width = interactionWidth(features, dim);
-  const r = matrix(batch, width, "r"), s = matrix(batch, width, "s");
-  const mean = matrix(1, width, "mean"), variance = matrix(1, width, "variance");
-  const shape = { features, dim };
-  return [
-    { body: (ops) => ops.layerNormForward({ x, ...shape, y }) },
-    { body: (ops) => ops.layerNormBackward({ x, ...shape, dy: y, dx, maskFirst: true }) },
-    { body: (ops) => ops.columnStatistics({ x: r, mean, variance, weight }) },
-    { body: (ops) => ops.standardise({ x: r, mean, variance, y: s }) },
-  ];
-}
-
-/** Snapshots of some hot rows, and classification: the popular rows are looked up most, and lie anywhere. */
-function staleness(
-  device: Device,
-  matrix: MakeMatrix,
-  T: number,
-  dim: number,
-  hotRows: number,
-  owned: { dispose(): void }[],
-): Kernel[] {
-  const bags = Math.max(1, Math.floor(Math.min(hotRows, 1 << 16) / T));
-  const a = matrix(bags, T * dim, "snapshot"), b = matrix(bags, T * dim, "snapshot");
-  const change = matrix(1, bags * T, "changes");
-  const scores = matrix(1, hotRows, "scores"), out = matrix(CLASSIFIED, 1, "classified");
-  const list = device.createBuffer(4 * CLASSIFIED * T, "rows");
-  const scalar = device.createBuffer(16, "threshold");
-  owned.push(list, scalar);
-  const random = new RandomStream(1, "sampling");
-  // Uniform in the logarithm of the rank, as popularity is; ranks are scattered over the rows.
-  device.write(
-    list,
-    0,
-    Uint32Array.from(
-      { length: CLASSIFIED * T },
-      (_, i) => Math.floor(hotRows ** random.uniform(i)) * 2_654_435_761 % hotRows,
-    ),
-  );
-  const rows = { buffer: list, offset: 0, length: CLASSIFIED * T };
-  const layout = {
-    ...{ inputs: CLASSIFIED, groups: 1, lookups: T },
-    ...{ groupStride: CLASSIFIED * T, lookupStride: CLASSIFIED, inputStride: 1 },
-  };
-  const threshold = { buffer: scalar, index: 0 };
-  const combines = [{ kind: "nth-smallest", n: T }, { kind: "max" }, { kind: "mean" }] as const;
-  return [
-    { body: (ops) => ops.rowChange({ a, b, features: T, dim, change, accumulate: false }) },
-    { body: (ops) => ops.staleLookups({ scores, threshold, rows, layout, out }) },
-    ...combines.map((combine): Kernel => ({
-      body: (ops) => ops.inputScores({ scores, rows, layout, combine, out }),
-    })),
-  ];
-}
-
-function count(
-  record: OpRecord<EmbeddingShape>,
-  counts: EmbeddingShape,
-): Kernel["counted"] & object {
-  return { shape: { ...counts }, flops: record.flops(counts), bytes: record.bytes(counts) };
+/** Lookups of a launch, of rows or of their scores; null for ops without any. */
+function lookupsOf({ lookups, B, G, L }: OpCost["shape"]): number | null {
+  if (lookups !== undefined) return lookups;
+  return G === undefined || L === undefined ? null : B! * G * L;
 }

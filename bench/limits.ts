@@ -6,7 +6,9 @@
  */
 
 import { checkpoint } from "../core/events.ts";
+import { linearForwardOp } from "../kernels/linear/op.ts";
 import type { Device, DeviceBuffer, Program } from "../kernels/types.ts";
+import { denseUpdateOp } from "../kernels/update/op.ts";
 import { type KernelRow, Launcher } from "./kernels.ts";
 
 /** A device's limits. */
@@ -20,7 +22,7 @@ export interface Limits {
 }
 
 /** How fast memory of a size is passed over. */
-export interface MemoryRate {
+interface MemoryRate {
   /** Of all that is read and written. */
   readonly working_set: number;
   /** 10⁹ bytes a second, read and written together: the best sample. */
@@ -28,7 +30,7 @@ export interface MemoryRate {
 }
 
 /** How limits are measured. */
-export interface LimitOptions {
+interface LimitOptions {
   /** Timed samples of each probe. */
   readonly samples: number;
   /** Least time of a sample in ms. */
@@ -123,7 +125,7 @@ async function productRate(
     ];
     const program = device.record(
       "product",
-      (ops) => ops.linearForward({ x, w, bias, y, relu: false }),
+      (ops) => ops.add(linearForwardOp, { x, w, bias, y, relu: false }),
     );
     try {
       return program.costs[0]!.flops / await least(device, program, options) / 1e6;
@@ -152,7 +154,7 @@ async function memoryRate(
     const times = Math.max(1, Math.floor(PROGRAM_BYTES / bytes));
     const program = device.record("passing over", (ops) => {
       for (let i = 0; i < times; i++) {
-        ops.denseUpdate({
+        ops.add(denseUpdateOp, {
           params,
           grads,
           state: null,

@@ -4,10 +4,12 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
 import { chooseCommand, parseFlags } from "../core/flags.ts";
+import { print, tell } from "../core/streams.ts";
 import { currentEnvironment } from "../train/run/environment.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { collectCommand, jobsCommand, runCommand } from "./commands/jobs.ts";
 import { namedCommand } from "./commands/named.ts";
 import { reportCommand } from "./commands/report.ts";
 import { suiteCommand } from "./commands/suite.ts";
@@ -15,9 +17,12 @@ import { BENCH_FLAGS, partWords } from "./flags.ts";
 import { helpPage } from "./help.ts";
 import { EXPERIMENTS } from "./registry.ts";
 
+/** Words that are no experiments. */
+const COMMANDS = ["report", "compare", "jobs", "run", "collect"];
+
 async function main(args: readonly string[]): Promise<number> {
   const { words, flags } = partWords(args);
-  const names = ["report", "compare", ...EXPERIMENTS.map(({ name }) => name)];
+  const names = [...COMMANDS, ...EXPERIMENTS.map(({ name }) => name)];
   const [first, ...more] = words;
   if (first !== undefined) chooseCommand(names, [first]);
   if (first === "report" || first === "compare") {
@@ -25,27 +30,27 @@ async function main(args: readonly string[]): Promise<number> {
     const own = flags.filter((flag) => flag !== "--wide");
     return await (first === "report" ? reportCommand : compareCommand)(more, own);
   }
-  const chosen = new Set(words.map((word) => chooseCommand(names.slice(2), [word]).name));
+  const shared = first === "jobs" || first === "run" || first === "collect" ? first : null;
+  const named = shared === null ? words : more;
+  const chosen = new Set(
+    named.map((word) => chooseCommand(names.slice(COMMANDS.length), [word]).name),
+  );
+  const experiments = EXPERIMENTS.filter(({ name }) => chosen.has(name));
+  if (shared === "jobs") return await jobsCommand(experiments, flags);
   const { values, given, help } = parseFlags(BENCH_FLAGS, flags);
   if (help) {
-    console.log(helpPage(EXPERIMENTS));
+    print(helpPage(EXPERIMENTS));
     return 0;
   }
-  const say = values.quiet ? () => {} : (line: string) => console.error(line);
+  const say = values.quiet ? () => {} : (line: string) => tell(line);
   const { cpu_model, cpus, deno, project_version } = currentEnvironment();
   const machine = [`${cpus} cores`, ...(cpu_model ? [cpu_model] : [])].join(", ");
   say(`Slipstream ${project_version}, Deno ${deno}, ${machine}`);
+  if (shared === "run") return await runCommand(values, say);
+  if (shared === "collect") return await collectCommand(experiments, values, given, say);
   return chosen.size === 0
     ? await suiteCommand(EXPERIMENTS, values, given, say)
-    : await namedCommand(EXPERIMENTS.filter(({ name }) => chosen.has(name)), values, given, say);
+    : await namedCommand(experiments, values, given, say);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(() => main(Deno.args));

@@ -1,5 +1,5 @@
 /**
- * What the experiments on the paper's machine share: names for people, and simulations with the frozen parameters.
+ * What the experiments on the paper's machine share: names for people, and simulations with the registered parameters.
  *
  * @module
  */
@@ -11,11 +11,15 @@ import { simulate, type SimulationResult } from "../sim/simulate.ts";
 /** Systems by the simulator's name, as tables and figures call them. */
 export const SYSTEM_LABELS = {
   "xdl": "XDL",
+  "pytorch-hybrid": "PyTorch hybrid",
   "intel-dlrm": "Intel DLRM",
   "fae": "FAE",
   "hotline": "Hotline",
   "slipstream": "Slipstream",
   "slipstream-hotline": "Hotline + Slipstream",
+  "slipstream-fae-intel": "Slipstream, Intel's kernels",
+  "gpu-only": "GPU only",
+  "slipstream-gpu-only": "GPU only + Slipstream",
 } as const;
 
 /** A system of the paper. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { csvCell } from "../core/csv.ts";
 import { formatCell } from "../core/table.ts";
 import { currentEnvironment, type Environment } from "../train/run/environment.ts";
 import type {
@@ -17,7 +18,7 @@ import type {
 import type { Figure } from "./figure.ts";
 
 /** Grows when a member changes its meaning or goes. */
-export const BENCH_SCHEMA_VERSION = 2;
+export const BENCH_SCHEMA_VERSION = 3;
 
 /** A table in a document. */
 export interface TableDocument {
@@ -128,7 +129,7 @@ export async function tableToCsv(
     table.columns.findIndex((other) => other.name === column.name) === c
       ? column.name
       : `${column.name} (${c + 1})`,
-    table.rows.map((row) => row[c]),
+    table.rows.map((row) => csvCell(row[c])),
   ]);
   return makeTable(columns).toCSV();
 }

@@ -7,8 +7,11 @@
 
 import { UserError } from "../core/errors.ts";
 import { fileError, makeFolder, writeFileWhole } from "../core/files.ts";
+import { formatSealed, readJsonFile } from "../core/json_file.ts";
+import { checkSchema } from "../core/schema.ts";
+import { RESULT_SCHEMA } from "./document_schema.ts";
 import { NOT_RESULTS } from "./folder_names.ts";
-import { BENCH_SCHEMA_VERSION, type BenchDocument, tableToCsv } from "./report.ts";
+import { type BenchDocument, tableToCsv } from "./report.ts";
 
 /**
  * Writes a document and then its tables, each whole or not at all, and removes the tables that an earlier one had beyond
@@ -19,7 +22,7 @@ import { BENCH_SCHEMA_VERSION, type BenchDocument, tableToCsv } from "./report.t
 export async function writeResult(folder: string, document: BenchDocument): Promise<void> {
   await makeFolder(folder);
   const { experiment, tables } = document;
-  await writeFileWhole(`${folder}/${experiment}.json`, `${JSON.stringify(document, null, 2)}\n`);
+  await writeFileWhole(`${folder}/${experiment}.json`, formatSealed(document));
   for (const [i, table] of tables.entries()) {
     await writeFileWhole(`${folder}/${experiment}-${i + 1}.csv`, await tableToCsv(table));
   }
@@ -50,23 +53,21 @@ export async function removeFiles(
   }
 }
 
-/** Reads the document of an experiment. Throws a `UserError` where it is of another version or no such document. */
-export function parseResult(text: string, path: string): BenchDocument {
-  let found: Partial<BenchDocument>;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    throw new UserError(`Cannot read ${path}: it is not JSON`);
-  }
-  if (found?.schema !== "slipstream.bench") {
-    throw new UserError(`Cannot read ${path}: it is no result of deno task bench`);
-  }
-  if (found.schema_version !== BENCH_SCHEMA_VERSION) {
-    throw new UserError(
-      `Cannot read ${path}: it is of version ${found.schema_version}, and ${BENCH_SCHEMA_VERSION} is needed; run the experiment again`,
-    );
-  }
-  return found as BenchDocument;
+/** Documents of results take some megabytes. */
+const MOST_BYTES = 64e6;
+
+/**
+ * Reads the document of an experiment.
+ *
+ * @throws {UserError} It cannot be read, is of another version or no such document, or was changed after it was written.
+ */
+export async function readResult(path: string): Promise<BenchDocument> {
+  const cannot = `Cannot read ${path}`, otherwise = "; run the experiment again";
+  return checkSchema(
+    RESULT_SCHEMA,
+    await readJsonFile(path, { cannot, mostBytes: MOST_BYTES, seal: "required", otherwise }),
+    cannot,
+  );
 }
 
 /** What a results folder holds. */
@@ -91,10 +92,7 @@ export async function readResults(folder: string): Promise<Results> {
   for (const name of names.sort()) {
     const path = `${folder}/${name}`;
     try {
-      const text = await Deno.readTextFile(path).catch((error) => {
-        throw fileError("read", path, error);
-      });
-      documents.push(parseResult(text, path));
+      documents.push(await readResult(path));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       refused.push(error.message);

@@ -13,7 +13,7 @@ const SMOKE = "A smoke run: its figures mean nothing";
 const NOTHING: Findings = { tables: [], notes: [] };
 
 /** A document, and the error that its `failure` is the message of. */
-export interface Ran {
+interface Ran {
   readonly document: BenchDocument;
   /** Undefined where the experiment ended well. */
   readonly error?: unknown;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PRESET_NAMES } from "../train/model/presets.ts";
+import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
 import type { Settings } from "./experiment.ts";
 import type { BenchDocument } from "./report.ts";
 
@@ -23,7 +23,7 @@ export function settingsNote(settings: Settings): BenchDocument["settings"] {
   const { smoke, full, workloads, inputs, seeds, firstSeed, batch, variants, rounds } = settings;
   return {
     scale: smoke ? "smoke" : full ? "full" : "reduced",
-    workloads: workloads.length === PRESET_NAMES.length ? "all" : workloads.join(","),
+    workloads: workloads.length === WORKLOAD_NAMES.length ? "all" : workloads.join(","),
     inputs,
     seeds,
     first_seed: firstSeed,

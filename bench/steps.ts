@@ -7,8 +7,8 @@
 import { createInputs } from "../data/inputs.ts";
 import type { Dataset, Inputs } from "../data/types.ts";
 import { LookupGrouper } from "../kernels/embedding/group.ts";
-import type { Stage } from "../kernels/types.ts";
 import type { Model } from "../train/model/model.ts";
+import type { Stage } from "../train/stages.ts";
 
 /** Reads the first minibatches of a data set's training split in file order. */
 export async function readMinibatches(
@@ -27,7 +27,7 @@ export async function readMinibatches(
 }
 
 /** What some steps came to. */
-export interface TimedSteps {
+interface TimedSteps {
   readonly ms: number;
   readonly stages: Readonly<Partial<Record<Stage, number>>>;
   readonly losses: Float32Array;

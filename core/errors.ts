@@ -1,24 +1,54 @@
 /**
- * The one error class that means "the person can mend this": entry points print its message alone and exit with
- * its status. Everything else is a defect and keeps its stack.
+ * The error class that means "the person can mend this": entry points print its message alone. Everything else is a
+ * defect and keeps its stack.
  *
  * @module
  */
 
-/** What was wrong, where, and what would be right, in one sentence. */
+/** How a message calls an option, which the library knows as a field: `plan.alpha`. */
+export type OptionNaming = (field: string) => string;
+
+/** A sentence, or a function that makes it once it is known how options are called. */
+export type UserMessage = string | ((option: OptionNaming) => string);
+
+/**
+ * What was wrong, where, and what would be right, in one sentence.
+ *
+ * @category Errors
+ */
 export class UserError extends Error {
-  /** Exit status of the command: 2 for a wrong command line, 1 for anything found later. */
-  readonly status: 1 | 2;
+  readonly #tell: (option: OptionNaming) => string;
 
   /**
    * Names what the person can mend.
    *
-   * @param message "Cannot X: Y is Z" in one sentence, sentence case, no full stop.
-   * @param status Exit status of the command; 1 unless the command line is wrong.
+   * @param message "Cannot X: Y is Z" in one sentence, sentence case, no full stop. A function where it names options by
+   * their fields, so that a command can name its flags instead: `(option) => \`Cannot use ${option("plan.alpha")} 0: …\``.
    */
-  constructor(message: string, status: 1 | 2 = 1) {
-    super(message);
+  constructor(message: UserMessage) {
+    super(typeof message === "string" ? message : message((field) => field));
     this.name = "UserError";
-    this.status = status;
+    this.#tell = typeof message === "string" ? () => message : message;
   }
+
+  /** The message with options called as `option` calls them; `message` has the names of the fields. */
+  tell(option: OptionNaming): string {
+    return this.#tell(option);
+  }
+}
+
+/**
+ * A wrong option or command line, found out before anything was done.
+ *
+ * @category Errors
+ */
+export class UsageError extends UserError {}
+
+/** The same kind of error with another message, made of its own, whatever options are called. */
+export function reworded(
+  error: UserError,
+  change: (message: string, option: OptionNaming) => string,
+): UserError {
+  const message = (option: OptionNaming): string => change(error.tell(option), option);
+  return error instanceof UsageError ? new UsageError(message) : new UserError(message);
 }

@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { UserError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /** What every flag has. Flags are keyed in camel case: `evalEvery` is written `--eval-every`. */
@@ -71,7 +71,7 @@ export interface ListFlag extends FlagCommon {
 }
 
 /** One or more paths, or other words: `--data a b`, `--data a --data b`. */
-export interface PathsFlag extends FlagCommon {
+interface PathsFlag extends FlagCommon {
   readonly type: "paths" | "words";
   readonly default?: readonly string[];
   /** Words that stand after no flag belong to this one; one flag of a table may have it. */
@@ -143,7 +143,7 @@ export function flagName(key: string): string {
  * @param table The flags.
  * @param args The words after the command, such as `Deno.args`.
  * @returns Typed values, defaults filled in.
- * @throws {UserError} Status 2: an unknown flag (the nearest is named), a value that is missing, malformed or out
+ * @throws {UsageError} An unknown flag (the nearest is named), a value that is missing, malformed or out
  * of range, a required flag left out, a word that belongs to no flag.
  */
 export function parseFlags<const T extends FlagTable>(
@@ -174,9 +174,8 @@ export function parseFlags<const T extends FlagTable>(
     if (token.kind === "positional") {
       const key = open ?? positional;
       if (key === null) {
-        throw new UserError(
+        throw new UsageError(
           `Cannot use "${token.value}": it stands after no flag that takes it (names come before flags)`,
-          2,
         );
       }
       if (!given.has(key)) given.set(key, flagName(key));
@@ -197,9 +196,8 @@ export function parseFlags<const T extends FlagTable>(
       list.push(booleanText(token.rawName, token.value, negated));
     } else {
       if (token.value === undefined || (!token.inlineValue && looksLikeFlag(token.value))) {
-        throw new UserError(
+        throw new UsageError(
           `Cannot use ${token.rawName}: its value ${valueName(flag)} is missing`,
-          2,
         );
       }
       list.push(token.value);
@@ -217,9 +215,8 @@ export function parseFlags<const T extends FlagTable>(
     } else if (flag.type === "boolean") {
       values[key] = false;
     } else if (flag.required === true && !help) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot start without ${flagName(key)} ${valueName(flag)}: ${lowerFirst(flag.help)}`,
-        2,
       );
     }
   }
@@ -272,7 +269,7 @@ export function formatHelp(table: FlagTable, page: HelpPage): string {
  *
  * @returns The subcommand's name and the words after it; the name is null when the first word asks for help or
  * there is none.
- * @throws {UserError} Status 2: no such subcommand; the nearest is named.
+ * @throws {UsageError} No such subcommand; the nearest is named.
  */
 export function chooseCommand<const Name extends string>(
   names: readonly Name[],
@@ -283,10 +280,9 @@ export function chooseCommand<const Name extends string>(
   const name = names.find((candidate) => candidate === word);
   if (name !== undefined) return { name, rest };
   const near = nearest(word, names);
-  throw new UserError(
+  throw new UsageError(
     `Cannot run "${word}": ` +
       (near === null ? `the commands are ${names.join(", ")}` : `did you mean ${near}?`),
-    2,
   );
 }
 
@@ -336,11 +332,10 @@ function lookUp(
     }
   }
   const near = rawName.startsWith("--") ? nearest(name, [...spellings.keys(), "help"]) : null;
-  throw new UserError(
+  throw new UsageError(
     near === null
       ? `Cannot use ${rawName}: there is no such flag, --help lists them all`
       : `Cannot use ${rawName}: there is no such flag, did you mean --${near}?`,
-    2,
   );
 }
 
@@ -358,10 +353,9 @@ function booleanText(rawName: string, value: string | undefined, negated: boolea
   if (value === undefined) return negated ? "false" : "true";
   const word = value.toLowerCase();
   if (negated || (word !== "true" && word !== "false")) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot use ${rawName}=${value}: ` +
         (negated ? "it takes no value" : "the value must be true or false"),
-      2,
     );
   }
   return word;
@@ -370,7 +364,7 @@ function booleanText(rawName: string, value: string | undefined, negated: boolea
 function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unknown {
   const last = texts.at(-1)!;
   const refuse = (text: string, reason: string): never => {
-    throw new UserError(`Cannot use ${spelling} ${text === "" ? '""' : text}: ${reason}`, 2);
+    throw new UsageError(`Cannot use ${spelling} ${text === "" ? '""' : text}: ${reason}`);
   };
   switch (flag.type) {
     case "boolean":
@@ -382,7 +376,7 @@ function parseValue(flag: Flag, spelling: string, texts: readonly string[]): unk
       return last === "" ? refuse(last, "the value is empty") : last;
     case "choice":
       if (flag.orFile?.some((ending) => last.endsWith(ending) && last !== ending)) return last;
-      return parseChoice(flag.choices, last, refuse);
+      return parseChoice(flag.choices, last, refuse, flag.orFile);
     case "list": {
       const words = texts.flatMap((text) => text.split(",")).map((word) => word.trim());
       for (const word of words) {
@@ -420,7 +414,12 @@ function parseNumber(flag: NumberFlag, text: string, refuse: Refuse): number {
   return value;
 }
 
-function parseChoice(choices: readonly string[], text: string, refuse: Refuse): string {
+function parseChoice(
+  choices: readonly string[],
+  text: string,
+  refuse: Refuse,
+  files: readonly string[] = [],
+): string {
   if (choices.includes(text)) return text;
   const near = nearest(text, choices);
   return refuse(
@@ -428,6 +427,7 @@ function parseChoice(choices: readonly string[], text: string, refuse: Refuse): 
     choices.length === 1
       ? `only ${choices[0]} is supported`
       : `it must be one of ${choices.join(", ")}` +
+        (files.length === 0 ? "" : ` or a file in ${files.join(" or ")}`) +
         (near === null ? "" : ` (did you mean ${near}?)`),
   );
 }

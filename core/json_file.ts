@@ -46,7 +46,9 @@ export async function readBoundedIfThere(
   try {
     return await read(path, mostBytes);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // Nothing lies below a file either.
+    const { NotADirectory, NotFound } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return null;
     throw fileError("read", path, error);
   }
 }
@@ -119,8 +121,7 @@ export function parseSealed(
     return value;
   }
   const { sha256: _, ...content } = value;
-  const body = text.slice(0, -sealOf("").length);
-  if (text !== body + sealOf(body)) {
+  if (!isSealed(text)) {
     refuse(
       seal === "required"
         ? `it was changed after it was written${otherwise}`
@@ -135,8 +136,14 @@ export function formatSealed(document: object, indent = 2): string {
   return sealText(JSON.stringify(document, null, indent));
 }
 
+/** Whether a text ends with the seal of all before it. */
+export function isSealed(text: string): boolean {
+  const body = text.slice(0, -sealOf("").length);
+  return text === body + sealOf(body);
+}
+
 /** Puts the seal at the end of an object's text. */
-export function sealText(text: string): string {
+function sealText(text: string): string {
   const body = text.trimEnd().replace(/\s*\}$/, "");
   return body + sealOf(body);
 }

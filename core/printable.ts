@@ -15,6 +15,11 @@ export function printable(text: string): string {
   });
 }
 
+/** The same for a text of several lines: line ends and tabs stay. */
+export function printableLines(text: string): string {
+  return text.split(/([\n\t])/).map((part, i) => i % 2 === 0 ? printable(part) : part).join("");
+}
+
 /** Characters of a value that are shown. */
 const SHOWN = 60;
 

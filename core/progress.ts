@@ -5,6 +5,8 @@
  */
 
 import { formatClock, formatCount, formatSi } from "./format.ts";
+import { printable, printableLines } from "./printable.ts";
+import { standardError } from "./streams.ts";
 import { palette, type Terminal, visibleWidth } from "./terminal.ts";
 
 /** What a progress display needs. */
@@ -60,7 +62,7 @@ export class Progress implements Disposable {
 
   constructor(options: ProgressOptions) {
     this.#options = options;
-    this.#write = options.write ?? writeToStandardError;
+    this.#write = options.write ?? ((text) => standardError.write(text));
     this.#now = options.now ?? (() => performance.now());
     this.#startedAt = this.#now();
     this.#initial = options.initial ?? 0;
@@ -92,7 +94,7 @@ export class Progress implements Disposable {
   print(text: string): void {
     if (this.#options.quiet) return;
     this.#clear();
-    this.#write(`${text}\n`);
+    this.#write(`${printableLines(text)}\n`);
     if (this.#options.terminal.interactive && !this.#finished) this.#draw(this.#now());
   }
 
@@ -101,7 +103,7 @@ export class Progress implements Disposable {
     if (this.#finished) return;
     this.#finished = true;
     this.#clear();
-    if (summary !== undefined && !this.#options.quiet) this.#write(`${summary}\n`);
+    if (summary !== undefined && !this.#options.quiet) this.#write(`${printableLines(summary)}\n`);
   }
 
   /** The same as `finish()`, so that `using` gives the line back when an error passes. */
@@ -155,7 +157,9 @@ export class Progress implements Disposable {
     if (this.#rate !== null) {
       parts.push(`${formatSi(this.#rate)} ${unit}/s`);
     }
-    for (const [name, value] of Object.entries(this.#fields)) parts.push(`${name} ${value}`);
+    for (const [name, value] of Object.entries(this.#fields)) {
+      parts.push(`${name} ${printable(value)}`);
+    }
     if (this.#rate !== null && this.#rate > 0 && total !== null) {
       parts.push(`${formatClock(Math.max(0, total - this.#done) / this.#rate)} left`);
     }
@@ -172,11 +176,4 @@ export class Progress implements Disposable {
     this.#rateAt = now;
     this.#rateDone = this.#done;
   }
-}
-
-const encoder = new TextEncoder();
-
-function writeToStandardError(text: string): void {
-  let bytes = encoder.encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
 }

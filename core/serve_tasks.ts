@@ -4,13 +4,13 @@
  * @module
  */
 
-import { UserError } from "./errors.ts";
+import { UsageError, UserError } from "./errors.ts";
 import { workerScope } from "./worker_scope.ts";
 
 /** What a worker sends back for a task. */
 export type TaskReply<Answer> =
   | { readonly answer: Answer }
-  | { readonly refused: string; readonly status: UserError["status"] };
+  | { readonly refused: string; readonly usage: boolean };
 
 /**
  * Answers the tasks of a `WorkerPool`. To be called where `import.meta.main` is true and nowhere else: a worker's module is
@@ -28,7 +28,7 @@ export function serveTasks<Task, Answer>(
       reply = { answer: await perform(data) };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      reply = { refused: error.message, status: error.status };
+      reply = { refused: error.message, usage: error instanceof UsageError };
     }
     scope.postMessage(reply);
   };

@@ -7,7 +7,7 @@
 import { median, quantileSorted } from "./npm/d3_array.ts";
 
 /** Repeated measurements of one thing, in the unit they came in. */
-export interface Summary {
+interface Summary {
   readonly runs: number;
   readonly median: number;
   /** 90th percentile. */

@@ -18,7 +18,7 @@ export interface Terminal {
 export const PLAIN: Terminal = { interactive: false, color: false, width: 80 };
 
 /** What decides whether a stream is a terminal; replaced in tests. */
-export interface TerminalFacts {
+interface TerminalFacts {
   /** The stream is a terminal. */
   readonly isTerminal: boolean;
   /** The person asked for no colour (https://no-color.org). */
@@ -68,10 +68,10 @@ function readableEnv(name: string): string | undefined {
 }
 
 /** Wraps a text in a style, or leaves it as it is where colour is off. */
-export type Paint = (text: string) => string;
+type Paint = (text: string) => string;
 
 /** The styles in use. */
-export interface Palette {
+interface Palette {
   readonly bold: Paint;
   readonly dim: Paint;
   readonly red: Paint;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "./errors.ts";
+import { UsageError, UserError } from "./errors.ts";
 import type { TaskReply } from "./serve_tasks.ts";
 
 /** How a pool is made. */
@@ -88,11 +88,18 @@ export class WorkerPool<Task, Answer> implements Disposable {
 function ask<Answer>(worker: Worker, task: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<TaskReply<Answer>>) =>
-      "refused" in data ? reject(new UserError(data.refused, data.status)) : resolve(data.answer);
+      "refused" in data ? reject(refusal(data)) : resolve(data.answer);
     worker.onerror = (event) => {
       event.preventDefault();
       reject(new Error(event.message));
     };
     worker.postMessage(task);
   });
+}
+
+/** The error that a task was refused with, as this thread throws it. */
+function refusal(
+  { refused, usage }: Extract<TaskReply<never>, { readonly refused: string }>,
+): UserError {
+  return usage ? new UsageError(refused) : new UserError(refused);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type IdLayout, NO_LOOKUP } from "./id_layout.ts";
+
 /** Rows by the number of their uses. */
 export interface ReuseBin {
   /** More uses than this … */
@@ -23,23 +25,34 @@ const CELLS = 1 << 16;
 export class AccessCounts {
   #tables: Uint32Array[];
   readonly #distinct: Float64Array;
+  readonly #lookups: Float64Array;
 
   /** @param tableRows Rows of each table. */
   constructor(tableRows: readonly number[]) {
     this.#tables = tableRows.map((rows) => new Uint32Array(rows));
     this.#distinct = new Float64Array(tableRows.length);
+    this.#lookups = new Float64Array(tableRows.length);
   }
 
-  /** Counts the lookups [from, to) of each table; that of table t number i is at `t * stride + i`. */
-  add(ids: Uint32Array, stride: number, from: number, to: number): void {
+  /** Counts the lookups of inputs [from, to) of a minibatch of `size`. */
+  add(ids: Uint32Array, layout: IdLayout, size: number, from: number, to: number): void {
+    const { each, firsts } = layout;
     for (let t = 0; t < this.#tables.length; t++) {
-      const counts = this.#tables[t]!;
-      let fresh = 0;
-      for (let at = t * stride + from; at < t * stride + to; at++) {
-        if (counts[ids[at]!]!++ === 0) fresh++;
+      const counts = this.#tables[t]!, first = firsts[t]! * size;
+      let fresh = 0, none = 0;
+      for (let at = first + from * each[t]!; at < first + to * each[t]!; at++) {
+        const id = ids[at]!;
+        if (id === NO_LOOKUP) none++;
+        else if (counts[id]!++ === 0) fresh++;
       }
       this.#distinct[t]! += fresh;
+      this.#lookups[t]! += (to - from) * each[t]! - none;
     }
+  }
+
+  /** Lookups counted so far, of each table. */
+  lookups(): number[] {
+    return [...this.#lookups];
   }
 
   /** Rows looked up so far, of each table. */

@@ -8,6 +8,7 @@
 import { crc32 } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError, readFully } from "../core/files.ts";
+import { type IdLayout, idLayout } from "./id_layout.ts";
 import { type Manifest, ROWS_FILE, storedColumns } from "./manifest.ts";
 import { packedBytes } from "./row_block.ts";
 
@@ -24,6 +25,8 @@ export class BlockStore {
   readonly steps: number;
   /** Whether the blocks hold sequences, see `storedColumns`. */
   readonly sequences: boolean;
+  /** Where the ids of a minibatch lie. */
+  readonly layout: IdLayout;
   /** 32-bit words of an input in memory: stored dense values and ids, label. */
   readonly rowWords: number;
   readonly #stored: { readonly dense: number; readonly ids: number };
@@ -43,6 +46,7 @@ export class BlockStore {
     this.tables = manifest.tables.length;
     this.steps = manifest.steps ?? 1;
     this.sequences = manifest.steps !== undefined;
+    this.layout = idLayout(manifest);
     const stored = this.#stored = storedColumns(manifest);
     this.rowWords = stored.dense + stored.ids + 1;
     const bytes = packedBytes(manifest.blockRows, stored.dense, stored.ids);

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
 import { formatCount } from "../core/format.ts";
+import { isArrayFormat } from "./arrays/formats.ts";
 import { BlockWriter } from "./block_writer.ts";
 import {
   CACHE_VERSION,
@@ -26,7 +28,14 @@ import { isLabelled } from "./schema/log_schema.ts";
 import { schemaFormat } from "./schema/schema_format.ts";
 import { parseTime } from "./schema/times.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
-import { splitCounts, splitLastFile, type Splits, splitSevenths, splitShares } from "./split.ts";
+import {
+  splitCounts,
+  splitLastFile,
+  splitNone,
+  type Splits,
+  splitSevenths,
+  splitShares,
+} from "./split.ts";
 import { standardise } from "./standardise.ts";
 import { type TableKeys, writeKeys } from "./table_keys.ts";
 import type { TextFile } from "./text_source.ts";
@@ -40,6 +49,7 @@ export async function buildRows(
   hooks: PreparationHooks,
 ): Promise<Manifest> {
   const format = formatOf(options);
+  checkWhole(format, options);
   const tableNames = format.tables, fixed = tableNames.map((_, t) => rule(format, t).fixedRows);
   const columns = [format.dense.length, tableNames.length] as const;
   const block = new RowBlock(columns[0], columns[1] + (format.carried?.length ?? 0));
@@ -48,7 +58,7 @@ export async function buildRows(
   const range = format.rules === undefined ? options.maxIndexRange : 0;
   const scan = new SourceScan(files, options, hooks);
   using writer = await BlockWriter.create(`${folder}/${ROWS_FILE}`, ...columns);
-  const rowSplit = options.heldOut === null ? rowSplitOf(format, options) : null;
+  const rowSplit = options.heldOut === null && !options.whole ? rowSplitOf(format, options) : null;
   using splitting = rowSplit === null
     ? null
     : await SplitWriter.create(folder, writer, rowSplit, ...columns);
@@ -80,8 +90,9 @@ export async function buildRows(
   }
   notes.push(format.note);
   let tableRows = vocabularies.map((vocabulary, t) => vocabulary?.size ?? fixed[t]!);
+  // Of a log that is scored nothing trains, so no id is rare.
   const minCounts = vocabularies.map((vocabulary, t) =>
-    vocabulary === null ? 0 : rule(format, t).minCount ?? options.minCount
+    vocabulary === null || options.whole ? 0 : rule(format, t).minCount ?? options.minCount
   );
   const codes = vocabularies.map((vocabulary) => vocabulary?.values() ?? null);
   // The dictionaries are no longer needed, and the threshold needs memory of their order.
@@ -137,8 +148,23 @@ export async function buildRows(
   });
 }
 
+/** A log that is scored has no rows that train, whose mean and deviation could be taken. */
+function checkWhole(
+  { dense, standardised = [] }: RowFormat,
+  { whole, schema }: PreparationOptions,
+) {
+  if (!whole || standardised.length === 0) return;
+  throw new UserError(
+    `Cannot score by the schema ${schema!.name}: column ${
+      dense[standardised[0]!]
+    } is standardised over the inputs that train, and nothing says what their mean and deviation were`,
+  );
+}
+
 function formatOf({ format, schema, maxIndexRange }: PreparationOptions): RowFormat {
-  if (format === "taobao" || (format === "schema" && schema === null)) {
+  if (
+    format === "taobao" || isArrayFormat(format) || (format === "schema" && schema === null)
+  ) {
     throw new TypeError(`Cannot prepare rows of the format ${format}`);
   }
   if (schema === null) return ROW_FORMATS[format as keyof typeof ROW_FORMATS];
@@ -200,11 +226,12 @@ function describeSplit({ split }: RowFormat, { seed }: PreparationOptions): stri
 /** A split by the places of rows and files alone. */
 function splitFiles(
   { split }: RowFormat,
-  { heldOut }: PreparationOptions,
+  { heldOut, whole }: PreparationOptions,
   sources: readonly SourceRecord[],
   rows: number,
   cut: boolean,
 ): { splits: Splits; how: string } {
+  if (whole) return { splits: splitNone(rows), how: "Not split" };
   const named = (files: readonly SourceRecord[]) => files.map(({ name }) => name).join(", ");
   if (heldOut !== null) {
     const test = sources.slice(sources.length - heldOut.test - heldOut.validation).slice(

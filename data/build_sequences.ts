@@ -8,7 +8,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { formatCount } from "../core/format.ts";
 import { BlockWriter } from "./block_writer.ts";
 import { EventLog } from "./event_log.ts";
@@ -47,11 +47,10 @@ export async function buildSequences(
   hooks: PreparationHooks,
 ): Promise<Manifest> {
   if (options.heldOut !== null) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot hold files out of ${
         files[0]!.path
       }: of a log of events users test and validate, not files`,
-      2,
     );
   }
   const scan = new SourceScan(files, options, hooks, true);

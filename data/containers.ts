@@ -1,14 +1,17 @@
 /**
- * What a file is, by its first bytes, whatever it is called.
+ * What a file is, by its first bytes.
  *
  * @module
  */
 
-/** Containers that are read. */
-export type Container = "text" | "gzip" | "zstd" | "parquet" | "arrow";
+/** Containers that are read; `arrays` are those that other projects have prepared. */
+export type Container = "text" | "gzip" | "zstd" | "parquet" | "arrow" | "arrays";
 
 /** Bytes that tell. A tar's mark stands farthest back. */
 export const MAGIC_BYTES = 265;
+
+const ZIP = [0x50, 0x4b, 0x03, 0x04];
+const NPY = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 const MARKS: readonly (readonly [container: Container, magic: readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
@@ -22,7 +25,7 @@ const MARKS: readonly (readonly [container: Container, magic: readonly number[]]
 
 /** What a file is that must be made something else first, and how: "it is …; …". */
 const OTHERS: readonly (readonly [magic: readonly number[], what: string, hint: string])[] = [
-  [[0x50, 0x4b, 0x03, 0x04], "a zip archive", "unpack it with unzip"],
+  [ZIP, "a zip archive", "unpack it with unzip"],
   [[0x42, 0x5a, 0x68], "compressed with bzip2", "unpack it with bunzip2"],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "compressed with xz", "unpack it with unxz"],
   [[0x04, 0x22, 0x4d, 0x18], "compressed with lz4", "unpack it with unlz4"],
@@ -43,8 +46,15 @@ const OTHERS: readonly (readonly [magic: readonly number[], what: string, hint: 
 const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
 const USTAR_AT = 257;
 
-/** The container that begins with some bytes; anything else is text. */
-export function containerOf(head: Uint8Array): Container {
+/**
+ * The container that begins with some bytes; anything else is text.
+ *
+ * @param name The file's, which tells archives of arrays (`.npz`) from others, and bare numbers (`.bin`) from what is none.
+ */
+export function containerOf(head: Uint8Array, name: string): Container {
+  if (startsWith(head, NPY)) return "arrays";
+  if (startsWith(head, ZIP) && /\.npz$/i.test(name)) return "arrays";
+  if (/\.bin$/i.test(name) && containerOf(head, "") === "text" && head.includes(0)) return "arrays";
   return MARKS.find(([, magic]) => startsWith(head, magic))?.[0] ?? "text";
 }
 
@@ -62,10 +72,10 @@ export function unreadable(head: Uint8Array, within: "gzip" | "zstd" | null): st
   }
   const other = OTHERS.find(([magic]) => startsWith(head, magic));
   if (other !== undefined) return `it is ${other[1]}${around}; ${other[2]} first`;
-  const container = containerOf(head);
+  const container = containerOf(head, "");
   if (within !== null && container !== "text") {
     return `it is ${
-      container === "arrow" ? "an Arrow" : `a ${container}`
+      container === "arrow" ? "an Arrow" : container === "arrays" ? "a NumPy" : `a ${container}`
     } file${around}; unpack it with ${within === "gzip" ? "gunzip" : "unzstd"} first`;
   }
   if (container === "text" && head.includes(0)) {

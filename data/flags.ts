@@ -5,13 +5,13 @@
  */
 
 import type { FlagTable } from "../core/flags.ts";
-import { DATA_FORMATS, DEFAULT_CACHE } from "./open.ts";
+import { DEFAULT_CACHE, LOG_FORMATS } from "./open.ts";
 
 /** How logs are read. A command takes those that have a meaning for it. */
 export const LOG_FLAGS = {
   format: {
     type: "choice",
-    choices: ["auto", ...DATA_FORMATS.filter((format) => format !== "synthetic")],
+    choices: ["auto", ...LOG_FORMATS],
     default: "auto",
     group: "Data",
     help: "Format of the files; auto recognises it, and its layout is found in any case",

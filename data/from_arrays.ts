@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { Sha256 } from "../core/files.ts";
 import { formatCount } from "../core/format.ts";
 import { RowReader } from "./row_reader.ts";
@@ -49,6 +49,8 @@ const HASHED_BYTES = 2 ** 28;
 /**
  * Makes a data set of arrays.
  *
+ * @category Data
+ *
  * @example Two dense columns and two tables; whoever met row 0 of the first table clicked
  * ```ts
  * import assert from "node:assert/strict";
@@ -90,7 +92,7 @@ export function datasetFromArrays(options: ArraysOptions): Dataset {
 }
 
 function refuse(reason: string): never {
-  throw new UserError(`Cannot make a data set of arrays: ${reason}`, 2);
+  throw new UsageError(`Cannot make a data set of arrays: ${reason}`);
 }
 
 class ArraysDataset implements Dataset {
@@ -173,6 +175,10 @@ class ArraysDataset implements Dataset {
 
   close(): void {
     // Nothing is open.
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #write(input: number, into: Inputs, b: number, size: number): void {

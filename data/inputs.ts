@@ -4,15 +4,19 @@
  * @module
  */
 
+import { idLayout } from "./id_layout.ts";
 import type { DatasetSchema, Inputs, Reader } from "./types.ts";
 
-/** Arrays for minibatches of up to `size` inputs of a data set. */
+/**
+ * Arrays for minibatches of up to `size` inputs of a data set.
+ *
+ * @category Data
+ */
 export function createInputs(schema: DatasetSchema, size: number): Inputs {
-  const rows = size * (schema.steps ?? 1);
   return {
     size: 0,
-    dense: new Float32Array(rows * schema.dense.length),
-    ids: new Uint32Array(rows * schema.tables.length),
+    dense: new Float32Array(size * (schema.steps ?? 1) * schema.dense.length),
+    ids: new Uint32Array(size * idLayout(schema).width),
     labels: new Float32Array(size),
   };
 }
@@ -21,7 +25,7 @@ export function createInputs(schema: DatasetSchema, size: number): Inputs {
  * Throws a `RangeError` unless the positions lie in the split and the arrays are large enough for them.
  *
  * @param denseColumns Dense values an input: columns × steps.
- * @param tables Ids an input: tables × steps.
+ * @param places Places of ids an input: its lookups at most, in all tables.
  */
 export function checkRead(
   reader: Reader,
@@ -29,7 +33,7 @@ export function checkRead(
   count: number,
   into: Inputs,
   denseColumns: number,
-  tables: number,
+  places: number,
 ): void {
   if (!Number.isInteger(start) || !Number.isInteger(count) || start < 0 || count < 0) {
     throw new RangeError(
@@ -41,21 +45,21 @@ export function checkRead(
       `Cannot read inputs ${start} to ${start + count}: the split ends at ${reader.count}`,
     );
   }
-  checkRoom(count, into, denseColumns, tables);
+  checkRoom(count, into, denseColumns, places);
 }
 
 /**
  * Throws a `RangeError` unless all positions lie in the split and the arrays are large enough for them.
  *
  * @param denseColumns Dense values an input: columns × steps.
- * @param tables Ids an input: tables × steps.
+ * @param places Places of ids an input: its lookups at most, in all tables.
  */
 export function checkReadAt(
   reader: Reader,
   positions: Uint32Array,
   into: Inputs,
   denseColumns: number,
-  tables: number,
+  places: number,
 ): void {
   const count = reader.count;
   for (let b = 0; b < positions.length; b++) {
@@ -66,12 +70,12 @@ export function checkReadAt(
       );
     }
   }
-  checkRoom(positions.length, into, denseColumns, tables);
+  checkRoom(positions.length, into, denseColumns, places);
 }
 
-function checkRoom(count: number, into: Inputs, denseColumns: number, tables: number): void {
+function checkRoom(count: number, into: Inputs, denseColumns: number, places: number): void {
   if (
-    into.dense.length < count * denseColumns || into.ids.length < count * tables ||
+    into.dense.length < count * denseColumns || into.ids.length < count * places ||
     into.labels.length < count
   ) {
     throw new RangeError(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
 import {
   chooseCommand,
   type FlagTable,
@@ -13,9 +13,10 @@ import {
   parseFlags,
 } from "../core/flags.ts";
 import { formatCount } from "../core/format.ts";
-import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
+import { interruptible } from "../core/interrupt.ts";
 import { Progress } from "../core/progress.ts";
 import { detectTerminal } from "../core/terminal.ts";
+import { print, tell } from "../core/streams.ts";
 import type { CommandHooks } from "./command.ts";
 import { FIT_FLAGS, fitHelp, runFit } from "./fit_command.ts";
 import { PROFILE_FLAGS, runProfile } from "./profile_command.ts";
@@ -26,7 +27,7 @@ const COMMANDS = ["profile", "schema", "fit"] as const;
 function main(args: readonly string[]): Promise<number> {
   const { name, rest } = chooseCommand(COMMANDS, args);
   if (name === null) {
-    console.log(`${profileHelp()}\n${schemaHelp()}\n${fitHelp()}`);
+    print(`${profileHelp()}\n${schemaHelp()}\n${fitHelp()}`);
     return Promise.resolve(0);
   }
   if (name === "schema") return execute(SCHEMA_FLAGS, rest, schemaHelp, runSchema);
@@ -45,7 +46,7 @@ async function execute<
 ): Promise<number> {
   const { values, help } = parseFlags(flags, rest);
   if (help) {
-    console.log(helpPage());
+    print(helpPage());
     return 0;
   }
   const quiet = Boolean(values.quiet);
@@ -67,24 +68,20 @@ async function execute<
         signal,
         onNote: (line) => {
           finish();
-          if (!quiet) console.error(line);
+          if (!quiet) tell(line);
         },
         onProgress,
         onPreparation: ({ bytes, totalBytes, rows }) =>
           onProgress("prepare", "B", bytes, totalBytes, { rows: formatCount(rows) }),
       });
       finish();
-      console.log(text);
+      print(text);
       return 0;
     } catch (error) {
       finish();
-      if (signal.aborted && error === signal.reason) {
-        console.error("Interrupted");
-        return INTERRUPTED;
-      }
-      throw error;
+      throw signal.aborted ? signal.reason : error;
     }
-  }, () => new UserError("Interrupted"));
+  });
 }
 
 function profileHelp(): string {
@@ -102,12 +99,4 @@ function profileHelp(): string {
   });
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(() => main(Deno.args));

@@ -4,8 +4,11 @@
  * @module
  */
 
-import { Sha256, writeFileWhole } from "../core/files.ts";
+import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
+import { readBoundedIfThere } from "../core/json_file.ts";
+import type { ArrayFormatName } from "./arrays/formats.ts";
 import type { Container } from "./containers.ts";
+import { idLayout } from "./id_layout.ts";
 import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
 import type { LogSchema } from "./schema/log_schema.ts";
@@ -25,10 +28,13 @@ export const MANIFEST_FILE = "manifest.json";
 /** The blocks, one after another. */
 export const ROWS_FILE = "rows.bin";
 
-/** Formats that are known. */
+/** A manifest takes some kilobytes, and 60 bytes a block. */
+const MOST_BYTES = 256e6;
+
+/** Formats that are known by the columns of their rows. */
 export type KnownFormat = RowFormatName | "taobao";
 /** Formats that are prepared; `schema` is a log of one's own. */
-export type PreparedFormat = KnownFormat | "schema";
+export type PreparedFormat = KnownFormat | ArrayFormatName | "schema";
 
 /** The options that decide what is in a cache. */
 export interface PreparationOptions {
@@ -44,6 +50,8 @@ export interface PreparationOptions {
   readonly seed: number;
   /** Taobao: validation users are also trained on, as in the original. */
   readonly leak: boolean;
+  /** All inputs test, in the order of the files, because the log is scored. */
+  readonly whole?: true;
   /** What the columns mean, where that is not what the format's own layout says. */
   readonly schema: LogSchema | null;
   /** Of Taobao: how events are laid out, where that is not as in Tianchi's file. */
@@ -126,25 +134,27 @@ export function datasetHash(
 
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
-  const { format, limit, maxIndexRange, minCount, badRows, seed, leak } = options;
+  const { format, limit, maxIndexRange, minCount, badRows, seed, leak, whole } = options;
   const { schema, events, heldOut } = options;
-  // A log in its own layout has the name it had before there were others.
+  // A log in its own layout that is split has the name it had before there were others.
   const layout = schema !== null || events !== null || heldOut !== null
     ? [schema, events, heldOut]
     : [];
-  return [format, limit, maxIndexRange, minCount, badRows, seed, leak, ...layout];
+  const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak, ...layout];
+  return whole ? [...list, "whole"] : list;
 }
 
 /**
  * The columns that a block holds of a data set. Of sequences the dense values are not stored, because the value at step s
- * is s / steps for every input, and the id in the first table, the same at all steps, is stored once.
+ * is s / steps for every input, and the id in the first table, the same at all steps, is stored once. A bag of more
+ * lookups takes a column a place.
  */
 export function storedColumns(
   manifest: Pick<Manifest, "dense" | "tables" | "steps">,
 ): { readonly dense: number; readonly ids: number } {
   const { dense, tables, steps } = manifest;
   return steps === undefined
-    ? { dense: dense.length, ids: tables.length }
+    ? { dense: dense.length, ids: idLayout({ tables }).width }
     : { dense: 0, ids: 1 + (tables.length - 1) * steps };
 }
 
@@ -160,14 +170,17 @@ export async function writeManifest(
 
 /** The manifest of a folder, or null where there is none that this version wrote whole beside all of its blocks. */
 export async function readManifest(folder: string): Promise<Manifest | null> {
-  let text: string, bytes: number;
+  const path = `${folder}/${MANIFEST_FILE}`;
+  const found = await readBoundedIfThere(path, MOST_BYTES);
+  if (found === null) return null;
+  const text = new TextDecoder().decode(found);
+  let bytes: number;
   try {
-    text = await Deno.readTextFile(`${folder}/${MANIFEST_FILE}`);
     bytes = (await Deno.stat(`${folder}/${ROWS_FILE}`)).size;
     await Deno.stat(`${folder}/${KEYS_FILE}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    throw fileError("read", `${folder}/${ROWS_FILE}`, error);
   }
   try {
     const { checksum: stated, ...manifest } = JSON.parse(text) as Manifest;

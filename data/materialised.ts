@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
+import { idLayout, NO_LOOKUP } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import { RowReader } from "./row_reader.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
@@ -45,7 +46,7 @@ interface Rows {
   readonly count: number;
   /** count × steps × dense columns. */
   readonly dense: Float32Array;
-  /** count × tables × steps. */
+  /** count × places of an input's ids: table by table, step by step, lookup by lookup. */
   readonly ids: Uint32Array;
   /** 0 or 1. */
   readonly labels: Uint8Array;
@@ -63,6 +64,7 @@ interface Rows {
  * With a vocabulary of seen ids, schema and hash are its own.
  *
  * @throws UserError if the arrays would take more than the limit, RangeError if a label is neither 0 nor 1.
+ * @category Data
  */
 export async function materialise(
   dataset: Dataset,
@@ -93,20 +95,22 @@ export async function materialise(
   const rows = drawn as Record<Split, Rows>;
   if (options.vocabulary !== "seen") return new MaterialisedDataset(dataset, schema, rows);
   const distinct = renumber(schema, rows);
-  const tables = schema.tables.map(({ name }, t) => ({ name, rows: distinct[t]! }));
+  const tables = schema.tables.map((table, t) => ({ ...table, rows: distinct[t]! }));
   return new MaterialisedDataset(dataset, { ...schema, tables }, rows);
 }
 
 /** Numbers ids in order of first appearance, in place. Returns the number of different ids of each table. */
-function renumber({ tables, steps = 1 }: DatasetSchema, rows: Record<Split, Rows>): number[] {
-  return tables.map((table, t) => {
+function renumber(schema: DatasetSchema, rows: Record<Split, Rows>): number[] {
+  const { each, firsts, width } = idLayout(schema);
+  return schema.tables.map((table, t) => {
     const numbers = new Uint32Array(table.rows);
     let distinct = 0;
     for (const split of SPLITS) {
-      const { ids } = rows[split], width = tables.length * steps;
-      for (let from = t * steps; from < ids.length; from += width) {
-        for (let at = from; at < from + steps; at++) {
+      const { ids } = rows[split];
+      for (let from = firsts[t]!; from < ids.length; from += width) {
+        for (let at = from; at < from + each[t]!; at++) {
           const id = ids[at]!;
+          if (id === NO_LOOKUP) continue;
           if (numbers[id] === 0) numbers[id] = ++distinct;
           ids[at] = numbers[id]! - 1;
         }
@@ -127,8 +131,8 @@ class Turns {
   }
 }
 
-function bytesPerInput({ steps = 1, dense, tables }: DatasetSchema): number {
-  return 4 * steps * (dense.length + tables.length) + 1;
+function bytesPerInput(schema: DatasetSchema): number {
+  return 4 * ((schema.steps ?? 1) * schema.dense.length + idLayout(schema).width) + 1;
 }
 
 async function draw(
@@ -137,11 +141,12 @@ async function draw(
   onDrawn: (done: number) => Promise<void>,
 ): Promise<Rows> {
   const { schema } = dataset, count = dataset.count(split), steps = schema.steps ?? 1;
-  const denseWidth = steps * schema.dense.length, tables = schema.tables.length;
+  const denseWidth = steps * schema.dense.length;
+  const { each, firsts, width } = idLayout(schema);
   const rows: Rows = {
     count,
     dense: new Float32Array(count * denseWidth),
-    ids: new Uint32Array(count * tables * steps),
+    ids: new Uint32Array(count * width),
     labels: new Uint8Array(count),
   };
   const reader = dataset.reader(split, { kind: "sequential" });
@@ -151,10 +156,10 @@ async function draw(
     await reader.read(start, size, into);
     rows.dense.set(into.dense.subarray(0, size * denseWidth), start * denseWidth);
     for (let b = 0; b < size; b++) {
-      let at = (start + b) * tables * steps;
-      for (let t = 0; t < tables; t++) {
-        const from = (t * size + b) * steps;
-        for (let s = 0; s < steps; s++) rows.ids[at++] = into.ids[from + s]!;
+      let at = (start + b) * width;
+      for (let t = 0; t < each.length; t++) {
+        const from = firsts[t]! * size + b * each[t]!;
+        for (let l = 0; l < each[t]!; l++) rows.ids[at++] = into.ids[from + l]!;
       }
       const label = rows.labels[start + b] = into.labels[b]!;
       if (label !== 0 && label !== 1) {
@@ -193,8 +198,8 @@ class MaterialisedDataset implements Dataset {
 
   reader(split: Split, order: Order): Reader {
     const { count, dense, ids, labels } = this.#rows[split];
-    const steps = this.schema.steps ?? 1, tables = this.schema.tables.length;
-    const denseWidth = steps * this.schema.dense.length;
+    const denseWidth = (this.schema.steps ?? 1) * this.schema.dense.length;
+    const { each, firsts, width } = idLayout(this.schema);
     return new RowReader(this.schema, order, {
       count,
       write(row: number, into: Inputs, b: number, size: number): void {
@@ -202,10 +207,10 @@ class MaterialisedDataset implements Dataset {
         for (let to = b * denseWidth; to < (b + 1) * denseWidth; to++) {
           into.dense[to] = dense[from++]!;
         }
-        from = row * tables * steps;
-        for (let t = 0; t < tables; t++) {
-          const to = (t * size + b) * steps;
-          for (let s = 0; s < steps; s++) into.ids[to + s] = ids[from++]!;
+        from = row * width;
+        for (let t = 0; t < each.length; t++) {
+          const to = firsts[t]! * size + b * each[t]!;
+          for (let l = 0; l < each[t]!; l++) into.ids[to + l] = ids[from++]!;
         }
         into.labels[b] = labels[row]!;
       },
@@ -214,5 +219,9 @@ class MaterialisedDataset implements Dataset {
 
   close(): void {
     // Nothing is open; the arrays go with the last reference to them.
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
+import { ARRAY_FORMATS } from "./arrays/formats.ts";
 import { BlockStore } from "./block_store.ts";
+import { chooseFormat } from "./choose_format.ts";
 import type { PreparationOptions } from "./manifest.ts";
 import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
-import { recognise } from "./recognise.ts";
 import { isLabelled, type LogSchema } from "./schema/log_schema.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
@@ -18,14 +19,20 @@ import { openTwin } from "./twin/open.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
+/** Formats of text. */
+const TEXT_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
+
+/** The name of a format of text. */
+export type TextFormat = typeof TEXT_FORMATS[number];
+
+/** Formats of click logs. */
+export const LOG_FORMATS = [...TEXT_FORMATS, ...ARRAY_FORMATS] as const;
+
+/** The name of a log's format. */
+export type LogFormat = typeof LOG_FORMATS[number];
+
 /** Formats that can be opened. */
-export const DATA_FORMATS = [
-  "criteo-kaggle",
-  "criteo-terabyte",
-  "avazu",
-  "taobao",
-  "synthetic",
-] as const;
+export const DATA_FORMATS = [...LOG_FORMATS, "synthetic"] as const;
 
 /** The name of a format. */
 export type DataFormat = typeof DATA_FORMATS[number];
@@ -40,7 +47,8 @@ export interface OpenOptions {
   readonly data: readonly string[];
   /**
    * Default: recognised, by the names in a header or by the columns: 40 are Criteo (several files, or one called `day_N`,
-   * are Terabyte), 24 Avazu, 5 Taobao. Given, only its layout is.
+   * are Terabyte), 24 Avazu, 5 Taobao. Given, only its layout is. Arrays that other projects have prepared are known by
+   * names and first bytes.
    */
   readonly format?: DataFormat | undefined;
   /**
@@ -62,6 +70,11 @@ export interface OpenOptions {
   readonly seed?: number | undefined;
   /** Taobao: validate with users that are also trained on, as the original does. Default false. */
   readonly leak?: boolean | undefined;
+  /**
+   * All inputs are in the split `test`, in the order of the files, as whoever scores a log wants them. Not for Taobao, whose
+   * users are split. Default false.
+   */
+  readonly whole?: boolean | undefined;
   /** A bad row ends the preparation, or is left out and counted. Default `error`. */
   readonly badRows?: "error" | "skip" | undefined;
   /** Where prepared data are kept. Default `.cache/data` in the current folder. */
@@ -109,20 +122,20 @@ const DEFAULT_BUDGET = 6 * 2 ** 30;
  * negatives; see `build_sequences.ts`.
  *
  * @throws UserError for options, files or rows that are wrong, and for a cache that cannot be written.
+ * @category Data
  */
 export async function openDataset(options: OpenOptions): Promise<Dataset> {
   options.signal?.throwIfAborted();
   checkOptions(options);
   if (options.format === "synthetic" || (options.data.length === 0 && options.synthetic)) {
     if (options.data.length > 0) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot open ${options.data[0]}: the format synthetic takes no files`,
-        2,
       );
     }
     return openSynthetic(limited(options.synthetic ?? {}, options.limit));
   }
-  if (options.data.length === 0) throw new UserError("Cannot open data: no file is given", 2);
+  if (options.data.length === 0) throw new UsageError("Cannot open data: no file is given");
   const twin = chooseTwin(options);
   if (twin !== null) {
     return await openTwin({
@@ -136,15 +149,9 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
   const test = await findTextFiles(options.test ?? []);
   const validation = await findTextFiles(options.validation ?? []);
   const files = [...train, ...test, ...validation];
-  const { format, schema, events, chosen } = options.schema !== undefined
-    ? {
-      format: "schema",
-      schema: options.schema,
-      events: null,
-      chosen: "as its schema says",
-    } as const
-    : await recognise(files, options.format);
-  if (schema !== null && options.labels !== "optional" && !isLabelled(schema)) {
+  const { format, schema, events, chosen } = await chooseFormat(files, options);
+  const { labels = options.whole ? "optional" : "required" } = options;
+  if (schema !== null && labels === "required" && !isLabelled(schema)) {
     throw new UserError(
       `Cannot train on ${files[0]!.path}: it has no labels, so it can only be scored`,
     );
@@ -158,6 +165,7 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     badRows: options.badRows ?? "error",
     seed: options.seed ?? DEFAULT_SEED,
     leak: options.leak ?? false,
+    ...(options.whole && format !== "taobao" ? { whole: true } : {}),
     schema,
     // Tianchi's own layout is what there was before there were others.
     events: events === null || isOriginal(events) ? null : events,
@@ -200,7 +208,7 @@ function chooseTwin(
   const named = data.find((path) => path.startsWith("twin:"));
   if (named === undefined) return null;
   const refuse = (reason: string): never => {
-    throw new UserError(`Cannot open ${named}: ${reason}`, 2);
+    throw new UsageError(`Cannot open ${named}: ${reason}`);
   };
   if (data.length > 1) refuse(`a twin stands alone (./${named} is a file)`);
   if (schema !== undefined) refuse("a twin has columns of its own and no schema");
@@ -215,7 +223,7 @@ function checkOptions(options: OpenOptions): void {
   const { format, limit, maxIndexRange, minCount, seed, memoryBudget, badRows } = options;
   const { schema, test, validation } = options;
   const refuse = (reason: string) => {
-    throw new UserError(`Cannot open data: ${reason}`, 2);
+    throw new UsageError(`Cannot open data: ${reason}`);
   };
   if (schema !== undefined && format !== undefined) {
     refuse(`a schema says what the columns are, and so does format ${format}; give one of them`);
@@ -227,42 +235,38 @@ function checkOptions(options: OpenOptions): void {
     refuse("a limit takes the first rows of all files, which would leave none that test");
   }
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: format is ${format}, not one of ${DATA_FORMATS.join(", ")}`,
-      2,
     );
   }
   if (badRows !== undefined && badRows !== "error" && badRows !== "skip") {
-    throw new UserError(`Cannot open data: bad rows is ${badRows}, not error or skip`, 2);
+    throw new UsageError(`Cannot open data: bad rows is ${badRows}, not error or skip`);
   }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-    throw new UserError(`Cannot open data: limit is ${limit}, not a positive integer`, 2);
+    throw new UsageError(`Cannot open data: limit is ${limit}, not a positive integer`);
   }
   if (
     maxIndexRange !== undefined &&
     !(Number.isInteger(maxIndexRange) && maxIndexRange >= 0 && maxIndexRange <= 2 ** 32)
   ) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: maximum index range is ${maxIndexRange}, not an integer from 0 to 2^32`,
-      2,
     );
   }
   if (
     minCount !== undefined &&
     !(Number.isInteger(minCount) && minCount >= 0 && minCount < 2 ** 32)
   ) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: minimum count is ${minCount}, not an integer from 0 to 4294967295`,
-      2,
     );
   }
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open data: seed is ${seed}, not an integer from 0 to 4294967295`,
-      2,
     );
   }
   if (memoryBudget !== undefined && !(memoryBudget >= 0)) {
-    throw new UserError(`Cannot open data: memory budget is ${memoryBudget}, not 0 or more`, 2);
+    throw new UsageError(`Cannot open data: memory budget is ${memoryBudget}, not 0 or more`);
   }
 }

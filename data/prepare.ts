@@ -9,10 +9,14 @@
  */
 
 import { fileError, Sha256, syncFolder } from "../core/files.ts";
+import { tryLock } from "../core/lock.ts";
+import { buildArrays } from "./arrays/build_arrays.ts";
+import { completeArrayPaths, isArrayFormat } from "./arrays/formats.ts";
 import { buildRows } from "./build_rows.ts";
 import { buildSequences } from "./build_sequences.ts";
 import {
   type Manifest,
+  MANIFEST_FILE,
   optionList,
   type PreparationOptions,
   readManifest,
@@ -33,9 +37,12 @@ export async function prepareCache(
   try {
     const found = await findValid(folder, files, hooks);
     if (found === "current") return { folder, manifest: (await readManifest(folder))! };
+    if (found === "touched" && !await isWritable(`${folder}/${MANIFEST_FILE}`)) {
+      // The texts are those of the cache; that they will be hashed again the next time harms nothing.
+      return { folder, manifest: (await readManifest(folder))! };
+    }
     await Deno.mkdir(cacheDirectory, { recursive: true });
-    using lock = await Deno.open(`${folder}.lock`, { write: true, create: true });
-    await acquire(lock, hooks);
+    using _lock = await acquire(`${folder}.lock`, hooks);
     const again = await findValid(folder, files, hooks);
     if (again === "current") return { folder, manifest: (await readManifest(folder))! };
     if (again === "touched") return { folder, manifest: await refresh(folder, files) };
@@ -89,12 +96,26 @@ async function refresh(folder: string, files: readonly TextFile[]): Promise<Mani
   return await writeManifest(folder, { ...manifest, sources });
 }
 
-/** Waits for the lock; the system gives it back when its holder ends, however it ends. */
-async function acquire(lock: Deno.FsFile, hooks: PreparationHooks): Promise<void> {
-  while (!await lock.tryLock(true)) {
+/** Waits for the lock. */
+async function acquire(path: string, hooks: PreparationHooks): Promise<Disposable> {
+  while (true) {
+    const lock = await tryLock(path);
+    if (lock !== null) return lock;
     hooks.signal?.throwIfAborted();
     hooks.onProgress?.({ stage: "waiting", bytes: 0, totalBytes: 0, rows: 0 });
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Whether a file can be replaced. */
+async function isWritable(path: string): Promise<boolean> {
+  const probe = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    (await Deno.open(probe, { write: true, createNew: true })).close();
+    await Deno.remove(probe);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -120,6 +141,8 @@ async function build(
     const { format } = options;
     const manifest = format === "taobao"
       ? await buildSequences(temporary, files, options, hooks)
+      : isArrayFormat(format)
+      ? await buildArrays(temporary, files, { ...options, format }, hooks)
       : await buildRows(temporary, files, options, hooks);
     await syncFolder(temporary);
     await replaceFolder(temporary, folder);
@@ -144,12 +167,15 @@ async function replaceFolder(from: string, to: string): Promise<void> {
 }
 
 /**
- * Looks at all files that some paths name: files, folders of parts, patterns; see `listFiles`.
+ * Looks at all files that some paths name: files, folders of parts, patterns, and what belongs to arrays among them; see
+ * `listFiles` and `completeArrayPaths`.
  *
  * @throws UserError for the first that cannot be read.
  */
 export async function findTextFiles(paths: readonly string[]): Promise<TextFile[]> {
   const files: TextFile[] = [];
-  for (const path of listFiles(paths)) files.push(await findTextFile(path));
+  for (const path of await completeArrayPaths(listFiles(paths))) {
+    files.push(await findTextFile(path));
+  }
   return files;
 }

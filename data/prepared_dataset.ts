@@ -80,6 +80,10 @@ export class PreparedDataset implements Dataset {
     this.#store.close();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   #fits(split: Split): boolean {
     return this.count(split) * this.#store.rowWords * 4 <= this.#budget;
   }

@@ -26,7 +26,7 @@ interface Part {
 }
 
 /** How a split is cut into windows. */
-export interface WindowPlan {
+interface WindowPlan {
   /** Parts of each window, in the order in which they are laid out in memory. */
   readonly windows: readonly (readonly Part[])[];
   /** First position of each window, and the split's count at the end. */
@@ -160,16 +160,16 @@ export class PreparedReader implements Reader {
 
   /** See {@link Reader.read}. */
   read(start: number, count: number, into: Inputs): void | Promise<void> {
-    const { denseColumns, tables, steps } = this.#store;
-    checkRead(this, start, count, into, denseColumns * steps, tables * steps);
+    const { denseColumns, layout, steps } = this.#store;
+    checkRead(this, start, count, into, denseColumns * steps, layout.width);
     into.size = count;
     if (count > 0) return this.#fill(start, 0, count, into);
   }
 
   /** See {@link Reader.readAt}. A window is loaded at most once a call. */
   readAt(positions: Uint32Array, into: Inputs): void | Promise<void> {
-    const { denseColumns, tables, steps } = this.#store;
-    checkReadAt(this, positions, into, denseColumns * steps, tables * steps);
+    const { denseColumns, layout, steps } = this.#store;
+    checkReadAt(this, positions, into, denseColumns * steps, layout.width);
     into.size = positions.length;
     const { starts, windows } = this.#plan;
     const numbers = windows.length <= 1 ? null : byWindow(starts, positions);
@@ -277,14 +277,21 @@ export class PreparedReader implements Reader {
     size: number,
     into: Inputs,
   ): void {
-    const { denseColumns, tables, sequences } = this.#store;
+    const { denseColumns, tables, sequences, layout } = this.#store;
     if (sequences) {
       this.#writeSequence(words, cell, b, size, into);
       return;
     }
     const { dense, ids, labels } = into;
     for (let j = b * denseColumns; j < (b + 1) * denseColumns; j++) dense[j] = floats[cell++]!;
-    for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
+    if (layout.single) {
+      for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
+    } else {
+      for (let t = 0; t < tables; t++) {
+        const each = layout.each[t]!, to = layout.firsts[t]! * size + b * each;
+        for (let l = 0; l < each; l++) ids[to + l] = words[cell++]!;
+      }
+    }
     labels[b] = words[cell]!;
   }
 

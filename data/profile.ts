@@ -9,6 +9,7 @@
 
 import { RandomStream } from "../core/random.ts";
 import { AccessCounts, hotTiers, type ReuseBin } from "./access_counts.ts";
+import { idLayout, NO_LOOKUP } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import type { Dataset, Inputs, Reader, Split } from "./types.ts";
 
@@ -92,7 +93,7 @@ export interface Profile {
   readonly seed: number | null;
   /** Floats in a row. */
   readonly dim: number;
-  /** Lookups of an input. */
+  /** Lookups of an input; their mean over the inputs counted where bags are of different lengths. */
   readonly lookupsPerInput: number;
   /** Share of ones among the labels. */
   readonly labelRate: Estimate;
@@ -120,6 +121,7 @@ const SUBS = [3, 4] as const;
  * independent draws.
  *
  * @throws RangeError for options out of range.
+ * @category Data: profiles
  */
 export async function profileDataset(
   dataset: Dataset,
@@ -138,7 +140,7 @@ export async function profileDataset(
   if (inputs === 0) throw new RangeError(`Cannot profile: the split ${split} has no inputs`);
   const sampled = options.sample !== undefined && options.sample < inputs;
   const counted = sampled ? options.sample! : inputs;
-  const lookups = schema.tables.length * (schema.steps ?? 1);
+  const layout = idLayout(schema);
   const walk = (sub: number, visit: (inputs: Inputs) => void) => {
     const readers = splits.map((name) => dataset.reader(name, { kind: "sequential" }));
     const into = createInputs(schema, sampled ? 1 : CHUNK);
@@ -163,10 +165,9 @@ export async function profileDataset(
   const marks = growthMarks(counted);
   await walk(SUBS[0], ({ size, ids, labels }) => {
     for (let b = 0; b < size; b++) ones += labels[b]!;
-    const steps = schema.steps ?? 1;
     for (let from = 0; from < size;) {
       const to = Math.min(size, from + (marks[growth.length] ?? Infinity) - walked);
-      counts.add(ids, size * steps, from * steps, to * steps);
+      counts.add(ids, layout, size, from, to);
       walked += to - from;
       from = to;
       if (walked === marks[growth.length]) {
@@ -179,7 +180,10 @@ export async function profileDataset(
     value,
     error: sampled ? Math.sqrt(value * (1 - value) / draws) : null,
   });
-  const perTable = counted * (schema.steps ?? 1);
+  const perTable = counts.lookups();
+  const lookups = layout.variable
+    ? perTable.reduce((sum, count) => sum + count, 0) / counted
+    : layout.width;
   const distinct = counts.distinct();
   const tables = schema.tables.map(({ name, rows }, t) => {
     const { once, top1, top10 } = counts.skew(t);
@@ -188,8 +192,8 @@ export async function profileDataset(
       rows,
       distinct: distinct[t]!,
       once,
-      top1: proportion(top1, perTable),
-      top10: proportion(top10, perTable),
+      top1: proportion(top1, perTable[t]!),
+      top10: proportion(top10, perTable[t]!),
     };
   });
   const reuse = counts.reuse();
@@ -203,14 +207,15 @@ export async function profileDataset(
   const squares = new Float64Array(budgets.length);
   const hits = new Uint32Array(budgets.length + 1);
   await walk(SUBS[1], ({ size, ids }) => {
-    const steps = schema.steps ?? 1;
+    const { each, firsts } = layout;
     for (let b = 0; b < size; b++) {
       hits.fill(0);
       let coldest = 0;
       for (const [t, tier] of tiers.entries()) {
-        const at = (t * size + b) * steps;
-        for (let s = 0; s < steps; s++) {
-          const level = tier[ids[at + s]!]!;
+        const from = firsts[t]! * size + b * each[t]!;
+        for (let at = from; at < from + each[t]!; at++) {
+          if (ids[at] === NO_LOOKUP) continue;
+          const level = tier[ids[at]!]!;
           hits[level]!++;
           if (level > coldest) coldest = level;
         }

@@ -5,7 +5,7 @@
  */
 
 import { LOG_FLAGS } from "./flags.ts";
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
 import type { FlagTable, FlagValues } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
@@ -163,7 +163,7 @@ async function open(
 function parseBudget(text: string): number {
   const mib = Number(text);
   if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || !(mib > 0)) {
-    throw new UserError(`Cannot use --budgets ${text}: it is not a positive number of MiB`, 2);
+    throw new UsageError(`Cannot use --budgets ${text}: it is not a positive number of MiB`);
   }
   return mib;
 }

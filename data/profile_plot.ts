@@ -7,7 +7,11 @@
 import { drawFigure } from "./figure.ts";
 import type { Profile } from "./profile.ts";
 
-/** Draws the figure. */
+/**
+ * Draws the figure.
+ *
+ * @category Data: profiles
+ */
 export function plotProfile(profile: Profile): Promise<string> {
   const percent = (value: number) => 100 * value;
 

@@ -8,7 +8,11 @@ import { formatCount } from "../core/format.ts";
 import { formatTable } from "../core/table.ts";
 import type { Estimate, Profile } from "./profile.ts";
 
-/** Tables under headings, ending with a newline. */
+/**
+ * Tables under headings, ending with a newline.
+ *
+ * @category Data: profiles
+ */
 export function formatProfile(profile: Profile): string {
   const { format, split, inputs, counted, seed, tables, lookupsPerInput, dim } = profile;
   const of = split === "all" ? "inputs" : `inputs of the ${split} split`;
@@ -19,7 +23,9 @@ export function formatProfile(profile: Profile): string {
   const distinct = sum(tables.map((table) => table.distinct));
   const parts = [
     `${format}: ${formatCount(inputs)} ${of}, ${sampled}\n` +
-    `label rate ${share(profile.labelRate, 4)}; ${lookupsPerInput} lookups an input; ` +
+    `label rate ${share(profile.labelRate, 4)}; ${
+      Number(lookupsPerInput.toFixed(2))
+    } lookups an input; ` +
     `${formatCount(distinct)} of ${formatCount(rows)} rows looked up\n`,
     formatTable({
       columns: [

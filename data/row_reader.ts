@@ -5,11 +5,12 @@
  */
 
 import { Permutation } from "../core/random.ts";
+import { idLayout } from "./id_layout.ts";
 import { checkRead, checkReadAt } from "./inputs.ts";
 import type { DatasetSchema, Inputs, Order, Reader } from "./types.ts";
 
 /** Where the rows of a {@link RowReader} come from. */
-export interface RowSource {
+interface RowSource {
   /** Rows in the split. */
   readonly count: number;
   /** Writes a row of the split, in [0, count), as number b of a minibatch of `size`. */
@@ -32,7 +33,7 @@ export class RowReader implements Reader {
     this.count = source.count;
     this.#source = source;
     this.#dense = schema.dense.length * steps;
-    this.#ids = schema.tables.length * steps;
+    this.#ids = idLayout(schema).width;
     this.#permutation = order.kind === "shuffled"
       ? new Permutation(source.count, order.seed, order.epoch)
       : null;

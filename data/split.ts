@@ -50,6 +50,12 @@ export function splitLastFile(fileRows: readonly number[]): Splits {
   return holdOut(rows, last);
 }
 
+/** All inputs, in the order of the files, to test with: for a log that is scored. */
+export function splitNone(rows: number): Splits {
+  const end = { start: rows, count: 0 };
+  return { train: { start: 0, count: 0 }, test: { start: 0, count: rows }, validation: end };
+}
+
 /**
  * The end held out: of so many rows the last shares test and validate, in this order.
  *

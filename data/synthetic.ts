@@ -17,7 +17,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { Sha256 } from "../core/files.ts";
 import { formatCount } from "../core/format.ts";
 import { RandomStream } from "../core/random.ts";
@@ -215,9 +215,8 @@ class Generator {
       for (let i = 0; i < n; i++) signal[i]! += (part[i]! - mean) * this.#scales[k]!;
     }
     if (share === 0) {
-      throw new UserError(
+      throw new UsageError(
         "Cannot generate a signal: there is no dense column and no table with more than one row",
-        2,
       );
     }
     const probabilities = new Float64Array(n);
@@ -325,6 +324,10 @@ class SyntheticDataset implements Dataset {
     // Nothing is open.
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** Exact over the inputs named; the error is that of taking them for all, from sixteen batches. */
   #measureBayes(): { bayes: BayesRates; inputs: number; error: number | null } {
     const { start, count } = this.#splits.test;
@@ -364,12 +367,13 @@ class SyntheticDataset implements Dataset {
  * Opens a generated data set. Splits are sevenths, as for a single file of Criteo.
  *
  * @throws UserError for options that make no data set.
+ * @category Data
  */
 export function openSynthetic(options: SyntheticOptions = {}): Dataset {
   const full = { ...DEFAULTS, ...options };
   const need = (holds: boolean, name: string, value: unknown, expected: string) => {
     if (!holds) {
-      throw new UserError(`Cannot generate data: ${name} is ${value}, not ${expected}`, 2);
+      throw new UsageError(`Cannot generate data: ${name} is ${value}, not ${expected}`);
     }
   };
   need(

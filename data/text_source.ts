@@ -25,7 +25,7 @@ export interface TextFile {
   readonly bytes: number;
   /** Time of the last change, in milliseconds since 1970; 0 where the system keeps none. */
   readonly modified: number;
-  /** By its first bytes, whatever it is called. */
+  /** By its first bytes. */
   readonly container: Container;
 }
 
@@ -51,7 +51,7 @@ export async function findTextFile(path: string): Promise<TextFile> {
     const head = new Uint8Array(MAGIC_BYTES);
     const first = head.subarray(0, await readFully(file, head));
     if (first.length === 0) throw new UserError(`Cannot read ${path}: it is empty`);
-    const container = containerOf(first);
+    const container = containerOf(first, path);
     const found: TextFile = {
       path,
       name: basename(path),
@@ -62,6 +62,7 @@ export async function findTextFile(path: string): Promise<TextFile> {
     };
     const packed = container === "gzip" || container === "zstd";
     const text = packed ? (await readHead(found)).bytes.subarray(0, MAGIC_BYTES) : first;
+    if (container === "arrays") return found;
     const problem = unreadable(text, packed ? container : null);
     if (problem !== null) throw new UserError(`Cannot read ${path}: ${problem}`);
     return found;

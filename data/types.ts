@@ -12,6 +12,10 @@ export interface TableSchema {
   readonly name: string;
   /** Number of different ids; ids are 0 … rows - 1. */
   readonly rows: number;
+  /** Lookups that an input makes in the table, whose vectors are summed: a bag. Absent for one (one-hot). */
+  readonly lookups?: number;
+  /** Whether bags may have fewer lookups than that, or none. The places left over, the last ones, hold `NO_LOOKUP`. */
+  readonly variable?: boolean;
 }
 
 /** What a data set holds. */
@@ -51,7 +55,7 @@ export interface Inputs {
   readonly dense: Float32Array;
   /**
    * Id of input b in table t at `t * size + b` (table-major; one lookup a table). Of sequences, that of step s at
-   * `t * size * steps + b * steps + s`.
+   * `t * size * steps + b * steps + s`. Of bags of more lookups see `IdLayout`.
    */
   readonly ids: Uint32Array;
   /** 0 or 1 for each input. */
@@ -76,7 +80,7 @@ export interface Reader {
 }
 
 /** A prepared log or a generator. */
-export interface Dataset {
+export interface Dataset extends Disposable {
   /** Its columns. */
   readonly schema: DatasetSchema;
   /** SHA-256 over everything that decides the inputs (sources, options, format version), in hex. */

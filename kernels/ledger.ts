@@ -5,12 +5,9 @@
  * @module
  */
 
-import * as costs from "./costs.ts";
-import {
-  embeddingBackwardRecord,
-  embeddingForwardRecord,
-  stateFloats,
-} from "./embedding/record.ts";
+import { stateFloats } from "./embedding/record.ts";
+import { argumentsOf, UNSTAGED } from "./op.ts";
+import type { OpArgs, OpName, OpNamed } from "./ops.ts";
 import { checkTables, paddedStride } from "./shapes.ts";
 import type {
   Device,
@@ -24,14 +21,19 @@ import type {
   OpCost,
   Program,
   Recorder,
-  Stage,
   TablesSpec,
 } from "./types.ts";
 
-/** An operation of a program that was run. Embedding operations count the lookups of the minibatch written last. */
+/** An operation of a program that was run. Operations on lookups count those of the minibatch written last. */
 export interface LedgerOp extends OpCost {
-  /** Bytes of the rows of the tables that an embedding operation works on; 0 for others. */
+  /** Bytes of the rows of the tables that an operation works on; 0 for those without. */
   readonly tableBytes: number;
+}
+
+/** An op as it was recorded. */
+export interface RecordedOp<Name extends OpName = OpName> {
+  readonly op: OpNamed<Name>;
+  readonly args: OpArgs[Name];
 }
 
 /** Something that a device was asked to do. */
@@ -40,13 +42,14 @@ export type LedgerEntry =
   | { readonly kind: "write" | "read" | "copy"; readonly bytes: number }
   | { readonly kind: "lookups"; readonly lookups: number; readonly unique: number };
 
-/** A program that was recorded: operations with the lookup buffers and tables that they will read. */
+/** A program that was recorded. */
 interface LedgerProgram extends Program {
-  readonly parts: readonly {
-    readonly lookups: LookupBuffers | null;
-    readonly tables: EmbeddingTables | null;
-  }[];
+  /** What its operations ask for when they run. */
+  readonly count: readonly ((written: Written) => LedgerOp)[];
 }
+
+/** The minibatches written last. */
+type Written = ReadonlyMap<LookupBuffers, GroupedLookups>;
 
 /** Notes what it is asked to do. What is read from it is zeros. */
 export class LedgerDevice implements Device {
@@ -59,6 +62,8 @@ export class LedgerDevice implements Device {
     dispatches: 0,
     submissions: 0,
   };
+  /** Every op recorded so far, in order. */
+  readonly recorded: RecordedOp[] = [];
   readonly #written = new Map<LookupBuffers, GroupedLookups>();
   #entries: LedgerEntry[] = [];
 
@@ -124,67 +129,34 @@ export class LedgerDevice implements Device {
   record(label: string, body: (ops: Recorder) => void): Program {
     const recorder = new LedgerRecorder();
     body(recorder);
-    const program: LedgerProgram = {
-      label,
-      costs: recorder.costs,
-      parts: recorder.parts,
-      dispose: () => {},
-    };
+    this.recorded.push(...recorder.ops);
+    const { costs, count } = recorder;
+    const program: LedgerProgram = { label, costs, count, dispose: () => {} };
     return program;
   }
 
   run(program: Program): void {
-    const { parts } = program as LedgerProgram;
+    const { count } = program as LedgerProgram;
     this.counters.submissions++;
-    this.counters.dispatches += program.costs.length;
-    this.note({
-      kind: "run",
-      ops: program.costs.map((cost, i) => {
-        const { lookups, tables } = parts[i]!;
-        return lookups === null || tables === null
-          ? { ...cost, tableBytes: 0 }
-          : this.#counted(cost, lookups, tables);
-      }),
-    });
+    this.counters.dispatches += count.length;
+    this.note({ kind: "run", ops: count.map((one) => one(this.#written)) });
   }
 
   sync(): Promise<void> {
     return Promise.resolve();
   }
 
-  takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
+  takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     return Promise.resolve({});
   }
 
   dispose(): void {}
 
+  [Symbol.dispose](): void {}
+
   /** Adds an entry. */
   note(entry: LedgerEntry): void {
     this.#entries.push(entry);
-  }
-
-  /** An embedding operation on the minibatch written last. */
-  #counted(cost: OpCost, buffers: LookupBuffers, tables: EmbeddingTables): LedgerOp {
-    const written = this.#written.get(buffers);
-    if (written === undefined) {
-      throw new Error(`Cannot run ${cost.op}: no lookups have been written`);
-    }
-    const shape = {
-      lookups: written.lookups,
-      unique: written.unique,
-      bags: written.bags * written.tables,
-      dim: tables.dim,
-    };
-    const record = cost.op === embeddingForwardRecord.name
-      ? embeddingForwardRecord
-      : embeddingBackwardRecord(tables.optimizer);
-    return {
-      ...cost,
-      shape,
-      flops: record.flops(shape),
-      bytes: record.bytes(shape),
-      tableBytes: 4 * tables.dim * tables.totalRows,
-    };
   }
 }
 
@@ -259,54 +231,43 @@ class LedgerTables implements EmbeddingTables {
   }
 }
 
-type Part = LedgerProgram["parts"][number];
-
-/** Notes the costs of operations. Shapes are not checked: a device does that. */
+/** Notes operations with their costs. Arguments are not checked: a device does that. */
 class LedgerRecorder implements Recorder {
+  readonly ops: RecordedOp[] = [];
   readonly costs: OpCost[] = [];
-  readonly parts: Part[] = [];
-  #stage: Stage = "forward";
+  readonly count: ((written: Written) => LedgerOp)[] = [];
+  #stage = UNSTAGED;
 
-  stage(stage: Stage): void {
+  stage(stage: string): void {
     this.#stage = stage;
   }
 
-  embeddingForward: Recorder["embeddingForward"] = (args) => {
-    this.#push(costs.embeddingForwardCost(this.#stage, args), args);
-  };
-  embeddingBackward: Recorder["embeddingBackward"] = (args) => {
-    this.#push(costs.embeddingBackwardCost(this.#stage, args), args);
-  };
-  linearForward: Recorder["linearForward"] = this.#op(costs.linearForwardCost);
-  linearBackwardInput: Recorder["linearBackwardInput"] = this.#op(costs.linearBackwardInputCost);
-  linearBackwardWeights: Recorder["linearBackwardWeights"] = this.#op(
-    costs.linearBackwardWeightsCost,
-  );
-  interactionForward: Recorder["interactionForward"] = this.#op(costs.interactionForwardCost);
-  interactionBackward: Recorder["interactionBackward"] = this.#op(costs.interactionBackwardCost);
-  normaliseForward: Recorder["normaliseForward"] = this.#op(costs.normaliseForwardCost);
-  normaliseBackward: Recorder["normaliseBackward"] = this.#op(costs.normaliseBackwardCost);
-  sequenceDot: Recorder["sequenceDot"] = this.#op(costs.sequenceDotCost);
-  sequencePool: Recorder["sequencePool"] = this.#op(costs.sequencePoolCost);
-  sequenceBackward: Recorder["sequenceBackward"] = this.#op(costs.sequenceBackwardCost);
-  sigmoidForward: Recorder["sigmoidForward"] = this.#op(costs.sigmoidForwardCost);
-  sigmoidBackward: Recorder["sigmoidBackward"] = this.#op(costs.sigmoidBackwardCost);
-  layerNormForward: Recorder["layerNormForward"] = this.#op(costs.layerNormForwardCost);
-  layerNormBackward: Recorder["layerNormBackward"] = this.#op(costs.layerNormBackwardCost);
-  columnStatistics: Recorder["columnStatistics"] = this.#op(costs.columnStatisticsCost);
-  standardise: Recorder["standardise"] = this.#op(costs.standardiseCost);
-  rowChange: Recorder["rowChange"] = this.#op(costs.rowChangeCost);
-  inputScores: Recorder["inputScores"] = this.#op(costs.inputScoresCost);
-  staleLookups: Recorder["staleLookups"] = this.#op(costs.staleLookupsCost);
-  bce: Recorder["bce"] = this.#op(costs.bceCost);
-  denseUpdate: Recorder["denseUpdate"] = this.#op(costs.denseUpdateCost);
-
-  #op<Args>(costOf: (stage: Stage, args: Args) => OpCost): (args: Args) => void {
-    return (args) => this.#push(costOf(this.#stage, args), { lookups: null, tables: null });
+  add<Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void {
+    const stage = this.#stage;
+    // A recorded op is one of the table, whichever.
+    this.ops.push({ op, args } as unknown as RecordedOp);
+    this.costs.push({ ...op.cost(args), stage });
+    this.count.push((written) => ({ ...counted(op, args, written), stage }));
   }
+}
 
-  #push(cost: OpCost, { lookups, tables }: Part): void {
-    this.costs.push(cost);
-    this.parts.push({ lookups, tables });
+/** What an operation costs on the minibatch written last. */
+function counted<Name extends OpName>(
+  op: OpNamed<Name>,
+  args: OpArgs[Name],
+  written: Written,
+): Omit<LedgerOp, "stage"> {
+  const list = argumentsOf(op, args);
+  let tableBytes = 0;
+  for (const { use, value } of list) {
+    if (use === "tables" || use === "updated-tables") tableBytes += 4 * value.dim * value.totalRows;
   }
+  const lookups = list.find(({ use }) => use === "lookups");
+  if (lookups === undefined) return { ...op.cost(args), tableBytes };
+  const minibatch = written.get(lookups.value as LookupBuffers);
+  if (minibatch === undefined) {
+    throw new Error(`Cannot run ${op.name}: no lookups have been written`);
+  }
+  const { bags, tables } = minibatch;
+  return { ...op.cost(args, { ...minibatch, bags: bags * tables }), tableBytes };
 }

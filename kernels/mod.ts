@@ -4,8 +4,13 @@
  * @module
  */
 
-export { type CpuDeviceOptions, openCpuDevice } from "./cpu/device.ts";
-export { LookupError, LookupGrouper, type LookupIds } from "./embedding/group.ts";
+export type { MatrixName, Sizes } from "./check_op.ts";
+export type { CpuDeviceOptions } from "./cpu/device.ts";
+export { DeviceLostError } from "./device_lost.ts";
+export type { ExampleMaker, ExampleSize } from "./example.ts";
+export type { Cost, Example, LookupCounts, Op, Operands, Use, UseOf } from "./op.ts";
+export { type OpArgs, type OpName, type OpNamed, OPS } from "./ops.ts";
+export type { ScoreCombination } from "./staleness/op.ts";
 export {
   type DeviceChoice,
   openDevice,
@@ -14,4 +19,3 @@ export {
 } from "./open.ts";
 export type * from "./types.ts";
 export type { AdapterKind } from "./webgpu/adapter.ts";
-export { openWebGpuDevice, type WebGpuOptions } from "./webgpu/device.ts";

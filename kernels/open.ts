@@ -37,6 +37,7 @@ export interface OpenedDevice {
  * Opens a device. Nothing of a device that is not opened is loaded, except to look for an adapter.
  *
  * @throws {UserError} If WebGPU is asked for and there is no such adapter, saying what to install or try.
+ * @category Devices
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevice> {
   if (options.device === "cpu") {

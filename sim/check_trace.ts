@@ -37,10 +37,17 @@ export function checkHeader(
   };
   checkTraceHeader(header, refuse);
   const { lookups_per_input: each, model } = header;
-  const tables = model.table_rows.length * (model.steps ?? 1);
-  if (each !== tables) {
+  const { lookups, table_rows } = model;
+  if (lookups !== undefined && lookups.length !== table_rows.length) {
     refuse(
-      `header.lookups_per_input is ${each}, and the tables and steps of header.model make ${tables}`,
+      `header.model.lookups has ${lookups.length} numbers, and there are ${table_rows.length} tables`,
+    );
+  }
+  const most = lookups?.reduce((sum, some) => sum + some, 0) ??
+    table_rows.length * (model.steps ?? 1);
+  if (each !== most) {
+    refuse(
+      `header.lookups_per_input is ${each}, and the tables and steps of header.model make ${most}`,
     );
   }
   if (minibatches === 0) refuse("it has no minibatches");
@@ -72,13 +79,15 @@ function noCount(record: Checked): string | null {
 /** In what the counts of a minibatch contradict each other or the header, as the end of a sentence on it; null where they do not. */
 export function contradiction(
   record: Omit<Checked, "skipped_inputs">,
-  { batch, lookups_per_input: each }: TraceHeader,
+  { batch, lookups_per_input: each, model }: TraceHeader,
 ): string | null {
   const { kind, inputs, lookups, unique_rows, cold_lookups, unique_cold_rows } = record;
   if (inputs === 0) return "trains no inputs";
   if (inputs > batch) return `has ${inputs} inputs, more than the ${batch} of a full one`;
-  if (lookups !== inputs * each) {
-    return `has ${lookups} lookups for ${inputs} inputs of ${each}`;
+  // Bags may be shorter than the longest.
+  const bags = model.lookups !== undefined;
+  if (bags ? lookups > inputs * each : lookups !== inputs * each) {
+    return `has ${lookups} lookups for ${inputs} inputs of ${bags ? "at most " : ""}${each}`;
   }
   if (unique_rows < 1 || unique_rows > lookups) {
     return `has ${unique_rows} different rows in ${lookups} lookups`;

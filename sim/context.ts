@@ -4,11 +4,18 @@
  * @module
  */
 
-import type { Stage } from "../kernels/types.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Stage } from "../train/stages.ts";
 import type { TraceHeader } from "../train/trace/schema.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { Machine } from "./machine.ts";
 import type { Parameters } from "./parameters.ts";
+
+/** Number formats of matrix products; rows and their updates are 32-bit in all of them. `half`: 16 bits, activations too. */
+export const PRECISIONS = ["fp32", "tf32", "half"] as const;
+
+/** One of {@linkcode PRECISIONS}. */
+export type Precision = typeof PRECISIONS[number];
 
 /** Everything but the minibatch. */
 export interface Context {
@@ -38,8 +45,12 @@ export interface Context {
   readonly denseFeatures: number;
   /** Rows of the hot set. */
   readonly hotRows: number;
+  /** Of features, as the trace has it; none unless told. */
+  readonly normalisation?: TraceHeader["normalisation"];
   /** Of the trace, where there is one: its plan and its placement. */
   readonly header?: TraceHeader;
+  /** Of the MLPs and the interaction; `fp32` unless told. */
+  readonly precision?: Precision | undefined;
 }
 
 /** The context of a trace's header. */
@@ -49,8 +60,9 @@ export function contextOf(
   parameters: Parameters,
   gpus: number,
   hotRows: number,
+  precision?: Precision,
 ): Context {
-  const { model: shape, optimizer, lookups_per_input: each } = header;
+  const { model: shape, optimizer, lookups_per_input: each, normalisation } = header;
   const mlps = [shape.bottom, shape.top, shape.attention ?? [], shape.final ?? []];
   return {
     machine,
@@ -67,7 +79,31 @@ export function contextOf(
     denseFeatures: shape.bottom[0]!,
     hotRows,
     header,
+    precision,
+    ...(normalisation === undefined ? {} : { normalisation }),
   };
+}
+
+/** Peak of the GPU's matrix products at the context's precision, in GFLOP/s. Throws a `UserError` where the machine has none. */
+export function productPeak({ machine: { name, gpu }, precision = "fp32" }: Context): number {
+  if (precision === "fp32") return gpu.gflop_s;
+  const field = precision === "tf32" ? "tf32_gflop_s" : "half_gflop_s";
+  const peak = gpu[field];
+  if (peak === undefined) {
+    throw new UsageError(
+      `Cannot simulate ${precision} on machine ${name}: it has no gpu.${field}`,
+    );
+  }
+  return peak;
+}
+
+/** Nodes that so many GPUs of a machine are spread over, and GPUs of each. */
+export function nodesOf(
+  { machine: { gpu, network }, gpus }: Pick<Context, "machine" | "gpus">,
+): { readonly nodes: number; readonly each: number } {
+  const inNode = gpu.count / (network?.nodes ?? 1);
+  const nodes = Math.ceil(gpus / inNode);
+  return { nodes, each: gpus / nodes };
 }
 
 /** Microseconds that bytes take at so many GB/s. */
@@ -75,26 +111,69 @@ export function bytesUs(bytes: number, gbS: number): number {
   return bytes / (1000 * gbS);
 }
 
-/** Factor on an update's bytes: Adagrad reads and writes a state beside row and gradient. */
-export function updateFactor({ optimizer }: Context): number {
-  return optimizer === "adagrad" ? 5 / 3 : 1;
+/**
+ * Factor on an update's bytes, which are a row's gradient read and the row read and written: Adagrad reads and writes a state
+ * of as many floats beside them, row-wise Adagrad one float.
+ */
+export function updateFactor({ optimizer, rowBytes }: Context): number {
+  if (optimizer === "adagrad") return 5 / 3;
+  return optimizer === "rowwise-adagrad" ? 1 + 2 * 4 / (3 * rowBytes) : 1;
 }
 
 /**
- * A ring all-reduce over the GPUs: 2 (G - 1) / G of the bytes at the bus bandwidth, and a latency. Returns the task's number,
- * or null on one GPU, where there is nothing to do.
+ * An all-reduce over the GPUs: in a node a ring, 2 (g - 1) / g of the bytes at the bus bandwidth and a latency; over N nodes
+ * after it a ring of the nodes, 2 (N - 1) / N of the bytes at a node's network bandwidth. Returns the last task, or null on
+ * one GPU, where there is nothing to do.
  */
 export function allreduce(
   graph: GraphBuilder,
-  { machine, gpus }: Context,
+  context: Context,
   bytes: number,
   after: readonly number[],
   stage: Stage = "allreduce",
 ): number | null {
-  if (gpus === 1) return null;
-  const moved = 2 * (gpus - 1) / gpus * bytes;
-  const us = machine.peer.latency_us + bytesUs(moved, machine.peer.bandwidth_gb_s);
-  return graph.add(stage, "peer", us, after, "all-reduce", moved);
+  const { machine: { peer, network } } = context;
+  const { nodes, each } = nodesOf(context);
+  let last: number | null = null;
+  if (each > 1) {
+    const moved = 2 * (each - 1) / each * bytes;
+    const us = peer.latency_us + bytesUs(moved, peer.bandwidth_gb_s);
+    last = graph.add(stage, "peer", us, after, "all-reduce", moved);
+  }
+  if (nodes > 1) {
+    const moved = 2 * (nodes - 1) / nodes * bytes;
+    const us = network!.latency_us + bytesUs(moved, network!.bandwidth_gb_s);
+    const waits = last === null ? after : [last];
+    last = graph.add(stage, "network", us, waits, "all-reduce between nodes", moved);
+  }
+  return last;
+}
+
+/**
+ * An exchange in which each GPU keeps 1 / G of the bytes it holds and sends the rest to the others: what stays in the node at
+ * the bus bandwidth, what leaves it at the node's network bandwidth, both at once. Returns its tasks, none on one GPU.
+ *
+ * @param held Bytes that each GPU holds before it.
+ */
+export function exchange(
+  graph: GraphBuilder,
+  context: Context,
+  held: number,
+  after: readonly number[],
+  label: string,
+): number[] {
+  const { gpus, machine: { network } } = context;
+  const { nodes, each } = nodesOf(context);
+  const tasks: number[] = [];
+  if (each > 1) {
+    tasks.push(peerCopy(graph, context, "allreduce", (each - 1) / gpus * held, after, label));
+  }
+  if (nodes > 1) {
+    const sent = each * (gpus - each) / gpus * held;
+    const us = network!.latency_us + bytesUs(sent, network!.bandwidth_gb_s);
+    tasks.push(graph.add("allreduce", "network", us, after, `${label}, between nodes`, sent));
+  }
+  return tasks;
 }
 
 /** Bytes from one GPU to others over the GPU-to-GPU link. */

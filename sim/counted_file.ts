@@ -22,13 +22,16 @@ import { MOST_TRACE_BYTES, parseTraceFile } from "../train/trace/files.ts";
 import { HEADER_SCHEMA } from "../train/trace/header.ts";
 import { MINIBATCH_KINDS, type Trace, TRACE_SCHEMA_VERSION } from "../train/trace/schema.ts";
 import { checkHeader, contradiction } from "./check_trace.ts";
-import type { CountedTrace } from "./work.ts";
+import type { CountedTrace, HotCopies } from "./work.ts";
 
 const OPENING_BRACE = "{".charCodeAt(0);
 /** A counted trace takes some 250 bytes a run of minibatches. */
 const MOST_JSON_BYTES = 64e6;
 /** Minibatches of a trace and of one run of it. Beyond it sums are not exact any more. */
 const MOST_MINIBATCHES = 2 ** 40;
+
+/** An exabyte. */
+const MOST_BYTES_COPIED = 1e18;
 
 /** What a file holds. */
 interface CountedDocument extends CountedTrace {
@@ -51,6 +54,8 @@ const RUN: Schema<Run> = objectOf<Run>({
     epoch: wholeFrom(0, 1e6),
     // A mean over the minibatches of a condensed trace.
     skipped_inputs: numberFrom(0, MOST_MINIBATCHES),
+  }, {
+    frozen_rows: numberFrom(0, MOST_MINIBATCHES),
   }),
   times: wholeFrom(1, MOST_MINIBATCHES),
 });
@@ -66,16 +71,24 @@ const DOCUMENT: Schema<CountedDocument> = documentOf<CountedDocument>(
     schema_version: oneOf([TRACE_SCHEMA_VERSION]),
     header: HEADER_SCHEMA,
     runs: listOf(RUN, 1),
+  }, {
+    copies: objectOf<HotCopies>({
+      bytes: numberFrom(0, MOST_BYTES_COPIED),
+      times: wholeFrom(1, MOST_MINIBATCHES),
+    }),
   }),
 );
 
-/** Writes a counted trace with its checksum. */
+/**
+ * Writes a counted trace with its checksum.
+ *
+ * @category Traces
+ */
 export async function writeCountedTrace(path: string, trace: CountedTrace): Promise<void> {
   const document: CountedDocument = {
     schema: "slipstream.counted-trace",
     schema_version: TRACE_SCHEMA_VERSION,
-    header: trace.header,
-    runs: trace.runs,
+    ...trace,
   };
   await writeFileWhole(path, formatSealed(document));
 }
@@ -88,7 +101,7 @@ export async function writeCountedTrace(path: string, trace: CountedTrace): Prom
  */
 export function parseCountedTrace(value: unknown, where: string): CountedTrace {
   const cannot = `Cannot read ${where}`;
-  const { header, runs } = checkSchema(DOCUMENT, value, cannot);
+  const { header, runs, copies } = checkSchema(DOCUMENT, value, cannot);
   checkHeader(header, runs.length, cannot);
   let minibatches = 0;
   for (const [i, { record, times }] of runs.entries()) {
@@ -101,7 +114,7 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
       `${cannot}: its runs have ${minibatches} minibatches together, more than ${MOST_MINIBATCHES}`,
     );
   }
-  return { header, runs };
+  return { header, runs, ...(copies === undefined ? {} : { copies }) };
 }
 
 /**
@@ -109,6 +122,7 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
  *
  * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, was changed after
  * it was written, or says what cannot be.
+ * @category Traces
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
   const bytes = await readBounded(path, MOST_TRACE_BYTES);

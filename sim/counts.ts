@@ -9,7 +9,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { TwinCounter } from "../data/twin/counter.ts";
 import type { TwinLookups } from "../data/twin/lookups.ts";
@@ -70,6 +70,7 @@ export interface CountOptions {
  * Counts a trace of the `slipstream` plan over a twin. Memory: 5 bytes a row of the tables and 1 byte an input.
  *
  * @throws {UserError} Fewer hot minibatches than warm-up and window take, or an option out of range.
+ * @category Traces
  */
 export async function countTrace(options: CountOptions): Promise<Trace> {
   const [trace] = await countTraces(options, [options.hotMemoryBytes ?? 2 ** 28]);
@@ -82,6 +83,7 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
  *
  * @param memories Hot memories in bytes, at most 255, in any order; traces come in theirs. `hotMemoryBytes` is not looked at.
  * @throws {UserError} As `countTrace` does.
+ * @category Traces
  */
 export async function countTraces(
   options: CountOptions,
@@ -387,9 +389,8 @@ function modelOf(
 
 function requireRange(name: string, value: number, least: number, most: number): void {
   if (!(value >= least && value <= most)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot count a trace: the ${name} is ${value} and must be from ${least} to ${most}`,
-      2,
     );
   }
 }

@@ -4,8 +4,11 @@
  * @module
  */
 
-import { MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
+import type { Stage } from "../train/stages.ts";
+import { MACHINE_PATHS, type MachinePath, numberAt, withRates } from "./machine.ts";
+import { condensedOf, type Drawing, drawSetting } from "./ranges.ts";
 import { simulate, type SimulateOptions, type SimulationResult } from "./simulate.ts";
+import { type Range, rangeOf } from "./uncertainty.ts";
 
 /** What one number of the machine is worth. */
 export interface Purchase {
@@ -17,6 +20,16 @@ export interface Purchase {
   readonly tried: number;
   /** Training time then, over the time now. */
   readonly time: number;
+  /** Of `time` over draws; null without. */
+  readonly range: Range | null;
+}
+
+/** Ranges of a simulation and its breakdown over draws. */
+export interface ExplanationRanges {
+  /** Of one epoch. */
+  readonly epoch_ms: Range;
+  /** Exposed time of each stage, all epochs. */
+  readonly stages: Readonly<Partial<Record<Stage, Range>>>;
 }
 
 /** A simulation with what its machine's numbers are worth. */
@@ -25,30 +38,87 @@ export interface Explanation {
   readonly result: SimulationResult;
   /** Best first; those that change nothing left out. */
   readonly purchases: readonly Purchase[];
+  /** Null without draws. */
+  readonly ranges: ExplanationRanges | null;
 }
 
 /** Fields that say what a machine is, or that nothing can buy. */
-const NOT_FOR_SALE = /sockets|generation|lanes|count|memory_gb$|l2_mb|narrow_row_factor/;
+const NOT_FOR_SALE = /sockets|generation|lanes|count|nodes|memory_gb$|l2_mb|narrow_row_factor/;
 /** Fields of which less is better. */
 const COST = /_us$|_ns$|host_scale/;
 const LEAST_CHANGE = 1e-6;
 
-/** Simulates, and again with each number of the machine doubled (or halved, where less is better). */
-export function explain(options: SimulateOptions): Explanation {
+/** Purchases whose ranges are drawn: as many as are shown. */
+const RANGED = 10;
+
+/**
+ * Simulates, and again with each number of the machine doubled (or halved, where less is better).
+ *
+ * @param drawn How ranges are drawn; null for none.
+ * @category Simulator
+ */
+export function explain(
+  options: SimulateOptions,
+  drawn: { readonly drawing: Drawing; readonly draws: number } | null = null,
+): Explanation {
   const result = simulate(options);
   const purchases: Purchase[] = [];
   for (const path of MACHINE_PATHS) {
     if (NOT_FOR_SALE.test(path)) continue;
-    const [section, field] = path.split(".") as ["cpu", "cores"];
-    const now = options.machine[section][field];
-    const tried = COST.test(path) ? now / 2 : now * 2;
+    const now = numberAt(options.machine, path);
+    if (now === undefined) continue;
+    const tried = triedFor(path, now);
     const changed = simulate({
       ...options,
       machine: withRates(options.machine, { [path]: tried }),
     });
     const time = changed.epoch_ms / result.epoch_ms;
-    if (Math.abs(1 - time) > LEAST_CHANGE) purchases.push({ path, now, tried, time });
+    if (Math.abs(1 - time) > LEAST_CHANGE) {
+      purchases.push({ path, now, tried, time, range: null });
+    }
   }
   purchases.sort((a, b) => a.time - b.time);
-  return { result, purchases };
+  if (drawn === null) return { result, purchases, ranges: null };
+  return { result, ...drawExplanation(options, purchases, drawn.drawing, drawn.draws) };
+}
+
+function triedFor(path: MachinePath, now: number): number {
+  return COST.test(path) ? now / 2 : now * 2;
+}
+
+function drawExplanation(
+  options: SimulateOptions,
+  purchases: readonly Purchase[],
+  drawing: Drawing,
+  draws: number,
+): Pick<Explanation, "purchases" | "ranges"> {
+  const trace = condensedOf(options.trace);
+  const epochs: number[] = [], stages = new Map<Stage, number[]>();
+  const times = purchases.slice(0, RANGED).map((): number[] => []);
+  for (let draw = 0; draw < draws; draw++) {
+    const one = { ...options, trace, ...drawSetting(drawing, options.drop, draw) };
+    const result = simulate(one);
+    epochs.push(result.epoch_ms);
+    for (const [stage, { exposed_ms }] of Object.entries(result.stages)) {
+      const all = stages.get(stage as Stage) ?? [];
+      all.push(exposed_ms);
+      stages.set(stage as Stage, all);
+    }
+    for (const [i, of] of times.entries()) {
+      const { path } = purchases[i]!;
+      const tried = triedFor(path, numberAt(one.machine, path)!);
+      const machine = withRates(one.machine, { [path]: tried });
+      of.push(simulate({ ...one, machine }).epoch_ms / result.epoch_ms);
+    }
+  }
+  return {
+    purchases: purchases.map((purchase, i) => ({
+      ...purchase,
+      range: times[i] === undefined ? null : rangeOf(times[i]),
+    })),
+    ranges: {
+      epoch_ms: rangeOf(epochs),
+      stages: Object.fromEntries([...stages].map(([stage, all]) => [stage, rangeOf(all)])),
+    },
+  };
 }

@@ -4,13 +4,18 @@
  * @module
  */
 
-import type { Stage } from "../kernels/types.ts";
+import type { Stage } from "../train/stages.ts";
 
 /**
- * A resource does one task at a time. `cpu` (cores, all of them), `dram` (host memory), `peer` (GPU-to-GPU link), and by GPU
- * `host:0` (the thread that launches), `up:0`, `down:0` (the two directions of its link) and `gpu:0` (its stream).
+ * A resource does one task at a time. `cpu` (cores, all of them), `dram` (host memory), `peer` (GPU-to-GPU link of a node),
+ * `network` (between nodes), and by GPU `host:0` (the thread that launches), `up:0`, `down:0` (the two directions of its link) and `gpu:0` (its stream).
  */
-export type Resource = "cpu" | "dram" | "peer" | `${"host" | "up" | "down" | "gpu"}:${number}`;
+export type Resource =
+  | "cpu"
+  | "dram"
+  | "peer"
+  | "network"
+  | `${"host" | "up" | "down" | "gpu"}:${number}`;
 
 /** One task. */
 export interface Task {

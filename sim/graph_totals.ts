@@ -93,6 +93,7 @@ export class Totals {
       upload: of("up"),
       download: of("down"),
       peer: of("peer"),
+      network: of("network"),
       host_memory: of("dram"),
       gpu_memory: of("gpu"),
     };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
 import { formatSealed, readJsonFile } from "../core/json_file.ts";
 import { nearest } from "../core/nearest.ts";
@@ -28,7 +28,22 @@ import { RUNTIME_SCHEMA, SOURCE } from "./runtime/schema.ts";
 export const MACHINE_SCHEMA_VERSION = 1;
 
 /** Machines that come with the project. */
-export const MACHINE_NAMES = ["v100x4", "a100x8", "h100x8"] as const;
+export const MACHINE_NAMES = [
+  "v100x4",
+  "v100x8",
+  "v100x16",
+  "a100x8",
+  "a100-80x8",
+  "h100x8",
+  "h100x16",
+  "h200x8",
+  "b200x8",
+  "gh200",
+  "mi300xx8",
+  "t4",
+  "l4",
+  "rtx4090",
+] as const;
 
 /** How a number is known. */
 export const QUANTITY_KINDS = ["datasheet", "measured", "recalled", "computed"] as const;
@@ -97,8 +112,24 @@ export const MACHINE_FIELDS = {
   },
 } as const;
 
+/** Fields that a file may leave out; of `network` all or none. */
+export const OPTIONAL_FIELDS = {
+  gpu: { tf32_gflop_s: "positive", half_gflop_s: "positive" },
+  network: { nodes: "positive", bandwidth_gb_s: "positive", latency_us: "least 0" },
+  cost: { dollars_an_hour: "positive", gpu_w: "positive", host_w: "positive" },
+} as const;
+
 /** Sections of a machine with their fields. */
 export type MachineFields = typeof MACHINE_FIELDS;
+
+/** Rates of matrix products that not every GPU has, or that nobody has looked up. */
+export type ProductRates<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.gpu]?: T };
+
+/** What connects nodes, which a machine of one node lacks. */
+export type Network<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.network]: T };
+
+/** What a machine costs, as far as there is a source. */
+export type MachineCost<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.cost]?: T };
 
 /** The numbers of one section, with their sources. */
 export type MachineSection<S extends keyof MachineFields> = {
@@ -120,9 +151,13 @@ export interface MachineDocument {
   /** Host to one GPU and back; rates of one direction. */
   readonly link: MachineSection<"link">;
   /** Of one GPU, but for their number; `gemm_share` is the share of the peak that products reach. */
-  readonly gpu: MachineSection<"gpu">;
+  readonly gpu: MachineSection<"gpu"> & ProductRates<Quantity>;
   /** GPU to GPU: bus bandwidth of an all-reduce in NCCL's sense, and what one costs however small. */
   readonly peer: MachineSection<"peer">;
+  /** Between nodes, each of which has its part of the GPUs: bandwidth of one node in one direction. */
+  readonly network?: Network<Quantity>;
+  /** Price of the whole machine, power of one GPU's board at full load and of the processors. */
+  readonly cost?: MachineCost<Quantity>;
   /** Host time an operation of a training framework takes, without kernels; `host_scale` multiplies all of the host's. */
   readonly framework: MachineSection<"framework">;
   /** Costs of this project's own runtime, in files that `calibrate` wrote. */
@@ -141,9 +176,13 @@ export interface Machine {
   /** As in {@linkcode MachineDocument}. */
   readonly link: Rates<MachineSection<"link">>;
   /** As in {@linkcode MachineDocument}. */
-  readonly gpu: Rates<MachineSection<"gpu">>;
+  readonly gpu: Rates<MachineSection<"gpu">> & ProductRates<number>;
   /** As in {@linkcode MachineDocument}. */
   readonly peer: Rates<MachineSection<"peer">>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly network?: Network<number>;
+  /** As in {@linkcode MachineDocument}. */
+  readonly cost?: MachineCost<number>;
   /** As in {@linkcode MachineDocument}. */
   readonly framework: Rates<MachineSection<"framework">>;
   /** As in {@linkcode MachineDocument}. */
@@ -151,17 +190,44 @@ export interface Machine {
 }
 
 /** Sections of a machine that hold numbers. */
-export const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
+const MACHINE_SECTIONS = ["cpu", "link", "gpu", "peer", "framework"] as const;
+
+/** Sections whose numbers can be changed: what a machine costs changes no time. */
+const RATE_SECTIONS = [...MACHINE_SECTIONS, "network"] as const;
+
+/** Bounds of all fields that can be changed. */
+const RATE_FIELDS = {
+  ...MACHINE_FIELDS,
+  gpu: { ...MACHINE_FIELDS.gpu, ...OPTIONAL_FIELDS.gpu },
+  network: OPTIONAL_FIELDS.network,
+} as const;
+
+/** Names of the numbers of sections: `link.pageable_gb_s`. */
+export type PathsOf<Sections> = {
+  [S in keyof Sections]: `${S & string}.${keyof Sections[S] & string}`;
+}[keyof Sections];
 
 /** A number of a machine: `link.pageable_gb_s`. */
-export type MachinePath = {
-  [S in keyof MachineFields]: `${S}.${keyof MachineFields[S] & string}`;
-}[keyof MachineFields];
+export type MachinePath =
+  | PathsOf<MachineFields>
+  | PathsOf<Pick<typeof OPTIONAL_FIELDS, "gpu" | "network">>;
 
-/** All numbers of a machine by section and field. */
-export const MACHINE_PATHS: readonly MachinePath[] = MACHINE_SECTIONS.flatMap((section) =>
-  Object.keys(MACHINE_FIELDS[section]).map((field) => `${section}.${field}` as MachinePath)
+/** All numbers that a machine may have by section and field. */
+export const MACHINE_PATHS: readonly MachinePath[] = RATE_SECTIONS.flatMap((section) =>
+  Object.keys(RATE_FIELDS[section]).map((field) => `${section}.${field}` as MachinePath)
 );
+
+/** One number of a machine, or of its document with its source; undefined where it has none. */
+export function numberAt(machine: Machine, path: MachinePath): number | undefined;
+/** The same of a document. */
+export function numberAt(machine: MachineDocument, path: MachinePath): Quantity | undefined;
+export function numberAt(
+  machine: Machine | MachineDocument,
+  path: MachinePath,
+): number | Quantity | undefined {
+  const [section, field] = path.split(".") as [typeof RATE_SECTIONS[number], string];
+  return (machine[section] as Record<string, number | Quantity> | undefined)?.[field];
+}
 
 /** Numbers other than 0 lie between these: beyond them times are no numbers any more. */
 const LEAST = 1e-9, MOST = 1e15;
@@ -193,12 +259,29 @@ function quantitySchema(positive: boolean): Schema<Quantity> {
   );
 }
 
-function sectionSchema<S extends keyof MachineFields>(section: S): Schema<MachineSection<S>> {
-  const members = Object.entries(MACHINE_FIELDS[section]).map((
-    [field, bound],
-  ) => [field, quantitySchema(bound === "positive")]);
-  return fieldsOf(Object.fromEntries(members)) as unknown as Schema<MachineSection<S>>;
+function quantitiesOf(fields: Readonly<Record<string, string>>): Record<string, Schema<Quantity>> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, bound]) => [field, quantitySchema(bound === "positive")]),
+  );
 }
+
+function sectionSchema<S extends keyof MachineFields>(section: S): Schema<MachineSection<S>> {
+  return fieldsOf(quantitiesOf(MACHINE_FIELDS[section])) as unknown as Schema<MachineSection<S>>;
+}
+
+const NETWORK_SCHEMA = fieldsOf(quantitiesOf(OPTIONAL_FIELDS.network)) as unknown as Schema<
+  Network<Quantity>
+>;
+
+const COST_SCHEMA = objectOf<Record<string, Quantity>>(
+  {},
+  quantitiesOf(OPTIONAL_FIELDS.cost),
+) as unknown as Schema<MachineCost<Quantity>>;
+
+const GPU_SCHEMA = objectOf<Record<string, Quantity>>(
+  quantitiesOf(MACHINE_FIELDS.gpu),
+  quantitiesOf(OPTIONAL_FIELDS.gpu),
+) as unknown as Schema<MachineDocument["gpu"]>;
 
 /** Names go into messages, tables and file names. */
 const NAME: Schema<string> = valueThat(
@@ -216,11 +299,15 @@ const SCHEMA: Schema<MachineDocument> = documentOf<MachineDocument>(
       title: NAME,
       cpu: sectionSchema("cpu"),
       link: sectionSchema("link"),
-      gpu: sectionSchema("gpu"),
+      gpu: GPU_SCHEMA,
       peer: sectionSchema("peer"),
       framework: sectionSchema("framework"),
     },
-    { runtime: RUNTIME_SCHEMA },
+    {
+      network: NETWORK_SCHEMA,
+      cost: COST_SCHEMA,
+      runtime: RUNTIME_SCHEMA,
+    },
   ),
 );
 
@@ -230,31 +317,44 @@ const SCHEMA: Schema<MachineDocument> = documentOf<MachineDocument>(
  * @param value What was parsed.
  * @param where For errors: the file's path or the machine's name.
  * @throws {UserError} The first field that is missing, unknown (the nearest is named), out of range or without a source.
+ * @category Simulator: machines
  */
 export function checkMachine(value: unknown, where: string): MachineDocument {
   return checkSchema(SCHEMA, value, `Cannot use machine ${where}`);
 }
 
-/** The numbers of a machine document. */
+/**
+ * The numbers of a machine document.
+ *
+ * @category Simulator: machines
+ */
 export function machineOf(document: MachineDocument): Machine {
-  const plain = <S extends keyof MachineFields>(section: S): Rates<MachineSection<S>> =>
-    Object.fromEntries(
-      Object.entries(document[section]).map((
-        [field, quantity],
-      ) => [field, (quantity as Quantity).value]),
-    ) as Rates<MachineSection<S>>;
+  const { name, cpu, link, gpu, peer, framework, network, cost, runtime } = document;
   return {
-    name: document.name,
-    cpu: plain("cpu"),
-    link: plain("link"),
-    gpu: plain("gpu"),
-    peer: plain("peer"),
-    framework: plain("framework"),
-    ...(document.runtime === undefined ? {} : { runtime: document.runtime }),
+    name,
+    cpu: valuesOf(cpu),
+    link: valuesOf(link),
+    gpu: valuesOf(gpu),
+    peer: valuesOf(peer),
+    framework: valuesOf(framework),
+    ...(network === undefined ? {} : { network: valuesOf(network) }),
+    ...(cost === undefined ? {} : { cost: valuesOf(cost) }),
+    ...(runtime === undefined ? {} : { runtime }),
   };
 }
 
-/** A machine with some numbers replaced. Throws a `UserError` for one that must be above 0, or at least 0, and is not. */
+function valuesOf<S extends object>(section: S): Rates<S> {
+  return Object.fromEntries(
+    Object.entries(section).map(([field, { value }]) => [field, value]),
+  ) as Rates<S>;
+}
+
+/**
+ * A machine with some numbers replaced.
+ *
+ * @throws {UserError} One that must be above 0, or at least 0, and is not; one of a network where the machine has none.
+ * @category Simulator: machines
+ */
 export function withRates(
   machine: Machine,
   changes: Readonly<Partial<Record<MachinePath, number>>>,
@@ -266,16 +366,21 @@ export function withRates(
     gpu: { ...machine.gpu },
     peer: { ...machine.peer },
     framework: { ...machine.framework },
+    ...(machine.network === undefined ? {} : { network: { ...machine.network } }),
   };
   for (const [path, value] of Object.entries(changes)) {
-    const [section, field] = path.split(".") as [keyof MachineFields, string];
+    const [section, field] = path.split(".") as [keyof typeof RATE_FIELDS, string];
     const positive =
-      (MACHINE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
+      (RATE_FIELDS[section] as Readonly<Record<string, string>>)[field] === "positive";
     const wanted = wantedRate(value, positive);
     if (wanted !== null) {
-      throw new UserError(`Cannot set ${path} to ${value}: it must be ${wanted}`, 2);
+      throw new UsageError(`Cannot set ${path} to ${value}: it must be ${wanted}`);
     }
-    (copy[section] as Record<string, number>)[field] = value;
+    const numbers = copy[section] as Record<string, number> | undefined;
+    if (numbers === undefined) {
+      throw new UsageError(`Cannot set ${path}: machine ${machine.name} has no ${section}`);
+    }
+    numbers[field] = value;
   }
   return copy;
 }
@@ -284,16 +389,16 @@ export function withRates(
  * Loads a machine by name or from a file ending in `.json`.
  *
  * @throws {UserError} An unknown name (the nearest is named), or a file that is no machine.
+ * @category Simulator: machines
  */
 export async function loadMachine(machine: string): Promise<MachineDocument> {
   const shipped = MACHINE_NAMES.find((name) => name === machine);
   if (shipped === undefined && !machine.endsWith(".json")) {
     const near = nearest(machine, MACHINE_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot use machine ${machine}: ${
         near === null ? `the machines are ${MACHINE_NAMES.join(", ")}` : `did you mean ${near}?`
       } (a file's name ends in .json)`,
-      2,
     );
   }
   if (shipped !== undefined) {

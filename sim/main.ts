@@ -4,17 +4,16 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
 import { chooseCommand } from "../core/flags.ts";
-import { INTERRUPTED } from "../core/interrupt.ts";
-import { Interruption } from "./commands/interrupt.ts";
+import { print } from "../core/streams.ts";
 import { COMMANDS, helpPage } from "./commands/mod.ts";
 
 /** Runs a command line; without a subcommand it simulates. */
 export async function main(args: readonly string[]): Promise<number> {
   const named = args.length > 0 && !args[0]!.startsWith("-");
   if (!named && (args.length === 0 || args.includes("--help") || args.includes("-h"))) {
-    console.log(helpPage());
+    print(helpPage());
     return args.length === 0 ? 2 : 0;
   }
   const names = COMMANDS.map(({ name }) => name);
@@ -24,16 +23,4 @@ export async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (error instanceof Interruption) {
-      console.error(error.message);
-      Deno.exitCode = INTERRUPTED;
-    } else if (error instanceof UserError) {
-      console.error(`error: ${error.message}`);
-      Deno.exitCode = error.status;
-    } else throw error;
-  }
-}
+if (import.meta.main) await runEntryPoint(() => main(Deno.args));

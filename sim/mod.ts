@@ -4,14 +4,20 @@
  * @module
  */
 
+export {
+  BREAK_EVEN_SYSTEMS,
+  breakEven,
+  type BreakEvenCell,
+  type BreakEvenOptions,
+} from "./break_even.ts";
 export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
-export { parseCountedTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
-export { contextOf } from "./context.ts";
-export type { Context } from "./context.ts";
-export { type GraphTimes, runGraph } from "./engine.ts";
-export { explain, type Explanation, type Purchase } from "./explain.ts";
-export { type Graph, GraphBuilder, type Resource, type Task } from "./graph.ts";
+export { readAnyTrace, writeCountedTrace } from "./counted_file.ts";
+export type { Context, Precision, PRECISIONS } from "./context.ts";
+export type { CountCache, CountKey } from "./count_cache.ts";
+export type { GraphTimes } from "./engine.ts";
+export { explain, type Explanation, type ExplanationRanges, type Purchase } from "./explain.ts";
+export type { Graph, GraphBuilder, Resource, Task } from "./graph.ts";
 export {
   checkMachine,
   loadMachine,
@@ -20,11 +26,16 @@ export {
   MACHINE_NAMES,
   MACHINE_PATHS,
   MACHINE_SCHEMA_VERSION,
+  type MachineCost,
   type MachineDocument,
   type MachineFields,
   machineOf,
   type MachinePath,
   type MachineSection,
+  type Network,
+  OPTIONAL_FIELDS,
+  type PathsOf,
+  type ProductRates,
   type Quantity,
   QUANTITY_KINDS,
   type Rates,
@@ -38,10 +49,17 @@ export {
   START_PARAMETERS,
   type SystemParameter,
 } from "./parameters.ts";
-export { recount } from "./recount.ts";
-export { costAt, type CostAxis, type CostTable } from "./runtime/cost_table.ts";
+export {
+  loadParameterSet,
+  PARAMETER_SET_NAMES,
+  type ParameterSet,
+  type ParameterSetName,
+} from "./parameter_sets.ts";
+export { type Drawing, rangesOf, type SimulationRanges } from "./ranges.ts";
+export type { CostAxis, CostTable } from "./runtime/cost_table.ts";
 export type { Fingerprint, Reference, RuntimeRates } from "./runtime/rates.ts";
 export {
+  type EpochCost,
   minibatchGraph,
   type MovedBytes,
   type Share,
@@ -51,17 +69,20 @@ export {
 } from "./simulate.ts";
 export {
   type Axis,
-  AXIS_NAMES,
   type AxisName,
-  PLAN_AXES,
+  type PLAN_AXES,
   sweep,
+  type SweepDraws,
   type SweepOptions,
   type SweepRow,
+  type SweptTrace,
 } from "./sweep.ts";
 export type { Extra, System } from "./system.ts";
 export { findSystem, SYSTEM_NAMES, SYSTEMS } from "./systems/mod.ts";
 export * as systemParts from "./systems/parts.ts";
+export { withSkipsOf } from "./skips.ts";
 export { timeline, type TimelineEntry } from "./timeline.ts";
+export type { Range } from "./uncertainty.ts";
 export {
   BAR,
   type ComparedBlock,
@@ -71,15 +92,12 @@ export {
   type Verdict,
 } from "./validate/compare.ts";
 export { validate, type ValidateOptions, type Validation } from "./validate/validate.ts";
-export { hotShare, withDim, withHotShare } from "./variants.ts";
 export {
-  condense,
   type CountedTrace,
   type Counts,
   countTraceRuns,
+  type HotCopies,
   type Work,
   type WorkClass,
   type Workload,
-  workloadOf,
-  type WorkloadOptions,
 } from "./work.ts";

@@ -22,9 +22,9 @@ import {
   sequenceDotRecord,
   sequencePoolRecord,
 } from "../kernels/sequence/record.ts";
-import type { Stage } from "../kernels/types.ts";
 import { denseUpdateRecord } from "../kernels/update/record.ts";
-import { bytesUs, type Context, updateFactor } from "./context.ts";
+import type { Stage } from "../train/stages.ts";
+import { bytesUs, type Context, productPeak, updateFactor } from "./context.ts";
 
 /** One operation. */
 export interface Op {
@@ -49,23 +49,30 @@ interface Kernel {
 
 /** An operation of so many framework calls, `overheads` their host times, and its kernels. */
 function op(
-  { machine: { framework, gpu } }: Context,
+  context: Context,
   label: string,
   stage: Stage,
   overheads: readonly number[],
   kernels: readonly Kernel[],
 ): Op {
+  const { machine: { framework, gpu } } = context, peak = productPeak(context);
   let hostUs = kernels.length * framework.launch_us + overheads.length * framework.gap_us;
   for (const us of overheads) hostUs += us;
   let gpuUs = 0, flops = 0, bytes = 0;
   for (const kernel of kernels) {
-    const arithmetic = kernel.flops / (1000 * gpu.gflop_s * gpu.gemm_share);
+    const arithmetic = kernel.flops / (1000 * peak * gpu.gemm_share);
     const memory = kernel.us ?? bytesUs(kernel.bytes, gpu.memory_gb_s);
     gpuUs += Math.max(gpu.kernel_us, arithmetic, memory);
     flops += kernel.flops;
     bytes += kernel.bytes;
   }
   return { label, stage, hostUs, gpuUs, flops, bytes };
+}
+
+/** Kernels whose operands are activations, weights and their gradients: half of the bytes at 16 bits. */
+function products({ precision }: Context, kernels: readonly Kernel[]): readonly Kernel[] {
+  if (precision !== "half") return kernels;
+  return kernels.map((kernel) => ({ ...kernel, bytes: kernel.bytes / 2 }));
 }
 
 /** Linear layers with their activations, forward. */
@@ -77,10 +84,16 @@ export function mlpForward(
 ): Op[] {
   const { linear_forward_us, elementwise_us } = context.machine.framework;
   return pairs(widths).map(([K, N], i) =>
-    op(context, `${label} ${i} forward`, "forward", [linear_forward_us, elementwise_us], [
-      cost(linearForwardRecord, { M, K, N }),
-      { flops: M * N, bytes: 8 * M * N },
-    ])
+    op(
+      context,
+      `${label} ${i} forward`,
+      "forward",
+      [linear_forward_us, elementwise_us],
+      products(context, [
+        cost(linearForwardRecord, { M, K, N }),
+        { flops: M * N, bytes: 8 * M * N },
+      ]),
+    )
   );
 }
 
@@ -104,7 +117,7 @@ export function mlpBackward(
       `${label} ${i} backward`,
       "backward",
       [linear_backward_us, elementwise_us],
-      kernels,
+      products(context, kernels),
     );
   }).reverse();
 }
@@ -118,19 +131,25 @@ export function interactionForward(context: Context, B: number): Op {
   const F = tables + 1;
   const { flops, bytes } = cost(interactionForwardRecord, { B, F, dim });
   const { concatenate_us, linear_forward_us, copy_us, elementwise_us } = framework;
-  return op(context, "interaction forward", "interact", [
-    concatenate_us,
-    linear_forward_us,
-    copy_us,
-    copy_us,
-    elementwise_us,
-    concatenate_us,
-  ], [
-    { flops: 0, bytes: 8 * B * F * dim },
-    { flops, bytes: bytes + 4 * B * F * F },
-    { flops: 0, bytes: 4 * B * F * F },
-    { flops: 0, bytes: 8 * B * (F * (F - 1) / 2 + dim) },
-  ]);
+  return op(
+    context,
+    "interaction forward",
+    "interact",
+    [
+      concatenate_us,
+      linear_forward_us,
+      copy_us,
+      copy_us,
+      elementwise_us,
+      concatenate_us,
+    ],
+    products(context, [
+      { flops: 0, bytes: 8 * B * F * dim },
+      { flops, bytes: bytes + 4 * B * F * F },
+      { flops: 0, bytes: 4 * B * F * F },
+      { flops: 0, bytes: 8 * B * (F * (F - 1) / 2 + dim) },
+    ]),
+  );
 }
 
 /** Dot interaction, backward. */
@@ -139,18 +158,61 @@ export function interactionBackward(context: Context, B: number): Op {
   const F = tables + 1;
   const { flops, bytes } = cost(interactionBackwardRecord, { B, F, dim });
   const { linear_backward_us, elementwise_us, concatenate_us } = framework;
-  return op(context, "interaction backward", "interact", [
-    elementwise_us,
-    elementwise_us,
-    linear_backward_us,
-    concatenate_us,
-  ], [
-    { flops: 0, bytes: 8 * B * (F * (F - 1) / 2 + dim) },
-    { flops: 0, bytes: 8 * B * F * F },
-    { flops: flops / 2, bytes: bytes / 2 + 4 * B * F * F },
-    { flops: flops / 2, bytes: bytes / 2 + 4 * B * F * F },
-    { flops: 0, bytes: 8 * B * F * dim },
-  ]);
+  return op(
+    context,
+    "interaction backward",
+    "interact",
+    [
+      elementwise_us,
+      elementwise_us,
+      linear_backward_us,
+      concatenate_us,
+    ],
+    products(context, [
+      { flops: 0, bytes: 8 * B * (F * (F - 1) / 2 + dim) },
+      { flops: 0, bytes: 8 * B * F * F },
+      { flops: flops / 2, bytes: bytes / 2 + 4 * B * F * F },
+      { flops: flops / 2, bytes: bytes / 2 + 4 * B * F * F },
+      { flops: 0, bytes: 8 * B * F * dim },
+    ]),
+  );
+}
+
+/**
+ * Normalisation of features, forward: `layer` of each vector that enters the interaction over its coordinates; `batch` of a
+ * matrix by running statistics, which are read once more to be updated. None where the context has none.
+ */
+export function normalisationForward(context: Context, B: number, batchWidth: number): Op[] {
+  const floats = normalisedFloats(context, B, batchWidth);
+  if (floats === 0) return [];
+  const { elementwise_us } = context.machine.framework;
+  const passes = context.normalisation === "batch" ? 3 : 2;
+  return [
+    op(context, "feature normalisation", "interact", [elementwise_us], [
+      { flops: 8 * floats, bytes: 4 * passes * floats },
+    ]),
+  ];
+}
+
+/** Its way back: the input, its gradient read and one written. */
+export function normalisationBackward(context: Context, B: number, batchWidth: number): Op[] {
+  const floats = normalisedFloats(context, B, batchWidth);
+  if (floats === 0) return [];
+  const { elementwise_us } = context.machine.framework;
+  return [
+    op(context, "feature normalisation backward", "interact", [elementwise_us, elementwise_us], [
+      { flops: 11 * floats, bytes: 12 * floats },
+    ]),
+  ];
+}
+
+function normalisedFloats(
+  { normalisation, tables, shape: { dim } }: Context,
+  B: number,
+  batchWidth: number,
+): number {
+  if (normalisation === undefined) return 0;
+  return B * (normalisation === "layer" ? (tables + 1) * dim : batchWidth);
 }
 
 /** Loss and its gradient: about six small operations. */
@@ -231,7 +293,7 @@ export function sparseGradients(context: Context, { lookups, calls }: Lookups): 
   );
 }
 
-/** Sparse gradients added to the rows of the one table that holds all hot rows: 3 E, 5 E with Adagrad. */
+/** Sparse gradients added to the rows of the one table that holds all hot rows: 3 E with SGD (`updateFactor`). */
 export function sparseUpdate(context: Context, lookups: number): Op {
   const { machine: { framework, gpu }, shape: { dim } } = context;
   const bytes = 3 * updateFactor(context) * 4 * dim * lookups;

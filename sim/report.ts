@@ -4,15 +4,27 @@
  * @module
  */
 
+import { csvCell } from "../core/csv.ts";
 import { fixed, formatBytes, formatDuration } from "../core/format.ts";
 import { formatTable, type Table } from "../core/table.ts";
 import type { Explanation, Purchase } from "./explain.ts";
 import { type Compared, errorsOf } from "./published/predict.ts";
 import type { Share, SimulationResult } from "./simulate.ts";
+import type { SimulationRanges } from "./ranges.ts";
 import type { SweepOptions, SweepRow } from "./sweep.ts";
+import type { Range } from "./uncertainty.ts";
 
-/** One line a simulation. Ratios are to the first line with as many GPUs. */
-export function resultTable(results: readonly SimulationResult[]): Table {
+/** A simulation with its ranges; null where nothing was drawn. */
+export interface RangedResult extends SimulationResult {
+  readonly ranges: SimulationRanges | null;
+}
+
+/** One line a simulation. Ratios are to the first line with as many GPUs on the same machine. */
+export function resultTable(results: readonly RangedResult[]): Table {
+  const ranged = results.some(({ ranges }) => ranges !== null);
+  const priced = results.some(({ cost }) => cost.dollars !== null);
+  const powered = results.some(({ cost }) => cost.energy_kwh !== null);
+  const range = ranged ? [{ name: "range" }] : [];
   return {
     columns: [
       { name: "system" },
@@ -21,14 +33,21 @@ export function resultTable(results: readonly SimulationResult[]): Table {
       { name: "minibatch" },
       { name: "minibatches", format: fixed(0) },
       { name: "epoch" },
+      ...range,
       { name: "speed-up", format: fixed(2) },
+      ...range,
       { name: "ms a minibatch", format: fixed(2) },
       { name: "link" },
       { name: "host memory" },
+      ...priced ? [{ name: "$", format: fixed(3) }] : [],
+      ...powered ? [{ name: "kWh", format: fixed(3) }] : [],
     ],
     rows: results.map((result) => {
-      const first = results.find(({ gpus }) => gpus === result.gpus)!;
-      const { bytes, epochs } = result;
+      const { bytes, epochs, ranges, cost } = result;
+      const first = results.find(({ gpus, machine }) =>
+        gpus === result.gpus && machine === result.machine
+      )!;
+      const cells = (text: string | undefined) => ranged ? [text ?? null] : [];
       return [
         result.system,
         result.machine,
@@ -36,24 +55,43 @@ export function resultTable(results: readonly SimulationResult[]): Table {
         result.batch,
         result.minibatches / epochs,
         formatDuration(result.epoch_ms / 1000),
+        ...cells(ranges === null ? undefined : durations(ranges.epoch_ms)),
         first.epoch_ms / result.epoch_ms,
+        ...cells(ranges === null ? undefined : ratios(ranges.speedup)),
         result.epoch_ms * epochs / result.minibatches,
         formatBytes((bytes.upload + bytes.download) / epochs),
         formatBytes(bytes.host_memory / epochs),
+        ...priced ? [cost.dollars] : [],
+        ...powered ? [cost.energy_kwh] : [],
       ];
     }),
   };
 }
 
+function durations({ low, high }: Range): string {
+  return `${formatDuration(low / 1000)} to ${formatDuration(high / 1000)}`;
+}
+
+function ratios({ low, high }: Range): string {
+  return `${low.toFixed(2)} to ${high.toFixed(2)}`;
+}
+
 /** What is exposed and hidden, by stage and by resource, the bytes, and what to buy. */
-export function formatExplanation({ result, purchases }: Explanation): string {
+export function formatExplanation({ result, purchases, ranges }: Explanation): string {
   const { epochs, bytes } = result;
-  const shares = (title: string, entries: Readonly<Record<string, Share>>): string =>
+  const seconds = ({ low, high }: Range) =>
+    `${(low / 1000 / epochs).toFixed(2)} to ${(high / 1000 / epochs).toFixed(2)}`;
+  const shares = (
+    title: string,
+    entries: Readonly<Record<string, Share>>,
+    drawn: Readonly<Record<string, Range>> | null = null,
+  ): string =>
     formatTable({
       columns: [
         { name: title },
         { name: "busy, s", format: fixed(2) },
         { name: "exposed, s", format: fixed(2) },
+        ...drawn === null ? [] : [{ name: "range" }],
         { name: "hidden, s", format: fixed(2) },
         { name: "exposed, %", format: fixed(1) },
       ],
@@ -61,6 +99,7 @@ export function formatExplanation({ result, purchases }: Explanation): string {
         name,
         busy_ms / 1000 / epochs,
         exposed_ms / 1000 / epochs,
+        ...drawn === null ? [] : [drawn[name] === undefined ? null : seconds(drawn[name])],
         hidden_ms / 1000 / epochs,
         100 * exposed_ms / epochs / result.epoch_ms,
       ]),
@@ -74,16 +113,25 @@ export function formatExplanation({ result, purchases }: Explanation): string {
       { name: "now", format: String },
       { name: "then", format: String },
       { name: "time, %", format: fixed(2) },
+      ...ranges === null ? [] : [{ name: "range" }],
     ],
-    rows: purchases.slice(0, 10).map((
-      { path, now, tried, time },
-    ) => [path, now, tried, 100 * time]),
+    rows: purchases.slice(0, 10).map(({ path, now, tried, time, range }) => [
+      path,
+      now,
+      tried,
+      100 * time,
+      ...ranges === null ? [] : [
+        range === null
+          ? null
+          : `${(100 * range.low).toFixed(1)} to ${(100 * range.high).toFixed(1)}`,
+      ],
+    ]),
   });
   return [
     `${result.system} on ${result.machine}, ${result.gpus} GPU${result.gpus === 1 ? "" : "s"}: ${
       formatDuration(result.epoch_ms / 1000)
-    } an epoch\n`,
-    shares("stage", result.stages),
+    } an epoch${ranges === null ? "" : ` (${durations(ranges.epoch_ms)})`}\n`,
+    shares("stage", result.stages, ranges?.stages ?? null),
     shares("resource", byFamily(result.resources)),
     `Bytes an epoch: ${moved.join(", ")}\n`,
     adviceOf(purchases),
@@ -149,10 +197,16 @@ export function errorLine(rows: readonly Compared[]): string {
 }
 
 /** Results as CSV, with full precision. */
-export async function resultsCsv(results: readonly SimulationResult[]): Promise<string> {
+export async function resultsCsv(results: readonly RangedResult[]): Promise<string> {
   return await toCsv(
-    results.map(({ minibatch_ms, extras_ms, stages, resources, bytes, ...plain }) => ({
+    results.map((
+      { minibatch_ms, extras_ms, stages, resources, bytes, cost, ranges, ...plain },
+    ) => ({
       ...plain,
+      ...cost,
+      ...(ranges === null
+        ? {}
+        : { ...prefixed("epoch_ms", ranges.epoch_ms), ...prefixed("speedup", ranges.speedup) }),
       ...prefixed("bytes", bytes),
       ...prefixed("minibatch_ms", minibatch_ms),
       extras_ms: Object.values(extras_ms).reduce((a, b) => a + b, 0),
@@ -187,7 +241,9 @@ export async function explanationsCsv(
       ...Object.entries(result.stages).map(([name, share]) => row("stage", name, share)),
       ...Object.entries(result.resources).map(([name, share]) => row("resource", name, share)),
       ...Object.entries(result.bytes).map(([name, bytes]) => row("bytes", name, { bytes })),
-      ...purchases.map(({ path, now, tried, time }) => row("purchase", path, { now, tried, time })),
+      ...purchases.map(({ path, now, tried, time, range }) =>
+        row("purchase", path, { now, tried, time, time_low: range?.low, time_high: range?.high })
+      ),
     ];
   }));
 }
@@ -196,7 +252,7 @@ export async function explanationsCsv(
 export function sweepRecords(
   { axes }: SweepOptions,
   rows: readonly SweepRow[],
-): Record<string, string | number>[] {
+): Record<string, string | number | null>[] {
   return rows.map(({ values, ...plain }) => ({
     ...plain,
     ...Object.fromEntries(axes.map(({ name }, a) => [name, values[a]!])),
@@ -205,7 +261,10 @@ export function sweepRecords(
 
 /** Records as CSV; a column that some lack is empty there. */
 export async function toCsv(records: readonly object[]): Promise<string> {
-  return (await columnar(records)).toCSV();
+  const safe = records.map((record) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, csvCell(value)]))
+  );
+  return (await columnar(safe)).toCSV();
 }
 
 /** Records as an Arrow IPC file. */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
-import type { Stage } from "../kernels/types.ts";
+import { UsageError, UserError } from "../core/errors.ts";
+import type { Stage } from "../train/stages.ts";
 import { type Trace, TRACE_STAGES } from "../train/trace/schema.ts";
-import { type Context, contextOf } from "./context.ts";
+import { type Context, contextOf, nodesOf, type Precision, productPeak } from "./context.ts";
 import { type Graph, GraphBuilder, type Resource } from "./graph.ts";
 import { type GraphTotals, Totals, totalsOf } from "./graph_totals.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine, MachineDocument } from "./machine.ts";
 import type { MinibatchMemo } from "./memo.ts";
 import { type Parameters, START_PARAMETERS } from "./parameters.ts";
 import type { System } from "./system.ts";
@@ -29,9 +29,13 @@ export interface SimulateOptions {
   readonly gpus: number;
   /** Inputs of a minibatch on one GPU (weak scaling). Default: the trace's minibatch. */
   readonly batchPerGpu?: number | undefined;
+  /** Inputs of a minibatch over all GPUs (strong scaling), in place of `batchPerGpu`. */
+  readonly batch?: number | undefined;
+  /** Of the MLPs and the interaction on GPUs. Default `fp32`. */
+  readonly precision?: Precision | undefined;
   /** Share of the hot inputs after the window to skip, 0 to 1; as the trace has it unless told. */
   readonly drop?: number | undefined;
-  /** Costs of the systems' software; {@linkcode START_PARAMETERS} unless told. */
+  /** Costs of the systems' software; {@linkcode START_PARAMETERS}, which nothing has calibrated, unless told. */
   readonly parameters?: Parameters | undefined;
 }
 
@@ -51,8 +55,10 @@ export interface MovedBytes {
   readonly upload: number;
   /** GPUs to host memory. */
   readonly download: number;
-  /** GPU to GPU. */
+  /** GPU to GPU within a node. */
   readonly peer: number;
+  /** Between nodes. */
+  readonly network: number;
   /** To and from host memory by the CPU. */
   readonly host_memory: number;
   /** To and from the GPUs' memory by their kernels. */
@@ -89,6 +95,16 @@ export interface SimulationResult {
   readonly resources: Readonly<Record<string, Share>>;
   /** Bytes moved, all epochs. */
   readonly bytes: MovedBytes;
+  /** Of one epoch. */
+  readonly cost: EpochCost;
+}
+
+/** What an epoch costs; null where the machine file does not say. */
+export interface EpochCost {
+  /** Price of the machine for the time, by the share of its GPUs that are used. */
+  readonly dollars: number | null;
+  /** Board power of the GPUs while they compute, power of the processors all the time, in kilowatt-hours. */
+  readonly energy_kwh: number | null;
 }
 
 /**
@@ -96,6 +112,7 @@ export interface SimulationResult {
  *
  * @throws {UserError} A trace that cannot be simulated, an unknown system, more GPUs than the machine has, a system that
  * needs to know hot inputs with a trace that does not tell, rows that do not fit the GPUs.
+ * @category Simulator
  */
 export function simulate(options: SimulateOptions): SimulationResult {
   return simulateWith(options);
@@ -129,9 +146,13 @@ export function simulateWith(options: SimulateOptions, memo?: MinibatchMemo): Si
         system.minibatch(seen, context, graph);
         return totalsOf(graph.tasks);
       };
-      one = memo === undefined
-        ? find()
-        : memo.totals(system.minibatch, trace.header, `${gpus} ${key}`, parameters, find);
+      one = memo === undefined ? find() : memo.totals(
+        system.minibatch,
+        trace.header,
+        `${gpus} ${options.precision ?? "fp32"} ${key}`,
+        parameters,
+        find,
+      );
       own.set(key, one);
     }
     totals.add(one, times);
@@ -149,6 +170,8 @@ export function simulateWith(options: SimulateOptions, memo?: MinibatchMemo): Si
     totals.add(one, times);
     extrasMs[label] = times * one.us / 1000;
   }
+  const resources = totals.sharesBy("resources", resourceNames(gpus));
+  const epochMs = totals.us / 1000 / workload.epochs;
   return {
     system: system.name,
     machine: machine.name,
@@ -158,18 +181,44 @@ export function simulateWith(options: SimulateOptions, memo?: MinibatchMemo): Si
     minibatches,
     inputs,
     skipped_inputs: system.skips ? workload.skipped : 0,
-    epoch_ms: totals.us / 1000 / workload.epochs,
+    epoch_ms: epochMs,
     minibatch_ms: Object.fromEntries(
       Object.entries(minibatchMs).map(([kind, { ms, times }]) => [kind, ms / times]),
     ),
     extras_ms: extrasMs,
     stages: totals.sharesBy("stages", TRACE_STAGES),
-    resources: totals.sharesBy("resources", resourceNames(gpus)),
+    resources,
     bytes: totals.moved(),
+    cost: costOf(machine, gpus, epochMs, resources, workload.epochs),
   };
 }
 
-/** The graph of one minibatch of a workload, for timelines: the first of a kind, or of any. */
+const MS_AN_HOUR = 3_600_000;
+
+function costOf(
+  { cost = {}, gpu }: Machine,
+  gpus: number,
+  epochMs: number,
+  resources: Readonly<Record<string, Share>>,
+  epochs: number,
+): EpochCost {
+  const { dollars_an_hour: price, gpu_w: gpuW, host_w: hostW } = cost;
+  const used = gpus / gpu.count, hours = epochMs / MS_AN_HOUR;
+  let busyMs = 0;
+  for (let g = 0; g < gpus; g++) busyMs += resources[`gpu:${g}`]?.busy_ms ?? 0;
+  return {
+    dollars: price === undefined ? null : hours * price * used,
+    energy_kwh: gpuW === undefined || hostW === undefined
+      ? null
+      : (gpuW * busyMs / epochs / MS_AN_HOUR + hours * hostW * used) / 1000,
+  };
+}
+
+/**
+ * The graph of one minibatch of a workload, for timelines: the first of a kind, or of any.
+ *
+ * @category Simulator
+ */
 export function minibatchGraph(
   options: SimulateOptions,
   kind?: string,
@@ -192,13 +241,13 @@ function prepare(
   const { machine, gpus, parameters = START_PARAMETERS } = options;
   const { header } = trace;
   if (!Number.isInteger(gpus) || gpus < 1 || gpus > machine.gpu.count) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot simulate ${gpus} GPUs: machine ${machine.name} has ${machine.gpu.count}`,
-      2,
     );
   }
+  checkNodes(machine, gpus, system);
   const workload = workloadOf(trace, {
-    batch: gpus * (options.batchPerGpu ?? header.batch),
+    batch: options.batch ?? gpus * (options.batchPerGpu ?? header.batch),
     drop: system.skips ? options.drop : undefined,
   });
   if (system.needsHot && !workload.tellsHot) {
@@ -206,7 +255,7 @@ function prepare(
       `Cannot simulate ${system.name}: the trace does not tell hot inputs from cold ones, so give one of the plan fae or slipstream`,
     );
   }
-  const rowsGb = 4 * header.model.parameters.embedding / 1e9;
+  const rowsGb = rowsGbOf(trace);
   if (system.rowsOnGpus && rowsGb > gpus * machine.gpu.memory_gb) {
     throw new UserError(
       `Cannot simulate ${system.name}: the rows take ${
@@ -214,8 +263,43 @@ function prepare(
       } GB and ${gpus} GPUs of ${machine.name} have ${gpus * machine.gpu.memory_gb}`,
     );
   }
-  const context = contextOf(header, machine, parameters, gpus, workload.hotRows);
+  const { precision } = options;
+  const context = contextOf(header, machine, parameters, gpus, workload.hotRows, precision);
+  // A precision that the machine does not have is one error, whatever the system computes first.
+  productPeak(context);
   return { workload, context };
+}
+
+function rowsGbOf({ header }: Pick<CountedTrace, "header">): number {
+  return 4 * header.model.parameters.embedding / 1e9;
+}
+
+/** Whether a system can hold a trace's rows on so many GPUs of a machine; one that keeps them in host memory always can. */
+export function rowsFit(
+  { rowsOnGpus }: Pick<System, "rowsOnGpus">,
+  trace: Pick<CountedTrace, "header">,
+  { gpu }: MachineDocument,
+  gpus: number,
+): boolean {
+  return !rowsOnGpus || rowsGbOf(trace) <= gpus * gpu.memory_gb.value;
+}
+
+/** Rows in one node's host memory cannot be reached from another; nodes that take part have equally many GPUs. */
+function checkNodes(machine: Machine, gpus: number, { name, rowsOnGpus }: System): void {
+  const { nodes } = nodesOf({ machine, gpus });
+  if (nodes === 1) return;
+  if (gpus % nodes !== 0) {
+    throw new UsageError(
+      `Cannot simulate ${gpus} GPUs: machine ${machine.name} would have them in ${nodes} nodes, which must share them evenly`,
+    );
+  }
+  if (!rowsOnGpus) {
+    throw new UsageError(
+      `Cannot simulate ${name} on ${gpus} GPUs of ${machine.name}: they are in ${nodes} nodes and its rows in the memory of one, so give at most ${
+        machine.gpu.count / machine.network!.nodes
+      }`,
+    );
+  }
 }
 
 function resourceNames(gpus: number): Resource[] {
@@ -227,5 +311,6 @@ function resourceNames(gpus: number): Resource[] {
       each.map((g): Resource => `${name}:${g}`)
     ),
     "peer",
+    "network",
   ];
 }

@@ -4,10 +4,18 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { WorkerPool } from "../core/worker_pool.ts";
-import { type Machine, MACHINE_PATHS, type MachinePath, withRates } from "./machine.ts";
+import type { Precision } from "./context.ts";
+import type { CountCache } from "./count_cache.ts";
+import {
+  type Machine,
+  MACHINE_PATHS,
+  type MachineDocument,
+  type MachinePath,
+  withRates,
+} from "./machine.ts";
 import {
   PARAMETER_NAMES,
   type ParameterName,
@@ -15,9 +23,11 @@ import {
   START_PARAMETERS,
 } from "./parameters.ts";
 import { recount } from "./recount.ts";
-import { simulate } from "./simulate.ts";
+import { type Drawing, type DrawnSetting, drawSetting } from "./ranges.ts";
+import { simulate, type SimulateOptions } from "./simulate.ts";
 import type { System } from "./system.ts";
 import { ALL_SYSTEMS } from "./systems/mod.ts";
+import { type Range, rangeOf } from "./uncertainty.ts";
 import { earlyOf, withDim, withEarly, withHotShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
@@ -41,7 +51,7 @@ export const PLAN_AXES = [
 export type AxisName = typeof PLAN_AXES[number] | MachinePath | ParameterName;
 
 /** All names of axes. */
-export const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
+const AXIS_NAMES: readonly AxisName[] = [...PLAN_AXES, ...MACHINE_PATHS, ...PARAMETER_NAMES];
 
 /** What axes were called before, understood for one version. */
 const FORMER_AXES: Readonly<Record<string, AxisName>> = {
@@ -61,7 +71,7 @@ export interface Axis {
 /** What to sweep. */
 export interface SweepOptions {
   /** Traces with the names that rows carry. */
-  readonly traces: readonly { readonly name: string; readonly trace: CountedTrace }[];
+  readonly traces: readonly SweptTrace[];
   /** Machines that axes start from. */
   readonly machines: readonly Machine[];
   /** Systems or their names. Others than the project's own are simulated on the calling thread alone. */
@@ -73,24 +83,52 @@ export interface SweepOptions {
   /** As in `SimulateOptions`. */
   readonly batchPerGpu?: number | undefined;
   /** As in `SimulateOptions`. */
+  readonly batch?: number | undefined;
+  /** As in `SimulateOptions`. */
+  readonly precision?: Precision | undefined;
+  /** As in `SimulateOptions`. */
   readonly drop?: number | undefined;
   /** That axes start from; as in `SimulateOptions`. */
   readonly parameters?: Parameters | undefined;
+  /** Ranges of what the axes do not set; none unless told. */
+  readonly drawn?: SweepDraws | undefined;
   /** Threads; all cores unless told. */
   readonly threads?: number | undefined;
+  /** Where counts that `hot_memory_mib` takes are kept and looked for; nowhere unless told. */
+  readonly countCache?: CountCache | undefined;
   /** Told how far the counting is that `hot_memory_mib` takes: inputs gone over, of how many, for which trace. */
   readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
 }
 
+/** A trace with the name that rows carry. */
+export interface SweptTrace {
+  /** What rows call it. */
+  readonly name: string;
+  /** Replayed at every point. */
+  readonly trace: CountedTrace;
+  /** Share to skip where neither the sweep nor an axis says; else as the trace has it. */
+  readonly drop?: number | undefined;
+}
+
+/** How a sweep's ranges are drawn. */
+export interface SweepDraws {
+  /** The machines with their numbers' ranges, in their order. */
+  readonly documents: readonly MachineDocument[];
+  /** Costs of the systems' software. */
+  readonly set: Drawing["set"];
+  /** Draws a point. */
+  readonly draws: number;
+  /** As in `Drawing`, where no axis sets it. */
+  readonly drop: boolean;
+}
+
 /** A sweep before its points: systems of the project by name, traces by hot memory. */
-export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount"> {
+export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount" | "countCache"> {
   /** Condensed. */
-  readonly traces: readonly {
-    readonly name: string;
-    readonly trace: CountedTrace;
+  readonly traces: readonly (SweptTrace & {
     /** In the order of the axis' values; empty where hot memory is no axis. */
     readonly byHotMemory: readonly CountedTrace[];
-  }[];
+  })[];
 }
 
 /** One point. */
@@ -105,6 +143,10 @@ export interface SweepRow {
   readonly values: readonly number[];
   /** Of one epoch, in milliseconds. */
   readonly epoch_ms: number;
+  /** 5 % of the draws are below; null without. */
+  readonly epoch_low_ms: number | null;
+  /** 95 % of the draws are below; null without. */
+  readonly epoch_high_ms: number | null;
   /** Trained, all epochs. */
   readonly minibatches: number;
   /** Host memory to GPUs, all epochs. */
@@ -121,7 +163,7 @@ export function parseAxis(text: string): Axis {
   const name = AXIS_NAMES.find((candidate) => candidate === word);
   if (name === undefined) {
     const near = nearest(word, AXIS_NAMES);
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${word}: ${
         near === null
           ? `the axes are ${
@@ -129,7 +171,6 @@ export function parseAxis(text: string): Axis {
           }, the machine's numbers (link.pageable_gb_s, …) and the parameters`
           : `did you mean ${near}?`
       }`,
-      2,
     );
   }
   const list = at < 0 ? "" : text.slice(at + 1);
@@ -142,9 +183,8 @@ export function parseAxis(text: string): Axis {
       : [NaN];
   }
   if (values.some((value) => !Number.isFinite(value))) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep ${text}: write ${name}=1,2,3 or ${name}=FROM:TO:STEPS with at least 2 steps`,
-      2,
     );
   }
   return { name, values };
@@ -158,7 +198,11 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
   );
 }
 
-/** Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads. */
+/**
+ * Sweeps on all cores. Rows come in the order of traces, machines, systems and axes, whatever the threads.
+ *
+ * @category Simulator
+ */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options);
   const prepared = await prepare(options);
@@ -179,24 +223,25 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
 }
 
-async function prepare({ onCount, ...options }: SweepOptions): Promise<PreparedSweep> {
+async function prepare({ onCount, countCache, ...options }: SweepOptions): Promise<PreparedSweep> {
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot sweep hot_memory_mib and ${other.name} together: ${other.name} keeps the rows that are hot, and hot_memory_mib chooses them`,
-      2,
     );
   }
   const traces = [];
-  for (const { name, trace } of options.traces) {
+  for (const { name, trace, drop } of options.traces) {
     traces.push({
       name,
+      drop,
       // Equal minibatches are simulated once; a trace of many different ones is condensed to a few mean ones.
       trace: condense(trace),
       byHotMemory: memories.length === 0 ? [] : await recount(name, trace, memories, {
         onProgress: (done, total) => onCount?.(done, total, name),
         threads: options.threads,
+        cache: countCache,
       }),
     });
   }
@@ -216,19 +261,61 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   }
   const system = options.systems[rest % options.systems.length]!;
   rest = Math.floor(rest / options.systems.length);
-  const base = options.machines[rest % options.machines.length]!;
-  const { name, trace: original, byHotMemory } = options
-    .traces[Math.floor(rest / options.machines.length)]!;
-  let machine = base, trace = original;
-  let { gpus, batchPerGpu, drop } = options;
-  const parameters: Record<string, number> = { ...options.parameters ?? START_PARAMETERS };
+  const which = rest % options.machines.length;
+  const base = options.machines[which]!;
+  const named = options.traces[Math.floor(rest / options.machines.length)]!;
+  const common = { options, named, system, values };
+  const { drawn } = options;
+  const drop = options.drop ?? named.drop;
+  const { epoch_ms, minibatches, bytes } = simulate(
+    atPoint(common, { machine: base, parameters: options.parameters ?? START_PARAMETERS, drop }),
+  );
+  let range: Range | null = null;
+  if (drawn !== undefined && drawn.draws > 0) {
+    const { documents, set, draws } = drawn;
+    const held = new Set<string>(options.axes.map(({ name }) => name));
+    const drawing = { document: documents[which]!, set, held, drop: drawn.drop };
+    range = rangeOf(
+      Array.from(
+        { length: draws },
+        (_, draw) => simulate(atPoint(common, drawSetting(drawing, drop, draw))).epoch_ms,
+      ),
+    );
+  }
+  return {
+    trace: named.name,
+    machine: base.name,
+    system: typeof system === "string" ? system : system.name,
+    values,
+    epoch_ms,
+    epoch_low_ms: range?.low ?? null,
+    epoch_high_ms: range?.high ?? null,
+    minibatches,
+    upload_bytes: bytes.upload,
+    host_memory_bytes: bytes.host_memory,
+  };
+}
+
+/** What to simulate at a point: a setting, changed as the axes say. */
+export function atPoint(
+  { options, named, system, values }: {
+    readonly options: Pick<PreparedSweep, "axes" | "gpus" | "batchPerGpu" | "batch" | "precision">;
+    readonly named: PreparedSweep["traces"][number];
+    readonly system: PreparedSweep["systems"][number];
+    readonly values: readonly number[];
+  },
+  setting: DrawnSetting,
+): SimulateOptions {
+  let { machine, drop } = setting, { trace } = named;
+  let { gpus, batchPerGpu } = options;
+  const parameters: Record<string, number> = { ...setting.parameters };
   const early: { warmup?: number; window?: number } = {};
   for (const [a, axis] of options.axes.entries()) {
     const value = values[a]!;
     if (axis.name === "gpus") gpus = value;
     else if (axis.name === "batch_per_gpu") batchPerGpu = value;
     else if (axis.name === "drop") drop = value;
-    else if (axis.name === "hot_memory_mib") trace = byHotMemory[axis.values.indexOf(value)]!;
+    else if (axis.name === "hot_memory_mib") trace = named.byHotMemory[axis.values.indexOf(value)]!;
     else if (axis.name === "hot_share") trace = withHotShare(trace, value);
     else if (axis.name === "dim") trace = withDim(trace, value);
     else if (axis.name === "warmup") early.warmup = value;
@@ -239,24 +326,10 @@ export function sweepPoint(options: PreparedSweep, point: number): SweepRow {
   }
   // Once all that changes how many hot minibatches there are has been done.
   if (Object.keys(early).length > 0) trace = withEarly(trace, { ...earlyOf(trace), ...early });
-  const { epoch_ms, minibatches, bytes } = simulate({
-    trace,
-    machine,
-    system,
-    gpus,
-    batchPerGpu,
-    drop,
-    parameters: parameters as Parameters,
-  });
+  const { batch, precision } = options;
   return {
-    trace: name,
-    machine: base.name,
-    system: typeof system === "string" ? system : system.name,
-    values,
-    epoch_ms,
-    minibatches,
-    upload_bytes: bytes.upload,
-    host_memory_bytes: bytes.host_memory,
+    ...{ trace, machine, system, gpus, batchPerGpu, batch, precision, drop },
+    parameters: parameters as Parameters,
   };
 }
 

@@ -15,7 +15,11 @@ export interface TimelineEntry {
   readonly graph: Graph;
 }
 
-/** A document that Perfetto and Chrome open: one process a minibatch, one thread a resource, times in microseconds. */
+/**
+ * A document that Perfetto and Chrome open: one process a minibatch, one thread a resource, times in microseconds.
+ *
+ * @category Simulator
+ */
 export function timeline(entries: readonly TimelineEntry[]): { readonly traceEvents: unknown[] } {
   const traceEvents: unknown[] = [];
   for (const [p, { name, graph }] of entries.entries()) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import { countParameters } from "../train/model/presets.ts";
 import type { CountedTrace } from "./work.ts";
@@ -22,8 +22,11 @@ export function withDim(trace: CountedTrace, dim: number): CountedTrace {
       : { ...tower, steps, attention, final },
   );
   return {
+    ...trace,
     header: { ...trace.header, model: { ...model, dim, bottom, top, parameters } },
-    runs: trace.runs,
+    ...(trace.copies === undefined
+      ? {}
+      : { copies: { ...trace.copies, bytes: trace.copies.bytes * dim / model.dim } }),
   };
 }
 
@@ -37,7 +40,7 @@ export function hotShare(trace: CountedTrace): number {
 /** The same trace with another share of hot inputs: numbers of minibatches change, their counts do not. */
 export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
   if (!(share > 0 && share < 1)) {
-    throw new UserError(`Cannot set hot_share to ${share}: it must be above 0 and below 1`, 2);
+    throw new UsageError(`Cannot set hot_share to ${share}: it must be above 0 and below 1`);
   }
   const now = hotShare(trace), hot = trace.header.plan.hot!;
   const total = hot.hot_inputs + hot.cold_inputs;
@@ -47,6 +50,7 @@ export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
   });
   const hotInputs = Math.round(share * total);
   return {
+    ...trace,
     header: {
       ...trace.header,
       plan: {
@@ -59,7 +63,7 @@ export function withHotShare(trace: CountedTrace, share: number): CountedTrace {
 }
 
 /** Before hot inputs are skipped: hot minibatches before the first snapshot, and the window's share of all hot ones. */
-export interface Early {
+interface Early {
   readonly warmup: number;
   readonly window: number;
 }
@@ -69,9 +73,8 @@ export function earlyOf({ header }: CountedTrace): Early {
   const options = header.plan.options as Readonly<Record<string, unknown>>;
   const { warm_up: warmup, window_to: to } = options;
   if (header.origin !== "counts" || typeof warmup !== "number" || typeof to !== "number") {
-    throw new UserError(
+    throw new UsageError(
       "Cannot move the window: the trace is of a run, which made its decision when it did; trace one run for each window",
-      2,
     );
   }
   return { warmup, window: (to - warmup) / hotMinibatches({ header }) };
@@ -88,16 +91,14 @@ export function withEarly(trace: CountedTrace, { warmup, window }: Early): Count
   const { header, runs } = trace;
   const { batch } = header, hot = header.plan.hot!, count = hotMinibatches(trace);
   if (!(Number.isInteger(warmup) && warmup >= 0 && window > 0)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot set warmup to ${warmup} and window to ${window}: the first must be a whole number and the second above 0`,
-      2,
     );
   }
   const to = warmup + Math.round(window * count);
   if (count <= to + 1) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot move the window to minibatch ${to}: the trace has ${count} hot ones`,
-      2,
     );
   }
   const of = (kind: string) => runs.filter(({ record }) => record.kind === kind);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { TraceColumns } from "../train/trace/columns.ts";
 import type { MinibatchKind, MinibatchRecord, Trace, TraceHeader } from "../train/trace/schema.ts";
 import { checkHeader, checkRecord } from "./check_trace.ts";
@@ -16,11 +16,21 @@ export interface Work extends Counts {
   readonly parts?: { readonly popular: Counts | null; readonly rest: Counts | null };
 }
 
-/** Counts of inputs that are trained together. */
-export type Counts = Pick<
-  MinibatchRecord,
-  "kind" | "inputs" | "lookups" | "unique_rows" | "cold_lookups" | "unique_cold_rows"
->;
+/** Counts of inputs that are trained together. Without `frozen_rows` every row is updated. */
+export type Counts =
+  & Pick<
+    MinibatchRecord,
+    "kind" | "inputs" | "lookups" | "unique_rows" | "cold_lookups" | "unique_cold_rows"
+  >
+  & Partial<Pick<MinibatchRecord, "frozen_rows">>;
+
+/** Copies of hot rows between host and devices as a run made them: all epochs, both directions together. */
+export interface HotCopies {
+  /** Bytes of rows and their state. */
+  readonly bytes: number;
+  /** Times that rows were copied, in one direction or the other. */
+  readonly times: number;
+}
 
 /** Equal minibatches. */
 export interface WorkClass {
@@ -39,6 +49,8 @@ export interface CountedTrace {
     readonly record: Counts & Pick<MinibatchRecord, "epoch" | "skipped_inputs">;
     readonly times: number;
   }[];
+  /** Of a run that copied hot rows; where it is missing, systems copy all of them as often as their parameters say. */
+  readonly copies?: HotCopies;
 }
 
 /** What a system simulates. */
@@ -59,10 +71,12 @@ export interface Workload {
   readonly tellsHot: boolean;
   /** Rows of the hot set; 0 without. */
   readonly hotRows: number;
+  /** As the trace has them. */
+  readonly copies?: HotCopies;
 }
 
 /** How a workload is made of a trace. */
-export interface WorkloadOptions {
+interface WorkloadOptions {
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
   /** Share of the hot inputs after the window to skip; as the trace has it unless told. */
@@ -77,6 +91,7 @@ const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
  * quicker than an object a minibatch.
  *
  * @throws {UserError} A trace that cannot be simulated.
+ * @category Traces
  */
 export function countTraceRuns(trace: Trace): CountedTrace {
   const { header } = trace;
@@ -86,30 +101,35 @@ export function countTraceRuns(trace: Trace): CountedTrace {
   const length = columns?.length ?? trace.records.length;
   checkHeader(header, length);
   const runs: { record: RunRecord; times: number }[] = [];
+  let bytes = 0, times = 0;
   for (let i = 0; i < length; i++) {
+    const copied = columns === null ? trace.records[i]!.sync_bytes : columns.sync_bytes[i]!;
+    bytes += copied;
+    if (copied > 0) times++;
     const last = runs.at(-1);
     if (last !== undefined && sameCounts(last.record, columns, trace, i)) {
       last.times++;
       continue;
     }
     const record = columns === null ? pickRecord(trace.records[i]!) : recordAt(columns, i);
-    // Those equal to it are as good as it is.
+    // Minibatches equal to this one need no check of their own.
     checkRecord(record, i, header);
     runs.push({ record, times: 1 });
   }
-  return { header, runs };
+  return { header, runs, ...(times === 0 ? {} : { copies: { bytes, times } }) };
 }
 
 /**
  * A trace in which all full minibatches of an epoch's kind are one mean minibatch. Costs are close to linear in the counts, so
  * that times change by far less than a model's error; the fewer records make sweeps quick.
  */
-export function condense({ header, runs }: CountedTrace): CountedTrace {
+export function condense({ header, runs, ...rest }: CountedTrace): CountedTrace {
   const groups = new Map<
     string,
     { -readonly [K in keyof Counts]: Counts[K] } & {
       epoch: number;
       skipped_inputs: number;
+      frozen_rows: number;
       times: number;
     }
   >();
@@ -128,13 +148,16 @@ export function condense({ header, runs }: CountedTrace): CountedTrace {
         cold_lookups: record.cold_lookups * times,
         unique_cold_rows: record.unique_cold_rows * times,
         skipped_inputs: record.skipped_inputs * times,
+        frozen_rows: frozenOf(record) * times,
       });
       continue;
     }
     group.times += times;
+    group.frozen_rows += frozenOf(record) * times;
     for (const name of [...SUMMED, "skipped_inputs"] as const) group[name] += record[name] * times;
   }
   return {
+    ...rest,
     header,
     runs: [...groups.values()].map(({ times, ...sums }) => {
       const inputs = Math.max(1, Math.round(sums.inputs / times));
@@ -144,12 +167,15 @@ export function condense({ header, runs }: CountedTrace): CountedTrace {
           kind: sums.kind,
           epoch: sums.epoch,
           inputs,
-          lookups: inputs * header.lookups_per_input,
+          lookups: header.model.lookups === undefined
+            ? inputs * header.lookups_per_input
+            : Math.round(sums.lookups / times),
           unique_rows: Math.max(1, Math.round(sums.unique_rows / times)),
           cold_lookups: Math.round(sums.cold_lookups / times),
           unique_cold_rows: Math.round(sums.unique_cold_rows / times),
           // A mean, not rounded: sums over all minibatches stay what they were.
           skipped_inputs: sums.skipped_inputs / times,
+          ...frozen(sums.frozen_rows / times),
         },
       };
     }),
@@ -173,20 +199,18 @@ export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workl
     !Number.isInteger(batch) || batch < 1 ||
     !Number.isInteger(ratio) && !Number.isInteger(1 / ratio)
   ) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot regroup the trace: its minibatches have ${header.batch} inputs and ${batch} over all GPUs is neither a multiple nor a part of that`,
-      2,
     );
   }
   const tellsHot = trace.runs.every(({ record }) => record.kind !== "all");
   if (drop !== undefined && !tellsHot) {
-    throw new UserError(
+    throw new UsageError(
       "Cannot skip a share of the hot inputs: the trace does not tell hot from cold, so give one of the plan fae or slipstream",
-      2,
     );
   }
   if (drop !== undefined && !(drop >= 0 && drop <= 1)) {
-    throw new UserError(`Cannot skip a share of ${drop}: it must be from 0 to 1`, 2);
+    throw new UsageError(`Cannot skip a share of ${drop}: it must be from 0 to 1`);
   }
   const regrouped = regroup(trace, batch);
   const skippedBefore = sumOf(trace, () => true);
@@ -221,7 +245,18 @@ export function workloadOf(trace: CountedTrace, options: WorkloadOptions): Workl
     skipped,
     tellsHot,
     hotRows: header.plan.hot?.rows ?? 0,
+    ...(trace.copies === undefined ? {} : { copies: trace.copies }),
   };
+}
+
+/** Different rows of a minibatch that are not updated. */
+export function frozenOf({ frozen_rows = 0 }: Pick<Counts, "frozen_rows">): number {
+  return frozen_rows;
+}
+
+/** The count as a record has it: left out where it is 0. */
+function frozen(rows: number): Partial<Pick<Counts, "frozen_rows">> {
+  return rows === 0 ? {} : { frozen_rows: rows };
 }
 
 /** Counts of a part of a minibatch, or of several like it: `inputs` of its kind. */
@@ -249,6 +284,7 @@ export function resize(work: Counts, inputs: number, tables: number): Counts {
     unique_rows: uniqueHot + uniqueCold,
     cold_lookups: coldLookups,
     unique_cold_rows: uniqueCold,
+    ...frozen(frozenOf(work) * (uniqueHot + uniqueCold) / work.unique_rows),
   };
 }
 
@@ -258,7 +294,7 @@ const SUMMED = ["inputs", "lookups", "unique_rows", "cold_lookups", "unique_cold
 /** A text that equal works share. */
 export function keyOf(work: Work): string {
   const { parts } = work;
-  const own = [work.kind, ...SUMMED.map((name) => work[name])].join(" ");
+  const own = [work.kind, ...SUMMED.map((name) => work[name]), frozenOf(work)].join(" ");
   if (parts === undefined) return own;
   const { popular, rest } = parts;
   return `${own}; ${popular && keyOf(popular)}; ${rest && keyOf(rest)}`;
@@ -277,10 +313,11 @@ function sameCounts(
 ): boolean {
   if (columns !== null) {
     return NUMBERS.every((name) => columns[name][i] === record[name]) &&
-      columns.kindOf(i) === record.kind;
+      columns.frozen_rows[i] === frozenOf(record) && columns.kindOf(i) === record.kind;
   }
   const other = trace.records[i]!;
-  return NUMBERS.every((name) => other[name] === record[name]) && other.kind === record.kind;
+  return NUMBERS.every((name) => other[name] === record[name]) &&
+    other.frozen_rows === frozenOf(record) && other.kind === record.kind;
 }
 
 function recordAt(columns: TraceColumns, i: number): RunRecord {
@@ -293,12 +330,13 @@ function recordAt(columns: TraceColumns, i: number): RunRecord {
     unique_cold_rows: columns.unique_cold_rows[i]!,
     epoch: columns.epoch[i]!,
     skipped_inputs: columns.skipped_inputs[i]!,
+    ...frozen(columns.frozen_rows[i]!),
   };
 }
 
 function pickRecord(record: MinibatchRecord): RunRecord {
   const { kind, inputs, lookups, unique_rows, cold_lookups, unique_cold_rows } = record;
-  const { epoch, skipped_inputs } = record;
+  const { epoch, skipped_inputs, frozen_rows } = record;
   return {
     kind,
     inputs,
@@ -308,6 +346,7 @@ function pickRecord(record: MinibatchRecord): RunRecord {
     unique_cold_rows,
     epoch,
     skipped_inputs,
+    ...frozen(frozen_rows),
   };
 }
 
@@ -364,6 +403,7 @@ function join(parts: readonly Work[], tables: number): Work {
     unique_rows: sum("unique_rows") / parts.length,
     cold_lookups: sum("cold_lookups") / parts.length,
     unique_cold_rows: sum("unique_cold_rows") / parts.length,
+    ...frozen(parts.reduce((n, part) => n + frozenOf(part), 0) / parts.length),
   };
   return resize(mean, sum("inputs"), tables);
 }

@@ -4,52 +4,102 @@
  * @module
  */
 
-import { UserError } from "../core/errors.ts";
-import { counted, formatCount, formatDuration, formatSi } from "../core/format.ts";
-import { INTERRUPTED, interruptible } from "../core/interrupt.ts";
-import { Progress } from "../core/progress.ts";
-import { formatTable } from "../core/table.ts";
-import { detectTerminal } from "../core/terminal.ts";
-import type { PreparationProgress } from "../data/source_scan.ts";
-import type { Metrics } from "./run/metrics.ts";
-import type { PassProgress } from "./plan/hot_set.ts";
-import { planReport } from "./plan/report.ts";
+import { runEntryPoint } from "../core/entry_point.ts";
+import { interruptedStatus, interruptible, Interruption } from "../core/interrupt.ts";
+import { print, tell } from "../core/streams.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
 import { parseTrainCommand } from "./command/choose_model.ts";
-import { resumedCommand, type TrainCommand } from "./command/options.ts";
-import type { ResultDocument } from "./run/result.ts";
-import { runTraining } from "./run/session.ts";
-import { type TimedEvaluation, TrainingFailure, type TrainProgress } from "./run/trainer.ts";
+import { Display } from "./command/display.ts";
+import { flagOf } from "./command/flag_names.ts";
+import type { TrainCommandLine } from "./command/parse.ts";
+import { resumedSettings } from "./command/resume.ts";
+import { scoringSummary, summary, writtenLine } from "./command/summary.ts";
+import type { RunSettings } from "./run/options.ts";
+import { runScoring, type ScoringOptions } from "./run/run_scoring.ts";
+import { runTraining } from "./run/run_training.ts";
+import { TrainingFailure } from "./run/trainer.ts";
 
 async function main(): Promise<number> {
   const line = await parseTrainCommand(Deno.args);
   if (line.kind === "help") {
-    console.log(line.text);
+    print(line.text);
     return 0;
   }
-  const { command, notes } = line.kind === "train" ? line : {
-    command: resumedCommand((await readStoredRun(line.changes.folder)).command, line.changes),
-    notes: [],
-  };
-  const say = command.quiet ? () => {} : (text: string) => console.error(text);
-  notes.forEach(say);
-  const display = new Display(command.quiet);
-  return await interruptible((signal) => run(command, display, say, signal), () => {
-    display.note("Interrupted: ending cleanly; interrupt again to end at once");
-    return new UserError("Interrupted");
+  const { quiet } = line;
+  const say = quiet ? () => {} : (text: string) => tell(text);
+  const display = new Display(quiet);
+  if (line.kind === "score") {
+    return await interruptible((signal) => score(line.options, display, signal), (by) => {
+      display.note(`${by === "SIGINT" ? "Interrupted" : by}: ending; nothing is written`);
+      return new Interruption(by, "Interrupted while scoring; nothing was written");
+    });
+  }
+  const settings = await settingsOf(line, say);
+  return await interruptible((signal) => run(settings, display, say, signal), (by) => {
+    display.note(
+      by === "SIGINT"
+        ? "Interrupted: ending cleanly; interrupt again to end at once"
+        : `${by}: ending cleanly`,
+    );
+    return new Interruption(
+      by,
+      "Interrupted while preparing; the next run starts the preparation anew",
+    );
   });
+}
+
+async function settingsOf(
+  line: Extract<TrainCommandLine, { readonly kind: "train" | "resume" }>,
+  say: (text: string) => void,
+): Promise<RunSettings> {
+  if (line.kind === "resume") {
+    return resumedSettings((await readStoredRun(line.changes.folder)).settings, line.changes);
+  }
+  line.notes.forEach(say);
+  return line.settings;
+}
+
+/** Scores and prints; returns the exit status. */
+async function score(
+  options: ScoringOptions,
+  display: Display,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    const document = await runScoring(options, {
+      signal,
+      onNote: (text) => display.note(text),
+      onPreparation: (progress) => display.preparation(progress),
+      onScored: (done, total) => display.scored(done, total),
+    });
+    display.close();
+    display.print(scoringSummary(document));
+    const { scores, result } = options.outputs ?? {};
+    if (scores) display.print(`Scores in ${scores}`);
+    if (result) display.print(`Result in ${result}`);
+    return 0;
+  } catch (error) {
+    display.close();
+    if (signal.aborted && error === signal.reason) return interruptedStatus(signal);
+    throw error;
+  }
 }
 
 /** Trains and prints; returns the exit status. */
 async function run(
-  command: TrainCommand,
+  settings: RunSettings,
   display: Display,
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
+  const { outputs, checkpoints } = settings;
   try {
-    const result = await runTraining(command, {
+    const files: string[] = [];
+    const result = await runTraining(settings, {
       signal,
+      onWarning: (warning) => display.warn(`warning: ${warning.tell(flagOf)}`),
+      onWritten: (what, path) => files.push(writtenLine(what, path)),
+      onUnsaved: (error) => display.askForFolder(error.tell(flagOf)),
       onNote: (text) => display.note(text),
       onPreparation: (progress) => display.preparation(progress),
       onPass: (progress) => display.pass(progress),
@@ -57,183 +107,22 @@ async function run(
       onEvaluation: (evaluation, final) => display.evaluation(evaluation, final),
       onResult: (result) => {
         display.close();
-        if (!command.quiet) console.log(summary(result));
+        display.print(summary(result));
       },
     });
-    if (!command.quiet) { for (const line of written(command)) console.log(line); }
+    files.forEach((line) => display.print(line));
     if (result.ended.how !== "interrupted") return 0;
-    if (command.checkpoint !== null) {
-      console.error(`To go on: deno task train --resume ${command.checkpoint}`);
+    if (checkpoints.folder !== null) {
+      tell(`To go on: deno task train --resume ${checkpoints.folder}`);
     }
-    return INTERRUPTED;
+    return interruptedStatus(signal);
   } catch (error) {
     display.close();
-    if (signal.aborted && error === signal.reason) {
-      console.error("Interrupted while preparing; the next run starts the preparation anew");
-      return INTERRUPTED;
-    }
-    if (error instanceof TrainingFailure && command.json !== null) {
-      say(`What is known of the run is in ${command.json}`);
+    if (error instanceof TrainingFailure && outputs.result !== null) {
+      say(`What is known of the run is in ${outputs.result}`);
     }
     throw error;
   }
 }
 
-/** The progress lines of one run: one bar at a time. */
-class Display {
-  readonly #quiet: boolean;
-  readonly #terminal = detectTerminal("stderr");
-  #bar: Progress | null = null;
-  #label = "";
-
-  constructor(quiet: boolean) {
-    this.#quiet = quiet;
-  }
-
-  note(text: string): void {
-    if (this.#quiet) return;
-    if (this.#bar === null) console.error(text);
-    else this.#bar.print(text);
-  }
-
-  preparation({ stage, bytes, totalBytes, rows }: PreparationProgress): void {
-    this.#show(stage === "waiting" ? "wait" : "prepare", totalBytes, "B")
-      .update(bytes, { rows: formatCount(rows) });
-  }
-
-  pass({ pass, done, total }: PassProgress): void {
-    this.#show(pass, total, "samples").update(done);
-  }
-
-  training({ phase, done, total, loss, fields }: TrainProgress): void {
-    this.#show(phase, total, "samples")
-      .update(done, { ...(loss === null ? {} : { loss: loss.toFixed(4) }), ...fields });
-  }
-
-  evaluation({ step, metrics }: TimedEvaluation, final: boolean): void {
-    // The one after the last step is in the summary.
-    if (final) return;
-    this.note(
-      `Step ${formatCount(step)}: AUC ${aucText(metrics)}, log-loss ${
-        fixed(metrics.logloss, 5)
-      }, accuracy ${fixed(metrics.accuracy, 4)}`,
-    );
-  }
-
-  close(): void {
-    this.#bar?.finish();
-    this.#bar = null;
-    this.#label = "";
-  }
-
-  #show(label: string, total: number, unit: string): Progress {
-    if (this.#bar === null || this.#label !== label) {
-      this.close();
-      this.#label = label;
-      this.#bar = new Progress({
-        label,
-        total,
-        unit,
-        terminal: this.#terminal,
-        quiet: this.#quiet,
-      });
-    }
-    return this.#bar;
-  }
-}
-
-function fixed(value: number | null, digits: number): string {
-  return value === null ? "undefined" : value.toFixed(digits);
-}
-
-/** What a person sees at the end. */
-function summary(result: ResultDocument): string {
-  const { throughput, ended, device, dataset } = result;
-  const lines: string[] = [];
-  const last = result.evaluations.at(-1);
-  if (ended.how === "interrupted") {
-    const known = last === undefined
-      ? "not evaluated yet"
-      : `metrics of step ${formatCount(last.step)}`;
-    lines.push(`Interrupted after step ${formatCount(ended.step)}, ${known}\n`);
-  }
-  if (last !== undefined) lines.push(metricsTable(last.metrics, dataset.bayes));
-  const plan = planReport(result.plan, result.dataset.tables.map((table) => table.name));
-  if (plan !== "") lines.push(plan);
-  const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
-  const steps = Math.max(1, throughput.steps);
-  // Reading losses, bookkeeping, and the pass that tells hot inputs from cold ones.
-  const rest = throughput.train_ms - stages.reduce((sum, [, ms]) => sum + ms, 0);
-  lines.push(formatTable({
-    columns: [{ name: "stage" }, { name: "ms a step", align: "right" }, {
-      name: "share",
-      align: "right",
-    }],
-    rows: [
-      ...stages.toSorted((a, b) => b[1] - a[1]).map(([stage, ms]) => [
-        stage,
-        (ms / steps).toFixed(3),
-        `${(100 * ms / throughput.train_ms).toFixed(1)} %`,
-      ]),
-      // Where stages overlap, as on a GPU, nothing is left over.
-      ...(rest <= 0 ? [] : [[
-        "other",
-        (rest / steps).toFixed(3),
-        `${(100 * rest / throughput.train_ms).toFixed(1)} %`,
-      ]]),
-      ["all", (throughput.train_ms / steps).toFixed(3), "100.0 %"],
-    ],
-  }));
-  const rate = throughput.samples_per_second;
-  lines.push(
-    `${counted(throughput.samples, "sample")} in ${counted(throughput.steps, "step")}, ${
-      formatDuration(throughput.train_ms / 1000)
-    }: ${rate === null ? "-" : formatSi(rate)} samples/s on ${device.name}` +
-      (device.kind !== "cpu" ? "" : `, ${counted(device.threads, "thread")}`) +
-      (device.isFallbackAdapter ? " (a software adapter: its speed says nothing)" : ""),
-  );
-  return lines.join("\n");
-}
-
-/** Where files are, a line each. */
-function written({ json, trace, save }: TrainCommand): string[] {
-  return [
-    ...(json === null ? [] : [`Result in ${json}`]),
-    ...(trace === null ? [] : [`Trace in ${trace}`]),
-    ...(save === null ? [] : [`Weights in ${save}`]),
-  ];
-}
-
-/** The AUC, or why there is none. */
-function aucText({ auc, count, label_rate }: Metrics): string {
-  if (auc !== null) return auc.toFixed(5);
-  return count === 0
-    ? "undefined: there are no inputs"
-    : `undefined: all labels are ${label_rate === 0 ? 0 : 1}`;
-}
-
-function metricsTable(metrics: Metrics, bayes: ResultDocument["dataset"]["bayes"]): string {
-  const rows: [string, string][] = [
-    ["test inputs", formatCount(metrics.count)],
-    ["AUC", aucText(metrics)],
-    ["log-loss", fixed(metrics.logloss, 5)],
-    ["accuracy", fixed(metrics.accuracy, 5)],
-    ["normalised entropy", fixed(metrics.normalised_entropy, 5)],
-    ["calibration", fixed(metrics.calibration, 4)],
-  ];
-  if (bayes !== null) {
-    rows.push(["AUC of the true probabilities", bayes.auc.toFixed(5)]);
-    rows.push(["log-loss of the true probabilities", bayes.logloss.toFixed(5)]);
-  }
-  return formatTable({ columns: [{ name: "metric" }, { name: "value", align: "right" }], rows });
-}
-
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exitCode = error.status;
-  }
-}
+if (import.meta.main) await runEntryPoint(main, flagOf);

@@ -8,8 +8,7 @@ export { BatchSource } from "./run/batches.ts";
 export { Dlrm, type DlrmShape } from "./model/dlrm.ts";
 export type { Environment } from "./run/environment.ts";
 export { evaluate } from "./run/evaluate.ts";
-export { readMatrix, writeMatrix } from "./model/matrices.ts";
-export { auc, Evaluation, LogitError, type Metrics } from "./run/metrics.ts";
+export type { Metrics } from "./run/metrics.ts";
 export type { HotRowStore } from "./model/hot_store.ts";
 export type {
   HostBatch,
@@ -22,15 +21,12 @@ export type {
 } from "./model/model.ts";
 export { createModel, type ModelShape, type ShapeDocument } from "./model/models.ts";
 export {
-  type DataSource,
-  optimizerOf,
-  parseTrainOptions,
-  type ResumeChanges,
-  resumedCommand,
-  type TrainCommand,
-  type TrainCommandLine,
-} from "./command/options.ts";
-export { openPlaced, type PlacedDevices, type Placement, PLACEMENTS } from "./model/placement.ts";
+  type OpenDevices,
+  openPlaced,
+  type PlacedDevices,
+  type Placement,
+  PLACEMENTS,
+} from "./model/placement.ts";
 export type { Decision, DropPoint, PlanDocument, WatchedRows } from "./plan/document.ts";
 export type { HotRows, HotRowsOptions } from "./plan/hot_rows.ts";
 export { findHotSet, type HotSet, type PassHooks, type PassProgress } from "./plan/hot_set.ts";
@@ -56,12 +52,10 @@ export { openDriver } from "./plan/open_driver.ts";
 export { PLAN_DEFAULTS, type PlanOptions, type TurnOrder } from "./plan/options.ts";
 export { type Plan, PLAN_NAMES, type PlanName, PLANS } from "./plan/plans.ts";
 export type { PlanMode } from "./plan/semantics.ts";
+export { type Stage, STAGES } from "./stages.ts";
 export {
   countParameters,
   type DlrmPreset,
-  OPTIMIZER_NAMES,
-  type OptimizerName,
-  PRESET_NAMES,
   type PresetName,
   PRESETS,
   resolveShape,
@@ -71,7 +65,6 @@ export {
 } from "./model/presets.ts";
 export type { Transfer } from "./model/row_paths.ts";
 export {
-  buildResult,
   type Json,
   RESULT_SCHEMA_VERSION,
   type ResultDocument,
@@ -79,23 +72,48 @@ export {
   type RunEnd,
   writeResult,
 } from "./run/result.ts";
-export { learningRate, type LearningRateSchedule } from "./run/learning_rate.ts";
-export { runTraining, type SessionHooks } from "./run/session.ts";
+export type { LearningRateSchedule } from "./run/learning_rate.ts";
+export { OPTIMIZER_NAMES, type OptimizerName } from "./model/optimizers.ts";
+export type { OutputKind, RunHooks } from "./run/hooks.ts";
+export type {
+  CheckpointSettings,
+  DataNames,
+  DataOptions,
+  DataSettings,
+  DataSource,
+  DeviceSettings,
+  EvaluationSettings,
+  ModelChoice,
+  ModelSettings,
+  Optional,
+  OutputSettings,
+  RunOptions,
+  TrainingOptions,
+  TrainingSettings,
+} from "./run/options.ts";
+export {
+  runScoring,
+  SCORING_SCHEMA_VERSION,
+  type ScoringDocument,
+  type ScoringHooks,
+  type ScoringOptions,
+} from "./run/run_scoring.ts";
+export { runTraining } from "./run/run_training.ts";
+export { type RunLoop, type RunSetup, setUpRun } from "./run/setup.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
-export type { Normalisation, TowerShape } from "./model/tower.ts";
-export { type ModelOptions, TowerModel } from "./model/tower_model.ts";
+export { type Normalisation, NORMALISATIONS, type TowerShape } from "./model/tower.ts";
+export type { ModelOptions, TowerModel } from "./model/tower_model.ts";
 export type { MinibatchSink } from "./trace/log.ts";
 export {
-  stageColumn,
   TRACE_COLUMNS,
   type TraceArray,
   type TraceColumn,
-  TraceColumns,
+  type TraceColumns,
   type TraceColumnType,
   type TraceStage,
 } from "./trace/columns.ts";
-export { readTrace, TraceFile, writeTrace } from "./trace/files.ts";
+export { readTrace, type TraceFile, writeTrace } from "./trace/files.ts";
 export { type ArrowTable, TraceRecorder } from "./trace/recorder.ts";
 export {
   MINIBATCH_KINDS,
@@ -111,9 +129,12 @@ export {
 export {
   type CheckpointPolicy,
   type LastBatch,
+  type StopRequest,
   type TimedEvaluation,
   train,
   type TrainCounts,
+  type TrainedStep,
+  type TrainHooks,
   TrainingFailure,
   type TrainOptions,
   type TrainProgress,
@@ -123,5 +144,5 @@ export {
   loadWeights,
   type ModelDocument,
   saveWeights,
-  WEIGHTS_SCHEMA_VERSION,
+  type WEIGHTS_SCHEMA_VERSION,
 } from "./weights/weights.ts";

@@ -4,24 +4,18 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { fileError, makeFolder, writeFileWhole } from "../../core/files.ts";
-import { interruptible as untilInterrupted } from "../../core/interrupt.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";
 import { dirname } from "node:path";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { tableToCsv } from "../report.ts";
 import type { ResultTable } from "../experiment.ts";
 
-/** Does something that the first Ctrl-C asks to end; its signal's reason is a `UserError`. */
-export function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return untilInterrupted(body, () => new UserError("Interrupted"));
-}
-
 /**
  * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.
  *
- * @throws {UserError} Status 2.
+ * @throws {UsageError}
  */
 export function checkResultsFolder(folder: string): void {
   const runs = dirname(RESULTS_FOLDER);
@@ -30,7 +24,7 @@ export function checkResultsFolder(folder: string): void {
       Deno.mkdirSync(runs, { recursive: true });
     } catch (error) {
       const mended = fileError("write to", runs, error);
-      throw mended instanceof UserError ? new UserError(mended.message, 2) : mended;
+      throw mended instanceof UserError ? new UsageError(mended.message) : mended;
     }
   }
   checkOutputFolder("--out", folder);

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { fileError, writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
+import { print, tell } from "../../core/streams.ts";
 import {
   type ComparedExperiment,
   compareResults,
@@ -16,7 +17,7 @@ import {
   type NamedResults,
 } from "../compare/documents.ts";
 import type { ResultTable } from "../experiment.ts";
-import { parseResult, readResults } from "../results.ts";
+import { readResult, readResults } from "../results.ts";
 import { writeTables } from "./common.ts";
 
 const FLAGS = {
@@ -52,7 +53,7 @@ export async function compareCommand(
 ): Promise<number> {
   const { values, help } = parseFlags(FLAGS, flags);
   if (help) {
-    console.log(formatHelp(FLAGS, {
+    print(formatHelp(FLAGS, {
       command: "deno task bench compare",
       about:
         "Set two runs side by side: medians, B over A with a 95 % interval, and a verdict where the interval allows one",
@@ -62,25 +63,24 @@ export async function compareCommand(
         ["Two results of one experiment", "deno task bench compare a/kernels.json b/kernels.json"],
       ],
     }));
-    console.log(METHOD);
+    print(METHOD);
     return 0;
   }
   const [first, second, ...rest] = words;
   if (first === undefined || second === undefined || rest.length > 0) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot compare ${
         words.length === 1 ? "1 result" : `${words.length} results`
       }: name two folders or files`,
-      2,
     );
   }
   const { json = null, csv = null } = values;
   checkOutputFile("--json", json);
   checkOutputFolder("--csv", csv);
   const comparison = compareResults(await load(first), await load(second));
-  for (const line of comparison.left_out) console.error(line);
+  for (const line of comparison.left_out) tell(line);
   const tables = comparison.experiments.map(tableOf);
-  console.log(textOf(comparison, tables));
+  print(textOf(comparison, tables));
   if (json !== null) await writeFileWhole(json, `${JSON.stringify(comparison, null, 2)}\n`);
   if (csv !== null) await writeTables(csv, "compare", tables);
   return 0;
@@ -94,11 +94,9 @@ async function load(path: string): Promise<NamedResults> {
   } catch (error) {
     throw fileError("read", path, error);
   }
-  if (!isDirectory) {
-    return { name: path, documents: [parseResult(await Deno.readTextFile(path), path)] };
-  }
+  if (!isDirectory) return { name: path, documents: [await readResult(path)] };
   const { documents, refused } = await readResults(path);
-  for (const line of refused) console.error(line);
+  for (const line of refused) tell(line);
   if (documents.length === 0) {
     throw new UserError(
       `Cannot compare ${path}: it holds no results of deno task bench that can be read`,

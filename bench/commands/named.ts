@@ -4,18 +4,20 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
-import { INTERRUPTED } from "../../core/interrupt.ts";
+import { UsageError } from "../../core/errors.ts";
+import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
+import { formatSealed } from "../../core/json_file.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
+import { print, tell } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { fullText } from "../print.ts";
 import type { BenchDocument } from "../report.ts";
-import { parseResult, writeResult } from "../results.ts";
+import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { lockFolder } from "../suite/lock.ts";
-import { checkResultsFolder, interruptible, writeTables } from "./common.ts";
+import { checkResultsFolder, writeTables } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
@@ -34,9 +36,8 @@ export async function namedCommand(
   const { out, json = null, csv = null } = values;
   for (const key of ["json", "csv"] as const) {
     if (values[key] !== undefined && experiments.length > 1) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use --${key} with ${experiments.length} experiments: it takes one; the results of all lie in the folder of --out`,
-        2,
       );
     }
   }
@@ -57,21 +58,24 @@ export async function namedCommand(
         const { document, error } = await runExperiment(experiment, settings, command);
         if (error !== undefined) {
           if (experiments.length === 1) throw error;
-          console.error(`error: ${name} failed: ${messageOf(error)}`);
+          tell(`error: ${name} failed: ${messageOf(error)}`);
           status = 1;
           continue;
         }
-        console.log(fullText(document));
-        if (json !== null) await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
-        if (csv !== null) await writeTables(csv, name, document.tables);
-        if (await keep(out, document, say)) kept++;
+        try {
+          if (await keep(out, document, say)) kept++;
+          if (json !== null) await writeFileWhole(json, formatSealed(document));
+          if (csv !== null) await writeTables(csv, name, document.tables);
+        } finally {
+          print(fullText(document));
+        }
       }
     } catch (error) {
       if (!signal.aborted) throw error;
       if (kept > 0) await refreshReport(out, say);
       const left = experiments.slice(at).map(({ name }) => name);
-      console.error(`Interrupted: go on with ${commandLine(values, given.keys(), left)}`);
-      return INTERRUPTED;
+      tell(`Interrupted: go on with ${commandLine(values, given.keys(), left)}`);
+      return interruptedStatus(signal);
     }
     if (kept > 0) {
       if (!await refreshReport(out, say)) return 1;
@@ -99,7 +103,7 @@ async function keep(
 /** Whether a file is a result of anything but a smoke run. */
 async function isReal(path: string): Promise<boolean> {
   try {
-    return parseResult(await Deno.readTextFile(path), path).settings.scale !== "smoke";
+    return (await readResult(path)).settings.scale !== "smoke";
   } catch {
     return false;
   }

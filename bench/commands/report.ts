@@ -4,8 +4,9 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { parseFlags } from "../../core/flags.ts";
+import { print, tell } from "../../core/streams.ts";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { messageOf } from "../run_experiment.ts";
 
@@ -26,7 +27,7 @@ export async function refreshReport(folder: string, say: (line: string) => void)
     for (const line of refused) say(line);
     return true;
   } catch (error) {
-    console.error(
+    tell(
       `error: Cannot make the report of ${folder}, whose results are kept: ${messageOf(error)}`,
     );
     return false;
@@ -40,7 +41,7 @@ export async function reportCommand(
 ): Promise<number> {
   const { help } = parseFlags({}, flags);
   if (help) {
-    console.log(`Make report.html and the SVG files of a folder of results anew
+    print(`Make report.html and the SVG files of a folder of results anew
 
 Usage: deno task bench report [DIR]
 
@@ -48,11 +49,11 @@ DIR is ${RESULTS_FOLDER} unless told.`);
     return 0;
   }
   if (words.length > 1) {
-    throw new UserError(`Cannot use "${words[1]}": report takes one folder`, 2);
+    throw new UsageError(`Cannot use "${words[1]}": report takes one folder`);
   }
   const folder = words[0] ?? RESULTS_FOLDER;
   const { page, figures, refused } = await writeReport(folder);
-  for (const line of refused) console.error(line);
-  console.log(`${page}: ${figures} ${figures === 1 ? "figure" : "figures"}`);
+  for (const line of refused) tell(line);
+  print(`${page}: ${figures} ${figures === 1 ? "figure" : "figures"}`);
   return 0;
 }

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
-import { INTERRUPTED } from "../../core/interrupt.ts";
+import { UsageError } from "../../core/errors.ts";
+import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
+import { print, tell } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { shortText } from "../print.ts";
 import { runSuite } from "../suite/run.ts";
-import { checkResultsFolder, interruptible } from "./common.ts";
+import { checkResultsFolder } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
@@ -27,9 +28,8 @@ export async function suiteCommand(
 ): Promise<number> {
   for (const key of ["json", "csv"] as const) {
     if (values[key] !== undefined) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot use --${key} without an experiment's name: the results of all lie in the folder of --out`,
-        2,
       );
     }
   }
@@ -39,8 +39,8 @@ export async function suiteCommand(
   );
   const command = commandLine(values, given.keys(), []);
   let drawn = true;
-  const { documents, interrupted } = await interruptible((signal) =>
-    runSuite({
+  return await interruptible(async (signal) => {
+    const { documents, interrupted } = await runSuite({
       experiments,
       settings: settingsOf(values, { say, signal }),
       chosenWorkloads: given.has("workloads"),
@@ -49,24 +49,24 @@ export async function suiteCommand(
       refresh: async (folder) => {
         drawn = await refreshReport(folder, say);
       },
-    })
-  );
-  if (interrupted) {
-    console.error(
-      `Interrupted: ${documents.length} of ${experiments.length} experiments are kept in ${values.out}, ` +
-        `with what the next has trained; go on with ${command}`,
-    );
-    return INTERRUPTED;
-  }
-  console.log(shortText(documents));
-  console.log(
-    `${
-      drawn
-        ? `Report  ${values.out}/report.html`
-        : `Report  not made; once there is room: deno task bench report ${values.out}`
+    });
+    if (interrupted) {
+      tell(
+        `Interrupted: ${documents.length} of ${experiments.length} experiments are kept in ${values.out}, ` +
+          `with what the next has trained; go on with ${command}`,
+      );
+      return interruptedStatus(signal);
     }
+    print(shortText(documents));
+    print(
+      `${
+        drawn
+          ? `Report  ${values.out}/report.html`
+          : `Report  not made; once there is room: deno task bench report ${values.out}`
+      }
 Data    ${values.out}: of each experiment NAME.json, its tables as CSV and its figures as SVG
 More    deno task bench NAME prints all tables of an experiment, deno task bench --help lists them`,
-  );
-  return drawn && documents.every(({ failure }) => failure === null) ? 0 : 1;
+    );
+    return drawn && documents.every(({ failure }) => failure === null) ? 0 : 1;
+  });
 }

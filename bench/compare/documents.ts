@@ -9,7 +9,7 @@ import { COMPARED_SETTINGS } from "../settings_note.ts";
 import { type ComparedSample, compareSamples } from "./samples.ts";
 
 /** Grows when a member changes its meaning or goes. */
-export const COMPARISON_SCHEMA_VERSION = 1;
+const COMPARISON_SCHEMA_VERSION = 1;
 
 /** What `bench compare --json` writes. */
 export interface Comparison {
@@ -133,6 +133,11 @@ function commonSamples(
     if (other === undefined) return [];
     if (sample.values.length === 0 || other.values.length === 0) {
       leftOut.push(`${a.experiment}: ${sample.name} has no values`);
+      return [];
+    }
+    // What was not finite is null.
+    if ([...sample.values, ...other.values].some((value) => !Number.isFinite(value))) {
+      leftOut.push(`${a.experiment}: ${sample.name} has values that are no numbers`);
       return [];
     }
     if (sample.unit !== other.unit) {

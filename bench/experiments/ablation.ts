@@ -55,13 +55,14 @@ export const ablationExperiment: Experiment = {
     "AUC of criteria, controls, normalisations, wake-up and freezing over seeds; --variants chooses",
   title: "Criteria, controls and normalisations",
   suite: "full",
+  trains: true,
   async run(settings: Settings): Promise<Findings> {
     const asked = settings.variants.length > 0 ? settings.variants : defaultVariants(settings);
     const names = asked.map((words) => variantOf(words).name);
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
       const size = accuracySizeOf(workload, settings, "many");
-      const results = await trainedResults(workload, size, names, settings, settings.firstSeed);
+      const results = await trainedResults(workload, size, names, settings);
       all.push(results);
       tables.push(table(workload, size, names, results));
       figures.push(figure(workload, names, results));

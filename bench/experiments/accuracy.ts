@@ -30,6 +30,7 @@ export const accuracyExperiment: Experiment = {
   summary: "AUC and log-loss of the plans over seeds, beside as many inputs dropped at random",
   title: "What skipping costs in accuracy",
   suite: "default",
+  trains: true,
   suiteWorkloads: ["rm2"],
   async run(settings: Settings): Promise<Findings> {
     const names = standardVariants(PLANS, settings);

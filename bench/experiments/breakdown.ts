@@ -5,10 +5,10 @@
  */
 
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import type { Stage } from "../../kernels/types.ts";
 import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";
+import type { Stage } from "../../train/stages.ts";
 import { numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../figure.ts";
@@ -21,7 +21,7 @@ import {
 } from "../paper_machine.ts";
 
 /** Systems beside each other, the baseline first. */
-const SYSTEMS = ["intel-dlrm", "fae", "slipstream"] as const;
+const SYSTEMS = ["pytorch-hybrid", "fae", "slipstream"] as const;
 const BASELINE = SYSTEMS[0];
 
 /** Groups of stages, in the order of an iteration. */
@@ -272,7 +272,7 @@ function figure(
   };
 }
 
-function notesOf({ frozen }: PaperSetting, all: readonly Broken[]): string[] {
+function notesOf({ registration }: PaperSetting, all: readonly Broken[]): string[] {
   const range = (
     system: typeof SYSTEMS[number],
     of: (result: SimulationResult) => number,
@@ -301,7 +301,7 @@ function notesOf({ frozen }: PaperSetting, all: readonly Broken[]): string[] {
     } of its time`,
     "MLPs hold the interaction and, of the CPU's work, the gradients of rows, which belong to the way back as they do in the trainer",
     `What the CPU's lookups and updates cost rests on ${
-      frozen.calibration[0]!.parameter
+      registration.calibration[0]!.parameter
     }, which a published ratio of other systems set and no measurement of that machine`,
   ];
 }

@@ -43,6 +43,7 @@ export const choicesExperiment: Experiment = {
   summary: "Measured sensitivity: AUC and dropped share by D, alpha and window",
   title: "What D, alpha and the window do to accuracy",
   suite: "full",
+  trains: true,
   async run(settings: Settings): Promise<Findings> {
     const tables: ResultTable[] = [], figures: Figure[] = [], all: StudyResults[] = [];
     for (const workload of workloadsOf(settings)) {
@@ -50,7 +51,7 @@ export const choicesExperiment: Experiment = {
       const choices = choicesOf(workload, settings);
       const own = choices.map(({ variant }): [string, string] => [variant, variant]);
       const names = { fae: interleaved("fae", settings), ...Object.fromEntries(own) };
-      const results = await trainedResults(workload, size, names, settings, settings.firstSeed);
+      const results = await trainedResults(workload, size, names, settings);
       all.push(results);
       tables.push(table(workload, size, choices, results));
       figures.push(figure(workload, choices, results));

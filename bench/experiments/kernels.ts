@@ -1,5 +1,5 @@
 /**
- * Speed of every kernel at the shapes of RM2's training step, beside what the machine can reach.
+ * Speed of every kernel at the shapes of RM2's and RM1's training steps, beside what the machine can reach.
  *
  * @module
  */
@@ -43,7 +43,7 @@ interface Measured {
 export const kernelsExperiment: Experiment = {
   name: "kernels",
   summary:
-    "Each kernel by itself at RM2's shapes: time, GFLOP/s, GB/s, share of this machine's limit",
+    "Each kernel by itself at the shapes of RM2 and RM1: time, GFLOP/s, GB/s, share of this machine's limit",
   title: "Kernels of this machine",
   suite: "full",
   async run(settings: Settings): Promise<Findings> {
@@ -199,7 +199,8 @@ function limitTable({ note }: Measured, { gflop_s, product, memory }: Limits): R
 function kernelTable({ note, batch, rows, limits }: Measured): ResultTable {
   const figures = ["µs, median", "µs, p90", "95 % from", "to", "GFLOP/s", "GB/s", "M lookups/s"];
   return {
-    title: `Kernels at RM2's shapes, minibatches of ${batch}, on ${note.name}`,
+    title:
+      `Kernels at the shapes of RM2 (RM1: what RM2 has not), minibatches of ${batch}, on ${note.name}`,
     columns: [
       { name: "op" },
       { name: "shape" },

@@ -33,6 +33,7 @@ export const naiveSkipExperiment: Experiment = {
   summary: "Figure 5: accuracy when all hot inputs, or all cold ones, are left out",
   title: "Skipping naively (the paper's Figure 5)",
   suite: "default",
+  trains: true,
   suiteWorkloads: ["rm2"],
   async run(settings: Settings): Promise<Findings> {
     const rows: Cell[][] = [], data: Datum[] = [], lost: string[] = [];

@@ -29,6 +29,7 @@ export const overheadExperiment: Experiment = {
   summary: "Cost of snapshots, threshold search and classification, measured here and predicted",
   title: "What skipping itself costs",
   suite: "default",
+  trains: true,
   async run(settings: Settings): Promise<Findings> {
     const rows: Cell[][] = [], data: Datum[] = [], samples: Sample[] = [];
     const all: StudyResults[] = [];
@@ -40,6 +41,7 @@ export const overheadExperiment: Experiment = {
         size,
         standardVariants(["slipstream"], settings),
         settings,
+        "times",
       );
       all.push(results);
       const own = results.of("slipstream");

@@ -12,10 +12,11 @@ import { openSynthetic } from "../../data/synthetic.ts";
 import type { Inputs } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
-import { Dlrm, type DlrmShape } from "../../train/model/dlrm.ts";
+import type { Model } from "../../train/model/model.ts";
 import { readMatrix } from "../../train/model/matrices.ts";
-import { optimizerOf } from "../../train/command/options.ts";
-import { PRESETS, resolveShape } from "../../train/model/presets.ts";
+import { optimizerOf } from "../../train/model/optimizers.ts";
+import { PRESETS } from "../../train/model/presets.ts";
+import { type RunSetup, setUpRun } from "../../train/run/setup.ts";
 import { writeSafetensors } from "../../train/weights/safetensors.ts";
 import { saveWeights, WEIGHTS_FILE } from "../../train/weights/weights.ts";
 import { deviceNote } from "../device_note.ts";
@@ -88,23 +89,21 @@ async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function makeMinibatches(
+/** A model of RM2's widths with tables of some size, and minibatches for it. */
+async function setUp(
+  device: Device,
   tableRows: readonly number[],
   batch: number,
   count: number,
-): Promise<{ minibatches: Inputs[]; schema: Parameters<typeof resolveShape>[1] }> {
-  const dataset = await openSynthetic({ inputs: Math.ceil(1.2 * batch * count) + 7, tableRows });
-  const minibatches = await readMinibatches(dataset, batch, count);
-  dataset.close();
-  return { minibatches, schema: dataset.schema };
-}
-
-function newModel(device: Device, shape: DlrmShape, batch: number): Dlrm {
-  return new Dlrm(device, shape, {
-    optimizer: optimizerOf("sgd"),
-    maxBatch: batch,
-    lossSlots: 64,
+): Promise<{ run: RunSetup; minibatches: Inputs[] }> {
+  const dataset = openSynthetic({ inputs: Math.ceil(1.2 * batch * count) + 7, tableRows });
+  const run = await setUpRun({
+    data: dataset,
+    model: { preset: "rm2", shape: { tables: tableRows } },
+    training: { batch, optimizer: "sgd" },
+    device: { open: { device, host: null } },
   });
+  return { run, minibatches: await readMinibatches(dataset, batch, count) };
 }
 
 /** Both train from the same weights on the same minibatches; their losses must be the same but for rounding. */
@@ -117,47 +116,43 @@ async function checkAgreement(
   const preset = PRESETS.rm2;
   const batch = smoke ? 16 : preset.batch;
   const tableRows = preset.tableRows.map((rows) => Math.min(rows, CHECK_ROWS));
-  const { minibatches, schema } = await makeMinibatches(tableRows, batch, 4);
-  const shape = resolveShape(preset, schema, { tables: tableRows });
-  const model = newModel(device, shape, batch);
-  try {
-    await model.initialise(1);
-    const steps = smoke ? 2 : CHECK_STEPS;
-    const theirs = await inFolder(async (folder) => {
-      await saveWeights(model, {
-        model: "dlrm",
-        table_rows: shape.tableRows,
-        dim: shape.dim,
-        bottom: shape.bottom,
-        top: shape.top,
-        optimizer: optimizerOf("sgd"),
-      }, folder);
-      await writePeerFolder(folder, shape, minibatches, preset.learningRate);
-      const peer = await PyTorchPeer.start(python, folder, "cpu", 0);
-      try {
-        return (await peer.run(steps)).losses;
-      } finally {
-        await peer.close();
-      }
-    });
-    const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
-    const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
-    return {
-      title: `Agreement over ${steps} steps of ${batch} from the same weights`,
-      columns: [
-        { name: "who" },
-        { name: "first loss", format: (x) => x.toFixed(6) },
-        { name: "last loss", format: (x) => x.toFixed(6) },
-        { name: "largest relative difference", format: (x) => x.toExponential(1) },
-      ],
-      rows: [
-        ["PyTorch", theirs[0]!, theirs.at(-1)!, null],
-        ["ours", ours[0]!, ours.at(-1)!, worst],
-      ],
-    };
-  } finally {
-    model.dispose();
-  }
+  const { run, minibatches } = await setUp(device, tableRows, batch, 4);
+  using _ = run;
+  const { model, shape } = run;
+  await model.initialise(1);
+  const steps = smoke ? 2 : CHECK_STEPS;
+  const theirs = await inFolder(async (folder) => {
+    await saveWeights(model, {
+      model: "dlrm",
+      table_rows: shape.tableRows,
+      dim: shape.dim,
+      bottom: shape.bottom,
+      top: shape.top,
+      optimizer: optimizerOf("sgd"),
+    }, folder);
+    await writePeerFolder(folder, shape, minibatches, preset.learningRate);
+    const peer = await PyTorchPeer.start(python, folder, "cpu", 0);
+    try {
+      return (await peer.run(steps)).losses;
+    } finally {
+      await peer.close();
+    }
+  });
+  const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
+  const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
+  return {
+    title: `Agreement over ${steps} steps of ${batch} from the same weights`,
+    columns: [
+      { name: "who" },
+      { name: "first loss", format: (x) => x.toFixed(6) },
+      { name: "last loss", format: (x) => x.toFixed(6) },
+      { name: "largest relative difference", format: (x) => x.toExponential(1) },
+    ],
+    rows: [
+      ["PyTorch", theirs[0]!, theirs.at(-1)!, null],
+      ["ours", ours[0]!, ours.at(-1)!, worst],
+    ],
+  };
 }
 
 /** Published table sizes; rounds in turn: ours, then PyTorch under each thread setting. */
@@ -170,9 +165,9 @@ async function timeSideBySide(
   const preset = PRESETS.rm2;
   const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
   say(`Timing minibatches of ${batch}, ${formatCount(tableRows.reduce((a, b) => a + b, 0))} rows`);
-  const { minibatches, schema } = await makeMinibatches(tableRows, batch, smoke ? 1 : 8);
-  const shape = resolveShape(preset, schema, { tables: tableRows });
-  const model = newModel(device, shape, batch);
+  const { run, minibatches } = await setUp(device, tableRows, batch, smoke ? 1 : 8);
+  using _ = run;
+  const { model, shape } = run;
   const peers: PyTorchPeer[] = [];
   try {
     await model.initialise(1);
@@ -231,7 +226,6 @@ async function timeSideBySide(
     };
   } finally {
     for (const peer of peers) await peer.close();
-    model.dispose();
   }
 }
 
@@ -281,7 +275,7 @@ export function sideBySide(
 }
 
 /** The MLPs alone: each side draws its own 2 GB of tables, whose values do not change the time. */
-async function savePeerWeights(model: Dlrm, folder: string): Promise<void> {
+async function savePeerWeights(model: Model, folder: string): Promise<void> {
   await writeSafetensors(
     `${folder}/${WEIGHTS_FILE}`,
     model.parameters.map(({ name, shape, value }) => ({

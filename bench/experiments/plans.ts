@@ -27,9 +27,10 @@ export const plansExperiment: Experiment = {
   summary: "Measured here: baseline, FAE and Slipstream side by side: AUC, time, stages, bytes",
   title: "The plans on this machine",
   suite: "default",
+  trains: true,
   async run(settings: Settings): Promise<Findings> {
     const names = standardVariants(PLANS, settings);
-    const trained = await trainWorkloads(settings, sizeOf, names);
+    const trained = await trainWorkloads(settings, sizeOf, names, "times");
     const device = deviceOf(trained.map(({ results }) => results));
     return {
       tables: [plansTable(trained), sizesTable(trained), stagesTable(trained)],

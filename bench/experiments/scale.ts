@@ -15,7 +15,7 @@ import {
   type StudyResults,
 } from "../study/compare.ts";
 import { WORKLOADS } from "../study/settings.ts";
-import { deviceOf, trainedResults } from "../study/trained.ts";
+import { deviceOf, trainedRequests } from "../study/trained.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
 const SMOKE_INPUTS = 8000, SMOKE_BATCH = 64;
@@ -31,6 +31,7 @@ export const scaleExperiment: Experiment = {
     "The cost of skipping against the number of inputs: doubling sizes up to --inputs; goes on where it stopped",
   title: "The cost of skipping by size",
   suite: "never",
+  trains: true,
   async run(settings: Settings): Promise<Findings> {
     const { smoke } = settings;
     const largest = smoke ? SMOKE_INPUTS : settings.inputs ?? LARGEST;
@@ -44,16 +45,14 @@ export const scaleExperiment: Experiment = {
     const tables: ResultTable[] = [], trained: StudyResults[] = [];
     for (const workload of settings.workloads) {
       const rows: Cell[][] = [];
-      for (const inputs of sizes) {
-        const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : WORKLOADS[workload].batch);
-        const results = await trainedResults(
-          workload,
-          { inputs, seeds, batch },
-          names,
-          settings,
-          settings.firstSeed,
-        );
-        trained.push(results);
+      const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : WORKLOADS[workload].batch);
+      const own = await trainedRequests(
+        sizes.map((inputs) => ({ workload, size: { inputs, seeds, batch }, names })),
+        settings,
+      );
+      trained.push(...own);
+      for (const [i, inputs] of sizes.entries()) {
+        const results = own[i]!;
         for (const name of others) {
           const difference = results.difference(name, all!, AUC);
           rows.push([

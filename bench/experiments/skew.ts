@@ -8,6 +8,7 @@ import { checkpoint } from "../../core/events.ts";
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import { AccessCounts, usesOf } from "../../data/access_counts.ts";
+import { idLayout } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import { countColumn, numberColumn, textColumn } from "../columns.ts";
@@ -109,12 +110,12 @@ async function countUses(
     const counts = new AccessCounts(schema.tables.map((table) => table.rows));
     const into = createInputs(schema, CHUNK);
     const reader = twin.reader("train", { kind: "sequential" });
-    const steps = schema.steps ?? 1;
+    const layout = idLayout(schema);
     const wanted = Math.min(inputs, reader.count);
     for (let at = 0; at < wanted; at += CHUNK) {
       const size = Math.min(CHUNK, wanted - at);
       await reader.read(at, size, into);
-      counts.add(into.ids, size * steps, 0, size * steps);
+      counts.add(into.ids, layout, size, 0, size);
       await checkpoint(signal);
     }
     const histogram = usesOf(counts.release());

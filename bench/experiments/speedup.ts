@@ -1,5 +1,5 @@
 /**
- * The paper's headline: what Slipstream gains over four systems, predicted for the paper's machine from frozen parameters.
+ * The paper's headline: what Slipstream gains over four systems, predicted for the paper's machine from registered parameters.
  *
  * @module
  */
@@ -13,7 +13,9 @@ import {
   paperRatios,
   type RatioRow,
 } from "../../sim/paper/ratios.ts";
+import type { HeldOut } from "../../sim/paper/registration.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { Range } from "../../sim/uncertainty.ts";
 import { countColumn, numberColumn } from "../columns.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
@@ -26,7 +28,7 @@ import {
   workloadLabel,
 } from "../paper_machine.ts";
 
-/** Draws of a smoke run; others take as many as were frozen, so that intervals are those of `simulate paper`. */
+/** Draws of a smoke run; others take as many as were registered, so that ranges are those of `simulate paper`. */
 const SMOKE_DRAWS = 3;
 /** A line of progress each so many draws. */
 const SAID_EVERY = 50;
@@ -34,19 +36,30 @@ const SAID_EVERY = 50;
 /** Epoch times in milliseconds by GPUs, system and workload. */
 type Times = ReadonlyMap<number, ReadonlyMap<PaperSystem, Readonly<Record<WorkloadName, number>>>>;
 
-const SYSTEMS = Object.keys(SYSTEM_LABELS) as readonly PaperSystem[];
+/** Systems whose times are shown: those of the paper's figures, and all rows on the GPUs. */
+const SYSTEMS = [
+  "xdl",
+  "pytorch-hybrid",
+  "intel-dlrm",
+  "fae",
+  "hotline",
+  "slipstream",
+  "slipstream-hotline",
+  "gpu-only",
+  "slipstream-gpu-only",
+] as const satisfies readonly PaperSystem[];
 
 /** Predicts the headline. */
 export const speedupExperiment: Experiment = {
   name: "speedup",
   summary: "The paper's headline on a model of its machine: Slipstream over four systems",
-  title: "Speedup over XDL, Intel-optimised DLRM, FAE and Hotline",
+  title: "Speedup over XDL, hybrid DLRM, FAE and Hotline",
   suite: "default",
   async run(settings: Settings): Promise<Findings> {
     const setting = await loadPaperSetting();
-    const { frozen: { protocol }, calibrated } = setting;
+    const { registration: { protocol }, calibrated } = setting;
     const draws = settings.smoke ? SMOKE_DRAWS : protocol.draws;
-    settings.say(`${draws} draws of what is uncertain, calibrated anew in each`);
+    settings.say(`${draws} draws of what is uncertain, each with its own calibration`);
     const ratios = await paperRatios(setting, draws, {
       onDraw: (done) => {
         if (done % SAID_EVERY === 0 && done < draws) settings.say(`${done} of ${draws} draws`);
@@ -63,7 +76,7 @@ export const speedupExperiment: Experiment = {
       tables: [
         headline(setting, ratios),
         timesTable(setting, times, [calibrated.gpus], settings.workloads, true),
-        intervalTable(ratios),
+        rangeTable(ratios),
         gpusTable(ratios),
         timesTable(setting, times, PAPER_GPUS, settings.workloads, false),
       ],
@@ -78,8 +91,8 @@ export const speedupExperiment: Experiment = {
   },
 };
 
-/** `Slipstream over XDL`; of the Hotline figure both readings are told apart. */
-function ratioLabel({ heldOut: { slower, faster } }: Pick<RatioRow, "heldOut">): string {
+/** `Slipstream over XDL`; readings of one figure are told apart. */
+function ratioLabel({ slower, faster }: Pick<HeldOut, "slower" | "faster">): string {
   return `${label(faster)} over ${label(slower)}`;
 }
 
@@ -87,7 +100,11 @@ function label(system: string): string {
   return SYSTEM_LABELS[system as PaperSystem];
 }
 
-function headline(setting: PaperSetting, { rows }: PaperRatios): ResultTable {
+function headline(setting: PaperSetting, { rows, open }: PaperRatios): ResultTable {
+  const cells = ({ calibrated, range }: Pick<RatioRow, "calibrated" | "range">) => ({
+    before: [calibrated.mean, `${range.low.toFixed(2)} to ${range.high.toFixed(2)}`],
+    after: WORKLOAD_NAMES.map((name) => calibrated.byWorkload[name]),
+  });
   return {
     title: `Speedup on a model of the paper's machine (${
       machineLabel(setting, setting.calibrated.gpus)
@@ -98,18 +115,20 @@ function headline(setting: PaperSetting, { rows }: PaperRatios): ResultTable {
       { name: "speedup" },
       { name: "published", origin: "published", format: String },
       numberColumn("predicted", 2),
-      { name: "90 % of draws" },
+      { name: "range" },
       { name: "error, %", format: signed(1) },
       ...WORKLOAD_NAMES.map((name) => (numberColumn(workloadLabel(name), 2))),
     ],
-    rows: rows.map((row) => [
-      ratioLabel(row),
-      row.heldOut.published,
-      row.calibrated.mean,
-      `${row.interval.low.toFixed(2)} to ${row.interval.high.toFixed(2)}`,
-      100 * row.error,
-      ...WORKLOAD_NAMES.map((name) => row.calibrated.byWorkload[name]),
-    ]),
+    rows: [
+      ...rows.map((row) => {
+        const { before, after } = cells(row), { heldOut, error } = row;
+        return [ratioLabel(heldOut), heldOut.published, ...before, 100 * error, ...after];
+      }),
+      ...open.map((row) => {
+        const { before, after } = cells(row);
+        return [ratioLabel(row), null, ...before, null, ...after];
+      }),
+    ],
   };
 }
 
@@ -144,7 +163,7 @@ function timesTable(
   };
 }
 
-function intervalTable({ rows, otherReading }: PaperRatios): ResultTable {
+function rangeTable({ rows, readings }: PaperRatios): ResultTable {
   return {
     title:
       "Speedup by workload, with the 5, 50 and 95 % points of the draws, and before calibration",
@@ -154,30 +173,24 @@ function intervalTable({ rows, otherReading }: PaperRatios): ResultTable {
       { name: "workload" },
       ...["uncalibrated", "calibrated", "5 %", "50 %", "95 %"].map((name) => numberColumn(name, 3)),
     ],
-    rows: [...rows, otherReading].flatMap((row) => [
-      ...WORKLOAD_NAMES.map((name) => {
-        const { low, median, high } = row.intervals[name];
-        const { uncalibrated, calibrated } = row;
-        return [
-          ratioLabel(row),
-          workloadLabel(name),
-          uncalibrated.byWorkload[name],
-          calibrated.byWorkload[name],
-          low,
-          median,
-          high,
-        ];
-      }),
-      [
-        ratioLabel(row),
-        "mean",
-        row.uncalibrated.mean,
-        row.calibrated.mean,
-        row.interval.low,
-        row.interval.median,
-        row.interval.high,
-      ],
-    ]),
+    rows: [...rows, ...readings].flatMap((row) => {
+      const { heldOut, uncalibrated, calibrated, range, ranges } = row;
+      const line = (name: string, before: number, after: number, drawn: Range) => [
+        ...[ratioLabel(heldOut), name, before, after],
+        ...[drawn.low, drawn.median, drawn.high],
+      ];
+      return [
+        ...WORKLOAD_NAMES.map((name) =>
+          line(
+            workloadLabel(name),
+            uncalibrated.byWorkload[name],
+            calibrated.byWorkload[name],
+            ranges[name],
+          )
+        ),
+        line("mean", uncalibrated.mean, calibrated.mean, range),
+      ];
+    }),
   };
 }
 
@@ -194,7 +207,7 @@ function gpusTable({ byGpus, rows }: PaperRatios): ResultTable {
     rows: byGpus.flatMap(({ gpus, ratios }) =>
       ratios.map(({ byWorkload, mean }, i) => [
         gpus,
-        ratioLabel(rows[i]!),
+        ratioLabel(rows[i]!.heldOut),
         ...WORKLOAD_NAMES.map((name) => byWorkload[name]),
         mean,
       ])
@@ -208,9 +221,9 @@ function speedupFigure(setting: PaperSetting, { rows }: PaperRatios): Figure {
     title: "Speedup of Slipstream, as the paper reports it",
     caption: `Time of an epoch under the other system over that with Slipstream, on ${
       machineLabel(setting, setting.calibrated.gpus)
-    }; intervals hold 90 % of the draws. The paper's abstract gives means alone.`,
+    }; ranges hold 90 % of the draws. The paper's abstract gives means alone.`,
     panels: rows.map((row): Panel => ({
-      title: ratioLabel(row),
+      title: ratioLabel(row.heldOut),
       mark: "bars",
       x: { label: "" },
       y: { label: "speedup" },
@@ -220,16 +233,16 @@ function speedupFigure(setting: PaperSetting, { rows }: PaperRatios): Figure {
           y: row.calibrated.byWorkload[name],
           series: "predicted",
           origin: "predicted",
-          low: row.intervals[name].low,
-          high: row.intervals[name].high,
+          low: row.ranges[name].low,
+          high: row.ranges[name].high,
         })),
         {
           x: "mean",
           y: row.calibrated.mean,
           series: "predicted",
           origin: "predicted",
-          low: row.interval.low,
-          high: row.interval.high,
+          low: row.range.low,
+          high: row.range.high,
         },
         { x: "mean", y: row.heldOut.published, series: "published", origin: "published" },
       ],
@@ -272,7 +285,7 @@ function gpusFigure({ byGpus, rows }: PaperRatios): Figure {
     caption:
       "Each GPU trains 1024 inputs of a minibatch, so that more GPUs make larger minibatches; the scalars stay those calibrated on 4 GPUs.",
     panels: rows.map((row, i): Panel => ({
-      title: ratioLabel(row),
+      title: ratioLabel(row.heldOut),
       mark: "lines",
       x: { label: "GPUs" },
       y: { label: "speedup" },
@@ -291,52 +304,53 @@ function gpusFigure({ byGpus, rows }: PaperRatios): Figure {
 
 /** What the numbers mean, all derived from them. */
 function notesOf(
-  { frozen }: PaperSetting,
-  { rows, otherReading, mape, nulls, met }: PaperRatios,
+  { registration }: PaperSetting,
+  { rows, readings, mape, nulls, met }: PaperRatios,
   draws: number,
 ): string[] {
-  const { protocol, calibration } = frozen;
-  const outside = rows.filter(({ heldOut: { published }, interval: { low, high } }) =>
+  const { protocol, calibration } = registration;
+  const between = ({ low, high }: Range) => `${low.toFixed(2)} to ${high.toFixed(2)}`;
+  const outside = rows.filter(({ heldOut: { published }, range: { low, high } }) =>
     published < low || published > high
   );
   const leaning = rows.map(leaningOf).reduce((a, b) => a.factor >= b.factor ? a : b);
-  const hotline = rows.find(({ heldOut }) => heldOut.slower === "hotline")!;
+  const [division] = nulls.models;
   return [
     "Nothing here was measured on the paper's machine: the times are those of a model of it, replaying counted epochs of statistical twins of the four data sets at their published sizes",
-    `Three numbers of the other systems' software (${
+    `Parameters: registered. Numbers of the other systems' software (${
       calibration.map(({ parameter }) => parameter).join(", ")
-    }) were set so that the model meets published ratios of FAE and Hotline over RM1 to RM3; no ratio of Slipstream and nothing of RM4 set any number, and all were frozen before a ratio of Slipstream was computed`,
+    }) were set so that the model meets published ratios of FAE and Hotline over RM1 to RM3; no ratio of Slipstream and nothing of RM4 set any number, and all were committed before a ratio was computed with them. It is the second registration: what the first had predicted was known`,
     `Mean error over the four published ratios: ${
       percent(mape.calibrated)
-    }; with those three numbers as they start, ${percent(mape.uncalibrated)}`,
-    `Intervals hold 90 % of ${draws} draws of the machine's and the software's numbers within their ranges, with the three numbers set anew in each; deno task simulate paper makes the same ${protocol.draws} and adds refits and permutations`,
+    }; with those numbers as they start, ${percent(mape.uncalibrated)}`,
+    `Ranges hold 90 % of ${draws} draws of the machine's and the software's numbers within their ranges and of the published ratios that set the calibrated ones, which disagree with each other by 8 to 17 %; they are no confidence intervals`,
     outside.length === 0
-      ? "All four published figures lie within their intervals"
-      : `Intervals that leave the published figure out: ${
-        outside.map((row) =>
-          `${ratioLabel(row)}, published ${row.heldOut.published} and predicted ${
-            row.interval.low.toFixed(2)
-          } to ${row.interval.high.toFixed(2)}`
+      ? "All four published figures lie within their ranges"
+      : `Ranges that leave the published figure out: ${
+        outside.map(({ heldOut, range }) =>
+          `${ratioLabel(heldOut)}, published ${heldOut.published} and predicted ${between(range)}`
         ).join("; ")
       }`,
-    `The paper's figure against Hotline is read as ${ratioLabel(hotline)}; read as ${
-      ratioLabel(otherReading)
-    }, the prediction is ${otherReading.calibrated.mean.toFixed(2)} instead of ${
-      hotline.calibrated.mean.toFixed(2)
-    } and the mean error ${percent(mape.otherReading)}`,
-    met.n1Fae
+    `Other readings of the same figures: ${
+      readings.map(({ heldOut, calibrated, range }) =>
+        `${ratioLabel(heldOut)} ${calibrated.mean.toFixed(2)} (${
+          between(range)
+        }), published ${heldOut.published}`
+      ).join("; ")
+    }`,
+    met.fae
       ? `Against FAE the model errs ${
         percent(nulls.modelFaeError)
-      }, and dividing by the share of inputs that is kept errs ${percent(nulls.n1.faeError)}`
+      }, and dividing by the share of inputs that is kept errs ${percent(division!.faeError)}`
       : `Against FAE a division does better than the model: 1 / (share of inputs kept) errs ${
-        percent(nulls.n1.faeError)
+        percent(division!.faeError)
       }, the model ${percent(nulls.modelFaeError)}`,
-    `Over all four ratios the model errs ${percent(mape.calibrated)}, that division ${
-      percent(nulls.n1.mape)
-    }, and taking each ratio for the mean of the other three published ones ${
-      percent(nulls.n2.mape)
-    }`,
-    `The mean of ${ratioLabel(leaning.row)} leans on ${workloadLabel(leaning.workload)}: ${
+    `Over all four ratios the model errs ${percent(mape.calibrated)}; without any machine ${
+      nulls.models.map(({ name, mape }) => `${name} errs ${percent(mape)}`).join(", ")
+    }. What the machine adds to the best of these: ${
+      (100 * nulls.machineAdds).toFixed(1)
+    } percentage points`,
+    `The mean of ${ratioLabel(leaning.row.heldOut)} leans on ${workloadLabel(leaning.workload)}: ${
       leaning.row.calibrated.byWorkload[leaning.workload].toFixed(2)
     } there, ${leaning.row.calibrated.mean.toFixed(2)} in the mean`,
     `The share of hot inputs that is skipped after the window, ${protocol.drop_share}, is the artifact's default; what skipping costs in accuracy these numbers do not show`,

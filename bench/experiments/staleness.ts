@@ -35,6 +35,7 @@ export const stalenessExperiment: Experiment = {
   summary: "Figure 4: how far ten random hot rows move over training, and what a threshold skips",
   title: "How hot rows move over training (the paper's Figure 4)",
   suite: "default",
+  trains: true,
   async run(settings: Settings): Promise<Findings> {
     const all: Watched[] = [];
     for (const workload of workloadsOf(settings)) {

@@ -10,11 +10,12 @@ import { summarise } from "../../core/statistics.ts";
 import { openSynthetic } from "../../data/synthetic.ts";
 import type { Dataset } from "../../data/types.ts";
 import { openDevice } from "../../kernels/open.ts";
-import type { Device, Stage } from "../../kernels/types.ts";
-import { Dlrm, type DlrmShape } from "../../train/model/dlrm.ts";
-import { optimizerOf } from "../../train/command/options.ts";
-import { PRESETS, resolveShape } from "../../train/model/presets.ts";
-import { train } from "../../train/run/trainer.ts";
+import type { Device } from "../../kernels/types.ts";
+import { PRESETS } from "../../train/model/presets.ts";
+import type { RunOptions } from "../../train/run/options.ts";
+import { runTraining } from "../../train/run/run_training.ts";
+import { setUpRun } from "../../train/run/setup.ts";
+import type { Stage } from "../../train/stages.ts";
 import { deviceNote } from "../device_note.ts";
 import type { Experiment, Findings, ResultTable, Sample, Settings } from "../experiment.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
@@ -22,7 +23,7 @@ import { readMinibatches, StepRunner } from "../steps.ts";
 const BATCHES = [1024, 2048, 4096];
 const STEPS = 10;
 /** Small minibatches and Adagrad: learns the most from few inputs. */
-const QUALITY = { batch: 128, optimizer: optimizerOf("adagrad"), learningRate: 0.01 };
+const QUALITY = { batch: 128, optimizer: "adagrad", learningRate: 0.01 } as const;
 
 /** Training throughput, stages and quality on this machine. */
 export const trainExperiment: Experiment = {
@@ -32,31 +33,30 @@ export const trainExperiment: Experiment = {
   suite: "full",
   async run(settings: Settings): Promise<Findings> {
     const { device, reason } = await openDevice(settings);
-    const dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });
-    try {
-      settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
-      const shape = resolveShape(PRESETS.rm2, dataset.schema);
-      const { speed, stages, samples } = await measureSpeed(device, dataset, shape, settings);
-      const quality = await measureQuality(device, dataset, shape, settings);
-      return {
-        tables: [speed, stages, quality.table],
-        samples: [...samples, ...quality.samples],
-        device: deviceNote(device.info),
-        notes: device.info.isFallbackAdapter
-          ? [`${device.info.name} is a software adapter: its results hold, its speed says nothing`]
-          : [],
-      };
-    } finally {
-      dataset.close();
-      device.dispose();
-    }
+    using _ = device;
+    using dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });
+    settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
+    const { speed, stages, samples } = await measureSpeed(device, dataset, settings);
+    const quality = await measureQuality(device, dataset, settings);
+    return {
+      tables: [speed, stages, quality.table],
+      samples: [...samples, ...quality.samples],
+      device: deviceNote(device.info),
+      notes: device.info.isFallbackAdapter
+        ? [`${device.info.name} is a software adapter: its results hold, its speed says nothing`]
+        : [],
+    };
   },
 };
+
+/** RM2 on a data set and a device that are open. */
+function onDevice(device: Device, dataset: Dataset): RunOptions {
+  return { data: dataset, model: "rm2", device: { open: { device, host: null } } };
+}
 
 async function measureSpeed(
   device: Device,
   dataset: Dataset,
-  shape: DlrmShape,
   { batch, smoke, rounds, say, signal }: Settings,
 ): Promise<{ speed: ResultTable; stages: ResultTable; samples: Sample[] }> {
   const preset = PRESETS.rm2;
@@ -67,46 +67,43 @@ async function measureSpeed(
   let stages: ResultTable | null = null;
   for (const size of batches) {
     say(`Timing minibatches of ${size}`);
-    const model = new Dlrm(device, shape, {
-      optimizer: optimizerOf(preset.optimizer),
-      maxBatch: size,
+    using run = await setUpRun({
+      ...onDevice(device, dataset),
+      training: { batch: size },
     });
-    try {
-      await model.initialise(1);
-      const minibatches = await readMinibatches(dataset, size, smoke ? 1 : 8);
-      const runner = new StepRunner(model, minibatches, preset.learningRate);
-      await runner.run(steps);
-      const times: number[] = [];
-      const booked = new Map<string, number[]>();
-      for (let round = 0; round < rounds; round++) {
-        await checkpoint(signal);
-        const run = await runner.run(steps);
-        times.push(run.ms / steps);
-        for (const [stage, ms] of Object.entries(run.stages)) {
-          booked.set(stage, [...booked.get(stage) ?? [], ms / steps]);
-        }
+    const { model } = run;
+    await model.initialise(1);
+    const minibatches = await readMinibatches(dataset, size, smoke ? 1 : 8);
+    const runner = new StepRunner(model, minibatches, preset.learningRate);
+    await runner.run(steps);
+    const times: number[] = [];
+    const booked = new Map<string, number[]>();
+    for (let round = 0; round < rounds; round++) {
+      await checkpoint(signal);
+      const run = await runner.run(steps);
+      times.push(run.ms / steps);
+      for (const [stage, ms] of Object.entries(run.stages)) {
+        booked.set(stage, [...booked.get(stage) ?? [], ms / steps]);
       }
-      samples.push({
-        name: `minibatch ${size}/step`,
-        unit: "ms",
-        better: "lower",
-        timing: true,
-        values: times,
-      });
-      const { median, p90, interval } = summarise(times);
-      const flops = model.trainProgram(size).costs.reduce((sum, cost) => sum + cost.flops, 0);
-      rows.push([
-        size,
-        median,
-        p90,
-        `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
-        1000 * size / median,
-        flops / median / 1e6,
-      ]);
-      stages ??= stageTable(size, median, booked);
-    } finally {
-      model.dispose();
     }
+    samples.push({
+      name: `minibatch ${size}/step`,
+      unit: "ms",
+      better: "lower",
+      timing: true,
+      values: times,
+    });
+    const { median, p90, interval } = summarise(times);
+    const flops = model.trainProgram(size).costs.reduce((sum, cost) => sum + cost.flops, 0);
+    rows.push([
+      size,
+      median,
+      p90,
+      `${interval[0].toFixed(2)} … ${interval[1].toFixed(2)}`,
+      1000 * size / median,
+      flops / median / 1e6,
+    ]);
+    stages ??= stageTable(size, median, booked);
   }
   return {
     speed: {
@@ -153,53 +150,43 @@ function stageTable(
 async function measureQuality(
   device: Device,
   dataset: Dataset,
-  shape: DlrmShape,
   { smoke, say, signal }: Settings,
 ): Promise<{ table: ResultTable; samples: Sample[] }> {
   say("Training for quality");
-  const { batch, optimizer, learningRate } = QUALITY;
-  const model = new Dlrm(device, shape, { optimizer, maxBatch: 1024 });
-  try {
-    await model.initialise(1);
-    const run = await train(model, dataset, {
-      batch,
-      epochs: 1,
+  const { batch, learningRate } = QUALITY;
+  const { metrics, throughput } = await runTraining({
+    ...onDevice(device, dataset),
+    training: {
+      ...QUALITY,
       seed: 1,
-      shuffle: true,
-      schedule: { base: learningRate, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
-      evalEvery: 0,
-      evalBatch: 1024,
       // A software adapter takes minutes for what a device does in seconds.
       maxSteps: smoke ? 2 : device.info.isFallbackAdapter ? 20 : 0,
-      signal,
-    });
-    signal.throwIfAborted();
-    const { metrics } = run.evaluations.at(-1)!;
-    const bayes = dataset.bayes!;
-    const table: ResultTable = {
-      title: `Quality after ${
-        formatCount(run.samples)
-      } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
-      columns: [
-        { name: "predictions of" },
-        { name: "AUC", format: fixed(5) },
-        { name: "log-loss", format: fixed(5) },
-      ],
-      rows: [
-        ["the trained DLRM", metrics.auc, metrics.logloss],
-        ["the true probabilities", bayes.auc, bayes.logloss],
-      ],
-    };
-    const sample = (name: string, better: Sample["better"], value: number | null): Sample[] =>
-      value === null ? [] : [{ name, unit: name, better, timing: false, values: [value] }];
-    return {
-      table,
-      samples: [
-        ...sample("AUC", "higher", metrics.auc),
-        ...sample("log-loss", "lower", metrics.logloss),
-      ],
-    };
-  } finally {
-    model.dispose();
-  }
+    },
+    evaluation: { batch: 1024 },
+  }, { signal });
+  signal.throwIfAborted();
+  const bayes = dataset.bayes!;
+  const table: ResultTable = {
+    title: `Quality after ${
+      formatCount(throughput.samples)
+    } generated inputs: Adagrad, learning rate ${learningRate}, minibatches of ${batch}`,
+    columns: [
+      { name: "predictions of" },
+      { name: "AUC", format: fixed(5) },
+      { name: "log-loss", format: fixed(5) },
+    ],
+    rows: [
+      ["the trained DLRM", metrics!.auc, metrics!.logloss],
+      ["the true probabilities", bayes.auc, bayes.logloss],
+    ],
+  };
+  const sample = (name: string, better: Sample["better"], value: number | null): Sample[] =>
+    value === null ? [] : [{ name, unit: name, better, timing: false, values: [value] }];
+  return {
+    table,
+    samples: [
+      ...sample("AUC", "higher", metrics!.auc),
+      ...sample("log-loss", "lower", metrics!.logloss),
+    ],
+  };
 }

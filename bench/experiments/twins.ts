@@ -7,16 +7,17 @@
 import { formatCount } from "../../core/format.ts";
 import type { Cell } from "../../core/table.ts";
 import { isHistories, loadAnyTwin } from "../../data/twin/open.ts";
-import { parseTrainOptions } from "../../train/command/options.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { ResultDocument } from "../../train/run/result.ts";
-import { runTraining } from "../../train/run/session.ts";
+import { runTraining } from "../../train/run/run_training.ts";
 import { deviceNote } from "../device_note.ts";
 import type { DeviceNote, Experiment, Findings, Settings } from "../experiment.ts";
 
 const INPUTS = 100_000;
 /** Small minibatches learn the most from so many inputs. */
 const BATCH = 256;
+/** Inputs a forward pass of an evaluation. */
+const EVAL_BATCH = 2048;
 /** The choice is made with other draws of the twin and other initial weights than the result. */
 const SEEDS = { choice: 2, result: 1 };
 /** The part of the inputs that each choice is tried on. */
@@ -120,19 +121,17 @@ async function trainOn(
   [optimizer, learningRate]: typeof CHOICES[number],
   inputs: number,
   seed: number,
-  { device, wide, batch, smoke, signal }: Settings,
+  { device, threads, wide, batch: [batch = BATCH], smoke, signal }: Settings,
 ): Promise<ResultDocument> {
-  const size = batch[0] ?? BATCH;
-  const words = [
-    ...["--data", `twin:${workload}:${Math.ceil(inputs / TRAIN_SHARE)}`, "--data-seed", seed],
-    ...["--seed", seed, "--optimizer", optimizer, "--lr", learningRate, "--device", device],
-    ...["--batch", size, "--test-batch", 2048, "--max-steps", Math.ceil(inputs / size)],
-    ...["--max-ind-range", smoke ? SMOKE_IDS : FOLDED[workload] ?? -1],
-    ...(wide ? ["--wide"] : []),
-  ];
-  const line = parseTrainOptions(words.map(String));
-  if (line.kind !== "train") {
-    throw new Error("Cannot train: the command line asks for something else");
-  }
-  return await runTraining(line.command, { signal });
+  return await runTraining({
+    data: {
+      source: `twin:${workload}:${Math.ceil(inputs / TRAIN_SHARE)}`,
+      seed,
+      maxIndexRange: smoke ? SMOKE_IDS : FOLDED[workload],
+    },
+    model: workload,
+    training: { optimizer, learningRate, batch, seed, maxSteps: Math.ceil(inputs / batch) },
+    device: { kind: device, threads, wide },
+    evaluation: { batch: EVAL_BATCH },
+  }, { signal });
 }

@@ -10,7 +10,7 @@ import { writeAll } from "../../core/files.ts";
 import type { DlrmShape } from "../../train/model/dlrm.ts";
 
 /** What the process says of itself. */
-export interface PeerInfo {
+interface PeerInfo {
   readonly torch: string;
   readonly device: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface PeerInfo {
 }
 
 /** One answer. */
-export interface PeerRound {
+interface PeerRound {
   readonly ms: number;
   readonly losses: readonly number[];
 }
@@ -40,10 +40,17 @@ export async function findPython(
       if (success) return { python };
       reasons.push(`${python}: ${lastLine(stderr) || `exit status ${code}`}`);
     } catch (error) {
-      reasons.push(`${python}: ${error instanceof Error ? error.message : error}`);
+      reasons.push(`${python}: ${reasonOf(error, python)}`);
     }
   }
   return { missing: reasons.join("; ") };
+}
+
+function reasonOf(error: unknown, python: string): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Deno was started without the permission to run it; the task's command in deno.json with --allow-run=git,${python} has it`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 function lastLine(bytes: Uint8Array): string {

@@ -19,7 +19,7 @@ export type PlotOptions = NonNullable<Parameters<Plot["plot"]>[0]>;
 type Mark = NonNullable<PlotOptions["marks"]>[number];
 
 /** What all marks of a panel need to know. */
-export interface MarkContext {
+interface MarkContext {
   readonly plot: Plot;
   readonly panel: Panel;
   readonly placement: Placement;

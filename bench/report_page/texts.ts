@@ -54,7 +54,7 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
   ],
   [
     "Systems",
-    "Ways to train on a CPU with GPUs. XDL and Intel-optimised DLRM keep all rows in the CPU's memory; FAE keeps copies of hot rows on every GPU; Hotline trains the hot part of a minibatch while the cold part's rows are fetched. Slipstream skips inputs on top of one of them. The hybrid baseline is the structure of Intel-optimised DLRM: rows on the CPU (the host), the neural network (MLPs) on the GPUs, and vectors copied between them over the link (PCIe).",
+    "Ways to train on a CPU with GPUs. XDL, the PyTorch hybrid and DLRM with Intel's kernels keep all rows in the CPU's memory; FAE keeps copies of hot rows on every GPU; Hotline trains the hot part of a minibatch while the cold part's rows are fetched. Slipstream skips inputs on top of one of them. The hybrid baseline is DLRM in plain PyTorch: rows on the CPU (the host), the neural network (MLPs) on the GPUs, and vectors copied between them over the link (PCIe). GPU only keeps all rows on the GPUs.",
   ],
   [
     "Epoch, iteration, stages",
@@ -62,7 +62,7 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
   ],
   [
     "Calibrated, draws",
-    "Three numbers of the model that no source gives are set so that published ratios of other systems come out (calibrated). A draw takes every uncertain number of the machine from its range; intervals hold 90 % of the draws.",
+    "Three numbers of the model that no source gives are set so that published ratios of other systems come out (calibrated). A draw takes every uncertain number from its range, those published ratios included; a range holds 90 % of the draws and is no confidence interval.",
   ],
   [
     "Where a number is from",
@@ -80,6 +80,6 @@ export const STANDING_DEVIATIONS: readonly string[] = [
   "Data: the paper trained on the original logs; here their twins stand in, so that AUC and hot shares are those of the twins and not of the logs. Real logs train with the same commands.",
   "Sizes: unless a result says that it is of full size, models and data are cut down so that two processor cores suffice. Staleness needs long training, so that small runs show less of it.",
   "Machine: the paper trained on a server with GPUs. On a machine without one, a single processor is both the host and the device, so that the transfers which Slipstream saves cost next to nothing here.",
-  "Predicted numbers come from a model of the paper's machine that replays counted epochs of the twins at their published sizes; nothing ran on that machine. They are as good as the model: see its comparison with real runs (validate) and the intervals.",
+  "Predicted numbers come from a model of the paper's machine that replays counted epochs of the twins at their published sizes; nothing ran on that machine. They are as good as the model: see its comparison with real runs (validate) and the ranges.",
   "Published numbers are the paper's own and were not measured again.",
 ];

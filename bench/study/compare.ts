@@ -6,7 +6,7 @@
 
 import type { Datum } from "../figure.ts";
 import { type Estimate, estimate, excludesZero, pairedDifference } from "./statistics.ts";
-import type { StudyKey, StudyResult, StudyStore } from "./store.ts";
+import type { StudyKey, StudyResult, StudyStore, Wanted } from "./store.ts";
 
 /** What is compared. */
 export type Measure = (result: StudyResult) => number;
@@ -30,12 +30,13 @@ export class StudyResults {
     runs: Omit<StudyKey, "seed" | "variant">,
     seeds: number,
     variants: Readonly<Record<string, string>>,
+    wanted: Wanted = "accuracy",
   ): Promise<StudyResults> {
     const byVariant = new Map<string, StudyResult[]>();
     for (const [name, variant] of Object.entries(variants)) {
       const own: StudyResult[] = [];
       for (let seed = 1; seed <= seeds; seed++) {
-        const result = await store.read({ ...runs, seed, variant });
+        const result = await store.read({ ...runs, seed, variant }, wanted);
         if (result !== null) own.push(result);
       }
       byVariant.set(name, own);

@@ -8,11 +8,11 @@
 import { formatCount, formatDuration } from "../../core/format.ts";
 import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Model } from "../../train/model/model.ts";
-import { createModel } from "../../train/model/models.ts";
-import { optimizerOf } from "../../train/command/options.ts";
+import { optimizerOf } from "../../train/model/optimizers.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
 import type { LearningRateSchedule } from "../../train/run/learning_rate.ts";
+import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
 import { train, type TrainOptions, type TrainResult } from "../../train/run/trainer.ts";
 import { deviceNote } from "../device_note.ts";
@@ -23,7 +23,13 @@ import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { learningRateOf, WORKLOADS } from "./settings.ts";
-import { STUDY_SCHEMA_VERSION, type StudyKey, type StudyResult, type StudyStore } from "./store.ts";
+import {
+  STUDY_SCHEMA_VERSION,
+  type StudyKey,
+  type StudyResult,
+  type StudyStore,
+  type Wanted,
+} from "./store.ts";
 import { placementOfVariant, planOfVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Inputs a forward pass of an evaluation. */
@@ -34,8 +40,10 @@ const WARM_UP = 12;
 const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
 /** What is run. */
-export interface SeedJob extends Omit<StudyKey, "variant"> {
+interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
+  /** Whether the times of runs are asked for, which are of this machine alone. */
+  readonly wanted?: Wanted;
   /** What the person asked for calls a variant, where that is another name. */
   readonly labels?: ReadonlyMap<string, string>;
 }
@@ -53,41 +61,39 @@ const warmed = new Set<string>();
 
 /** Runs what the store does not have yet. */
 export async function runSeed(job: SeedJob, store: StudyStore, settings: Settings): Promise<void> {
+  using claims = new DisposableStack();
   const missing: Variant[] = [];
-  for (const variant of job.variants) {
-    if (await store.read(keyOf(job, variant)) === null) missing.push(variant);
+  // In one order everywhere, so that no two processes wait for each other.
+  for (const variant of job.variants.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+    const key = keyOf(job, variant);
+    if (await store.read(key, job.wanted) !== null) continue;
+    const claim = claims.use(await store.claim(key, settings));
+    // Whoever had it may have trained it.
+    if (await store.read(key, job.wanted) === null) missing.push(variant);
+    else claim[Symbol.dispose]();
   }
   if (missing.length === 0) return;
+  missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
   const { workload, inputs, seed } = job;
   const ground = await openGround(workload, inputs, seed, settings);
-  const placed = await openPlaced("hot", settings);
-  try {
-    const shared = { job, ground, store, settings, placed };
-    // A model serves all variants that normalise alike and keep their rows alike.
-    const groups = Map.groupBy(
-      missing,
-      (variant) => `${variant.normalisation} ${placementOfVariant(variant)}`,
-    );
-    // No variant always comes first, when the machine is coolest, or last.
-    for (const some of rotated([...groups.values()], seed)) {
-      const { normalisation } = some[0]!;
-      const hot = placementOfVariant(some[0]!) === "hot";
-      const model = createModel(placed.device, ground.shape, {
-        optimizer: optimizerOf(WORKLOADS[workload].optimizer),
-        maxBatch: Math.max(EVAL_BATCH, job.batch),
-        host: placed.host,
-        hotRows: hot ? ground.hotSet.rows.rows : null,
-        normalisation,
-      });
-      try {
-        await warmUp(shared, model, some[0]!);
-        await runVariants(shared, model, some);
-      } finally {
-        model.dispose();
-      }
-    }
-  } finally {
-    placed.dispose();
+  using placed = await openPlaced("hot", settings);
+  const shared = { job, ground, store, settings, placed };
+  // A model serves all variants that normalise alike and keep their rows alike.
+  const groups = Map.groupBy(
+    missing,
+    (variant) => `${variant.normalisation} ${placementOfVariant(variant)}`,
+  );
+  // No variant always comes first, when the machine is coolest, or last.
+  for (const some of rotated([...groups.values()], seed)) {
+    using model = createPlacedModel(placed, ground.shape, {
+      placement: placementOfVariant(some[0]!),
+      maxBatch: Math.max(EVAL_BATCH, job.batch),
+      optimizer: optimizerOf(WORKLOADS[workload].optimizer),
+      normalisation: some[0]!.normalisation,
+      hotSet: ground.hotSet,
+    });
+    await warmUp(shared, model, some[0]!);
+    await runVariants(shared, model, some);
   }
 }
 
@@ -218,14 +224,10 @@ async function run(
   const bytes = new ByteSums();
   const result = await train(model, dataset, {
     batch: job.batch,
-    epochs: 1,
     seed: job.seed,
-    shuffle: true,
     lastBatch: "drop",
     schedule: scheduleOf(shared, steps - decayed, decayed),
-    evalEvery: 0,
     evalBatch: EVAL_BATCH,
-    maxSteps: 0,
     plan,
     hotSet,
     placement: placementOfVariant(variant),
@@ -262,6 +264,7 @@ async function finish(
     schema_version: STUDY_SCHEMA_VERSION,
     ...keyOf(job, variant),
     conditions: store.conditions,
+    machine: store.machine,
     train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),
     optimizer,

@@ -10,7 +10,7 @@
 import { type PresetName, PRESETS } from "../../train/model/presets.ts";
 
 /** How a workload is trained. */
-export interface WorkloadSettings {
+interface WorkloadSettings {
   readonly optimizer: "adagrad" | "sgd";
   readonly learningRate: number;
   readonly batch: number;

@@ -4,19 +4,24 @@
  * @module
  */
 
-import { makeFolder, writeFileWhole } from "../../core/files.ts";
-import { UserError } from "../../core/errors.ts";
+import { setTimeout } from "node:timers/promises";
+import { makeFolder, Sha256, writeFileWhole } from "../../core/files.ts";
+import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
+import { tryLock } from "../../core/lock.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../../train/stages.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 7;
+export const STUDY_SCHEMA_VERSION = 8;
+
+/** A run takes some kilobytes, with rows that are watched some megabytes. */
+const MOST_BYTES = 64e6;
 
 /** Which run. */
 export interface StudyKey {
@@ -31,16 +36,20 @@ export interface StudyKey {
   readonly batch: number;
 }
 
-/** What else a run's numbers hang on: with others, a stored run is not the one that is asked for. */
+/** What a run's accuracy hangs on beside its key: with others, a stored run is not the one that is asked for. */
 export interface StudyConditions {
   /** Of the project; null where it is not known. */
   readonly git_revision: string | null;
-  readonly cpu_model: string | null;
   readonly deno: string;
   /** As asked for: `auto` and `cpu` are not told to be the same. */
   readonly device: string;
-  readonly threads: number | null;
   readonly wide: boolean;
+}
+
+/** What its times hang on as well. The number of threads changes no bit, nor does the processor. */
+export interface StudyMachine {
+  readonly cpu_model: string | null;
+  readonly threads: number | null;
 }
 
 /** What a run came to. */
@@ -48,6 +57,7 @@ export interface StudyResult extends StudyKey {
   readonly schema: "slipstream.study";
   readonly schema_version: number;
   readonly conditions: StudyConditions;
+  readonly machine: StudyMachine;
   /** Inputs of the training split, which a plan may leave out in part. */
   readonly train_inputs: number;
   readonly placement: Placement;
@@ -70,45 +80,50 @@ export interface StudyResult extends StudyKey {
   readonly environment: Environment;
 }
 
-/** A folder of results, of which those count that were had under the same conditions. */
+/** What of a run is asked for: its accuracy, which every machine gives alike, or its times as well. */
+export type Wanted = "accuracy" | "times";
+
+/** A folder of results, of which those count that were had under the same conditions, and for times on the same machine. */
 export class StudyStore {
   readonly #folder: string;
   readonly conditions: StudyConditions;
+  readonly machine: StudyMachine;
 
-  constructor(folder: string, conditions: StudyConditions) {
+  constructor(folder: string, { conditions, machine }: StudyPlace) {
     this.#folder = folder;
     this.conditions = conditions;
+    this.machine = machine;
   }
 
   /**
    * The result of a run; null where there is none, or one of another version or had under other conditions, which the next
    * run replaces.
    */
-  async read(key: StudyKey): Promise<StudyResult | null> {
-    const path = this.#path(key);
-    let text: string;
-    try {
-      text = await Deno.readTextFile(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
-    let result: StudyResult;
-    try {
-      result = JSON.parse(text);
-    } catch {
-      throw new UserError(`Cannot read ${path}: it is not JSON; remove it to run it again`);
-    }
-    const fits = result.schema === "slipstream.study" &&
-      result.schema_version === STUDY_SCHEMA_VERSION &&
-      sameConditions(result.conditions, this.conditions);
-    return fits ? result : null;
+  async read(key: StudyKey, wanted: Wanted = "accuracy"): Promise<StudyResult | null> {
+    const found = await this.#readFile(this.#path(key));
+    if (found === null || wanted === "accuracy" || same(found.machine, this.machine)) return found;
+    return await this.#readFile(this.#path(key, this.machine));
   }
 
-  /** Keeps a result. */
+  /** Keeps a result: beside one that another machine had, whose times are not for this one. */
   async write(result: StudyResult): Promise<void> {
     await makeFolder(this.#folder);
-    await writeFileWhole(this.#path(result), `${JSON.stringify(result)}\n`);
+    const there = await this.#readFile(this.#path(result));
+    const apart = there !== null && !same(there.machine, result.machine);
+    const path = this.#path(result, apart ? result.machine : undefined);
+    await writeFileWhole(path, formatSealed(result, 0));
+  }
+
+  /** Waits until no other process trains a run, and keeps others from it until disposed of. */
+  async claim(key: StudyKey, settings: Pick<Settings, "say" | "signal">): Promise<Disposable> {
+    await makeFolder(this.#folder);
+    const path = this.#path(key).replace(/\.json$/, ".lock");
+    for (let waited = false;; waited = true) {
+      const lock = await tryLock(path);
+      if (lock !== null) return lock;
+      if (!waited) settings.say(`${key.workload}: another process trains ${key.variant}; waiting`);
+      await setTimeout(CLAIM_MS, undefined, { signal: settings.signal });
+    }
   }
 
   /** The folder for checkpoints of a run that has not ended. */
@@ -116,20 +131,57 @@ export class StudyStore {
     return this.#path(key).replace(/\.json$/, ".checkpoints");
   }
 
-  #path({ workload, inputs, batch, seed, variant }: StudyKey): string {
-    return `${this.#folder}/${workload}-${inputs}-by${batch}-${variant}-seed${seed}.json`;
+  async #readFile(path: string): Promise<StudyResult | null> {
+    const bytes = await readBoundedIfThere(path, MOST_BYTES);
+    if (bytes === null) return null;
+    const options = {
+      cannot: `Cannot use ${path}`,
+      otherwise: "; remove it to train the run again",
+    };
+    const found = parseSealed(bytes, { ...options, seal: "optional" }) as
+      | Partial<StudyResult>
+      | null;
+    // Older versions had no seals.
+    if (found?.schema_version !== STUDY_SCHEMA_VERSION) return null;
+    const result = parseSealed(bytes, { ...options, seal: "required" }) as StudyResult;
+    const fits = result.schema === "slipstream.study" && same(result.conditions, this.conditions);
+    return fits ? result : null;
   }
+
+  #path({ workload, inputs, batch, seed, variant }: StudyKey, machine?: StudyMachine): string {
+    const run = `${workload}-${inputs}-by${batch}-${variant}-seed${seed}`;
+    const on = machine === undefined
+      ? ""
+      : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
+    return `${this.#folder}/${run}${on}.json`;
+  }
+}
+
+/** Time between looks at a run that another process trains. */
+const CLAIM_MS = 500;
+
+/** Under which conditions and where runs are had. */
+export interface StudyPlace {
+  readonly conditions: StudyConditions;
+  readonly machine: StudyMachine;
 }
 
 /** Whether two runs were had under the same conditions. */
 export function sameConditions(a: StudyConditions, b: StudyConditions): boolean {
-  return (Object.keys(b) as (keyof StudyConditions)[]).every((key) => a[key] === b[key]);
+  return same(a, b);
 }
 
-/** The conditions of runs that are made now. */
-export function currentConditions(
+function same<T extends object>(a: T, b: T): boolean {
+  return (Object.keys(b) as (keyof T)[]).every((key) => a[key] === b[key]);
+}
+
+/** Conditions and machine of runs that are made now. */
+export function currentPlace(
   { device, threads, wide }: Pick<Settings, "device" | "threads" | "wide">,
-): StudyConditions {
+): StudyPlace {
   const { git_revision, cpu_model, deno } = currentEnvironment();
-  return { git_revision, cpu_model, deno, device, threads, wide };
+  return {
+    conditions: { git_revision, deno, device, wide },
+    machine: { cpu_model, threads },
+  };
 }

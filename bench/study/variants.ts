@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { reworded, UserError } from "../../core/errors.ts";
 import { flagName, type FlagTable, parseFlags } from "../../core/flags.ts";
 import { NORMALIZE_FLAG, PLAN_FLAGS, planOf } from "../../train/command/plan_flags.ts";
 import type { Placement } from "../../train/model/placement.ts";
@@ -58,7 +58,7 @@ const FIXED = {
 /**
  * The variant that some words say; names of the version before are still understood.
  *
- * @throws {UserError} Status 2: what `deno task train` would refuse, with the words.
+ * @throws {UsageError} What `deno task train` would refuse, with the words.
  */
 export function variantOf(text: string): Variant {
   const [plan, ...options] = (wordsOfOldName(text) ?? text).split(",");
@@ -107,7 +107,7 @@ export async function loadVariant(variant: Variant): Promise<Variant> {
 }
 
 /** The plans that the paper compares, and the control. */
-export type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
+type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
 
 /** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
 export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {
@@ -151,7 +151,6 @@ function explained<T>(variant: string, body: () => T): T {
     return body();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const message = error.message.replace(": ", ` in variant ${variant}: `);
-    throw new UserError(message, error.status);
+    throw reworded(error, (message) => message.replace(": ", ` in variant ${variant}: `));
   }
 }

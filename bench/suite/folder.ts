@@ -7,12 +7,16 @@
 import { resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { fileError, makeFolder } from "../../core/files.ts";
+import { readBounded } from "../../core/json_file.ts";
 import { NOT_RESULTS } from "../folder_names.ts";
 import { lockFolder } from "./lock.ts";
 import { type FoundSuite, readSuite, type SuiteState, whyNot } from "./state.ts";
 
+/** Documents of results take some megabytes. */
+const MOST_BYTES = 64e6;
+
 /** A folder that is locked and ready. */
-export interface OpenedFolder {
+interface OpenedFolder {
   /** Gives the lock back when disposed. */
   readonly lock: Disposable;
   /** The suite to go on with, which is unfinished or has failures; null for a fresh one. */
@@ -40,7 +44,7 @@ export async function openFolder(
       const found = await readSuite(folder);
       const contents = await contentsOf(folder, [
         ...wanted.experiments,
-        ...typeof found === "object" ? found.experiments : [],
+        ...isState(found) ? found.experiments : [],
       ]);
       const why = reasonToMove(found, wanted, contents);
       if (why === null) {
@@ -53,10 +57,10 @@ export async function openFolder(
           }, which is none of its results; name another folder with --out`,
         );
       }
-      if (typeof found === "object") expectedSeconds = secondsOf(found, wanted);
+      if (isState(found)) expectedSeconds = secondsOf(found, wanted);
       // Some systems rename no folder in which a file is open.
       lock[Symbol.dispose]();
-      const time = typeof found === "object" ? found.updated_at : contents.newest;
+      const time = isState(found) ? found.updated_at : contents.newest;
       const moved = await moveAway(folder, time);
       say(`${folder} is now ${moved}: ${why}`);
     } catch (error) {
@@ -76,9 +80,13 @@ interface Contents {
   readonly foreign: readonly string[];
 }
 
+function isState(found: FoundSuite): found is SuiteState {
+  return found !== "none" && !("unreadable" in found);
+}
+
 function reasonToMove(found: FoundSuite, wanted: SuiteState, contents: Contents): string | null {
-  if (found === "unreadable") return "it holds a suite of another version";
-  if (found !== "none") return whyNot(found, wanted);
+  if (isState(found)) return whyNot(found, wanted);
+  if (found !== "none") return `it holds a suite that cannot be gone on with (${found.unreadable})`;
   return contents.results.length === 0
     ? null
     : `it holds results of single experiments (${contents.results.join(", ")})`;
@@ -111,7 +119,8 @@ async function contentsOf(folder: string, known: readonly string[]): Promise<Con
 /** When a result was finished, of whatever version it is; null for what is none. */
 async function finishedAt(path: string): Promise<string | null> {
   try {
-    const { schema, finished_at } = JSON.parse(await Deno.readTextFile(path));
+    const bytes = await readBounded(path, MOST_BYTES);
+    const { schema, finished_at } = JSON.parse(new TextDecoder().decode(bytes));
     return schema === "slipstream.bench" ? String(finished_at ?? "") : null;
   } catch {
     return null;

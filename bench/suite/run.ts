@@ -9,7 +9,7 @@ import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { TRAINED_FOLDER } from "../folder_names.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument } from "../report.ts";
-import { parseResult, writeResult } from "../results.ts";
+import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { settingsNote } from "../settings_note.ts";
 import { openFolder } from "./folder.ts";
@@ -131,7 +131,7 @@ async function keptResults(
     const path = `${folder}/${name}.json`;
     let document: BenchDocument;
     try {
-      document = parseResult(await Deno.readTextFile(path), path);
+      document = await readResult(path);
     } catch {
       // Removed or damaged since: it runs again.
       continue;

@@ -4,12 +4,29 @@
  * @module
  */
 
+import { UserError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
+import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
+import {
+  anyObject,
+  checkSchema,
+  documentOf,
+  flag,
+  listOf,
+  numberFrom,
+  objectWith,
+  oneOf,
+  orNull,
+  recordOf,
+  type Schema,
+  text,
+  wholeFrom,
+} from "../../core/schema.ts";
 import { SUITE_FILE } from "../folder_names.ts";
 import type { BenchDocument } from "../report.ts";
 
 /** Grows when a member changes its meaning or goes. */
-export const SUITE_SCHEMA_VERSION = 1;
+export const SUITE_SCHEMA_VERSION = 2;
 
 /** An experiment that has come to an end. */
 export interface SuiteStep {
@@ -46,32 +63,58 @@ export interface SuiteState {
   readonly updated_at: string;
 }
 
-/** What a folder says of its suite: nothing, something of another version, or where it is. */
-export type FoundSuite = SuiteState | "none" | "unreadable";
+/** What a folder says of its suite: nothing, something that cannot be gone on with, or where it is. */
+export type FoundSuite = SuiteState | "none" | { readonly unreadable: string };
 
-/** Reads the state of a folder's suite. */
+const STEP = objectWith<SuiteStep>({
+  name: text,
+  seconds: numberFrom(0),
+  failure: orNull(text),
+});
+
+const STATE: Schema<SuiteState> = documentOf<SuiteState>(
+  { schema: "slipstream.suite", version: SUITE_SCHEMA_VERSION },
+  objectWith<SuiteState>({
+    results_version: wholeFrom(0),
+    status: oneOf(["running", "interrupted", "finished"]),
+    command: text,
+    settings: anyObject as Schema<SuiteState["settings"]>,
+    project_version: text,
+    git_revision: orNull(text),
+    git_dirty: orNull(flag),
+    experiments: listOf(text),
+    done: listOf(STEP),
+    expected_seconds: recordOf(numberFrom(0)),
+    started_at: text,
+    updated_at: text,
+  }),
+);
+
+/** A suite's state takes some kilobytes. */
+const MOST_BYTES = 16e6;
+
+/**
+ * Reads the state of a folder's suite.
+ *
+ * @throws {UserError} The file cannot be read.
+ */
 export async function readSuite(folder: string): Promise<FoundSuite> {
-  let text: string;
+  const path = `${folder}/${SUITE_FILE}`;
+  const bytes = await readBoundedIfThere(path, MOST_BYTES);
+  if (bytes === null) return "none";
+  const cannot = `Cannot read ${SUITE_FILE}`;
   try {
-    text = await Deno.readTextFile(`${folder}/${SUITE_FILE}`);
+    return checkSchema(STATE, parseSealed(bytes, { cannot, seal: "required" }), cannot);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "none";
-    throw error;
-  }
-  try {
-    const state: SuiteState = JSON.parse(text);
-    const known = state.schema === "slipstream.suite" &&
-      state.schema_version === SUITE_SCHEMA_VERSION;
-    return known ? state : "unreadable";
-  } catch {
-    return "unreadable";
+    if (!(error instanceof UserError)) throw error;
+    return { unreadable: error.message };
   }
 }
 
 /** Writes it, with the time. */
 export async function writeSuite(folder: string, state: SuiteState): Promise<void> {
   const now = { ...state, updated_at: new Date().toISOString() };
-  await writeFileWhole(`${folder}/${SUITE_FILE}`, `${JSON.stringify(now, null, 2)}\n`);
+  await writeFileWhole(`${folder}/${SUITE_FILE}`, formatSealed(now));
 }
 
 /** Names of the experiments that failed. */

@@ -30,6 +30,7 @@ const MAX_ROWS = 2 ** 31;
  * Reads the schema in a file.
  *
  * @throws UserError if the file cannot be read or is no schema, with the path of the field: `columns[3].kind`.
+ * @category Data
  */
 export async function readSchema(path: string): Promise<LogSchema> {
   let text: string;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { ColumnRows } from "../columnar/column_rows.ts";
 import { openColumnar } from "../columnar/open.ts";
 import type { RowFormat } from "../row_formats.ts";
@@ -32,9 +32,8 @@ export function schemaFormat(schema: LogSchema, range: number, note: string): Ro
       column.ids === "text" && typeof column.rows !== "object"
     );
     if (text !== undefined) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot take the ids of column ${text.name} modulo ${range}: they are texts; give it rows {"hash": ${range}} in the schema`,
-        2,
       );
     }
   }

@@ -83,7 +83,7 @@ export function calibrateClicks(
 }
 
 /** Expected AUC of scores over the labels that the probabilities could give. */
-export function expectedAuc(scores: readonly number[], probabilities: Float64Array): number {
+function expectedAuc(scores: readonly number[], probabilities: Float64Array): number {
   const order = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!);
   let negatives = 0, wins = 0, positives = 0;
   for (const i of order) {

@@ -40,7 +40,7 @@ const TIMES = [2, 5, 10];
 const TOPS = [0.01, 0.1];
 
 /** Shares of inputs whose every id occurs at least 2, 5 and 10 times, and of lookups that go to the top ids. */
-export function sampleStatistics(columns: readonly Uint32Array[]): Map<string, number> {
+function sampleStatistics(columns: readonly Uint32Array[]): Map<string, number> {
   const n = columns[0]?.length ?? 0;
   const out = new Map<string, number>();
   const least = new Uint32Array(n).fill(0xffffffff);

@@ -27,6 +27,10 @@ type Planted = Pick<TwinParameters, "columns" | "dense" | "clicks">;
 export class ClickModel {
   readonly #clicks: TwinParameters["clicks"];
   readonly #tables: number;
+  /** Lookups of a bag in each table. */
+  readonly #lookups: readonly number[];
+  /** Over which a bag's effects are summed to have the variance of one. */
+  readonly #roots: readonly number[];
   /** For each table and segment the scale of its effects; negative where the rows are too rare to be learned. */
   readonly #scales: readonly Float64Array[];
   readonly #pairs: readonly (readonly [number, number])[];
@@ -39,6 +43,8 @@ export class ClickModel {
   constructor({ columns, dense, clicks }: Planted) {
     this.#clicks = clicks;
     this.#tables = columns.length;
+    this.#lookups = columns.map(({ lookups = 1 }) => lookups);
+    this.#roots = this.#lookups.map(Math.sqrt);
     this.#scales = columns.map((column, t) => {
       const weight = 0.5 + (hash(t, 0, 1) >>> 8) / 0x1000000;
       return Float64Array.from(column.law, ({ ids, mass }) => {
@@ -70,16 +76,21 @@ export class ClickModel {
     return logistic(logit(this.#clicks, this.#parts, false));
   }
 
-  /** The unscaled parts of the logit. */
+  /** The unscaled parts of the logit. Ids and their segments stand table by table, those of a bag side by side. */
   parts(ids: Float64Array, segments: Uint32Array, dense: Float64Array, into: Float64Array): void {
     const effects = this.#effects, known = this.#known;
     let rows = 0, knownRows = 0;
-    for (let t = 0; t < this.#tables; t++) {
-      const scale = this.#scales[t]![segments[t]!]!;
-      const effect = Math.abs(scale) * normal(hash(ids[t]!, t, 3));
-      effects[t] = effect;
-      known[t] = scale > 0 ? effect : 0;
-      rows += effect;
+    for (let t = 0, at = 0; t < this.#tables; t++) {
+      let sum = 0, knownSum = 0;
+      for (const end = at + this.#lookups[t]!; at < end; at++) {
+        const scale = this.#scales[t]![segments[at]!]!;
+        const effect = Math.abs(scale) * normal(hash(ids[at]!, t, 3));
+        sum += effect;
+        if (scale > 0) knownSum += effect;
+      }
+      effects[t] = sum / this.#roots[t]!;
+      known[t] = knownSum / this.#roots[t]!;
+      rows += effects[t]!;
       knownRows += known[t]!;
     }
     let pairs = 0, knownPairs = 0;

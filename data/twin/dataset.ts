@@ -1,10 +1,11 @@
 /**
- * A twin with one lookup a table as a data set.
+ * A twin of single inputs, with one lookup a table or bags of them, as a data set.
  *
  * @module
  */
 
 import { Sha256 } from "../../core/files.ts";
+import { idLayout } from "../id_layout.ts";
 import { RowReader } from "../row_reader.ts";
 import { type Splits, splitSevenths } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
@@ -30,7 +31,11 @@ export class TwinDataset implements Dataset {
     this.schema = {
       format: `twin-${parameters.name}`,
       dense: parameters.dense.map(({ name }) => name),
-      tables: parameters.columns.map(({ name }, t) => ({ name, rows: rows[t]! })),
+      tables: parameters.columns.map(({ name, lookups = 1 }, t) => ({
+        name,
+        rows: rows[t]!,
+        ...(lookups === 1 ? {} : { lookups }),
+      })),
     };
     this.hash = new Sha256().update(
       JSON.stringify(["twin", TWIN_VERSION, parameters, inputs, seed, range]),
@@ -55,18 +60,23 @@ export class TwinDataset implements Dataset {
 
   reader(split: Split, order: Order): Reader {
     const { start, count } = this.#splits[split];
-    const generator = this.#generator, range = this.#range, tables = this.schema.tables.length;
+    const generator = this.#generator, range = this.#range;
+    const { width } = idLayout(this.schema);
     return new RowReader(this.schema, order, {
       count,
       write: (row, into, b, size) => void generator.write(start + row, into, b, size),
       finish(into: Inputs): void {
-        if (range > 0) takeModulo(into.ids, into.size * tables, range);
+        if (range > 0) takeModulo(into.ids, into.size * width, range);
       },
     });
   }
 
   close(): void {
     // Nothing is open.
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 

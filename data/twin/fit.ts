@@ -7,7 +7,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { Permutation } from "../../core/random.ts";
 import { calibrateClicks } from "./calibrate.ts";
 import { cellPopularity, cutCells, Observations } from "./cells.ts";
@@ -51,7 +51,7 @@ export interface FitOptions {
 }
 
 /** A fit, and the part of the sample that it has not seen. */
-export interface TwinFit {
+interface TwinFit {
   /** Fitted, with the click model planted. */
   readonly parameters: TwinParameters;
   /** Inputs that the dependence was fitted to. */
@@ -72,10 +72,9 @@ const LEAST_INPUTS = 5;
 /** Fits a twin. Takes seconds for 10,000 inputs. */
 export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
   if (options.distinct.length !== sample.tables.length) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot fit a twin: ${options.distinct.length} numbers of distinct ids are given for ` +
         `${sample.tables.length} tables`,
-      2,
     );
   }
   const seed = options.seed ?? 1;

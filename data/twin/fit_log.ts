@@ -4,11 +4,12 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { Permutation } from "../../core/random.ts";
+import { idLayout } from "../id_layout.ts";
+import { chooseFormat } from "../choose_format.ts";
 import { openDataset, type OpenOptions } from "../open.ts";
-import { recognise } from "../recognise.ts";
 import { findTextFiles } from "../prepare.ts";
 import { checkDistinct, checkTwin } from "./check.ts";
 import { checkHistories, checkHistoryDistinct } from "./check_histories.ts";
@@ -59,21 +60,25 @@ const MEMORY = 256 * 2 ** 20;
  * Fits a twin to a log: of inputs with one lookup a table (Criteo, Avazu, one's own), or of user histories (Taobao).
  *
  * @throws UserError for options, files or rows that are wrong, and for a log whose twin could not be drawn.
+ * @category Data: twins
  */
 export async function fitLog(options: FitLogOptions): Promise<LogFit> {
   const { workload, seed = 1, schema } = options;
   const format = schema !== undefined ? undefined : options.format ??
-    (workload === undefined
-      ? (await recognise(await findTextFiles(options.data))).format
-      : FORMATS[workload]);
+    (workload === undefined ? await recognised(options.data) : FORMATS[workload]);
   if (workload !== undefined && (format === "taobao") !== (workload === "rm1")) {
-    throw new UserError(`Cannot fit twin ${workload}: the files are in the format ${format}`, 2);
+    throw new UsageError(`Cannot fit twin ${workload}: the files are in the format ${format}`);
   }
   const fit = format === "taobao"
     ? await fitUsers(options, seed)
     : await fitInputs({ ...options, format }, seed);
   await checkDrawable(fit.parameters, options.data[0]!);
   return fit;
+}
+
+async function recognised(data: readonly string[]): Promise<OpenOptions["format"]> {
+  const { format } = await chooseFormat(await findTextFiles(data));
+  return format === "schema" ? undefined : format;
 }
 
 /** Inputs that are drawn of a twin to see whether it can be. */
@@ -121,10 +126,16 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
   });
   try {
     const { schema } = dataset;
-    if (known !== null && known.distinct.length !== schema.tables.length) {
+    if (!idLayout(schema).single) {
       throw new UserError(
+        `Cannot fit a twin to ${
+          options.data[0]
+        }: its tables have bags of several lookups, and a fit takes one a table`,
+      );
+    }
+    if (known !== null && known.distinct.length !== schema.tables.length) {
+      throw new UsageError(
         `Cannot fit twin ${workload}: the files have ${schema.tables.length} tables, not ${known.distinct.length}`,
-        2,
       );
     }
     const whole = await sampleInputs(dataset, options.sample ?? SAMPLE.inputs, seed, signal);

@@ -4,7 +4,8 @@
  * Words of input i are the blocks of Philox with counter [i, floor(i / 2^32), stream `twin`, block number]. The first
  * decides the latent class; then each column that classes decide takes one for its cell, one for its place within the cell
  * and one for whether it follows a parent instead. A column that follows takes cell and place from the parent's, so that
- * equal rare ids of the parent give equal ids here. Only sums, products, quotients, square roots and comparisons of float64 occur, which are
+ * equal rare ids of the parent give equal ids here. Further lookups of a bag take two words each, behind those of the dense
+ * columns. Only sums, products, quotients, square roots and comparisons of float64 occur, which are
  * the same on every machine.
  *
  * @module
@@ -58,6 +59,10 @@ class AliasTables {
 export class TwinGenerator {
   /** Rows of each table: the ids that are possible. */
   readonly tableRows: readonly number[];
+  /** Lookups of an input in each table. */
+  readonly lookups: readonly number[];
+  /** Lookups of an input in all tables before each, and in all of them. */
+  readonly #firsts: readonly number[];
   readonly #parameters: TwinParameters;
   readonly #seed: number;
   readonly #columns: readonly Column[];
@@ -91,9 +96,14 @@ export class TwinGenerator {
     );
     this.#ranges = dense.map((_, j) => new AliasTables(classes.map((one) => one.dense[j]!)));
     this.#clicks = new ClickModel(parameters);
-    this.#words = new Uint32Array(4 * Math.ceil((2 + 3 * root + dense.length) / 4));
-    this.#ids = new Float64Array(columns.length);
-    this.#segments = new Uint32Array(columns.length);
+    this.lookups = columns.map(({ lookups = 1 }) => lookups);
+    const firsts = [0];
+    for (const some of this.lookups) firsts.push(firsts.at(-1)! + some);
+    this.#firsts = firsts;
+    const width = firsts.at(-1)!, further = 2 * (width - columns.length);
+    this.#words = new Uint32Array(4 * Math.ceil((2 + 3 * root + dense.length + further) / 4));
+    this.#ids = new Float64Array(width);
+    this.#segments = new Uint32Array(width);
     this.#dense = new Float64Array(dense.length);
   }
 
@@ -101,16 +111,21 @@ export class TwinGenerator {
   write(i: number, into: Inputs, b: number, size: number): number {
     this.#draw(i);
     const ids = this.#ids, dense = this.#dense;
-    for (let t = 0; t < ids.length; t++) into.ids[t * size + b] = ids[t]!;
+    const firsts = this.#firsts, lookups = this.lookups;
+    for (let t = 0, at = 0; t < lookups.length; t++) {
+      const each = lookups[t]!, to = firsts[t]! * size + b * each;
+      for (let l = 0; l < each; l++) into.ids[to + l] = ids[at++]!;
+    }
     for (let j = 0; j < dense.length; j++) into.dense[b * dense.length + j] = dense[j]!;
     const p = this.#clicks.probability(ids, this.#segments, dense);
     into.labels[b] = this.#words[1]! < p * TWO_32 ? 1 : 0;
     return p;
   }
 
-  /** Writes only the ids of input i, at `at`, one a table. */
+  /** Writes only the ids of input i, at `at`, table by table. */
   writeIds(i: number, into: Uint32Array, at: number): void {
-    this.#drawWords(i, 2 + 3 * this.#cells.length);
+    const single = this.#ids.length === this.lookups.length;
+    this.#drawWords(i, single ? 2 + 3 * this.#cells.length : this.#words.length);
     this.#drawIds();
     for (let t = 0; t < this.#ids.length; t++) into[at + t] = this.#ids[t]!;
   }
@@ -145,10 +160,25 @@ export class TwinGenerator {
       } else {
         column.set(this.#cells[column.root]!.at(one, words[word]!), words[word + 1]! / TWO_32);
       }
-      this.#ids[t] = column.id();
-      this.#segments[t] = column.segment;
+      const at = this.#firsts[t]!;
+      this.#ids[at] = column.id();
+      this.#segments[at] = column.segment;
     }
+    if (this.#ids.length > this.lookups.length) this.#drawFurther(one);
     return one;
+  }
+
+  /** The lookups of bags behind their first. */
+  #drawFurther(one: number): void {
+    let word = 2 + 3 * this.#cells.length + this.#dense.length;
+    for (const [t, column] of this.#columns.entries()) {
+      for (let at = this.#firsts[t]! + 1; at < this.#firsts[t + 1]!; at++, word += 2) {
+        const cell = this.#cells[column.root]!.at(one, this.#words[word]!);
+        column.set(cell, this.#words[word + 1]! / TWO_32);
+        this.#ids[at] = column.id();
+        this.#segments[at] = column.segment;
+      }
+    }
   }
 
   #draw(i: number): void {

@@ -24,7 +24,11 @@ export interface Goodness {
   readonly distinct: readonly DistinctCheck[];
 }
 
-/** Tables in Markdown. */
+/**
+ * Tables in Markdown.
+ *
+ * @category Data: twins
+ */
 export function goodnessMarkdown(goodness: Goodness): string {
   const shares = formatMarkdown({
     columns: [
@@ -60,7 +64,11 @@ export function goodnessMarkdown(goodness: Goodness): string {
   return `${shares}\n${goodness.fittedTo}\n\n${distinct}`;
 }
 
-/** The same as an SVG figure: distinct ids, top shares and the other shares, measured against twin. */
+/**
+ * The same as an SVG figure: distinct ids, top shares and the other shares, measured against twin.
+ *
+ * @category Data: twins
+ */
 export function plotGoodness(goodness: Goodness): Promise<string> {
   const [sample, full] = goodness.scales;
   const distinct = goodness.distinct.flatMap((row) => [

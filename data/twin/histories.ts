@@ -213,7 +213,7 @@ function calibrate(start: HistoryParameters, wanted: HistoryStatistics): History
 }
 
 /** What repeats in histories. */
-export interface HistoryStatistics {
+interface HistoryStatistics {
   /** Share of events whose item the user has met before. */
   readonly repeats: number;
   /** Share of those whose item the user had met once. */

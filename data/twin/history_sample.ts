@@ -14,7 +14,7 @@ import { type PreparationHooks, SourceScan } from "../source_scan.ts";
 import type { History } from "./histories.ts";
 
 /** Some users' histories, and the size of the log they are from. */
-export interface HistorySample {
+interface HistorySample {
   /** In order of time. Items and categories are numbered in order of first appearance. */
   readonly histories: readonly History[];
   /** Of the log. */
@@ -28,7 +28,7 @@ export interface HistorySample {
 }
 
 /** What to read of a log in Taobao's format. */
-export interface HistorySampleOptions extends PreparationHooks {
+interface HistorySampleOptions extends PreparationHooks {
   /** Files in order, plain or gzip. */
   readonly data: readonly string[];
   /** Only the first so many events. Default: all. */

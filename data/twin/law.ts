@@ -30,19 +30,6 @@ export function expectedDistinct(law: Law, n: number): number {
   return sum;
 }
 
-/** Expected number of ids that are seen exactly k times in n independent draws (binomial). */
-export function expectedSeenTimes(law: Law, n: number, k: number): number {
-  if (k > n) return 0;
-  const choose = logFactorial(n) - logFactorial(k) - logFactorial(n - k);
-  let sum = 0;
-  for (const { ids, mass } of law) {
-    const p = Math.min(1, mass / ids);
-    if (p === 1) sum += k === n ? ids : 0;
-    else sum += ids * Math.exp(choose + k * Math.log(p) + (n - k) * Math.log1p(-p));
-  }
-  return sum;
-}
-
 /** Ids that the law knows, whether or not they ever appear. */
 export function possibleIds(law: Law): number {
   return law.reduce((sum, segment) => sum + segment.ids, 0);
@@ -58,7 +45,7 @@ const BEND = 0.2;
 const RAREST_USES = [12, 8, 6, 4, 3, 2, 1.5, 1];
 
 /** What a law is fitted to. */
-export interface LawTarget {
+interface LawTarget {
   /** Uses of each id in the sample; order does not matter. */
   readonly counts: readonly number[];
   /** Distinct ids in the full data set. */

@@ -36,15 +36,16 @@ export async function openTwinLookups(
   const parameters = await loadAnyTwin(name);
   if (!isHistories(parameters)) {
     const generator = new TwinGenerator(parameters, seed);
-    const { tableRows } = generator;
-    const first = firstRows(tableRows);
+    const { tableRows, lookups } = generator;
+    const first = firstRows(tableRows)
+      .flatMap((row, t) => Array.from({ length: lookups[t]! }, () => row));
     return {
       inputs: Math.min(inputs, parameters.inputs - Math.floor(parameters.inputs / 7)),
-      each: tableRows.length,
+      each: first.length,
       tableRows,
       write(i, into) {
         generator.writeIds(i, into, 0);
-        for (let t = 0; t < first.length; t++) into[t]! += first[t]!;
+        for (let k = 0; k < first.length; k++) into[k]! += first[k]!;
       },
     };
   }

@@ -19,7 +19,7 @@ const LEAST_PAIRS = 20;
 const LEAST_ONCE = 0.05;
 
 /** A finer column, and how often a column's id follows from it. */
-export interface Parent {
+interface Parent {
   readonly column: number;
   /** In (0, 1]; 1 if it decides. */
   readonly share: number;

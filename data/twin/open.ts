@@ -4,16 +4,17 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { readJsonFile } from "../../core/json_file.ts";
 import type { Dataset } from "../types.ts";
 import { TwinDataset } from "./dataset.ts";
 import { checkHistoryParameters, type HistoryParameters } from "./histories.ts";
 import { checkParameters, type TwinParameters } from "./parameters.ts";
 import { SequenceTwin } from "./sequence_dataset.ts";
+import { WORKLOAD_NAMES } from "./workloads.ts";
 
-/** Twins that come with the project. `rm1` draws sequences, the others one lookup a table. */
-export const TWIN_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
+/** Twins that come with the project. `rm1` draws sequences, `meta2021` bags, the others one lookup a table. */
+export const TWIN_NAMES = [...WORKLOAD_NAMES, "meta2021"] as const;
 
 /** A parameter file has some hundred kilobytes. */
 const MOST_BYTES = 64e6;
@@ -38,21 +39,20 @@ export interface TwinOptions {
  * as for Taobao's log; see `sequence_dataset.ts`.
  *
  * @throws UserError for an unknown twin, a file that is no parameter file, or options out of range.
+ * @category Data: twins
  */
 export async function openTwin(options: TwinOptions): Promise<Dataset> {
   const { twin, inputs, seed = 1, maxIndexRange = 0 } = options;
   const parameters = typeof twin === "string" ? await loadAnyTwin(twin) : twin;
   if (inputs !== undefined && !(Number.isInteger(inputs) && inputs >= 7 && inputs <= 2 ** 40)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot draw a twin: the number of inputs is ${inputs}, not an integer from 7 to 2^40`,
-      2,
     );
   }
   for (const [name, value] of [["seed", seed], ["maximum index range", maxIndexRange]] as const) {
     if (!(Number.isInteger(value) && value >= 0 && value < 2 ** 32)) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot draw a twin: the ${name} is ${value}, not an integer from 0 to 4294967295`,
-        2,
       );
     }
   }
@@ -65,6 +65,7 @@ export async function openTwin(options: TwinOptions): Promise<Dataset> {
  * Parameters of inputs with one lookup a table, by name or from a file.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no such parameter file.
+ * @category Data: twins
  */
 export async function loadTwin(name: string): Promise<TwinParameters> {
   return checkParameters(await loadJson(name), name);
@@ -74,6 +75,7 @@ export async function loadTwin(name: string): Promise<TwinParameters> {
  * Parameters of user histories: `rm1`, or a file ending in `.json`.
  *
  * @throws UserError for an unknown name, and for a file that cannot be read or is no parameter file of histories.
+ * @category Data: twins
  */
 export async function loadHistoryTwin(name: string): Promise<HistoryParameters> {
   return checkHistoryParameters(await loadJson(name), name);
@@ -100,9 +102,8 @@ async function loadJson(name: string): Promise<unknown> {
     return await readJsonFile(name, { cannot, mostBytes: MOST_BYTES, seal: "optional" });
   }
   if (!(TWIN_NAMES as readonly string[]).includes(name)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open twin ${name}: it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
-      2,
     );
   }
   const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });

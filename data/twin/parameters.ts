@@ -46,6 +46,8 @@ export interface TwinColumn {
   readonly follows: number;
   /** For each cell of the parent, probabilities of this column's cells. Null without a parent. */
   readonly given: readonly (readonly number[])[] | null;
+  /** Lookups of an input (a bag), drawn independently of each other given the class; absent for one. Not with a parent. */
+  readonly lookups?: number;
 }
 
 /** A dense column: value ranges in the transformed unit (for Criteo ln(x + 1)), uniform inside. */
@@ -153,7 +155,7 @@ const COLUMN: Schema<TwinColumn> = objectOf<TwinColumn>({
   parent: orNull(wholeFrom(0)),
   follows: SHARE,
   given: orNull(listOf(distributionOf(null))),
-});
+}, { lookups: wholeFrom(1, 1000) });
 
 /** Columns of a twin that depend on each other as they can. */
 export function columnsOf<T extends readonly TwinColumn[]>(least: number, most: number): Schema<T> {
@@ -168,13 +170,14 @@ export function columnsOf<T extends readonly TwinColumn[]>(least: number, most: 
 
 /** What is wrong with what a column follows from; null where nothing is. */
 function parentProblem(
-  { parent, given, follows, cells }: TwinColumn,
+  { parent, given, follows, cells, lookups = 1 }: TwinColumn,
   t: number,
   columns: readonly TwinColumn[],
 ): string | null {
   if (parent === null) {
     return given === null && follows === 0 ? null : "given or follows without a parent";
   }
+  if (lookups > 1) return `${lookups} lookups and a parent, which is for one lookup alone`;
   const above = columns[parent];
   if (above === undefined || parent === t) {
     return `parent ${parent}, which is not the number of another column`;

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { Sha256 } from "../../core/files.ts";
 import { RowReader } from "../row_reader.ts";
 import { TAOBAO_STEPS, TAOBAO_TABLES } from "../taobao.ts";
@@ -74,9 +74,8 @@ export class SequenceTwin implements Dataset {
     range: number,
   ) {
     if (inputs !== undefined && inputs > MOST_INPUTS) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot draw a twin: ${inputs} sequences are more than the ${MOST_INPUTS} that are possible`,
-        2,
       );
     }
     this.#generator = new HistoryGenerator(parameters, seed);
@@ -103,9 +102,8 @@ export class SequenceTwin implements Dataset {
     this.#users = users;
     for (const split of ["train", "test", "validation"] as const) {
       if (this.count(split) > 0) continue;
-      throw new UserError(
+      throw new UsageError(
         `Cannot draw a twin: ${inputs} sequences are too few for users that train, test and validate`,
-        2,
       );
     }
     const rows = [Math.max(parameters.users, users), itemRows + 1, categoryRows + 1];
@@ -152,6 +150,10 @@ export class SequenceTwin implements Dataset {
 
   close(): void {
     this.#kept.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #write(split: Split, position: number, into: Inputs, b: number, size: number): void {

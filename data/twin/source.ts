@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { TWIN_NAMES } from "./open.ts";
 
 /** Inputs of a twin unless told: two million of them train. */
@@ -21,23 +21,21 @@ export interface TwinSource {
 /**
  * Reads `twin:NAME`, `twin:FILE.json`, each perhaps with `:INPUTS` behind it; null for what does not begin with `twin:`.
  *
- * @throws UserError, status 2, for a name that is neither a twin nor a `.json` file and for a bad number of inputs.
+ * @throws {UsageError} For a name that is neither a twin nor a `.json` file and for a bad number of inputs.
  */
 export function parseTwinSource(text: string): TwinSource | null {
   if (!text.startsWith("twin:")) return null;
   const [, twin = "", , count] = /^(.*?(\.json)?)(?::([^:]*))?$/.exec(text.slice("twin:".length))!;
   if (!twin.endsWith(".json") && !(TWIN_NAMES as readonly string[]).includes(twin)) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open twin "${twin}": it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
-      2,
     );
   }
   if (count === undefined) return { twin, inputs: DEFAULT_TWIN_INPUTS };
   const inputs = /^\d+(e\d+)?$/.test(count) ? Number(count) : NaN;
   if (!Number.isSafeInteger(inputs) || inputs < 1) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot open ${text}: "${count}" is not a number of inputs (write twin:${twin}:1000000)`,
-      2,
     );
   }
   return { twin, inputs };

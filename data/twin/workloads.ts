@@ -10,7 +10,7 @@
 import type { FitOptions } from "./fit.ts";
 import type { HistoryFitOptions } from "./histories.ts";
 
-/** Names of the workloads. */
+/** Names of the workloads, of their twins and of their models. `rm1` has sequences, the others one lookup a table. */
 export const WORKLOAD_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
 
 /** The name of a workload. */

@@ -1,16 +1,19 @@
-// Mean binary cross-entropy of logits and its gradient, in float64 throughout. Argument order: see wasm.ts. Each run
+// Mean binary cross-entropy of logits and its gradient, in float64 throughout. Arguments: see wasm.ts. Each run
 // of logits gives one partial sum; the partial sums are added in order.
 
 import { WORKSPACE } from "../cpu/layout";
 import { expOfNegative } from "../cpu/math.as";
 import { arg, barrier, claim } from "../cpu/team.as";
+import { Bce } from "../cpu/words.as";
 
 const LOGITS_A_TASK: i32 = 64;
 
 export function bce(op: usize): void {
-  const M = arg(op, 0);
-  const logits = arg(op, 1), ldl = arg(op, 2), labels = arg(op, 3), ldy = arg(op, 4);
-  const gradients = arg(op, 5), ldg = arg(op, 6), losses = arg(op, 7), slot = arg(op, 8);
+  const M = arg(op, Bce.M);
+  const logits = arg(op, Bce.logits), ldl = arg(op, Bce.ldlogits), labels = arg(op, Bce.labels);
+  const ldy = arg(op, Bce.ldlabels);
+  const gradients = arg(op, Bce.dlogits), ldg = arg(op, Bce.lddlogits);
+  const losses = arg(op, Bce.losses), slot = arg(op, Bce.slot);
   const partial = load<usize>(WORKSPACE);
   const tasks = (M + LOGITS_A_TASK - 1) / LOGITS_A_TASK;
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {

@@ -4,32 +4,14 @@
 // Error of one term max(z, 0) - z y + log1p(t), t = exp(-|z|), with WGSL's own bounds (1 ulp <= 2^-23 relative): t is
 // off by (3 + 2 |z|) ulps, which moves log1p by at most t (3 + 2 |z|) 2^-23 <= 3 * 2^-23; log1p's quotient (2.5 ulps)
 // and series add at most 7 ulps of a value <= ln 2. So log1p is within 8 * 2^-23 < 1e-6, and the rest is two roundings.
+// Parameters and buffers: see webgpu.ts.
 
 const THREADS = 256u;
 
 // Whether the losses lie in the buffer of the gradients: WebGPU binds no buffer twice for writing.
 override SHARED: bool = false;
 
-struct Params {
-  count: u32,
-  logits_offset: u32,
-  logits_stride: u32,
-  labels_offset: u32,
-  labels_stride: u32,
-  dlogits_offset: u32,
-  dlogits_stride: u32,
-  losses_offset: u32,
-  slots: u32,
-  slot: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
-@group(0) @binding(2) var<storage, read> labels: array<f32>;
-@group(0) @binding(3) var<storage, read> scalars: array<u32>;
 // As bits: a compiler may assume that floats are never NaN.
-@group(0) @binding(4) var<storage, read_write> dlogits: array<u32>;
-@group(0) @binding(5) var<storage, read_write> losses: array<u32>;
 
 var<workgroup> sums: array<f32, THREADS>;
 var<workgroup> broken: atomic<u32>;

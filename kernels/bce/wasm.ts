@@ -1,22 +1,35 @@
 /**
- * Arguments of the cross-entropy's WASM kernel (`bce.as.ts`), in their order.
+ * The cross-entropy's WASM kernel.
  *
  * @module
  */
 
-import { BCE } from "../cpu/layout.ts";
-import type { Place, WasmOp } from "../cpu/op.ts";
-import type { BceArgs } from "../types.ts";
+import { wasmKernel } from "../cpu/op.ts";
+import type { BceArgs } from "./op.ts";
 
 /** Mean binary cross-entropy and its gradient; the workspace holds the partial sums. */
-export function encodeBce(at: Place, args: BceArgs): WasmOp {
-  const { logits, labels, dlogits, losses, slot } = args;
-  return {
-    code: BCE,
-    words: [
-      ...[logits.rows, at.matrix(logits), 4 * logits.stride, at.matrix(labels), 4 * labels.stride],
-      ...[at.matrix(dlogits), 4 * dlogits.stride, at.matrix(losses), at.scalar(slot)],
-    ],
-    workspaceBytes: 8 * Math.ceil(logits.rows / 64),
-  };
-}
+export const bceKernel = wasmKernel({
+  source: "kernels/bce/bce.as.ts",
+  name: "bce",
+  words: {
+    M: "number",
+    logits: "matrix",
+    labels: "matrix",
+    dlogits: "matrix",
+    losses: "address",
+    slot: "scalar",
+  },
+  call(at, { logits, labels, dlogits, losses, slot }: BceArgs) {
+    const address = at.scalar(slot), slots = losses.cols;
+    at.beforeRun(`bce ${address} ${slots}`, () => {
+      const value = at.word(address);
+      if (value >= slots) {
+        throw new RangeError(`Cannot run bce: slot is ${value}, but losses has ${slots} slots`);
+      }
+    });
+    return {
+      words: { M: logits.rows, logits, labels, dlogits, losses, slot },
+      workspaceBytes: 8 * Math.ceil(logits.rows / 64),
+    };
+  },
+});

@@ -4,11 +4,30 @@
  * @module
  */
 
-import type { BceArgs } from "../types.ts";
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
 import source from "./bce.wgsl" with { type: "text" };
+import type { BceArgs } from "./op.ts";
 
-const kernel = composeKernel("bce", ["read", "read", "read", "write", "write"], source);
+const kernel = composeKernel({
+  name: "bce",
+  params: {
+    count: "u32",
+    logits: "place",
+    labels: "place",
+    dlogits: "place",
+    losses_offset: "u32",
+    slots: "u32",
+    slot: "u32",
+  },
+  buffers: {
+    logits: "read f32",
+    labels: "read f32",
+    scalars: "read u32",
+    dlogits: "write u32",
+    losses: "write u32",
+  },
+  sources: [source],
+});
 
 /** Loss and gradient over a minibatch of logits. */
 export function launchBce(
@@ -17,21 +36,24 @@ export function launchBce(
 ): void {
   const gradients = context.matrix(dlogits);
   const shared = context.matrix(losses) === gradients;
-  context.launch({
-    kernel,
+  context.launch(kernel.launch({
     overrides: { SHARED: Number(shared) },
-    bindings: [
-      context.matrix(logits),
-      context.matrix(labels),
-      context.scalar(slot),
-      gradients,
-      shared ? "unused" : context.matrix(losses),
-    ],
-    params: [
-      logits.rows,
-      ...[logits, labels, dlogits].flatMap(({ offset, stride }) => [offset, stride]),
-      ...[losses.offset, losses.cols, slot.index],
-    ],
+    params: {
+      count: logits.rows,
+      logits,
+      labels,
+      dlogits,
+      losses_offset: losses.offset,
+      slots: losses.cols,
+      slot: slot.index,
+    },
+    buffers: {
+      logits: context.matrix(logits),
+      labels: context.matrix(labels),
+      scalars: context.scalar(slot),
+      dlogits: gradients,
+      losses: shared ? "unused" : context.matrix(losses),
+    },
     groups: 1,
-  });
+  }));
 }

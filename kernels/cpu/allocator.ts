@@ -5,7 +5,7 @@
  */
 
 /** A range that was handed out. */
-export interface Allocation {
+interface Allocation {
   readonly address: number;
   /** Bytes from the address on that were in use before, and may hold anything; the rest is zero. */
   readonly used: number;

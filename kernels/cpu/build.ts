@@ -7,15 +7,24 @@
  */
 
 // deno-lint-ignore no-import-prefix
+import { print, tell } from "../../core/streams.ts";
 import asc from "npm:assemblyscript@0.28.20/asc";
 // deno-lint-ignore no-import-prefix
 import binaryen from "npm:binaryen@131.0.0-nightly.20260721";
 import { TILES, tileSource } from "../linear/tile.ts";
+import { KERNELS } from "./encoders.ts";
+import { wordNames } from "./op.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const ENTRY = "kernels/cpu/main.as.ts";
 const TABLES = "kernels/embedding/tables.wat";
 const OUTPUT = "kernels/cpu/kernels.wasm.ts";
+
+/** Sources that are written from the table of kernels. */
+const GENERATED: Readonly<Record<string, () => string>> = {
+  "kernels/cpu/words.as.ts": wordsSource,
+  "kernels/cpu/perform.as.ts": performSource,
+};
 
 /** The text of the generated module, built from the sources. */
 export async function buildKernels(): Promise<string> {
@@ -47,6 +56,8 @@ async function compile(): Promise<string> {
     ...["--disableWarning", "201", "--disableWarning", "112"],
   ], {
     readFile: async (name) => {
+      const generated = GENERATED[name];
+      if (generated !== undefined) return generated();
       try {
         return await Deno.readTextFile(new URL(name, ROOT));
       } catch {
@@ -60,6 +71,29 @@ async function compile(): Promise<string> {
   });
   if (error !== null) throw new Error(`Cannot compile ${ENTRY}: ${error.message}\n${stderr}`);
   return text;
+}
+
+/** For each kernel an enum of the places of its words in an op record. */
+function wordsSource(): string {
+  return KERNELS.map(({ name, words }) =>
+    `export enum ${name[0]!.toUpperCase()}${name.slice(1)} { ${wordNames(words).join(", ")} }\n`
+  ).join("");
+}
+
+/** What calls the kernel of an op record by its code. */
+function performSource(): string {
+  const bySource = KERNELS.toSorted((a, b) => a.source < b.source ? -1 : 1);
+  const imports = bySource.map(({ name, source }) =>
+    `import { ${name} } from "${source.replace("kernels/", "../").replace(/\.ts$/, "")}";`
+  );
+  const cases = KERNELS.map(({ name }, code) => `    case ${code}: return ${name}(op);`);
+  return [
+    ...imports,
+    "export function perform(op: usize): void {",
+    ...["  switch (load<i32>(op)) {", ...cases, "    default: unreachable();", "  }"],
+    "}",
+    "",
+  ].join("\n");
 }
 
 /** Puts in the place of the imports: access to the tables' memory, then, out of the optimiser's reach, the tiles. */
@@ -115,12 +149,12 @@ if (import.meta.main) {
   if (Deno.args.includes("--check")) {
     const committed = await Deno.readTextFile(kernelsFile);
     if (committed !== built) {
-      console.error(`${OUTPUT} is not what its sources give: run deno task wasm`);
+      tell(`${OUTPUT} is not what its sources give: run deno task wasm`);
       Deno.exit(1);
     }
-    console.log(`${OUTPUT} is current`);
+    print(`${OUTPUT} is current`);
   } else {
     await Deno.writeTextFile(kernelsFile, built);
-    console.log(`Wrote ${OUTPUT}`);
+    print(`Wrote ${OUTPUT}`);
   }
 }

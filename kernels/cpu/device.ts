@@ -5,6 +5,7 @@
  * @module
  */
 
+import { initUniformKernel } from "../embedding/wasm.ts";
 import {
   checkByteLength,
   checkLookupCapacity,
@@ -25,21 +26,14 @@ import type {
   Matrix,
   Program,
   Recorder,
-  Stage,
   TablesSpec,
 } from "../types.ts";
-import {
-  RECORD_BYTES,
-  SCRATCH,
-  SCRATCH_STRIDE,
-  STAGE_TIMES,
-  TILE_BYTES,
-  WIDE,
-  WORKSPACE,
-} from "./layout.ts";
+import { INIT_UNIFORM } from "./encoders.ts";
+import { RECORD_BYTES, SCRATCH, SCRATCH_STRIDE, TILE_BYTES, WIDE, WORKSPACE } from "./layout.ts";
 import { CpuBuffer, CpuLookups, CpuTables, Store } from "./memory.ts";
-import type { WasmOp } from "./op.ts";
-import { CpuProgram, CpuRecorder, NO_STAGE, STAGES, writeRecord } from "./program.ts";
+import { encodeOp, type WasmOp } from "./op.ts";
+import { CpuProgram, CpuRecorder, writeRecord } from "./program.ts";
+import { NO_STAGE } from "./stages.ts";
 import { Team } from "./team.ts";
 
 /** How a CPU device is opened. */
@@ -106,7 +100,10 @@ class CpuDevice implements Device, Disposable {
   createTables(spec: TablesSpec, label: string): EmbeddingTables {
     this.#store.check("create tables");
     const offsets = checkTables(spec, label);
-    return new CpuTables(this.#store, spec, offsets, label, (op) => this.#runAlone(op));
+    return new CpuTables(this.#store, spec, offsets, label, (args) => {
+      const place = new CpuRecorder(this.#store);
+      this.#runAlone(encodeOp(INIT_UNIFORM, initUniformKernel, place, args));
+    });
   }
 
   createLookups(
@@ -174,16 +171,10 @@ class CpuDevice implements Device, Disposable {
     this.#store.check("wait for the device");
   }
 
-  async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
+  async takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     await Promise.resolve();
     this.#store.check("take stage times");
-    const slots = new Float64Array(this.#store.team.memory.buffer, STAGE_TIMES, STAGES.length);
-    const times: Partial<Record<Stage, number>> = {};
-    STAGES.forEach((stage, i) => {
-      if (slots[i]! > 0) times[stage] = slots[i]!;
-    });
-    slots.fill(0);
-    return times;
+    return this.#store.stages.take();
   }
 
   dispose(): void {

@@ -34,8 +34,9 @@ export const SCRATCH_STRIDE = 1304;
 export const WIDE = 1308;
 /** The first bytes of a thread's scratch are for one tile of a matrix product. */
 export const TILE_BYTES = 192;
-/** Milliseconds booked on each stage, float64. */
+/** Milliseconds booked on each stage, float64, and how many stages fit. */
 export const STAGE_TIMES = 1344;
+export const STAGE_SLOTS = 32;
 /** 64 zero bytes. */
 export const ZEROS = 1600;
 /** The heap begins here. */
@@ -47,32 +48,6 @@ export const RECORD_STAGE = 4;
 export const RECORD_ARGS = 8;
 export const RECORD_COUNTERS = 128;
 export const COUNTER_STRIDE = 64;
-
-/** Op codes. */
-export const LINEAR_FORWARD = 0;
-export const LINEAR_BACKWARD_INPUT = 1;
-export const LINEAR_BACKWARD_WEIGHTS = 2;
-export const EMBEDDING_FORWARD = 3;
-export const EMBEDDING_BACKWARD = 4;
-export const INTERACTION_FORWARD = 5;
-export const INTERACTION_BACKWARD = 6;
-export const BCE = 7;
-export const DENSE_UPDATE = 8;
-export const INIT_UNIFORM = 9;
-export const NORMALISE_FORWARD = 10;
-export const NORMALISE_BACKWARD = 11;
-export const SEQUENCE_DOT = 12;
-export const SEQUENCE_POOL = 13;
-export const SEQUENCE_BACKWARD = 14;
-export const SIGMOID_FORWARD = 15;
-export const SIGMOID_BACKWARD = 16;
-export const LAYER_NORM_FORWARD = 17;
-export const LAYER_NORM_BACKWARD = 18;
-export const COLUMN_STATISTICS = 19;
-export const STANDARDISE = 20;
-export const ROW_CHANGE = 21;
-export const INPUT_SCORES = 22;
-export const STALE_LOOKUPS = 23;
 
 /** Optimizer codes. */
 export const SGD = 0;

@@ -5,7 +5,7 @@
  */
 
 import { stateFloats } from "../embedding/record.ts";
-import { encodeInitUniform } from "../embedding/wasm.ts";
+import type { InitUniformArgs } from "../embedding/wasm.ts";
 import { checkRowList, checkRows, checkSeed, countRows, highestRow } from "../shapes.ts";
 import type {
   DeviceBuffer,
@@ -26,7 +26,7 @@ import {
   LOOKUP_SEGMENTS,
   LOOKUP_UNIQUE_ROWS,
 } from "./layout.ts";
-import type { WasmOp } from "./op.ts";
+import { StageSlots } from "./stages.ts";
 import type { Team } from "./team.ts";
 
 /** The shared memories with their allocators and counters. */
@@ -40,12 +40,15 @@ export class Store {
     dispatches: 0,
     submissions: 0,
   };
+  /** Where time is booked. */
+  readonly stages: StageSlots;
   readonly #main: Allocator;
   readonly #tables: Allocator;
   #disposed = false;
 
   constructor(team: Team) {
     this.team = team;
+    this.stages = new StageSlots(team.memory);
     this.#main = new Allocator(HEAP, (end) => team.growMain(end));
     this.#tables = new Allocator(0, (end) => team.growTables(end));
   }
@@ -277,15 +280,15 @@ export class CpuTables extends Owned implements EmbeddingTables {
   stateUsed = false;
   readonly #bytes: number;
   readonly #statePerRow: number;
-  readonly #run: (op: WasmOp) => void;
+  readonly #initialise: (args: InitUniformArgs) => void;
 
-  /** @param run Runs one op on all threads. */
+  /** @param initialise Writes start values, on all threads. */
   constructor(
     store: Store,
     spec: TablesSpec,
     rowOffsets: readonly number[],
     label: string,
-    run: (op: WasmOp) => void,
+    initialise: (args: InitUniformArgs) => void,
   ) {
     super(store, label);
     this.rows = [...spec.rows];
@@ -293,7 +296,7 @@ export class CpuTables extends Owned implements EmbeddingTables {
     this.optimizer = spec.optimizer;
     this.rowOffsets = rowOffsets;
     this.totalRows = rowOffsets.at(-1)!;
-    this.#run = run;
+    this.#initialise = initialise;
     this.#statePerRow = stateFloats(spec.optimizer, spec.dim);
     const rowBytes = 64 * Math.ceil(this.totalRows * this.dim / 16);
     this.#bytes = rowBytes + 4 * this.totalRows * this.#statePerRow;
@@ -313,7 +316,12 @@ export class CpuTables extends Owned implements EmbeddingTables {
         view.setBigUint64(16 * t, BigInt(this.rowOffsets[t + 1]! * this.dim), true);
         view.setFloat32(16 * t + 8, Math.sqrt(1 / rows), true);
       });
-      this.#run(encodeInitUniform(this.address, this.totalRows * this.dim, address, seed));
+      this.#initialise({
+        rows: this.address,
+        floats: this.totalRows * this.dim,
+        bounds: address,
+        seed,
+      });
     } finally {
       this.store.release(address);
     }

@@ -4,137 +4,29 @@
  * @module
  */
 
-import { encodeBce } from "../bce/wasm.ts";
-import {
-  bceCost,
-  columnStatisticsCost,
-  denseUpdateCost,
-  embeddingBackwardCost,
-  embeddingForwardCost,
-  inputScoresCost,
-  interactionBackwardCost,
-  interactionForwardCost,
-  layerNormBackwardCost,
-  layerNormForwardCost,
-  linearBackwardInputCost,
-  linearBackwardWeightsCost,
-  linearForwardCost,
-  normaliseBackwardCost,
-  normaliseForwardCost,
-  rowChangeCost,
-  sequenceBackwardCost,
-  sequenceDotCost,
-  sequencePoolCost,
-  sigmoidBackwardCost,
-  sigmoidForwardCost,
-  staleLookupsCost,
-  standardiseCost,
-} from "../costs.ts";
-import { encodeEmbeddingBackward, encodeEmbeddingForward } from "../embedding/wasm.ts";
-import { encodeInteractionBackward, encodeInteractionForward } from "../interaction/wasm.ts";
-import { encodeLayerNormBackward, encodeLayerNormForward } from "../layer_norm/wasm.ts";
-import {
-  encodeLinearBackwardInput,
-  encodeLinearBackwardWeights,
-  encodeLinearForward,
-} from "../linear/wasm.ts";
-import { encodeNormaliseBackward, encodeNormaliseForward } from "../normalise/wasm.ts";
-import { encodeSequenceBackward, encodeSequenceDot, encodeSequencePool } from "../sequence/wasm.ts";
-import {
-  checkBce,
-  checkColumnStatistics,
-  checkDenseUpdate,
-  checkEmbeddingBackward,
-  checkEmbeddingForward,
-  checkHighestRow,
-  checkInputScores,
-  checkInteractionBackward,
-  checkInteractionForward,
-  checkLayerNormBackward,
-  checkLayerNormForward,
-  checkLinearBackwardInput,
-  checkLinearBackwardWeights,
-  checkLinearForward,
-  checkNormaliseBackward,
-  checkNormaliseForward,
-  checkRowChange,
-  checkSequenceBackward,
-  checkSequenceDot,
-  checkSequencePool,
-  checkSigmoidBackward,
-  checkSigmoidForward,
-  checkStaleLookups,
-  checkStandardise,
-} from "../shapes.ts";
-import { encodeSigmoidBackward, encodeSigmoidForward } from "../sigmoid/wasm.ts";
-import { encodeInputScores, encodeRowChange, encodeStaleLookups } from "../staleness/wasm.ts";
-import { encodeColumnStatistics, encodeStandardise } from "../standardise/wasm.ts";
+import { checkOp } from "../check_op.ts";
+import { UNSTAGED } from "../op.ts";
+import type { OpArgs, OpName, OpNamed } from "../ops.ts";
 import type {
-  BceArgs,
-  ColumnStatisticsArgs,
-  DenseUpdateArgs,
-  EmbeddingBackwardArgs,
-  EmbeddingForwardArgs,
   EmbeddingTables,
-  InputScoresArgs,
-  InteractionBackwardArgs,
-  InteractionForwardArgs,
-  LayerNormBackwardArgs,
-  LayerNormForwardArgs,
-  LinearBackwardInputArgs,
-  LinearBackwardWeightsArgs,
-  LinearForwardArgs,
   LookupBuffers,
   Matrix,
-  NormaliseBackwardArgs,
-  NormaliseForwardArgs,
   OpCost,
   Program,
   Recorder,
-  RowChangeArgs,
   Scalar,
-  SequenceBackwardArgs,
-  SequenceDotArgs,
-  SequencePoolArgs,
-  SigmoidBackwardArgs,
-  SigmoidForwardArgs,
-  Stage,
-  StaleLookupsArgs,
-  StandardiseArgs,
 } from "../types.ts";
-import { encodeDenseUpdate } from "../update/wasm.ts";
+import { ENCODERS, opCode } from "./encoders.ts";
 import { RECORD_ARGS, RECORD_BYTES, RECORD_STAGE } from "./layout.ts";
 import { CpuBuffer, CpuLookups, CpuTables } from "./memory.ts";
 import type { Store } from "./memory.ts";
-import type { Place, WasmOp } from "./op.ts";
+import { encodeOp, type Place, type WasmOp } from "./op.ts";
 
-/** Stages in the order of their slots in the shared memory. */
-export const STAGES: readonly Stage[] = [
-  "prepare",
-  "gather",
-  "upload",
-  "forward",
-  "interact",
-  "backward",
-  "download",
-  "update-rows",
-  "update-dense",
-  "allreduce",
-  "sync-hot",
-  "snapshot",
-  "search",
-  "classify",
-  "evaluate",
-];
-
-/** Slot of time that no stage is booked for. */
-export const NO_STAGE: number = STAGES.length;
-
-/** Writes one op record. */
-export function writeRecord(store: Store, address: number, op: WasmOp, stage: number): void {
+/** Writes one op record, whose time goes to a slot. */
+export function writeRecord(store: Store, address: number, op: WasmOp, slot: number): void {
   const words = store.words(address, RECORD_BYTES / 4);
   words[0] = op.code;
-  words[RECORD_STAGE / 4] = stage;
+  words[RECORD_STAGE / 4] = slot;
   words.set(op.words, RECORD_ARGS / 4);
 }
 
@@ -145,143 +37,20 @@ export class CpuRecorder implements Recorder, Place {
   /** Checks that depend on what is in memory when the program runs. */
   readonly checks = new Map<string | object, () => void>();
   readonly #store: Store;
-  #stage: Stage = "forward";
+  #stage = UNSTAGED;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  stage(stage: Stage): void {
+  stage(stage: string): void {
     this.#stage = stage;
   }
 
-  linearForward(args: LinearForwardArgs): void {
-    checkLinearForward(args);
-    this.#push(encodeLinearForward(this, args), linearForwardCost(this.#stage, args));
-  }
-
-  linearBackwardInput(args: LinearBackwardInputArgs): void {
-    checkLinearBackwardInput(args);
-    this.#push(encodeLinearBackwardInput(this, args), linearBackwardInputCost(this.#stage, args));
-  }
-
-  linearBackwardWeights(args: LinearBackwardWeightsArgs): void {
-    checkLinearBackwardWeights(args);
-    this.#push(
-      encodeLinearBackwardWeights(this, args),
-      linearBackwardWeightsCost(this.#stage, args),
-    );
-  }
-
-  embeddingForward(args: EmbeddingForwardArgs): void {
-    checkEmbeddingForward(args);
-    this.#push(encodeEmbeddingForward(this, args), embeddingForwardCost(this.#stage, args));
-    this.#checkLookups("embedding-forward", args, args.out);
-  }
-
-  embeddingBackward(args: EmbeddingBackwardArgs): void {
-    checkEmbeddingBackward(args);
-    this.#push(encodeEmbeddingBackward(this, args), embeddingBackwardCost(this.#stage, args));
-    this.#checkLookups("embedding-backward", args, args.grad);
-    (args.tables as CpuTables).stateUsed = true;
-  }
-
-  interactionForward(args: InteractionForwardArgs): void {
-    checkInteractionForward(args);
-    this.#push(encodeInteractionForward(this, args), interactionForwardCost(this.#stage, args));
-  }
-
-  interactionBackward(args: InteractionBackwardArgs): void {
-    checkInteractionBackward(args);
-    this.#push(encodeInteractionBackward(this, args), interactionBackwardCost(this.#stage, args));
-  }
-
-  normaliseForward(args: NormaliseForwardArgs): void {
-    checkNormaliseForward(args);
-    this.#push(encodeNormaliseForward(this, args), normaliseForwardCost(this.#stage, args));
-  }
-
-  normaliseBackward(args: NormaliseBackwardArgs): void {
-    checkNormaliseBackward(args);
-    this.#push(encodeNormaliseBackward(this, args), normaliseBackwardCost(this.#stage, args));
-  }
-
-  sequenceDot(args: SequenceDotArgs): void {
-    checkSequenceDot(args);
-    this.#push(encodeSequenceDot(this, args), sequenceDotCost(this.#stage, args));
-  }
-
-  sequencePool(args: SequencePoolArgs): void {
-    checkSequencePool(args);
-    this.#push(encodeSequencePool(this, args), sequencePoolCost(this.#stage, args));
-  }
-
-  sequenceBackward(args: SequenceBackwardArgs): void {
-    checkSequenceBackward(args);
-    this.#push(encodeSequenceBackward(this, args), sequenceBackwardCost(this.#stage, args));
-  }
-
-  sigmoidForward(args: SigmoidForwardArgs): void {
-    checkSigmoidForward(args);
-    this.#push(encodeSigmoidForward(this, args), sigmoidForwardCost(this.#stage, args));
-  }
-
-  sigmoidBackward(args: SigmoidBackwardArgs): void {
-    checkSigmoidBackward(args);
-    this.#push(encodeSigmoidBackward(this, args), sigmoidBackwardCost(this.#stage, args));
-  }
-
-  layerNormForward(args: LayerNormForwardArgs): void {
-    checkLayerNormForward(args);
-    this.#push(encodeLayerNormForward(this, args), layerNormForwardCost(this.#stage, args));
-  }
-
-  layerNormBackward(args: LayerNormBackwardArgs): void {
-    checkLayerNormBackward(args);
-    this.#push(encodeLayerNormBackward(this, args), layerNormBackwardCost(this.#stage, args));
-  }
-
-  columnStatistics(args: ColumnStatisticsArgs): void {
-    checkColumnStatistics(args);
-    this.#push(encodeColumnStatistics(this, args), columnStatisticsCost(this.#stage, args));
-  }
-
-  standardise(args: StandardiseArgs): void {
-    checkStandardise(args);
-    this.#push(encodeStandardise(this, args), standardiseCost(this.#stage, args));
-  }
-
-  rowChange(args: RowChangeArgs): void {
-    checkRowChange(args);
-    this.#push(encodeRowChange(this, args), rowChangeCost(this.#stage, args));
-  }
-
-  inputScores(args: InputScoresArgs): void {
-    checkInputScores(args);
-    this.#push(encodeInputScores(this, args), inputScoresCost(this.#stage, args));
-  }
-
-  staleLookups(args: StaleLookupsArgs): void {
-    checkStaleLookups(args);
-    this.#push(encodeStaleLookups(this, args), staleLookupsCost(this.#stage, args));
-  }
-
-  bce(args: BceArgs): void {
-    checkBce(args);
-    this.#push(encodeBce(this, args), bceCost(this.#stage, args));
-    const address = this.scalar(args.slot);
-    const slots = args.losses.cols;
-    this.checks.set(`bce ${address} ${slots}`, () => {
-      const slot = this.#store.words(address, 1)[0]!;
-      if (slot >= slots) {
-        throw new RangeError(`Cannot run bce: slot is ${slot}, but losses has ${slots} slots`);
-      }
-    });
-  }
-
-  denseUpdate(args: DenseUpdateArgs): void {
-    checkDenseUpdate(args);
-    this.#push(encodeDenseUpdate(this, args), denseUpdateCost(this.#stage, args));
+  add<Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void {
+    checkOp(op, args);
+    this.ops.push(encodeOp(opCode(op.name), ENCODERS[op.name], this, args));
+    this.costs.push({ ...op.cost(args), stage: this.#stage });
   }
 
   matrix(m: Matrix): number {
@@ -292,13 +61,26 @@ export class CpuRecorder implements Recorder, Place {
     return this.#buffer(s.buffer) + 4 * s.index;
   }
 
-  tables(t: EmbeddingTables): { rows: number; state: number } {
-    const tables = this.#own(t, t instanceof CpuTables, t.label) as CpuTables;
-    return { rows: tables.address, state: tables.stateAddress };
+  tables(t: EmbeddingTables): CpuTables {
+    return this.#own(t, t instanceof CpuTables, t.label) as CpuTables;
   }
 
-  lookups(l: LookupBuffers): number {
-    return (this.#own(l, l instanceof CpuLookups, "lookups") as CpuLookups).address;
+  updatedTables(t: EmbeddingTables): CpuTables {
+    const tables = this.tables(t);
+    tables.stateUsed = true;
+    return tables;
+  }
+
+  lookups(l: LookupBuffers): CpuLookups {
+    return this.#own(l, l instanceof CpuLookups, "lookups") as CpuLookups;
+  }
+
+  word(address: number): number {
+    return this.#store.words(address, 1)[0]!;
+  }
+
+  beforeRun(key: string, check: () => void): void {
+    this.checks.set(key, check);
   }
 
   #buffer(buffer: object & { readonly label: string }): number {
@@ -314,26 +96,6 @@ export class CpuRecorder implements Recorder, Place {
     owned.check("record a program");
     this.checks.set(owned, () => owned.check("run a program"));
     return owned;
-  }
-
-  #push(op: WasmOp, cost: OpCost): void {
-    this.ops.push(op);
-    this.costs.push(cost);
-  }
-
-  #checkLookups(
-    op: string,
-    { tables, lookups }: Pick<EmbeddingForwardArgs, "tables" | "lookups">,
-    { rows }: Matrix,
-  ): void {
-    const written = lookups as CpuLookups;
-    this.checks.set(`${op} ${written.address} ${rows} ${tables.totalRows}`, () => {
-      if (written.bags !== rows) {
-        const is = written.bags < 0 ? "nothing written" : `${written.bags} bags a table`;
-        throw new RangeError(`Cannot run ${op}: lookups have ${is}, but the matrix ${rows} rows`);
-      }
-      checkHighestRow(op, written.highestRow, tables);
-    });
   }
 }
 
@@ -352,10 +114,10 @@ export class CpuProgram implements Program {
     this.label = label;
     this.costs = recorder.costs;
     this.#checks = [...recorder.checks.values()];
+    const slots = recorder.costs.map(({ stage }) => store.stages.slot(stage));
     this.address = store.allocate(RECORD_BYTES * recorder.ops.length, `program ${label}`);
     recorder.ops.forEach((op, i) => {
-      const stage = STAGES.indexOf(recorder.costs[i]!.stage);
-      writeRecord(store, this.address + i * RECORD_BYTES, op, stage);
+      writeRecord(store, this.address + i * RECORD_BYTES, op, slots[i]!);
     });
   }
 

@@ -28,7 +28,7 @@ export function claim(op: usize, phase: i32): i32 {
   return atomic.add<i32>(op + RECORD_COUNTERS + phase * COUNTER_STRIDE, 1);
 }
 
-/** Argument number i of an op record. */
+/** Word i of an op record; `words.as`, which the build writes, has the words of each op by name. */
 @inline
 export function arg(op: usize, i: i32): i32 {
   return load<i32>(op + RECORD_ARGS + (i << 2));
@@ -39,7 +39,7 @@ export function argF32(op: usize, i: i32): f32 {
   return load<f32>(op + RECORD_ARGS + (i << 2));
 }
 
-/** Address in the tables' memory: arguments i (low half) and i + 1. */
+/** Address in the tables' memory: words i (low half) and i + 1. */
 @inline
 export function argI64(op: usize, i: i32): i64 {
   return load<i64>(op + RECORD_ARGS + (i << 2));

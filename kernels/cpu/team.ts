@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Worker } from "node:worker_threads";
 import { failure, instantiate, markFailed } from "./instance.ts";
 import type { Invitation, Kernels } from "./instance.ts";
 import { KERNELS_WASM } from "./kernels.wasm.ts";
@@ -120,20 +121,27 @@ export class Team {
   }
 
   #invite(invitation: Invitation): Promise<void> {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      type: "module",
-      name: `kernels ${invitation.thread}`,
-    });
+    const worker = new Worker(workerUrl(), { name: `kernels ${invitation.thread}` });
     this.#workers.push(worker);
     return new Promise((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => {
-        event.preventDefault();
-        const text = `thread ${invitation.thread}: ${event.message}`;
+      worker.once("message", () => {
+        // From here on the caller never waits for a message of it, so it need not keep the process alive.
+        worker.unref();
+        resolve();
+      });
+      worker.on("error", (error: Error) => {
+        const text = `thread ${invitation.thread}: ${error.message}`;
         markFailed(invitation.memory, text);
         reject(new Error(`Cannot open the CPU device: a Worker failed on ${text}`));
-      };
+      });
       worker.postMessage(invitation);
     });
   }
+}
+
+/** The Workers' module. Workers that can be left behind are loaded from files alone, so that another URL is imported. */
+function workerUrl(): URL {
+  const url = new URL("./worker.ts", import.meta.url);
+  if (url.protocol === "file:") return url;
+  return new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(url.href))}`);
 }

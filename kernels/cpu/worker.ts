@@ -4,19 +4,16 @@
  * @module
  */
 
-import { workerScope } from "../../core/worker_scope.ts";
+import { parentPort } from "node:worker_threads";
 import { instantiate, markFailed } from "./instance.ts";
 import type { Invitation } from "./instance.ts";
 
-const scope = workerScope<Invitation>();
-scope.onmessage = ({ data }) => {
-  scope.onmessage = null;
-  const { work } = instantiate(data);
-  scope.postMessage("ready");
+parentPort!.once("message", (invitation: Invitation) => {
+  const { work } = instantiate(invitation);
+  parentPort!.postMessage("ready");
   try {
-    work(data.thread, data.generation);
+    work(invitation.thread, invitation.generation);
   } catch (error) {
-    markFailed(data.memory, `thread ${data.thread}: ${String(error)}`);
+    markFailed(invitation.memory, `thread ${invitation.thread}: ${String(error)}`);
   }
-  scope.close();
-};
+});

@@ -1,5 +1,6 @@
 // Adds up each different row's gradients in the order of its segment and updates the row once, in one shard. Short
 // segments: WIDTH threads a row. Long segments: a workgroup a row, strands of positions and a tree of fixed shape.
+// Parameters and buffers: see webgpu.ts.
 
 // 0: sgd. 1: adagrad. 2: row-wise adagrad.
 override OPTIMIZER: u32 = 0u;
@@ -9,28 +10,6 @@ override WIDTH: u32 = 4u;
 override LONG_SEGMENT: u32 = 32u;
 
 const THREADS = 256u;
-
-struct Params {
-  first_table: u32,
-  end_table: u32,
-  shard_begin: u32,
-  shard_end: u32,
-  // In lanes, as all that follows to first_slot.
-  lanes: u32,
-  grad_offset: u32,
-  grad_stride: u32,
-  first_slot: u32,
-  rate: u32,
-  eps: f32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> lookups: array<u32>;
-@group(0) @binding(2) var<storage, read> grad: array<Lane>;
-@group(0) @binding(3) var<storage, read> rates: array<f32>;
-@group(0) @binding(4) var<storage, read_write> shard: array<Lane>;
-@group(0) @binding(5) var<storage, read_write> lane_state: array<Lane>;
-@group(0) @binding(6) var<storage, read_write> row_state: array<f32>;
 
 var<workgroup> strand_sums: array<Lane, THREADS>;
 var<workgroup> squares: array<f32, THREADS>;

@@ -1,4 +1,4 @@
-// Sum-pooled gather, and its gradient fused with the optimizer. Argument order: see wasm.ts. Every bag, and every
+// Sum-pooled gather, and its gradient fused with the optimizer. Arguments: see wasm.ts. Every bag, and every
 // different row, belongs to one task, and is summed in the order of its lookups.
 
 import {
@@ -16,6 +16,7 @@ import {
 } from "../cpu/layout";
 import { laneMask, storeLanes, sumLanes } from "../cpu/simd.as";
 import { arg, argF32, argI64, claim, scratch, tileScratch } from "../cpu/team.as";
+import { EmbeddingBackward as Backward, EmbeddingForward as Forward } from "../cpu/words.as";
 import * as tables from "./tables.as";
 
 const BAGS_A_TASK: i32 = 128;
@@ -23,9 +24,10 @@ const ROWS_A_TASK: i32 = 32;
 
 /** out[b][firstSlot + t] = sum of the rows of bag (t, b). */
 export function embeddingForward(op: usize): void {
-  const base = argI64(op, 0);
-  const dim = arg(op, 2), lookups = <usize>arg(op, 3), out = arg(op, 4), ldo = arg(op, 5);
-  const T = arg(op, 6);
+  const base = argI64(op, Forward.base);
+  const dim = arg(op, Forward.dim), lookups = <usize>arg(op, Forward.lookups);
+  const out = arg(op, Forward.out), ldo = arg(op, Forward.ldout);
+  const T = arg(op, Forward.T);
   const bags = load<i32>(lookups, LOOKUP_BAGS);
   const rows = load<usize>(lookups, LOOKUP_ROWS);
   const hasOffsets = load<i32>(lookups, LOOKUP_HAS_OFFSETS) != 0;
@@ -90,10 +92,11 @@ function gather(base: i64, rows: usize, begin: i32, end: i32, dim: i32, to: usiz
 
 /** Sums the gradients of each different row's bags and updates the row once. */
 export function embeddingBackward(op: usize): void {
-  const base = argI64(op, 0), stateBase = argI64(op, 2);
-  const dim = arg(op, 4), lookups = <usize>arg(op, 5), grad = arg(op, 6), ldg = arg(op, 7);
-  const kind = arg(op, 8);
-  const eps = argF32(op, 9), learningRate = load<f32>(arg(op, 10));
+  const base = argI64(op, Backward.base), stateBase = argI64(op, Backward.stateBase);
+  const dim = arg(op, Backward.dim), lookups = <usize>arg(op, Backward.lookups);
+  const grad = arg(op, Backward.grad), ldg = arg(op, Backward.ldgrad);
+  const kind = arg(op, Backward.kind);
+  const eps = argF32(op, Backward.eps), learningRate = load<f32>(arg(op, Backward.learningRate));
   const bags = load<i32>(lookups, LOOKUP_BAGS);
   const unique = load<i32>(lookups, LOOKUP_UNIQUE);
   const uniqueRows = load<usize>(lookups, LOOKUP_UNIQUE_ROWS);

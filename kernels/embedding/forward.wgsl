@@ -1,25 +1,6 @@
 // Sum-pooled gather from one shard, for the tables that overlap it. A table that began in an earlier shard adds to
 // what that shard's dispatch wrote. Lanes: see lane4.wgsl; the lookups' layout: see lookups.wgsl.
-
-struct Params {
-  first_table: u32,
-  end_table: u32,
-  // Flat rows of the shard.
-  shard_begin: u32,
-  shard_end: u32,
-  // 1 if the first table's own first row lies here.
-  first_begins_here: u32,
-  // In lanes, as all that follows.
-  lanes: u32,
-  out_offset: u32,
-  out_stride: u32,
-  first_slot: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> lookups: array<u32>;
-@group(0) @binding(2) var<storage, read> shard: array<Lane>;
-@group(0) @binding(3) var<storage, read_write> out: array<Lane>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(256)
 fn main(

@@ -3,6 +3,7 @@
 
 import { storeTransposed } from "../cpu/simd.as";
 import { arg, argI64, claim, scratch } from "../cpu/team.as";
+import { InitUniform } from "../cpu/words.as";
 import * as tables from "./tables.as";
 
 const BLOCKS_A_TASK: i64 = 16384;
@@ -13,9 +14,9 @@ const W1: u32 = 0xbb67ae85;
 
 /** Fills all tables; `bounds` has, for each table, the float after its last (u64) and its scale (f32, padded to 8 bytes). */
 export function initUniform(op: usize): void {
-  const base = argI64(op, 0), total = argI64(op, 2);
-  const bounds = <usize>arg(op, 4);
-  const seed = <u32>arg(op, 5), stream = <u32>arg(op, 6);
+  const base = argI64(op, InitUniform.base), total = argI64(op, InitUniform.total);
+  const bounds = <usize>arg(op, InitUniform.bounds);
+  const seed = <u32>arg(op, InitUniform.seed), stream = <u32>arg(op, InitUniform.stream);
   const blocks = (total + 3) >> 2;
   const tasks = <i32>((blocks + BLOCKS_A_TASK - 1) / BLOCKS_A_TASK);
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {

@@ -1,21 +1,6 @@
 // Uniform start values of a run of floats inside one shard: Philox4x32-10 as in core/random.ts, one thread a block of
 // four words, so that every device writes the same bits.
-
-struct Params {
-  // Block number of the run's first float, as 64 bits, and how many words of that block lie before the run.
-  block_low: u32,
-  block_high: u32,
-  skip: u32,
-  count: u32,
-  // Place of the run's first float in the shard.
-  place: u32,
-  stream: u32,
-  seed: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> shard: array<f32>;
+// Parameters and buffers: see init_webgpu.ts.
 
 fn multiply_high(a: u32, b: u32) -> u32 {
   let a_low = a & 0xffffu;

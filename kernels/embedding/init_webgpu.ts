@@ -10,7 +10,23 @@ import source from "./init.wgsl" with { type: "text" };
 
 const THREADS = 256;
 
-const kernel = composeKernel("embedding-init", ["write"], source);
+const kernel = composeKernel({
+  name: "embedding-init",
+  params: {
+    // Block number of the run's first float, as 64 bits, and how many words of that block lie before the run.
+    block_low: "u32",
+    block_high: "u32",
+    skip: "u32",
+    count: "u32",
+    // Place of the run's first float in the shard.
+    place: "u32",
+    stream: "u32",
+    seed: "u32",
+    scale: "f32",
+  },
+  buffers: { shard: "write f32" },
+  sources: [source],
+});
 
 /** A run of floats inside one shard. */
 export interface InitRun {
@@ -29,14 +45,18 @@ export interface InitRun {
 export function initLaunch({ shard, place, position, count, seed, scale }: InitRun): Launch {
   const block = Math.floor(position / 4);
   const skip = position % 4;
-  return {
-    kernel,
-    overrides: {},
-    bindings: [shard],
-    params: [
-      ...[block % 2 ** 32, Math.floor(block / 2 ** 32), skip, count],
-      ...[place, STREAMS.tables, seed, { float: scale }],
-    ],
+  return kernel.launch({
+    params: {
+      block_low: block % 2 ** 32,
+      block_high: Math.floor(block / 2 ** 32),
+      skip,
+      count,
+      place,
+      stream: STREAMS.tables,
+      seed,
+      scale,
+    },
+    buffers: { shard },
     groups: Math.ceil((skip + count) / 4 / THREADS),
-  };
+  });
 }

@@ -9,7 +9,19 @@ import source from "./rows.wgsl" with { type: "text" };
 
 const THREADS = 256;
 
-const kernel = composeKernel("embedding-rows", ["read", "read", "write"], source);
+const kernel = composeKernel({
+  name: "embedding-rows",
+  params: {
+    // Rows in the list, and floats in a row.
+    count: "u32",
+    width: "u32",
+    // Rows of the shard: [begin, end).
+    begin: "u32",
+    end: "u32",
+  },
+  buffers: { rows: "read u32", source: "read f32", target_floats: "write f32" },
+  sources: [source],
+});
 
 /** Rows of one shard by their numbers. */
 export interface RowsRun {
@@ -31,11 +43,14 @@ export interface RowsRun {
 export function rowsLaunch(run: RowsRun): Launch {
   const { direction, rows, count, width, list, shard, begin, end } = run;
   const gather = direction === "gather";
-  return {
-    kernel,
+  return kernel.launch({
     overrides: { GATHER: gather ? 1 : 0 },
-    bindings: [rows, gather ? shard : list, gather ? list : shard],
-    params: [count, width, begin, end],
+    params: { count, width, begin, end },
+    buffers: {
+      rows,
+      source: gather ? shard : list,
+      target_floats: gather ? list : shard,
+    },
     groups: Math.ceil(count * width / THREADS),
-  };
+  });
 }

@@ -5,29 +5,59 @@
  */
 
 import { checkHighestRow } from "../shapes.ts";
-import type { EmbeddingBackwardArgs, EmbeddingForwardArgs } from "../types.ts";
-import { composeLaneKernels, laneFloats, type LaunchContext } from "../webgpu/kernel.ts";
+import { composeLaneKernels, laneFloats, lanePlace, type LaunchContext } from "../webgpu/kernel.ts";
 import { LONG_SEGMENT, type WebGpuLookups } from "../webgpu/lookups.ts";
 import type { WebGpuTables } from "../webgpu/tables.ts";
 import backwardSource from "./backward.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import lookupsSource from "./lookups.wgsl" with { type: "text" };
+import type { EmbeddingBackwardArgs, EmbeddingForwardArgs } from "./op.ts";
 
 const THREADS = 256;
 
-const forwardKernels = composeLaneKernels(
-  "embedding-forward",
-  ["read", "read", "write"],
-  lookupsSource,
-  forwardSource,
-);
+const forwardKernels = composeLaneKernels({
+  name: "embedding-forward",
+  params: {
+    first_table: "u32",
+    end_table: "u32",
+    // Flat rows of the shard.
+    shard_begin: "u32",
+    shard_end: "u32",
+    // 1 if the first table's own first row lies here.
+    first_begins_here: "u32",
+    // In lanes, as all that follows.
+    lanes: "u32",
+    out: "place",
+    first_slot: "u32",
+  },
+  buffers: { lookups: "read u32", shard: "read Lane", out: "write Lane" },
+  sources: [lookupsSource, forwardSource],
+});
 
-const backwardKernels = composeLaneKernels(
-  "embedding-backward",
-  ["read", "read", "read", "write", "write", "write"],
-  lookupsSource,
-  backwardSource,
-);
+const backwardKernels = composeLaneKernels({
+  name: "embedding-backward",
+  params: {
+    first_table: "u32",
+    end_table: "u32",
+    shard_begin: "u32",
+    shard_end: "u32",
+    // In lanes, as all that follows to first_slot.
+    lanes: "u32",
+    grad: "place",
+    first_slot: "u32",
+    rate: "u32",
+    eps: "f32",
+  },
+  buffers: {
+    lookups: "read u32",
+    grad: "read Lane",
+    rates: "read f32",
+    shard: "write Lane",
+    lane_state: "write Lane",
+    row_state: "write f32",
+  },
+  sources: [lookupsSource, backwardSource],
+});
 
 const OPTIMIZER = { "sgd": 0, "adagrad": 1, "rowwise-adagrad": 2 } as const;
 
@@ -40,19 +70,27 @@ export function launchEmbeddingForward(context: LaunchContext, args: EmbeddingFo
   const lanes = tables.dim / lane;
   for (const shard of tables.shards) {
     const { firstTable, endTable } = shard;
-    context.launch({
-      kernel: forwardKernels[lane],
-      overrides: {},
-      bindings: [context.buffer(lookups.buffer), context.buffer(shard.rows), context.matrix(out)],
-      params: [
-        ...[firstTable, endTable, shard.begin, shard.end, Number(shard.firstBeginsHere)],
-        ...[lanes, out.offset / lane, out.stride / lane, firstSlot],
-      ],
+    context.launch(forwardKernels[lane].launch({
+      params: {
+        first_table: firstTable,
+        end_table: endTable,
+        shard_begin: shard.begin,
+        shard_end: shard.end,
+        first_begins_here: Number(shard.firstBeginsHere),
+        lanes,
+        out: lanePlace(out, lane),
+        first_slot: firstSlot,
+      },
+      buffers: {
+        lookups: context.buffer(lookups.buffer),
+        shard: context.buffer(shard.rows),
+        out: context.matrix(out),
+      },
       groups: () => {
         checkWritten("embedding-forward", "out", out.rows, lookups, tables);
         return Math.ceil((endTable - firstTable) * lookups.bags * lanes / THREADS);
       },
-    });
+    }));
   }
 }
 
@@ -67,28 +105,33 @@ export function launchEmbeddingBackward(context: LaunchContext, args: EmbeddingB
   for (const shard of tables.shards) {
     const { firstTable, endTable } = shard;
     const state = shard.state === null ? "unused" : context.buffer(shard.state);
-    context.launch({
-      kernel: backwardKernels[lane],
+    context.launch(backwardKernels[lane].launch({
       overrides: { OPTIMIZER: OPTIMIZER[optimizer.kind], WIDTH: width, LONG_SEGMENT },
-      bindings: [
-        context.buffer(lookups.buffer),
-        context.matrix(grad),
-        context.scalar(learningRate),
-        context.buffer(shard.rows),
-        optimizer.kind === "adagrad" ? state : "unused",
-        optimizer.kind === "rowwise-adagrad" ? state : "unused",
-      ],
-      params: [
-        ...[firstTable, endTable, shard.begin, shard.end],
-        ...[lanes, grad.offset / lane, grad.stride / lane, firstSlot],
-        ...[learningRate.index, { float: optimizer.kind === "sgd" ? 0 : optimizer.eps }],
-      ],
+      params: {
+        first_table: firstTable,
+        end_table: endTable,
+        shard_begin: shard.begin,
+        shard_end: shard.end,
+        lanes,
+        grad: lanePlace(grad, lane),
+        first_slot: firstSlot,
+        rate: learningRate.index,
+        eps: optimizer.kind === "sgd" ? 0 : optimizer.eps,
+      },
+      buffers: {
+        lookups: context.buffer(lookups.buffer),
+        grad: context.matrix(grad),
+        rates: context.scalar(learningRate),
+        shard: context.buffer(shard.rows),
+        lane_state: optimizer.kind === "adagrad" ? state : "unused",
+        row_state: optimizer.kind === "rowwise-adagrad" ? state : "unused",
+      },
       groups: () => {
         checkWritten("embedding-backward", "grad", grad.rows, lookups, tables);
         return lookups.longs(firstTable, endTable) +
           Math.ceil(lookups.unique(firstTable, endTable) * width / THREADS);
       },
-    });
+    }));
   }
 }
 

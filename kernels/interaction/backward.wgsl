@@ -1,25 +1,7 @@
 // Gradient of the dot interaction: a thread a lane of one vector's gradient.
+// Parameters and buffers: see webgpu.ts.
 
 override MASK_FIRST: bool = false;
-
-struct Params {
-  inputs: u32,
-  features: u32,
-  lanes: u32,
-  // In lanes.
-  v_offset: u32,
-  v_stride: u32,
-  dv_offset: u32,
-  dv_stride: u32,
-  // In floats.
-  dr_offset: u32,
-  dr_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> v: array<Lane>;
-@group(0) @binding(2) var<storage, read> dr: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dv: array<Lane>;
 
 @compute @workgroup_size(256)
 fn main(

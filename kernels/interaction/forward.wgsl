@@ -1,22 +1,6 @@
 // Dot interaction: a thread an output, either a float of vector 0 or the dot product of a pair. The vectors of an
 // input are read again for each pair and stay in the nearest cache.
-
-struct Params {
-  inputs: u32,
-  // Lanes of a vector and pairs of vectors.
-  lanes: u32,
-  pairs: u32,
-  // In lanes.
-  v_offset: u32,
-  v_stride: u32,
-  // In floats.
-  r_offset: u32,
-  r_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> v: array<Lane>;
-@group(0) @binding(2) var<storage, read_write> r: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(256)
 fn main(

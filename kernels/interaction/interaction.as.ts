@@ -1,9 +1,10 @@
 // DLRM's dot interaction and its gradient: for each input, products of small matrices in the thread's own scratch.
-// Argument order: see wasm.ts. A task is one run of inputs.
+// Arguments: see wasm.ts. A task is one run of inputs.
 
 import { ZEROS } from "../cpu/layout";
 import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
 import { arg, claim, scratch } from "../cpu/team.as";
+import { InteractionBackward as Backward, InteractionForward as Forward } from "../cpu/words.as";
 import { multiply, packColumns, packRows, panelBytes } from "../linear/product.as";
 
 const INPUTS_A_TASK: i32 = 16;
@@ -18,8 +19,9 @@ function copy(to: usize, from: usize, count: i32): void {
 
 /** r = [vector 0, strictly lower triangle of V Vᵀ]. */
 export function interactionForward(op: usize): void {
-  const B = arg(op, 0), F = arg(op, 1), dim = arg(op, 2);
-  const v = arg(op, 3), ldv = arg(op, 4), r = arg(op, 5), ldr = arg(op, 6);
+  const B = arg(op, Forward.B), F = arg(op, Forward.F), dim = arg(op, Forward.dim);
+  const v = arg(op, Forward.v), ldv = arg(op, Forward.ldv), r = arg(op, Forward.r);
+  const ldr = arg(op, Forward.ldr);
   const panels = scratch();
   const gram = panels + ((F + 7) >> 3) * panelBytes(dim);
   const ldg = ((F + 7) & ~7) << 2;
@@ -76,9 +78,11 @@ function forwardOne(
 
 /** dV = (G + Gᵀ) V, with the direct part of vector 0, which is zeroed where `maskFirst` and v is not above 0. */
 export function interactionBackward(op: usize): void {
-  const B = arg(op, 0), F = arg(op, 1), dim = arg(op, 2);
-  const v = arg(op, 3), ldv = arg(op, 4), dr = arg(op, 5), lddr = arg(op, 6);
-  const dv = arg(op, 7), lddv = arg(op, 8), maskFirst = arg(op, 9);
+  const B = arg(op, Backward.B), F = arg(op, Backward.F), dim = arg(op, Backward.dim);
+  const v = arg(op, Backward.v), ldv = arg(op, Backward.ldv), dr = arg(op, Backward.dr);
+  const lddr = arg(op, Backward.lddr);
+  const dv = arg(op, Backward.dv), lddv = arg(op, Backward.lddv);
+  const maskFirst = arg(op, Backward.maskFirst);
   const panels = scratch();
   const symmetric = panels + ((dim + 7) >> 3) * panelBytes(F);
   const lds = ((F + 3) & ~3) << 2;

@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** B inputs, F vectors of `dim` floats each. */
-export interface InteractionShape {
+interface InteractionShape {
   readonly B: number;
   readonly F: number;
   readonly dim: number;

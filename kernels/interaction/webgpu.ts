@@ -4,20 +4,44 @@
  * @module
  */
 
-import type { InteractionBackwardArgs, InteractionForwardArgs } from "../types.ts";
-import { composeLaneKernels, laneFloats, type LaunchContext } from "../webgpu/kernel.ts";
+import { composeLaneKernels, laneFloats, lanePlace, type LaunchContext } from "../webgpu/kernel.ts";
 import backwardSource from "./backward.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
+import type { InteractionBackwardArgs, InteractionForwardArgs } from "./op.ts";
 
 const THREADS = 256;
 
-const forwardKernels = composeLaneKernels("interaction-forward", ["read", "write"], forwardSource);
+const forwardKernels = composeLaneKernels({
+  name: "interaction-forward",
+  params: {
+    inputs: "u32",
+    // Lanes of a vector and pairs of vectors.
+    lanes: "u32",
+    pairs: "u32",
+    // In lanes.
+    v: "place",
+    // In floats.
+    r: "place",
+  },
+  buffers: { v: "read Lane", r: "write f32" },
+  sources: [forwardSource],
+});
 
-const backwardKernels = composeLaneKernels(
-  "interaction-backward",
-  ["read", "read", "write"],
-  backwardSource,
-);
+const backwardKernels = composeLaneKernels({
+  name: "interaction-backward",
+  params: {
+    inputs: "u32",
+    features: "u32",
+    lanes: "u32",
+    // In lanes.
+    v: "place",
+    dv: "place",
+    // In floats.
+    dr: "place",
+  },
+  buffers: { v: "read Lane", dr: "read f32", dv: "write Lane" },
+  sources: [backwardSource],
+});
 
 /** R = [v0, lower triangle of V Vᵀ]. */
 export function launchInteractionForward(
@@ -25,16 +49,17 @@ export function launchInteractionForward(
   { v, features, dim, r }: InteractionForwardArgs,
 ): void {
   const lane = laneFloats(dim);
-  context.launch({
-    kernel: forwardKernels[lane],
-    overrides: {},
-    bindings: [context.matrix(v), context.matrix(r)],
-    params: [
-      ...[v.rows, dim / lane, features * (features - 1) / 2],
-      ...[v.offset / lane, v.stride / lane, r.offset, r.stride],
-    ],
+  context.launch(forwardKernels[lane].launch({
+    params: {
+      inputs: v.rows,
+      lanes: dim / lane,
+      pairs: features * (features - 1) / 2,
+      v: lanePlace(v, lane),
+      r,
+    },
+    buffers: { v: context.matrix(v), r: context.matrix(r) },
     groups: Math.ceil(r.rows * r.cols / THREADS),
-  });
+  }));
 }
 
 /** dV = (G + Gᵀ) V, with the direct part of vector 0. */
@@ -43,15 +68,18 @@ export function launchInteractionBackward(
   { v, features, dim, dr, dv, maskFirst }: InteractionBackwardArgs,
 ): void {
   const lane = laneFloats(dim);
-  context.launch({
-    kernel: backwardKernels[lane],
+  const lanes = dim / lane;
+  context.launch(backwardKernels[lane].launch({
     overrides: { MASK_FIRST: Number(maskFirst) },
-    bindings: [context.matrix(v), context.matrix(dr), context.matrix(dv)],
-    params: [
-      ...[v.rows, features, dim / lane],
-      ...[v.offset / lane, v.stride / lane, dv.offset / lane, dv.stride / lane],
-      ...[dr.offset, dr.stride],
-    ],
-    groups: Math.ceil(v.rows * features * (dim / lane) / THREADS),
-  });
+    params: {
+      inputs: v.rows,
+      features,
+      lanes,
+      v: lanePlace(v, lane),
+      dv: lanePlace(dv, lane),
+      dr,
+    },
+    buffers: { v: context.matrix(v), dr: context.matrix(dr), dv: context.matrix(dv) },
+    groups: Math.ceil(v.rows * features * lanes / THREADS),
+  }));
 }

@@ -1,25 +1,9 @@
 // Gradient of the layer normalisation, a thread a vector, whose statistics are computed anew.
+// Parameters and buffers: see webgpu.ts.
 
 override MASK_FIRST: bool = false;
 
 const EPS = 1e-5;
-
-struct Params {
-  inputs: u32,
-  features: u32,
-  dim: u32,
-  x_offset: u32,
-  x_stride: u32,
-  dy_offset: u32,
-  dy_stride: u32,
-  dx_offset: u32,
-  dx_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(

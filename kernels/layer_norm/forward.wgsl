@@ -1,20 +1,7 @@
 // Layer normalisation, a thread a vector.
+// Parameters and buffers: see webgpu.ts.
 
 const EPS = 1e-5;
-
-struct Params {
-  inputs: u32,
-  features: u32,
-  dim: u32,
-  x_offset: u32,
-  x_stride: u32,
-  y_offset: u32,
-  y_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(

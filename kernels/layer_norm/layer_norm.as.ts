@@ -1,7 +1,8 @@
-// Layer normalisation of vectors and its gradient. Argument order: see wasm.ts. A task is one run of inputs.
+// Layer normalisation of vectors and its gradient. Arguments: see wasm.ts. A task is one run of inputs.
 
 import { laneMask, loadLanes, storeLanes, sumLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
+import { LayerNormBackward as Backward, LayerNormForward as Forward } from "../cpu/words.as";
 
 const INPUTS_A_TASK: i32 = 16;
 const EPS: f32 = 1e-5;
@@ -32,8 +33,9 @@ function deviationOf(x: usize, mean: v128, dim: i32): v128 {
 
 /** y = (x − mean) / sqrt(variance + 1e-5). */
 export function layerNormForward(op: usize): void {
-  const B = arg(op, 0), F = arg(op, 1), dim = arg(op, 2);
-  const x = arg(op, 3), ldx = arg(op, 4), y = arg(op, 5), ldy = arg(op, 6);
+  const B = arg(op, Forward.B), F = arg(op, Forward.F), dim = arg(op, Forward.dim);
+  const x = arg(op, Forward.x), ldx = arg(op, Forward.ldx), y = arg(op, Forward.y);
+  const ldy = arg(op, Forward.ldy);
   for (let b = claim(op, 0) * INPUTS_A_TASK; b < B; b = claim(op, 0) * INPUTS_A_TASK) {
     const end = min(B, b + INPUTS_A_TASK);
     for (let i = b; i < end; i++) {
@@ -52,9 +54,11 @@ export function layerNormForward(op: usize): void {
 
 /** dx = (dy − mean(dy) − y mean(dy · y)) / sqrt(variance + 1e-5), that of vector 0 masked where asked for. */
 export function layerNormBackward(op: usize): void {
-  const B = arg(op, 0), F = arg(op, 1), dim = arg(op, 2);
-  const x = arg(op, 3), ldx = arg(op, 4), dy = arg(op, 5), lddy = arg(op, 6);
-  const dx = arg(op, 7), lddx = arg(op, 8), maskFirst = arg(op, 9);
+  const B = arg(op, Backward.B), F = arg(op, Backward.F), dim = arg(op, Backward.dim);
+  const x = arg(op, Backward.x), ldx = arg(op, Backward.ldx), dy = arg(op, Backward.dy);
+  const lddy = arg(op, Backward.lddy);
+  const dx = arg(op, Backward.dx), lddx = arg(op, Backward.lddx);
+  const maskFirst = arg(op, Backward.maskFirst);
   for (let b = claim(op, 0) * INPUTS_A_TASK; b < B; b = claim(op, 0) * INPUTS_A_TASK) {
     const end = min(B, b + INPUTS_A_TASK);
     for (let i = b; i < end; i++) {

@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** B inputs of F vectors of `dim` floats. */
-export interface LayerNormShape {
+interface LayerNormShape {
   readonly B: number;
   readonly F: number;
   readonly dim: number;

@@ -3,15 +3,21 @@
 
 import { storeLanes, sumLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
+import {
+  LinearBackwardInput as BackwardInput,
+  LinearBackwardWeights as BackwardWeights,
+  LinearForward as Forward,
+} from "../cpu/words.as";
 
 const ROWS_A_TASK: i32 = 64;
 const COLUMNS_A_TASK: i32 = 32;
 
 /** y = act(X wᵀ + b); arguments as linearForward. */
 export function columnForward(op: usize): void {
-  const M = arg(op, 0), K = arg(op, 1);
-  const x = arg(op, 3), ldx = arg(op, 4), w = arg(op, 5);
-  const bias = load<f32>(arg(op, 7)), y = arg(op, 8), ldy = arg(op, 9), relu = arg(op, 10);
+  const M = arg(op, Forward.M), K = arg(op, Forward.K);
+  const x = arg(op, Forward.x), ldx = arg(op, Forward.ldx), w = arg(op, Forward.w);
+  const bias = load<f32>(arg(op, Forward.bias)), y = arg(op, Forward.y), ldy = arg(op, Forward.ldy);
+  const relu = arg(op, Forward.relu);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);
     for (let i = m; i < end; i++) {
@@ -43,9 +49,11 @@ function dot(x: usize, w: usize, K: i32): f32 {
 
 /** dX = (dy w) ∘ [mask > 0]; arguments as linearBackwardInput. */
 export function columnBackwardInput(op: usize): void {
-  const M = arg(op, 0), K = arg(op, 1);
-  const dy = arg(op, 3), lddy = arg(op, 4), w = arg(op, 5);
-  const dx = arg(op, 7), lddx = arg(op, 8), mask = arg(op, 9), ldm = arg(op, 10);
+  const M = arg(op, BackwardInput.M), K = arg(op, BackwardInput.K);
+  const dy = arg(op, BackwardInput.dy), lddy = arg(op, BackwardInput.lddy);
+  const w = arg(op, BackwardInput.w);
+  const dx = arg(op, BackwardInput.dx), lddx = arg(op, BackwardInput.lddx);
+  const mask = arg(op, BackwardInput.mask), ldm = arg(op, BackwardInput.ldmask);
   const zero = f32x4.splat(0);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);
@@ -63,9 +71,10 @@ export function columnBackwardInput(op: usize): void {
 
 /** dw = dyᵀ X and db = sum of dy; arguments as linearBackwardWeights. */
 export function columnBackwardWeights(op: usize): void {
-  const M = arg(op, 0), K = arg(op, 1);
-  const dy = arg(op, 3), lddy = arg(op, 4), x = arg(op, 5), ldx = arg(op, 6);
-  const dw = arg(op, 7), db = arg(op, 9);
+  const M = arg(op, BackwardWeights.M), K = arg(op, BackwardWeights.K);
+  const dy = arg(op, BackwardWeights.dy), lddy = arg(op, BackwardWeights.lddy);
+  const x = arg(op, BackwardWeights.x), ldx = arg(op, BackwardWeights.ldx);
+  const dw = arg(op, BackwardWeights.dw), db = arg(op, BackwardWeights.db);
   const groups = (K + COLUMNS_A_TASK - 1) / COLUMNS_A_TASK;
   for (let task = claim(op, 0); task <= groups; task = claim(op, 0)) {
     if (task == groups) {

@@ -1,9 +1,14 @@
-// The fully connected layer: forward, gradient of the input, gradient of weights and bias. Argument order: see
+// The fully connected layer: forward, gradient of the input, gradient of weights and bias. Arguments: see
 // wasm.ts. Each op packs its B operand first, then multiplies blocks of C; the threads claim panels, then blocks.
 
 import { WORKSPACE, ZEROS } from "../cpu/layout";
 import { storeTransposed } from "../cpu/simd.as";
 import { arg, barrier, claim } from "../cpu/team.as";
+import {
+  LinearBackwardInput as BackwardInput,
+  LinearBackwardWeights as BackwardWeights,
+  LinearForward as Forward,
+} from "../cpu/words.as";
 import { columnBackwardInput, columnBackwardWeights, columnForward } from "./column.as";
 import { multiply, PACK_ROWS, packColumns, packRows, panelBytes } from "./product.as";
 
@@ -11,11 +16,13 @@ const NO_FLOOR: f32 = -Infinity;
 
 /** Y = act(X Wᵀ + b). */
 export function linearForward(op: usize): void {
-  const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  const M = arg(op, Forward.M), K = arg(op, Forward.K), N = arg(op, Forward.N);
   if (N == 1) return columnForward(op);
-  const x = arg(op, 3), ldx = arg(op, 4), w = arg(op, 5), ldw = arg(op, 6);
-  const bias = arg(op, 7), y = arg(op, 8), ldy = arg(op, 9), relu = arg(op, 10);
-  const blockRows = arg(op, 11), blockCols = arg(op, 12);
+  const x = arg(op, Forward.x), ldx = arg(op, Forward.ldx), w = arg(op, Forward.w);
+  const ldw = arg(op, Forward.ldw);
+  const bias = arg(op, Forward.bias), y = arg(op, Forward.y), ldy = arg(op, Forward.ldy);
+  const relu = arg(op, Forward.relu);
+  const blockRows = arg(op, Forward.blockRows), blockCols = arg(op, Forward.blockCols);
   const packed = load<usize>(WORKSPACE);
   const panels = (N + 7) >> 3;
   for (let p = claim(op, 0); p < panels; p = claim(op, 0)) {
@@ -47,11 +54,13 @@ export function linearForward(op: usize): void {
 
 /** dX = (dY W) ∘ [mask > 0]. */
 export function linearBackwardInput(op: usize): void {
-  const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  const M = arg(op, BackwardInput.M), K = arg(op, BackwardInput.K), N = arg(op, BackwardInput.N);
   if (N == 1) return columnBackwardInput(op);
-  const dy = arg(op, 3), lddy = arg(op, 4), w = arg(op, 5), ldw = arg(op, 6);
-  const dx = arg(op, 7), lddx = arg(op, 8), mask = arg(op, 9), ldm = arg(op, 10);
-  const blockRows = arg(op, 11), blockCols = arg(op, 12);
+  const dy = arg(op, BackwardInput.dy), lddy = arg(op, BackwardInput.lddy);
+  const w = arg(op, BackwardInput.w), ldw = arg(op, BackwardInput.ldw);
+  const dx = arg(op, BackwardInput.dx), lddx = arg(op, BackwardInput.lddx);
+  const mask = arg(op, BackwardInput.mask), ldm = arg(op, BackwardInput.ldmask);
+  const blockRows = arg(op, BackwardInput.blockRows), blockCols = arg(op, BackwardInput.blockCols);
   const packed = load<usize>(WORKSPACE);
   for (let n = claim(op, 0) * PACK_ROWS; n < N; n = claim(op, 0) * PACK_ROWS) {
     packRows(w, ldw, n, min(N, n + PACK_ROWS), K, packed, panelBytes(N));
@@ -82,11 +91,15 @@ export function linearBackwardInput(op: usize): void {
 
 /** dW = dYᵀ X and db = column sums of dY. */
 export function linearBackwardWeights(op: usize): void {
-  const M = arg(op, 0), K = arg(op, 1), N = arg(op, 2);
+  const M = arg(op, BackwardWeights.M), K = arg(op, BackwardWeights.K);
+  const N = arg(op, BackwardWeights.N);
   if (N == 1) return columnBackwardWeights(op);
-  const dy = arg(op, 3), lddy = arg(op, 4), x = arg(op, 5), ldx = arg(op, 6);
-  const dw = arg(op, 7), lddw = arg(op, 8), db = arg(op, 9);
-  const blockRows = arg(op, 11), blockCols = arg(op, 12);
+  const dy = arg(op, BackwardWeights.dy), lddy = arg(op, BackwardWeights.lddy);
+  const x = arg(op, BackwardWeights.x), ldx = arg(op, BackwardWeights.ldx);
+  const dw = arg(op, BackwardWeights.dw), lddw = arg(op, BackwardWeights.lddw);
+  const db = arg(op, BackwardWeights.db);
+  const blockRows = arg(op, BackwardWeights.blockRows);
+  const blockCols = arg(op, BackwardWeights.blockCols);
   const packed = load<usize>(WORKSPACE);
   const panels = (K + 7) >> 3;
   const transposed = packed + panels * panelBytes(M);

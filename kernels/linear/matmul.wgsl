@@ -1,5 +1,6 @@
 // C = epilogue(A B) over I x J outputs and a depth R, in tiles of workgroup memory and 4 x 4 blocks of registers.
 // Each thread fetches one 4 x 4 block of A or B a round, so a tile is 4 SIDE square and 2 SIDE deep.
+// Parameters and buffers: see webgpu.ts.
 
 override SIDE: u32 = 16u;
 // Whether neighbours in memory are neighbours in depth (else: neighbours along I for A, along J for B).
@@ -8,30 +9,6 @@ override B_ALONG_DEPTH: bool = true;
 // 0: as it is. 1: plus bias of the column. 2: the same, then ReLU. 3: zero where the mask is not above 0.
 // 4: sums over a part of the depth, with the row sums of A beside them.
 override EPILOGUE: u32 = 0u;
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  depth: u32,
-  a_offset: u32,
-  a_stride: u32,
-  b_offset: u32,
-  b_stride: u32,
-  c_offset: u32,
-  c_stride: u32,
-  extra_offset: u32,
-  extra_stride: u32,
-  // Depth of one part (a multiple of 2 SIDE), floats from one part's results to the next, place of the row sums.
-  part_depth: u32,
-  part_pitch: u32,
-  sums_offset: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> extra: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
 // Rows of A, then columns of B, each as SIDE / 2 vectors along the depth.
 var<workgroup> tiles: array<vec4<f32>, SIDE * SIDE * 4u>;

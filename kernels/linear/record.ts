@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** M inputs, K features in, N features out. */
-export interface LinearShape {
+interface LinearShape {
   readonly M: number;
   readonly K: number;
   readonly N: number;

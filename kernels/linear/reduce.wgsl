@@ -1,20 +1,5 @@
 // Adds the parts of a weight gradient in their order: `rows` x `cols` products, then `rows` row sums, a part.
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  parts: u32,
-  // Which of the rows * cols + rows numbers are written here: the two kinds may go to different buffers.
-  first: u32,
-  count: u32,
-  c_offset: u32,
-  c_stride: u32,
-  sums_offset: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> parts: array<f32>;
-@group(0) @binding(2) var<storage, read_write> c: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(256)
 fn main(

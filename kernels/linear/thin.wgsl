@@ -1,5 +1,6 @@
 // The matrix product where one side is a single column or row, or a stride is not a multiple of 4: any strides,
 // STRANDS threads share the depth of one output and add up in a tree of fixed shape.
+// Parameters and buffers: see webgpu.ts.
 
 override STRANDS: u32 = 1u;
 // Whether neighbouring threads are neighbours in depth (else: neighbouring outputs).
@@ -8,31 +9,6 @@ override STRANDS_FIRST: bool = false;
 override EPILOGUE: u32 = 0u;
 
 const THREADS = 256u;
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  depth: u32,
-  a_offset: u32,
-  a_row: u32,
-  a_depth: u32,
-  b_offset: u32,
-  b_depth: u32,
-  b_col: u32,
-  c_offset: u32,
-  c_stride: u32,
-  extra_offset: u32,
-  extra_stride: u32,
-  part_depth: u32,
-  part_pitch: u32,
-  sums_offset: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> extra: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
 // Each thread's sum of products and sum of A; threads of one output lie THREADS / STRANDS apart.
 var<workgroup> strands: array<vec2<f32>, THREADS>;

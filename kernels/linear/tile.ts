@@ -7,7 +7,7 @@
  */
 
 /** A tile: 6 rows by some vectors of 4 columns, two vectors from each packed panel of B. */
-export interface Tile {
+interface Tile {
   readonly name: string;
   readonly panels: 1 | 2;
 }

@@ -4,34 +4,88 @@
  * @module
  */
 
+import type { Matrix } from "../types.ts";
+import type { Binding, LaunchContext, Place } from "../webgpu/kernel.ts";
+import { composeKernel } from "../webgpu/kernel.ts";
+import matmulSource from "./matmul.wgsl" with { type: "text" };
 import type {
   LinearBackwardInputArgs,
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
-  Matrix,
-} from "../types.ts";
-import type { Access, Binding, LaunchContext } from "../webgpu/kernel.ts";
-import { composeKernel } from "../webgpu/kernel.ts";
-import matmulSource from "./matmul.wgsl" with { type: "text" };
+} from "./op.ts";
 import reduceSource from "./reduce.wgsl" with { type: "text" };
 import thinSource from "./thin.wgsl" with { type: "text" };
 
-const ACCESS: readonly Access[] = ["read", "read", "read", "write"];
+const tiled = (name: string) =>
+  composeKernel({
+    name,
+    params: {
+      rows: "u32",
+      cols: "u32",
+      depth: "u32",
+      a: "place",
+      b: "place",
+      c: "place",
+      extra: "place",
+      // Depth of one part (a multiple of 2 SIDE), floats from one part's results to the next, place of the row sums.
+      part_depth: "u32",
+      part_pitch: "u32",
+      sums_offset: "u32",
+    },
+    buffers: {
+      a: "read vec4<f32>",
+      b: "read vec4<f32>",
+      extra: "read f32",
+      c: "write f32",
+    },
+    sources: [matmulSource],
+  });
+
+const thin = (name: string) =>
+  composeKernel({
+    name: `${name} thin`,
+    params: {
+      rows: "u32",
+      cols: "u32",
+      depth: "u32",
+      a_offset: "u32",
+      a_row: "u32",
+      a_depth: "u32",
+      b_offset: "u32",
+      b_depth: "u32",
+      b_col: "u32",
+      c: "place",
+      extra: "place",
+      part_depth: "u32",
+      part_pitch: "u32",
+      sums_offset: "u32",
+    },
+    buffers: { a: "read f32", b: "read f32", extra: "read f32", c: "write f32" },
+    sources: [thinSource],
+  });
+
+const both = (name: string) => ({ tiled: tiled(name), thin: thin(name) });
 const KERNELS = {
-  forward: {
-    tiled: composeKernel("linear-forward", ACCESS, matmulSource),
-    thin: composeKernel("linear-forward thin", ACCESS, thinSource),
-  },
-  backwardInput: {
-    tiled: composeKernel("linear-backward-input", ACCESS, matmulSource),
-    thin: composeKernel("linear-backward-input thin", ACCESS, thinSource),
-  },
-  backwardWeights: {
-    tiled: composeKernel("linear-backward-weights", ACCESS, matmulSource),
-    thin: composeKernel("linear-backward-weights thin", ACCESS, thinSource),
-  },
+  forward: both("linear-forward"),
+  backwardInput: both("linear-backward-input"),
+  backwardWeights: both("linear-backward-weights"),
 };
-const reduceKernel = composeKernel("linear-backward-weights sum", ["read", "write"], reduceSource);
+
+const reduceKernel = composeKernel({
+  name: "linear-backward-weights sum",
+  params: {
+    rows: "u32",
+    cols: "u32",
+    parts: "u32",
+    // Which of the rows * cols + rows numbers are written here: the two kinds may go to different buffers.
+    first: "u32",
+    count: "u32",
+    c: "place",
+    sums_offset: "u32",
+  },
+  buffers: { parts: "read f32", c: "write f32" },
+  sources: [reduceSource],
+});
 
 /** What happens to a sum before it is stored: `EPILOGUE` of matmul.wgsl. */
 const EPILOGUE = { plain: 0, bias: 1, biasRelu: 2, mask: 3, parts: 4 } as const;
@@ -67,12 +121,8 @@ interface Product {
   readonly depth: number;
   readonly a: Operand;
   readonly b: Operand;
-  readonly c: { readonly binding: Binding; readonly offset: number; readonly stride: number };
-  readonly extra: {
-    readonly binding: Binding;
-    readonly offset: number;
-    readonly stride: number;
-  };
+  readonly c: Place & { readonly binding: Binding };
+  readonly extra: Place & { readonly binding: Binding };
   readonly epilogue: number;
   /** Parts of the depth, floats from one part's results to the next, place of the row sums. */
   readonly parts: number;
@@ -169,13 +219,11 @@ export function launchLinearBackwardWeights(
     [sums, products, rows],
   ] as const;
   for (const [{ binding }, first, count] of ranges) {
-    context.launch({
-      kernel: reduceKernel,
-      overrides: {},
-      bindings: ["scratch", binding],
-      params: [rows, cols, parts, first, count, to.offset, to.stride, sums.offset],
+    context.launch(reduceKernel.launch({
+      params: { rows, cols, parts, first, count, c: to, sums_offset: sums.offset },
+      buffers: { parts: "scratch", c: binding },
       groups: Math.ceil(count / 256),
-    });
+    }));
   }
 }
 
@@ -185,10 +233,7 @@ function operand(context: LaunchContext, m: Matrix, lines: "rows" | "columns"): 
   return { buffer: context.matrix(m), offset: m.offset, step, depthStep };
 }
 
-function output(
-  context: LaunchContext,
-  m: Matrix,
-): { binding: GPUBuffer; offset: number; stride: number } {
+function output(context: LaunchContext, m: Matrix): Place & { readonly binding: GPUBuffer } {
   return { binding: context.matrix(m), offset: m.offset, stride: m.stride };
 }
 
@@ -229,42 +274,44 @@ function threadsOf(shape: Shape): number {
 
 function launchProduct(context: LaunchContext, product: Product): void {
   const { rows, cols, depth, a, b, c, extra, epilogue, parts, pitch, sums } = product;
-  const bindings: Binding[] = [a.buffer, b.buffer, extra.binding, c.binding];
+  const buffers = { a: a.buffer, b: b.buffer, extra: extra.binding, c: c.binding };
+  const shared = { rows, cols, depth, c, extra, part_pitch: pitch, sums_offset: sums };
   const groups = groupsOf(product) * parts;
   if (isThin(product)) {
     const { strands, first } = thinStrands(product);
-    context.launch({
-      kernel: KERNELS[product.op].thin,
+    context.launch(KERNELS[product.op].thin.launch({
       overrides: { STRANDS: strands, STRANDS_FIRST: Number(first), EPILOGUE: epilogue },
-      bindings,
-      params: [
-        ...[rows, cols, depth],
-        ...[a.offset, a.step, a.depthStep],
-        ...[b.offset, b.depthStep, b.step],
-        ...[c.offset, c.stride, extra.offset, extra.stride],
-        ...[Math.ceil(depth / parts), pitch, sums],
-      ],
+      params: {
+        ...shared,
+        a_offset: a.offset,
+        a_row: a.step,
+        a_depth: a.depthStep,
+        b_offset: b.offset,
+        b_depth: b.depthStep,
+        b_col: b.step,
+        part_depth: Math.ceil(depth / parts),
+      },
+      buffers,
       groups,
-    });
+    }));
     return;
   }
   const side = tileSide(product);
   const deep = 2 * side;
-  context.launch({
-    kernel: KERNELS[product.op].tiled,
+  context.launch(KERNELS[product.op].tiled.launch({
     overrides: {
       SIDE: side,
       A_ALONG_DEPTH: Number(a.depthStep === 1),
       B_ALONG_DEPTH: Number(b.depthStep === 1),
       EPILOGUE: epilogue,
     },
-    bindings,
-    params: [
-      ...[rows, cols, depth],
-      ...[a.offset, Math.max(a.step, a.depthStep), b.offset, Math.max(b.step, b.depthStep)],
-      ...[c.offset, c.stride, extra.offset, extra.stride],
-      ...[Math.ceil(depth / parts / deep) * deep, pitch, sums],
-    ],
+    params: {
+      ...shared,
+      a: { offset: a.offset, stride: Math.max(a.step, a.depthStep) },
+      b: { offset: b.offset, stride: Math.max(b.step, b.depthStep) },
+      part_depth: Math.ceil(depth / parts / deep) * deep,
+    },
+    buffers,
     groups,
-  });
+  }));
 }

@@ -1,25 +1,10 @@
 // Gradient of the L2 normalisation, a thread a row. Rows no longer than LEAST_NORM are linear in z, and have no part
 // along v to take off.
+// Parameters and buffers: see webgpu.ts.
 
 override MASKED: bool = false;
 
 const LEAST_NORM = 1e-12;
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  z_offset: u32,
-  z_stride: u32,
-  dv_offset: u32,
-  dv_stride: u32,
-  dz_offset: u32,
-  dz_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> z: array<f32>;
-@group(0) @binding(2) var<storage, read> dv: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dz: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(

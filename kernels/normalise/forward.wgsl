@@ -1,19 +1,7 @@
 // L2 normalisation, a thread a row.
+// Parameters and buffers: see webgpu.ts.
 
 const LEAST_NORM = 1e-12;
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  z_offset: u32,
-  z_stride: u32,
-  v_offset: u32,
-  v_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> z: array<f32>;
-@group(0) @binding(2) var<storage, read_write> v: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(

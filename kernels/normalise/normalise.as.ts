@@ -1,7 +1,8 @@
-// L2 normalisation of rows and its gradient. Argument order: see wasm.ts. A task is one run of rows.
+// L2 normalisation of rows and its gradient. Arguments: see wasm.ts. A task is one run of rows.
 
 import { loadLanes, storeLanes, sumLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
+import { NormaliseBackward as Backward, NormaliseForward as Forward } from "../cpu/words.as";
 
 const ROWS_A_TASK: i32 = 64;
 const LEAST_NORM: f32 = 1e-12;
@@ -17,8 +18,9 @@ function norm(z: usize, D: i32): f32 {
 
 /** v = z / max(‖z‖, 1e-12). */
 export function normaliseForward(op: usize): void {
-  const M = arg(op, 0), D = arg(op, 1);
-  const z = arg(op, 2), ldz = arg(op, 3), v = arg(op, 4), ldv = arg(op, 5);
+  const M = arg(op, Forward.M), D = arg(op, Forward.D);
+  const z = arg(op, Forward.z), ldz = arg(op, Forward.ldz), v = arg(op, Forward.v);
+  const ldv = arg(op, Forward.ldv);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);
     for (let i = m; i < end; i++) {
@@ -33,9 +35,10 @@ export function normaliseForward(op: usize): void {
 
 /** dz = (dv − v (v·dv)) / ‖z‖; rows no longer than 1e-12 are linear in z, and have no part along v to take off. */
 export function normaliseBackward(op: usize): void {
-  const M = arg(op, 0), D = arg(op, 1);
-  const z = arg(op, 2), ldz = arg(op, 3), dv = arg(op, 4), lddv = arg(op, 5);
-  const dz = arg(op, 6), lddz = arg(op, 7), masked = arg(op, 8);
+  const M = arg(op, Backward.M), D = arg(op, Backward.D);
+  const z = arg(op, Backward.z), ldz = arg(op, Backward.ldz), dv = arg(op, Backward.dv);
+  const lddv = arg(op, Backward.lddv);
+  const dz = arg(op, Backward.dz), lddz = arg(op, Backward.lddz), masked = arg(op, Backward.masked);
   const zero = f32x4.splat(0);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);

@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** M rows of D floats. */
-export interface NormaliseShape {
+interface NormaliseShape {
   readonly M: number;
   readonly D: number;
 }

@@ -1,29 +1,26 @@
 /**
- * Arguments of the normalisation's WASM kernels (`normalise.as.ts`), in their order.
+ * The L2 normalisation's WASM kernels.
  *
  * @module
  */
 
-import { NORMALISE_BACKWARD, NORMALISE_FORWARD } from "../cpu/layout.ts";
-import type { Place, WasmOp } from "../cpu/op.ts";
-import type { NormaliseBackwardArgs, NormaliseForwardArgs } from "../types.ts";
+import { wasmKernel } from "../cpu/op.ts";
+import type { NormaliseBackwardArgs, NormaliseForwardArgs } from "./op.ts";
 
 /** v = z / max(‖z‖, 1e-12). */
-export function encodeNormaliseForward(at: Place, { z, v }: NormaliseForwardArgs): WasmOp {
-  return {
-    code: NORMALISE_FORWARD,
-    words: [z.rows, z.cols, at.matrix(z), 4 * z.stride, at.matrix(v), 4 * v.stride],
-  };
-}
+export const normaliseForwardKernel = wasmKernel({
+  source: "kernels/normalise/normalise.as.ts",
+  name: "normaliseForward",
+  words: { M: "number", D: "number", z: "matrix", v: "matrix" },
+  call: (_at, { z, v }: NormaliseForwardArgs) => ({ words: { M: z.rows, D: z.cols, z, v } }),
+});
 
 /** dz from dv and z. */
-export function encodeNormaliseBackward(at: Place, args: NormaliseBackwardArgs): WasmOp {
-  const { z, dv, dz, masked } = args;
-  return {
-    code: NORMALISE_BACKWARD,
-    words: [
-      ...[z.rows, z.cols, at.matrix(z), 4 * z.stride, at.matrix(dv), 4 * dv.stride],
-      ...[at.matrix(dz), 4 * dz.stride, Number(masked)],
-    ],
-  };
-}
+export const normaliseBackwardKernel = wasmKernel({
+  source: "kernels/normalise/normalise.as.ts",
+  name: "normaliseBackward",
+  words: { M: "number", D: "number", z: "matrix", dv: "matrix", dz: "matrix", masked: "number" },
+  call: (_at, { z, dv, dz, masked }: NormaliseBackwardArgs) => ({
+    words: { M: z.rows, D: z.cols, z, dv, dz, masked: Number(masked) },
+  }),
+});

@@ -1,33 +1,7 @@
 // Gradient of a history and, after it, of the query: a thread a float.
+// Parameters and buffers: see webgpu.ts.
 
 override QUERY: bool = false;
-
-struct Params {
-  inputs: u32,
-  history: u32,
-  dim: u32,
-  steps: u32,
-  y_offset: u32,
-  y_stride: u32,
-  da_offset: u32,
-  da_stride: u32,
-  x_offset: u32,
-  x_stride: u32,
-  dc_offset: u32,
-  dc_stride: u32,
-  query_offset: u32,
-  query_stride: u32,
-  dh_offset: u32,
-  dh_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> y: array<f32>;
-@group(0) @binding(2) var<storage, read> da: array<f32>;
-@group(0) @binding(3) var<storage, read> x: array<f32>;
-@group(0) @binding(4) var<storage, read> dc: array<f32>;
-@group(0) @binding(5) var<storage, read> query: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dh: array<f32>;
 
 @compute @workgroup_size(256)
 fn main(

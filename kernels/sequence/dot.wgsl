@@ -1,22 +1,5 @@
 // Scores of a history: a thread a step of an input.
-
-struct Params {
-  inputs: u32,
-  history: u32,
-  dim: u32,
-  steps: u32,
-  h_offset: u32,
-  h_stride: u32,
-  x_offset: u32,
-  x_stride: u32,
-  a_offset: u32,
-  a_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> h: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> a: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(64)
 fn main(

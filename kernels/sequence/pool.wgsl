@@ -1,26 +1,5 @@
 // Weighted sum of a history and the tail behind it: a thread an output.
-
-struct Params {
-  inputs: u32,
-  history: u32,
-  dim: u32,
-  tail_dim: u32,
-  steps: u32,
-  h_offset: u32,
-  h_stride: u32,
-  y_offset: u32,
-  y_stride: u32,
-  tail_offset: u32,
-  tail_stride: u32,
-  c_offset: u32,
-  c_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> h: array<f32>;
-@group(0) @binding(2) var<storage, read> y: array<f32>;
-@group(0) @binding(3) var<storage, read> tail: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(256)
 fn main(

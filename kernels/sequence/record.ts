@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** B inputs, S steps of history, D floats a step. */
-export interface SequenceShape {
+interface SequenceShape {
   readonly B: number;
   readonly S: number;
   readonly D: number;

@@ -1,15 +1,20 @@
-// Attention over a sequence of steps and its gradient. Argument order: see wasm.ts. A task is one run of inputs.
+// Attention over a sequence of steps and its gradient. Arguments: see wasm.ts. A task is one run of inputs.
 
 import { laneMask, storeLanes, sumLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
+import {
+  SequenceBackward as Backward,
+  SequenceDot as Dot,
+  SequencePool as Pool,
+} from "../cpu/words.as";
 
 const INPUTS_A_TASK: i32 = 16;
 
 /** a[b, s] = h[b, s] · x[b]. */
 export function sequenceDot(op: usize): void {
-  const B = arg(op, 0), S = arg(op, 1), D = arg(op, 2);
-  const h = arg(op, 3), ldh = arg(op, 4), input = arg(op, 5);
-  const x = arg(op, 6), ldx = arg(op, 7), a = arg(op, 8), lda = arg(op, 9);
+  const B = arg(op, Dot.B), S = arg(op, Dot.S), D = arg(op, Dot.D);
+  const h = arg(op, Dot.h), ldh = arg(op, Dot.ldh), input = arg(op, Dot.input);
+  const x = arg(op, Dot.x), ldx = arg(op, Dot.ldx), a = arg(op, Dot.a), lda = arg(op, Dot.lda);
   for (let m = claim(op, 0) * INPUTS_A_TASK; m < B; m = claim(op, 0) * INPUTS_A_TASK) {
     const end = min(B, m + INPUTS_A_TASK);
     for (let b = m; b < end; b++) {
@@ -40,10 +45,11 @@ function dot(x: usize, y: usize, D: i32): f32 {
 
 /** c[b] = [Σ_s y[b, s] h[b, s]; tail[b]]. */
 export function sequencePool(op: usize): void {
-  const B = arg(op, 0), S = arg(op, 1), D = arg(op, 2);
-  const h = arg(op, 3), ldh = arg(op, 4), input = arg(op, 5);
-  const y = arg(op, 6), ldy = arg(op, 7), tail = arg(op, 8), ldt = arg(op, 9), T = arg(op, 10);
-  const c = arg(op, 11), ldc = arg(op, 12);
+  const B = arg(op, Pool.B), S = arg(op, Pool.S), D = arg(op, Pool.D);
+  const h = arg(op, Pool.h), ldh = arg(op, Pool.ldh), input = arg(op, Pool.input);
+  const y = arg(op, Pool.y), ldy = arg(op, Pool.ldy), tail = arg(op, Pool.tail);
+  const ldt = arg(op, Pool.ldtail), T = arg(op, Pool.T);
+  const c = arg(op, Pool.c), ldc = arg(op, Pool.ldc);
   for (let m = claim(op, 0) * INPUTS_A_TASK; m < B; m = claim(op, 0) * INPUTS_A_TASK) {
     const end = min(B, m + INPUTS_A_TASK);
     for (let b = m; b < end; b++) {
@@ -65,11 +71,13 @@ export function sequencePool(op: usize): void {
 
 /** dh[b, s] = y[b, s] dc[b] + da[b, s] x[b], and after the history, with `query`, the tail's gradient and the query's. */
 export function sequenceBackward(op: usize): void {
-  const B = arg(op, 0), S = arg(op, 1), D = arg(op, 2);
-  const y = arg(op, 3), ldy = arg(op, 4), da = arg(op, 5), ldda = arg(op, 6);
-  const x = arg(op, 7), ldx = arg(op, 8), dc = arg(op, 9), lddc = arg(op, 10);
-  const query = arg(op, 11), ldq = arg(op, 12);
-  const dh = arg(op, 13), lddh = arg(op, 14), input = arg(op, 15);
+  const B = arg(op, Backward.B), S = arg(op, Backward.S), D = arg(op, Backward.D);
+  const y = arg(op, Backward.y), ldy = arg(op, Backward.ldy), da = arg(op, Backward.da);
+  const ldda = arg(op, Backward.ldda);
+  const x = arg(op, Backward.x), ldx = arg(op, Backward.ldx), dc = arg(op, Backward.dc);
+  const lddc = arg(op, Backward.lddc);
+  const query = arg(op, Backward.query), ldq = arg(op, Backward.ldquery);
+  const dh = arg(op, Backward.dh), lddh = arg(op, Backward.lddh), input = arg(op, Backward.input);
   for (let m = claim(op, 0) * INPUTS_A_TASK; m < B; m = claim(op, 0) * INPUTS_A_TASK) {
     const end = min(B, m + INPUTS_A_TASK);
     for (let b = m; b < end; b++) {

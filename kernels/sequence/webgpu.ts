@@ -4,36 +4,82 @@
  * @module
  */
 
-import type { Matrix, SequenceBackwardArgs, SequenceDotArgs, SequencePoolArgs } from "../types.ts";
+import type { Matrix } from "../types.ts";
 import { type Binding, composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
 import backwardSource from "./backward.wgsl" with { type: "text" };
 import dotSource from "./dot.wgsl" with { type: "text" };
+import type { SequenceBackwardArgs, SequenceDotArgs, SequencePoolArgs } from "./op.ts";
 import poolSource from "./pool.wgsl" with { type: "text" };
 
 const DOT_THREADS = 64, THREADS = 256;
 
-const dotKernel = composeKernel("sequence-dot", ["read", "read", "write"], dotSource);
+const dotKernel = composeKernel({
+  name: "sequence-dot",
+  params: {
+    inputs: "u32",
+    history: "u32",
+    dim: "u32",
+    steps: "u32",
+    h: "place",
+    x: "place",
+    a: "place",
+  },
+  buffers: { h: "read f32", x: "read f32", a: "write f32" },
+  sources: [dotSource],
+});
 
-const poolKernel = composeKernel("sequence-pool", ["read", "read", "read", "write"], poolSource);
+const poolKernel = composeKernel({
+  name: "sequence-pool",
+  params: {
+    inputs: "u32",
+    history: "u32",
+    dim: "u32",
+    tail_dim: "u32",
+    steps: "u32",
+    h: "place",
+    y: "place",
+    tail: "place",
+    c: "place",
+  },
+  buffers: { h: "read f32", y: "read f32", tail: "read f32", c: "write f32" },
+  sources: [poolSource],
+});
 
-const backwardKernel = composeKernel(
-  "sequence-backward",
-  ["read", "read", "read", "read", "read", "write"],
-  backwardSource,
-);
+const backwardKernel = composeKernel({
+  name: "sequence-backward",
+  params: {
+    inputs: "u32",
+    history: "u32",
+    dim: "u32",
+    steps: "u32",
+    y: "place",
+    da: "place",
+    x: "place",
+    dc: "place",
+    query: "place",
+    dh: "place",
+  },
+  buffers: {
+    y: "read f32",
+    da: "read f32",
+    x: "read f32",
+    dc: "read f32",
+    query: "read f32",
+    dh: "write f32",
+  },
+  sources: [backwardSource],
+});
 
 /** a = H x. */
 export function launchSequenceDot(
   context: LaunchContext,
   { h, steps, x, a }: SequenceDotArgs,
 ): void {
-  context.launch({
-    kernel: dotKernel,
-    overrides: {},
-    bindings: [context.matrix(h), context.matrix(x), context.matrix(a)],
-    params: [a.rows, a.cols, h.cols, steps, ...[h, x, a].flatMap(place)],
+  context.launch(dotKernel.launch({
+    params: { inputs: a.rows, history: a.cols, dim: h.cols, steps, h, x, a },
+    buffers: { h: context.matrix(h), x: context.matrix(x), a: context.matrix(a) },
     groups: Math.ceil(a.rows * a.cols / DOT_THREADS),
-  });
+  }));
 }
 
 /** c = [Hᵀ y; tail]. */
@@ -41,39 +87,58 @@ export function launchSequencePool(
   context: LaunchContext,
   { h, steps, y, tail, c }: SequencePoolArgs,
 ): void {
-  context.launch({
-    kernel: poolKernel,
-    overrides: {},
-    bindings: [context.matrix(h), context.matrix(y), binding(context, tail), context.matrix(c)],
-    params: [
-      ...[y.rows, y.cols, h.cols, tail?.cols ?? 0, steps],
-      ...[h, y, tail, c].flatMap(place),
-    ],
+  context.launch(poolKernel.launch({
+    params: {
+      inputs: y.rows,
+      history: y.cols,
+      dim: h.cols,
+      tail_dim: tail?.cols ?? 0,
+      steps,
+      h,
+      y,
+      tail,
+      c,
+    },
+    buffers: {
+      h: context.matrix(h),
+      y: context.matrix(y),
+      tail: optional(context, tail),
+      c: context.matrix(c),
+    },
     groups: Math.ceil(c.rows * c.cols / THREADS),
-  });
+  }));
 }
 
 /** dH = y ⊗ dc + da ⊗ x. */
 export function launchSequenceBackward(context: LaunchContext, args: SequenceBackwardArgs): void {
   const { y, da, x, dc, query, steps, dh } = args;
   const written = y.cols + Number(query !== null);
-  context.launch({
-    kernel: backwardKernel,
+  context.launch(backwardKernel.launch({
     overrides: { QUERY: Number(query !== null) },
-    bindings: [
-      ...[y, da, x, dc].map((m) => context.matrix(m)),
-      binding(context, query),
-      context.matrix(dh),
-    ],
-    params: [y.rows, y.cols, dh.cols, steps, ...[y, da, x, dc, query, dh].flatMap(place)],
+    params: {
+      inputs: y.rows,
+      history: y.cols,
+      dim: dh.cols,
+      steps,
+      y,
+      da,
+      x,
+      dc,
+      query,
+      dh,
+    },
+    buffers: {
+      y: context.matrix(y),
+      da: context.matrix(da),
+      x: context.matrix(x),
+      dc: context.matrix(dc),
+      query: optional(context, query),
+      dh: context.matrix(dh),
+    },
     groups: Math.ceil(y.rows * written * dh.cols / THREADS),
-  });
+  }));
 }
 
-function binding(context: LaunchContext, m: Matrix | null): Binding {
+function optional(context: LaunchContext, m: Matrix | null): Binding {
   return m === null ? "unused" : context.matrix(m);
-}
-
-function place(m: Matrix | null): [number, number] {
-  return m === null ? [0, 0] : [m.offset, m.stride];
 }

@@ -1,20 +1,5 @@
 // Gradient of the sigmoid from its output, a thread an element.
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  y_offset: u32,
-  y_stride: u32,
-  dy_offset: u32,
-  dy_stride: u32,
-  dx_offset: u32,
-  dx_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> y: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(256)
 fn main(

@@ -1,17 +1,5 @@
 // The sigmoid, a thread an element.
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  x_offset: u32,
-  x_stride: u32,
-  y_offset: u32,
-  y_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(256)
 fn main(

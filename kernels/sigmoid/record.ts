@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** M rows of N floats. */
-export interface SigmoidShape {
+interface SigmoidShape {
   readonly M: number;
   readonly N: number;
 }

@@ -1,15 +1,17 @@
-// The sigmoid and its gradient, element by element. Argument order: see wasm.ts. A task is one run of rows.
+// The sigmoid and its gradient, element by element. Arguments: see wasm.ts. A task is one run of rows.
 
 import { expOfNegative } from "../cpu/math.as";
 import { storeLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
+import { SigmoidBackward as Backward, SigmoidForward as Forward } from "../cpu/words.as";
 
 const ROWS_A_TASK: i32 = 32;
 
 /** y = sigmoid(x), in float64 throughout. */
 export function sigmoidForward(op: usize): void {
-  const M = arg(op, 0), N = arg(op, 1);
-  const x = arg(op, 2), ldx = arg(op, 3), y = arg(op, 4), ldy = arg(op, 5);
+  const M = arg(op, Forward.M), N = arg(op, Forward.N);
+  const x = arg(op, Forward.x), ldx = arg(op, Forward.ldx), y = arg(op, Forward.y);
+  const ldy = arg(op, Forward.ldy);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);
     for (let i = m; i < end; i++) {
@@ -24,9 +26,10 @@ export function sigmoidForward(op: usize): void {
 
 /** dx = dy · y (1 − y). */
 export function sigmoidBackward(op: usize): void {
-  const M = arg(op, 0), N = arg(op, 1);
-  const y = arg(op, 2), ldy = arg(op, 3), dy = arg(op, 4), lddy = arg(op, 5);
-  const dx = arg(op, 6), lddx = arg(op, 7);
+  const M = arg(op, Backward.M), N = arg(op, Backward.N);
+  const y = arg(op, Backward.y), ldy = arg(op, Backward.ldy), dy = arg(op, Backward.dy);
+  const lddy = arg(op, Backward.lddy);
+  const dx = arg(op, Backward.dx), lddx = arg(op, Backward.lddx);
   const one = f32x4.splat(1);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);

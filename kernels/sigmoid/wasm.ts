@@ -1,28 +1,26 @@
 /**
- * Arguments of the sigmoid's WASM kernels (`sigmoid.as.ts`), in their order.
+ * The sigmoid's WASM kernels.
  *
  * @module
  */
 
-import { SIGMOID_BACKWARD, SIGMOID_FORWARD } from "../cpu/layout.ts";
-import type { Place, WasmOp } from "../cpu/op.ts";
-import type { SigmoidBackwardArgs, SigmoidForwardArgs } from "../types.ts";
+import { wasmKernel } from "../cpu/op.ts";
+import type { SigmoidBackwardArgs, SigmoidForwardArgs } from "./op.ts";
 
 /** y = sigmoid(x). */
-export function encodeSigmoidForward(at: Place, { x, y }: SigmoidForwardArgs): WasmOp {
-  return {
-    code: SIGMOID_FORWARD,
-    words: [x.rows, x.cols, at.matrix(x), 4 * x.stride, at.matrix(y), 4 * y.stride],
-  };
-}
+export const sigmoidForwardKernel = wasmKernel({
+  source: "kernels/sigmoid/sigmoid.as.ts",
+  name: "sigmoidForward",
+  words: { M: "number", N: "number", x: "matrix", y: "matrix" },
+  call: (_at, { x, y }: SigmoidForwardArgs) => ({ words: { M: x.rows, N: x.cols, x, y } }),
+});
 
 /** dx = dy · y (1 − y). */
-export function encodeSigmoidBackward(at: Place, { y, dy, dx }: SigmoidBackwardArgs): WasmOp {
-  return {
-    code: SIGMOID_BACKWARD,
-    words: [
-      ...[y.rows, y.cols, at.matrix(y), 4 * y.stride, at.matrix(dy), 4 * dy.stride],
-      ...[at.matrix(dx), 4 * dx.stride],
-    ],
-  };
-}
+export const sigmoidBackwardKernel = wasmKernel({
+  source: "kernels/sigmoid/sigmoid.as.ts",
+  name: "sigmoidBackward",
+  words: { M: "number", N: "number", y: "matrix", dy: "matrix", dx: "matrix" },
+  call: (_at, { y, dy, dx }: SigmoidBackwardArgs) => ({
+    words: { M: y.rows, N: y.cols, y, dy, dx },
+  }),
+});

@@ -4,26 +4,34 @@
  * @module
  */
 
-import type { SigmoidBackwardArgs, SigmoidForwardArgs } from "../types.ts";
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
 import backwardSource from "./backward.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
+import type { SigmoidBackwardArgs, SigmoidForwardArgs } from "./op.ts";
 
 const THREADS = 256;
 
-const forwardKernel = composeKernel("sigmoid-forward", ["read", "write"], forwardSource);
+const forwardKernel = composeKernel({
+  name: "sigmoid-forward",
+  params: { rows: "u32", cols: "u32", x: "place", y: "place" },
+  buffers: { x: "read f32", y: "write f32" },
+  sources: [forwardSource],
+});
 
-const backwardKernel = composeKernel("sigmoid-backward", ["read", "read", "write"], backwardSource);
+const backwardKernel = composeKernel({
+  name: "sigmoid-backward",
+  params: { rows: "u32", cols: "u32", y: "place", dy: "place", dx: "place" },
+  buffers: { y: "read f32", dy: "read f32", dx: "write f32" },
+  sources: [backwardSource],
+});
 
 /** y = sigmoid(x). */
 export function launchSigmoidForward(context: LaunchContext, { x, y }: SigmoidForwardArgs): void {
-  context.launch({
-    kernel: forwardKernel,
-    overrides: {},
-    bindings: [context.matrix(x), context.matrix(y)],
-    params: [x.rows, x.cols, ...[x, y].flatMap(({ offset, stride }) => [offset, stride])],
+  context.launch(forwardKernel.launch({
+    params: { rows: x.rows, cols: x.cols, x, y },
+    buffers: { x: context.matrix(x), y: context.matrix(y) },
     groups: Math.ceil(x.rows * x.cols / THREADS),
-  });
+  }));
 }
 
 /** dx = dy · y (1 − y). */
@@ -31,11 +39,9 @@ export function launchSigmoidBackward(
   context: LaunchContext,
   { y, dy, dx }: SigmoidBackwardArgs,
 ): void {
-  context.launch({
-    kernel: backwardKernel,
-    overrides: {},
-    bindings: [context.matrix(y), context.matrix(dy), context.matrix(dx)],
-    params: [y.rows, y.cols, ...[y, dy, dx].flatMap(({ offset, stride }) => [offset, stride])],
+  context.launch(backwardKernel.launch({
+    params: { rows: y.rows, cols: y.cols, y, dy, dx },
+    buffers: { y: context.matrix(y), dy: context.matrix(dy), dx: context.matrix(dx) },
     groups: Math.ceil(y.rows * y.cols / THREADS),
-  });
+  }));
 }

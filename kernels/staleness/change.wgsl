@@ -1,22 +1,7 @@
 // Largest absolute coordinate change, a thread a vector.
+// Parameters and buffers: see webgpu.ts.
 
 override ACCUMULATE: bool = false;
-
-struct Params {
-  rows: u32,
-  features: u32,
-  dim: u32,
-  a_offset: u32,
-  a_stride: u32,
-  b_offset: u32,
-  b_stride: u32,
-  change_offset: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> change: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(

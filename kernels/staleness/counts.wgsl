@@ -1,6 +1,5 @@
 // The least number of stale lookups in a group of each input.
-
-@group(0) @binding(4) var<storage, read> scalars: array<f32>;
+// Parameters and buffers: see webgpu.ts.
 
 @compute @workgroup_size(64)
 fn main(
@@ -12,7 +11,7 @@ fn main(
   if (input >= p.inputs) {
     return;
   }
-  let threshold = scalars[p.number];
+  let threshold = scalars[p.threshold];
   var least = p.lookups;
   for (var g = 0u; g < p.groups; g++) {
     var stale = 0u;

@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** M × F vectors of `dim` floats; `accumulate` is 1 where changes are added to others, else 0. */
-export interface RowChangeShape {
+interface RowChangeShape {
   readonly M: number;
   readonly F: number;
   readonly dim: number;
@@ -9,7 +9,7 @@ export interface RowChangeShape {
 }
 
 /** B inputs of G groups of L lookups. */
-export interface LookupScoresShape {
+interface LookupScoresShape {
   readonly B: number;
   readonly G: number;
   readonly L: number;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LookupLayout, ScoreCombination } from "../types.ts";
+import type { LookupLayout, ScoreCombination } from "./op.ts";
 
 /** max |a − b| over each run of `dim` numbers, added to `before` where that is not null. */
 export function rowChange(

@@ -1,18 +1,20 @@
-// Changes of rows, and scores and counts of inputs made of them. Argument order: see wasm.ts. A task of the ops on
+// Changes of rows, and scores and counts of inputs made of them. Arguments: see wasm.ts. A task of the ops on
 // inputs is a run of SCORED_INPUTS of them, lookup by lookup: whichever way the list of rows lies, a run of its entries
 // is read while it is in the nearest cache, and many scores are fetched at a time.
 
 import { MEAN, NTH_LARGEST, SCORED_INPUTS } from "../cpu/layout";
 import { loadLanes } from "../cpu/simd.as";
 import { arg, claim, scratch } from "../cpu/team.as";
+import { InputScores, RowChange, StaleLookups } from "../cpu/words.as";
 
 const ROWS_A_TASK: i32 = 16;
 
 /** change = max |a − b| for each vector, or what was there and that. */
 export function rowChange(op: usize): void {
-  const M = arg(op, 0), F = arg(op, 1), dim = arg(op, 2);
-  const a = arg(op, 3), lda = arg(op, 4), b = arg(op, 5), ldb = arg(op, 6);
-  const change = arg(op, 7), accumulate = arg(op, 8);
+  const M = arg(op, RowChange.M), F = arg(op, RowChange.F), dim = arg(op, RowChange.dim);
+  const a = arg(op, RowChange.a), lda = arg(op, RowChange.lda), b = arg(op, RowChange.b);
+  const ldb = arg(op, RowChange.ldb);
+  const change = arg(op, RowChange.change), accumulate = arg(op, RowChange.accumulate);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);
     for (let i = m; i < end; i++) {
@@ -54,10 +56,13 @@ function fourScores(scores: usize, entry: usize, step: i32, left: i32): v128 {
 
 /** out = min over groups of the number of lookups whose score is below the threshold. */
 export function staleLookups(op: usize): void {
-  const B = arg(op, 0), G = arg(op, 1), L = arg(op, 2), rows = arg(op, 3);
-  const groupStep = arg(op, 4), lookupStep = arg(op, 5), inputStep = arg(op, 6);
-  const scores = arg(op, 7), out = arg(op, 8), ldo = arg(op, 9);
-  const threshold = f32x4.splat(load<f32>(arg(op, 10)));
+  const B = arg(op, StaleLookups.B), G = arg(op, StaleLookups.G), L = arg(op, StaleLookups.L);
+  const rows = arg(op, StaleLookups.rows);
+  const groupStep = arg(op, StaleLookups.groupStep), lookupStep = arg(op, StaleLookups.lookupStep);
+  const inputStep = arg(op, StaleLookups.inputStep);
+  const scores = arg(op, StaleLookups.scores), out = arg(op, StaleLookups.out);
+  const ldo = arg(op, StaleLookups.ldout);
+  const threshold = f32x4.splat(load<f32>(arg(op, StaleLookups.threshold)));
   const counts = scratch(), least = counts + (SCORED_INPUTS << 2);
   for (let b = claim(op, 0) * SCORED_INPUTS; b < B; b = claim(op, 0) * SCORED_INPUTS) {
     const inputs = min(SCORED_INPUTS, B - b);
@@ -87,10 +92,13 @@ export function staleLookups(op: usize): void {
 
 /** out = the scores of each input's lookups made one. */
 export function inputScores(op: usize): void {
-  const B = arg(op, 0), G = arg(op, 1), L = arg(op, 2), rows = arg(op, 3);
-  const groupStep = arg(op, 4), lookupStep = arg(op, 5), inputStep = arg(op, 6);
-  const scores = arg(op, 7), out = arg(op, 8), ldo = arg(op, 9);
-  const kind = arg(op, 10), depth = arg(op, 11);
+  const B = arg(op, InputScores.B), G = arg(op, InputScores.G), L = arg(op, InputScores.L);
+  const rows = arg(op, InputScores.rows);
+  const groupStep = arg(op, InputScores.groupStep), lookupStep = arg(op, InputScores.lookupStep);
+  const inputStep = arg(op, InputScores.inputStep);
+  const scores = arg(op, InputScores.scores), out = arg(op, InputScores.out);
+  const ldo = arg(op, InputScores.ldout);
+  const kind = arg(op, InputScores.kind), depth = arg(op, InputScores.depth);
   const gathered = scratch(), results = gathered + L * (SCORED_INPUTS << 2);
   const kept = results + (SCORED_INPUTS << 3);
   // The n-th largest is found as the n-th smallest of the negated scores.

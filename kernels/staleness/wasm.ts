@@ -1,87 +1,99 @@
 /**
- * Arguments of the staleness kernels (`staleness.as.ts`), in their order.
+ * The WASM kernels of the staleness ops.
  *
  * @module
  */
 
-import {
-  INPUT_SCORES,
-  MEAN,
-  NTH_LARGEST,
-  NTH_SMALLEST,
-  ROW_CHANGE,
-  SCORED_INPUTS,
-  STALE_LOOKUPS,
-} from "../cpu/layout.ts";
-import type { Place, WasmOp } from "../cpu/op.ts";
+import { MEAN, NTH_LARGEST, NTH_SMALLEST, SCORED_INPUTS } from "../cpu/layout.ts";
+import { wasmKernel } from "../cpu/op.ts";
 import type {
   InputScoresArgs,
   LookupLayout,
   RowChangeArgs,
-  RowList,
   ScoreCombination,
   StaleLookupsArgs,
-} from "../types.ts";
+} from "./op.ts";
 import { selectionDepth } from "./record.ts";
 
 /** Largest absolute coordinate change of each vector. */
-export function encodeRowChange(at: Place, args: RowChangeArgs): WasmOp {
-  const { a, b, features, dim, change, accumulate } = args;
-  return {
-    code: ROW_CHANGE,
-    words: [
-      ...[a.rows, features, dim, at.matrix(a), 4 * a.stride, at.matrix(b), 4 * b.stride],
-      ...[at.matrix(change), Number(accumulate)],
-    ],
-  };
-}
+export const rowChangeKernel = wasmKernel({
+  source: "kernels/staleness/staleness.as.ts",
+  name: "rowChange",
+  words: {
+    M: "number",
+    F: "number",
+    dim: "number",
+    a: "matrix",
+    b: "matrix",
+    change: "address",
+    accumulate: "number",
+  },
+  call: (_at, { a, b, features, dim, change, accumulate }: RowChangeArgs) => ({
+    words: { M: a.rows, F: features, dim, a, b, change, accumulate: Number(accumulate) },
+  }),
+});
+
+/** What both ops on inputs read; steps are bytes between entries of the list. */
+const LOOKUP_WORDS = {
+  B: "number",
+  G: "number",
+  L: "number",
+  rows: "row-list",
+  groupStep: "number",
+  lookupStep: "number",
+  inputStep: "number",
+  scores: "address",
+  out: "matrix",
+} as const;
 
 /** A score for each input; each thread's scratch holds the scores of a task's inputs in one group, and those kept. */
-export function encodeInputScores(at: Place, args: InputScoresArgs): WasmOp {
-  const { scores, rows, layout, combine, out } = args;
-  const [code, depth] = selection(combine, layout.lookups);
-  return {
-    code: INPUT_SCORES,
-    words: [
-      ...lookupWords(at, rows, layout),
-      ...[at.matrix(scores), at.matrix(out), 4 * out.stride, code, depth],
-    ],
-    // The scores, the result so far (float64 for the mean), and a vector of four inputs for each score kept.
-    scratchBytes: 4 * SCORED_INPUTS * layout.lookups + 8 * SCORED_INPUTS + 16 * depth,
-  };
-}
+export const inputScoresKernel = wasmKernel({
+  source: "kernels/staleness/staleness.as.ts",
+  name: "inputScores",
+  words: { ...LOOKUP_WORDS, kind: "number", depth: "number" },
+  call(_at, { scores, rows, layout, combine, out }: InputScoresArgs) {
+    const { kind, depth } = selection(combine, layout.lookups);
+    return {
+      words: { ...lookupWords(layout), rows, scores, out, kind, depth },
+      // The scores, the result so far (float64 for the mean), and a vector of four inputs for each score kept.
+      scratchBytes: 4 * SCORED_INPUTS * layout.lookups + 8 * SCORED_INPUTS + 16 * depth,
+    };
+  },
+});
 
 /** Stale lookups of each input; each thread's scratch holds two counts for each of a task's inputs. */
-export function encodeStaleLookups(at: Place, args: StaleLookupsArgs): WasmOp {
-  const { scores, threshold, rows, layout, out } = args;
-  return {
-    code: STALE_LOOKUPS,
-    words: [
-      ...lookupWords(at, rows, layout),
-      ...[at.matrix(scores), at.matrix(out), 4 * out.stride, at.scalar(threshold)],
-    ],
+export const staleLookupsKernel = wasmKernel({
+  source: "kernels/staleness/staleness.as.ts",
+  name: "staleLookups",
+  words: { ...LOOKUP_WORDS, threshold: "scalar" },
+  call: (_at, { scores, threshold, rows, layout, out }: StaleLookupsArgs) => ({
+    words: { ...lookupWords(layout), rows, scores, out, threshold },
     scratchBytes: 8 * SCORED_INPUTS,
-  };
-}
+  }),
+});
 
 /** Which scores of a group are kept, and how many: from the end that is nearer. */
-function selection(combine: ScoreCombination, lookups: number): [code: number, depth: number] {
+function selection(combine: ScoreCombination, lookups: number): { kind: number; depth: number } {
   switch (combine.kind) {
     case "nth-smallest": {
       const depth = selectionDepth(combine.n, lookups);
-      return [depth === combine.n ? NTH_SMALLEST : NTH_LARGEST, depth];
+      return { kind: depth === combine.n ? NTH_SMALLEST : NTH_LARGEST, depth };
     }
     case "max":
-      return [NTH_LARGEST, 1];
+      return { kind: NTH_LARGEST, depth: 1 };
     case "mean":
-      return [MEAN, 0];
+      return { kind: MEAN, depth: 0 };
   }
 }
 
-function lookupWords(at: Place, rows: RowList, layout: LookupLayout): number[] {
+function lookupWords(layout: LookupLayout) {
   const { inputs, groups, lookups, groupStride, lookupStride, inputStride } = layout;
-  return [
-    ...[inputs, groups, lookups, at.scalar({ buffer: rows.buffer, index: rows.offset })],
-    ...[4 * groupStride, 4 * lookupStride, 4 * inputStride],
-  ];
+  return {
+    B: inputs,
+    G: groups,
+    L: lookups,
+    groupStep: 4 * groupStride,
+    lookupStep: 4 * lookupStride,
+    inputStep: 4 * inputStride,
+  };
 }

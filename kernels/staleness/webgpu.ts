@@ -4,19 +4,11 @@
  * @module
  */
 
-import type {
-  InputScoresArgs,
-  LookupLayout,
-  Matrix,
-  RowChangeArgs,
-  RowList,
-  ScoreCombination,
-  StaleLookupsArgs,
-} from "../types.ts";
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
 import changeSource from "./change.wgsl" with { type: "text" };
 import countsSource from "./counts.wgsl" with { type: "text" };
 import lookupsSource from "./lookups.wgsl" with { type: "text" };
+import type { InputScoresArgs, RowChangeArgs, ScoreCombination, StaleLookupsArgs } from "./op.ts";
 import scoresSource from "./scores.wgsl" with { type: "text" };
 
 const THREADS = 64;
@@ -28,85 +20,118 @@ const COMBINATIONS: Readonly<Record<ScoreCombination["kind"], number>> = {
   mean: 2,
 };
 
-const changeKernel = composeKernel("row-change", ["read", "read", "write"], changeSource);
+const changeKernel = composeKernel({
+  name: "row-change",
+  params: {
+    rows: "u32",
+    features: "u32",
+    dim: "u32",
+    a: "place",
+    b: "place",
+    change_offset: "u32",
+  },
+  buffers: { a: "read f32", b: "read f32", change: "write f32" },
+  sources: [changeSource],
+});
 
-const scoresKernel = composeKernel(
-  "input-scores",
-  ["read", "read", "write"],
-  lookupsSource,
-  scoresSource,
-);
+/** What `lookups.wgsl` reads. */
+const LOOKUP_PARAMS = {
+  inputs: "u32",
+  groups: "u32",
+  lookups: "u32",
+  group_stride: "u32",
+  lookup_stride: "u32",
+  input_stride: "u32",
+  scores_offset: "u32",
+  rows_offset: "u32",
+  out: "place",
+} as const;
+const LOOKUP_BUFFERS = { scores: "read f32", rows: "read u32", out: "write f32" } as const;
 
-const countsKernel = composeKernel(
-  "stale-lookups",
-  ["read", "read", "write", "read"],
-  lookupsSource,
-  countsSource,
-);
+const scoresKernel = composeKernel({
+  name: "input-scores",
+  params: {
+    ...LOOKUP_PARAMS,
+    // n of the n-th smallest.
+    number: "u32",
+    // Of the mean: scores are summed at this scale, which keeps the sum finite, and no mean is above the limit.
+    scale: "f32",
+    unscale: "f32",
+    limit: "f32",
+  },
+  buffers: LOOKUP_BUFFERS,
+  sources: [lookupsSource, scoresSource],
+});
+
+const countsKernel = composeKernel({
+  name: "stale-lookups",
+  params: { ...LOOKUP_PARAMS, threshold: "u32" },
+  buffers: { ...LOOKUP_BUFFERS, scalars: "read f32" },
+  sources: [lookupsSource, countsSource],
+});
 
 /** Largest absolute coordinate change of each vector. */
 export function launchRowChange(
   context: LaunchContext,
   { a, b, features, dim, change, accumulate }: RowChangeArgs,
 ): void {
-  context.launch({
-    kernel: changeKernel,
+  context.launch(changeKernel.launch({
     overrides: { ACCUMULATE: Number(accumulate) },
-    bindings: [context.matrix(a), context.matrix(b), context.matrix(change)],
-    params: [a.rows, features, dim, a.offset, a.stride, b.offset, b.stride, change.offset],
+    params: { rows: a.rows, features, dim, a, b, change_offset: change.offset },
+    buffers: { a: context.matrix(a), b: context.matrix(b), change: context.matrix(change) },
     groups: Math.ceil(a.rows * features / THREADS),
-  });
+  }));
 }
 
 /** A score for each input. */
-export function launchInputScores(
-  context: LaunchContext,
-  { scores, rows, layout, combine, out }: InputScoresArgs,
-): void {
+export function launchInputScores(context: LaunchContext, args: InputScoresArgs): void {
+  const { layout, combine } = args;
   // A power of two, so that scaling is exact, small enough that the sum of all scores is finite.
   const scale = 2 ** -(Math.ceil(Math.log2(layout.groups * layout.lookups)) + 1);
-  context.launch({
-    kernel: scoresKernel,
+  context.launch(scoresKernel.launch({
     overrides: { COMBINE: COMBINATIONS[combine.kind] },
-    bindings: [context.matrix(scores), context.buffer(rows.buffer), context.matrix(out)],
-    params: [
-      ...lookupParams(scores, rows, layout, out),
-      combine.kind === "nth-smallest" ? combine.n : 1,
-      ...[{ float: scale }, { float: 1 / scale }, { float: scale * LARGEST_FLOAT }],
-    ],
+    params: {
+      ...lookupParams(args),
+      number: combine.kind === "nth-smallest" ? combine.n : 1,
+      scale,
+      unscale: 1 / scale,
+      limit: scale * LARGEST_FLOAT,
+    },
+    buffers: lookupBuffers(context, args),
     groups: Math.ceil(layout.inputs / THREADS),
-  });
+  }));
 }
 
 /** Stale lookups of each input. */
-export function launchStaleLookups(
-  context: LaunchContext,
-  { scores, threshold, rows, layout, out }: StaleLookupsArgs,
-): void {
-  context.launch({
-    kernel: countsKernel,
-    overrides: {},
-    bindings: [
-      context.matrix(scores),
-      context.buffer(rows.buffer),
-      context.matrix(out),
-      context.scalar(threshold),
-    ],
-    // The words between are of the other op.
-    params: [...lookupParams(scores, rows, layout, out), threshold.index, 0, 0, 0],
+export function launchStaleLookups(context: LaunchContext, args: StaleLookupsArgs): void {
+  const { threshold, layout } = args;
+  context.launch(countsKernel.launch({
+    params: { ...lookupParams(args), threshold: threshold.index },
+    buffers: { ...lookupBuffers(context, args), scalars: context.scalar(threshold) },
     groups: Math.ceil(layout.inputs / THREADS),
-  });
+  }));
 }
 
-function lookupParams(
-  scores: Matrix,
-  rows: RowList,
-  layout: LookupLayout,
-  out: Matrix,
-): number[] {
-  const { inputs, groups, lookups, groupStride, lookupStride, inputStride } = layout;
-  return [
-    ...[inputs, groups, lookups, groupStride, lookupStride, inputStride],
-    ...[scores.offset, rows.offset, out.offset, out.stride],
-  ];
+type Lookups = Pick<InputScoresArgs, "scores" | "rows" | "layout" | "out">;
+
+function lookupParams({ scores, rows, layout, out }: Lookups) {
+  return {
+    inputs: layout.inputs,
+    groups: layout.groups,
+    lookups: layout.lookups,
+    group_stride: layout.groupStride,
+    lookup_stride: layout.lookupStride,
+    input_stride: layout.inputStride,
+    scores_offset: scores.offset,
+    rows_offset: rows.offset,
+    out,
+  };
+}
+
+function lookupBuffers(context: LaunchContext, { scores, rows, out }: Lookups) {
+  return {
+    scores: context.matrix(scores),
+    rows: context.buffer(rows.buffer),
+    out: context.matrix(out),
+  };
 }

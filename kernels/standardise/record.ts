@@ -1,7 +1,7 @@
 import type { OpRecord } from "../record.ts";
 
 /** M rows of N columns; `centred` is 1 where a mean is taken off, else 0. */
-export interface StandardiseShape {
+interface StandardiseShape {
   readonly M: number;
   readonly N: number;
   readonly centred: number;

@@ -1,7 +1,8 @@
-// Running statistics of columns, and columns brought to mean 0 and variance 1. Argument order: see wasm.ts.
+// Running statistics of columns, and columns brought to mean 0 and variance 1. Arguments: see wasm.ts.
 
 import { storeLanes } from "../cpu/simd.as";
 import { arg, claim } from "../cpu/team.as";
+import { ColumnStatistics, Standardise } from "../cpu/words.as";
 
 const COLUMNS_A_TASK: i32 = 16;
 const ROWS_A_TASK: i32 = 64;
@@ -28,9 +29,10 @@ function blend(old: v128, next: v128, weight: v128): v128 {
 
 /** mean += w (m − mean) and variance += w (v − variance), in float64; a task is one run of columns over all rows. */
 export function columnStatistics(op: usize): void {
-  const M = arg(op, 0), N = arg(op, 1), x = arg(op, 2), ldx = arg(op, 3);
-  const mean = arg(op, 4), variance = arg(op, 5);
-  const weight = f64x2.splat(<f64>load<f32>(arg(op, 6)));
+  const M = arg(op, ColumnStatistics.M), N = arg(op, ColumnStatistics.N);
+  const x = arg(op, ColumnStatistics.x), ldx = arg(op, ColumnStatistics.ldx);
+  const mean = arg(op, ColumnStatistics.mean), variance = arg(op, ColumnStatistics.variance);
+  const weight = f64x2.splat(<f64>load<f32>(arg(op, ColumnStatistics.weight)));
   if (M == 0) return;
   const rows = f64x2.splat(<f64>M);
   for (let j = claim(op, 0) * COLUMNS_A_TASK; j < N; j = claim(op, 0) * COLUMNS_A_TASK) {
@@ -68,8 +70,10 @@ function update(p: usize, low: v128, high: v128, weight: v128, left: i32): void 
 
 /** y = (x − mean) / sqrt(variance + 1e-5); a task is one run of rows. */
 export function standardise(op: usize): void {
-  const M = arg(op, 0), N = arg(op, 1), x = arg(op, 2), ldx = arg(op, 3);
-  const mean = arg(op, 4), variance = arg(op, 5), y = arg(op, 6), ldy = arg(op, 7);
+  const M = arg(op, Standardise.M), N = arg(op, Standardise.N), x = arg(op, Standardise.x);
+  const ldx = arg(op, Standardise.ldx);
+  const mean = arg(op, Standardise.mean), variance = arg(op, Standardise.variance);
+  const y = arg(op, Standardise.y), ldy = arg(op, Standardise.ldy);
   const eps = f32x4.splat(EPS);
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);

@@ -1,26 +1,10 @@
 // Columns brought to mean 0 and variance 1 by given statistics, a thread an element.
+// Parameters and buffers: see webgpu.ts.
 
 // Whether a mean is taken off.
 override CENTRED: bool = false;
 
 const EPS = 1e-5;
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  x_offset: u32,
-  x_stride: u32,
-  mean_offset: u32,
-  variance_offset: u32,
-  y_offset: u32,
-  y_stride: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> means: array<f32>;
-@group(0) @binding(3) var<storage, read> variances: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(256)
 fn main(

@@ -1,27 +1,12 @@
 // Running means and variances of columns: a workgroup 16 columns, whose rows 16 threads a column take in turn and add
 // up in a fixed order.
+// Parameters and buffers: see webgpu.ts.
 
 const COLUMNS = 16u;
 const LANES = 16u;
 
 // Whether the variances lie in the buffer of the means: WebGPU binds no buffer twice for writing.
 override SHARED: bool = false;
-
-struct Params {
-  rows: u32,
-  cols: u32,
-  x_offset: u32,
-  x_stride: u32,
-  mean_offset: u32,
-  variance_offset: u32,
-  weight: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> scalars: array<f32>;
-@group(0) @binding(3) var<storage, read_write> means: array<f32>;
-@group(0) @binding(4) var<storage, read_write> variances: array<f32>;
 
 var<workgroup> sums: array<f32, 256>;
 

@@ -1,15 +1,18 @@
-// One optimizer step over a flat run of dense parameters. Argument order: see wasm.ts.
+// One optimizer step over a flat run of dense parameters. Arguments: see wasm.ts.
 
 import { ADAGRAD } from "../cpu/layout";
 import { storeLanes } from "../cpu/simd.as";
 import { arg, argF32, claim } from "../cpu/team.as";
+import { DenseUpdate } from "../cpu/words.as";
 
 const FLOATS_A_TASK: i32 = 8192;
 
 export function denseUpdate(op: usize): void {
-  const n = arg(op, 0);
-  const params = arg(op, 1), grads = arg(op, 2), state = arg(op, 3), kind = arg(op, 4);
-  const eps = argF32(op, 5), learningRate = load<f32>(arg(op, 6));
+  const n = arg(op, DenseUpdate.n);
+  const params = arg(op, DenseUpdate.params), grads = arg(op, DenseUpdate.grads);
+  const state = arg(op, DenseUpdate.state), kind = arg(op, DenseUpdate.kind);
+  const eps = argF32(op, DenseUpdate.eps);
+  const learningRate = load<f32>(arg(op, DenseUpdate.learningRate));
   const tasks = (n + FLOATS_A_TASK - 1) / FLOATS_A_TASK;
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
     const first = task * FLOATS_A_TASK;

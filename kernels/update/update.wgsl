@@ -1,24 +1,10 @@
 // One optimizer step, a thread a parameter.
+// Parameters and buffers: see webgpu.ts.
 
 // 0: sgd. 1: adagrad.
 override OPTIMIZER: u32 = 0u;
 // Whether the state lies in the buffer of the parameters: WebGPU binds no buffer twice for writing.
 override SHARED: bool = false;
-
-struct Params {
-  count: u32,
-  params_offset: u32,
-  grads_offset: u32,
-  state_offset: u32,
-  rate: u32,
-  eps: f32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> grads: array<f32>;
-@group(0) @binding(2) var<storage, read> rates: array<f32>;
-@group(0) @binding(3) var<storage, read_write> params: array<f32>;
-@group(0) @binding(4) var<storage, read_write> state: array<f32>;
 
 @compute @workgroup_size(256)
 fn main(

@@ -1,23 +1,35 @@
 /**
- * Arguments of the dense update's WASM kernel (`update.as.ts`), in their order.
+ * The dense update's WASM kernel.
  *
  * @module
  */
 
-import { ADAGRAD, DENSE_UPDATE, SGD } from "../cpu/layout.ts";
-import { floatBits } from "../cpu/op.ts";
-import type { Place, WasmOp } from "../cpu/op.ts";
-import type { DenseUpdateArgs } from "../types.ts";
+import { ADAGRAD, SGD } from "../cpu/layout.ts";
+import { wasmKernel } from "../cpu/op.ts";
+import type { DenseUpdateArgs } from "./op.ts";
 
 /** One optimizer step over dense parameters. */
-export function encodeDenseUpdate(at: Place, args: DenseUpdateArgs): WasmOp {
-  const { params, grads, state, optimizer, learningRate } = args;
-  return {
-    code: DENSE_UPDATE,
-    words: [
-      ...[params.cols, at.matrix(params), at.matrix(grads), state === null ? 0 : at.matrix(state)],
-      ...(optimizer.kind === "sgd" ? [SGD, 0] : [ADAGRAD, floatBits(optimizer.eps)]),
-      at.scalar(learningRate),
-    ],
-  };
-}
+export const denseUpdateKernel = wasmKernel({
+  source: "kernels/update/update.as.ts",
+  name: "denseUpdate",
+  words: {
+    n: "number",
+    params: "address",
+    grads: "address",
+    state: "address",
+    kind: "number",
+    eps: "float",
+    learningRate: "scalar",
+  },
+  call: (_at, { params, grads, state, optimizer, learningRate }: DenseUpdateArgs) => ({
+    words: {
+      n: params.cols,
+      params,
+      grads,
+      state,
+      kind: optimizer.kind === "sgd" ? SGD : ADAGRAD,
+      eps: optimizer.kind === "sgd" ? 0 : optimizer.eps,
+      learningRate,
+    },
+  }),
+});

@@ -4,13 +4,25 @@
  * @module
  */
 
-import type { DenseUpdateArgs } from "../types.ts";
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
+import type { DenseUpdateArgs } from "./op.ts";
 import source from "./update.wgsl" with { type: "text" };
 
 const THREADS = 256;
 
-const kernel = composeKernel("dense-update", ["read", "read", "write", "write"], source);
+const kernel = composeKernel({
+  name: "dense-update",
+  params: {
+    count: "u32",
+    params_offset: "u32",
+    grads_offset: "u32",
+    state_offset: "u32",
+    rate: "u32",
+    eps: "f32",
+  },
+  buffers: { grads: "read f32", rates: "read f32", params: "write f32", state: "write f32" },
+  sources: [source],
+});
 
 /** One optimizer step over a flat run of parameters. */
 export function launchDenseUpdate(
@@ -20,19 +32,22 @@ export function launchDenseUpdate(
   const parameters = context.matrix(params);
   const accumulator = state === null ? "unused" : context.matrix(state);
   const shared = accumulator === parameters;
-  context.launch({
-    kernel,
+  context.launch(kernel.launch({
     overrides: { OPTIMIZER: optimizer.kind === "sgd" ? 0 : 1, SHARED: Number(shared) },
-    bindings: [
-      context.matrix(grads),
-      context.scalar(learningRate),
-      parameters,
-      shared ? "unused" : accumulator,
-    ],
-    params: [
-      ...[params.cols, params.offset, grads.offset, state?.offset ?? 0, learningRate.index],
-      { float: optimizer.kind === "sgd" ? 0 : optimizer.eps },
-    ],
+    params: {
+      count: params.cols,
+      params_offset: params.offset,
+      grads_offset: grads.offset,
+      state_offset: state?.offset ?? 0,
+      rate: learningRate.index,
+      eps: optimizer.kind === "sgd" ? 0 : optimizer.eps,
+    },
+    buffers: {
+      grads: context.matrix(grads),
+      rates: context.scalar(learningRate),
+      params: parameters,
+      state: shared ? "unused" : accumulator,
+    },
     groups: Math.ceil(params.cols / THREADS),
-  });
+  }));
 }

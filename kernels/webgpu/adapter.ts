@@ -13,9 +13,36 @@ const INSTALL = "install the GPU's Vulkan driver together with libvulkan1 (Debia
   "libvulkan1 and mesa-vulkan-drivers, which also brings the software adapter llvmpipe), " +
   "or run with the cpu device";
 
+/** The variable from which Deno takes the graphics interfaces that adapters may be of. */
+const BACKEND_VARIABLE = "DENO_WEBGPU_BACKEND";
+/** Those that WebGPU is made for. OpenGL, which the runtime falls back to by itself, has to be named by the person. */
+const BACKENDS: Readonly<Record<string, string>> = {
+  darwin: "metal",
+  windows: "vulkan,dx12",
+  linux: "vulkan",
+};
+
+/** The graphics interface that adapters are of; `unknown` where it may not be set. Settled before the first look. */
+let backend: string | null = null;
+
+/** The graphics interface that adapters are of: what the person named, or what WebGPU is made for on this system. */
+export function adapterBackend(): string {
+  return backend ??= chooseBackend();
+}
+
+function chooseBackend(): string {
+  const wanted = BACKENDS[Deno.build.os] ?? "vulkan";
+  const { state } = Deno.permissions.querySync({ name: "env", variable: BACKEND_VARIABLE });
+  if (state !== "granted") return "unknown";
+  const named = Deno.env.get(BACKEND_VARIABLE);
+  if (named === undefined) Deno.env.set(BACKEND_VARIABLE, wanted);
+  return (named ?? wanted).replaceAll(",", " or ");
+}
+
 /** The first adapter of a kind, or null. Prefers hardware for `any`. */
 export async function findAdapter(kind: AdapterKind): Promise<GPUAdapter | null> {
   if (!("gpu" in navigator)) return null;
+  adapterBackend();
   if (kind !== "software") {
     const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
     if (adapter !== null && (kind === "any" || !adapter.info.isFallbackAdapter)) return adapter;
@@ -36,7 +63,7 @@ export async function missingAdapter(kind: AdapterKind): Promise<UserError> {
   const other = kind === "any" ? null : await findAdapter("any");
   if (other === null) {
     return new UserError(
-      `Cannot open a WebGPU device: no adapter was found, so libvulkan or the driver is missing; ${INSTALL}`,
+      `Cannot open a WebGPU device: no adapter of ${adapterBackend()} was found, so libvulkan or the driver is missing (OpenGL is taken only where ${BACKEND_VARIABLE}=gl asks for it); ${INSTALL}`,
     );
   }
   const name = describeAdapter(other);

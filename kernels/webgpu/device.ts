@@ -16,10 +16,16 @@ import type {
   Matrix,
   Program,
   Recorder,
-  Stage,
   TablesSpec,
 } from "../types.ts";
-import { type AdapterKind, describeAdapter, findAdapter, missingAdapter } from "./adapter.ts";
+import {
+  adapterBackend,
+  type AdapterKind,
+  describeAdapter,
+  findAdapter,
+  missingAdapter,
+} from "./adapter.ts";
+import type { DeviceLostError } from "../device_lost.ts";
 import { ErrorKeeper } from "./errors.ts";
 import type { Launch } from "./kernel.ts";
 import { WebGpuLookups } from "./lookups.ts";
@@ -130,6 +136,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
         architecture,
         device,
         description,
+        backend: adapterBackend(),
         ...Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
       },
       isFallbackAdapter,
@@ -250,9 +257,14 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   }
 
   /** {@inheritDoc Device.takeStageTimes} */
-  async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
+  async takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     this.checkOpen();
     return this.timer === null ? {} : await this.timer.take();
+  }
+
+  /** {@inheritDoc Device.loss} */
+  loss(): Promise<DeviceLostError | null> {
+    return this.errors.loss();
   }
 
   /** {@inheritDoc Device.dispose} */
@@ -262,6 +274,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     this.readback.close();
     this.timer?.close();
     this.memory.close();
+    this.errors.close();
     this.gpu.destroy();
   }
 

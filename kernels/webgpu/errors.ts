@@ -5,19 +5,25 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { DeviceLostError } from "../device_lost.ts";
 
 /** Says that memory is short: after "Cannot", what was tried, and in the device's words why not. */
 export function outOfMemory(tried: string, cause: GPUError): UserError {
   return new UserError(
-    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try --device cpu, or smaller --tables or --batch`,
+    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try the CPU device, or smaller tables or minibatches`,
   );
 }
+
+/** Time in which news of a lost device come after the first error that it caused. */
+const NEWS_MS = 500;
 
 /** Holds what went wrong on a device until a caller can be told. */
 export class ErrorKeeper {
   readonly #verdicts = new Set<Promise<void>>();
   #pending: Error | null = null;
-  #lost: Error | null = null;
+  #lost: DeviceLostError | null = null;
+  #closed = false;
+  readonly #gone: Promise<void>;
 
   /** @param device Its uncaptured errors and its loss are kept from now on. */
   constructor(device: GPUDevice) {
@@ -30,10 +36,23 @@ export class ErrorKeeper {
           : new Error(`Cannot run on WebGPU: ${error.message.trim()}`),
       );
     });
-    device.lost.then((info) => {
-      if (info.reason === "destroyed") return;
-      this.#lost = new Error(`Cannot go on with WebGPU: the device is lost (${info.message})`);
+    this.#gone = device.lost.then(({ message, reason }) => {
+      if (!this.#closed) this.#lost = new DeviceLostError(message.trim() || reason);
     });
+  }
+
+  /** The loss of the device, for who met an error: news of it may come after what it broke. */
+  async loss(): Promise<DeviceLostError | null> {
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, NEWS_MS);
+    await Promise.race([this.#gone, patience.promise]);
+    clearTimeout(timer);
+    return this.#lost;
+  }
+
+  /** Says that the device goes because its owner is done with it. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Keeps an error; the first one wins, since later ones tend to follow from it, as most do from a lack of memory. */

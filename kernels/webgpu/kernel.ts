@@ -22,6 +22,55 @@ export interface Kernel {
   readonly access: readonly Access[];
 }
 
+/**
+ * Kinds of a parameter: one word `p.NAME` that is a `u32` or an `f32`, or the `place` of a matrix, two words `p.NAME_offset`
+ * and `p.NAME_stride`.
+ */
+export interface ParamValues {
+  readonly u32: number;
+  readonly f32: number;
+  /** Null where there is no matrix: two zeros, which the kernel must not use. */
+  readonly place: Place | null;
+}
+
+/** Where a matrix begins and how far apart its rows are, in elements of the buffer's type. */
+export interface Place {
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/** Parameters of a kernel in the order of their words: the layout of `Params` on both sides. */
+export type ParamLayout = Readonly<Record<string, keyof ParamValues>>;
+
+/** Storage buffers of a kernel in the order of their bindings: how each is used, and the WGSL type of its elements. */
+export type BufferLayout = Readonly<Record<string, `${Access} ${string}`>>;
+
+/** What a kernel is made of. The declarations of parameters and buffers are written from their layouts. */
+export interface KernelParts<Params extends ParamLayout, Buffers extends BufferLayout> {
+  readonly name: string;
+  readonly params: Params;
+  readonly buffers: Buffers;
+  /** WGSL that uses `p` and the buffers by their names. */
+  readonly sources: readonly string[];
+}
+
+/** One launch of a kernel, by the names of its layouts. */
+export interface LaunchValues<Params extends ParamLayout, Buffers extends BufferLayout> {
+  /** Values of the kernel's `override` constants: with the source they decide which pipeline is used. */
+  readonly overrides?: Readonly<Record<string, number>>;
+  readonly params: { readonly [Name in keyof Params]: ParamValues[Params[Name]] };
+  readonly buffers: { readonly [Name in keyof Buffers]: Binding };
+  /** Workgroups; a function is asked at each run. */
+  readonly groups: number | (() => number);
+}
+
+/** A kernel whose launches are checked against its layouts when they are compiled. */
+export interface TypedKernel<Params extends ParamLayout, Buffers extends BufferLayout>
+  extends Kernel {
+  /** A launch with the words and bindings in their order. */
+  launch(values: LaunchValues<Params, Buffers>): Launch;
+}
+
 /** Floats a thread holds of a vector: 4 where rows of `dim` floats can be read as 4-vectors, else 1. */
 export type LaneFloats = 1 | 4;
 
@@ -30,25 +79,74 @@ export function laneFloats(dim: number): LaneFloats {
   return dim % 4 === 0 ? 4 : 1;
 }
 
-/** Puts the shared parts before an op's own source. */
-export function composeKernel(
-  name: string,
-  access: readonly Access[],
-  ...parts: readonly string[]
-): Kernel {
-  return { name, access, source: [gridSource, ...parts].join("\n") };
+/** The place of a matrix counted in lanes. */
+export function lanePlace({ offset, stride }: Place, lane: LaneFloats): Place {
+  return { offset: offset / lane, stride: stride / lane };
+}
+
+/** Puts the declarations and the shared parts before an op's own source. */
+export function composeKernel<Params extends ParamLayout, Buffers extends BufferLayout>(
+  { name, params, buffers, sources }: KernelParts<Params, Buffers>,
+): TypedKernel<Params, Buffers> {
+  const names = Object.keys(params), bound = Object.keys(buffers);
+  const kernel: Kernel = {
+    name,
+    access: bound.map((buffer) => accessOf(buffers[buffer]!)),
+    source: [declarations(params, buffers), gridSource, ...sources].join("\n"),
+  };
+  return {
+    ...kernel,
+    launch: ({ overrides = {}, params: values, buffers: bindings, groups }) => ({
+      kernel,
+      overrides,
+      bindings: bound.map((buffer) => bindings[buffer]!),
+      params: names.flatMap((param) => words(params[param]!, values[param]!)),
+      groups,
+    }),
+  };
 }
 
 /** The same kernel for both lane widths. */
-export function composeLaneKernels(
-  name: string,
-  access: readonly Access[],
-  ...parts: readonly string[]
-): Record<LaneFloats, Kernel> {
+export function composeLaneKernels<Params extends ParamLayout, Buffers extends BufferLayout>(
+  parts: KernelParts<Params, Buffers>,
+): Record<LaneFloats, TypedKernel<Params, Buffers>> {
   return {
-    1: composeKernel(name, access, lane1Source, ...parts),
-    4: composeKernel(name, access, lane4Source, ...parts),
+    1: composeKernel({ ...parts, sources: [lane1Source, ...parts.sources] }),
+    4: composeKernel({ ...parts, sources: [lane4Source, ...parts.sources] }),
   };
+}
+
+function accessOf(use: string): Access {
+  return use.startsWith("read ") ? "read" : "write";
+}
+
+/** The WGSL declarations of `Params` and the storage buffers. */
+function declarations(params: ParamLayout, buffers: BufferLayout): string {
+  const fields = Object.entries(params).flatMap(([name, kind]) =>
+    kind === "place" ? [`${name}_offset: u32`, `${name}_stride: u32`] : [`${name}: ${kind}`]
+  );
+  const storage = Object.entries(buffers).map(([name, use], i) => {
+    const access = accessOf(use);
+    const element = use.slice(access.length + 1);
+    const mode = access === "read" ? "read" : "read_write";
+    return `@group(0) @binding(${i + 1}) var<storage, ${mode}> ${name}: array<${element}>;`;
+  });
+  return [
+    ...["struct Params {", ...fields.map((field) => `  ${field},`), "}"],
+    "@group(0) @binding(0) var<uniform> p: Params;",
+    ...storage,
+    "",
+  ].join("\n");
+}
+
+function words(
+  kind: keyof ParamValues,
+  value: ParamValues[keyof ParamValues],
+): (number | FloatWord)[] {
+  if (kind === "f32") return [{ float: value as number }];
+  if (kind === "u32") return [value as number];
+  const place = value as Place | null;
+  return place === null ? [0, 0] : [place.offset, place.stride];
 }
 
 /** A float among the words of a kernel's `Params`; plain numbers are unsigned integers. */
@@ -59,10 +157,10 @@ export interface FloatWord {
 /** Memory behind a binding: a buffer, a part of the program's scratch memory, or nothing the kernel will touch. */
 export type Binding = GPUBuffer | "scratch" | "unused";
 
-/** One launch. */
+/** One launch, as {@linkcode TypedKernel.launch} makes it. */
 export interface Launch {
   readonly kernel: Kernel;
-  /** Values of the kernel's `override` constants: with the source they decide which pipeline is used. */
+  /** Values of the kernel's `override` constants. */
   readonly overrides: Readonly<Record<string, number>>;
   /** In the order of `Kernel.access`. */
   readonly bindings: readonly Binding[];

@@ -8,7 +8,7 @@ import type { ErrorKeeper } from "./errors.ts";
 import type { Access, Kernel } from "./kernel.ts";
 
 /** A pipeline and the layout of its bind group. */
-export interface CachedPipeline {
+interface CachedPipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }

@@ -4,112 +4,23 @@
  * @module
  */
 
-import { launchBce } from "../bce/webgpu.ts";
-import {
-  bceCost,
-  columnStatisticsCost,
-  denseUpdateCost,
-  embeddingBackwardCost,
-  embeddingForwardCost,
-  inputScoresCost,
-  interactionBackwardCost,
-  interactionForwardCost,
-  layerNormBackwardCost,
-  layerNormForwardCost,
-  linearBackwardInputCost,
-  linearBackwardWeightsCost,
-  linearForwardCost,
-  normaliseBackwardCost,
-  normaliseForwardCost,
-  rowChangeCost,
-  sequenceBackwardCost,
-  sequenceDotCost,
-  sequencePoolCost,
-  sigmoidBackwardCost,
-  sigmoidForwardCost,
-  staleLookupsCost,
-  standardiseCost,
-} from "../costs.ts";
-import { launchEmbeddingBackward, launchEmbeddingForward } from "../embedding/webgpu.ts";
-import { launchInteractionBackward, launchInteractionForward } from "../interaction/webgpu.ts";
-import { launchLayerNormBackward, launchLayerNormForward } from "../layer_norm/webgpu.ts";
-import {
-  launchLinearBackwardInput,
-  launchLinearBackwardWeights,
-  launchLinearForward,
-} from "../linear/webgpu.ts";
-import { launchNormaliseBackward, launchNormaliseForward } from "../normalise/webgpu.ts";
-import {
-  launchSequenceBackward,
-  launchSequenceDot,
-  launchSequencePool,
-} from "../sequence/webgpu.ts";
-import {
-  checkBce,
-  checkColumnStatistics,
-  checkDenseUpdate,
-  checkEmbeddingBackward,
-  checkEmbeddingForward,
-  checkInputScores,
-  checkInteractionBackward,
-  checkInteractionForward,
-  checkLayerNormBackward,
-  checkLayerNormForward,
-  checkLinearBackwardInput,
-  checkLinearBackwardWeights,
-  checkLinearForward,
-  checkNormaliseBackward,
-  checkNormaliseForward,
-  checkRowChange,
-  checkSequenceBackward,
-  checkSequenceDot,
-  checkSequencePool,
-  checkSigmoidBackward,
-  checkSigmoidForward,
-  checkStaleLookups,
-  checkStandardise,
-} from "../shapes.ts";
-import { launchSigmoidBackward, launchSigmoidForward } from "../sigmoid/webgpu.ts";
-import { launchInputScores, launchRowChange, launchStaleLookups } from "../staleness/webgpu.ts";
-import { launchColumnStatistics, launchStandardise } from "../standardise/webgpu.ts";
+import { checkOp } from "../check_op.ts";
+import { UNSTAGED } from "../op.ts";
+import type { OpArgs, OpName, OpNamed } from "../ops.ts";
 import type {
-  BceArgs,
-  ColumnStatisticsArgs,
-  DenseUpdateArgs,
   DeviceBuffer,
-  EmbeddingBackwardArgs,
-  EmbeddingForwardArgs,
   EmbeddingTables,
-  InputScoresArgs,
-  InteractionBackwardArgs,
-  InteractionForwardArgs,
-  LayerNormBackwardArgs,
-  LayerNormForwardArgs,
-  LinearBackwardInputArgs,
-  LinearBackwardWeightsArgs,
-  LinearForwardArgs,
   LookupBuffers,
   Matrix,
-  NormaliseBackwardArgs,
-  NormaliseForwardArgs,
   OpCost,
   Program,
   Recorder,
-  RowChangeArgs,
   Scalar,
-  SequenceBackwardArgs,
-  SequenceDotArgs,
-  SequencePoolArgs,
-  SigmoidBackwardArgs,
-  SigmoidForwardArgs,
-  Stage,
-  StaleLookupsArgs,
-  StandardiseArgs,
 } from "../types.ts";
-import { launchDenseUpdate } from "../update/webgpu.ts";
 import type { ErrorKeeper } from "./errors.ts";
 import { foldGrid, type Grid } from "./grid.ts";
 import type { Binding, FloatWord, Launch, LaunchContext } from "./kernel.ts";
+import { LAUNCHERS } from "./launchers.ts";
 import { WebGpuLookups } from "./lookups.ts";
 import { type Memory, WebGpuBuffer } from "./memory.ts";
 import type { PipelineCache } from "./pipelines.ts";
@@ -145,13 +56,13 @@ interface Step {
 
 /** Steps of one compute pass. */
 interface Pass {
-  readonly stage: Stage;
+  readonly stage: string;
   readonly steps: readonly Step[];
 }
 
 /** A launch with the stage and op it was recorded for. */
 interface RecordedLaunch extends Launch {
-  readonly stage: Stage;
+  readonly stage: string;
 }
 
 /** A recorded program. */
@@ -242,7 +153,7 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   readonly #launches: RecordedLaunch[] = [];
   readonly #costs: OpCost[] = [];
   readonly #used = new Set<WebGpuBuffer>();
-  #stage: Stage = "forward";
+  #stage = UNSTAGED;
   #scratchBytes = 0;
 
   /** @param host Whose programs are built. */
@@ -251,169 +162,15 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   }
 
   /** {@inheritDoc Recorder.stage} */
-  stage(stage: Stage): void {
+  stage(stage: string): void {
     this.#stage = stage;
   }
 
-  /** {@inheritDoc Recorder.linearForward} */
-  linearForward(args: LinearForwardArgs): void {
-    checkLinearForward(args);
-    launchLinearForward(this, args);
-    this.#costs.push(linearForwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.linearBackwardInput} */
-  linearBackwardInput(args: LinearBackwardInputArgs): void {
-    checkLinearBackwardInput(args);
-    launchLinearBackwardInput(this, args);
-    this.#costs.push(linearBackwardInputCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.linearBackwardWeights} */
-  linearBackwardWeights(args: LinearBackwardWeightsArgs): void {
-    checkLinearBackwardWeights(args);
-    launchLinearBackwardWeights(this, args);
-    this.#costs.push(linearBackwardWeightsCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.embeddingForward} */
-  embeddingForward(args: EmbeddingForwardArgs): void {
-    checkEmbeddingForward(args);
-    launchEmbeddingForward(this, args);
-    this.#costs.push(embeddingForwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.embeddingBackward} */
-  embeddingBackward(args: EmbeddingBackwardArgs): void {
-    checkEmbeddingBackward(args);
-    launchEmbeddingBackward(this, args);
-    this.#costs.push(embeddingBackwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.interactionForward} */
-  interactionForward(args: InteractionForwardArgs): void {
-    checkInteractionForward(args);
-    launchInteractionForward(this, args);
-    this.#costs.push(interactionForwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.interactionBackward} */
-  interactionBackward(args: InteractionBackwardArgs): void {
-    checkInteractionBackward(args);
-    launchInteractionBackward(this, args);
-    this.#costs.push(interactionBackwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.normaliseForward} */
-  normaliseForward(args: NormaliseForwardArgs): void {
-    checkNormaliseForward(args);
-    launchNormaliseForward(this, args);
-    this.#costs.push(normaliseForwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.normaliseBackward} */
-  normaliseBackward(args: NormaliseBackwardArgs): void {
-    checkNormaliseBackward(args);
-    launchNormaliseBackward(this, args);
-    this.#costs.push(normaliseBackwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.sequenceDot} */
-  sequenceDot(args: SequenceDotArgs): void {
-    checkSequenceDot(args);
-    launchSequenceDot(this, args);
-    this.#costs.push(sequenceDotCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.sequencePool} */
-  sequencePool(args: SequencePoolArgs): void {
-    checkSequencePool(args);
-    launchSequencePool(this, args);
-    this.#costs.push(sequencePoolCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.sequenceBackward} */
-  sequenceBackward(args: SequenceBackwardArgs): void {
-    checkSequenceBackward(args);
-    launchSequenceBackward(this, args);
-    this.#costs.push(sequenceBackwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.sigmoidForward} */
-  sigmoidForward(args: SigmoidForwardArgs): void {
-    checkSigmoidForward(args);
-    launchSigmoidForward(this, args);
-    this.#costs.push(sigmoidForwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.sigmoidBackward} */
-  sigmoidBackward(args: SigmoidBackwardArgs): void {
-    checkSigmoidBackward(args);
-    launchSigmoidBackward(this, args);
-    this.#costs.push(sigmoidBackwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.layerNormForward} */
-  layerNormForward(args: LayerNormForwardArgs): void {
-    checkLayerNormForward(args);
-    launchLayerNormForward(this, args);
-    this.#costs.push(layerNormForwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.layerNormBackward} */
-  layerNormBackward(args: LayerNormBackwardArgs): void {
-    checkLayerNormBackward(args);
-    launchLayerNormBackward(this, args);
-    this.#costs.push(layerNormBackwardCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.columnStatistics} */
-  columnStatistics(args: ColumnStatisticsArgs): void {
-    checkColumnStatistics(args);
-    launchColumnStatistics(this, args);
-    this.#costs.push(columnStatisticsCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.standardise} */
-  standardise(args: StandardiseArgs): void {
-    checkStandardise(args);
-    launchStandardise(this, args);
-    this.#costs.push(standardiseCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.rowChange} */
-  rowChange(args: RowChangeArgs): void {
-    checkRowChange(args);
-    launchRowChange(this, args);
-    this.#costs.push(rowChangeCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.inputScores} */
-  inputScores(args: InputScoresArgs): void {
-    checkInputScores(args);
-    launchInputScores(this, args);
-    this.#costs.push(inputScoresCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.staleLookups} */
-  staleLookups(args: StaleLookupsArgs): void {
-    checkStaleLookups(args);
-    launchStaleLookups(this, args);
-    this.#costs.push(staleLookupsCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.bce} */
-  bce(args: BceArgs): void {
-    checkBce(args);
-    launchBce(this, args);
-    this.#costs.push(bceCost(this.#stage, args));
-  }
-
-  /** {@inheritDoc Recorder.denseUpdate} */
-  denseUpdate(args: DenseUpdateArgs): void {
-    checkDenseUpdate(args);
-    launchDenseUpdate(this, args);
-    this.#costs.push(denseUpdateCost(this.#stage, args));
+  /** {@inheritDoc Recorder.add} */
+  add<Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void {
+    checkOp(op, args);
+    LAUNCHERS[op.name](this, args);
+    this.#costs.push({ ...op.cost(args), stage: this.#stage });
   }
 
   /** {@inheritDoc LaunchContext.matrix} */
@@ -477,7 +234,7 @@ export class ProgramBuilder implements Recorder, LaunchContext {
       const packed = packParams(this.#launches.map(({ params }) => params));
       const params = own(packed.words.byteLength, "params");
       host.submitter.write(params, 0, packed.words);
-      const passes: { stage: Stage; steps: Step[] }[] = [];
+      const passes: { stage: string; steps: Step[] }[] = [];
       host.errors.watch(host.gpu, `record program ${label}`, () => {
         this.#launches.forEach((launch, i) => {
           // Without timestamps a pass a stage would only cost time.

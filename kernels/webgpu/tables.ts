@@ -15,7 +15,7 @@ import type { Submitter } from "./queue.ts";
 import type { Readback } from "./readback.ts";
 
 /** Threads of a workgroup along a row: the widest row has one lane each. */
-export const MAX_LANES = 256;
+const MAX_LANES = 256;
 
 /** Listed rows that are copied at a time, in bytes. */
 const LIST_BYTES = 16 * 2 ** 20;
@@ -38,7 +38,7 @@ export interface TablesHost {
 }
 
 /** Consecutive flat rows in one buffer. */
-export interface Shard {
+interface Shard {
   /** First flat row, and the first after the last. */
   readonly begin: number;
   readonly end: number;

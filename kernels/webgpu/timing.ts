@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Stage } from "../types.ts";
 import type { Readback } from "./readback.ts";
 
 /** Passes timed between two resolutions. */
@@ -20,8 +19,8 @@ export class StageTimer {
   readonly #submit: (commands: GPUCommandBuffer) => void;
   readonly #queries: GPUQuerySet;
   readonly #collecting = new Set<Promise<void>>();
-  #stages: Stage[] = [];
-  #totals: Partial<Record<Stage, number>> = {};
+  #stages: string[] = [];
+  #totals: Record<string, number> = {};
   #error: Error | null = null;
 
   /** @param device Must have the feature `timestamp-query`. */
@@ -41,7 +40,7 @@ export class StageTimer {
   }
 
   /** Where the next pass writes its timestamps. */
-  time(stage: Stage): GPUComputePassTimestampWrites {
+  time(stage: string): GPUComputePassTimestampWrites {
     const at = 2 * this.#stages.push(stage) - 2;
     return {
       querySet: this.#queries,
@@ -57,7 +56,7 @@ export class StageTimer {
   }
 
   /** Milliseconds a stage since the last call. */
-  async take(): Promise<Partial<Record<Stage, number>>> {
+  async take(): Promise<Readonly<Record<string, number>>> {
     this.#collect();
     await Promise.all(this.#collecting);
     const totals = this.#totals;
@@ -97,7 +96,7 @@ export class StageTimer {
     this.#collecting.add(collected);
   }
 
-  async #add(resolved: GPUBuffer, stages: readonly Stage[]): Promise<void> {
+  async #add(resolved: GPUBuffer, stages: readonly string[]): Promise<void> {
     const times = new BigUint64Array(2 * stages.length);
     await this.#readback.read(resolved, 0, new Uint8Array(times.buffer));
     stages.forEach((stage, i) => {

@@ -7,7 +7,15 @@
 import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset } from "../../data/types.ts";
-import type { Device, DeviceBuffer, Matrix, Program, Recorder } from "../../kernels/types.ts";
+import type { ExampleMaker } from "../../kernels/example.ts";
+import type {
+  Device,
+  DeviceBuffer,
+  Matrix,
+  Program,
+  Recorder,
+  Scalar,
+} from "../../kernels/types.ts";
 import { paddedStride } from "../../kernels/shapes.ts";
 import { findHotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
 import type { HotRows } from "../../train/plan/hot_rows.ts";
@@ -40,10 +48,11 @@ class Arena {
   readonly #floats: number;
   #at = 0;
 
-  constructor(device: Device, floats: number, label: string) {
+  /** @param middle What the numbers lie around, 0.5 to either side. */
+  constructor(device: Device, floats: number, label: string, middle = 0.01) {
     this.#floats = floats;
     this.buffer = device.createBuffer(4 * floats, label);
-    const chunk = Float32Array.from({ length: 1 << 16 }, (_, i) => Math.sin(i * i) * 0.5 + 0.01);
+    const chunk = Float32Array.from({ length: 1 << 16 }, (_, i) => Math.sin(i * i) * 0.5 + middle);
     for (let at = 0; at < floats; at += chunk.length) {
       device.write(this.buffer, 4 * at, chunk.subarray(0, Math.min(chunk.length, floats - at)));
     }
@@ -65,21 +74,19 @@ class Arena {
 }
 
 /** Devices, operands and data sets. */
-export class Bench implements Disposable {
+export class Bench implements Disposable, ExampleMaker {
   readonly device: Device;
   /** The CPU device; `device` itself where that is one. */
   readonly host: Device;
   readonly grids: Grids;
   /** Read by operations. */
   readonly inputs: Arena;
-  /** Read by operations, apart from `inputs`: weights. */
-  readonly weights: Arena;
+  /** Read by operations: numbers above 0. */
+  readonly #positive: Arena;
   /** Written by operations. */
   readonly outputs: Arena;
-  /** Written by operations, apart from `outputs`. */
-  readonly more: Arena;
-  /** Learning rate (0), slot (1), weight (2). */
-  readonly scalars: DeviceBuffer;
+  /** A learning rate or a weight (0), and a slot (1). */
+  readonly #scalars: DeviceBuffer;
   readonly #sampleMs: number;
   readonly #data = new Map<string, Promise<HostData>>();
   readonly #signal: AbortSignal | undefined;
@@ -104,13 +111,39 @@ export class Bench implements Disposable {
     ) + (1 << 16);
     const size = Math.max(widest, quick ? 1 << 16 : 1 << 24);
     this.inputs = new Arena(device, Math.floor(1.5 * size), "calibration inputs");
-    this.weights = new Arena(device, Math.max(size >> 2, 1 << 16), "calibration weights");
+    this.#positive = new Arena(device, 1 << 16, "calibration variances", 0.75);
     this.outputs = new Arena(device, size, "calibration outputs");
-    this.more = new Arena(device, Math.max(size >> 2, 1 << 16), "more calibration outputs");
-    this.scalars = device.createBuffer(16, "calibration scalars");
-    device.write(this.scalars, 0, new Float32Array([1e-7]));
-    device.write(this.scalars, 8, new Float32Array([0.01]));
+    this.#scalars = device.createBuffer(16, "calibration scalars");
+    device.write(this.#scalars, 0, new Float32Array([1e-7]));
     this.#evict = host.createBuffer(quick ? 1 << 16 : PASSING_BYTES, "what else a step reads");
+  }
+
+  read(rows: number, cols: number, values?: "positive"): Matrix {
+    return (values === "positive" ? this.#positive : this.inputs).take(rows, cols);
+  }
+
+  written(rows: number, cols: number): Matrix {
+    return this.outputs.take(rows, cols);
+  }
+
+  scalar(): Scalar {
+    return { buffer: this.#scalars, index: 0 };
+  }
+
+  slot(): Scalar {
+    return { buffer: this.#scalars, index: 1 };
+  }
+
+  rowList(): never {
+    throw new Error("Cannot time an op on a list of rows: no training step has one");
+  }
+
+  tables(): never {
+    throw new Error("Cannot time an op on tables here: their place in memory matters");
+  }
+
+  lookups(): never {
+    return this.tables();
   }
 
   /** A data set in memory. */
@@ -188,10 +221,10 @@ export class Bench implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const arena of [this.inputs, this.weights, this.outputs, this.more]) {
+    for (const arena of [this.inputs, this.#positive, this.outputs]) {
       arena.buffer.dispose();
     }
-    this.scalars.dispose();
+    this.#scalars.dispose();
     this.#evict.dispose();
   }
 }

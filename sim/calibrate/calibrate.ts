@@ -40,7 +40,11 @@ export interface CalibrateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Calibrates. Nothing is written. */
+/**
+ * Calibrates. Nothing is written.
+ *
+ * @category Simulator: machines
+ */
 export async function calibrate(options: CalibrateOptions = {}): Promise<MachineDocument> {
   const { device: kind = "cpu", threads, wide = false, quick = false, signal } = options;
   const choice = { wide, ...(threads === undefined ? {} : { threads }) };

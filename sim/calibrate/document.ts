@@ -15,7 +15,7 @@ import { costAt, type CostTable } from "../runtime/cost_table.ts";
 import type { Fingerprint, RuntimeRates } from "../runtime/rates.ts";
 
 /** What a document is made of. */
-export interface DocumentParts {
+interface DocumentParts {
   readonly name: string;
   readonly costs: Readonly<Record<string, CostTable>>;
   readonly fingerprint: Fingerprint;

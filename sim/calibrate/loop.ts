@@ -7,6 +7,7 @@
 import { openSynthetic } from "../../data/synthetic.ts";
 import { createModel } from "../../train/model/models.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
+import { constantRate } from "../../train/run/learning_rate.ts";
 import { train } from "../../train/run/trainer.ts";
 import { RecordList } from "../runtime/record_list.ts";
 import type { Bench } from "./bench.ts";
@@ -30,12 +31,8 @@ export function loopTimes({ host }: Bench): Timed {
       const list = new RecordList();
       await train(model, dataset, {
         batch: 16,
-        epochs: 1,
         seed: 1,
-        shuffle: true,
-        schedule: { base: 0.01, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
-        evalEvery: 0,
-        evalBatch: 16,
+        schedule: constantRate(0.01),
         maxSteps: STEPS,
         trace: list,
       });

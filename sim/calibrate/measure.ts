@@ -19,7 +19,7 @@ export interface Measured {
 }
 
 /** How cases are run. */
-export interface MeasureOptions {
+interface MeasureOptions {
   /** Times that all cases are gone through. */
   readonly passes: number;
   /** Samples of a case a pass; fewer, at least 2, of what takes long. */

@@ -6,18 +6,21 @@
 
 import { RandomStream } from "../../core/random.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
+import type { ExampleSize } from "../../kernels/example.ts";
+import { EXAMPLES } from "../../kernels/examples.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
-import { LedgerDevice } from "../../kernels/ledger.ts";
+import { exampleOptimizer } from "../../kernels/op.ts";
+import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
 import type {
   EmbeddingTables,
   GroupedLookups,
   LookupBuffers,
   Optimizer,
   Program,
-  Recorder,
 } from "../../kernels/types.ts";
 import { productPlace } from "../runtime/predict.ts";
-import { PLAIN_OPS, PRODUCT_OPS } from "../runtime/rates.ts";
+import { PAIR_OPS, PLAIN_OPS, PRODUCT_OPS } from "../runtime/rates.ts";
 import type { Bench } from "./bench.ts";
 import type { Case, Grids, Timed } from "./cases.ts";
 
@@ -67,33 +70,19 @@ function product(
   K: number,
   N: number,
 ): Promise<Timed> {
-  const { inputs, weights, outputs, more } = bench;
   const bytes = 4 * (M * K + N * K + M * N);
-  return bench.ops(bytes, (recorder) => {
-    if (op === "linear-forward") {
-      return recorder.linearForward({
-        x: inputs.take(M, K),
-        w: weights.take(N, K),
-        bias: weights.take(1, N),
-        y: outputs.take(M, N),
-        relu: true,
-      });
-    }
-    if (op === "linear-backward-input") {
-      return recorder.linearBackwardInput({
-        dy: inputs.take(M, N),
-        w: weights.take(N, K),
-        dx: outputs.take(M, K),
-        mask: inputs.take(M, K),
-      });
-    }
-    recorder.linearBackwardWeights({
-      dy: inputs.take(M, N),
-      x: inputs.take(M, K),
-      dw: more.take(N, K),
-      db: more.take(1, N),
-    });
-  });
+  return exampleTimes(bench, bytes, op, { ...SIZE, inputs: M, cols: K, units: N });
+}
+
+/** One op on the operands of its example. */
+function exampleTimes(
+  bench: Bench,
+  bytes: number,
+  wanted: string,
+  size: ExampleSize,
+): Promise<Timed> {
+  const example = EXAMPLES.find(({ name }) => name === wanted)!;
+  return bench.ops(bytes, (ops) => example.add(ops, bench, size));
 }
 
 /** The product whose time tells whether anything else uses the machine. */
@@ -102,30 +91,15 @@ export function referenceProduct(bench: Bench): Promise<Timed> {
 }
 
 function interactionCases({ B, F, dims }: Grids): Case[] {
-  return (["interaction-forward", "interaction-backward"] as const).flatMap((table) =>
-    B.flatMap((b) =>
+  return PAIR_OPS.flatMap((table) =>
+    B.flatMap((inputs) =>
       F.flatMap((features) =>
         dims.map((dim): Case => ({
           table,
-          place: [b, features * (features - 1) / 2, dim],
+          place: [inputs, features * (features - 1) / 2, dim],
           build(bench) {
-            const { inputs, outputs } = bench;
-            const width = interactionWidth(features, dim);
-            return bench.ops(4 * b * (2 * features * dim + width), (recorder) => {
-              const v = inputs.take(b, features * dim);
-              if (table === "interaction-forward") {
-                return recorder.interactionForward({
-                  ...{ v, features, dim },
-                  r: outputs.take(b, width),
-                });
-              }
-              recorder.interactionBackward({
-                ...{ v, features, dim },
-                dr: inputs.take(b, width),
-                dv: outputs.take(b, features * dim),
-                maskFirst: true,
-              });
-            });
+            const bytes = 4 * inputs * (2 * features * dim + interactionWidth(features, dim));
+            return exampleTimes(bench, bytes, table, { ...SIZE, inputs, features, dim });
           },
         }))
       )
@@ -133,151 +107,39 @@ function interactionCases({ B, F, dims }: Grids): Case[] {
   );
 }
 
-/** Steps of history, floats of a step's vector, and vectors of an interaction, as RM1 and RM2 have them. */
-const S = 20, D = 16, VECTORS = 27, WIDTH = 367;
+/** Columns, units, vectors, floats of a vector and steps of history as RM1 and RM2 have them. */
+const SIZE: ExampleSize = {
+  inputs: 1,
+  cols: 367,
+  units: 512,
+  features: 27,
+  dim: 16,
+  steps: 20,
+  tableRows: 1,
+  scored: 1,
+};
 
-/** Appends one operation over so many rows. */
-function plain(bench: Bench, op: typeof PLAIN_OPS[number], rows: number): (ops: Recorder) => void {
-  const { inputs, outputs, more, scalars } = bench;
-  const M = Math.max(1, rows);
-  const B = Math.max(1, Math.floor(M / (S + 1)));
-  const learningRate = { buffer: scalars, index: 0 };
-  const wide = Math.max(1, Math.floor(M / 32));
-  switch (op) {
-    case "bce":
-      return (ops) =>
-        ops.bce({
-          logits: inputs.take(M, 1),
-          labels: inputs.take(M, 1),
-          dlogits: outputs.take(M, 1),
-          losses: more.take(1, 4),
-          slot: { buffer: scalars, index: 1 },
-        });
-    case "normalise-forward":
-      return (ops) => ops.normaliseForward({ z: inputs.take(M, D), v: outputs.take(M, D) });
-    case "normalise-backward":
-      return (ops) =>
-        ops.normaliseBackward({
-          z: inputs.take(M, D),
-          dv: inputs.take(M, D),
-          dz: outputs.take(M, D),
-          masked: true,
-        });
-    case "sequence-dot":
-      return (ops) =>
-        ops.sequenceDot({
-          h: inputs.take(B * (S + 1), D),
-          steps: S + 1,
-          x: inputs.take(B, D),
-          a: outputs.take(B, S),
-        });
-    case "sequence-pool":
-      return (ops) =>
-        ops.sequencePool({
-          h: inputs.take(B * (S + 1), D),
-          steps: S + 1,
-          y: inputs.take(B, S),
-          tail: inputs.take(B, D),
-          c: outputs.take(B, 2 * D),
-        });
-    case "sequence-backward":
-      return (ops) =>
-        ops.sequenceBackward({
-          y: inputs.take(B, S),
-          da: inputs.take(B, S),
-          x: inputs.take(B, D),
-          dc: inputs.take(B, 2 * D),
-          query: inputs.take(B, D),
-          steps: S + 1,
-          dh: outputs.take(B * (S + 1), D),
-        });
-    case "sigmoid-forward":
-      return (ops) => ops.sigmoidForward({ x: inputs.take(B, S), y: outputs.take(B, S) });
-    case "sigmoid-backward":
-      return (ops) =>
-        ops.sigmoidBackward({
-          y: inputs.take(B, S),
-          dy: inputs.take(B, S),
-          dx: outputs.take(B, S),
-        });
-    case "layer-norm-forward":
-      return (ops) =>
-        ops.layerNormForward({
-          x: inputs.take(wide, VECTORS * D),
-          features: VECTORS,
-          dim: D,
-          y: outputs.take(wide, VECTORS * D),
-        });
-    case "layer-norm-backward":
-      return (ops) =>
-        ops.layerNormBackward({
-          x: inputs.take(wide, VECTORS * D),
-          features: VECTORS,
-          dim: D,
-          dy: inputs.take(wide, VECTORS * D),
-          dx: outputs.take(wide, VECTORS * D),
-          maskFirst: true,
-        });
-    case "column-statistics":
-      return (ops) =>
-        ops.columnStatistics({
-          x: inputs.take(wide, WIDTH),
-          mean: more.take(1, WIDTH),
-          variance: more.take(1, WIDTH),
-          weight: { buffer: scalars, index: 2 },
-        });
-    case "standardise":
-      return (ops) =>
-        ops.standardise({
-          x: inputs.take(wide, WIDTH),
-          mean: inputs.take(1, WIDTH),
-          variance: bench.weights.take(1, WIDTH),
-          y: outputs.take(wide, WIDTH),
-        });
-    case "dense-update-sgd":
-      return (ops) =>
-        ops.denseUpdate({
-          params: outputs.take(1, 8 * M),
-          grads: inputs.take(1, 8 * M),
-          state: null,
-          optimizer: { kind: "sgd" },
-          learningRate,
-        });
-    case "dense-update-adagrad":
-      return (ops) =>
-        ops.denseUpdate({
-          params: outputs.take(1, 8 * M),
-          grads: inputs.take(1, 8 * M),
-          state: more.take(1, 8 * M),
-          optimizer: { kind: "adagrad", eps: 1e-10 },
-          learningRate,
-        });
-  }
-}
+/** Most bytes of an operation for each input of the grid: wide operations take fewer inputs. */
+const BYTES_AN_INPUT = 128;
 
-function plainCases({ plain: sizes }: Grids): Case[] {
-  return PLAIN_OPS.flatMap((op) =>
-    sizes.map((rows): Case => ({
-      table: op,
-      place: [plainBytes(op, rows)],
-      build: (bench) => bench.ops(plainBytes(op, rows), plain(bench, op, rows)),
-    }))
-  );
-}
-
-/** Bytes of an operation over so many rows, as its record has them. */
-function plainBytes(op: typeof PLAIN_OPS[number], rows: number): number {
-  const ledger = new LedgerDevice("cpu");
-  const take = (r: number, c: number) => ledger.createMatrix(r, c, "counted");
-  const arena = { take };
-  const scalars = ledger.createBuffer(16, "counted");
-  const counted = { inputs: arena, outputs: arena, more: arena, weights: arena, scalars };
-  const program = ledger.record("counted", plain(counted as unknown as Bench, op, rows));
-  return program.costs[0]!.bytes;
+function plainCases({ plain }: Grids): Case[] {
+  return PLAIN_OPS.flatMap((op) => {
+    const [one, two] = [1, 2].map((inputs) => op.bytes({ ...SIZE, inputs }));
+    const share = Math.min(1, BYTES_AN_INPUT / (two! - one!));
+    return plain.map((most): Case => {
+      const size = { ...SIZE, inputs: Math.max(1, Math.floor(share * most)) };
+      const bytes = one! + (size.inputs - 1) * (two! - one!);
+      return {
+        table: op.name,
+        place: [bytes],
+        build: (bench) => exampleTimes(bench, bytes, op.name, size),
+      };
+    });
+  });
 }
 
 /** Tables of the lookups that rows are measured with, different minibatches, and different rows a lookup of those with few. */
-export const ROW_TABLES = 26;
+const ROW_TABLES = 26;
 const MINIBATCHES = 12, REPEATED = 0.25;
 
 /** What a minibatch of rows has: lookups, and different rows. Place of a raw time: floats a row, MiB, lookups, different rows. */
@@ -361,7 +223,6 @@ async function rowTimes(
   const scalars = own(device.createBuffer(16, "calibration learning rate"));
   device.write(scalars, 0, new Float32Array([1e-7]));
   const shared = { tables, lookups, firstSlot: 1 };
-  const update = optimizer === "sgd" ? { kind: optimizer } : { kind: optimizer, eps: 1e-10 };
   // Behind another operation, so that the threads are awake.
   const first = device.createMatrix(64, 64, "calibration first");
   const second = device.createMatrix(64, 64, "calibration second");
@@ -369,14 +230,14 @@ async function rowTimes(
   own(second.buffer);
   const program: Program = own(device.record("calibration rows", (ops) => {
     ops.stage("forward");
-    ops.sigmoidForward({ x: first, y: second });
+    ops.add(sigmoidForwardOp, { x: first, y: second });
     ops.stage("gather");
-    if (op === "embedding-forward") ops.embeddingForward({ ...shared, out: vectors });
+    if (op === "embedding-forward") ops.add(embeddingForwardOp, { ...shared, out: vectors });
     else {
-      ops.embeddingBackward({
+      ops.add(embeddingBackwardOp, {
         ...shared,
         grad: vectors,
-        optimizer: update,
+        optimizer: exampleOptimizer(optimizer),
         learningRate: { buffer: scalars, index: 0 },
       });
     }

@@ -10,6 +10,7 @@ import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
+import { print, tell } from "../../core/streams.ts";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { writeMachine } from "../machine.ts";
 import { costsTable } from "../runtime/report.ts";
@@ -66,7 +67,7 @@ export const calibrateCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate calibrate",
         about: "Measure the machine at hand through this project's own devices",
         usage: "[flags]",
@@ -111,16 +112,16 @@ export const calibrateCommand: Command = {
     );
     await writeMachine(values.out, document);
     disposing.dispose();
-    console.log(`${document.title}\n\n${formatTable(costsTable(document.runtime!))}`);
+    print(`${document.title}\n\n${formatTable(costsTable(document.runtime!))}`);
     const { disturbed = 0 } = document.runtime!;
     if (disturbed > NOTABLE) {
-      console.error(
+      tell(
         `warning: something else was at work during ${
           (100 * disturbed).toFixed(1)
         } % of the measurements: calibrate again when the machine is quiet`,
       );
     }
-    console.log(
+    print(
       `${values.out} written after ${formatDuration((performance.now() - begun) / 1000)}`,
     );
   },

@@ -7,6 +7,7 @@
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print } from "../../core/streams.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import { countTrace } from "../counts.ts";
 import { writeCountedTrace } from "../counted_file.ts";
@@ -109,7 +110,7 @@ export const countsCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate counts",
         about: "Count a trace without training",
         usage: "--twin NAME --out FILE [flags]",
@@ -139,8 +140,8 @@ export const countsCommand: Command = {
     progress[Symbol.dispose]();
     const trace = condense(countTraceRuns(counted));
     await writeCountedTrace(values.out, trace);
-    console.log(describe({ name: values.out, trace }));
-    console.log(
+    print(describe({ name: values.out, trace }));
+    print(
       `${counted.records.length} minibatches counted in ${
         formatDuration((performance.now() - begun) / 1000)
       }`,

@@ -7,9 +7,10 @@
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print } from "../../core/streams.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
-import { combinationsOf, type Command, openSubject, SUBJECT_FLAGS } from "./flags.ts";
+import { combinationsOf, type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 import { describe, RESULTS_SCHEMA_VERSION } from "./run.ts";
 
 const FLAGS = {
@@ -26,6 +27,9 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
+/** Draws unless told; every number that may be bought is tried in each. */
+const DRAWS = 40;
+
 /** Explains every combination. */
 export const explainCommand: Command = {
   name: "explain",
@@ -33,7 +37,7 @@ export const explainCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate explain",
         about: "Show where training time goes and which number of the machine it hangs on",
         usage: "--trace FILE [flags]",
@@ -45,18 +49,23 @@ export const explainCommand: Command = {
     checkOutputFile("--csv", csv);
     const all: (Explanation & { trace: string })[] = [];
     const subject = await openSubject(values);
+    const { draws = DRAWS } = values;
     for (const named of subject.traces) {
-      console.log(`${describe(named)}\n`);
-      for (const options of combinationsOf(subject, named, values)) {
-        const explanation = explain(options);
-        console.log(formatExplanation(explanation));
-        all.push({ trace: named.name, ...explanation });
+      print(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
+      for (const { options, drawing } of combinationsOf(subject, named, values)) {
+        for (const one of options) {
+          const explanation = explain(one, draws === 0 ? null : { drawing, draws });
+          print(formatExplanation(explanation));
+          all.push({ trace: named.name, ...explanation });
+        }
       }
     }
     if (json !== null) {
       const document = {
         schema: "slipstream.explanation",
         schema_version: RESULTS_SCHEMA_VERSION,
+        parameters: subject.set.name,
+        draws,
         explanations: all,
       };
       await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);

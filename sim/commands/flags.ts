@@ -4,17 +4,19 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
-import { TWIN_NAMES } from "../../data/twin/open.ts";
-import type { WorkloadName } from "../../data/twin/workloads.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
-import { loadMachine, type Machine, machineOf } from "../machine.ts";
-import { type Parameters, START_PARAMETERS } from "../parameters.ts";
-import { loadFrozen } from "../paper/frozen.ts";
+import { loadMachine, MACHINE_NAMES, type MachineDocument, machineOf } from "../machine.ts";
+import { loadParameterSet, PARAMETER_SET_NAMES, type ParameterSet } from "../parameter_sets.ts";
 import { loadPaperWorkload } from "../paper/workloads.ts";
+import { PRECISIONS } from "../context.ts";
+import { countedDrop, type Drawing } from "../ranges.ts";
+import { multiHotTrace } from "../multi_hot.ts";
 import type { SimulateOptions } from "../simulate.ts";
+import { withSkipsOf } from "../skips.ts";
 import type { System } from "../system.ts";
 import { loadSystems } from "../systems/load.ts";
 import { findSystem } from "../systems/mod.ts";
@@ -35,18 +37,33 @@ export const SUBJECT_FLAGS = {
     required: true,
     valueName: "FILE,…",
     group: "Simulation",
-    help: "Traces: files, or rm1 to rm4 for the counted ones that come with the project",
+    help:
+      "Traces: files, rm1 to rm4 for the counted ones that come with the project, or mlperf-dcnv2 for rows of 104 GB",
+  },
+  skips: {
+    type: "path",
+    group: "Simulation",
+    help:
+      "Trace of a training run: counted traces skip as much at the same part of an epoch as it did, in place of a share",
   },
   machine: {
     type: "list",
     default: ["v100x4"],
     valueName: "NAME,…",
     group: "Simulation",
-    help: "Machines: v100x4, a100x8, h100x8, or files ending in .json",
+    help: `Machines: ${MACHINE_NAMES.join(", ")}, or files ending in .json`,
   },
   system: {
     type: "list",
-    default: ["intel-dlrm", "fae", "hotline", "slipstream"],
+    default: [
+      "pytorch-hybrid",
+      "intel-dlrm",
+      "fae",
+      "hotline",
+      "slipstream",
+      "gpu-only",
+      "slipstream-gpu-only",
+    ],
     valueName: "NAME,…",
     group: "Simulation",
     help: "Training systems (listed below), or files ending in .ts that export some",
@@ -75,15 +92,41 @@ export const SUBJECT_FLAGS = {
     group: "Simulation",
     help: "Share of the hot inputs after the window that Slipstream skips",
   },
+  batch: {
+    type: "number",
+    integer: true,
+    min: 1,
+    defaultText: "--batch-per-gpu on each GPU",
+    group: "Simulation",
+    help: "Inputs of a minibatch over all GPUs, however many there are",
+  },
+  precision: {
+    type: "choice",
+    choices: PRECISIONS,
+    default: "fp32",
+    group: "Simulation",
+    help: "Of the MLPs and the interaction on GPUs; rows are 32-bit always",
+  },
   parameters: {
     type: "choice",
-    choices: ["start", "paper"],
-    default: "start",
+    choices: [...PARAMETER_SET_NAMES, "paper"],
+    default: "registered",
     group: "Simulation",
     help:
-      "Costs of the systems' software: as they start, or with the three scalars that the paper table calibrates on v100x4",
+      "Costs of the systems' software: as registered for the paper table, as in its first registration (also: paper), or as they start",
+  },
+  draws: {
+    type: "number",
+    integer: true,
+    min: 0,
+    group: "Simulation",
+    defaultText: "200; explain 40; sweep 40 up to 2,000 points, none above",
+    help: "Draws of all that is uncertain, of whose results 90 % are shown as a range; 0 for none",
   },
 } as const satisfies FlagTable;
+
+/** The computed multi-hot workload. */
+const MULTI_HOT = "mlperf-dcnv2";
 
 /** A trace with the name that the command line gave it. */
 export interface NamedTrace {
@@ -92,39 +135,61 @@ export interface NamedTrace {
 }
 
 /** What the flags of {@linkcode SUBJECT_FLAGS} name, checked and loaded. */
-export interface Subject {
+interface Subject {
   readonly traces: readonly NamedTrace[];
-  readonly machines: readonly Machine[];
+  readonly documents: readonly MachineDocument[];
   readonly systems: readonly System[];
-  readonly parameters: Parameters;
+  readonly set: ParameterSet;
 }
 
 /** Values of {@linkcode SUBJECT_FLAGS}. */
-type SubjectValues = FlagValues<typeof SUBJECT_FLAGS>;
+export type SubjectValues = FlagValues<typeof SUBJECT_FLAGS>;
 
 /** Opens what the flags name: names of systems first, which cost nothing. */
 export async function openSubject(values: SubjectValues): Promise<Subject> {
   const systems = (await Promise.all(values.system.map(openSystems))).flat();
-  const [machines, traces, parameters] = await Promise.all([
-    Promise.all(values.machine.map(async (name) => machineOf(await loadMachine(name)))),
+  const [documents, traces, set] = await Promise.all([
+    Promise.all(values.machine.map(loadMachine)),
     Promise.all(values.trace.map(openTrace)),
-    openParameters(values.parameters),
+    loadParameterSet(values.parameters === "paper" ? "first" : values.parameters),
   ]);
-  return { traces, machines, systems, parameters };
+  if (values.skips === undefined) return { traces, documents, systems, set };
+  const { trace: run } = await openTrace(values.skips);
+  const skipping = traces.map(({ name, trace }) => ({ name, trace: withSkipsOf(trace, run) }));
+  return { traces: skipping, documents, systems, set };
 }
 
-/** What to simulate of one trace: every machine, number of GPUs and system. */
+/** Simulations that differ in their system alone, and how what is uncertain of them is drawn. */
+export interface Combination {
+  readonly options: readonly (SimulateOptions & { readonly system: System })[];
+  readonly drawing: Drawing;
+}
+
+/** What to simulate of one trace: every machine and number of GPUs, under every system. */
 export function combinationsOf(
-  { machines, systems, parameters }: Subject,
+  { documents, systems, set }: Subject,
   { trace }: NamedTrace,
-  { gpus: numbers, batchPerGpu, drop }: SubjectValues,
-): (SimulateOptions & { readonly system: System })[] {
-  return machines.flatMap((machine) =>
-    numbers.flatMap((gpus) =>
-      systems.map((system) => ({
-        ...{ trace, machine, system, gpus, batchPerGpu, drop, parameters },
-      }))
-    )
+  values: SubjectValues,
+): Combination[] {
+  const { gpus: numbers, batchPerGpu, batch, precision } = values;
+  const drop = values.drop ?? countedDrop(trace);
+  return documents.flatMap((document) =>
+    numbers.map((gpus): Combination => ({
+      options: systems.map((system) => ({
+        ...{
+          trace,
+          machine: machineOf(document),
+          system,
+          gpus,
+          batchPerGpu,
+          batch,
+          precision,
+          drop,
+        },
+        parameters: set.parameters,
+      })),
+      drawing: { document, set, drop: values.drop === undefined },
+    }))
   );
 }
 
@@ -133,21 +198,24 @@ async function openSystems(name: string): Promise<readonly System[]> {
   return /\.[jt]s$/.test(name) ? await loadSystems(name) : [findSystem(name)];
 }
 
+/** Which parameters a table was computed with, and what its ranges are, in one line. */
+export function describeSet({ name, title }: ParameterSet, draws: number): string {
+  return `Parameters: ${name} (${title})${
+    draws === 0 ? "; no ranges" : `; ranges hold 90 % of ${draws} draws of all that is uncertain`
+  }`;
+}
+
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */
 async function openTrace(name: string): Promise<NamedTrace> {
-  const twin = TWIN_NAMES.find((candidate) => candidate === name);
-  if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin as WorkloadName) };
+  const twin = WORKLOAD_NAMES.find((candidate) => candidate === name);
+  if (twin !== undefined) return { name, trace: await loadPaperWorkload(twin) };
+  if (name === MULTI_HOT) return { name, trace: multiHotTrace() };
   if (!/[./\\]/.test(name)) {
-    const near = nearest(name, TWIN_NAMES);
+    const near = nearest(name, [...WORKLOAD_NAMES, MULTI_HOT]);
     if (near !== null) {
-      throw new UserError(`Cannot open trace ${name}: did you mean ${near}?`, 2);
+      throw new UsageError(`Cannot open trace ${name}: did you mean ${near}?`);
     }
   }
   const trace = await readAnyTrace(name);
   return { name, trace: "runs" in trace ? trace : countTraceRuns(trace) };
-}
-
-/** The parameters that `--parameters` names. */
-async function openParameters(name: string): Promise<Parameters> {
-  return name === "paper" ? (await loadFrozen()).calibrated : START_PARAMETERS;
 }

@@ -1,16 +1,13 @@
 /**
- * Ctrl-C for commands that take minutes.
+ * Signals that ask commands to end which take minutes and write at their end.
  *
  * @module
  */
 
-import { interruptible as untilInterrupted } from "../../core/interrupt.ts";
-
-/** Somebody pressed Ctrl-C. */
-export class Interruption extends Error {}
+import { interruptible as untilInterrupted, Interruption } from "../../core/interrupt.ts";
 
 /**
- * Does something that the first Ctrl-C ends in order, and a second one at once.
+ * Does something that the first of the signals ends in order.
  *
  * @throws {Interruption} It was interrupted.
  */
@@ -22,5 +19,5 @@ export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>
       // Whatever fails after it fails because of it.
       throw signal.aborted ? signal.reason : error;
     }
-  }, () => new Interruption("Interrupted: nothing was written"));
+  }, (by) => new Interruption(by, "Interrupted: nothing was written"));
 }

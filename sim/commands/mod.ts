@@ -6,6 +6,7 @@
 
 import { formatHelp } from "../../core/flags.ts";
 import { ALL_SYSTEMS } from "../systems/mod.ts";
+import { breakEvenCommand } from "./break_even.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { countsCommand } from "./counts.ts";
 import { explainCommand } from "./explain.ts";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   explainCommand,
   sweepCommand,
+  breakEvenCommand,
   countsCommand,
   publishedCommand,
   paperCommand,

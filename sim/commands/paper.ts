@@ -1,5 +1,5 @@
 /**
- * `deno task simulate paper`: the held-out ratios of the paper from frozen parameters.
+ * `deno task simulate paper`: the held-out ratios of the paper from registered parameters.
  *
  * @module
  */
@@ -9,9 +9,12 @@ import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
+import { print, tell } from "../../core/streams.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
-import { FROZEN_SHA256 } from "../paper/frozen.ts";
-import { type Interval, type PaperRow, type PaperTable, paperTable } from "../paper/table.ts";
+import { type FirstTable, FROZEN_SHA256, loadFirstTable } from "../paper/first.ts";
+import { REGISTERED_SHA256 } from "../paper/registration.ts";
+import { type PaperRow, type PaperTable, paperTable } from "../paper/table.ts";
+import type { Range } from "../uncertainty.ts";
 import type { Command } from "./flags.ts";
 
 const FLAGS = {
@@ -20,8 +23,13 @@ const FLAGS = {
     integer: true,
     min: 2,
     group: "Paper",
-    defaultText: "as frozen, 500",
-    help: "Draws of the Monte-Carlo intervals",
+    defaultText: "as registered, 200",
+    help: "Draws of what is uncertain, for ranges",
+  },
+  first: {
+    type: "boolean",
+    group: "Paper",
+    help: "Show the first registration's ratios, as they were, and nothing else",
   },
   json: { type: "path", group: "Files", help: "Write everything that is printed" },
   quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
@@ -30,36 +38,47 @@ const FLAGS = {
 /** Prints the paper table. */
 export const paperCommand: Command = {
   name: "paper",
-  summary: "The paper's ratios, held out, from frozen parameters",
+  summary: "The paper's ratios, held out, from registered parameters",
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate paper",
-        about: "Predict the paper's ratios from frozen parameters",
+        about: "Predict the paper's ratios from registered parameters",
         usage: "[flags]",
       }));
       return;
     }
     const { json = null } = values;
     checkOutputFile("--json", json);
-    const say = values.quiet ? () => {} : (line: string) => console.error(line);
+    if (values.first) {
+      const first = await loadFirstTable();
+      print(firstSection(first));
+      if (json !== null) await writeFileWhole(json, `${JSON.stringify(first, null, 2)}\n`);
+      return;
+    }
+    const say = values.quiet ? () => {} : (line: string) => tell(line);
     const table = await paperTable(say, values.draws);
-    for (const section of sections(table)) console.log(section);
+    for (const section of sections(table)) print(section);
     if (json !== null) await writeFileWhole(json, `${JSON.stringify(table, null, 2)}\n`);
   },
 };
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function sections(table: PaperTable): string[] {
-  const { frozen, rows, otherReading, mape, nulls, permuted, levers } = table;
-  const { protocol } = frozen;
+  const { registration, rows, readings, mape, nulls, permuted, levers } = table;
+  const { protocol, held_out: heldOut } = registration;
   const titled = (title: string, body: Table) => `${title}\n\n${formatTable(body)}`;
-  const heldNames = frozen.held_out.map(({ name }) => name);
+  const heldNames = heldOut.map(({ name }) => name);
   return [
     verdict(table),
-    `Frozen ${frozen.frozen_on}, SHA-256 ${FROZEN_SHA256}`,
-    `Machine ${frozen.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,
+    `Second registration, ${registration.registered_on}, SHA-256 ${REGISTERED_SHA256}${
+      table.changed.length === 0
+        ? ""
+        : `; edited since, to the same ratios: ${table.changed.join(", ")}`
+    }`,
+    `Known when it was made:\n${registration.known.map((line) => `  - ${line}`).join("\n")}`,
+    `Machine ${registration.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,
     titled("Workloads, from counted traces of the twins", {
       columns: [
         { name: "workload" },
@@ -82,28 +101,33 @@ function sections(table: PaperTable): string[] {
         { name: "range" },
         { name: "sets" },
         { name: "published", format: fixed(2) },
+        { name: "drawn" },
         { name: "reached", format: fixed(2) },
       ],
-      rows: frozen.calibration.map((one) => [
+      rows: registration.calibration.map((one) => [
         one.parameter,
-        frozen.start[one.parameter],
-        frozen.calibrated[one.parameter],
+        registration.start[one.parameter],
+        registration.calibrated[one.parameter],
         `${one.low} to ${one.high}${one.at_end ? ", at its end" : ""}`,
         `${one.faster} / ${one.slower}`,
         one.target,
+        `${one.target_low!.toFixed(2)} to ${one.target_high!.toFixed(2)}`,
         one.reached,
       ]),
     }),
     titled(
-      "Held-out ratios: uncalibrated and calibrated, 90 % of the draws, error of the calibrated one",
-      ratioTable([...rows, otherReading]),
+      "Held-out ratios: uncalibrated and calibrated, each with the range of 90 % of the draws, error of the calibrated one",
+      ratioTable(rows),
     ),
-    `The last line is reading A of the Hotline figure (Slipstream alone against Hotline); the one above it, reading B, counts.`,
-    `Mean absolute error: calibrated ${percent(mape.calibrated)} (with reading A ${
-      percent(mape.otherReading)
-    }), uncalibrated ${percent(mape.uncalibrated)}\n`,
-    titled("Calibrated ratios by workload", byWorkload([...rows, otherReading], "calibrated")),
-    titled("Uncalibrated ratios by workload", byWorkload([...rows, otherReading], "uncalibrated")),
+    titled(
+      "Other readings of the same figures: against DLRM with Intel's kernels, under FAE without and with them; Slipstream alone against Hotline",
+      ratioTable(readings),
+    ),
+    `Mean absolute error over the four: calibrated ${percent(mape.calibrated)}, uncalibrated ${
+      percent(mape.uncalibrated)
+    }\n`,
+    titled("Calibrated ratios by workload", byWorkload([...rows, ...readings], "calibrated")),
+    titled("Uncalibrated ratios by workload", byWorkload([...rows, ...readings], "uncalibrated")),
     titled("Calibrated means by GPUs", {
       columns: [{ name: "GPUs" }, ...heldNames.map((name) => ({ name, format: fixed(2) }))],
       rows: table.byGpus.map(({ gpus, ratios }) => [gpus, ...ratios.map(({ mean }) => mean)]),
@@ -132,12 +156,12 @@ function sections(table: PaperTable): string[] {
     titled("Calibrations that leave something out", {
       columns: [
         { name: "left out" },
-        ...frozen.calibration.map(({ parameter }) => ({ name: parameter, format: fixed(3) })),
+        ...registration.calibration.map(({ parameter }) => ({ name: parameter, format: fixed(3) })),
         { name: "mean error, %", format: fixed(1) },
       ],
       rows: table.refits.map(({ without, parameters, mape }) => [
         without,
-        ...frozen.calibration.map(({ parameter }) => parameters[parameter]!),
+        ...registration.calibration.map(({ parameter }) => parameters[parameter]!),
         100 * mape,
       ]),
     }),
@@ -149,13 +173,12 @@ function sections(table: PaperTable): string[] {
         { name: "error against FAE, %", format: fixed(1) },
       ],
       rows: [
-        [
-          "N1: 1 / (1 - skipped share)",
-          ...heldNames.map(() => nulls.n1.prediction),
-          100 * nulls.n1.mape,
-          100 * nulls.n1.faeError,
-        ],
-        ["N2: mean of the others", ...nulls.n2.predictions, 100 * nulls.n2.mape, null],
+        ...nulls.models.map((one) => [
+          one.name,
+          ...one.predictions,
+          100 * one.mape,
+          100 * one.faeError,
+        ]),
         [
           "this model",
           ...rows.map(({ calibrated }) => calibrated.mean),
@@ -163,6 +186,21 @@ function sections(table: PaperTable): string[] {
           100 * nulls.modelFaeError,
         ],
       ],
+    }),
+    `What the machine adds: ${
+      (100 * nulls.machineAdds).toFixed(1)
+    } percentage points less error than the best of these\n`,
+    titled("Epochs an hour, beside Hotline's first version, which does not say of which data set", {
+      columns: [
+        { name: "system" },
+        { name: "published", format: fixed(1) },
+        ...WORKLOAD_NAMES.map((name) => ({ name, format: fixed(1) })),
+      ],
+      rows: table.epochsAnHour.map(({ system, published, byWorkload }) => [
+        system,
+        published,
+        ...WORKLOAD_NAMES.map((name) => byWorkload[name]),
+      ]),
     }),
     `Hot shares dealt to other workloads, calibrated anew: mean error ${
       percent(permuted.best)
@@ -180,12 +218,11 @@ function sections(table: PaperTable): string[] {
   ];
 }
 
-/** Whether the bar is met, part by part, and by which reading of the Hotline figure. */
-function verdict(
-  { frozen: { protocol }, mape, nulls, levers, met, otherReading }: PaperTable,
-): string {
+/** Whether the bar is met, part by part. */
+function verdict({ registration: { protocol }, mape, nulls, levers, met }: PaperTable): string {
   const word = (is: boolean) => is ? "met" : "MISSED";
-  const all = met.each && met.mean && met.nulls && met.n1Fae;
+  const all = met.each && met.mean && met.nulls && met.fae;
+  const errors = nulls.models.map(({ name, mape }) => `${name.split(":")[0]} ${percent(mape)}`);
   const lines = [
     `Bar, with reading ${protocol.hotline_reading} of the Hotline figure: ${
       all ? "met" : "NOT MET in every part"
@@ -194,49 +231,75 @@ function verdict(
     `  mean error at most ${percent(protocol.bar_mean)}: ${word(met.mean)} (${
       percent(mape.calibrated)
     })`,
-    `  less error than both null models over the four: ${word(met.nulls)} (N1 ${
-      percent(nulls.n1.mape)
-    }, N2 ${percent(nulls.n2.mape)})`,
-    `  less error than N1 in the ratio to FAE, which N1 is made for: ${word(met.n1Fae)} (${
+    `  less error than every null model over the four: ${word(met.nulls)} (${errors.join(", ")})`,
+    `  less error than N1 in the ratio to FAE, which N1 is made for: ${word(met.fae)} (${
       percent(nulls.modelFaeError)
-    }, N1 ${percent(nulls.n1.faeError)})`,
-    `With the other reading: Hotline's ratio off by ${
-      percent(Math.abs(otherReading.error))
-    }, mean error ${percent(mape.otherReading)}`,
+    }, N1 ${percent(nulls.models[0]!.faeError)})`,
   ];
   const lever = levers[0];
-  if (!all && lever !== undefined) {
+  if (lever !== undefined) {
     lines.push(
       `The number whose range moves the mean error most is ${lever.name}: ${
-        percent(Math.min(lever.atLow, lever.atHigh))
-      } at one end of it`,
+        percent(lever.atLow)
+      } to ${percent(lever.atHigh)}`,
     );
   }
   return `${lines.join("\n")}\n`;
 }
 
+const asRange = ({ low, high }: Range) => `${low.toFixed(2)} to ${high.toFixed(2)}`;
+
 function ratioTable(rows: readonly PaperRow[]): Table {
-  const interval = ({ low, high }: Interval) => `${low.toFixed(2)} to ${high.toFixed(2)}`;
   return {
     columns: [
       { name: "ratio" },
       { name: "published", format: fixed(3) },
       { name: "uncalibrated", format: fixed(3) },
-      { name: "all ranges drawn" },
+      { name: "range" },
       { name: "calibrated", format: fixed(3) },
-      { name: "calibrated in each draw" },
+      { name: "range" },
       { name: "error, %", format: fixed(1) },
     ],
-    rows: rows.map(({ heldOut, uncalibrated, calibrated, prior, posterior, error }) => [
+    rows: rows.map(({ heldOut, uncalibrated, calibrated, prior, range, error }) => [
       heldOut.name,
       heldOut.published,
       uncalibrated.mean,
-      interval(prior),
+      asRange(prior),
       calibrated.mean,
-      interval(posterior),
+      asRange(range),
       100 * error,
     ]),
   };
+}
+
+/** The first registration's ratios, as they were printed. */
+function firstSection({ frozen, rows, otherReading, mape }: FirstTable): string {
+  return [
+    `First registration, ${frozen.frozen_on}, SHA-256 ${FROZEN_SHA256}; its formulas are in the project's history\n`,
+    formatTable({
+      columns: [
+        { name: "ratio" },
+        { name: "published", format: fixed(3) },
+        { name: "uncalibrated", format: fixed(3) },
+        { name: "calibrated", format: fixed(3) },
+        { name: "calibrated in each draw" },
+        { name: "error, %", format: fixed(1) },
+      ],
+      rows: [...rows, otherReading].map(
+        ({ heldOut, uncalibrated, calibrated, posterior, error }) => [
+          heldOut.name,
+          heldOut.published,
+          uncalibrated.mean,
+          calibrated.mean,
+          asRange(posterior),
+          100 * error,
+        ],
+      ),
+    }),
+    `Mean absolute error: calibrated ${percent(mape.calibrated)}, uncalibrated ${
+      percent(mape.uncalibrated)
+    }`,
+  ].join("\n");
 }
 
 function byWorkload(rows: readonly PaperRow[], which: "calibrated" | "uncalibrated"): Table {

@@ -7,14 +7,17 @@
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
-import { resultsCsv, resultTable } from "../report.ts";
-import { minibatchGraph, simulate, type SimulationResult } from "../simulate.ts";
+import { rangesOf } from "../ranges.ts";
+import { type RangedResult, resultsCsv, resultTable } from "../report.ts";
+import { minibatchGraph, simulate } from "../simulate.ts";
 import type { System } from "../system.ts";
 import { timeline, type TimelineEntry } from "../timeline.ts";
 import {
   combinationsOf,
   type Command,
+  describeSet,
   type NamedTrace,
   openSubject,
   SUBJECT_FLAGS,
@@ -35,6 +38,9 @@ export const RUN_FLAGS = {
 /** Grows when a member of the JSON document changes its meaning or goes. */
 export const RESULTS_SCHEMA_VERSION = 1;
 
+/** Draws unless told: those of the paper table, so that its ranges are these. */
+const DRAWS = 200;
+
 /** Simulates every combination. */
 export const runCommand: Command = {
   name: "run",
@@ -42,7 +48,7 @@ export const runCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(RUN_FLAGS, args);
     if (help) {
-      console.log(formatHelp(RUN_FLAGS, {
+      print(formatHelp(RUN_FLAGS, {
         command: "deno task simulate run",
         about: "Simulate training",
         usage: "--trace FILE [flags]",
@@ -54,19 +60,30 @@ export const runCommand: Command = {
     checkOutputFile("--csv", csv);
     checkOutputFile("--timeline", timelinePath);
     const subject = await openSubject(values);
-    const all: (SimulationResult & { trace: string })[] = [], shown: TimelineEntry[] = [];
+    const { draws = DRAWS } = values;
+    const all: (RangedResult & { trace: string })[] = [], shown: TimelineEntry[] = [];
     for (const named of subject.traces) {
-      const results = combinationsOf(subject, named, values).map((options) => {
-        if (timelinePath !== null) shown.push(...minibatchesOf(options, named.name));
-        return simulate(options);
+      const results = combinationsOf(subject, named, values).flatMap(({ options, drawing }) => {
+        if (timelinePath !== null) {
+          for (const one of options) shown.push(...minibatchesOf(one, named.name));
+        }
+        const plain = options.map(simulate);
+        const ranges = draws === 0 ? [] : rangesOf(options, drawing, draws);
+        return plain.map((result, i): RangedResult => ({ ...result, ranges: ranges[i] ?? null }));
       });
-      console.log(`${describe(named)}\n\n${formatTable(resultTable(results))}`);
+      print(
+        `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${
+          formatTable(resultTable(results))
+        }`,
+      );
       all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
     if (json !== null) {
       const document = {
         schema: "slipstream.simulation",
         schema_version: RESULTS_SCHEMA_VERSION,
+        parameters: subject.set.name,
+        draws,
         results: all,
       };
       await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);

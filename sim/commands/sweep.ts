@@ -4,17 +4,22 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
+import { print, tell } from "../../core/streams.ts";
 import { drawFigure } from "../../data/figure.ts";
+import { machineOf } from "../machine.ts";
+import { countedDrop } from "../ranges.ts";
+import { countingAhead } from "../recount.ts";
 import { sweepRecords, toArrow, toCsv } from "../report.ts";
+import { CountCache } from "../count_cache.ts";
 import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
 import { CountProgress } from "./count_progress.ts";
-import { type Command, openSubject, SUBJECT_FLAGS } from "./flags.ts";
+import { type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 
 const FLAGS = {
   ...SUBJECT_FLAGS,
@@ -41,6 +46,9 @@ const FLAGS = {
 
 const SHOWN = 40;
 
+/** Draws a point unless told, and points from which on there are none. */
+const DRAWS = 40, DRAWN_POINTS = 2000;
+
 /** Sweeps. */
 export const sweepCommand: Command = {
   name: "sweep",
@@ -48,7 +56,7 @@ export const sweepCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate sweep",
         about: "Simulate every combination of the values of some axes",
         usage: "--trace FILE --axis NAME=VALUES… [flags]",
@@ -66,27 +74,41 @@ export const sweepCommand: Command = {
     const axes = values.axis.map(parseAxis);
     for (const [i, { name }] of axes.entries()) {
       if (axes.findIndex((other) => other.name === name) !== i) {
-        throw new UserError(`Cannot sweep ${name} twice: give all its values in one axis`, 2);
+        throw new UsageError(`Cannot sweep ${name} twice: give all its values in one axis`);
       }
     }
     if (values.gpus.length > 1) {
-      throw new UserError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4", 2);
+      throw new UsageError("Cannot use --gpus with several numbers here: give --axis gpus=1,2,4");
     }
-    const options: SweepOptions = {
-      ...await openSubject(values),
-      axes,
+    const { traces, documents, systems, set } = await openSubject(values);
+    const plain: SweepOptions = {
+      ...{ systems, axes },
+      traces: traces.map((named) => ({ ...named, drop: countedDrop(named.trace) })),
+      machines: documents.map(machineOf),
       gpus: values.gpus[0]!,
       batchPerGpu: values.batchPerGpu,
+      batch: values.batch,
+      precision: values.precision,
       drop: values.drop,
+      parameters: set.parameters,
       threads: values.threads,
+      countCache: new CountCache(),
       onCount: (done, total, trace) => progress.update(done, total, `count ${trace}`),
     };
+    const points = countPoints(plain);
+    const draws = values.draws ?? (points <= DRAWN_POINTS ? DRAWS : 0);
+    const options: SweepOptions = {
+      ...plain,
+      drawn: { documents, set, draws, drop: values.drop === undefined },
+    };
+    for (const line of await countingAhead(options)) tell(line);
     using progress = new CountProgress(false);
     const begun = performance.now();
     const rows = await sweep(options);
     const seconds = (performance.now() - begun) / 1000;
     progress[Symbol.dispose]();
-    console.log(formatTable({
+    print(`${describeSet(set, draws)}\n`);
+    print(formatTable({
       columns: [
         { name: "trace" },
         { name: "machine" },
@@ -96,6 +118,7 @@ export const sweepCommand: Command = {
           format: (x: number) => String(Number(x.toPrecision(6))),
         })),
         { name: "epoch, s", format: (x) => x.toFixed(2) },
+        ...draws === 0 ? [] : [{ name: "range" }],
       ],
       rows: rows.slice(0, SHOWN).map((row) => [
         row.trace,
@@ -103,11 +126,13 @@ export const sweepCommand: Command = {
         row.system,
         ...row.values,
         row.epoch_ms / 1000,
+        ...draws === 0 ? [] : [
+          `${(row.epoch_low_ms! / 1000).toFixed(2)} to ${(row.epoch_high_ms! / 1000).toFixed(2)}`,
+        ],
       ]),
     }));
-    const points = countPoints(options);
-    if (points > SHOWN) console.log(`… and ${points - SHOWN} more`);
-    console.log(
+    if (points > SHOWN) print(`… and ${points - SHOWN} more`);
+    print(
       `${points} points in ${formatDuration(seconds)}, ${
         Math.round(60 * points / seconds)
       } a minute`,

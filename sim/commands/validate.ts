@@ -8,6 +8,7 @@ import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
+import { print, tell } from "../../core/streams.ts";
 import { loadMachine } from "../machine.ts";
 import { formatValidation, VALIDATION_SCHEMA_VERSION, validationCsv } from "../validate/report.ts";
 import { validate } from "../validate/validate.ts";
@@ -47,7 +48,7 @@ export const validateCommand: Command = {
   async run(args) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
-      console.log(formatHelp(FLAGS, {
+      print(formatHelp(FLAGS, {
         command: "deno task simulate validate",
         about: "Compare runs of the trainer with what a machine file says of them",
         usage: "[--machine FILE] [flags]",
@@ -59,7 +60,7 @@ export const validateCommand: Command = {
     checkOutputFile("--csv", csv);
     const machine = await loadMachine(values.machine);
     const begun = performance.now();
-    const say = values.quiet ? () => {} : (line: string) => console.error(line);
+    const say = values.quiet ? () => {} : (line: string) => tell(line);
     const validation = await interruptible((signal) =>
       validate({
         machine,
@@ -67,12 +68,12 @@ export const validateCommand: Command = {
         rounds: values.rounds,
         onRun: (done, total, name) => say(`${done + 1}/${total} ${name}`),
         onDisturbed: (name) => say(`  again: something else was at work (${name})`),
-        onWarning: (line) => console.error(`warning: ${line}`),
+        onWarning: (line) => tell(`warning: ${line}`),
         signal,
       })
     );
-    console.log(`${machine.title}\n\n${formatValidation(validation)}`);
-    if (values.quick) console.log("A quick validation: its errors mean nothing");
+    print(`${machine.title}\n\n${formatValidation(validation)}`);
+    if (values.quick) print("A quick validation: its errors mean nothing");
     say(`Took ${formatDuration((performance.now() - begun) / 1000)}`);
     if (json !== null) {
       const document = {

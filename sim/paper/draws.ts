@@ -1,100 +1,81 @@
 /**
- * Monte Carlo over the ranges of the machine's numbers and of the parameters: what the ratios may be given how little is
- * known. Draw d of number n is position d of the sampling stream's sub-stream n, so that draws can be shared out.
+ * The ratios of one draw of everything that is uncertain, and with one number moved.
  *
  * @module
  */
 
-import { RandomStream } from "../../core/random.ts";
-import {
-  type Machine,
-  MACHINE_PATHS,
-  type MachineDocument,
-  machineOf,
-  type MachinePath,
-  type Quantity,
-  withRates,
-} from "../machine.ts";
+import { type MachineDocument, machineOf, withRates } from "../machine.ts";
 import { MinibatchMemo } from "../memo.ts";
-import { PARAMETER_NAMES, type ParameterName, PARAMETERS, type Parameters } from "../parameters.ts";
-import { calibrate } from "./calibrate.ts";
+import { drawSet } from "../parameter_sets.ts";
+import { PARAMETER_NAMES, PARAMETERS, type Parameters } from "../parameters.ts";
+import {
+  type Bounds,
+  drawMachine,
+  drawnValue,
+  drawParameters,
+  uncertainRates,
+} from "../uncertainty.ts";
+import { calibrate, type Target, TARGETS } from "./calibrate.ts";
 import { mapeOf, type Ratio, ratiosOf } from "./evaluate.ts";
-import type { Frozen, HeldOut } from "./frozen.ts";
+import type { HeldOut, Registration } from "./registration.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
-/** A number with a range: of the machine, a parameter, or the share that is skipped. */
-export interface Uncertain {
-  readonly name: string;
-  readonly low: number;
-  readonly high: number;
-  readonly machine?: MachinePath;
-  readonly parameter?: ParameterName;
-}
-
-/** Ranges wider than this factor are drawn evenly in their logarithm. */
-const WIDE = 4;
-const SUB = 0x4d43;
-
-/** All numbers with a range: the machine's, the parameters that are not fixed, and the drop share within its tolerance. */
-function uncertainOf(document: MachineDocument, protocol: Frozen["protocol"]): Uncertain[] {
-  const found: Uncertain[] = [];
-  for (const path of MACHINE_PATHS) {
-    const [section, field] = path.split(".") as ["cpu", "cores"];
-    const { low, high }: Quantity = document[section][field];
-    if (low !== undefined && high !== undefined) {
-      found.push({ name: path, low, high, machine: path });
-    }
-  }
-  for (const name of PARAMETER_NAMES) {
-    const { low, high, status } = PARAMETERS[name];
-    if (status !== "fixed") found.push({ name, low, high, parameter: name });
-  }
-  found.push({
-    name: "drop_share",
-    low: protocol.drop_share_low,
-    high: protocol.drop_share_high,
-  });
-  return found;
+/** What a draw is of. */
+export interface PaperSubject {
+  readonly document: MachineDocument;
+  readonly workloads: PaperWorkloads;
+  readonly registration: Registration;
+  readonly pairs: readonly Pick<HeldOut, "slower" | "faster">[];
 }
 
 /** Everything a draw needs. */
-export interface DrawOptions {
-  readonly document: MachineDocument;
-  readonly workloads: PaperWorkloads;
-  readonly frozen: Frozen;
-  readonly pairs: readonly Pick<HeldOut, "slower" | "faster">[];
-  /** Whether the three scalars are calibrated anew in each draw; else they are drawn too. */
-  readonly recalibrate: boolean;
+export interface DrawOptions extends PaperSubject {
+  /** Whether the scalars are those calibrated in the draw; else they are drawn within their ranges too. */
+  readonly calibrated: boolean;
+}
+
+/** The share dropped in a draw: the artifact's tolerance. */
+export function drawnDrop(
+  { drop_share_low: low, drop_share_high: high }: Registration["protocol"],
+  draw: number,
+): number {
+  return drawnValue("drop", { low, high }, draw);
 }
 
 /** The ratios of one draw, in the order of `pairs`. */
 export function drawRatios(options: DrawOptions, draw: number): Ratio[] {
-  const { document, frozen } = options;
-  const uncertain = uncertainOf(document, frozen.protocol);
-  const changed = uncertain.map((one, n) => {
-    const u = new RandomStream(frozen.protocol.seed, "sampling", SUB + n).uniform(draw);
-    const { low, high } = one;
-    const value = low > 0 && high / low > WIDE ? low * (high / low) ** u : low + (high - low) * u;
-    return { one, value };
-  });
-  return ratiosWith(options, changed);
+  const { document, workloads, registration, pairs } = options;
+  const { start, calibrated: parameters, calibration, draws, protocol } = registration;
+  const names = calibration.map(({ parameter }) => parameter);
+  const machine = drawMachine(document, draw);
+  return ratiosOf({
+    machine,
+    workloads,
+    gpus: protocol.gpus,
+    batchPerGpu: protocol.batch_per_gpu,
+    memo: new MinibatchMemo(machine),
+    parameters: options.calibrated
+      ? drawSet({ parameters, calibrated: { names, draws } }, draw)
+      : drawParameters(start, draw),
+    drop: drawnDrop(protocol, draw),
+  }, pairs);
 }
 
-/** The ratios with some uncertain numbers changed, the three scalars calibrated anew if the options say so. */
+/** One number at another value: of the machine, a parameter, a calibration's target, or the share dropped. */
+export interface Moved {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** The ratios with one number moved and the scalars calibrated anew; with none, as the registration has them but for bits. */
 export function ratiosWith(
-  { document, workloads, frozen, pairs, recalibrate }: DrawOptions,
-  changed: readonly { readonly one: Uncertain; readonly value: number }[],
+  { document, workloads, registration, pairs }: PaperSubject,
+  moved: Moved | null,
 ): Ratio[] {
-  const { protocol } = frozen;
-  const rates: Partial<Record<MachinePath, number>> = {};
-  const scalars: Record<string, number> = { ...frozen.start };
-  let drop = protocol.drop_share;
-  for (const { one, value } of changed) {
-    if (one.machine !== undefined) rates[one.machine] = value;
-    else if (one.parameter !== undefined) scalars[one.parameter] = value;
-    else drop = value;
-  }
-  const machine: Machine = withRates(machineOf(document), rates);
+  const { protocol, start } = registration;
+  const isParameter = PARAMETER_NAMES.some((name) => name === moved?.name);
+  const isRate = uncertainRates(document).some(({ path }) => path === moved?.name);
+  const machine = withRates(machineOf(document), isRate ? { [moved!.name]: moved!.value } : {});
   const common = {
     machine,
     workloads,
@@ -102,12 +83,22 @@ export function ratiosWith(
     batchPerGpu: protocol.batch_per_gpu,
     memo: new MinibatchMemo(machine),
   };
-  let parameters = scalars as unknown as Parameters;
-  if (recalibrate) parameters = calibrate({ ...common, start: parameters }).parameters;
+  const { parameters } = calibrate({
+    ...common,
+    start: isParameter ? { ...start, [moved!.name]: moved!.value } as Parameters : start,
+    targets: TARGETS.map((target) =>
+      targetName(target) === moved?.name ? { ...target, ratio: moved.value } : target
+    ),
+  });
+  const drop = moved?.name === "drop" ? moved.value : protocol.drop_share;
   return ratiosOf({ ...common, parameters, drop }, pairs);
 }
 
-/** How much the mean error falls, at best, when one number moves within its range and the scalars are calibrated anew. */
+function targetName({ parameter }: Target): string {
+  return `target ${parameter}`;
+}
+
+/** How far the mean error moves when one number goes to an end of its range and the scalars are calibrated anew. */
 export interface Lever {
   readonly name: string;
   /** Mean absolute percentage error at the two ends, as a share. */
@@ -115,16 +106,19 @@ export interface Lever {
   readonly atHigh: number;
 }
 
-/** Levers of all uncertain numbers but the calibrated scalars, the strongest first. */
-export function leversOf(options: DrawOptions, heldOut: readonly HeldOut[]): Lever[] {
-  return uncertainOf(options.document, options.frozen.protocol)
-    .filter(({ parameter }) =>
-      parameter === undefined || PARAMETERS[parameter].status !== "calibrated"
-    )
-    .map((one) => {
-      const at = (value: number) =>
-        mapeOf(ratiosWith(options, [{ one, value }]).map(({ mean }) => mean), heldOut);
-      return { name: one.name, atLow: at(one.low), atHigh: at(one.high) };
-    })
-    .sort((a, b) => Math.min(a.atLow, a.atHigh) - Math.min(b.atLow, b.atHigh));
+/** Levers of all uncertain numbers but the calibrated scalars, the one that moves the error most first. */
+export function leversOf(subject: PaperSubject, heldOut: readonly HeldOut[]): Lever[] {
+  const { document, registration: { protocol } } = subject;
+  const uncertain: (Bounds & { readonly name: string })[] = [
+    ...uncertainRates(document).map(({ path, bounds }) => ({ name: path, ...bounds })),
+    ...PARAMETER_NAMES.filter((name) => PARAMETERS[name].status === "prior")
+      .map((name) => ({ name, low: PARAMETERS[name].low, high: PARAMETERS[name].high })),
+    ...TARGETS.map((target) => ({ name: targetName(target), low: target.low, high: target.high })),
+    { name: "drop", low: protocol.drop_share_low, high: protocol.drop_share_high },
+  ];
+  return uncertain.map(({ name, low, high }) => {
+    const at = (value: number) =>
+      mapeOf(ratiosWith(subject, { name, value }).map(({ mean }) => mean), heldOut);
+    return { name, atLow: at(low), atHigh: at(high) };
+  }).sort((a, b) => Math.abs(b.atHigh - b.atLow) - Math.abs(a.atHigh - a.atLow));
 }

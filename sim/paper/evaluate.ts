@@ -9,7 +9,7 @@ import type { Machine } from "../machine.ts";
 import type { MinibatchMemo } from "../memo.ts";
 import type { Parameters } from "../parameters.ts";
 import { simulateWith } from "../simulate.ts";
-import type { HeldOut } from "./frozen.ts";
+import type { HeldOut } from "./registration.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
 /** What ratios are computed for. */

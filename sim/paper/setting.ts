@@ -1,30 +1,29 @@
 /**
- * What the paper's ratios are computed for: its testbed, the four workloads and the frozen parameters.
+ * What the paper's ratios are computed for: its testbed, the four workloads and the registered parameters.
  *
  * @module
  */
 
 import { loadMachine, type MachineDocument, machineOf } from "../machine.ts";
-import type { Parameters } from "../parameters.ts";
 import type { Scenario } from "./evaluate.ts";
-import { type Frozen, loadFrozen } from "./frozen.ts";
+import { loadRegistration, type Registration } from "./registration.ts";
 import { loadPaperWorkloads } from "./workloads.ts";
 
-/** All that is frozen, loaded. */
+/** All that is registered, loaded. */
 export interface PaperSetting {
-  readonly frozen: Frozen;
+  readonly registration: Registration;
   readonly document: MachineDocument;
   /** Parameters as they start. */
   readonly uncalibrated: Scenario;
-  /** With the three scalars that published ratios of other systems set. */
+  /** With the scalars that published ratios of other systems set. */
   readonly calibrated: Scenario;
 }
 
-/** Loads it and checks the hashes. Throws a `UserError` where a file is not what was frozen. */
+/** Loads it and checks the hashes. Throws a `UserError` where a file is not what was registered. */
 export async function loadPaperSetting(): Promise<PaperSetting> {
-  const frozen = await loadFrozen();
-  const document = await loadMachine(frozen.machine);
-  const { protocol, start, calibrated } = frozen;
+  const registration = await loadRegistration();
+  const document = await loadMachine(registration.machine);
+  const { protocol, start, calibrated } = registration;
   const common = {
     machine: machineOf(document),
     workloads: await loadPaperWorkloads(),
@@ -33,9 +32,9 @@ export async function loadPaperSetting(): Promise<PaperSetting> {
     drop: protocol.drop_share,
   };
   return {
-    frozen,
+    registration,
     document,
-    uncalibrated: { ...common, parameters: start as Parameters },
-    calibrated: { ...common, parameters: calibrated as Parameters },
+    uncalibrated: { ...common, parameters: start },
+    calibrated: { ...common, parameters: calibrated },
   };
 }

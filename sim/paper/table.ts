@@ -1,48 +1,46 @@
 /**
- * The paper table: the held-out ratios from frozen parameters, with everything that says how much they mean.
+ * The paper table: the held-out ratios from registered parameters, with everything that says how much they mean.
  *
  * @module
  */
 
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
+import { type Range, rangeOf } from "../uncertainty.ts";
 import { hotShare, withHotShare } from "../variants.ts";
 import { allDraws } from "./all_draws.ts";
 import { calibrate, CALIBRATION_WORKLOADS, TARGETS } from "./calibrate.ts";
-import { type DrawOptions, type Lever, leversOf, ratiosWith } from "./draws.ts";
-import { mapeOf, type Ratio, ratiosOf, type Scenario } from "./evaluate.ts";
-import type { Frozen, HeldOut } from "./frozen.ts";
-import { type Interval, intervalOf, paperPairs, type PaperRatios, paperRatios } from "./ratios.ts";
+import { type Lever, leversOf, type PaperSubject, ratiosWith } from "./draws.ts";
+import { mapeOf, type Ratio, ratiosOf, type Scenario, timesOf } from "./evaluate.ts";
+import { paperPairs, type PaperRatios, paperRatios, type RatioRow } from "./ratios.ts";
+import { changedFormulas, type HeldOut, type Registration } from "./registration.ts";
 import { loadPaperSetting } from "./setting.ts";
 import type { PaperWorkloads } from "./workloads.ts";
 
-export type { Interval } from "./ratios.ts";
-
-/** One held-out ratio. */
-export interface PaperRow {
-  readonly heldOut: HeldOut;
-  readonly uncalibrated: Ratio;
-  readonly calibrated: Ratio;
-  /** 5, 50 and 95 % of the draws. */
-  readonly prior: Interval;
-  readonly posterior: Interval;
-  /** Calibrated mean against the published figure: (predicted - published) / published. */
-  readonly error: number;
+/** One published ratio. */
+export interface PaperRow extends RatioRow {
+  /** With the scalars drawn within their ranges in place of calibrated. */
+  readonly prior: Range;
 }
 
 /** A refit that leaves something out. */
-export interface Refit {
+interface Refit {
   readonly without: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly mape: number;
 }
 
+/** Absolute times that Hotline's first version published: epochs an hour, of a data set that it does not name in its abstract. */
+export const HOTLINE_EPOCHS_AN_HOUR = { hotline: 35.7, "pytorch-hybrid": 5.3 } as const;
+
 /** Everything that `deno task simulate paper` prints. */
 export interface PaperTable {
-  readonly frozen: Frozen;
+  readonly registration: Registration;
+  /** Formulas' files that have changed since they were registered. */
+  readonly changed: readonly string[];
   readonly workloads: PaperRatios["workloads"];
   readonly rows: readonly PaperRow[];
-  /** The Hotline figure by its other reading: Slipstream over FAE against Hotline. */
-  readonly otherReading: PaperRow;
+  /** Other readings of the same figures. */
+  readonly readings: readonly PaperRow[];
   /** Calibrated ratios in artifact mode: Slipstream against hybrid DLRM and FAE, all three as the artifact runs them. */
   readonly artifact: readonly { readonly heldOut: HeldOut; readonly ratio: Ratio }[];
   readonly mape: PaperRatios["mape"];
@@ -59,42 +57,45 @@ export interface PaperTable {
     readonly better: number;
   };
   readonly levers: readonly Lever[];
+  /** Epochs an hour by workload, beside Hotline's published ones. */
+  readonly epochsAnHour: readonly {
+    readonly system: string;
+    readonly published: number;
+    readonly byWorkload: Readonly<Record<WorkloadName, number>>;
+  }[];
   readonly met: PaperRatios["met"];
 }
 
 const DROP_SHARES = [0.2, 0.25, 0.3, 0.35, 0.4];
 
-/** Computes the table. Takes a few minutes on two cores, most of it the draws. */
+/** Computes the table. */
 export async function paperTable(
   say: (line: string) => void = () => {},
   draws?: number,
 ): Promise<PaperTable> {
   const setting = await loadPaperSetting();
-  const { frozen, document, calibrated } = setting;
-  const { protocol, held_out: heldOut } = frozen;
+  const { registration, document, calibrated } = setting;
+  const { protocol, held_out: heldOut } = registration;
   const { workloads } = calibrated;
   const number = draws ?? protocol.draws;
   say(`${number} draws, scalars drawn too`);
-  const pairs = paperPairs(frozen);
-  const prior = await allDraws({ document, workloads, frozen, pairs, recalibrate: false }, number);
+  const pairs = paperPairs(registration);
+  const subject = { document, workloads, registration };
+  const prior = await allDraws({ ...subject, pairs, calibrated: false }, number);
   say(`${number} draws, scalars calibrated in each`);
   const ratios = await paperRatios(setting, number);
-  const rows = [...ratios.rows, ratios.otherReading].map((row, i): PaperRow => ({
-    heldOut: row.heldOut,
-    uncalibrated: row.uncalibrated,
-    calibrated: row.calibrated,
-    prior: intervalOf(prior.map((drawn) => drawn[i]!.mean)),
-    posterior: row.interval,
-    error: row.error,
+  const rows = [...ratios.rows, ...ratios.readings].map((row, i): PaperRow => ({
+    ...row,
+    prior: rangeOf(prior.map((drawn) => drawn[i]!.mean)),
   }));
   say("refits, permutations and levers");
-  const options = { document, workloads, frozen, pairs: heldOut, recalibrate: true };
   const { parameters: _, ...common } = calibrated;
   return {
-    frozen,
+    registration,
+    changed: await changedFormulas(registration),
     workloads: ratios.workloads,
     rows: rows.slice(0, heldOut.length),
-    otherReading: rows.at(-1)!,
+    readings: rows.slice(heldOut.length),
     artifact: artifactRatios(calibrated, heldOut),
     mape: ratios.mape,
     byGpus: ratios.byGpus,
@@ -104,14 +105,26 @@ export async function paperTable(
     })),
     refits: refitsOf(common, heldOut),
     nulls: ratios.nulls,
-    permuted: permute(options, heldOut, ratios.mape.calibrated),
-    levers: leversOf(options, heldOut),
+    permuted: permute({ ...subject, pairs: heldOut }, heldOut, ratios.mape.calibrated),
+    levers: leversOf({ ...subject, pairs: heldOut }, heldOut),
+    epochsAnHour: Object.entries(HOTLINE_EPOCHS_AN_HOUR).map(([system, published]) => ({
+      system,
+      published,
+      byWorkload: epochsAnHour(calibrated, system),
+    })),
     met: ratios.met,
   };
 }
 
+function epochsAnHour(scenario: Scenario, system: string): Record<WorkloadName, number> {
+  const times = timesOf(scenario, system);
+  return Object.fromEntries(
+    WORKLOAD_NAMES.map((name) => [name, 3_600_000 / times[name]]),
+  ) as Record<WorkloadName, number>;
+}
+
 function artifactRatios(scenario: Scenario, heldOut: readonly HeldOut[]): PaperTable["artifact"] {
-  const modes = heldOut.filter(({ slower }) => slower === "intel-dlrm" || slower === "fae");
+  const modes = heldOut.filter(({ slower }) => slower === "pytorch-hybrid" || slower === "fae");
   const pairs = modes.map((held) => ({
     ...held,
     slower: `${held.slower}-artifact`,
@@ -154,16 +167,16 @@ function refitsOf(common: Omit<Scenario, "parameters">, heldOut: readonly HeldOu
 
 /** Whether the workloads' own hot shares matter: all orders of the four. */
 function permute(
-  options: DrawOptions,
+  subject: PaperSubject,
   heldOut: readonly HeldOut[],
   own: number,
 ): PaperTable["permuted"] {
-  const shares = WORKLOAD_NAMES.map((name) => hotShare(options.workloads[name]));
+  const shares = WORKLOAD_NAMES.map((name) => hotShare(subject.workloads[name]));
   const found = orders(shares).map((order) => {
     const workloads = Object.fromEntries(
-      WORKLOAD_NAMES.map((name, i) => [name, withHotShare(options.workloads[name], order[i]!)]),
+      WORKLOAD_NAMES.map((name, i) => [name, withHotShare(subject.workloads[name], order[i]!)]),
     ) as unknown as PaperWorkloads;
-    return mapeOf(ratiosWith({ ...options, workloads }, []).map(({ mean }) => mean), heldOut);
+    return mapeOf(ratiosWith({ ...subject, workloads }, null).map(({ mean }) => mean), heldOut);
   }).sort((a, b) => a - b);
   return {
     best: found[0]!,

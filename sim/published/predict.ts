@@ -5,17 +5,18 @@
  */
 
 import { countParameters } from "../../train/model/presets.ts";
-import { allreduce, type Context } from "../context.ts";
+import { allreduce, type Context, type Precision } from "../context.ts";
 import { runGraph } from "../engine.ts";
 import { GraphBuilder } from "../graph.ts";
-import { type Machine, withRates } from "../machine.ts";
+import { loadMachine, type Machine, machineOf, withRates } from "../machine.ts";
 import { START_PARAMETERS } from "../parameters.ts";
 import { gpuOnly } from "../systems/gpu_only.ts";
 import { CPU_BENCHMARK, NCCL_PCIE, type TimedModel, V100_ITERATIONS } from "./figures.ts";
+import { type Measurement, MEASUREMENTS } from "./measurements.ts";
 
 /** One prediction beside what was published. */
 export interface Compared {
-  readonly group: "iteration, ms" | "all-reduce, us" | "CPU iteration, ms";
+  readonly group: "iteration, ms" | "all-reduce, us" | "CPU iteration, ms" | "inputs a second";
   readonly what: string;
   readonly predicted: number;
   readonly published: number;
@@ -23,8 +24,21 @@ export interface Compared {
   readonly error: number;
 }
 
-/** A timed model's iteration on one GPU of a machine, in milliseconds. */
-export function predictIteration(model: TimedModel, batch: number, machine: Machine): number {
+/** How an iteration runs beside its model and minibatch. */
+export interface IterationOptions {
+  /** GPUs, over which tables are dealt. Default 1. */
+  readonly gpus?: number;
+  /** Default `fp32`. */
+  readonly precision?: Precision;
+}
+
+/** A timed model's iteration with all rows on GPUs of a machine, in milliseconds. */
+export function predictIteration(
+  model: Pick<TimedModel, "shape" | "pooling">,
+  batch: number,
+  machine: Machine,
+  { gpus = 1, precision = "fp32" }: IterationOptions = {},
+): number {
   const { shape, pooling } = model;
   const { table_rows: tableRows, dim, bottom, top } = shape;
   const parameters = countParameters({ tableRows, dim, bottom, top });
@@ -32,7 +46,8 @@ export function predictIteration(model: TimedModel, batch: number, machine: Mach
   const context: Context = {
     machine,
     parameters: START_PARAMETERS,
-    gpus: 1,
+    gpus,
+    precision,
     shape: { ...shape, parameters },
     optimizer: "sgd",
     tables,
@@ -63,6 +78,19 @@ export function predictIteration(model: TimedModel, batch: number, machine: Mach
     graph,
   );
   return runGraph(graph.tasks).makespan / 1000;
+}
+
+/** Published throughputs beside their predictions, in thousands of inputs a second. */
+export async function compareMeasurements(
+  measurements: readonly Measurement[] = MEASUREMENTS,
+): Promise<Compared[]> {
+  const rows: Compared[] = [];
+  for (const { what, machine: name, gpus, batch, precision, shape, published } of measurements) {
+    const machine = machineOf(await loadMachine(name));
+    const ms = predictIteration({ shape, pooling: 1 }, batch, machine, { gpus, precision });
+    rows.push(compared("inputs a second", what, batch / ms, published / 1000));
+  }
+  return rows;
 }
 
 /** All published iteration times beside their predictions. */
@@ -137,7 +165,7 @@ export function errorsOf(
 const STEPS_US = steps(0, 3000, 50), GEMM_SHARES = steps(0.3, 0.8, 0.01);
 
 /** A substrate fit: host time of an iteration in no operation, and the share of the peak that products reach. */
-export interface SubstrateFit {
+interface SubstrateFit {
   readonly stepUs: number;
   readonly gemmShare: number;
 }
@@ -160,7 +188,7 @@ export function fitSubstrate(machine: Machine, models: readonly TimedModel[]): S
 }
 
 /** A machine with a substrate fit in force. */
-export function withSubstrate(machine: Machine, { stepUs, gemmShare }: SubstrateFit): Machine {
+function withSubstrate(machine: Machine, { stepUs, gemmShare }: SubstrateFit): Machine {
   return withRates(machine, { "framework.step_us": stepUs, "gpu.gemm_share": gemmShare });
 }
 

@@ -6,11 +6,18 @@
  */
 
 import type { LedgerEntry, LedgerOp } from "../../kernels/ledger.ts";
-import type { Stage } from "../../kernels/types.ts";
 import type { StepLedger } from "../../train/model/step_ledger.ts";
+import { type Stage, stageOf } from "../../train/stages.ts";
 import type { MinibatchPlace } from "../../train/trace/schema.ts";
 import { costAt } from "./cost_table.ts";
-import { PLAIN_OPS, PRODUCT_OPS, ROW_OPS, type RuntimeRates, type SourceName } from "./rates.ts";
+import {
+  PAIR_OPS,
+  PLAIN_OPS,
+  PRODUCT_OPS,
+  ROW_OPS,
+  type RuntimeRates,
+  type SourceName,
+} from "./rates.ts";
 
 /** One thing that a minibatch takes time for. */
 export interface RuntimeTask {
@@ -24,7 +31,7 @@ export interface RuntimeTask {
 }
 
 /** Counts of a minibatch and where it is trained. */
-export interface RuntimeMinibatch {
+interface RuntimeMinibatch {
   readonly place: MinibatchPlace;
   /** Whether its rows are those of the second copy of hot rows, on the device. */
   readonly hotCopy: boolean;
@@ -130,7 +137,7 @@ function entryTasks(
     return [{ stage: link, on: "host", us, label: kind, bytes, flops: 0 }];
   }
   const start = {
-    stage: entry.ops[0]!.stage,
+    stage: stageOf(entry.ops[0]!.stage),
     on: "host",
     us: costAt(costs["run"]!, []),
     label: "start",
@@ -140,7 +147,7 @@ function entryTasks(
   return [
     start,
     ...entry.ops.map((op): RuntimeTask => ({
-      stage: op.stage,
+      stage: stageOf(op.stage),
       on,
       us: opUs(rates, op),
       label: op.op,
@@ -165,11 +172,11 @@ export function opUs({ costs }: RuntimeRates, { op, shape, bytes, tableBytes }: 
       unique * costAt(costs[`${op}/row`]!, place);
     return ns / 1000;
   }
-  if (op === "interaction-forward" || op === "interaction-backward") {
+  if (is(PAIR_OPS, op)) {
     const { B, F, dim } = shape as { B: number; F: number; dim: number };
     return costAt(costs[op]!, [B, F * (F - 1) / 2, dim]);
   }
-  if (is(PLAIN_OPS, op)) return costAt(costs[op]!, [bytes]);
+  if (PLAIN_OPS.some(({ name }) => name === op)) return costAt(costs[op]!, [bytes]);
   throw new Error(`Cannot predict ${op}: no cost is measured for it`);
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { EXAMPLES, type OpExample } from "../../kernels/examples.ts";
+import type { OpName } from "../../kernels/ops.ts";
 import type { CostTable } from "./cost_table.ts";
 
 /** Which machine and which software were measured: costs are of no other. */
@@ -64,24 +66,6 @@ const LOOKUPS = { lookups: "linear" } as const;
 const HOT = { rows: "linear", dim: "linear" } as const;
 const SYNC = { spread: "log", rows: "linear", dim: "linear" } as const;
 
-/** Operations whose cost follows their bytes. */
-export const PLAIN_OPS = [
-  "bce",
-  "normalise-forward",
-  "normalise-backward",
-  "sequence-dot",
-  "sequence-pool",
-  "sequence-backward",
-  "sigmoid-forward",
-  "sigmoid-backward",
-  "layer-norm-forward",
-  "layer-norm-backward",
-  "column-statistics",
-  "standardise",
-  "dense-update-sgd",
-  "dense-update-adagrad",
-] as const;
-
 /** Products by name. */
 export const PRODUCT_OPS = [
   "linear-forward",
@@ -96,6 +80,20 @@ export const ROW_OPS = [
   "embedding-backward-adagrad",
   "embedding-backward-rowwise-adagrad",
 ] as const;
+
+/** Interactions by name. */
+export const PAIR_OPS = ["interaction-forward", "interaction-backward"] as const;
+
+/** Ops whose costs have axes of their own, and those that no training step has. */
+const OTHER_OPS: ReadonlySet<OpName> = new Set([
+  ...PRODUCT_OPS,
+  ...PAIR_OPS,
+  ...["embedding-forward", "embedding-backward"] as const,
+  ...["row-change", "input-scores", "stale-lookups"] as const,
+]);
+
+/** Operations whose cost follows their bytes: all the others. */
+export const PLAIN_OPS: readonly OpExample[] = EXAMPLES.filter(({ op }) => !OTHER_OPS.has(op));
 
 /** Where inputs come from: arrays in memory (prepared logs and drawn twins), or twins that are drawn while training. */
 export const SOURCES = ["single", "steps", "twin-rm1", "twin-rm2", "twin-rm4"] as const;
@@ -112,10 +110,10 @@ function specs(): Record<string, TableSpec> {
     add(op, PRODUCT, "product, output columns rounded up to 8");
     add(`${op}/column`, COLUMN, "product with one output unit");
   }
-  for (const op of ["interaction-forward", "interaction-backward"]) {
+  for (const op of PAIR_OPS) {
     add(op, PAIRS, "inputs, pairs of vectors, floats a vector");
   }
-  for (const op of PLAIN_OPS) add(op, BYTES, "by the bytes of its record");
+  for (const { name } of PLAIN_OPS) add(name, BYTES, "by the bytes of its record");
   for (const op of ROW_OPS) {
     add(`${op}/lookup`, ROWS, "a lookup of a row that the minibatch has met", "ns");
     add(`${op}/row`, ROWS, "what a different row adds", "ns");

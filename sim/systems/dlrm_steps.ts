@@ -17,6 +17,8 @@ import {
   loss,
   mlpBackward,
   mlpForward,
+  normalisationBackward,
+  normalisationForward,
   type Op,
 } from "../ops.ts";
 import type { Work } from "../work.ts";
@@ -50,25 +52,39 @@ export function bottomForward(lane: Lane, context: Context, inputs: number): voi
       context,
       "bottom forward",
       inputs,
-      () => mlpForward(context, inputs, context.shape.bottom, "bottom"),
+      () => [
+        ...context.normalisation === "batch"
+          ? normalisationForward(context, inputs, context.shape.bottom[0]!)
+          : [],
+        ...mlpForward(context, inputs, context.shape.bottom, "bottom"),
+      ],
     ),
   );
 }
 
 /** Interaction and top MLP of one step. */
 export function towerForward(lane: Lane, context: Context, inputs: number): void {
+  const width = context.shape.top[0]!;
   lane.run(once(context, "tower forward", inputs, () => [
+    // Vectors before they meet, or what the top MLP is given.
+    ...context.normalisation === "layer" ? normalisationForward(context, inputs, 0) : [],
     interactionForward(context, inputs),
+    ...context.normalisation === "batch" ? normalisationForward(context, inputs, width) : [],
     ...mlpForward(context, inputs, context.shape.top, "top"),
   ]));
 }
 
-/** Head and loss, and the wait for the loss on the host. */
+/**
+ * Head and loss, and the loss on its way to the host.
+ *
+ * @param waits Whether the launching thread waits for it.
+ */
 export function finishForward(
   lane: Lane,
   context: Context,
   graph: GraphBuilder,
   inputs: number,
+  waits = true,
 ): void {
   lane.run([
     ...headForward(context, inputs),
@@ -76,14 +92,18 @@ export function finishForward(
     ...headBackward(context, inputs),
   ]);
   lane.call(context.machine.framework.copy_us, "download", "loss");
-  lane.wait([download(graph, context, lane.gpu, 4 * inputs, lane.done, "loss and outputs")]);
+  const arrived = download(graph, context, lane.gpu, 4 * inputs, lane.done, "loss and outputs");
+  if (waits) lane.wait([arrived]);
 }
 
 /** Top MLP and interaction of one step, backward. */
 export function towerBackward(lane: Lane, context: Context, inputs: number): void {
+  const width = context.shape.top[0]!;
   lane.run(once(context, "tower backward", inputs, () => [
     ...mlpBackward(context, inputs, context.shape.top, "top", true),
+    ...context.normalisation === "batch" ? normalisationBackward(context, inputs, width) : [],
     interactionBackward(context, inputs),
+    ...context.normalisation === "layer" ? normalisationBackward(context, inputs, 0) : [],
   ]));
 }
 
@@ -116,9 +136,12 @@ export function uploadDense(
   lane.wait([upload(graph, context, lane.gpu, bytes, [call], "dense features")]);
 }
 
-/** Bytes of a minibatch's embedding vectors (E). */
+/** Bytes of a minibatch's embedding vectors (E): one a bag, in which lookups are summed. */
 export function activationBytes(work: Work, context: Context): number {
-  return work.lookups * context.rowBytes;
+  const bags = context.shape.lookups === undefined
+    ? work.lookups
+    : work.inputs * context.tables * context.steps;
+  return bags * context.rowBytes;
 }
 
 /** Cost of a lookup of 64 floats on the reference host: fixed part, 4 rows at random and 4 streamed, in nanoseconds. */
@@ -126,105 +149,94 @@ const REFERENCE_LOOKUP_NS = 15 + 4 * 256 / 50 + 4 * 256 / 180;
 /** Exponent that takes a call from 30 to 80 us while a lookup goes from 60 to 930 ns: the ends of both ranges. */
 const CALL_EXPONENT = Math.log(80 / 30) / Math.log(930 / 60);
 
+/** Whose CPU kernels look rows up: the parameter that says what a lookup costs. */
+export type CpuSoftware = "pytorch_lookup_ns" | "intel_lookup_ns";
+
+/** One part of the CPU's embedding path. */
+interface CpuPart {
+  readonly stage: "gather" | "backward" | "update-rows";
+  readonly label: string;
+  readonly calls: number;
+  readonly lookups: number;
+  readonly randomBytes: number;
+  readonly streamBytes: number;
+}
+
+/** Gather, gradients and update have a third each of what a lookup costs beside its bytes. */
+const PART = 1 / 3;
+
 /**
- * One part of the CPU's embedding path. The bytes take the memory; the software takes the cores: its calls, its share of a
- * lookup's fixed cost, and whatever it is slower than the memory. `intel_lookup_ns` says how much slower, and moves the
- * cost of a call along its own range.
- *
- * @param share Of a lookup's fixed cost.
- * @returns The last task.
+ * The embedding path of the CPU under one software. The bytes take the memory; the software takes the cores: its calls, its
+ * part of a lookup's fixed cost, and whatever it is slower than the memory. The cost of a lookup says how much slower, and
+ * moves the cost of a call along its own range.
  */
-export function cpuPart(
-  graph: GraphBuilder,
-  context: Context,
-  after: readonly number[],
-  part: {
-    readonly stage: "gather" | "backward" | "update-rows";
-    readonly label: string;
-    readonly calls: number;
-    readonly lookups: number;
-    readonly share: number;
-    readonly randomBytes: number;
-    readonly streamBytes: number;
-  },
-): number {
-  const { machine: { cpu, framework }, parameters } = context;
-  const slower = parameters.intel_lookup_ns / REFERENCE_LOOKUP_NS;
-  const callUs = framework.cpu_op_us * (parameters.intel_lookup_ns / 60) ** CALL_EXPONENT;
-  const memoryUs = bytesUs(part.randomBytes, cpu.dram_random_gb_s) +
-    bytesUs(part.streamBytes, cpu.dram_stream_gb_s);
-  const fixedUs = part.lookups * part.share * framework.cpu_lookup_ns / 1000;
-  const wholeUs = Math.max(memoryUs, slower * (fixedUs + memoryUs));
-  const software = graph.add(
-    part.stage,
-    "cpu",
-    part.calls * callUs + (wholeUs - memoryUs),
-    after,
-    part.label,
-  );
-  return graph.add(
-    part.stage,
-    "dram",
-    memoryUs,
-    [software],
-    part.label,
-    part.randomBytes + part.streamBytes,
-  );
-}
+export class CpuRows {
+  readonly #graph: GraphBuilder;
+  readonly #context: Context;
+  readonly #lookupNs: number;
 
-/** Gather of one step's rows into vectors and their stacking: E at random, 2 E streamed, and the indices. */
-export function cpuGather(
-  graph: GraphBuilder,
-  context: Context,
-  work: Work,
-  after: readonly number[],
-): number {
-  const lookups = work.lookups / context.steps, E = lookups * context.rowBytes;
-  const bags = work.inputs * context.tables;
-  return cpuPart(graph, context, after, {
-    stage: "gather",
-    label: "CPU lookups",
-    calls: context.tables + 1,
-    lookups,
-    share: 1 / 3,
-    randomBytes: E,
-    streamBytes: 2 * E + 8 * lookups + 8 * bags,
-  });
-}
+  constructor(graph: GraphBuilder, context: Context, software: CpuSoftware) {
+    this.#graph = graph;
+    this.#context = context;
+    this.#lookupNs = context.parameters[software];
+  }
 
-/** Sparse gradients of one step (2 E streamed). */
-export function cpuGradients(
-  graph: GraphBuilder,
-  context: Context,
-  work: Work,
-  after: readonly number[],
-): number {
-  const lookups = work.lookups / context.steps;
-  return cpuPart(graph, context, after, {
-    stage: "backward",
-    label: "CPU sparse gradients",
-    calls: context.tables,
-    lookups,
-    share: 1 / 3,
-    randomBytes: 0,
-    streamBytes: 2 * lookups * context.rowBytes + 8 * lookups,
-  });
-}
+  /** Gather of one step's rows at random, and their vectors' stacking: 2 E streamed, and the indices. */
+  gather(work: Work, after: readonly number[]): number {
+    const { steps, rowBytes, tables } = this.#context;
+    const lookups = work.lookups / steps;
+    const E = activationBytes(work, this.#context) / steps;
+    const bags = work.inputs * tables;
+    return this.#part(after, {
+      stage: "gather",
+      label: "CPU lookups",
+      calls: tables + 1,
+      lookups,
+      randomBytes: lookups * rowBytes,
+      streamBytes: 2 * E + 8 * lookups + 8 * bags,
+    });
+  }
 
-/** Update of the rows of all steps, one call a table (3 E at random, 5 E with Adagrad). */
-export function cpuUpdate(
-  graph: GraphBuilder,
-  context: Context,
-  work: Work,
-  after: readonly number[],
-): number {
-  return cpuPart(graph, context, after, {
-    stage: "update-rows",
-    label: "CPU row updates",
-    calls: context.tables,
-    lookups: work.lookups,
-    share: 1 / 3,
-    randomBytes: 3 * updateFactor(context) * work.lookups * context.rowBytes,
-    streamBytes: 0,
-  });
+  /** Sparse gradients of one step: a row's bytes a lookup written and read. */
+  gradients(work: Work, after: readonly number[]): number {
+    const { steps, rowBytes, tables } = this.#context;
+    const lookups = work.lookups / steps;
+    return this.#part(after, {
+      stage: "backward",
+      label: "CPU sparse gradients",
+      calls: tables,
+      lookups,
+      randomBytes: 0,
+      streamBytes: 2 * lookups * rowBytes + 8 * lookups,
+    });
+  }
+
+  /** Update of the rows of all steps, one call a table: 3 rows' bytes a lookup at random with SGD (`updateFactor`). */
+  update(work: Work, after: readonly number[]): number {
+    const { rowBytes, tables } = this.#context;
+    return this.#part(after, {
+      stage: "update-rows",
+      label: "CPU row updates",
+      calls: tables,
+      lookups: work.lookups,
+      randomBytes: 3 * updateFactor(this.#context) * work.lookups * rowBytes,
+      streamBytes: 0,
+    });
+  }
+
+  /** Returns the last task. */
+  #part(after: readonly number[], part: CpuPart): number {
+    const { machine: { cpu, framework } } = this.#context;
+    const slower = this.#lookupNs / REFERENCE_LOOKUP_NS;
+    const callUs = framework.cpu_op_us * (this.#lookupNs / 60) ** CALL_EXPONENT;
+    const memoryUs = bytesUs(part.randomBytes, cpu.dram_random_gb_s) +
+      bytesUs(part.streamBytes, cpu.dram_stream_gb_s);
+    const fixedUs = part.lookups * PART * framework.cpu_lookup_ns / 1000;
+    const wholeUs = Math.max(memoryUs, slower * (fixedUs + memoryUs));
+    const { stage, label } = part;
+    const softwareUs = part.calls * callUs + (wholeUs - memoryUs);
+    const software = this.#graph.add(stage, "cpu", softwareUs, after, label);
+    const bytes = part.randomBytes + part.streamBytes;
+    return this.#graph.add(stage, "dram", memoryUs, [software], label, bytes);
+  }
 }

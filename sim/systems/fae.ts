@@ -8,29 +8,36 @@
  * @module
  */
 
+import { UserError } from "../../core/errors.ts";
 import { allreduce, bytesUs, type Context, download, peerCopy, upload } from "../context.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { Lane } from "../lane.ts";
 import { lookupForward, sparseGradients, sparseUpdate } from "../ops.ts";
 import type { Extra, System } from "../system.ts";
-import { resize, type Work, type Workload } from "../work.ts";
+import { frozenOf, resize, type Work, type Workload } from "../work.ts";
 import {
   beginStep,
   bottomBackward,
   bottomForward,
+  type CpuSoftware,
   finishForward,
   towerBackward,
   towerForward,
   updateDense,
 } from "./dlrm_steps.ts";
-import { hybridArtifactMinibatch, hybridMinibatch, seesLookups } from "./intel_dlrm.ts";
+import { hybridArtifactMinibatch, hybridMinibatch, seesLookups } from "./hybrid.ts";
+import { snapshotExtras } from "./snapshots.ts";
 
-/** Forward and backward of a lane's inputs with all rows on its GPU, up to the gradients; the update of the rows apart. */
+/**
+ * Forward and backward of a lane's inputs with all rows on its GPU, up to the gradients; the update of the rows apart, which
+ * leaves out those that are frozen.
+ */
 export function deviceForwardBackward(
   lane: Lane,
   context: Context,
   graph: GraphBuilder,
   work: Work,
+  waitsForLoss = true,
 ): () => void {
   const { steps, tables } = context;
   const { inputs } = work;
@@ -50,13 +57,14 @@ export function deviceForwardBackward(
     lane.run(forward);
     towerForward(lane, context, inputs);
   }
-  finishForward(lane, context, graph, inputs);
+  finishForward(lane, context, graph, inputs, waitsForLoss);
   for (let step = 0; step < steps; step++) {
     towerBackward(lane, context, inputs);
     lane.run(gradients);
     bottomBackward(lane, context, inputs);
   }
-  return () => lane.run([sparseUpdate(context, work.lookups)]);
+  const updated = 1 - frozenOf(work) / work.unique_rows;
+  return () => lane.run([sparseUpdate(context, updated * work.lookups)]);
 }
 
 /** Indices and offsets as 64-bit integers and the dense features: 16 bytes a lookup. */
@@ -79,7 +87,7 @@ function uploadInputs(
 }
 
 /** A hot minibatch, paper mode. */
-export function hotMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
+function hotMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
   const { gpus, tables } = context;
   const share = resize(work, work.inputs / gpus, tables);
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
@@ -88,7 +96,7 @@ export function hotMinibatch(work: Work, context: Context, graph: GraphBuilder):
     uploadInputs(lane, context, graph, share);
     return deviceForwardBackward(lane, context, graph, share);
   });
-  const bytes = context.denseBytes + work.unique_rows * context.rowBytes;
+  const bytes = context.denseBytes + (work.unique_rows - frozenOf(work)) * context.rowBytes;
   for (const lane of lanes) lane.synchronise();
   const reduced = allreduce(graph, context, bytes, lanes.flatMap(({ done }) => done));
   for (const [g, lane] of lanes.entries()) {
@@ -99,7 +107,7 @@ export function hotMinibatch(work: Work, context: Context, graph: GraphBuilder):
 }
 
 /** A hot minibatch, artifact mode. */
-export function hotArtifactMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
+function hotArtifactMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
   const { gpus, tables, denseBytes, hotRows, rowBytes, machine: { framework } } = context;
   const share = resize(work, work.inputs / gpus, tables);
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g, 0));
@@ -130,12 +138,18 @@ export function hotArtifactMinibatch(work: Work, context: Context, graph: GraphB
   updates[0]!();
 }
 
-/** Copies of the hot rows between host and GPUs, half of them in each direction. */
+/**
+ * Copies of the hot rows between host and GPUs, half of them in each direction: those that the trace's run made, or all rows
+ * as often as the parameters say.
+ */
 function syncExtras(workload: Workload, context: Context, perRow: boolean): Extra[] {
   const { machine: { cpu }, parameters, gpus, hotRows, rowBytes } = context;
+  const { copies } = workload;
   // Values alone: the artifact leaves Adagrad's state where it is.
-  const bytes = hotRows * rowBytes;
-  const times = parameters.switches_per_epoch / 2 * workload.epochs;
+  const bytes = copies === undefined ? hotRows * rowBytes : copies.bytes / copies.times;
+  const times = copies === undefined
+    ? parameters.switches_per_epoch / 2 * workload.epochs
+    : copies.times / 2;
   if (perRow) {
     const us = hotRows * parameters.sync_row_us;
     return [{
@@ -177,22 +191,45 @@ function syncExtras(workload: Workload, context: Context, perRow: boolean): Extr
   }];
 }
 
-/** Paper mode. */
-export const fae: System = {
-  name: "fae",
-  summary: "FAE, paper mode: hot minibatches on GPUs with all-reduced gradients, cold ones hybrid",
-  needsHot: true,
-  skips: false,
-  rowsOnGpus: false,
-  minibatches: (workload) => workload.all,
-  sees: (work) =>
-    work.kind === "cold" ? { ...seesLookups(work), kind: "cold" } : { ...work, kind: "hot" },
-  minibatch(work, context, graph) {
-    if (work.kind === "cold") hybridMinibatch(work, context, graph);
-    else hotMinibatch(work, context, graph);
-  },
-  extras: (workload, context) => syncExtras(workload, context, false),
-};
+/** FAE whose cold minibatches run under one software, paper mode. */
+function faeWith(name: string, summary: string, software: CpuSoftware): System {
+  return {
+    name,
+    summary,
+    needsHot: true,
+    skips: false,
+    rowsOnGpus: false,
+    minibatches: (workload) => workload.all,
+    sees: (work) =>
+      work.kind === "cold"
+        ? { ...seesLookups(work), kind: "cold" }
+        : { ...withoutFrozen(work), kind: "hot" },
+    minibatch(work, context, graph) {
+      if (work.kind === "cold") hybridMinibatch(work, context, graph, software);
+      else hotMinibatch(work, context, graph);
+    },
+    extras: (workload, context) => syncExtras(workload, context, false),
+  };
+}
+
+/** Every row of a minibatch is updated. */
+function withoutFrozen({ frozen_rows: _, ...work }: Work): Work {
+  return work;
+}
+
+/** Paper mode, cold minibatches in plain PyTorch as its own program has them. */
+export const fae: System = faeWith(
+  "fae",
+  "FAE, paper mode: hot minibatches on GPUs with all-reduced gradients, cold ones as pytorch-hybrid",
+  "pytorch_lookup_ns",
+);
+
+/** Paper mode, cold minibatches with Intel's kernels. */
+export const faeIntel: System = faeWith(
+  "fae-intel",
+  "FAE with its cold minibatches as intel-dlrm trains them",
+  "intel_lookup_ns",
+);
 
 /** Artifact mode. */
 export const faeArtifact: System = {
@@ -204,4 +241,24 @@ export const faeArtifact: System = {
     else hotArtifactMinibatch(work, context, graph);
   },
   extras: (workload, context) => syncExtras(workload, context, true),
+};
+
+/** FAE that leaves out the updates of frozen rows, as a trace of the plan `freeze` has them. */
+export const freeze: System = {
+  ...fae,
+  name: "freeze",
+  summary: "FAE without the updates of the rows that a trace of the plan freeze has frozen",
+  sees: (work) => work.kind === "cold" ? fae.sees!(work) : { ...work, kind: "hot" },
+  minibatches(workload) {
+    if (workload.all.every(({ work }) => frozenOf(work) === 0)) {
+      throw new UserError(
+        "Cannot simulate freeze: the trace has no frozen rows, so give one of the plan freeze",
+      );
+    }
+    return workload.all;
+  },
+  extras: (workload, context) => [
+    ...fae.extras(workload, context),
+    ...snapshotExtras(workload, context, true),
+  ],
 };

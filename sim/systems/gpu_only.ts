@@ -1,16 +1,25 @@
 /**
  * All rows on GPUs, tables dealt to them, lookups of all tables in one fused operation; vectors and their gradients cross in
- * all-to-all exchanges.
+ * all-to-all exchanges. FAE over it: every GPU has a copy of the hot rows, so that hot minibatches need no exchange and
+ * all-reduce the gradients of the hot rows that they met instead.
  *
  * @module
  */
 
-import { allreduce, type Context, peerCopy, upload } from "../context.ts";
+import {
+  allreduce,
+  bytesUs,
+  type Context,
+  exchange,
+  nodesOf,
+  peerCopy,
+  upload,
+} from "../context.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { Lane } from "../lane.ts";
 import { fusedUpdate, lookupForward } from "../ops.ts";
-import type { System } from "../system.ts";
-import type { Work } from "../work.ts";
+import type { Extra, System } from "../system.ts";
+import type { Work, Workload } from "../work.ts";
 import {
   activationBytes,
   beginStep,
@@ -22,7 +31,8 @@ import {
   updateDense,
 } from "./dlrm_steps.ts";
 
-function minibatch(work: Work, context: Context, graph: GraphBuilder): void {
+/** @param copied Whether every GPU has all rows that are looked up. */
+function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: boolean): void {
   const { gpus, steps, tables, machine: { framework } } = context;
   const inputs = work.inputs / gpus;
   const bags = work.inputs * tables / gpus;
@@ -33,17 +43,12 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder): void {
     calls: 1,
   };
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
-  // Bags' vectors, not lookups: pooling comes before the exchange.
-  const E = Math.min(
-    activationBytes(work, context) / steps,
-    work.inputs * tables * context.rowBytes,
-  );
-  const exchange = (label: string): void => {
-    if (gpus === 1) return;
-    const sources = lanes.flatMap(({ done }) => done);
-    const bytes = (gpus - 1) / gpus * E / gpus;
-    const done = peerCopy(graph, context, "allreduce", bytes, sources, label);
-    for (const lane of lanes) lane.waitOnDevice([done]);
+  // Of a step: pooling comes before the exchange.
+  const E = activationBytes(work, context) / steps;
+  const cross = (label: string): void => {
+    if (copied) return;
+    const done = exchange(graph, context, E / gpus, lanes.flatMap(({ done }) => done), label);
+    for (const lane of lanes) lane.waitOnDevice(done);
   };
   for (const lane of lanes) {
     beginStep(lane, context);
@@ -63,19 +68,21 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder): void {
       lane.run([lookupForward(context, lookups)]);
       bottomForward(lane, context, inputs);
     }
-    exchange("vectors to all");
+    cross("vectors to all");
     for (const lane of lanes) towerForward(lane, context, inputs);
   }
   for (const lane of lanes) finishForward(lane, context, graph, inputs);
   for (let step = 0; step < steps; step++) {
     for (const lane of lanes) towerBackward(lane, context, inputs);
-    exchange("gradients to all");
+    cross("gradients to all");
     for (const lane of lanes) {
       lane.run([fusedUpdate(context, lookups)]);
       bottomBackward(lane, context, inputs);
     }
   }
-  const reduced = allreduce(graph, context, context.denseBytes, lanes.flatMap(({ done }) => done));
+  const rows = copied ? work.unique_rows * context.rowBytes : 0;
+  const sources = lanes.flatMap(({ done }) => done);
+  const reduced = allreduce(graph, context, context.denseBytes + rows, sources);
   for (const lane of lanes) {
     if (reduced !== null) lane.waitOnDevice([reduced]);
     updateDense(lane, context);
@@ -90,6 +97,38 @@ export const gpuOnly: System = {
   skips: false,
   rowsOnGpus: true,
   minibatches: (workload) => workload.all,
-  minibatch,
+  minibatch: (work, context, graph) => minibatch(work, context, graph, false),
   extras: () => [],
 };
+
+/** FAE over sharded tables. */
+export const faeGpuOnly: System = {
+  ...gpuOnly,
+  name: "fae-gpu-only",
+  summary:
+    "FAE over gpu-only: every GPU has a copy of the hot rows, hot minibatches need no exchange",
+  needsHot: true,
+  minibatch: (work, context, graph) =>
+    minibatch(work, context, graph, work.kind !== "cold" && work.kind !== "all"),
+  extras: copies,
+};
+
+/** Hot rows from their tables' GPUs to all, and back once they have changed. Nothing to copy on one GPU. */
+function copies(workload: Workload, context: Context): Extra[] {
+  const { gpus, hotRows, rowBytes, parameters, machine: { network } } = context;
+  if (gpus === 1) return [];
+  const { nodes } = nodesOf(context), bytes = hotRows * rowBytes;
+  return [{
+    label: "copy hot rows between the GPUs",
+    times: parameters.switches_per_epoch * workload.epochs,
+    build(graph) {
+      const after: number[] = [];
+      if (nodes > 1) {
+        const sent = (nodes - 1) / nodes * bytes;
+        const us = network!.latency_us + bytesUs(sent, network!.bandwidth_gb_s);
+        after.push(graph.add("sync-hot", "network", us, [], "hot rows between nodes", sent));
+      }
+      peerCopy(graph, context, "sync-hot", (gpus - 1) / gpus * bytes, after, "hot rows");
+    },
+  }];
+}

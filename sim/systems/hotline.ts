@@ -81,7 +81,7 @@ export function hotlineMinibatches(
 }
 
 /** One mixed minibatch. */
-export function hotlineMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
+function hotlineMinibatch(work: Work, context: Context, graph: GraphBuilder): void {
   const { gpus, tables, rowBytes, parameters, machine: { cpu } } = context;
   if (work.parts === undefined) {
     throw new RangeError(
@@ -106,7 +106,8 @@ export function hotlineMinibatch(work: Work, context: Context, graph: GraphBuild
     if (popular === null) continue;
     beginStep(lane, context);
     const share = resize(popular, popular.inputs / gpus, tables);
-    updates.push(deviceForwardBackward(lane, context, graph, share));
+    // Both parts make one minibatch, whose loss is read once, at its end.
+    updates.push(deviceForwardBackward(lane, context, graph, share, rest === null));
   }
   const last = rest === null ? whole : whole.map((lane) => {
     const share = resize(rest, rest.inputs / gpus, tables);

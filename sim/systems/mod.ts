@@ -4,26 +4,29 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { System } from "../system.ts";
-import { fae, faeArtifact } from "./fae.ts";
-import { gpuOnly } from "./gpu_only.ts";
+import { fae, faeArtifact, faeIntel, freeze } from "./fae.ts";
+import { faeGpuOnly, gpuOnly } from "./gpu_only.ts";
 import { hotline, hotlineMinibatches } from "./hotline.ts";
+import { hybridArtifact, intelDlrm, pytorchHybrid } from "./hybrid.ts";
 import { runtime } from "./runtime.ts";
-import { intelDlrm, intelDlrmArtifact } from "./intel_dlrm.ts";
 import { skipping } from "./slipstream.ts";
 import { xdl } from "./xdl.ts";
 
 /** The systems that are compared on any machine, in the order of tables. */
 export const SYSTEMS: readonly System[] = [
   xdl,
+  pytorchHybrid,
+  hybridArtifact,
   intelDlrm,
-  intelDlrmArtifact,
   fae,
+  faeIntel,
   faeArtifact,
   hotline,
   gpuOnly,
+  faeGpuOnly,
   skipping({
     name: "slipstream",
     summary: "Slipstream over FAE, paper mode",
@@ -38,6 +41,12 @@ export const SYSTEMS: readonly System[] = [
     artifact: true,
   }),
   skipping({
+    name: "slipstream-fae-intel",
+    summary: "Slipstream over FAE with its cold minibatches as intel-dlrm trains them",
+    over: faeIntel,
+    onGpu: true,
+  }),
+  skipping({
     name: "slipstream-intel-dlrm",
     summary: "Slipstream over Intel-optimised DLRM: rows stay in host memory, fewer minibatches",
     over: intelDlrm,
@@ -50,25 +59,48 @@ export const SYSTEMS: readonly System[] = [
     minibatches: (workload) => hotlineMinibatches(workload.kept, workload, true),
     onGpu: true,
   }),
+  skipping({
+    name: "slipstream-gpu-only",
+    summary: "Slipstream over gpu-only: sharded tables, hot inputs with stale rows left out",
+    over: gpuOnly,
+    onGpu: true,
+  }),
+  skipping({
+    name: "slipstream-fae-gpu-only",
+    summary: "Slipstream over fae-gpu-only",
+    over: faeGpuOnly,
+    onGpu: true,
+  }),
 ];
 
-/** All that can be simulated: those, on any machine, and this project's own runtime on one that was calibrated. */
-export const ALL_SYSTEMS: readonly System[] = [...SYSTEMS, runtime];
+/**
+ * All that can be simulated: those, with any trace that tells hot inputs and on any machine; `freeze`, which needs a trace
+ * with frozen rows; and this project's own runtime on a machine that was calibrated.
+ */
+export const ALL_SYSTEMS: readonly System[] = [...SYSTEMS, freeze, runtime];
+
+/** Names by which systems were known, or are called by what they are over. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  "slipstream-fae": "slipstream",
+  "intel-dlrm-artifact": "pytorch-hybrid-artifact",
+};
 
 /** The names of all systems. */
 export const SYSTEM_NAMES: readonly string[] = ALL_SYSTEMS.map(({ name }) => name);
 
-/** A system by name. Throws a `UserError` that names the nearest one. */
+/**
+ * A system by name. Throws a `UserError` that names the nearest one.
+ *
+ * @category Simulator: systems of your own
+ */
 export function findSystem(name: string): System {
-  // The long name of the default says what it is over.
-  const wanted = name === "slipstream-fae" ? "slipstream" : name;
+  const wanted = OTHER_NAMES[name] ?? name;
   const system = ALL_SYSTEMS.find((candidate) => candidate.name === wanted);
   if (system !== undefined) return system;
   const near = nearest(name, SYSTEM_NAMES);
-  throw new UserError(
+  throw new UsageError(
     `Cannot simulate system ${name}: ${
       near === null ? `the systems are ${SYSTEM_NAMES.join(", ")}` : `did you mean ${near}?`
     }`,
-    2,
   );
 }

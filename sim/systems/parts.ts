@@ -5,7 +5,15 @@
  * @module
  */
 
-export { allreduce, bytesUs, download, peerCopy, updateFactor, upload } from "../context.ts";
+export {
+  allreduce,
+  bytesUs,
+  download,
+  exchange,
+  peerCopy,
+  updateFactor,
+  upload,
+} from "../context.ts";
 export { Lane } from "../lane.ts";
 export {
   denseUpdate,
@@ -29,9 +37,8 @@ export {
   beginStep,
   bottomBackward,
   bottomForward,
-  cpuGather,
-  cpuGradients,
-  cpuUpdate,
+  CpuRows,
+  type CpuSoftware,
   finishForward,
   towerBackward,
   towerForward,

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { ModelShape } from "../../train/model/models.ts";
 import { StepLedger } from "../../train/model/step_ledger.ts";
@@ -44,7 +44,7 @@ function knownOf(context: Context): Known {
     );
   }
   if (gpus !== 1) {
-    throw new UserError(`Cannot simulate runtime on ${gpus} GPUs: it trains on one device`, 2);
+    throw new UsageError(`Cannot simulate runtime on ${gpus} GPUs: it trains on one device`);
   }
   const { table_rows: tableRows, dim, bottom, top, steps, attention, final } = model;
   const tower = { tableRows, dim, bottom, top };
@@ -60,6 +60,7 @@ function knownOf(context: Context): Known {
       device: rates.fingerprint.device,
       // Their numbers are of no account, only that there is a table of each.
       hotRows: header.plan.hot?.rows_per_table ?? null,
+      normalisation: header.normalisation ?? "none",
     }),
     source: SOURCES.find((name) => header.dataset.format.replace(":", "-") === name) ??
       (steps === undefined ? "single" : "steps"),

@@ -5,17 +5,18 @@
  * @module
  */
 
-import { bytesUs, type Context, download } from "../context.ts";
+import { bytesUs, type Context } from "../context.ts";
 import type { GraphBuilder } from "../graph.ts";
 import type { Extra, System } from "../system.ts";
 import type { WorkClass, Workload } from "../work.ts";
+import { compareSnapshots, FLAG_BYTES, snapshotExtras } from "./snapshots.ts";
 
 /** Steps of the bisection at most (slipstream.py). */
 const SEARCH_STEPS = 25;
 /** Share of the hot inputs that is sampled for the search (run_slipstream.sh). */
 const SAMPLE_SHARE = 0.001;
-/** Bytes of a cache line: one random read of a row's flag. */
-const LINE_BYTES = 64;
+/** Bytes of an id of a prepared input. */
+const ID_BYTES = 4;
 
 /** How a system becomes one that skips. */
 export interface Variant {
@@ -56,15 +57,12 @@ function blocks(
   artifact: boolean,
 ): Extra[] {
   if (workload.skipped === 0) return [];
-  const { machine: { gpu, cpu }, hotRows, rowBytes, each, parameters } = context;
+  const { machine: { cpu }, hotRows, each, parameters } = context;
   const times = workload.epochs;
   const hotInputs = inputsOf(workload.all.filter(({ work }) => work.kind !== "cold")) / times;
   const early = inputsOf(
     workload.all.filter(({ work }) => work.kind === "warm-up" || work.kind === "window"),
   ) / times;
-  const tableBytes = hotRows * rowBytes;
-  const rate = onGpu ? gpu.memory_gb_s : cpu.dram_stream_gb_s;
-  const resource = onGpu ? "gpu:0" : "dram";
   const look = (
     graph: GraphBuilder,
     stage: "search" | "classify",
@@ -75,33 +73,18 @@ function blocks(
       const us = lookups * parameters.classify_lookup_us / cpu.cores;
       return graph.add(stage, "cpu", us, after, "inputs looked at in Python");
     }
-    const bytes = lookups * LINE_BYTES;
-    const us = bytesUs(bytes, cpu.dram_random_gb_s);
-    return graph.add(stage, "dram", us, after, "flags of the inputs' rows", bytes);
+    // Flags come to the last-level cache once and stay there; the ids of the inputs pass through.
+    const bytes = ID_BYTES * lookups + FLAG_BYTES * Math.min(hotRows, lookups);
+    const us = bytesUs(bytes, cpu.dram_stream_gb_s);
+    return graph.add(stage, "dram", us, after, "ids of the inputs and flags of their rows", bytes);
   };
-  const compare = (graph: GraphBuilder, stage: "search" | "classify", after: number[]): number => {
-    const us = bytesUs(2 * tableBytes, rate);
-    const compared = graph.add(stage, resource, us, after, "compare snapshots", 2 * tableBytes);
-    return onGpu
-      ? download(graph, context, 0, hotRows, [compared], "flags of the rows", false, stage)
-      : compared;
-  };
-  return [{
-    label: "two snapshots of the hot rows",
-    times,
-    build(graph) {
-      for (let k = 0; k < 2; k++) {
-        const us = bytesUs(2 * tableBytes, rate);
-        graph.add("snapshot", resource, us, [], "snapshot", 2 * tableBytes);
-      }
-    },
-  }, {
+  return [...snapshotExtras(workload, context, onGpu), {
     label: "search for the threshold",
     times,
     build(graph) {
       let last: number[] = [];
       for (let k = 0; k < SEARCH_STEPS; k++) {
-        const flags = compare(graph, "search", last);
+        const flags = compareSnapshots(graph, context, onGpu, "search", last);
         last = [look(graph, "search", SAMPLE_SHARE * hotInputs * each, [flags])];
       }
     },
@@ -109,7 +92,8 @@ function blocks(
     label: "classify the hot inputs",
     times,
     build(graph) {
-      look(graph, "classify", (hotInputs - early) * each, [compare(graph, "classify", [])]);
+      const flags = compareSnapshots(graph, context, onGpu, "classify", []);
+      look(graph, "classify", (hotInputs - early) * each, [flags]);
     },
   }];
 }

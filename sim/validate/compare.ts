@@ -5,7 +5,7 @@
  */
 
 import { summarise } from "../../core/statistics.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../../train/stages.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import { PRESETS } from "../../train/model/presets.ts";
 import { PLANS } from "../../train/plan/plans.ts";

@@ -8,14 +8,11 @@ import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset, Order, Reader, Split } from "../../data/types.ts";
 import type { Device } from "../../kernels/types.ts";
-import { createModel, type ModelShape } from "../../train/model/models.ts";
+import type { ModelShape } from "../../train/model/models.ts";
 import { firstInputs } from "../../train/plan/first_inputs.ts";
-import { findHotSet } from "../../train/plan/hot_set.ts";
-import { PLAN_DEFAULTS, type PlanOptions } from "../../train/plan/options.ts";
-import { findPlan } from "../../train/plan/plans.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import { PRESETS, resolveShape } from "../../train/model/presets.ts";
-import { train } from "../../train/run/trainer.ts";
+import { setUpRun } from "../../train/run/setup.ts";
 import type { MinibatchRecord } from "../../train/trace/schema.ts";
 import { RecordList } from "../runtime/record_list.ts";
 import type { Configuration } from "./configurations.ts";
@@ -65,6 +62,7 @@ async function draw(name: string, inputs: number, signal?: AbortSignal): Promise
       return split === "train" ? reader : firstInputs(reader, TEST_INPUTS);
     },
     close: () => dataset.close(),
+    [Symbol.dispose]: () => dataset.close(),
   };
 }
 
@@ -76,53 +74,28 @@ export async function runTrial(
   datasets: Datasets,
   signal?: AbortSignal,
 ): Promise<Trial> {
-  const { preset: name, shape: overrides = {}, placement, plan: planName } = configuration;
+  const { preset, shape: overrides = {}, placement, plan } = configuration;
   const { batch, steps, inputs } = configuration;
-  const preset = PRESETS[name];
-  const dataset = await datasets.get(name, inputs, signal);
-  const shape = resolveShape(preset, dataset.schema, overrides);
-  const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
-  const plan: PlanOptions = {
-    ...PLAN_DEFAULTS,
-    name: planName,
-    hotMemoryMib: HOT_SHARE * 4 * shape.dim * rows / 2 ** 20,
-    profile: 1,
-    schedule: "cold-then-hot",
-  };
-  const hooks = signal === undefined ? {} : { signal };
-  const hotSet = findPlan(planName).segregates
-    ? await findHotSet(dataset, plan, shape.tableRows, shape.dim, SEED, hooks)
-    : null;
-  const optimizer = preset.optimizer === "sgd"
-    ? { kind: "sgd" } as const
-    : { kind: preset.optimizer, eps: 1e-10 };
-  const model = createModel(device, shape, {
-    optimizer,
-    maxBatch: Math.max(batch, TEST_INPUTS),
-    host: placement === "hybrid" || placement === "hot" ? host : null,
-    hotRows: placement === "hot" ? hotSet!.rows.rows : null,
-  });
-  try {
-    await model.initialise(SEED);
-    const list = new RecordList();
-    const result = await train(model, dataset, {
-      batch,
-      epochs: 1,
-      seed: SEED,
-      shuffle: true,
-      schedule: { base: 0.01, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
-      evalEvery: 0,
-      evalBatch: TEST_INPUTS,
-      maxSteps: steps,
-      plan,
-      hotSet,
-      placement,
-      trace: list,
-      ...hooks,
-    });
-    signal?.throwIfAborted();
-    return { shape, plan: result.plan, records: list.records };
-  } finally {
-    model.dispose();
-  }
+  const dataset = await datasets.get(preset, inputs, signal);
+  const { dim, tableRows } = resolveShape(PRESETS[preset], dataset.schema, overrides);
+  const rows = tableRows.reduce((sum, n) => sum + n, 0);
+  const hooks = { signal };
+  using run = await setUpRun({
+    data: dataset,
+    model: { preset, shape: overrides },
+    training: { batch, seed: SEED, learningRate: 0.01, maxSteps: steps, lastBatch: "keep" },
+    plan: {
+      name: plan,
+      hotMemoryMib: HOT_SHARE * 4 * dim * rows / 2 ** 20,
+      profile: 1,
+      schedule: "cold-then-hot",
+    },
+    device: { placement, open: { device, host } },
+    evaluation: { batch: TEST_INPUTS },
+  }, hooks);
+  await run.model.initialise(SEED);
+  const list = new RecordList();
+  const result = await run.train({ trace: list });
+  signal?.throwIfAborted();
+  return { shape: run.shape, plan: result.plan, records: list.records };
 }

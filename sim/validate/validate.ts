@@ -71,6 +71,7 @@ export interface Validation {
  * Validates a machine file on this machine: device, threads and kernels are the file's.
  *
  * @throws {UserError} The machine has no costs of the runtime, or they were measured with `--quick` and the runs are not.
+ * @category Simulator: machines
  */
 export async function validate(options: ValidateOptions): Promise<Validation> {
   const { machine, quick = false, rounds = quick ? 1 : 3, signal } = options;

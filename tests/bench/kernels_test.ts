@@ -1,51 +1,62 @@
 import assert from "node:assert/strict";
-import { benchKernels, type KernelRow } from "../../bench/kernels.ts";
+import { benchKernels, type KernelRow, publishedShape } from "../../bench/kernels.ts";
 import { boundOf, type Limits, measureLimits, withProducts } from "../../bench/limits.ts";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
+import { OP_LIST } from "../../kernels/ops.ts";
 import { PRESETS } from "../../train/model/presets.ts";
 
-Deno.test("benchKernels() measures every kernel of a training step and gives its memory back", async () => {
+const DLRM = { tableRows: [5, 40], dim: 4, bottom: [13, 8, 4], top: [7, 8, 1] };
+const TBSM = {
+  ...{ tableRows: [5, 40], dim: 4, bottom: [13, 8, 4], top: [7, 8, 6] },
+  ...{ steps: 4, attention: [3, 5, 3], final: [12, 1] },
+};
+
+Deno.test("benchKernels() measures every op of the table and gives its memory back", async () => {
   using device = await openCpuDevice({ threads: 2 });
-  const preset = {
-    ...PRESETS.rm2,
-    tableRows: [5, 40],
-    bottom: [13, 8, 4],
-    dim: 4,
-    top: [8, 1],
-  };
-  const rows = await benchKernels(device, {
-    preset,
-    batch: 6,
-    samples: 1,
-    sampleMs: 0,
-    hotRows: 50,
-  });
-  const ops = new Set(rows.map((row) => row.op));
-  assert.deepEqual([...ops].sort(), [
-    "bce",
-    "column-statistics",
+  const options = { batch: 6, samples: 1, sampleMs: 0, hotRows: 50 };
+  const rows = await benchKernels(device, { ...options, models: [DLRM, TBSM] });
+  const names = new Set(rows.map((row) => row.op));
+  const variants = /-(sgd|adagrad|rowwise-adagrad)$/;
+  assert.deepEqual(
+    new Set([...names].map((name) => name.replace(variants, ""))),
+    new Set(OP_LIST.map(({ name }) => name)),
+  );
+  assert.deepEqual([...names].filter((name) => variants.test(name)).sort(), [
     "dense-update-adagrad",
     "dense-update-sgd",
+    "embedding-backward-adagrad",
+    "embedding-backward-rowwise-adagrad",
     "embedding-backward-sgd",
-    "embedding-forward",
-    "input-scores",
-    "interaction-backward",
-    "interaction-forward",
-    "layer-norm-backward",
-    "layer-norm-forward",
-    "linear-backward-input",
-    "linear-backward-weights",
-    "linear-forward",
-    "row-change",
-    "stale-lookups",
-    "standardise",
   ]);
-  assert.equal(rows.filter((row) => row.op === "linear-forward").length, 4);
-  assert.equal(rows[0]!.shape, "M=6 K=13 N=8");
+  const shapesOf = (op: string): string[] =>
+    rows.filter((row) => row.op === op).map((row) => row.shape);
+  // All layers of the first model, in their order; of the second model what the first has not.
+  assert.deepEqual(shapesOf("linear-forward"), [
+    ...["M=6 K=13 N=8", "M=6 K=8 N=4", "M=6 K=7 N=8", "M=6 K=8 N=1"],
+  ]);
+  assert.deepEqual(shapesOf("sequence-pool"), ["B=6 S=3 D=6 T=6", "B=6 S=3 D=6 T=0"]);
+  // What no model's step has, at the first one's sizes: 3 vectors of 4 floats.
+  assert.deepEqual(shapesOf("layer-norm-forward"), ["B=6 F=3 dim=4"]);
+  assert.equal(shapesOf("input-scores").length, 3);
   for (const { us, gflop_s, gb_s } of rows) {
     assert.ok(us > 0 && gflop_s >= 0 && gb_s > 0);
   }
   assert.equal(device.counters.bytesAllocated, 0);
+  const unique = Number(/unique=(\d+)/.exec(shapesOf("embedding-backward-sgd")[0]!)![1]);
+  assert.ok(unique > 0 && unique < 12, "the different rows of the minibatch are counted");
+});
+
+Deno.test("publishedShape() gives a preset its published tables, and RM1 its steps", () => {
+  assert.equal(publishedShape(PRESETS.rm2).tableRows.length, 26);
+  assert.deepEqual({ ...publishedShape(PRESETS.rm1), tableRows: [] }, {
+    tableRows: [],
+    dim: 16,
+    bottom: PRESETS.rm1.bottom,
+    top: [22, ...PRESETS.rm1.top],
+    steps: 21,
+    attention: [20, ...PRESETS.rm1.attention, 20],
+    final: [2 * PRESETS.rm1.top.at(-1)!, ...PRESETS.rm1.final],
+  });
 });
 
 const LIMITS: Limits = {

@@ -3,7 +3,7 @@
 import type { Experiment, Findings, Settings } from "../../bench/experiment.ts";
 import { type BenchDocument, buildDocument, type RunNote } from "../../bench/report.ts";
 import { settingsNote } from "../../bench/settings_note.ts";
-import { PRESET_NAMES } from "../../train/model/presets.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 
 /** An experiment of a name. */
 export function madeUp(
@@ -45,7 +45,7 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     full: false,
     python: null,
     inputs: null,
-    workloads: PRESET_NAMES,
+    workloads: WORKLOAD_NAMES,
     seeds: null,
     firstSeed: 1,
     variants: [],

@@ -14,7 +14,7 @@ import { loadMachine } from "../../sim/machine.ts";
 import { allDraws } from "../../sim/paper/all_draws.ts";
 import { drawRatios } from "../../sim/paper/draws.ts";
 import { ratiosOf, timesOf } from "../../sim/paper/evaluate.ts";
-import { paperPairs } from "../../sim/paper/ratios.ts";
+import { OPEN_PAIRS, paperPairs } from "../../sim/paper/ratios.ts";
 import { loadPaperSetting } from "../../sim/paper/setting.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { withEarly } from "../../sim/variants.ts";
@@ -62,13 +62,13 @@ function column({ columns, rows }: ResultTable, name: string): unknown[] {
 
 Deno.test("speedup: the headline is that of simulate paper, and times and figures agree with it", async () => {
   const { tables, figures, notes } = await found(speedupExperiment);
-  const { calibrated, frozen } = SETTING;
-  const expected = ratiosOf(calibrated, frozen.held_out);
+  const { calibrated, registration } = SETTING;
+  const expected = ratiosOf(calibrated, [...registration.held_out, ...OPEN_PAIRS]);
   const [headline, times] = tables as [ResultTable, ResultTable];
   assert.deepEqual(column(headline, "predicted"), expected.map(({ mean }) => mean));
   assert.deepEqual(
     column(headline, "published"),
-    frozen.held_out.map(({ published }) => published),
+    [...registration.held_out.map(({ published }) => published), null, null],
   );
   assert.deepEqual(column(headline, "RM3"), expected.map(({ byWorkload }) => byWorkload.rm3));
   assert.deepEqual([headline.short, times.short, headline.origin], [true, true, "predicted"]);
@@ -84,15 +84,15 @@ Deno.test("speedup: the headline is that of simulate paper, and times and figure
       expected[i]!.mean,
     ]);
     const published = data.filter(({ origin }) => origin === "published");
-    assert.deepEqual(published.map(({ y }) => y), [frozen.held_out[i]!.published]);
+    assert.deepEqual(published.map(({ y }) => y), [registration.held_out[i]!.published]);
   }
   assert.ok(notes.some((note) => note.includes("3 draws")));
 });
 
 Deno.test("draws: all cores give what one draw after another gives", async () => {
-  const { document, frozen, calibrated: { workloads } } = SETTING;
-  const pairs = paperPairs(frozen).filter(({ slower }) => slower === "fae");
-  const options = { document, workloads, frozen, pairs, recalibrate: false };
+  const { document, registration, calibrated: { workloads } } = SETTING;
+  const pairs = paperPairs(registration).filter(({ slower }) => slower === "fae");
+  const options = { document, workloads, registration, pairs, calibrated: false };
   const counts: number[] = [];
   const drawn = await allDraws(options, 3, { onDraw: (done) => counts.push(done) });
   assert.deepEqual(drawn, [0, 1, 2].map((draw) => drawRatios(options, draw)));
@@ -106,7 +106,7 @@ Deno.test("draws: all cores give what one draw after another gives", async () =>
 Deno.test("breakdown: shares sum to one and are those of the simulator's stages", async () => {
   const { tables, figures } = await found(breakdownExperiment);
   for (const workload of WORKLOAD_NAMES) {
-    for (const system of ["intel-dlrm", "fae", "slipstream"] as const) {
+    for (const system of ["pytorch-hybrid", "fae", "slipstream"] as const) {
       const result = simulatePaper(SETTING, workload, system);
       const groups = [...groupsOf(result).values()];
       const sum = (of: (part: typeof groups[number]) => number) =>
@@ -128,8 +128,8 @@ Deno.test("breakdown: shares sum to one and are those of the simulator's stages"
     }
   }
   const stages = tables[2]!;
-  const expected = simulatePaper(SETTING, "rm1", "intel-dlrm");
-  const own = stages.rows.filter((row) => row[1] === "RM1" && row[2] === "Intel DLRM");
+  const expected = simulatePaper(SETTING, "rm1", "pytorch-hybrid");
+  const own = stages.rows.filter((row) => row[1] === "RM1" && row[2] === "PyTorch hybrid");
   assert.deepEqual(
     own.map((row) => [row[4], row[5]]),
     Object.entries(expected.stages).map((

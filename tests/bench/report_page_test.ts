@@ -4,6 +4,7 @@ import type { Figure } from "../../bench/figure.ts";
 import { drawFigureSvg, reportPage, writeReport } from "../../bench/report_page/mod.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import { writeResult } from "../../bench/results.ts";
+import { formatSealed } from "../../core/json_file.ts";
 import { inFolder } from "../data/rows.ts";
 import { FIGURES, madeUp, madeUpDocuments } from "./made_up_results.ts";
 
@@ -297,9 +298,11 @@ Deno.test("writeReport() writes the page and every figure, and names the files t
       "text.json": "not JSON",
       "foreign.json": '{"schema": "other"}',
       "old.json": '{"schema": "slipstream.bench", "schema_version": 1}',
-      "half.json": JSON.stringify({ ...plans, experiment: "half", tables: [{ title: "t" }] }),
-      "path.json": JSON.stringify({ ...plans, experiment: "../path" }),
-      "twice.json": JSON.stringify({ ...plans, finished_at: "2020-01-01T00:00:00.000Z" }),
+      "half.json": formatSealed({ ...plans, experiment: "half", tables: [{ title: "t" }] }),
+      "path.json": formatSealed({ ...plans, experiment: "../path" }),
+      "edited.json": formatSealed(plans!).replace('"seconds": ', '"seconds": 1'),
+      "deviceless.json": formatSealed({ ...plans, device: undefined }),
+      "twice.json": formatSealed({ ...plans!, finished_at: "2020-01-01T00:00:00.000Z" }),
       "null.json": "null",
       "suite.json": "{}",
     };
@@ -308,7 +311,7 @@ Deno.test("writeReport() writes the page and every figure, and names the files t
     }
     const { page, figures, refused } = await writeReport(folder);
     assert.equal(page, `${folder}/report.html`);
-    assert.equal(refused.length, 7, refused.join("\n"));
+    assert.equal(refused.length, 9, refused.join("\n"));
     for (const sentence of refused) assert.match(sentence, /^Cannot (read|show) .*: /);
     const text = await Deno.readTextFile(page), shown = parse(text);
     for (
@@ -316,8 +319,10 @@ Deno.test("writeReport() writes the page and every figure, and names the files t
         "text.json",
         "foreign.json",
         "old.json",
-        "half",
-        "../path",
+        "half.json: tables[0].origin is missing",
+        'path.json: experiment is "../path" and must be lower-case letters, digits and dashes',
+        "edited.json: it was changed after it was written; run the experiment again",
+        "deviceless.json: device is missing",
         "plans",
         "null.json",
       ]

@@ -10,7 +10,12 @@ import { ablationExperiment } from "../../bench/experiments/ablation.ts";
 import type { Experiment } from "../../bench/experiment.ts";
 import { UserError } from "../../core/errors.ts";
 import { estimateRatio, formatRatio } from "../../bench/study/statistics.ts";
-import { currentConditions, type StudyConditions, StudyStore } from "../../bench/study/store.ts";
+import {
+  currentPlace,
+  type StudyConditions,
+  type StudyMachine,
+  StudyStore,
+} from "../../bench/study/store.ts";
 import { trainedFolder, trainedResults } from "../../bench/study/trained.ts";
 import { standardVariants } from "../../bench/study/variants.ts";
 import { openTraining } from "../../bench/study/ground.ts";
@@ -98,7 +103,7 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
       const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant } as const;
       const [a, b] = await Promise.all(
         [whole.out, out].map((place) =>
-          new StudyStore(trainedFolder(place), currentConditions(SETTINGS)).read(key)
+          new StudyStore(trainedFolder(place), currentPlace(SETTINGS)).read(key)
         ),
       );
       assert.deepEqual(b!.metrics, a!.metrics);
@@ -111,24 +116,40 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
 
 Deno.test("stored runs count only under the conditions that they were had under", () =>
   inFolder(async (folder) => {
-    const conditions = currentConditions(SETTINGS);
+    const { conditions, machine } = currentPlace(SETTINGS);
     const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant: "baseline" } as const;
     const settings = { ...SETTINGS, out: folder };
     await trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], settings);
     const read = (other: Partial<StudyConditions>) =>
-      new StudyStore(trainedFolder(folder), { ...conditions, ...other }).read(key);
+      new StudyStore(trainedFolder(folder), { conditions: { ...conditions, ...other }, machine })
+        .read(key);
     const kept = (await read({}))!;
     // A last minibatch that is not full is left out.
     const left = kept.train_inputs - kept.trained_inputs - kept.skipped_inputs;
     assert.ok(left >= 0 && left < 64, `${left}`);
     assert.ok(Math.abs(kept.train_inputs / 8000 - 1) < 1e-3);
-    for (
-      const other of [{ threads: 3 }, { wide: true }, { git_revision: "0" }, { device: "auto" }]
-    ) {
+    for (const other of [{ wide: true }, { git_revision: "0" }, { device: "auto" }]) {
       assert.equal(await read(other), null, JSON.stringify(other));
     }
+    // Another machine gives the same accuracy and other times, which are kept beside those of this one.
+    const away: StudyMachine = { cpu_model: "another", threads: 3 };
+    const elsewhere = new StudyStore(trainedFolder(folder), { conditions, machine: away });
+    assert.deepEqual(await elsewhere.read(key), kept);
+    assert.equal(await elsewhere.read(key, "times"), null);
+    await elsewhere.write({ ...kept, machine: away, train_ms: 1 });
+    assert.equal((await elsewhere.read(key, "times"))!.train_ms, 1);
+    assert.deepEqual(await read({}), kept);
+    // Changed by hand, it enters no table.
+    const path = `${trainedFolder(folder)}/rm4-8000-by64-baseline-seed1.json`;
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace(/"auc":[\d.]+/, '"auc":0.99'));
+    await assert.rejects(read({}), /was changed after it was written; remove it to train the run/);
+    await Deno.writeTextFile(path, text);
     await assert.rejects(
-      trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], settings, 2),
+      trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], {
+        ...settings,
+        firstSeed: 2,
+      }),
       /Cannot run seeds from 2 on: --seeds ends at 1/,
     );
   }));

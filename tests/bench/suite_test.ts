@@ -3,6 +3,7 @@ import type { Experiment, Settings } from "../../bench/experiment.ts";
 import type { BenchDocument } from "../../bench/report.ts";
 import { NOT_RESULTS, SUITE_FILE, TRAINED_FOLDER } from "../../bench/folder_names.ts";
 import { writeResult } from "../../bench/results.ts";
+import { writeSealed } from "../sealed.ts";
 import { trainedFolder } from "../../bench/study/trained.ts";
 import { lockFolder } from "../../bench/suite/lock.ts";
 import { runSuite, type SuiteOptions, type SuiteOutcome } from "../../bench/suite/run.ts";
@@ -182,7 +183,7 @@ Deno.test("runSuite() says that code with local changes goes on", () =>
     await interrupted(folder);
     const path = `${folder}/out/suite.json`;
     const state = await read<SuiteState>(path);
-    await Deno.writeTextFile(path, JSON.stringify({ ...state, git_dirty: true }));
+    await writeSealed(path, { ...state, git_dirty: true });
     const { said } = await suite(folder, [never, madeUp("two"), madeUp("three")]);
     assert.match(said[0]!, /: 1 of 3 done; the code has local changes, /);
   }));
@@ -204,7 +205,7 @@ Deno.test("runSuite() runs again what failed before the interruption, or was rep
     const path = `${folder}/out/replaced.json`;
     const other = await read(path);
     const changed = { ...other, settings: { ...other.settings, seeds: 9 } };
-    await Deno.writeTextFile(path, JSON.stringify(changed));
+    await writeSealed(path, changed);
     await Deno.remove(`${folder}/out/gone.json`);
     const ran: string[] = [];
     const noting = (name: string) =>
@@ -264,18 +265,41 @@ for (
   const [what, change, why] of [
     ["results", { results_version: 1 }, /with results of version 1, and \d+ is needed$/],
     ["code", { git_revision: "0".repeat(40) }, /of another revision of the code$/],
-    ["the state", { schema_version: 99 }, /it holds a suite of another version$/],
+    [
+      "the state",
+      { schema_version: 99 },
+      /it holds a suite that cannot be gone on with \(Cannot read suite\.json: schema_version is 99 and this version reads \d+\)$/,
+    ],
   ] as const
 ) {
   Deno.test(`runSuite() moves an unfinished suite of another version of ${what} away`, () =>
     inFolder(async (folder) => {
       await interrupted(folder);
       const path = `${folder}/out/suite.json`;
-      await Deno.writeTextFile(path, JSON.stringify({ ...await read<object>(path), ...change }));
+      await writeSealed(path, { ...await read<object>(path), ...change });
       const { said, documents } = await suite(folder, [madeUp("one")]);
       assert.match(said[0]!, why);
       assert.equal(documents.length, 1);
       assert.equal((await names(folder)).length, 2);
+    }));
+}
+
+for (
+  const [what, text, why] of [
+    ["changed by hand", null, /it was changed after it was written\)$/],
+    ["cut short", '{"schema": "slipstream.suite", "sch', /it is not JSON, or cut short \(.*\)\)$/],
+    ["without fields", '{"schema": "slipstream.suite"}', /it ends without a checksum, so it is /],
+  ] as const
+) {
+  Deno.test(`runSuite() moves an unfinished suite away whose state is ${what}`, () =>
+    inFolder(async (folder) => {
+      await interrupted(folder);
+      const path = `${folder}/out/suite.json`;
+      const state = await Deno.readTextFile(path);
+      await Deno.writeTextFile(path, text ?? state.replace('"seconds": ', '"seconds": 1'));
+      const { said, documents } = await suite(folder, [madeUp("one")]);
+      assert.match(said[0]!, why);
+      assert.equal(documents.length, 1);
     }));
 }
 
@@ -384,7 +408,7 @@ Deno.test("runSuite() takes the folder of a suite that was killed", () =>
     await interrupted(folder);
     const path = `${folder}/out/suite.json`;
     const state = await read<SuiteState>(path);
-    await Deno.writeTextFile(path, JSON.stringify({ ...state, status: "running" }));
+    await writeSealed(path, { ...state, status: "running" });
     const { documents } = await suite(folder, [never, madeUp("two"), madeUp("three")]);
     assert.equal(documents.length, 3);
   }));

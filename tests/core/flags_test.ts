@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../npm/fast_check.ts";
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { chooseCommand, type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 
 const TABLE = {
@@ -44,8 +44,7 @@ const values = (...args: string[]) => parseFlags(TABLE, args).values;
 
 function refuses(args: string[], message: string): void {
   assert.throws(() => parseFlags(TABLE, args), (error: unknown) => {
-    assert.ok(error instanceof UserError);
-    assert.equal(error.status, 2);
+    assert.ok(error instanceof UsageError, String(error));
     assert.equal(error.message, message);
     return true;
   });
@@ -103,6 +102,41 @@ Deno.test("parseFlags() reports the spelling that was used", () => {
 Deno.test("parseFlags() takes several paths after one flag or from repeated flags", () => {
   assert.deepEqual(values("--data", "a", "b", "--batch", "4", "--data=c").data, ["a", "b", "c"]);
   assert.deepEqual(values("--raw-data-file", "a", "--data", "b").data, ["a", "b"]);
+});
+
+Deno.test("parseFlags() takes several words, commas and equals signs left alone", () => {
+  const table = { variants: { type: "words", group: "Study", help: "Variants" } } as const;
+  const of = (...args: string[]) => parseFlags(table, args).values.variants;
+  assert.deepEqual(of("--variants", "a", "b,c=1", "--variants=d=2"), ["a", "b,c=1", "d=2"]);
+  assert.throws(
+    () => of("--variants="),
+    /^UserError: Cannot use --variants "": the word is empty$/,
+  );
+});
+
+Deno.test("parseFlags() takes a file in the place of a word where the flag allows it", () => {
+  const table = {
+    criterion: {
+      type: "choice",
+      choices: ["paper", "path"],
+      orFile: [".ts", ".js"],
+      default: "paper",
+      group: "Plan",
+      help: "What is measured",
+    },
+  } as const;
+  const of = (...args: string[]): string => parseFlags(table, args).values.criterion;
+  assert.equal(of("--criterion", "./mine.ts"), "./mine.ts");
+  assert.equal(of("--criterion=path"), "path");
+  for (const wrong of ["mine.py", ".ts", "papre"]) {
+    assert.throws(
+      () => of("--criterion", wrong),
+      (error) =>
+        (error as Error).message.startsWith(
+          `Cannot use --criterion ${wrong}: it must be one of paper, path or a file in .ts or .js`,
+        ),
+    );
+  }
 });
 
 Deno.test("parseFlags() handles booleans: bare, negated, with a value, by letter", () => {
@@ -224,8 +258,7 @@ Deno.test("parseFlags() answers any command line with values or a UserError", ()
       try {
         parseFlags(TABLE, args);
       } catch (error) {
-        assert.ok(error instanceof UserError, String(error));
-        assert.equal(error.status, 2);
+        assert.ok(error instanceof UsageError, String(error));
       }
     }),
     { seed: 2, numRuns: 500 },

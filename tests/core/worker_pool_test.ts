@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { WorkerPool } from "../../core/worker_pool.ts";
 import type { ToyAnswer, ToyTask } from "./toy_worker.ts";
 
@@ -30,8 +30,7 @@ Deno.test("what a worker refuses keeps its message and status, what it throws it
   using refusing = open(2);
   await assert.rejects(
     refusing.each([{ kind: "refuse" }]),
-    (error) =>
-      error instanceof UserError && error.status === 2 && /^Cannot do it/.test(error.message),
+    (error) => error instanceof UsageError && /^Cannot do it/.test(error.message),
   );
   using failing = open(1);
   await assert.rejects(

@@ -143,8 +143,13 @@ Deno.test("any bytes give rows or bad rows, one for each line", () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (parts) => {
+      const [first] = parts.join("").replace(/^\ufeff/, "").split(/\r?\n/);
+      const headers = first!.startsWith("id,click,hour,") && first!.length <= 4096 ? 1 : 0;
+      if (headers === 1 && first !== AVAZU_HEADER) {
+        assert.throws(() => parse(parts.join("")), /its header has other columns/);
+        return;
+      }
       const { rows, bad, parser } = parse(parts.join(""));
-      const headers = parts.join("").replace(/^\ufeff/, "").startsWith("id,click,hour,") ? 1 : 0;
       assert.equal(rows.length + bad.length + headers, parser.lines);
     }),
     { seed: 1, numRuns: 300 },

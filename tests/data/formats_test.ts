@@ -258,7 +258,7 @@ Deno.test("what must be unpacked first is called by its name, with the command",
     ["a.xz", Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0), /compressed with xz; unpack/],
     ["a.lz4", Uint8Array.of(4, 0x22, 0x4d, 0x18), /compressed with lz4; unpack it with unlz4/],
     ["a.txt", Uint8Array.of(0xff, 0xfe, 0x31, 0), /text in UTF-16; convert it with iconv/],
-    ["a.bin", Uint8Array.of(0x31, 0, 0x31), /it is no text: byte 1 is 0$/],
+    ["a.dat", Uint8Array.of(0x31, 0, 0x31), /it is no text: byte 1 is 0$/],
     ["a.parquet", bytes("PAR1 and no more"), /as Parquet: /],
     ["a.parquet.gz", gzipSync("PAR1…"), /a parquet file in gzip; unpack it with gunzip first$/],
   ];

@@ -2,7 +2,7 @@
 
 import { follow, ROOT, section } from "./page.ts";
 
-for (const thing of ["data-set", "model", "plan", "machine", "system"]) {
+for (const thing of ["data-set", "model", "plan", "criterion", "machine", "system"]) {
   Deno.test(`docs/add-a-${thing}.md can be followed to its end`, async () => {
     await follow(await Deno.readTextFile(`${ROOT}docs/add-a-${thing}.md`));
   });

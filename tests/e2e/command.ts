@@ -21,12 +21,21 @@ export const TINY = [
   ...["--embedding-dim", "4", "--batch", "64"],
 ];
 
-/** The command of a task in deno.json with further words. */
-export function command(task: Task, args: readonly string[]): Deno.Command {
+/**
+ * The command of a task in deno.json with further words.
+ *
+ * @param redirection What a shell does with its streams: `> /dev/full`. No shell without it.
+ */
+export function command(task: Task, args: readonly string[], redirection = ""): Deno.Command {
   const [program, ...words] = project.tasks[task].command.split(" ");
   assert.equal(program, "deno");
-  return new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
+  const all = [...words, ...args];
+  const [path, own] = redirection === ""
+    ? [Deno.execPath(), all]
+    // The status of a pipe is that of the command, not of its reader.
+    : ["bash", ["-o", "pipefail", "-c", `"$@" ${redirection}`, "bash", Deno.execPath(), ...all]];
+  return new Deno.Command(path, {
+    args: own,
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     stdin: "null",
     stdout: "piped",
@@ -40,11 +49,12 @@ export async function run(task: Task, args: readonly string[]): Promise<Outcome>
   return outcome(code, new TextDecoder().decode(stdout), new TextDecoder().decode(stderr));
 }
 
-/** Runs a task until a line on standard error matches, interrupts it, and waits for its end. */
+/** Runs a task until a line on standard error matches, sends it a signal, and waits for its end. */
 export async function interruptAt(
   task: Task,
   args: readonly string[],
   line: RegExp,
+  signal: Deno.Signal = "SIGINT",
 ): Promise<Outcome> {
   await using child = command(task, args).spawn();
   const out = new Response(child.stdout).text();
@@ -53,7 +63,7 @@ export async function interruptAt(
     err += text;
     if (!sent && err.split("\n").slice(0, -1).some((whole) => line.test(whole))) {
       sent = true;
-      child.kill("SIGINT");
+      child.kill(signal);
     }
   }
   assert.ok(sent, `no line matched ${line}: ${err}`);

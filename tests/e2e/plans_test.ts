@@ -237,3 +237,43 @@ Deno.test("checkpoints that cannot be gone on from are refused, and say what can
     const { status, err } = await run("train", ["--resume", `${kept}/`, "--checkpoint", kept]);
     assert.equal(status, 0, err);
   }));
+
+Deno.test("a criterion from a file decides, is named in what is written, and must not change under a run", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/longest.ts`;
+    const write = (text: string) => Deno.writeTextFile(file, text);
+    await write(`export const criterion = {
+      name: "longest",
+      reads: ["norm"],
+      score: ({ change, norm }: { change: number; norm: number }) => change / norm,
+    };`);
+    const json = `${folder}/whole.json`, trace = `${folder}/whole.arrow`;
+    const words = [...SLIPSTREAM, "--criterion", file];
+    await succeed("train", [
+      ...words,
+      ...["--json", json, "--trace", trace],
+      ...["--checkpoint", `${folder}/run`, "--checkpoint-every", "100"],
+    ]);
+    const whole = await readJson<ResultDocument>(json);
+    assert.equal(whole.plan.options.criterion, "longest");
+    assert.match(`${whole.plan.options.criterion_sha256}`, /^[0-9a-f]{64}$/);
+    assert.deepEqual((await readTrace(trace)).header.plan.options, whole.plan.options);
+    assert.ok(whole.plan.decisions.length > 1);
+    // From the newest checkpoint to the end, with the criterion loaded anew.
+    const rest = `${folder}/rest.json`;
+    await succeed("train", ["--resume", `${folder}/run`, "--json", rest]);
+    assert.deepEqual(timeless(await readJson(rest)), timeless(whole));
+    await write(`export const criterion = { name: "longest", score: () => 0 };`);
+    await fail(
+      "train",
+      ["--resume", `${folder}/run`],
+      1,
+      /^error: Cannot use criterion .*longest\.ts: it has changed since the run began, /,
+    );
+    await fail(
+      "train",
+      [...DATA, "--plan", "slipstream", "--criterion", "papre"],
+      2,
+      /^error: Cannot use --criterion papre: it must be one of paper, .*did you mean paper\?/,
+    );
+  }));

@@ -29,7 +29,11 @@ Deno.test("lists sweep, and one table a trace is printed", async () => {
   ]);
   const lines = out.split("\n");
   assert.match(lines[0]!, /^rm2: counts of 39291958 inputs \(twin:rm2\), minibatch 1024/);
-  assert.equal(lines.filter((line) => /^(intel-dlrm|fae) /.test(line)).length, 12);
+  assert.match(lines[1]!, /^Parameters: registered \(.*; ranges hold 90 % of 200 draws/);
+  assert.equal(
+    lines.filter((line) => /^(intel-dlrm|fae) .* \d+\.\d\d to \d+\.\d\d/.test(line)).length,
+    12,
+  );
 });
 
 Deno.test("results, CSV and timeline are written and tell the same", async () => {
@@ -109,8 +113,14 @@ Deno.test("explain's CSV tells what its JSON tells, a row a part", async () => {
     );
     assert.deepEqual(
       cells("purchase", "now", "tried", "time"),
-      Object.fromEntries(purchases.map(({ path, ...rest }) => [path, rest])),
+      Object.fromEntries(purchases.map(({ path, range: _, ...rest }) => [path, rest])),
     );
+    const ranged = own.filter((row) => row.part === "purchase" && row.time_low !== "");
+    assert.deepEqual(
+      ranged.map(({ time_low, time_high }) => [Number(time_low), Number(time_high)]),
+      purchases.flatMap(({ range }) => range === null ? [] : [[range.low, range.high]]),
+    );
+    assert.ok(ranged.length > 3);
     assert.ok(own.every((row) => row.trace === trace && Number(row.epoch_ms) === result.epoch_ms));
     // What a part does not have is empty, not 0.
     assert.ok(own.every((row) => (row.part === "bytes") === (row.bytes !== "")));
@@ -127,6 +137,66 @@ Deno.test("a sweep writes CSV, Arrow and a figure", async () => {
   assert.match(out, /^18 points in /m);
   assert.equal((await Deno.readTextFile(paths.csv)).trimEnd().split("\n").length, 19);
   assert.match(await Deno.readTextFile(paths.plot), /^<svg/);
+});
+
+Deno.test("break-even maps systems and shows machines as they are", async () => {
+  const paths = { json: `${folder}/map.json`, plot: `${folder}/map.svg` };
+  const { out } = await succeed("simulate", [
+    ...["break-even", "--trace", "rm4", "--points", "t4,h100x8", "--draws", "2", "--quiet"],
+    ...["--among", "intel-dlrm,fae,slipstream"],
+    ...["--axis", "hot_share=0.5,0.9", "drop=0,0.3", "pytorch_lookup_ns=60,900"],
+    ...Object.entries(paths).flatMap(([flag, path]) => [`--${flag}`, path]),
+  ]);
+  const { cells, points, parameters } = await readJson<
+    {
+      cells: { fastest: string; share: number; values: number[] }[];
+      points: { machine: string; fastest: string }[];
+      parameters: string;
+    }
+  >(paths.json);
+  assert.equal(cells.length, 8);
+  assert.equal(parameters, "registered");
+  assert.deepEqual(points.map(({ machine }) => machine), ["t4", "h100x8"]);
+  for (
+    const text of [
+      "Fastest where hot_share 0.5",
+      "drop \\ pytorch_lookup_ns",
+      "Machines as they are",
+    ]
+  ) {
+    assert.ok(out.includes(text), text);
+  }
+  assert.match(await Deno.readTextFile(paths.plot), /^<svg/);
+});
+
+Deno.test("a workload whose rows do not fit is refused on GPUs that are too small", async () => {
+  await fail(
+    "simulate",
+    ["--trace", "mlperf-dcnv2", "--system", "gpu-only", "--gpus", "4"],
+    1,
+    /^error: Cannot simulate gpu-only: the rows take 104\.5 GB/,
+  );
+  const { out } = await succeed("simulate", [
+    ...[
+      "--trace",
+      "mlperf-dcnv2",
+      "--system",
+      "gpu-only",
+      "--machine",
+      "h100x16",
+      "--gpus",
+      "8,16",
+    ],
+    ...["--batch", "65536", "--precision", "half", "--draws", "2"],
+  ]);
+  assert.equal(out.split("\n").filter((line) => /^gpu-only /.test(line)).length, 2);
+});
+
+Deno.test("the first registration's table is shown as it was", async () => {
+  const { out } = await succeed("simulate", ["paper", "--first"]);
+  for (const text of ["1.712", "2.521", "1.134", "1.244", "calibrated 7.7 %"]) {
+    assert.ok(out.includes(text), text);
+  }
 });
 
 Deno.test("counts writes a trace that can be simulated", async () => {

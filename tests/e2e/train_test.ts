@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { flagName } from "../../core/flags.ts";
-import { parseTrainOptions, TRAIN_FLAGS } from "../../train/command/options.ts";
+import { TRAIN_FLAGS } from "../../train/command/flags.ts";
+import { parseTrainOptions } from "../../train/command/parse.ts";
+import { configurationOf } from "../../train/run/configuration.ts";
 import type { ResultDocument } from "../../train/run/result.ts";
 import { inFolder } from "../data/rows.ts";
 import { webGpuAvailable } from "../kernels/webgpu_available.ts";
@@ -25,11 +27,14 @@ Deno.test("train prints how good and how fast, and writes all of it as JSON", ()
 
     const document = await readJson<ResultDocument>(`${folder}/out.json`);
     assert.equal(document.schema, "slipstream.train");
-    assert.equal(document.schema_version, 1);
+    assert.equal(document.schema_version, 2);
     assert.deepEqual(document.ended, { how: "completed", step: 290, reason: null });
     const parsed = parseTrainOptions(args);
     assert.ok(parsed.kind === "train");
-    assert.deepEqual(document.configuration, JSON.parse(JSON.stringify(parsed.command)));
+    assert.deepEqual(
+      document.configuration,
+      JSON.parse(JSON.stringify(configurationOf(parsed.settings))),
+    );
     assert.equal(document.losses.length, 290);
     assert.ok(document.losses.every((loss) => loss !== null && loss > 0 && loss < 5));
     assert.deepEqual(document.evaluations.map(({ step }) => step), [100, 200, 290]);

@@ -49,8 +49,7 @@ export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number
     }
     const regular = line !== "" && whole.length <= maxLine;
     if (regular && places === null) throw new HeaderRefused("no header");
-    const cut = i === last;
-    const row = regular ? readRow(line, schema, places!, cut) : null;
+    const row = regular ? readRow(line, schema, places!, i === last) : null;
     if (row === null) bad.push(i + 1);
     else rows.push(row);
   }

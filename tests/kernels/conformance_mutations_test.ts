@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { bce } from "../../kernels/bce/reference.ts";
+import { embeddingForwardOp } from "../../kernels/embedding/op.ts";
 import { embeddingBackward, embeddingForward } from "../../kernels/embedding/reference.ts";
+import { interactionForwardOp } from "../../kernels/interaction/op.ts";
 import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
 import { layerNormBackward, layerNormForward } from "../../kernels/layer_norm/reference.ts";
 import {
@@ -9,21 +11,20 @@ import {
   linearForward,
 } from "../../kernels/linear/reference.ts";
 import { normaliseBackward } from "../../kernels/normalise/reference.ts";
+import type { OpArgs, OpName, OpNamed } from "../../kernels/ops.ts";
 import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/sequence/reference.ts";
+import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
+import { staleLookupsOp } from "../../kernels/staleness/op.ts";
+import type { LookupLayout } from "../../kernels/staleness/op.ts";
 import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
 import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
-import type {
-  Device,
-  LookupLayout,
-  Program,
-  Recorder,
-  StaleLookupsArgs,
-} from "../../kernels/types.ts";
+import type { Device, DeviceBuffer, Program, Recorder } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import { CONFORMANCE_CASES } from "./conformance.ts";
 import { IEEE_ACCURACY, WGSL_ACCURACY } from "./error_model.ts";
-import { openReferenceDevice, type ReferenceOps } from "./reference_device.ts";
+import { openReferenceDevice } from "./reference_device.ts";
+import type { ReferenceOps } from "./reference_ops.ts";
 
 /** Whether the cases whose names start so notice the fault; `open` makes faulty devices. */
 async function notices(prefix: string, open: () => Promise<Device>): Promise<boolean> {
@@ -503,75 +504,74 @@ function openWithRecorder(change: (ops: Recorder) => Partial<Recorder>): Promise
   return openWrapped((device) => ({
     record: (label, body) =>
       device.record(label, (ops) => {
-        const changed = change(ops);
-        body(
-          new Proxy(ops, {
-            get(target, name) {
-              const value = Reflect.get(name in changed ? changed : target, name) as unknown;
-              return typeof value === "function"
-                ? value.bind(name in changed ? changed : target)
-                : value;
-            },
-          }),
-        );
+        const whole: Recorder = {
+          stage: (stage) => ops.stage(stage),
+          add: (op, args) => ops.add(op, args),
+        };
+        body({ ...whole, ...change(ops) });
       }),
+  }));
+}
+
+/** A device that adds something else in the place of one op. */
+function openWithOp<Name extends OpName>(
+  replaced: OpNamed<Name>,
+  add: (ops: Recorder, args: OpArgs[Name]) => void,
+): Promise<Device> {
+  return openWithRecorder((ops) => ({
+    add: (op, args) => {
+      if (op.name as OpName === replaced.name) add(ops, args as unknown as OpArgs[Name]);
+      else ops.add(op, args);
+    },
   }));
 }
 
 Deno.test("conformance notices an op that writes padding", async () => {
   const open = () =>
-    openWithRecorder((ops) => ({
-      interactionForward: (args) => {
-        ops.interactionForward(args);
-        const { v, r } = args;
-        if (r.rows > 0 && r.cols < r.stride) {
-          const row = { rows: 1, cols: r.stride, stride: r.stride };
-          ops.sigmoidForward({
-            x: { buffer: v.buffer, offset: 0, ...row },
-            y: { buffer: r.buffer, offset: r.offset, ...row },
-          });
-        }
-      },
-    }));
+    openWithOp(interactionForwardOp, (ops, args) => {
+      ops.add(interactionForwardOp, args);
+      const { v, r } = args;
+      if (r.rows > 0 && r.cols < r.stride) {
+        const row = { rows: 1, cols: r.stride, stride: r.stride };
+        ops.add(sigmoidForwardOp, {
+          x: { buffer: v.buffer, offset: 0, ...row },
+          y: { buffer: r.buffer, offset: r.offset, ...row },
+        });
+      }
+    });
   assert.ok(await notices("interaction forward: awkward", open));
 });
 
 Deno.test("conformance notices a gather into the wrong slot", async () => {
   const open = () =>
-    openWithRecorder((ops) => ({
-      embeddingForward: (args) =>
-        ops.embeddingForward({ ...args, firstSlot: Math.max(0, args.firstSlot - 1) }),
-    }));
+    openWithOp(
+      embeddingForwardOp,
+      (ops, args) =>
+        ops.add(embeddingForwardOp, { ...args, firstSlot: Math.max(0, args.firstSlot - 1) }),
+    );
   assert.ok(await notices("embedding forward", open));
 });
 
 Deno.test("conformance notices a list of rows that is read from the start of its buffer", async () => {
   const open = () =>
-    openWithRecorder((ops) => ({
-      staleLookups: (args) => ops.staleLookups({ ...args, rows: { ...args.rows, offset: 0 } }),
-    }));
+    openWithOp(
+      staleLookupsOp,
+      (ops, args) => ops.add(staleLookupsOp, { ...args, rows: { ...args.rows, offset: 0 } }),
+    );
   assert.ok(await notices("stale lookups", open));
 });
 
 Deno.test("conformance notices a threshold that is read when the op is recorded", async () => {
-  const open = () =>
-    openWrapped((device) => {
-      const fixed = device.createBuffer(4, "threshold");
-      device.write(fixed, 0, Float32Array.of(0.25));
-      return {
-        record: (label, body) =>
-          device.record(label, (ops) =>
-            body(
-              new Proxy(ops, {
-                get: (target, name) =>
-                  name === "staleLookups"
-                    ? (args: StaleLookupsArgs) =>
-                      target.staleLookups({ ...args, threshold: { buffer: fixed, index: 0 } })
-                    : (Reflect.get(target, name) as (...args: unknown[]) => void).bind(target),
-              }),
-            )),
-      };
-    });
+  const open = async () => {
+    let fixed: DeviceBuffer | null = null;
+    const device = await openWithOp(
+      staleLookupsOp,
+      (ops, args) => ops.add(staleLookupsOp, { ...args, threshold: { buffer: fixed!, index: 0 } }),
+    );
+    fixed = device.createBuffer(4, "threshold");
+    device.write(fixed, 0, Float32Array.of(0.25));
+    return device;
+  };
   assert.ok(await notices("stale lookups: counts", open));
 });
 

@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "../npm/fast_check.ts";
+import { bceOp } from "../../kernels/bce/op.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
+import { interactionBackwardOp, interactionForwardOp } from "../../kernels/interaction/op.ts";
+import { layerNormBackwardOp, layerNormForwardOp } from "../../kernels/layer_norm/op.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../kernels/linear/op.ts";
+import { inputScoresOp, rowChangeOp, staleLookupsOp } from "../../kernels/staleness/op.ts";
+import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
+import { columnStatisticsOp, standardiseOp } from "../../kernels/standardise/op.ts";
+import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { Allocator } from "../../kernels/cpu/allocator.ts";
 import { buildKernels, kernelsFile } from "../../kernels/cpu/build.ts";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
@@ -54,19 +67,26 @@ async function train(device: Device, optimizer: Optimizer): Promise<Float32Array
   );
   const first = (m: Matrix): Matrix => ({ ...m, cols: dim });
   const program = device.record("step", (ops) => {
-    ops.linearForward({ x, w, bias: b, y: first(v), relu: true });
-    ops.embeddingForward({ tables, lookups, out: v, firstSlot: 1 });
-    ops.interactionForward({ v, features: F, dim, r });
-    ops.linearForward({ x: r, w: wide, bias: wideBias, y: hidden, relu: true });
-    ops.linearForward({ x: hidden, w: out, bias: outBias, y: logits, relu: false });
-    ops.bce({ logits, labels, dlogits, losses, slot: { buffer: scalars, index: 1 } });
-    ops.linearBackwardWeights({ dy: dlogits, x: hidden, dw: dout, db: doutBias });
-    ops.linearBackwardInput({ dy: dlogits, w: out, dx: dhidden, mask: hidden });
-    ops.linearBackwardWeights({ dy: dhidden, x: r, dw: dwide, db: dwideBias });
-    ops.linearBackwardInput({ dy: dhidden, w: wide, dx: dr, mask: null });
-    ops.interactionBackward({ v, features: F, dim, dr, dv, maskFirst: true });
-    ops.linearBackwardWeights({ dy: first(dv), x, dw, db });
-    ops.embeddingBackward({ tables, lookups, grad: dv, firstSlot: 1, optimizer, learningRate });
+    ops.add(linearForwardOp, { x, w, bias: b, y: first(v), relu: true });
+    ops.add(embeddingForwardOp, { tables, lookups, out: v, firstSlot: 1 });
+    ops.add(interactionForwardOp, { v, features: F, dim, r });
+    ops.add(linearForwardOp, { x: r, w: wide, bias: wideBias, y: hidden, relu: true });
+    ops.add(linearForwardOp, { x: hidden, w: out, bias: outBias, y: logits, relu: false });
+    ops.add(bceOp, { logits, labels, dlogits, losses, slot: { buffer: scalars, index: 1 } });
+    ops.add(linearBackwardWeightsOp, { dy: dlogits, x: hidden, dw: dout, db: doutBias });
+    ops.add(linearBackwardInputOp, { dy: dlogits, w: out, dx: dhidden, mask: hidden });
+    ops.add(linearBackwardWeightsOp, { dy: dhidden, x: r, dw: dwide, db: dwideBias });
+    ops.add(linearBackwardInputOp, { dy: dhidden, w: wide, dx: dr, mask: null });
+    ops.add(interactionBackwardOp, { v, features: F, dim, dr, dv, maskFirst: true });
+    ops.add(linearBackwardWeightsOp, { dy: first(dv), x, dw, db });
+    ops.add(embeddingBackwardOp, {
+      tables,
+      lookups,
+      grad: dv,
+      firstSlot: 1,
+      optimizer,
+      learningRate,
+    });
     for (const [params, grads] of [[w, dw], [wide, dwide], [out, dout]] as const) {
       const row = (m: Matrix): Matrix => ({
         ...m,
@@ -75,7 +95,7 @@ async function train(device: Device, optimizer: Optimizer): Promise<Float32Array
         stride: m.rows * m.stride,
       });
       const flat = { params: row(params), grads: row(grads), state: null, learningRate };
-      ops.denseUpdate({ ...flat, optimizer: { kind: "sgd" } });
+      ops.add(denseUpdateOp, { ...flat, optimizer: { kind: "sgd" } });
     }
   });
   const grouper = new LookupGrouper(tableRows);
@@ -143,16 +163,16 @@ async function score(device: Device): Promise<Float32Array> {
   };
   const lookups = { scores, rows: { buffer: list, offset: 0, length: B * L }, layout };
   device.run(device.record("score", (ops) => {
-    ops.layerNormForward({ x: x!, features: F, dim, y: y! });
-    ops.layerNormBackward({ x: x!, features: F, dim, dy: dy!, dx: dx!, maskFirst: true });
-    ops.columnStatistics({ x: x!, mean: mean!, variance: variance!, weight: scalar });
-    ops.standardise({ x: x!, mean: mean!, variance: variance!, y: columns });
-    ops.rowChange({ a: x!, b: dy!, features: F, dim, change, accumulate: true });
+    ops.add(layerNormForwardOp, { x: x!, features: F, dim, y: y! });
+    ops.add(layerNormBackwardOp, { x: x!, features: F, dim, dy: dy!, dx: dx!, maskFirst: true });
+    ops.add(columnStatisticsOp, { x: x!, mean: mean!, variance: variance!, weight: scalar });
+    ops.add(standardiseOp, { x: x!, mean: mean!, variance: variance!, y: columns });
+    ops.add(rowChangeOp, { a: x!, b: dy!, features: F, dim, change, accumulate: true });
     const [nth, max, middle, stale] = results;
-    ops.inputScores({ ...lookups, combine: { kind: "nth-smallest", n: 3 }, out: nth! });
-    ops.inputScores({ ...lookups, combine: { kind: "max" }, out: max! });
-    ops.inputScores({ ...lookups, combine: { kind: "mean" }, out: middle! });
-    ops.staleLookups({ ...lookups, threshold: scalar, out: stale! });
+    ops.add(inputScoresOp, { ...lookups, combine: { kind: "nth-smallest", n: 3 }, out: nth! });
+    ops.add(inputScoresOp, { ...lookups, combine: { kind: "max" }, out: max! });
+    ops.add(inputScoresOp, { ...lookups, combine: { kind: "mean" }, out: middle! });
+    ops.add(staleLookupsOp, { ...lookups, threshold: scalar, out: stale! });
   }));
   const all: number[] = [];
   for (const m of [y!, dx!, mean!, variance!, columns, change, ...results]) {
@@ -238,8 +258,8 @@ Deno.test("createTables() reaches rows beyond 4 GiB, and touches no memory befor
     new LookupGrouper([rows, 1]).group({ bags: 2, ids, offsets: null }),
   );
   const program = device.record("far", (ops) => {
-    ops.embeddingForward({ tables, lookups, out, firstSlot: 0 });
-    ops.embeddingBackward({
+    ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 0 });
+    ops.add(embeddingBackwardOp, {
       ...{ tables, lookups, grad: out, firstSlot: 0, optimizer: { kind: "sgd" } },
       learningRate: { buffer: scalars, index: 0 },
     });
@@ -273,7 +293,7 @@ Deno.test("rows and state of tables that begin beyond 4 GiB are found there, and
     const lookups = device.createLookups({ tables: 1, maxBags: 1, maxLookups: 1 }, "lookups");
     device.writeLookups(lookups, groupLookups([rows], 1, [1]));
     device.run(device.record("update", (ops) =>
-      ops.embeddingBackward({
+      ops.add(embeddingBackwardOp, {
         ...{ tables, lookups, grad, firstSlot: 0, optimizer },
         learningRate: { buffer: scalars, index: 0 },
       })));
@@ -304,7 +324,7 @@ Deno.test("record() refuses what belongs to another device", async () => {
   using other = await openCpuDevice({ threads: 1 });
   const m = one.createMatrix(1, 1, "mine"), theirs = other.createMatrix(1, 1, "theirs");
   const args = { x: m, w: m, bias: m, y: theirs, relu: false };
-  assert.throws(() => one.record("mixed", (ops) => ops.linearForward(args)), {
+  assert.throws(() => one.record("mixed", (ops) => ops.add(linearForwardOp, args)), {
     name: "TypeError",
     message: "Cannot record a program: theirs belongs to another device",
   });
@@ -362,4 +382,24 @@ Deno.test("Allocator keeps ranges apart, aligned and clean where it says so", ()
     }),
     { seed: 5 },
   );
+});
+
+Deno.test("time is booked on 31 stages, each under its name, and a program with one more is refused", async () => {
+  using device = await openCpuDevice({ threads: 2 });
+  const x = device.createMatrix(64, 64, "x"), y = device.createMatrix(64, 64, "y");
+  const record = (first: number, stages: number) =>
+    device.record("booked", (ops) => {
+      for (let i = first; i < first + stages; i++) {
+        ops.stage(`stage ${i}`);
+        ops.add(sigmoidForwardOp, { x, y });
+      }
+    });
+  device.run(record(0, 31));
+  const times = await device.takeStageTimes();
+  assert.deepEqual(Object.keys(times), Array.from({ length: 31 }, (_, i) => `stage ${i}`));
+  assert.deepEqual(await device.takeStageTimes(), {});
+  assert.throws(() => record(30, 2), {
+    name: "RangeError",
+    message: "Cannot book time on stage stage 31: there are 31 stages already, and no more fit",
+  });
 });

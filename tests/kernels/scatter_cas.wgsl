@@ -1,15 +1,5 @@
 // The negative control of the bit-repeat test: adds gradients to rows in whatever order the threads come.
 
-struct Params {
-  lookups: u32,
-  dim: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> rows: array<u32>;
-@group(0) @binding(2) var<storage, read> grad: array<f32>;
-@group(0) @binding(3) var<storage, read_write> sums: array<atomic<u32>>;
-
 @compute @workgroup_size(256)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

@@ -8,6 +8,8 @@ const words = project.tasks["train:fast"].command.split(" ");
 /** The task's flags. Without Liftoff every call runs optimised code, which is what they change. */
 const FLAGS = `${words.find((word) => word.startsWith("--v8-flags="))!},--no-liftoff`;
 const script = fileURLToPath(new URL("./training_bits.ts", import.meta.url));
+/** The suite needs packages that `deno.lock` leaves out. */
+const LOCK = `--lock=${fileURLToPath(new URL("../deno.lock", import.meta.url))}`;
 const suite = fileURLToPath(new URL("./cpu_wide_conformance_test.ts", import.meta.url));
 
 async function run(...args: string[]): Promise<string> {
@@ -30,7 +32,15 @@ if (Deno.build.arch === "x86_64") {
   });
 
   Deno.test("V8's 256-bit mode passes the conformance suite", async () => {
-    const summary = await run("test", FLAGS, "--no-check", "--allow-read", "--allow-env", suite);
+    const summary = await run(
+      "test",
+      LOCK,
+      FLAGS,
+      "--no-check",
+      "--allow-read",
+      "--allow-env",
+      suite,
+    );
     assert.match(summary, /ok \| \d+ passed/);
   });
 }

@@ -63,7 +63,7 @@ Deno.test("running out of memory is a UserError that says what was asked for and
   assert.throws(() => errors.throwPending(), {
     name: "UserError",
     message:
-      "Cannot allocate 2.10 MB for state beside 3.15 MB: the GPU is out of memory (not enough memory left); try --device cpu, or smaller --tables or --batch",
+      "Cannot allocate 2.10 MB for state beside 3.15 MB: the GPU is out of memory (not enough memory left); try the CPU device, or smaller tables or minibatches",
   });
   // What is not there is not counted, and not kept for reuse.
   assert.equal(counters.bytesAllocated, 3 * MIB);

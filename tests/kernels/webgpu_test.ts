@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { RandomStream, toUnit } from "../../core/random.ts";
+import { bceOp } from "../../kernels/bce/op.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import { initLaunch } from "../../kernels/embedding/init_webgpu.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
+import { linearForwardOp } from "../../kernels/linear/op.ts";
 import type { Matrix, Optimizer } from "../../kernels/types.ts";
+import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { openWebGpuDevice, WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { ErrorKeeper } from "../../kernels/webgpu/errors.ts";
-import { composeKernel, type Launch } from "../../kernels/webgpu/kernel.ts";
+import { composeKernel } from "../../kernels/webgpu/kernel.ts";
 import { Readback } from "../../kernels/webgpu/readback.ts";
 import scatterCas from "./scatter_cas.wgsl" with { type: "text" };
 import { webGpuAvailable } from "./webgpu_available.ts";
@@ -44,18 +48,17 @@ function fill(device: WebGpuDevice, m: Matrix, value: (i: number) => number): vo
 test("a kernel that does not compile is thrown with its name and the compiler's words", async () => {
   using device = await open();
   const out = device.createBuffer(16, "out");
-  const source = `
-    struct Params { n: u32 }
-    @group(0) @binding(0) var<uniform> p: Params;
-    @group(0) @binding(1) var<storage, read_write> out: array<f32>;
-    @compute @workgroup_size(1) fn main() { out[0] = p.missing; }`;
-  const launch: Launch = {
-    kernel: composeKernel("broken kernel", ["write"], source),
-    overrides: {},
-    bindings: [out.storage(device.memory)],
-    params: [1],
+  const kernel = composeKernel({
+    name: "broken kernel",
+    params: { n: "u32" },
+    buffers: { out: "write f32" },
+    sources: ["@compute @workgroup_size(1) fn main() { out[0] = p.missing; }"],
+  });
+  const launch = kernel.launch({
+    params: { n: 1 },
+    buffers: { out: out.storage(device.memory) },
     groups: 1,
-  };
+  });
   device.launchNow("broken", [launch]);
   await assert.rejects(device.sync(), /^Error: Cannot compile kernel broken kernel: .*missing/s);
   // Told once; the device goes on.
@@ -69,7 +72,7 @@ test("an invalid command is thrown at the next wait with the names of program an
   const layer = makeLayer(device, 4, 4, 4);
   const program = device.record(
     "doomed step",
-    (ops) => ops.linearForward({ ...layer, relu: false }),
+    (ops) => ops.add(linearForwardOp, { ...layer, relu: false }),
   );
   await device.sync();
   // Behind the device's back.
@@ -112,7 +115,7 @@ test("pipelines are compiled once for a source and its constants, whatever the s
   using device = await open();
   const record = (M: number, K: number, N: number): void => {
     const layer = makeLayer(device, M, K, N);
-    device.record("layer", (ops) => ops.linearForward({ ...layer, relu: true })).dispose();
+    device.record("layer", (ops) => ops.add(linearForwardOp, { ...layer, relu: true })).dispose();
   };
   record(8, 12, 16);
   const { size } = device.pipelines;
@@ -137,7 +140,13 @@ for (const maxWorkgroupsPerDimension of [65535, 5]) {
     device.write(rate, 0, Float32Array.of(2));
     const program = device.record("update", (ops) => {
       const learningRate = { buffer: rate, index: 0 };
-      ops.denseUpdate({ params, grads, state: null, optimizer: { kind: "sgd" }, learningRate });
+      ops.add(denseUpdateOp, {
+        params,
+        grads,
+        state: null,
+        optimizer: { kind: "sgd" },
+        learningRate,
+      });
     });
     device.run(program);
     const got = new Float32Array(await device.read(params.buffer, 0, 4 * n));
@@ -152,7 +161,10 @@ test("grids beyond three dimensions are refused when recorded", async () => {
   const args = { params: m("params"), grads: m("grads"), state: null, learningRate };
   assert.throws(
     () =>
-      device.record("update", (ops) => ops.denseUpdate({ ...args, optimizer: { kind: "sgd" } })),
+      device.record(
+        "update",
+        (ops) => ops.add(denseUpdateOp, { ...args, optimizer: { kind: "sgd" } }),
+      ),
     /^RangeError: Cannot launch 9 workgroups/,
   );
 });
@@ -201,8 +213,8 @@ test("shards change no bit: tables over many shards, and one table over several"
     device.write(rate, 0, Float32Array.of(0.1));
     const common = { tables, lookups, firstSlot: 0 };
     device.run(device.record("step", (ops) => {
-      ops.embeddingForward({ ...common, out });
-      ops.embeddingBackward({
+      ops.add(embeddingForwardOp, { ...common, out });
+      ops.add(embeddingBackwardOp, {
         ...common,
         grad,
         optimizer: { kind: "rowwise-adagrad", eps: 1e-8 },
@@ -275,7 +287,14 @@ for (const kind of ["sgd", "adagrad", "rowwise-adagrad"] as const) {
     device.write(rate, 0, Float32Array.of(1));
     const program = device.record("update", (ops) => {
       const learningRate = { buffer: rate, index: 0 };
-      ops.embeddingBackward({ tables, lookups, grad, firstSlot: 0, optimizer, learningRate });
+      ops.add(embeddingBackwardOp, {
+        tables,
+        lookups,
+        grad,
+        firstSlot: 0,
+        optimizer,
+        learningRate,
+      });
     });
     let first: Float32Array | null = null;
     for (let round = 0; round < 8; round++) {
@@ -294,13 +313,21 @@ test("the same gradients added in another order give other bits, so the tests ab
   const sums = device.createBuffer(4 * rows * dim, "sums");
   const ids = device.createBuffer(4 * count, "rows");
   const grad = device.createBuffer(4 * count * dim, "grad");
-  const launch: Launch = {
-    kernel: composeKernel("scatter-cas", ["read", "read", "write"], scatterCas),
-    overrides: {},
-    bindings: [ids, grad, sums].map((buffer) => buffer.storage(device.memory)),
-    params: [count, dim],
+  const kernel = composeKernel({
+    name: "scatter-cas",
+    params: { lookups: "u32", dim: "u32" },
+    buffers: { rows: "read u32", grad: "read f32", sums: "write atomic<u32>" },
+    sources: [scatterCas],
+  });
+  const launch = kernel.launch({
+    params: { lookups: count, dim },
+    buffers: {
+      rows: ids.storage(device.memory),
+      grad: grad.storage(device.memory),
+      sums: sums.storage(device.memory),
+    },
     groups: count * dim / 256,
-  };
+  });
   // Atomic additions come in no order on a GPU, but in that of the lookups on one core: reversed, they differ there too.
   const scatter = async (lookupAt: (i: number) => number): Promise<Float32Array> => {
     const skewed = skewedIds(count, rows);
@@ -332,7 +359,7 @@ test("a logit that is not finite makes the loss NaN", async () => {
   const slot = { buffer: device.createBuffer(4, "slot"), index: 0 };
   const program = device.record(
     "loss",
-    (ops) => ops.bce({ logits, labels, dlogits, losses, slot }),
+    (ops) => ops.add(bceOp, { logits, labels, dlogits, losses, slot }),
   );
   for (const [at, bad] of [[0, NaN], [1, Infinity], [2, -Infinity], [3, 3e38]] as const) {
     fill(device, logits, (i) => i === 271 ? bad : 0);
@@ -449,16 +476,16 @@ test("stage times outlast the query set, and are off when not wanted", async () 
     using device = await open({ timestamps });
     const layer = makeLayer(device, 2, 4, 4);
     const program = device.record("two stages", (ops) => {
-      ops.linearForward({ ...layer, relu: false });
+      ops.add(linearForwardOp, { ...layer, relu: false });
       ops.stage("evaluate");
-      ops.linearForward({ ...layer, relu: true });
+      ops.add(linearForwardOp, { ...layer, relu: true });
     });
     for (let i = 0; i < 600; i++) device.run(program);
     await device.sync();
     const times = await device.takeStageTimes();
     const timed = timestamps && device.gpu.features.has("timestamp-query");
-    assert.deepEqual(Object.keys(times).sort(), timed ? ["evaluate", "forward"] : []);
-    if (timed) assert.ok(times.forward! > 0 && times.evaluate! > 0);
+    assert.deepEqual(Object.keys(times).sort(), timed ? ["evaluate", "other"] : []);
+    if (timed) assert.ok(times.other! > 0 && times.evaluate! > 0);
     assert.deepEqual(await device.takeStageTimes(), {});
   }
 });
@@ -485,7 +512,7 @@ test("a program refuses more bags than its matrix has rows", async () => {
   device.writeLookups(lookups, new LookupGrouper([4]).group({ bags: 8, ids, offsets: null }));
   const out = device.createMatrix(4, 4, "out");
   const program = device.record("gather", (ops) => {
-    ops.embeddingForward({ tables, lookups, out, firstSlot: 0 });
+    ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 0 });
   });
   assert.throws(() => device.run(program), /^RangeError: .* 8 bags a table, but out has 4 rows/);
   await device.sync();

@@ -3,37 +3,19 @@
 import {
   countTrace,
   countTraceRuns,
-  Dlrm,
   loadMachine,
   machineOf,
-  openDevice,
-  openTwin,
-  PRESETS,
-  resolveShape,
+  runTraining,
   simulate,
   sweep,
-  train,
 } from "@slipstream/slipstream";
 
-const dataset = await openTwin({ twin: "rm4", inputs: 2000, maxIndexRange: 500 });
-const { device } = await openDevice({ device: "cpu", threads: 2 });
-const widths = { bottom: [1, 8, 4], dim: 4, top: [8, 1] };
-const shape = resolveShape(PRESETS.rm4, dataset.schema, widths);
-const model = new Dlrm(device, shape, { optimizer: { kind: "sgd" }, maxBatch: 256 });
-await model.initialise(1);
-const { evaluations } = await train(model, dataset, {
-  batch: 64,
-  epochs: 1,
-  seed: 1,
-  shuffle: true,
-  schedule: { base: 0.1, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 },
-  evalEvery: 0,
-  evalBatch: 256,
-  maxSteps: 20,
+const { device, metrics } = await runTraining({
+  data: { source: "twin:rm4:2000", maxIndexRange: 500 },
+  model: { preset: "rm4", shape: { bottom: [1, 8, 4], dim: 4, top: [8, 1] } },
+  training: { batch: 64, maxSteps: 20 },
+  device: { kind: "cpu", threads: 2 },
 });
-model.dispose();
-device.dispose();
-dataset.close();
 
 const trace = await countTrace({ twin: "rm4", inputs: 20_000, batch: 64, warmup: 10 });
 const machine = machineOf(await loadMachine("v100x4"));
@@ -49,8 +31,8 @@ const rows = await sweep({
 });
 
 console.log(JSON.stringify({
-  threads: device.info.threads,
-  logloss: evaluations.at(-1)!.metrics.logloss,
+  threads: device.threads,
+  logloss: metrics!.logloss,
   epoch_ms,
   swept_ms: rows.map((row) => row.epoch_ms),
 }));

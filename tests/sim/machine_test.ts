@@ -6,6 +6,7 @@ import {
   MACHINE_NAMES,
   MACHINE_PATHS,
   machineOf,
+  numberAt,
   QUANTITY_KINDS,
   withRates,
   writeMachine,
@@ -20,8 +21,9 @@ for (const name of MACHINE_NAMES) {
     const document = await loadMachine(name);
     assert.equal(document.name, name);
     for (const path of MACHINE_PATHS) {
-      const [section, field] = path.split(".") as ["cpu", "cores"];
-      const { value, source, kind, low, high } = document[section][field];
+      const quantity = numberAt(document, path);
+      if (quantity === undefined) continue;
+      const { value, source, kind, low, high } = quantity;
       assert.ok(source.length > 3, path);
       assert.ok(QUANTITY_KINDS.includes(kind));
       assert.ok((low ?? value) <= value && value <= (high ?? value), path);
@@ -30,6 +32,17 @@ for (const name of MACHINE_NAMES) {
     assert.equal(plain.link.pageable_gb_s, document.link.pageable_gb_s.value);
   });
 }
+
+Deno.test("what a machine may lack is undefined, and cannot be set", async () => {
+  const plain = machineOf(await loadMachine("v100x4"));
+  assert.equal(numberAt(plain, "network.bandwidth_gb_s"), undefined);
+  assert.equal(numberAt(plain, "gpu.tf32_gflop_s"), undefined);
+  assert.equal(numberAt(plain, "gpu.half_gflop_s"), 125_000);
+  assert.throws(
+    () => withRates(plain, { "network.latency_us": 1 }),
+    refused(/^Cannot set network\.latency_us: machine v100x4 has no network$/),
+  );
+});
 
 Deno.test("parameters lie in their ranges and at most three are calibrated", () => {
   for (const name of PARAMETER_NAMES) {

@@ -40,7 +40,7 @@ Deno.test("a memo simulates a minibatch again only if a parameter that it read h
   };
   assert.deepEqual(run({}), new Set(["cold", "hot"]));
   assert.deepEqual(run({ xdl_scale: 3 }), new Set());
-  assert.deepEqual(run({ intel_lookup_ns: 50 }), new Set(["cold"]));
+  assert.deepEqual(run({ pytorch_lookup_ns: 50 }), new Set(["cold"]));
   assert.deepEqual(run({}), new Set());
 });
 
@@ -59,7 +59,14 @@ Deno.test("what systems do not see of a minibatch changes none of its tasks", ()
 });
 
 Deno.test("systems that skip see what those below them see", () => {
-  for (const name of ["slipstream", "slipstream-artifact", "slipstream-intel-dlrm"]) {
+  for (
+    const name of [
+      "slipstream",
+      "slipstream-artifact",
+      "slipstream-intel-dlrm",
+      "slipstream-fae-intel",
+    ]
+  ) {
     assert.ok(SYSTEMS.find((system) => system.name === name)!.sees !== undefined, name);
   }
 });

@@ -4,9 +4,11 @@ import {
   compareAllreduce,
   compareCpu,
   compareIterations,
+  compareMeasurements,
   errorsOf,
   leaveOneModelOut,
 } from "../../sim/published/predict.ts";
+import { MEASUREMENTS } from "../../sim/published/measurements.ts";
 
 const V100 = machineOf(await loadMachine("v100x4"));
 
@@ -30,4 +32,21 @@ Deno.test("NCCL's points: mean error at most 12 %; 256 KiB, where its protocol c
 
 Deno.test("the CPU benchmark from another row of the same software: within 16 %", () => {
   assert.ok(errorsOf(compareCpu()).worst <= 0.16);
+});
+
+Deno.test("published throughputs: as docs/simulator.md tells them, software by software", async () => {
+  const rows = await compareMeasurements();
+  assert.ok(rows.length >= 20);
+  const errors = (of: (what: string, known: boolean) => boolean) => {
+    const own = rows.filter(({ what }, i) => of(what, MEASUREMENTS[i]!.known));
+    const { mean, worst } = errorsOf(own);
+    return [own.length, (100 * mean).toFixed(1), (100 * worst).toFixed(1)];
+  };
+  assert.deepEqual(errors((_, known) => !known), [16, "30.2", "141.3"]);
+  const blind = (software: string) => errors((what, known) => !known && what.startsWith(software));
+  assert.deepEqual(blind("TensorFlow 2"), [12, "12.8", "41.4"]);
+  assert.deepEqual(blind("TorchRec"), [4, "100.3", "141.3"]);
+  // On machines of three GPU models at least.
+  const machines = new Set(MEASUREMENTS.map(({ machine }) => machine.split(/x|-/)[0]));
+  assert.ok(machines.size >= 3, [...machines].join());
 });

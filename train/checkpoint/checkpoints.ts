@@ -6,12 +6,14 @@
  */
 
 import { resolve } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { reworded, UsageError, UserError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
+import { checkOutputFolder } from "../../core/outputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import { CheckpointStore } from "./store.ts";
 import type { Model } from "../model/model.ts";
-import type { TrainCommand } from "../command/options.ts";
+import { settingsOf } from "../run/configuration.ts";
+import type { CheckpointSettings, RunSettings } from "../run/options.ts";
 import type { Json } from "../run/result.ts";
 import { restoreRun, saveRun } from "./run_tensors.ts";
 import type { TrainState } from "../run/state.ts";
@@ -32,12 +34,12 @@ interface RunDocument {
 /** The run that a folder's newest checkpoint is of. */
 export interface StoredRun {
   /** The options it was started with. */
-  readonly command: TrainCommand;
+  readonly settings: RunSettings;
   readonly step: number;
 }
 
 /** Where a run's checkpoints are. */
-export interface RunCheckpoints {
+interface RunCheckpoints extends Disposable {
   /** Loads the checkpoint to go on from into the model; null where the run starts anew. */
   restore(
     model: Model,
@@ -57,29 +59,38 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
   using checkpoint = await store.load();
   const document = checkDocument(checkpoint.document, checkpoint.path);
   const { step } = document.state as unknown as { step: number };
-  return { command: document.command as unknown as TrainCommand, step };
+  return { settings: settingsOf(document.command, checkpoint.path), step };
 }
 
 /**
- * Opens what the command asks for; null if it is nothing.
+ * Opens what is asked for; null if it is nothing.
  *
+ * @param configuration The run's settings as checkpoints hold them.
  * @throws {UserError} A folder cannot be used, or holds another run.
  */
 export async function openCheckpoints(
-  command: TrainCommand,
+  { folder, every, resume }: CheckpointSettings,
+  configuration: Json,
   onNote?: (line: string) => void,
 ): Promise<RunCheckpoints | null> {
-  const { checkpoint, resume, checkpointEvery } = command;
-  if (checkpoint === null && resume === null) return null;
-  const saving = checkpoint === null ? null : await openStore(checkpoint, true);
-  const same = resume !== null && checkpoint !== null && resolve(resume) === resolve(checkpoint);
+  checkOutputFolder("checkpoints.folder", folder);
+  if (folder === null && resume === null) return null;
+  const saving = folder === null ? null : await openStore(folder, true);
+  const same = resume !== null && folder !== null && resolve(resume) === resolve(folder);
   if (saving !== null && !same && (await saving.names()).length > 0) {
-    throw new UserError(
-      `Cannot use --checkpoint ${checkpoint}: it holds checkpoints of another run; go on with it by --resume ${checkpoint}, or choose another folder`,
-      2,
+    saving[Symbol.dispose]();
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("checkpoints.folder")
+      } ${folder}: it holds checkpoints of another run; go on with it by ${
+        option("checkpoints.resume")
+      } ${folder}, or choose another folder`
     );
   }
   return {
+    [Symbol.dispose]() {
+      saving?.[Symbol.dispose]();
+    },
     async restore(model, dataset) {
       if (resume === null) return null;
       const store = await openStore(resume, false);
@@ -101,13 +112,13 @@ export async function openCheckpoints(
     policy(model, dataset) {
       if (saving === null) return null;
       return {
-        every: checkpointEvery,
+        every,
         async save(state) {
           const { step } = state.document as unknown as { step: number };
           const document: RunDocument = {
             kind: "slipstream.train",
             version: RUN_CHECKPOINT_VERSION,
-            command: { ...command, resume: null } as unknown as Json,
+            command: { ...configuration as Readonly<Record<string, Json>>, resume: null },
             dataset_hash: dataset.hash,
             state: state.document,
           };
@@ -127,16 +138,25 @@ export async function openCheckpoints(
 async function withAdvice(error: unknown, store: CheckpointStore): Promise<unknown> {
   if (!(error instanceof UserError)) return error;
   using last = await store.latest().catch(() => null);
-  const advice = last === null
-    ? "nothing of the run has been kept: make room, or choose another --checkpoint, and start again"
-    : `${last.name} is whole: make room and go on from it by --resume ${store.folder}`;
-  return new UserError(`${error.message}; ${advice}`, error.status);
+  const whole = last?.name ?? null;
+  return reworded(error, (message, option) => {
+    const advice = whole === null
+      ? `nothing of the run has been kept: make room, or choose another ${
+        option("checkpoints.folder")
+      }, and start again`
+      : `${whole} is whole: make room and go on from it by ${
+        option("checkpoints.resume")
+      } ${store.folder}`;
+    return `${message}; ${advice}`;
+  });
 }
 
 async function openStore(folder: string, create: boolean): Promise<CheckpointStore> {
   return await CheckpointStore.open(folder, {
     create,
-    choose: (name) => `--resume after removing those newer than ${name}`,
+    lock: create,
+    choose: (name, option) =>
+      `${option("checkpoints.resume")} after removing those newer than ${name}`,
   });
 }
 

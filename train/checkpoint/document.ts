@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Sha256 } from "../../core/files.ts";
+import { formatSealed, isSealed } from "../../core/json_file.ts";
 import type { Json } from "../run/result.ts";
 
 /** Grows when a member changes its meaning or goes; another version is refused. */
@@ -34,8 +34,7 @@ export interface CheckpointDocument {
 
 /** The document as text, with its checksum. Ends with a newline. */
 export function formatDocument(document: CheckpointDocument): string {
-  const body = JSON.stringify(document, null, 2).slice(0, -"\n}".length);
-  return body + seal(body);
+  return formatSealed(document);
 }
 
 /**
@@ -60,11 +59,6 @@ export function parseDocument(bytes: Uint8Array): CheckpointDocument | string {
       JSON.stringify(value.schema_version)
     } and must have ${CHECKPOINT_SCHEMA_VERSION}: load it with the version that saved it`;
   }
-  const body = text.slice(0, -seal("").length);
-  if (text !== body + seal(body)) return "was changed after it was saved";
+  if (!isSealed(text)) return "was changed after it was saved";
   return value as CheckpointDocument;
-}
-
-function seal(body: string): string {
-  return `,\n  "sha256": "${new Sha256().update(body).hex()}"\n}\n`;
 }

@@ -12,8 +12,9 @@
  */
 
 import { dirname, resolve } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { type OptionNaming, reworded, UserError } from "../../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../../core/files.ts";
+import { tryLock } from "../../core/lock.ts";
 import type { Json } from "../run/result.ts";
 import {
   elementBytes,
@@ -42,6 +43,9 @@ import {
   tidy,
 } from "./folder.ts";
 
+/** How a person chooses a checkpoint by its name. */
+type Choose = (name: string, option: OptionNaming) => string;
+
 /** How a folder of checkpoints is used. */
 export interface CheckpointStoreOptions {
   /** Complete checkpoints that are kept, 1 or more; 2 unless told. */
@@ -51,8 +55,10 @@ export interface CheckpointStoreOptions {
    * or a missing folder is refused and nothing is removed before the first save, as who loads wants it.
    */
   readonly create?: boolean;
+  /** Whether no other process may save to the folder until the store is disposed of; not so unless told. */
+  readonly lock?: boolean;
   /** How the person chooses a checkpoint by its name, for messages; `load("step-1")` unless told. */
-  readonly choose?: (name: string) => string;
+  readonly choose?: Choose;
 }
 
 /** A checkpoint that was saved. */
@@ -106,16 +112,22 @@ export class Checkpoint implements Disposable {
   }
 }
 
+/** Name of the file that is locked by who saves to a folder. */
+const LOCK_FILE = "checkpoints.lock";
+
 /** A folder of checkpoints. One process at a time may save to it. */
-export class CheckpointStore {
+export class CheckpointStore implements Disposable {
   /** Where the checkpoints lie. */
   readonly folder: string;
   readonly #keep: number;
-  readonly #choose: (name: string) => string;
+  readonly #choose: Choose;
   /** Checkpoints that were found damaged and must not be counted as kept. */
   readonly #damaged = new Set<string>();
 
-  private constructor(folder: string, keep: number, choose: (name: string) => string) {
+  readonly #lock: Disposable | null;
+
+  private constructor(folder: string, keep: number, choose: Choose, lock: Disposable | null) {
+    this.#lock = lock;
     this.folder = folder;
     this.#keep = keep;
     this.#choose = choose;
@@ -124,12 +136,13 @@ export class CheckpointStore {
   /**
    * Opens a folder and puts in order what a killed process left in it.
    *
-   * @throws {UserError} The folder cannot be made, read or changed; or it is missing and `create` is false.
+   * @throws {UserError} The folder cannot be made, read or changed; it is missing and `create` is false; or another process
+   * saves to it.
    * @throws {RangeError} `keep` is no whole number above 0.
    */
   static async open(
     folder: string,
-    { keep = 2, create = true, choose = (name) => `load(${JSON.stringify(name)})` }:
+    { keep = 2, create = true, lock = false, choose = (name) => `load(${JSON.stringify(name)})` }:
       CheckpointStoreOptions = {},
   ): Promise<CheckpointStore> {
     if (!Number.isSafeInteger(keep) || keep < 1) {
@@ -151,8 +164,19 @@ export class CheckpointStore {
       }
       throw fileError(create ? "save checkpoints to" : "read", folder, error);
     }
-    await tidy(folder, create);
-    return new CheckpointStore(folder, keep, choose);
+    const locked = lock ? await lockStore(folder) : null;
+    try {
+      await tidy(folder, create);
+    } catch (error) {
+      locked?.[Symbol.dispose]();
+      throw error;
+    }
+    return new CheckpointStore(folder, keep, choose, locked);
+  }
+
+  /** Lets other processes save to the folder. */
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
   }
 
   /** Names of the checkpoints, newest first, damaged ones included. */
@@ -234,24 +258,30 @@ export class CheckpointStore {
       return await this.#verify(wanted);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      throw new UserError(error.message + await this.#advice(entries, wanted));
+      const advice = await this.#advice(entries, wanted);
+      throw reworded(error, (message, option) => message + advice(option));
     }
   }
 
   /** What to do instead of loading a checkpoint that is damaged, as the end of a sentence. */
-  async #advice(entries: readonly CheckpointEntry[], damaged: CheckpointEntry): Promise<string> {
+  async #advice(
+    entries: readonly CheckpointEntry[],
+    damaged: CheckpointEntry,
+  ): Promise<(option: OptionNaming) => string> {
     const at = entries.indexOf(damaged);
     using before = await this.#firstGood(entries.slice(at + 1));
     if (before !== null) {
-      return `; the last good one before it is ${before.name}: choose it with ${
-        this.#choose(before.name)
-      }`;
+      const { name } = before;
+      return (option) =>
+        `; the last good one before it is ${name}: choose it with ${this.#choose(name, option)}`;
     }
     using after = await this.#firstGood(entries.slice(0, at).reverse());
     if (after !== null) {
-      return `; a newer one, ${after.name}, is good: choose it with ${this.#choose(after.name)}`;
+      const { name } = after;
+      return (option) =>
+        `; a newer one, ${name}, is good: choose it with ${this.#choose(name, option)}`;
     }
-    return "; no other checkpoint in its folder is good, so the run must start again";
+    return () => "; no other checkpoint in its folder is good, so the run must start again";
   }
 
   async #firstGood(entries: readonly CheckpointEntry[]): Promise<Checkpoint | null> {
@@ -351,8 +381,18 @@ export class CheckpointStore {
         `Cannot save checkpoint ${path}: the folder ${this.folder} is no longer there`,
       );
     }
-    return new UserError(known.message.replaceAll(stagingPath, path), known.status);
+    return reworded(known, (message) => message.replaceAll(stagingPath, path));
   }
+}
+
+async function lockStore(folder: string): Promise<Disposable> {
+  const lock = await tryLock(`${folder}/${LOCK_FILE}`);
+  if (lock === null) {
+    throw new UserError(
+      `Cannot save checkpoints to ${folder}: another run is saving to it; wait for its end or choose another folder`,
+    );
+  }
+  return lock;
 }
 
 /** Wider elements first, so that all data begin at multiples of their width. */

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { chooseFormat } from "../../data/choose_format.ts";
 import { findTextFiles } from "../../data/prepare.ts";
-import { recognise } from "../../data/recognise.ts";
 import type { PresetName } from "../model/presets.ts";
-import { parseTrainOptions, type TrainCommandLine } from "./options.ts";
+import { isDataset } from "../run/options.ts";
+import { parseTrainOptions, type TrainCommandLine } from "./parse.ts";
 
 /** The models that were published with the logs. */
 const PRESET_OF_FORMAT: Readonly<Record<string, PresetName>> = {
@@ -25,15 +26,15 @@ const PRESET_OF_FORMAT: Readonly<Record<string, PresetName>> = {
  */
 export async function parseTrainCommand(args: readonly string[]): Promise<TrainCommandLine> {
   const line = parseTrainOptions(args);
-  if (line.kind !== "train" || line.given.model) return line;
-  const { data, format, schema, model } = line.command;
-  if (data.kind !== "files" || schema !== null) return line;
-  const known = format === "auto"
-    ? (await recognise(await findTextFiles(data.paths))).format
-    : format;
-  const preset = PRESET_OF_FORMAT[known] ?? model;
+  if (line.kind !== "train" || line.named.model) return line;
+  const { data, model: { preset: usual } } = line.settings;
+  if (isDataset(data) || data.source.kind !== "files" || data.schema !== null) return line;
+  const known = data.format === "auto"
+    ? (await chooseFormat(await findTextFiles(data.source.paths))).format
+    : data.format;
+  const preset = PRESET_OF_FORMAT[known] ?? usual;
   // Widths on the command line were chosen for the usual model, and sequences fit none but their own.
-  if (preset === model || (line.given.shape && preset !== "rm1")) return line;
+  if (preset === usual || (line.named.shape && preset !== "rm1")) return line;
   const chosen = parseTrainOptions([...args, "--model", preset]);
   if (chosen.kind !== "train") return chosen;
   return {

@@ -12,7 +12,11 @@ import { type ModelOptions, TowerModel } from "./tower_model.ts";
 /** Shape of a DLRM: a tower whose top MLP ends in 1, the logit. */
 export type DlrmShape = TowerShape;
 
-/** A DLRM on a device: a tower whose output is the logit. */
+/**
+ * A DLRM on a device: a tower whose output is the logit.
+ *
+ * @category Models
+ */
 export class Dlrm extends TowerModel<DlrmShape> {
   /** Allocates everything, zero-filled; call `initialise` or load weights before training. */
   constructor(device: Device, shape: DlrmShape, options: ModelOptions) {

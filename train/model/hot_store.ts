@@ -6,7 +6,7 @@
 
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, EmbeddingTables } from "../../kernels/types.ts";
-import { DeviceRows, type RowUpdate, type Transfer } from "./row_paths.ts";
+import { DeviceRows, type MostLookups, type RowUpdate, type Transfer } from "./row_paths.ts";
 
 /** Floats moved at a time. */
 const CHUNK_FLOATS = 1 << 22;
@@ -30,13 +30,13 @@ export class HotRowStore {
    *
    * @param home The model's tables.
    * @param hotRows For each table, the numbers of its hot rows, ascending.
-   * @param maxRows Bags a table of the largest minibatch.
+   * @param most Of the largest minibatch.
    */
   constructor(
     device: Device,
     home: EmbeddingTables,
     hotRows: readonly Uint32Array[],
-    maxRows: number,
+    most: MostLookups,
     update: RowUpdate,
   ) {
     const { dim, optimizer } = home;
@@ -48,7 +48,7 @@ export class HotRowStore {
       for (const row of rows) this.flatRows[at++] = home.rowOffsets[t]! + row;
     });
     const spec = { rows: hotRows.map((rows) => rows.length), dim, optimizer };
-    this.rows = new DeviceRows(device, spec, maxRows, update, "hot rows");
+    this.rows = new DeviceRows(device, spec, most, update, "hot rows");
   }
 
   /** The tables of hot rows, on the device. */

@@ -5,8 +5,14 @@
  */
 
 import { RandomStream } from "../../core/random.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../kernels/linear/op.ts";
 import { paddedStride } from "../../kernels/shapes.ts";
 import type { Device, Matrix, Optimizer, Recorder, Scalar } from "../../kernels/types.ts";
+import { denseUpdateOp } from "../../kernels/update/op.ts";
 import { firstRows, writeMatrix } from "./matrices.ts";
 import type { Parameter } from "./model.ts";
 
@@ -50,6 +56,7 @@ export class FlatParameters {
   /** Handed out so far. */
   readonly parameters: Parameter[] = [];
   readonly #make: MakeMatrix;
+  readonly #makeGradient: MakeMatrix;
   readonly #optimizer: Optimizer;
   readonly #params: Matrix;
   readonly #grads: Matrix;
@@ -59,11 +66,18 @@ export class FlatParameters {
   /**
    * Makes the buffers.
    *
+   * @param makeGradient Makes the gradients of layers' outputs, which only minibatches that train need.
    * @param floats Room for all that `take` will hand out: the sum of {@linkcode parameterFloats}.
    * @param optimizer Of the model; dense parameters take plain Adagrad in place of row-wise.
    */
-  constructor(make: MakeMatrix, floats: number, optimizer: Optimizer) {
+  constructor(
+    make: MakeMatrix,
+    makeGradient: MakeMatrix,
+    floats: number,
+    optimizer: Optimizer,
+  ) {
     this.#make = make;
+    this.#makeGradient = makeGradient;
     // Row-wise Adagrad is defined for rows; the dense part takes plain Adagrad, as DLRM's optimizer does.
     this.#optimizer = optimizer.kind === "rowwise-adagrad"
       ? { kind: "adagrad", eps: optimizer.eps }
@@ -102,7 +116,9 @@ export class FlatParameters {
       const { value: w, gradient: dw } = this.take(`${name}.weight`, [N, K], N, K);
       const { value: b, gradient: db } = this.take(`${name}.bias`, [N], 1, N);
       const y = last ? ends.output : this.#make(maxRows, N, `${name} output`);
-      const dy = last ? ends.outputGradient : this.#make(maxRows, N, `${name} output gradient`);
+      const dy = last
+        ? ends.outputGradient
+        : this.#makeGradient(maxRows, N, `${name} output gradient`);
       result.push({ w, b, dw, db, x, y, dx, dy, relu: !last || ends.lastRelu });
       x = y;
       dx = dy;
@@ -112,7 +128,7 @@ export class FlatParameters {
 
   /** Appends one optimizer step over all parameters. */
   update(ops: Recorder, learningRate: Scalar): void {
-    ops.denseUpdate({
+    ops.add(denseUpdateOp, {
       params: this.#params,
       grads: this.#grads,
       state: this.#state,
@@ -167,7 +183,7 @@ export function initialiseDense(
 /** Appends the layers' forward pass over the first rows of their inputs. */
 export function forwardLayers(ops: Recorder, layers: readonly Layer[], rows: number): void {
   for (const layer of layers) {
-    ops.linearForward({
+    ops.add(linearForwardOp, {
       x: firstRows(layer.x, rows),
       w: layer.w,
       bias: layer.b,
@@ -182,9 +198,9 @@ export function backwardLayers(ops: Recorder, layers: readonly Layer[], rows: nu
   for (let l = layers.length - 1; l >= 0; l--) {
     const layer = layers[l]!;
     const dy = firstRows(layer.dy, rows), x = firstRows(layer.x, rows);
-    ops.linearBackwardWeights({ dy, x, dw: layer.dw, db: layer.db });
+    ops.add(linearBackwardWeightsOp, { dy, x, dw: layer.dw, db: layer.db });
     if (layer.dx !== null) {
-      ops.linearBackwardInput({
+      ops.add(linearBackwardInputOp, {
         dy,
         w: layer.w,
         dx: firstRows(layer.dx, rows),

@@ -11,8 +11,8 @@ import type {
   GroupedLookups,
   Matrix,
   Program,
-  Stage,
 } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import type { HotRowStore } from "./hot_store.ts";
 
 /** A named dense parameter: a weight matrix (out × in) or a bias (1 × out). */
@@ -71,7 +71,7 @@ export interface HostStep {
 }
 
 /** A model on a device. Buffers are sized for `maxBatch` inputs; programs exist per batch size. */
-export interface Model {
+export interface Model extends Disposable {
   /** Where it runs; belongs to the caller. */
   readonly device: Device;
   /** Inputs of the largest minibatch, for training or evaluation. */

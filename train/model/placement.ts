@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UsageError } from "../../core/errors.ts";
 import { openDevice, type OpenDeviceOptions } from "../../kernels/open.ts";
 import type { Device } from "../../kernels/types.ts";
 
@@ -24,22 +25,32 @@ export const PLACEMENTS = ["device", "host", "hybrid", "hot"] as const;
  */
 export type Placement = typeof PLACEMENTS[number];
 
-/** The devices of a placement. */
-export interface PlacedDevices {
+/** Devices that are open. */
+export interface OpenDevices {
   /** For MLPs, and for rows that are not in host memory. */
   readonly device: Device;
   /** For rows in host memory; null where none are. May be `device` itself. */
   readonly host: Device | null;
+}
+
+/** The devices of a placement. */
+export interface PlacedDevices extends OpenDevices, Disposable {
   /** Why it is this device, for people. */
   readonly reason: string;
   /** Disposes both. */
   dispose(): void;
 }
 
+/** The device of host memory under a placement; null where no rows are there. */
+export function hostOf(placement: Placement, { host }: OpenDevices): Device | null {
+  return placement === "hybrid" || placement === "hot" ? host : null;
+}
+
 /**
  * Opens the devices of a placement.
  *
  * @throws {UserError} As `openDevice`.
+ * @category Models
  */
 export async function openPlaced(
   placement: Placement,
@@ -47,24 +58,49 @@ export async function openPlaced(
 ): Promise<PlacedDevices> {
   if (placement === "host" && options.device !== "cpu") {
     const { device } = await openDevice({ ...options, device: "cpu" });
-    return { device, host: null, reason: "--placement host", dispose: () => device.dispose() };
+    return placed(device, null, "rows and MLPs are placed on the host");
   }
   const { device, reason } = await openDevice(options);
-  if (placement === "device" || placement === "host") {
-    return { device, host: null, reason, dispose: () => device.dispose() };
-  }
-  if (device.info.kind === "cpu") {
-    return { device, host: device, reason, dispose: () => device.dispose() };
-  }
+  if (placement === "device" || placement === "host") return placed(device, null, reason);
+  if (device.info.kind === "cpu") return placed(device, device, reason);
   try {
     const { device: host } = await openDevice({ ...options, device: "cpu" });
-    const dispose = (): void => {
-      device.dispose();
-      host.dispose();
-    };
-    return { device, host, reason, dispose };
+    return placed(device, host, reason);
   } catch (error) {
     device.dispose();
     throw error;
   }
+}
+
+function placed(device: Device, host: Device | null, reason: string): PlacedDevices {
+  const dispose = (): void => {
+    device.dispose();
+    if (host !== device) host?.dispose();
+  };
+  return { device, host, reason, dispose, [Symbol.dispose]: dispose };
+}
+
+/**
+ * Places a run on devices that are open, and stay so when it ends.
+ *
+ * @throws {UsageError} They are not those that the placement needs.
+ */
+export function placeOn(open: OpenDevices, placement: Placement): PlacedDevices {
+  const { device } = open;
+  const host = hostOf(placement, { device, host: open.host ?? (isCpu(device) ? device : null) });
+  const missing = placement === "host" ? !isCpu(device) : placement !== "device" && host === null;
+  if (missing) {
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("device.placement")
+      } ${placement}: it keeps rows in host memory, and no CPU device is among those of ${
+        option("device.open")
+      }`
+    );
+  }
+  return { device, host, reason: "open already", dispose: () => {}, [Symbol.dispose]: () => {} };
+}
+
+function isCpu(device: Device): boolean {
+  return device.info.kind === "cpu";
 }

@@ -4,23 +4,16 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
+import { RM1_SIZES, TWIN_WORKLOADS, type WorkloadName } from "../../data/twin/workloads.ts";
 import type { TableSchema } from "../../data/types.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
 import type { DlrmShape } from "./dlrm.ts";
 import { isTbsm, type ModelShape } from "./models.ts";
+import type { OptimizerName } from "./optimizers.ts";
 
-/** Names of the presets. */
-export const PRESET_NAMES = ["rm1", "rm2", "rm3", "rm4"] as const;
-
-/** The name of a preset. */
-export type PresetName = typeof PRESET_NAMES[number];
-
-/** Names of the optimizers, as flags spell them. */
-export const OPTIMIZER_NAMES = ["sgd", "adagrad", "rowwise-adagrad"] as const;
-
-/** The name of an optimizer. */
-export type OptimizerName = typeof OPTIMIZER_NAMES[number];
+/** The name of a preset: its workload's. */
+export type PresetName = WorkloadName;
 
 /** A published model with the settings it is trained with unless told otherwise. */
 export interface DlrmPreset {
@@ -66,7 +59,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm1",
     title: "TBSM on Taobao",
     dense: 1,
-    tableRows: [987994, 4162024, 9439],
+    tableRows: [RM1_SIZES.users, RM1_SIZES.items, RM1_SIZES.categories],
     dim: 16,
     bottom: [1, 16],
     top: [15, 15],
@@ -82,11 +75,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm2",
     title: "DLRM on Criteo Kaggle",
     dense: 13,
-    // deno-fmt-ignore
-    tableRows: [
-      1460, 583, 10131227, 2202608, 305, 24, 12517, 633, 3, 93145, 5683, 8351593, 3194, 27, 14992, 5461306, 10, 5652,
-      2173, 4, 7046547, 18, 15, 286181, 105, 142572,
-    ],
+    tableRows: TWIN_WORKLOADS.rm2.distinct,
     dim: 16,
     bottom: [13, 512, 256, 64, 16],
     top: [512, 256, 1],
@@ -100,11 +89,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm3",
     title: "DLRM on Criteo Terabyte",
     dense: 13,
-    // deno-fmt-ignore
-    tableRows: [
-      9980333, 36084, 17217, 7378, 20134, 3, 7112, 1442, 61, 9758201, 1333352, 313829, 10, 2208, 11156, 122, 4, 970,
-      14, 9994222, 7267859, 9946608, 415421, 12420, 101, 36,
-    ],
+    tableRows: TWIN_WORKLOADS.rm3.distinct,
     dim: 64,
     bottom: [13, 512, 256, 64],
     top: [512, 512, 256, 1],
@@ -118,10 +103,7 @@ export const PRESETS: Readonly<Record<PresetName, DlrmPreset>> & { readonly rm1:
     name: "rm4",
     title: "DLRM on Avazu",
     dense: 1,
-    // deno-fmt-ignore
-    tableRows: [
-      7, 7, 4737, 7745, 26, 8552, 559, 36, 2686408, 6729486, 8251, 5, 4, 2626, 8, 9, 435, 4, 68, 172, 60,
-    ],
+    tableRows: TWIN_WORKLOADS.rm4.distinct,
     dim: 16,
     bottom: [1, 512, 256, 64, 16],
     top: [512, 256, 1],
@@ -168,7 +150,8 @@ export interface ShapeSource {
  * @returns A shape in which all widths agree: the bottom MLP runs from the dense columns to `dim`, the top MLP from
  * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
  * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.
- * @throws {UserError} Status 2: widths that do not agree; the flag to change is named.
+ * @throws {UsageError} Widths that do not agree; the field to change is named.
+ * @category Models
  */
 export function resolveShape(
   preset: DlrmPreset,
@@ -177,42 +160,46 @@ export function resolveShape(
 ): ModelShape {
   const steps = requireSteps(preset, source.steps);
   const dim = overrides.dim ?? preset.dim;
-  requireWidths("--embedding-dim", [dim], 1);
+  requireWidths("model.shape.dim", [dim], 1);
   const bottom = resolveBottom(preset, source.dense.length, dim, overrides);
   const computed = interactionWidth(source.tables.length + 1, dim);
   const sequences = isTbsmPreset(preset);
   const top = overrides.top ?? preset.top;
-  requireWidths("--top", top, 1);
-  if (!sequences) requireLogit("--top", top);
+  requireWidths("model.shape.top", top, 1);
+  if (!sequences) requireLogit("model.shape.top", top);
   const tower: DlrmShape = {
     tableRows: resolveTables(preset, source, overrides.tables ?? "data"),
+    ...(source.tables.every(({ lookups = 1 }) => lookups === 1)
+      ? {}
+      : { lookups: source.tables.map(({ lookups = 1 }) => lookups) }),
     dim,
     bottom,
     top: withComputed(top, computed, overrides.top !== undefined),
   };
   if (!sequences || steps === null) {
-    for (const flag of ["attention", "final"] as const) {
-      if (overrides[flag] !== undefined) {
-        throw new UserError(
-          `Cannot use --${flag} ${dashed(overrides[flag])}: --model ${preset.name} has no such MLP`,
-          2,
+    for (const field of ["attention", "final"] as const) {
+      const widths = overrides[field];
+      if (widths !== undefined) {
+        throw new UsageError((option) =>
+          `Cannot use ${option(`model.shape.${field}`)} ${dashed(widths)}: ${
+            option("model.preset")
+          } ${preset.name} has no such MLP`
         );
       }
     }
     return tower;
   }
   const attention = overrides.attention ?? preset.attention;
-  requireWidths("--attention", attention, 0);
+  requireWidths("model.shape.attention", attention, 0);
   const final = overrides.final ?? preset.final;
-  requireWidths("--final", final, 1);
-  requireLogit("--final", final);
+  requireWidths("model.shape.final", final, 1);
+  requireLogit("model.shape.final", final);
   const width = tower.top.at(-1)!;
   if (width < 2) {
-    throw new UserError(
-      `Cannot use --top ${
+    throw new UsageError((option) =>
+      `Cannot use ${option("model.shape.top")} ${
         dashed(top)
-      }: the last width is ${width} and must be at least 2, since a step's vector is scaled to length 1`,
-      2,
+      }: the last width is ${width} and must be at least 2, since a step's vector is scaled to length 1`
     );
   }
   return {
@@ -223,7 +210,11 @@ export function resolveShape(
   };
 }
 
-/** Number of trained parameters. */
+/**
+ * Number of trained parameters.
+ *
+ * @category Models
+ */
 export function countParameters(shape: ModelShape): { dense: number; embedding: number } {
   const mlps = [shape.bottom, shape.top];
   let dense = 0;
@@ -244,65 +235,67 @@ function resolveBottom(
   overrides: ShapeOverrides,
 ): readonly number[] {
   const bottom = overrides.bottom ?? preset.bottom;
-  requireWidths("--bottom", bottom, 2);
-  const chosen = overrides.bottom === undefined
-    ? `--model ${preset.name}`
-    : `--bottom ${dashed(bottom)}`;
+  requireWidths("model.shape.bottom", bottom, 2);
   if (bottom[0] !== dense) {
     const right = dashed([dense, ...bottom.slice(1, -1), dim]);
-    throw new UserError(
-      `Cannot use ${chosen}: its bottom MLP takes ${
+    throw new UsageError((option) => {
+      const chosen = overrides.bottom === undefined
+        ? `${option("model.preset")} ${preset.name}`
+        : `${option("model.shape.bottom")} ${dashed(bottom)}`;
+      return `Cannot use ${chosen}: its bottom MLP takes ${
         bottom[0]
-      } dense columns and the data has ${dense}, so give --bottom ${right} or another --model`,
-      2,
-    );
+      } dense columns and the data has ${dense}, so give ${
+        option("model.shape.bottom")
+      } ${right} or another ${option("model.preset")}`;
+    });
   }
   if (bottom.at(-1) !== dim) {
     const right = dashed([...bottom.slice(0, -1), dim]);
-    throw new UserError(
-      `Cannot use --embedding-dim ${dim}: the bottom MLP ${dashed(bottom)} ends in ${
+    throw new UsageError((option) =>
+      `Cannot use ${option("model.shape.dim")} ${dim}: the bottom MLP ${dashed(bottom)} ends in ${
         bottom.at(-1)
-      } and must end in the embedding dim, so give --bottom ${right} or --embedding-dim ${
-        bottom.at(-1)
-      }`,
-      2,
+      } and must end in the embedding dim, so give ${option("model.shape.bottom")} ${right} or ${
+        option("model.shape.dim")
+      } ${bottom.at(-1)}`
     );
   }
   return bottom;
 }
 
-function isTbsmPreset(preset: DlrmPreset | TbsmPreset): preset is TbsmPreset {
+/** Whether a preset is a TBSM's. */
+export function isTbsmPreset(preset: DlrmPreset | TbsmPreset): preset is TbsmPreset {
   return "attention" in preset;
 }
 
 /** The steps of the data's inputs, which must be sequences for a TBSM and for no other model; null without. */
 function requireSteps(preset: DlrmPreset | TbsmPreset, steps: number | undefined): number | null {
   if (isTbsmPreset(preset) !== (steps !== undefined)) {
-    throw new UserError(
-      `Cannot use --model ${preset.name}: it takes ${
+    throw new UsageError((option) =>
+      `Cannot use ${option("model.preset")} ${preset.name}: it takes ${
         steps === undefined
           ? `sequences of time steps and the data has none, so give Taobao's log or a twin of it`
-          : `single inputs and the data has sequences of ${steps} time steps, so give --model rm1`
-      }`,
-      2,
+          : `single inputs and the data has sequences of ${steps} time steps, so give ${
+            option("model.preset")
+          } rm1`
+      }`
     );
   }
   if (steps !== undefined && steps < 2) {
-    throw new UserError(
-      `Cannot use --model ${preset.name}: the data's sequences have ${steps} time step and it needs 2 at least`,
-      2,
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("model.preset")
+      } ${preset.name}: the data's sequences have ${steps} time step and it needs 2 at least`
     );
   }
   return steps ?? null;
 }
 
-function requireLogit(flag: string, widths: readonly number[]): void {
+function requireLogit(field: string, widths: readonly number[]): void {
   if (widths.at(-1) !== 1) {
-    throw new UserError(
-      `Cannot use ${flag} ${dashed(widths)}: the last width is ${
+    throw new UsageError((option) =>
+      `Cannot use ${option(field)} ${dashed(widths)}: the last width is ${
         widths.at(-1)
-      } and must be 1, the logit`,
-      2,
+      } and must be 1, the logit`
     );
   }
 }
@@ -324,33 +317,32 @@ function resolveTables(
   if (tables === "data") return source.tables.map((table) => table.rows);
   const chosen = tables === "published" ? "published" : dashed(tables);
   const rows = tables === "published" ? preset.tableRows : tables;
-  requireWidths("--tables", rows, 1);
+  requireWidths("model.shape.tables", rows, 1);
   if (rows.length !== source.tables.length) {
-    throw new UserError(
-      `Cannot use --tables ${chosen}: it gives ${rows.length} tables and the data has ${source.tables.length}`,
-      2,
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("model.shape.tables")
+      } ${chosen}: it gives ${rows.length} tables and the data has ${source.tables.length}`
     );
   }
   for (const [t, table] of source.tables.entries()) {
     if (rows[t]! < table.rows) {
-      throw new UserError(
-        `Cannot use --tables ${chosen}: table ${table.name} would have ${
+      throw new UsageError((option) =>
+        `Cannot use ${option("model.shape.tables")} ${chosen}: table ${table.name} would have ${
           rows[t]
-        } rows and the data has ${table.rows} different ids`,
-        2,
+        } rows and the data has ${table.rows} different ids`
       );
     }
   }
   return rows;
 }
 
-function requireWidths(flag: string, widths: readonly number[], least: number): void {
+function requireWidths(field: string, widths: readonly number[], least: number): void {
   if (widths.length < least || widths.some((width) => !Number.isSafeInteger(width) || width < 1)) {
-    throw new UserError(
-      `Cannot use ${flag} ${dashed(widths)}: it must be ${
+    throw new UsageError((option) =>
+      `Cannot use ${option(field)} ${dashed(widths)}: it must be ${
         least > 1 ? `at least ${least} ` : ""
-      }whole numbers of at least 1`,
-      2,
+      }whole numbers of at least 1`
     );
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { embeddingBackwardOp, embeddingForwardOp } from "../../kernels/embedding/op.ts";
 import type {
   Device,
   DeviceBuffer,
@@ -28,6 +29,14 @@ export interface RowUpdate {
   readonly learningRate: Scalar;
 }
 
+/** What the largest minibatch looks up. */
+export interface MostLookups {
+  /** Bags a table. */
+  readonly bags: number;
+  /** Lookups in all tables. */
+  readonly lookups: number;
+}
+
 /** Tables on the device of the tower: gather and update are ops of its program. */
 export class DeviceRows implements RowPath {
   readonly tables: EmbeddingTables;
@@ -35,11 +44,11 @@ export class DeviceRows implements RowPath {
   readonly #lookups: LookupBuffers;
   readonly #update: RowUpdate;
 
-  /** Allocates tables and lookup buffers for minibatches of `maxRows` bags a table. */
+  /** Allocates tables and lookup buffers. */
   constructor(
     device: Device,
     spec: TablesSpec,
-    maxRows: number,
+    most: MostLookups,
     update: RowUpdate,
     label: string,
   ) {
@@ -49,7 +58,7 @@ export class DeviceRows implements RowPath {
     this.tables = device.createTables(spec, label);
     try {
       this.#lookups = device.createLookups(
-        { tables: T, maxBags: maxRows, maxLookups: T * maxRows },
+        { tables: T, maxBags: most.bags, maxLookups: most.lookups },
         `${label}: lookups`,
       );
     } catch (error) {
@@ -64,7 +73,7 @@ export class DeviceRows implements RowPath {
   }
 
   forward(ops: Recorder, vectors: Matrix): void {
-    ops.embeddingForward({
+    ops.add(embeddingForwardOp, {
       tables: this.tables,
       lookups: this.#lookups,
       out: vectors,
@@ -73,7 +82,7 @@ export class DeviceRows implements RowPath {
   }
 
   backward(ops: Recorder, gradients: Matrix): void {
-    ops.embeddingBackward({
+    ops.add(embeddingBackwardOp, {
       tables: this.tables,
       lookups: this.#lookups,
       grad: gradients,
@@ -116,12 +125,13 @@ export class HostRows implements RowPath {
   readonly #programs = new Map<string, Program>();
   readonly #owned: { dispose(): void }[] = [];
 
-  /** Allocates tables, lookup buffers and the host's ends of the link, for minibatches of `maxRows` bags a table. */
+  /** Allocates tables, lookup buffers and the host's ends of the link; gradients for so many bags a table as are trained. */
   constructor(
     device: Device,
     host: Device,
     spec: TablesSpec,
-    maxRows: number,
+    most: MostLookups,
+    trainedBags: number,
     optimizer: Optimizer,
   ) {
     const T = spec.rows.length;
@@ -132,19 +142,19 @@ export class HostRows implements RowPath {
       this.#owned.push(it);
       return it;
     };
-    const matrix = (label: string): Matrix => {
-      const m = host.createMatrix(maxRows, (T + 1) * spec.dim, label);
+    const matrix = (bags: number, label: string): Matrix => {
+      const m = host.createMatrix(bags, (T + 1) * spec.dim, label);
       own(m.buffer);
       return m;
     };
     try {
       this.tables = own(host.createTables(spec, "embedding tables"));
       this.#lookups = own(host.createLookups(
-        { tables: T, maxBags: maxRows, maxLookups: T * maxRows },
+        { tables: T, maxBags: most.bags, maxLookups: most.lookups },
         "host lookups",
       ));
-      this.#vectors = matrix("gathered vectors");
-      this.#gradients = matrix("vector gradients of the device");
+      this.#vectors = matrix(most.bags, "gathered vectors");
+      this.#gradients = matrix(Math.max(1, trainedBags), "vector gradients of the device");
       this.#scalars = own(host.createBuffer(16, "host step scalars"));
     } catch (error) {
       this.dispose();
@@ -216,10 +226,10 @@ export class HostRows implements RowPath {
         if (kind === "gather") {
           ops.stage("gather");
           const out = firstRows(this.#vectors, rows);
-          ops.embeddingForward({ tables, lookups, out, firstSlot: 1 });
+          ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 1 });
         } else {
           ops.stage("update-rows");
-          ops.embeddingBackward({
+          ops.add(embeddingBackwardOp, {
             tables,
             lookups,
             grad: firstRows(this.#gradients, rows),

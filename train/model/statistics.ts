@@ -5,6 +5,7 @@
  * @module
  */
 
+import { columnStatisticsOp, standardiseOp } from "../../kernels/standardise/op.ts";
 import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
 import type { MakeMatrix } from "./layers.ts";
 import { firstRows } from "./matrices.ts";
@@ -36,7 +37,13 @@ export class RunningStatistics {
   readonly #input: Matrix;
   readonly #inputGradient: Matrix | null;
 
-  constructor(make: MakeMatrix, name: string, input: Matrix, inputGradient: Matrix | null) {
+  constructor(
+    make: MakeMatrix,
+    makeGradient: MakeMatrix,
+    name: string,
+    input: Matrix,
+    inputGradient: Matrix | null,
+  ) {
     const { rows, cols } = input;
     this.name = name;
     this.#input = input;
@@ -46,21 +53,21 @@ export class RunningStatistics {
     this.output = make(rows, cols, `${name} output`);
     this.outputGradient = inputGradient === null
       ? null
-      : make(rows, cols, `${name} output gradient`);
+      : makeGradient(rows, cols, `${name} output gradient`);
   }
 
   /** Appends the standardising; with a weight, the minibatch first enters the statistics. */
   forward(ops: Recorder, rows: number, weight: Scalar | null): void {
     const { mean, variance } = this;
     const x = firstRows(this.#input, rows);
-    if (weight !== null) ops.columnStatistics({ x, mean, variance, weight });
-    ops.standardise({ x, mean, variance, y: firstRows(this.output, rows) });
+    if (weight !== null) ops.add(columnStatisticsOp, { x, mean, variance, weight });
+    ops.add(standardiseOp, { x, mean, variance, y: firstRows(this.output, rows) });
   }
 
   /** Appends the way from the output's gradient to the input's. */
   backward(ops: Recorder, rows: number): void {
     if (this.outputGradient === null || this.#inputGradient === null) return;
-    ops.standardise({
+    ops.add(standardiseOp, {
       x: firstRows(this.outputGradient, rows),
       mean: null,
       variance: this.variance,

@@ -68,7 +68,9 @@ export class StepLedger {
         tables: shape.tableRows.length,
         lookups,
         rows: list,
-        offsets: null,
+        offsets: lookups === bags * shape.tableRows.length
+          ? null
+          : new Uint32Array(bags * shape.tableRows.length + 1),
         unique,
         uniqueRows: list.subarray(0, unique),
         segments: new Uint32Array(unique + 1),

@@ -13,6 +13,14 @@
  * @module
  */
 
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../kernels/linear/op.ts";
+import { normaliseBackwardOp, normaliseForwardOp } from "../../kernels/normalise/op.ts";
+import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../kernels/sequence/op.ts";
+import { sigmoidBackwardOp, sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
 import type { Device, Matrix, Recorder } from "../../kernels/types.ts";
 import { backwardLayers, forwardLayers, type Layer, mlpFloats, parameterFloats } from "./layers.ts";
 import { firstColumns, firstRows } from "./matrices.ts";
@@ -32,6 +40,8 @@ export interface TbsmShape extends TowerShape {
 /**
  * A TBSM on a device. Parameters are named as in the `state_dict` of Facebook's TBSM with one head: `dlrm.bot_l…`,
  * `dlrm.top_l…`, `ams.0.mlp…` (attention), `ams.0.A`, `mlps.0…` (final); tables `dlrm.emb_l…`.
+ *
+ * @category Models
  */
 export class Tbsm extends TowerModel<TbsmShape> {
   /** Allocates everything, zero-filled; call `initialise` or load weights before training. */
@@ -84,27 +94,27 @@ class AttentionHead implements Head {
   readonly #attention: readonly Layer[];
   readonly #final: readonly Layer[];
 
-  constructor(shape: TbsmShape, B: number, { make, flat, tower }: HeadParts) {
+  constructor(shape: TbsmShape, B: number, { make, makeGradient, flat, tower }: HeadParts) {
     const { steps, attention, final } = shape;
     const [S, D] = [steps - 1, shape.top.at(-1)!];
     this.#steps = steps;
     this.#tower = tower;
     this.#v = make(B * steps, D, "unit vectors");
-    this.#dv = make(B * steps, D, "unit vector gradients");
+    this.#dv = makeGradient(B * steps, D, "unit vector gradients");
     this.#zeros = make(1, D, "no bias");
     this.#unused = make(1, D, "gradient of no bias");
     this.#key = make(B, D, "attention key");
-    this.#dquery = make(B, D, "query gradient");
+    this.#dquery = makeGradient(B, D, "query gradient");
     this.#left = make(2 * B, D, "left factors");
     this.#right = make(2 * B, D, "right factors");
     this.#scores = make(B, S, "attention scores");
-    this.#dscores = make(B, S, "attention score gradients");
+    this.#dscores = makeGradient(B, S, "attention score gradients");
     this.#raw = make(B, S, "attention output");
-    this.#draw = make(B, S, "attention output gradients");
+    this.#draw = makeGradient(B, S, "attention output gradients");
     this.#weights = make(B, S, "attention weights");
-    this.#dweights = make(B, S, "attention weight gradients");
+    this.#dweights = makeGradient(B, S, "attention weight gradients");
     this.#context = make(B, 2 * D, "context");
-    this.#dcontext = make(B, 2 * D, "context gradient");
+    this.#dcontext = makeGradient(B, 2 * D, "context gradient");
     this.#attention = flat.layers("ams.0.mlp", attention, {
       input: this.#scores,
       inputGradient: this.#dscores,
@@ -116,7 +126,7 @@ class AttentionHead implements Head {
     this.#a = value;
     this.#da = gradient;
     this.logits = make(B, 1, "logits");
-    this.dlogits = make(B, 1, "logit gradients");
+    this.dlogits = makeGradient(B, 1, "logit gradients");
     this.#final = flat.layers("mlps.0", final, {
       input: this.#context,
       inputGradient: this.#dcontext,
@@ -131,16 +141,16 @@ class AttentionHead implements Head {
     const h = firstRows(this.#v, size * steps);
     const u = firstRows(this.#left, size), query = second(this.#right, size);
     const key = firstRows(this.#key, size), weights = firstRows(this.#weights, size);
-    ops.normaliseForward({ z: firstRows(this.#tower.output, size * steps), v: h });
+    ops.add(normaliseForwardOp, { z: firstRows(this.#tower.output, size * steps), v: h });
     // The query once more, one row after another.
-    ops.normaliseForward({ z: lastSteps(this.#tower.output, steps, size), v: query });
-    ops.linearForward({ x: query, w: this.#a, bias: this.#zeros, y: u, relu: false });
-    ops.linearBackwardInput({ dy: u, w: this.#a, dx: key, mask: null });
-    ops.sequenceDot({ h, steps, x: key, a: firstRows(this.#scores, size) });
+    ops.add(normaliseForwardOp, { z: lastSteps(this.#tower.output, steps, size), v: query });
+    ops.add(linearForwardOp, { x: query, w: this.#a, bias: this.#zeros, y: u, relu: false });
+    ops.add(linearBackwardInputOp, { dy: u, w: this.#a, dx: key, mask: null });
+    ops.add(sequenceDotOp, { h, steps, x: key, a: firstRows(this.#scores, size) });
     forwardLayers(ops, this.#attention, size);
-    ops.sigmoidForward({ x: firstRows(this.#raw, size), y: weights });
+    ops.add(sigmoidForwardOp, { x: firstRows(this.#raw, size), y: weights });
     const c = firstRows(this.#context, size);
-    ops.sequencePool({ h, steps, y: weights, tail: query, c });
+    ops.add(sequencePoolOp, { h, steps, y: weights, tail: query, c });
     forwardLayers(ops, this.#final, size);
   }
 
@@ -153,21 +163,21 @@ class AttentionHead implements Head {
     const dkey = firstRows(this.#right, size), du = second(this.#left, size);
     const dquery = firstRows(this.#dquery, size);
     backwardLayers(ops, this.#final, size);
-    ops.sequenceDot({ h, steps, x: firstColumns(dc, D), a: dweights });
-    ops.sigmoidBackward({ y: weights, dy: dweights, dx: firstRows(this.#draw, size) });
+    ops.add(sequenceDotOp, { h, steps, x: firstColumns(dc, D), a: dweights });
+    ops.add(sigmoidBackwardOp, { y: weights, dy: dweights, dx: firstRows(this.#draw, size) });
     backwardLayers(ops, this.#attention, size);
-    ops.sequencePool({ h, steps, y: da, tail: null, c: dkey });
-    ops.linearForward({ x: dkey, w: this.#a, bias: this.#zeros, y: du, relu: false });
-    ops.linearBackwardInput({ dy: du, w: this.#a, dx: dquery, mask: null });
-    ops.linearBackwardWeights({
+    ops.add(sequencePoolOp, { h, steps, y: da, tail: null, c: dkey });
+    ops.add(linearForwardOp, { x: dkey, w: this.#a, bias: this.#zeros, y: du, relu: false });
+    ops.add(linearBackwardInputOp, { dy: du, w: this.#a, dx: dquery, mask: null });
+    ops.add(linearBackwardWeightsOp, {
       dy: firstRows(this.#left, 2 * size),
       x: firstRows(this.#right, 2 * size),
       dw: this.#da,
       db: this.#unused,
     });
     const x = firstRows(this.#key, size);
-    ops.sequenceBackward({ y: weights, da, x, dc, query: dquery, steps, dh });
-    ops.normaliseBackward({
+    ops.add(sequenceBackwardOp, { y: weights, da, x, dc, query: dquery, steps, dh });
+    ops.add(normaliseBackwardOp, {
       z: firstRows(this.#tower.output, size * steps),
       dv: dh,
       dz: firstRows(this.#tower.outputGradient, size * steps),

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { interactionBackwardOp, interactionForwardOp } from "../../kernels/interaction/op.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
+import { layerNormBackwardOp, layerNormForwardOp } from "../../kernels/layer_norm/op.ts";
 import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
 import {
   backwardLayers,
@@ -21,6 +23,8 @@ import { RunningStatistics } from "./statistics.ts";
 export interface TowerShape {
   /** Rows of each embedding table. */
   readonly tableRows: readonly number[];
+  /** Lookups of an input in each table at most, whose vectors are summed; absent for one each. */
+  readonly lookups?: readonly number[];
   /** Floats in an embedding row. */
   readonly dim: number;
   /** Widths of the bottom MLP: dense columns first, `dim` last. */
@@ -36,9 +40,18 @@ export interface TowerShape {
  */
 export type Normalisation = "none" | "layer" | "batch";
 
+/** Names of the normalisations. */
+export const NORMALISATIONS = [
+  "none",
+  "layer",
+  "batch",
+] as const satisfies readonly Normalisation[];
+
 /** What a tower is made of. */
 export interface TowerParts {
   readonly make: MakeMatrix;
+  /** Makes what only the way back needs: as many rows as `make` is asked for, or fewer where fewer are trained. */
+  readonly makeGradient: MakeMatrix;
   readonly flat: FlatParameters;
   /** Most rows: one an input, of sequences one a step. */
   readonly maxRows: number;
@@ -86,7 +99,7 @@ export class Tower {
 
   /** Takes parameters from `parts.flat`, the bottom MLP's first: `bot_l`, then `top_l`. */
   constructor(shape: TowerShape, parts: TowerParts) {
-    const { make, flat, maxRows, prefix, output, lastRelu, normalisation } = parts;
+    const { make, makeGradient, flat, maxRows, prefix, output, lastRelu, normalisation } = parts;
     const { dim, bottom, top } = shape;
     const features = shape.tableRows.length + 1;
     this.#normalisation = normalisation;
@@ -94,17 +107,17 @@ export class Tower {
     this.#dim = dim;
     this.dense = make(maxRows, bottom[0]!, "dense features");
     this.vectors = make(maxRows, features * dim, "interaction input");
-    this.vectorGradients = make(maxRows, features * dim, "interaction input gradient");
+    this.vectorGradients = makeGradient(maxRows, features * dim, "interaction input gradient");
     const layer = normalisation === "layer", batch = normalisation === "batch";
     this.#v = layer ? make(maxRows, features * dim, "normalised vectors") : this.vectors;
     this.#dv = layer
-      ? make(maxRows, features * dim, "normalised vector gradients")
+      ? makeGradient(maxRows, features * dim, "normalised vector gradients")
       : this.vectorGradients;
     this.#r = make(maxRows, top[0]!, "interaction output");
-    this.#dr = make(maxRows, top[0]!, "interaction output gradient");
+    this.#dr = makeGradient(maxRows, top[0]!, "interaction output gradient");
     this.statistics = !batch ? [] : [
-      new RunningStatistics(make, `${prefix}norm.dense`, this.dense, null),
-      new RunningStatistics(make, `${prefix}norm.interaction`, this.#r, this.#dr),
+      new RunningStatistics(make, makeGradient, `${prefix}norm.dense`, this.dense, null),
+      new RunningStatistics(make, makeGradient, `${prefix}norm.interaction`, this.#r, this.#dr),
     ];
     const [ofDense, ofInteraction] = this.statistics;
     this.#bottom = flat.layers(`${prefix}bot_l`, bottom, {
@@ -115,7 +128,7 @@ export class Tower {
       lastRelu: true,
     });
     this.output = make(maxRows, top.at(-1)!, output.value);
-    this.outputGradient = make(maxRows, top.at(-1)!, output.gradient);
+    this.outputGradient = makeGradient(maxRows, top.at(-1)!, output.gradient);
     this.#top = flat.layers(`${prefix}top_l`, top, {
       input: ofInteraction?.output ?? this.#r,
       inputGradient: ofInteraction?.outputGradient ?? this.#dr,
@@ -141,9 +154,9 @@ export class Tower {
     path.forward(ops, firstRows(this.vectors, rows));
     ops.stage("interact");
     if (this.#normalisation === "layer") {
-      ops.layerNormForward({ x: firstRows(this.vectors, rows), ...shape, y: v });
+      ops.add(layerNormForwardOp, { x: firstRows(this.vectors, rows), ...shape, y: v });
     }
-    ops.interactionForward({ v, ...shape, r });
+    ops.add(interactionForwardOp, { v, ...shape, r });
     ops.stage("forward");
     ofInteraction?.forward(ops, rows, statistics);
     forwardLayers(ops, this.#top, rows);
@@ -159,7 +172,7 @@ export class Tower {
     backwardLayers(ops, this.#top, rows);
     ofInteraction?.backward(ops, rows);
     ops.stage("interact");
-    ops.interactionBackward({
+    ops.add(interactionBackwardOp, {
       v: firstRows(this.#v, rows),
       ...shape,
       dr: firstRows(this.#dr, rows),
@@ -170,7 +183,7 @@ export class Tower {
     const gradients = firstRows(this.vectorGradients, rows);
     if (layer) {
       const x = firstRows(this.vectors, rows);
-      ops.layerNormBackward({ x, ...shape, dy: dv, dx: gradients, maskFirst: true });
+      ops.add(layerNormBackwardOp, { x, ...shape, dy: dv, dx: gradients, maskFirst: true });
     }
     ops.stage("backward");
     backwardLayers(ops, this.#bottom, rows);
@@ -179,9 +192,24 @@ export class Tower {
   }
 }
 
+/** Lookups of one bag in every table, at most. */
+export function lookupsPerBag({ tableRows, lookups }: TowerShape): number {
+  return lookups === undefined ? tableRows.length : lookups.reduce((sum, some) => sum + some, 0);
+}
+
 /** Throws a `RangeError` unless the widths fit together; `last` is what the top MLP must end in, null for any width. */
 export function checkTower(model: string, shape: TowerShape, last: number | null): void {
-  const { tableRows, dim, bottom, top } = shape;
+  const { tableRows, lookups = tableRows.map(() => 1), dim, bottom, top } = shape;
+  if (
+    lookups.length !== tableRows.length ||
+    lookups.some((some) => !Number.isSafeInteger(some) || some < 1)
+  ) {
+    throw new RangeError(
+      `Cannot build a ${model} with lookups ${
+        lookups.join("-")
+      }: there must be a positive integer for each of ${tableRows.length} tables`,
+    );
+  }
   const expected = interactionWidth(tableRows.length + 1, dim);
   if (bottom.length < 2 || bottom.at(-1) !== dim) {
     throw new RangeError(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bceOp } from "../../kernels/bce/op.ts";
 import type {
   Device,
   DeviceBuffer,
@@ -13,15 +14,15 @@ import type {
   Program,
   Recorder,
   Scalar,
-  Stage,
 } from "../../kernels/types.ts";
+import { type Stage, timesByStage } from "../stages.ts";
 import { HotRowStore } from "./hot_store.ts";
 import { FlatParameters, initialiseDense, type MakeMatrix, mlpFloats } from "./layers.ts";
 import { firstRows, writeMatrix } from "./matrices.ts";
 import type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 import { DeviceRows, HostRows, type Transfer } from "./row_paths.ts";
 import { statisticsWeight } from "./statistics.ts";
-import { type Normalisation, Tower, type TowerShape } from "./tower.ts";
+import { lookupsPerBag, type Normalisation, Tower, type TowerShape } from "./tower.ts";
 
 /** How a model is laid out on its device. */
 export interface ModelOptions {
@@ -29,6 +30,8 @@ export interface ModelOptions {
   readonly optimizer: Optimizer;
   /** Largest minibatch, for training or evaluation. */
   readonly maxBatch: number;
+  /** Largest minibatch for training, where that is smaller: gradients have room for it alone. 0 for a model that only scores. */
+  readonly maxTrainBatch?: number;
   /** Slots of the loss ring: steps that can run before losses must be read. */
   readonly lossSlots?: number;
   /** Keeps the tables in host memory, under this device (which may be the model's own); by default they are on its own. */
@@ -58,6 +61,8 @@ export interface Head {
 export interface HeadParts {
   /** Makes a matrix that is disposed with the model. */
   readonly make: MakeMatrix;
+  /** Makes one that only the way back needs, smaller where fewer inputs are trained than evaluated. */
+  readonly makeGradient: MakeMatrix;
   /** Where its parameters come from. */
   readonly flat: FlatParameters;
   /** What it stands on. */
@@ -97,6 +102,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly optimizer: Optimizer;
   /** Inputs of the largest minibatch. */
   readonly maxBatch: number;
+  /** Inputs of the largest minibatch that can be trained. */
+  readonly maxTrainBatch: number;
   /** One embedding table a categorical column, each `shape.dim` floats wide, on `home`. */
   readonly tables: EmbeddingTables;
   /** The second copy of hot rows on `device`, or null. */
@@ -132,6 +139,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     this.shape = shape;
     this.optimizer = optimizer;
     this.maxBatch = maxBatch;
+    this.maxTrainBatch = Math.min(maxBatch, options.maxTrainBatch ?? maxBatch);
     this.#kind = kind;
     if (hotRows !== null && host === null) {
       throw new RangeError(
@@ -143,11 +151,15 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.#owned.push(m.buffer);
       return m;
     };
+    // All rows are so many an input. One is left where nothing is trained, for programs that are never run.
+    const makeGradient: MakeMatrix = (rows, cols, label) =>
+      make(Math.max(1, rows / maxBatch * this.maxTrainBatch), cols, label);
     const own = <It extends { dispose(): void }>(it: It): It => {
       this.#owned.push(it);
       return it;
     };
     const maxBags = maxBatch * kind.steps;
+    const most = { bags: maxBags, lookups: maxBags * lookupsPerBag(shape) };
     try {
       const { dim } = shape;
       this.#scalars = own(device.createBuffer(16, "step scalars"));
@@ -155,21 +167,22 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       const spec = { rows: shape.tableRows, dim, optimizer: optimizer.kind };
       this.#rows = own(
         host === null
-          ? new DeviceRows(device, spec, maxBags, update, "embedding tables")
-          : new HostRows(device, host, spec, maxBags, optimizer),
+          ? new DeviceRows(device, spec, most, update, "embedding tables")
+          : new HostRows(device, host, spec, most, this.maxTrainBatch * kind.steps, optimizer),
       );
       this.tables = this.#rows.tables;
       this.hot = hotRows === null
         ? null
-        : own(new HotRowStore(device, this.tables, hotRows, maxBags, update));
+        : own(new HotRowStore(device, this.tables, hotRows, most, update));
       this.tableNames = shape.tableRows.map((_, t) => `${kind.prefix}emb_l.${t}.weight`);
       this.#lossRow = make(1, lossSlots, "losses");
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
       this.#labels = make(maxBatch, 1, "labels");
       const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
-      this.#flat = new FlatParameters(make, floats, optimizer);
+      this.#flat = new FlatParameters(make, makeGradient, floats, optimizer);
       this.#tower = new Tower(shape, {
         make,
+        makeGradient,
         flat: this.#flat,
         maxRows: maxBags,
         prefix: kind.prefix,
@@ -177,7 +190,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
         lastRelu: kind.lastRelu,
         normalisation: options.normalisation ?? "none",
       });
-      this.#head = kind.head({ make, flat: this.#flat, tower: this.#tower });
+      this.#head = kind.head({ make, makeGradient, flat: this.#flat, tower: this.#tower });
       this.logits = this.#head.logits;
     } catch (error) {
       this.dispose();
@@ -264,13 +277,14 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.takeStageTimes} */
   async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
-    const times = await this.device.takeStageTimes();
+    const times = timesByStage(await this.device.takeStageTimes());
     const link = this.#link;
     if (this.home !== this.device) {
       // Waiting for the gradients is waiting for the device, whose time has been booked already.
       const device = Object.values(times).reduce((sum, ms) => sum + ms, 0);
       link.download.ms = Math.max(0, link.download.ms - device);
-      for (const [stage, ms] of Object.entries(await this.home.takeStageTimes())) {
+      const home = timesByStage(await this.home.takeStageTimes());
+      for (const [stage, ms] of Object.entries(home)) {
         times[stage as Stage] = (times[stage as Stage] ?? 0) + ms;
       }
     }
@@ -291,12 +305,17 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.trainProgram} */
   trainProgram(size: number, route: Route = "full"): Program {
+    if (size > this.maxTrainBatch) {
+      throw new RangeError(
+        `Cannot train a minibatch of ${size} inputs: the model was made to train ${this.maxTrainBatch} at most`,
+      );
+    }
     const path = this.#path(route);
     return this.#program(`train ${route}`, size, (ops) => {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
       this.#forward(ops, size, route, weight);
       ops.stage("backward");
-      ops.bce({
+      ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
         dlogits: firstRows(this.#head.dlogits, size),
@@ -332,6 +351,11 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     for (const program of this.#programs.values()) program.dispose();
     this.#programs.clear();
     for (const owned of this.#owned.splice(0)) owned.dispose();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** Copies dense features and labels to the device. */

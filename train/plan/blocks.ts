@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import type { Device, EmbeddingTables, GroupedLookups } from "../../kernels/types.ts";
 import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifier.ts";
 import { ALWAYS_STALE, findCriterion, NEVER, rowScores } from "./criterion.ts";
@@ -32,7 +33,7 @@ export interface BlockParts {
   /** Flat row of each hot row in `tables`; null where these are the hot rows in order. */
   readonly flatRows: Uint32Array | null;
   readonly hot: HotRows;
-  /** Number of an input's lookups, of sequences the steps. */
+  /** Number of an input's lookups at most, of sequences the steps. */
   readonly shape: ClassifierShape;
   readonly sequences: boolean;
   readonly options: PlanOptions;
@@ -191,8 +192,9 @@ export class StalenessBlocks {
   async classify(feed: Feed): Promise<Uint8Array> {
     const { resolved, hot } = this.#parts;
     const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, hot.total);
-    const skip = await this.#classifier.skips(resolved.combine, this.#threshold);
+    const { combine } = resolved;
+    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total, this.#unused(combine));
+    const skip = await this.#classifier.skips(combine, this.#threshold);
     this.#classified(performance.now() - begun);
     return skip;
   }
@@ -316,11 +318,21 @@ export class StalenessBlocks {
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
       const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
       await feed.candidates(some);
-      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
+      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1, this.#unused(combine));
       const part = await this.#classifier.scores("search", combine);
       scores.set(part.subarray(0, some.length), from);
     }
     return { scores, sampled: count };
+  }
+
+  /**
+   * The score in the places of a bag that has fewer lookups: always stale where all lookups have to be, so that those that
+   * there are decide, and never stale where alpha of them suffice, because it is lookups that alpha counts.
+   */
+  #unused(combine: ScoreCombination): number {
+    const { hot, shape } = this.#parts;
+    const someSuffice = combine.kind === "nth-smallest" && combine.n < shape.lookups;
+    return someSuffice ? hot.total + 1 : hot.total;
   }
 
   #classified(ms: number): void {

@@ -4,15 +4,14 @@
  * @module
  */
 
-import type {
-  Device,
-  DeviceBuffer,
-  LookupLayout,
-  Matrix,
-  Program,
-  ScoreCombination,
-  Stage,
-} from "../../kernels/types.ts";
+import {
+  inputScoresOp,
+  type LookupLayout,
+  type ScoreCombination,
+  staleLookupsOp,
+} from "../../kernels/staleness/op.ts";
+import type { Device, DeviceBuffer, Matrix, Program } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { NEVER } from "./criterion.ts";
 
 /** An input's lookups, as its rows are laid out. */
@@ -66,7 +65,7 @@ export class Classifier {
     const n = combine.kind === "nth-smallest" ? ` ${combine.n}` : "";
     const scores = await this.#run(`${stage} ${combine.kind}${n}`, (layout) => (ops) => {
       ops.stage(stage);
-      ops.inputScores({
+      ops.add(inputScoresOp, {
         scores: this.#scores,
         rows: { buffer: this.#list, offset: 0, length: this.rows.length },
         layout,
@@ -96,7 +95,7 @@ export class Classifier {
     this.#device.write(this.#scalars, 0, new Float32Array([Math.min(threshold, NEVER)]));
     const stale = await this.#run("stale", (layout) => (ops) => {
       ops.stage("classify");
-      ops.staleLookups({
+      ops.add(staleLookupsOp, {
         scores: this.#scores,
         threshold: { buffer: this.#scalars, index: 0 },
         rows: { buffer: this.#list, offset: 0, length: this.rows.length },

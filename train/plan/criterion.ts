@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import type { ScoreCombination } from "../../kernels/types.ts";
+import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import type { RowNumbers } from "./row_numbers.ts";
 import type { RowChanges } from "./snapshots.ts";
 
@@ -64,6 +64,8 @@ export interface Criterion {
 export interface CriterionFile {
   /** Path of the module. */
   readonly file: string;
+  /** What the criterion is called, once it has been loaded. */
+  readonly name?: string;
   /** Of its text: another is refused. */
   readonly sha256?: string;
 }
@@ -156,13 +158,14 @@ export function rowScores(
     row.change = mean > 0 ? row.path * mean : row.net;
     row.accesses = uses;
     const score = found.score(row);
-    if (score >= 0) scores[r] = Math.min(score, NEVER);
-    else if (Number.isFinite(row.path)) {
+    const valid = score >= 0;
+    if (!valid && Number.isFinite(row.path)) {
       throw new UserError(
         `Cannot use criterion ${found.name}: it gives ${score} for a row that changed by ${row.net} in ${uses} accesses, and a score must be a number from 0 up`,
       );
-    } // A row that is no longer finite is never stale; the loop reports what became of it.
-    else scores[r] = NEVER;
+    }
+    // A row that is no longer finite is never stale; the loop reports what became of it.
+    scores[r] = valid ? Math.min(score, NEVER) : NEVER;
   }
   return scores;
 }

@@ -19,6 +19,7 @@ const NAME = /^[a-z][a-z0-9-]*$/i;
  *
  * @throws {UserError} The file cannot be read, cannot be imported, exports no criterion, or is not the one whose hash is
  * given.
+ * @category Training
  */
 export async function loadCriterion(
   criterion: CriterionName | Criterion | CriterionFile,
@@ -53,6 +54,19 @@ export async function loadCriterion(
  */
 export async function loadPlan(options: PlanOptions): Promise<PlanOptions> {
   return { ...options, criterion: await loadCriterion(options.criterion) };
+}
+
+/**
+ * Options as documents and checkpoints can keep them: of a criterion that is a function its name, and its file and hash if it
+ * has one. {@linkcode loadPlan} takes them back.
+ */
+export function storablePlan(options: PlanOptions): PlanOptions {
+  const { criterion } = options;
+  if (typeof criterion === "string" || !("score" in criterion)) return options;
+  const { name, file, sha256 } = criterion;
+  const kept = { name, ...(file === undefined ? {} : { file, sha256 }) };
+  // Without a file it is refused when it is taken back: `findCriterion`.
+  return { ...options, criterion: kept as CriterionFile };
 }
 
 /** Why something is no criterion; null where it is one. */

@@ -5,9 +5,10 @@
  */
 
 import type { Dataset, Order } from "../../data/types.ts";
-import type { GroupedLookups, Stage } from "../../kernels/types.ts";
+import type { GroupedLookups } from "../../kernels/types.ts";
 import type { HostBatch, Model, Route } from "../model/model.ts";
 import type { Json } from "../run/result.ts";
+import type { Stage } from "../stages.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { PlanDocument } from "./document.ts";
 

@@ -64,10 +64,12 @@ export async function openEpoch(
   const segregation = await segregate(dataset, orderOf, hotRows, passes);
   const { hot: hots, cold: colds } = segregation;
   if (colds.length === 0) {
-    throw new UserError(
+    throw new UserError((option) =>
       `Cannot tell hot inputs from cold ones: all ${hots.length} inputs have hot rows alone, which take ${
         formatBytes(4 * model.tables.dim * hotRows.total)
-      }; use a --hot-memory below that or a smaller --profile, or --plan baseline`,
+      }; use a ${option("plan.hotMemoryMib")} below that or a smaller ${
+        option("plan.profile")
+      }, or ${option("plan.name")} baseline`
     );
   }
   const inputs = { hot: hots.length, cold: colds.length, batch };

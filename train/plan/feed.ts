@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BagPacker, type IdLayout, idLayout, NO_LOOKUP } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader } from "../../data/types.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
@@ -18,7 +19,8 @@ export class Feed {
   readonly #hot: HotRows;
   /** Number among all hot rows of each table's first. */
   readonly #firsts: readonly number[];
-  readonly #steps: number;
+  readonly #layout: IdLayout;
+  readonly #packer: BagPacker;
   readonly #reader: Reader;
   readonly #groupers: Readonly<Record<Route, LookupGrouper>>;
   readonly #batch: Inputs;
@@ -44,7 +46,8 @@ export class Feed {
     this.#hot = hot;
     let first = 0;
     this.#firsts = hot.rowsPerTable.map((rows) => (first += rows) - rows);
-    this.#steps = schema.steps ?? 1;
+    this.#layout = idLayout(schema);
+    this.#packer = new BagPacker(schema);
     this.#reader = dataset.reader("train", order);
     this.#groupers = {
       full: new LookupGrouper(tableRows, names),
@@ -75,15 +78,16 @@ export class Feed {
   /** Copies candidate number `from` to place `to` of the assembly, which will hold `size` inputs. */
   copy(from: number, to: number, size: number): void {
     const candidates = this.#candidates;
-    const steps = this.#steps, { dense, ids, labels } = this.#batch;
-    const columns = this.#schema.dense.length * steps;
-    const tables = this.#schema.tables.length;
+    const { dense, ids, labels } = this.#batch, { each, firsts } = this.#layout;
+    const columns = this.#schema.dense.length * (this.#schema.steps ?? 1);
     for (let j = 0; j < columns; j++) {
       dense[to * columns + j] = candidates.dense[from * columns + j]!;
     }
-    for (let t = 0; t < tables; t++) {
-      const source = (t * candidates.size + from) * steps, target = (t * size + to) * steps;
-      for (let s = 0; s < steps; s++) ids[target + s] = candidates.ids[source + s]!;
+    for (let t = 0; t < each.length; t++) {
+      const places = each[t]!;
+      const source = firsts[t]! * candidates.size + from * places;
+      const target = firsts[t]! * size + to * places;
+      for (let l = 0; l < places; l++) ids[target + l] = candidates.ids[source + l]!;
     }
     labels[to] = candidates.labels[from]!;
   }
@@ -92,9 +96,10 @@ export class Feed {
   finish(size: number, room: number): void {
     // A table's ids stand `room` apart; of a last, smaller minibatch they must stand closer together.
     if (size < room) {
-      const steps = this.#steps, { ids } = this.#batch;
-      for (let t = 1; t < this.#schema.tables.length; t++) {
-        ids.copyWithin(t * size * steps, t * room * steps, (t * room + size) * steps);
+      const { ids } = this.#batch, { each, firsts } = this.#layout;
+      for (let t = 1; t < each.length; t++) {
+        const from = firsts[t]! * room;
+        ids.copyWithin(firsts[t]! * size, from, from + size * each[t]!);
       }
     }
     this.#batch.size = size;
@@ -103,14 +108,8 @@ export class Feed {
   /** Groups inputs' lookups; ids are replaced by hot rows' numbers on the route of hot rows. */
   group(inputs: Inputs, route: Route): HostBatch {
     const { size, dense, ids, labels } = inputs;
-    const bags = size * this.#steps;
-    if (route === "hot") {
-      for (let t = 0; t < this.#hot.ids.length; t++) {
-        const hotIds = this.#hot.ids[t]!;
-        for (let i = t * bags; i < (t + 1) * bags; i++) ids[i] = hotIds[ids[i]!]! - 1;
-      }
-    }
-    const lookups = this.#groupers[route].group({ bags, ids, offsets: null });
+    if (route === "hot") this.#nameHotRows(ids, size);
+    const lookups = this.#groupers[route].group(this.#packer.pack(ids, size));
     return { size, dense, labels, lookups };
   }
 
@@ -119,17 +118,24 @@ export class Feed {
    *
    * @param other The number for rows that are not hot.
    * @param none The number in place of one lookup of an input that has no hot row at all; `other` by default.
+   * @param unused The number in the places of a bag that has fewer lookups; `other` by default.
    */
-  rowNumbers(list: Uint32Array, other: number, none = other): void {
-    const steps = this.#steps, { size, ids } = this.#candidates;
+  rowNumbers(list: Uint32Array, other: number, none = other, unused = other): void {
+    const { each, firsts, variable } = this.#layout, { size, ids } = this.#candidates;
     this.#anyHot.fill(0);
     for (let t = 0; t < this.#hot.ids.length; t++) {
       const hotIds = this.#hot.ids[t]!, first = this.#firsts[t]! - 1;
-      for (let s = 0; s < steps; s++) {
-        const to = (t * steps + s) * CLASSIFIER_INPUTS;
-        const from = t * size * steps + s;
+      const places = each[t]!;
+      for (let l = 0; l < places; l++) {
+        const to = (firsts[t]! + l) * CLASSIFIER_INPUTS;
+        const from = firsts[t]! * size + l;
         for (let b = 0; b < size; b++) {
-          const id = hotIds[ids[from + b * steps]!]!;
+          const row = ids[from + b * places]!;
+          if (variable && row === NO_LOOKUP) {
+            list[to + b] = unused;
+            continue;
+          }
+          const id = hotIds[row]!;
           list[to + b] = id === 0 ? other : first + id;
           this.#anyHot[b]! |= id;
         }
@@ -137,5 +143,20 @@ export class Feed {
     }
     if (none === other) return;
     for (let b = 0; b < size; b++) if (this.#anyHot[b] === 0) list[b] = none;
+  }
+
+  /** Puts hot rows' numbers in the place of ids. */
+  #nameHotRows(ids: Uint32Array, size: number): void {
+    const { each, firsts, variable } = this.#layout;
+    for (let t = 0; t < each.length; t++) {
+      const hotIds = this.#hot.ids[t]!, from = firsts[t]! * size, to = from + each[t]! * size;
+      if (variable) {
+        for (let i = from; i < to; i++) {
+          if (ids[i] !== NO_LOOKUP) ids[i] = hotIds[ids[i]!]! - 1;
+        }
+      } else {
+        for (let i = from; i < to; i++) ids[i] = hotIds[ids[i]!]! - 1;
+      }
+    }
   }
 }

@@ -9,10 +9,10 @@ import { CLASSIFIER_INPUTS } from "./classifier.ts";
 import type { Feed } from "./feed.ts";
 
 /** Says of inputs, which are the feed's candidates, which to pass over: 1 for those. */
-export type Judge = (positions: Uint32Array, left: Uint32Array) => Uint8Array | Promise<Uint8Array>;
+type Judge = (positions: Uint32Array, left: Uint32Array) => Uint8Array | Promise<Uint8Array>;
 
 /** A minibatch of kept inputs, and what it took. */
-export interface KeptBatch {
+interface KeptBatch {
   /** Null where too few inputs are left for a minibatch. */
   readonly batch: HostBatch | null;
   /** Inputs passed over. */

@@ -6,6 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
+import { idLayout, NO_LOOKUP } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import { chooseHotRows, type HotRows } from "./hot_rows.ts";
@@ -54,6 +55,7 @@ export interface HotSet {
  * @param tableRows Rows of the model's tables.
  * @param dim Floats in a row.
  * @throws {UserError} The budget holds no row, or every row of the tables.
+ * @category Training
  */
 export async function findHotSet(
   dataset: Dataset,
@@ -69,16 +71,16 @@ export async function findHotSet(
   const total = reader.count;
   const count = profiledCount(options, total);
   const positions = profiledInputs(total, count, seed, replacement);
-  const steps = dataset.schema.steps ?? 1;
+  const { each, firsts } = idLayout(dataset.schema);
   const counts = tableRows.map((rows) => new Uint32Array(rows));
   const inputs = createInputs(dataset.schema, CHUNK);
   await eachChunk(positions.length, "profile", hooks, async (from, to) => {
     const waiting = reader.readAt(positions.subarray(from, to), inputs);
     if (waiting !== undefined) await waiting;
-    const lookups = inputs.size * steps;
+    const { ids, size } = inputs;
     for (let t = 0; t < counts.length; t++) {
-      const table = counts[t]!;
-      for (let i = t * lookups; i < (t + 1) * lookups; i++) table[inputs.ids[i]!]!++;
+      const table = counts[t]!, from = firsts[t]! * size, to = from + each[t]! * size;
+      for (let i = from; i < to; i++) if (ids[i] !== NO_LOOKUP) table[ids[i]!]!++;
     }
   });
   const memoryBytes = options.hotMemoryMib * 2 ** 20;
@@ -89,8 +91,10 @@ export async function findHotSet(
   });
   const all = tableRows.reduce((sum, n) => sum + n, 0);
   if (rows.total === all) {
-    throw new UserError(
-      `Cannot tell hot rows from cold ones: all ${all} rows fit into --hot-memory ${options.hotMemoryMib}; use a smaller one, or --plan baseline`,
+    throw new UserError((option) =>
+      `Cannot tell hot rows from cold ones: all ${all} rows fit into ${
+        option("plan.hotMemoryMib")
+      } ${options.hotMemoryMib}; use a smaller one, or ${option("plan.name")} baseline`
     );
   }
   return { rows, profiled: positions.length, memoryBytes, ms: performance.now() - begun };
@@ -119,7 +123,7 @@ export async function segregate(
 ): Promise<Segregation> {
   const begun = performance.now();
   const reader = dataset.reader("train", order);
-  const steps = dataset.schema.steps ?? 1;
+  const { each, firsts } = idLayout(dataset.schema);
   const total = reader.count;
   const hots = new Uint32Array(total), colds = new Uint32Array(total);
   let hotCount = 0, coldCount = 0;
@@ -132,13 +136,13 @@ export async function segregate(
     warm.fill(1);
     for (let t = 0; t < hot.ids.length; t++) {
       const ids = hot.ids[t]!;
-      if (steps === 1) {
-        const base = t * size;
+      const places = each[t]!, base = firsts[t]! * size;
+      if (places === 1) {
         for (let b = 0; b < size; b++) if (ids[inputs.ids[base + b]!] === 0) warm[b] = 0;
       } else {
-        for (let b = 0; b < size; b++) {
-          const base = (t * size + b) * steps;
-          for (let s = 0; s < steps; s++) if (ids[inputs.ids[base + s]!] === 0) warm[b] = 0;
+        for (let b = 0, at = base; b < size; b++) {
+          // Where a bag has fewer lookups there is no row to be cold.
+          for (const end = at + places; at < end; at++) if (ids[inputs.ids[at]!] === 0) warm[b] = 0;
         }
       }
     }
@@ -148,8 +152,10 @@ export async function segregate(
     }
   });
   if (hotCount === 0) {
-    throw new UserError(
-      `Cannot train hot inputs: none of ${total} inputs has hot rows alone; use a larger --hot-memory or --profile, or --plan baseline`,
+    throw new UserError((option) =>
+      `Cannot train hot inputs: none of ${total} inputs has hot rows alone; use a larger ${
+        option("plan.hotMemoryMib")
+      } or ${option("plan.profile")}, or ${option("plan.name")} baseline`
     );
   }
   return {

@@ -15,7 +15,7 @@ export interface HotRowOwnerState {
 }
 
 /** How an owner works. */
-export interface HotRowOwnerParts {
+interface HotRowOwnerParts {
   readonly model: Model;
   readonly hot: HotRows;
   /** Whether optimizer state moves with its row: the original leaves it where it is. */

@@ -16,6 +16,7 @@ import { SegregatedPlan } from "./segregated.ts";
  *
  * @param hotSet Of plans that tell hot inputs from cold ones.
  * @throws {UserError} Options that `checkPlan` refuses.
+ * @category Training
  */
 export function openDriver(
   parts: DriverParts,

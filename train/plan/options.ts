@@ -4,9 +4,10 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
+import { idLayout } from "../../data/id_layout.ts";
 import type { DatasetSchema } from "../../data/types.ts";
-import type { ScoreCombination } from "../../kernels/types.ts";
+import type { ScoreCombination } from "../../kernels/staleness/op.ts";
 import {
   type ChangeKind,
   type Combine,
@@ -121,8 +122,10 @@ export interface ResolvedPlan {
 
 /** What of a data set decides how options are read. */
 export interface InputShape {
-  /** An input's lookups; of sequences its steps, in each table. */
+  /** An input's lookups, at most; of sequences its steps, in each table. */
   readonly lookups: number;
+  /** Whether inputs may have different numbers of lookups. */
+  readonly variable?: boolean;
   /** Whether inputs are sequences. */
   readonly sequences: boolean;
 }
@@ -147,14 +150,16 @@ const WINDOW_SHARE = 0.03, WINDOW_SHARE_SEQUENCES = 0.05;
 const ALPHA_SEQUENCES = 4;
 
 /** Lookups of which alpha are to be stale, and whether inputs are sequences. */
-export function inputShapeOf({ steps, tables }: DatasetSchema): InputShape {
-  return { lookups: steps ?? tables.length, sequences: steps !== undefined };
+export function inputShapeOf(schema: DatasetSchema): InputShape {
+  const { width, variable } = idLayout(schema);
+  const { steps } = schema;
+  return { lookups: steps ?? width, sequences: steps !== undefined, variable };
 }
 
 /**
  * Stale lookups at which an input is skipped. Needs no pass over the data, so that a wrong one is found out before any.
  *
- * @throws {UserError} Status 2: it is not between 1 and the lookups.
+ * @throws {UsageError} It is not between 1 and the lookups.
  */
 function resolveAlpha(
   options: Pick<PlanOptions, "alpha">,
@@ -162,11 +167,12 @@ function resolveAlpha(
 ): number {
   const alpha = options.alpha ?? (sequences ? Math.min(ALPHA_SEQUENCES, lookups) : lookups);
   if (!Number.isInteger(alpha) || alpha < 1 || alpha > lookups) {
-    throw new UserError(
-      `Cannot use --alpha ${alpha}: an input is skipped when so many of its ${lookups} lookups${
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("plan.alpha")
+      } ${alpha}: an input is skipped when so many of its ${lookups} lookups${
         sequences ? " in each table" : ""
-      } are stale, so it must be an integer from 1 to ${lookups}`,
-      2,
+      } are stale, so it must be an integer from 1 to ${lookups}`
     );
   }
   return alpha;
@@ -176,7 +182,7 @@ function resolveAlpha(
  * Fills in what depends on the data.
  *
  * @param lastBatch What becomes of a list's last minibatch that is not full, where the mode leaves that open.
- * @throws {UserError} Status 2: alpha cannot be, or the window does not fit into the hot minibatches.
+ * @throws {UsageError} Alpha cannot be, or the window does not fit into the hot minibatches.
  */
 export function resolvePlan(
   options: PlanOptions,
@@ -193,16 +199,19 @@ export function resolvePlan(
   const layout = layOutEpoch(inputs, wantedWindow(options, shape, snapshots), rule);
   const { hot, warmup, window, left } = layout;
   if (left < SEMANTICS[options.mode].leastAfterWindow) {
-    throw new UserError(
-      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hot} hot minibatches to skip; use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window`,
+    throw new UserError((option) =>
+      `Cannot look for stale rows: ${warmup} hot minibatches of warm-up and ${window} of the window leave nothing of the ${hot} hot minibatches to skip; use more data, a larger ${
+        option("plan.profile")
+      } or ${option("plan.hotMemoryMib")}, a smaller ${option("training.batch")}, ${
+        option("plan.warmup")
+      } or ${option("plan.window")}`
     );
   }
   if (snapshots - 1 > window) {
-    throw new UserError(
+    throw new UsageError(
       `Cannot take ${snapshots} snapshots in a window of ${window} minibatches: at most ${
         window + 1
       } fit`,
-      2,
     );
   }
   return { layout, staleness };
@@ -246,12 +255,18 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
   const alpha = resolveAlpha(options, shape);
   const criterion = findCriterion(options.criterion);
   const kind = options.combine ?? criterion.defaultCombine ?? "max";
+  if (kind === "mean" && shape.variable) {
+    throw new UsageError(
+      "Cannot take the mean over lookups of bags of different lengths: it divides by one number of lookups for all inputs, so give max or nth-smallest",
+    );
+  }
   const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
   const snapshots = options.snapshots ?? byDefault;
   if (snapshots < least) {
-    throw new UserError(
-      `Cannot use --snapshots ${snapshots} with --criterion ${criterion.name}: fewer tell it nothing, so take at least ${least}`,
-      2,
+    throw new UsageError((option) =>
+      `Cannot use ${option("plan.snapshots")} ${snapshots} with ${
+        option("plan.criterion")
+      } ${criterion.name}: fewer tell it nothing, so take at least ${least}`
     );
   }
   return { alpha, combine: kind === "nth-smallest" ? { kind, n: alpha } : { kind }, snapshots };
@@ -259,31 +274,32 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
 
 function checkDrop({ drop }: PlanOptions): void {
   if (drop > 0 && drop < 1) return;
-  throw new UserError(
+  throw new UsageError(
     `Cannot drop a share of ${drop} of the hot inputs: it must be above 0 and below 1`,
-    2,
   );
 }
 
 /**
  * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
  *
- * @throws {UserError} Status 2.
+ * @throws {UsageError}
  */
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
-    throw new UserError(
-      `Cannot run ${epochs} epochs with --mode artifact: the original fails in its second one`,
-      2,
+    throw new UsageError((option) =>
+      `Cannot run ${epochs} epochs with ${
+        option("plan.mode")
+      } artifact: the original fails in its second one`
     );
   }
   if (plan.cold === "skip-stale" && schedule !== "interleaved") {
-    throw new UserError(
-      `Cannot use --schedule ${schedule} with --plan ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`,
-      2,
+    throw new UsageError((option) =>
+      `Cannot use ${option("plan.schedule")} ${schedule} with ${
+        option("plan.name")
+      } ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`
     );
   }
   if (plan.window) checkStaleness(options, shape);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 
 /** What a plan does. A row of one's own can stand in the place of a name in `PlanOptions`. */
 export interface Plan {
@@ -126,7 +126,7 @@ export const PLAN_NAMES: readonly PlanName[] = Object.keys(PLANS) as PlanName[];
 /**
  * The row that a plan's options name or are.
  *
- * @throws {UserError} Status 2: a row of one's own cannot be carried out.
+ * @throws {UsageError} A row of one's own cannot be carried out.
  */
 export function findPlan(plan: PlanName | Plan): Plan {
   if (typeof plan === "string") return PLANS[plan];
@@ -144,7 +144,7 @@ export function findPlan(plan: PlanName | Plan): Plan {
     : window && hot === "skip"
     ? "its window would be of hot inputs, which it skips"
     : null;
-  if (reason !== null) throw new UserError(`Cannot use plan ${name}: ${reason}`, 2);
+  if (reason !== null) throw new UsageError(`Cannot use plan ${name}: ${reason}`);
   return plan;
 }
 

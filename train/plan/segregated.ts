@@ -388,9 +388,7 @@ export class SegregatedPlan implements PlanDriver {
       tables,
       flatRows: model.hot === null ? this.#flatRows : null,
       hot: this.#hotSet.rows,
-      shape: sequences
-        ? { groups: tables.rows.length, lookups }
-        : { groups: 1, lookups: tables.rows.length },
+      shape: sequences ? { groups: tables.rows.length, lookups } : { groups: 1, lookups },
       sequences,
       options: this.#options,
       resolved,

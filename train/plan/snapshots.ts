@@ -4,6 +4,8 @@
  * @module
  */
 
+import { embeddingForwardOp } from "../../kernels/embedding/op.ts";
+import { rowChangeOp } from "../../kernels/staleness/op.ts";
 import type { Device, EmbeddingTables, LookupBuffers, Matrix } from "../../kernels/types.ts";
 
 /** Most bytes of one matrix of a snapshot: below any adapter's binding limit. */
@@ -205,7 +207,7 @@ export class SnapshotBlock {
       });
       const program = device.record("snapshot", (ops) => {
         ops.stage("snapshot");
-        ops.embeddingForward({
+        ops.add(embeddingForwardOp, {
           tables: this.#tables,
           lookups: this.#lookups,
           out: matrix,
@@ -226,7 +228,7 @@ export class SnapshotBlock {
       const out = this.#changes[i]!;
       const program = device.record("row change", (ops) => {
         ops.stage("snapshot");
-        ops.rowChange({
+        ops.add(rowChangeOp, {
           a: part.matrix,
           b: b.parts[i]!.matrix,
           features,

@@ -4,18 +4,23 @@
  * @module
  */
 
+import { BagPacker } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { DatasetSchema, Inputs, Reader } from "../../data/types.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import type { HostBatch } from "../model/model.ts";
 
-/** Cuts a reader into minibatches. One batch is alive at a time: the next `prepare` overwrites it. */
+/**
+ * Cuts a reader into minibatches. One batch is alive at a time: the next `prepare` overwrites it.
+ *
+ * @category Training
+ */
 export class BatchSource {
   readonly #reader: Reader;
   readonly #grouper: LookupGrouper;
   readonly #inputs: Inputs;
   readonly #capacity: number;
-  readonly #steps: number;
+  readonly #packer: BagPacker;
 
   /**
    * Makes room for one minibatch.
@@ -34,7 +39,7 @@ export class BatchSource {
     this.#reader = reader;
     this.#capacity = capacity;
     this.#grouper = new LookupGrouper(tableRows, schema.tables.map((t) => t.name));
-    this.#steps = schema.steps ?? 1;
+    this.#packer = new BagPacker(schema);
     this.#inputs = createInputs(schema, capacity);
   }
 
@@ -61,7 +66,7 @@ export class BatchSource {
       size,
       dense,
       labels,
-      lookups: this.#grouper.group({ bags: size * this.#steps, ids, offsets: null }),
+      lookups: this.#grouper.group(this.#packer.pack(ids, size)),
     };
   }
 }

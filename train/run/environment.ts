@@ -98,10 +98,12 @@ export function gitRevision(folder: string): string | null {
  * @returns Null where git is missing, may not be run, or knows no such checkout.
  */
 export function gitDirty(folder: string): boolean | null {
-  // Some variables change what a subprocess loads: Deno lets it inherit them only with leave to run anything.
-  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return null;
+  if (Deno.permissions.querySync({ name: "run", command: "git" }).state !== "granted") return null;
   try {
     const { success, stdout } = new Deno.Command("git", {
+      // Some variables change what a subprocess loads: Deno lets it inherit them only with leave to run anything.
+      clearEnv: true,
+      env: readableEnv(["PATH", "HOME"]),
       args: ["--no-optional-locks", "-C", folder, "status", "--porcelain"],
       stdin: "null",
       stdout: "piped",
@@ -112,6 +114,17 @@ export function gitDirty(folder: string): boolean | null {
     // As with the revision: worth having, not worth failing for.
     return null;
   }
+}
+
+/** Variables of the environment that are set and may be read. */
+function readableEnv(names: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const variable of names) {
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    const value = state === "granted" ? Deno.env.get(variable) : undefined;
+    if (value !== undefined) found[variable] = value;
+  }
+  return found;
 }
 
 function asHash(text: string | undefined): string | null {

@@ -20,7 +20,9 @@ const YIELD_MS = 200;
  * @param batch Inputs a forward pass, at most `model.maxBatch`.
  * @param onProgress Called with the number of inputs done.
  * @param signal Stops between minibatches with the signal's reason.
+ * @param onLogits Takes logits and labels of all inputs, some at a time, in the reader's order.
  * @throws {LogitError} A logit is not finite.
+ * @category Training
  */
 export async function evaluate(
   model: Model,
@@ -28,6 +30,7 @@ export async function evaluate(
   batch: number,
   onProgress?: (done: number) => void,
   signal?: AbortSignal,
+  onLogits?: (logits: Float32Array, labels: Float32Array) => Promise<void>,
 ): Promise<Metrics> {
   const evaluation = new Evaluation();
   const device = model.device;
@@ -40,6 +43,7 @@ export async function evaluate(
     if (held === 0) return;
     const logits = new Float32Array(await device.read(chunk, 0, 4 * held));
     evaluation.add(logits, labels.subarray(0, held));
+    await onLogits?.(logits, labels.subarray(0, held));
     held = 0;
   };
   try {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 
 /** A learning rate over the steps of a run. All zeros but `base` is a constant rate. */
 export interface LearningRateSchedule {
@@ -18,6 +18,11 @@ export interface LearningRateSchedule {
   readonly decaySteps: number;
 }
 
+/** The same learning rate in every step. */
+export function constantRate(base: number): LearningRateSchedule {
+  return { base, warmupSteps: 0, decayStartStep: 0, decaySteps: 0 };
+}
+
 /** Decay never goes below this. */
 const LEAST = 1e-7;
 
@@ -27,27 +32,32 @@ const LEAST = 1e-7;
  * DLRM refuses a decay that starts within the warm-up even where no decay is asked for, so that warm-up alone
  * cannot be had; here the start matters only with decay steps.
  *
- * @throws {UserError} Status 2: a number is out of range, or the decay starts before the warm-up ends.
+ * @throws {UsageError} A number is out of range, or the decay starts before the warm-up ends.
  */
 export function checkSchedule(schedule: LearningRateSchedule): void {
   const { base, warmupSteps, decayStartStep, decaySteps } = schedule;
   if (!(base > 0 && Number.isFinite(base))) {
-    throw new UserError(`Cannot use --lr ${base}: it must be more than 0`, 2);
+    throw new UsageError((option) =>
+      `Cannot use ${option("training.learningRate.base")} ${base}: it must be more than 0`
+    );
   }
   const counts = [
-    ["--lr-num-warmup-steps", warmupSteps],
-    ["--lr-decay-start-step", decayStartStep],
-    ["--lr-num-decay-steps", decaySteps],
+    ["training.learningRate.warmupSteps", warmupSteps],
+    ["training.learningRate.decayStartStep", decayStartStep],
+    ["training.learningRate.decaySteps", decaySteps],
   ] as const;
-  for (const [flag, value] of counts) {
+  for (const [field, value] of counts) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new UserError(`Cannot use ${flag} ${value}: it must be a whole number, 0 or more`, 2);
+      throw new UsageError((option) =>
+        `Cannot use ${option(field)} ${value}: it must be a whole number, 0 or more`
+      );
     }
   }
   if (decaySteps > 0 && decayStartStep < warmupSteps) {
-    throw new UserError(
-      `Cannot use --lr-decay-start-step ${decayStartStep}: the warm-up lasts until step ${warmupSteps}`,
-      2,
+    throw new UsageError((option) =>
+      `Cannot use ${
+        option("training.learningRate.decayStartStep")
+      } ${decayStartStep}: the warm-up lasts until step ${warmupSteps}`
     );
   }
 }

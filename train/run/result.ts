@@ -6,7 +6,8 @@
 
 import { writeFileWhole } from "../../core/files.ts";
 import type { Dataset, DatasetSchema } from "../../data/types.ts";
-import type { DeviceCounters, DeviceInfo, Stage } from "../../kernels/types.ts";
+import type { DeviceCounters, DeviceInfo } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import { currentEnvironment, type Environment } from "./environment.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ModelShape, type ShapeDocument, shapeDocument } from "../model/models.ts";
@@ -15,7 +16,7 @@ import { countParameters } from "../model/presets.ts";
 import type { TimedEvaluation, TrainResult } from "./trainer.ts";
 
 /** Grows when a member changes its meaning or goes; new members alone leave it as it is. */
-export const RESULT_SCHEMA_VERSION = 1;
+export const RESULT_SCHEMA_VERSION = 2;
 
 /** A value that JSON can hold. */
 export type Json =
@@ -28,8 +29,8 @@ export type Json =
 
 /** How a run ended. */
 export interface RunEnd {
-  /** Whether it got to its end. */
-  readonly how: "completed" | "interrupted" | "failed";
+  /** Whether it got to its end, or a callback ended it earlier. */
+  readonly how: "completed" | "stopped" | "interrupted" | "failed";
   /** Minibatches trained; of a failed run, up to the one whose loss is not finite and including it. */
   readonly step: number;
   /** Why, where it failed. */
@@ -122,7 +123,7 @@ export interface ResultInput {
   /** What the loop returned, or, for a run that failed, what is known of it. */
   readonly run: Omit<TrainResult, "ended">;
   /** How it ended; for a failure, why. */
-  readonly ended: "completed" | "interrupted" | { readonly failed: string };
+  readonly ended: TrainResult["ended"] | { readonly failed: string };
   /** When the command began. */
   readonly startedAt: Date;
   /** When it ended. */
@@ -195,7 +196,11 @@ export function formatResult(result: ResultDocument): string {
   return `${write(result, "")}\n`;
 }
 
-/** Writes the document, whole or not at all. */
+/**
+ * Writes the document, whole or not at all.
+ *
+ * @category Training
+ */
 export async function writeResult(path: string, result: ResultDocument): Promise<void> {
   await writeFileWhole(path, formatResult(result));
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Stage } from "../../kernels/types.ts";
 import type { DriverState, StateArray } from "../plan/driver.ts";
+import type { Stage } from "../stages.ts";
 import type { Json } from "./result.ts";
 import type { TimedEvaluation } from "./trainer.ts";
 
@@ -22,7 +22,7 @@ export interface TrainState {
 }
 
 /** What a run is made of between two minibatches. */
-export interface RunState {
+interface RunState {
   readonly step: number;
   readonly samples: number;
   readonly losses: Float32Array;

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UserError, type UserMessage } from "../../core/errors.ts";
 import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
-import type { Stage } from "../../kernels/types.ts";
+import type { DeviceLostError } from "../../kernels/device_lost.ts";
+import type { Stage } from "../stages.ts";
 import { BatchSource } from "./batches.ts";
 import { evaluate } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";
@@ -23,16 +24,47 @@ import { learningRate, type LearningRateSchedule } from "./learning_rate.ts";
 import { packState, type TrainState, unpackState } from "./state.ts";
 import { MinibatchLog, type MinibatchSink } from "../trace/log.ts";
 
+/** What a callback may return to end the run in an orderly way; the result says `stopped`. */
+export type StopRequest = void | "stop";
+
+/** What the loop tells, and how it is stopped. */
+export interface TrainHooks {
+  /** Ends the run after the step at hand; the result says `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** While a plan looks at the data set. */
+  readonly onPass?: ((progress: PassProgress) => void) | undefined;
+  /** Something that the run goes on without, such as a checkpoint that cannot be saved; without it the run ends with it. */
+  readonly onWarning?: ((warning: UserError) => void) | undefined;
+  /** Called when losses have been read: a few times a second at most. */
+  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+  /** Called after each minibatch; its loss is not known yet. */
+  readonly onStep?: ((step: TrainedStep) => StopRequest | Promise<StopRequest>) | undefined;
+  /** Called after each evaluation; `final` for that at the end, where there is nothing left to stop. */
+  readonly onEvaluation?:
+    | ((evaluation: TimedEvaluation, final: boolean) => StopRequest | Promise<StopRequest>)
+    | undefined;
+}
+
+/** A minibatch that was trained. */
+export interface TrainedStep {
+  /** Minibatches trained so far, this one included. */
+  readonly step: number;
+  /** Inputs trained so far, those of this one included. */
+  readonly samples: number;
+  /** Pass over the training split, from 0. */
+  readonly epoch: number;
+}
+
 /** How to train. */
-export interface TrainOptions {
+export interface TrainOptions extends TrainHooks {
   /** Inputs a minibatch; the last of an epoch may be smaller. */
   readonly batch: number;
-  /** Passes over the training split. */
-  readonly epochs: number;
+  /** Passes over the training split; 1 by default. */
+  readonly epochs?: number;
   /** Seed of the data order (stream `order`), apart from the model's initialisation. */
   readonly seed: number;
-  /** Whether each epoch shuffles all training inputs. */
-  readonly shuffle: boolean;
+  /** Whether each epoch shuffles all training inputs; true by default. */
+  readonly shuffle?: boolean;
   /**
    * A last minibatch of a list of inputs that is not full: train it, or leave it out where there are full ones. Its few
    * inputs weigh as much as a full one's, which can spoil what was learnt. `keep` by default.
@@ -40,12 +72,12 @@ export interface TrainOptions {
   readonly lastBatch?: LastBatch;
   /** Learning rate of each step, counted from 0 over the whole run. */
   readonly schedule: LearningRateSchedule;
-  /** Evaluate on the test split every this many steps, besides the end; 0 for the end alone. */
-  readonly evalEvery: number;
-  /** Inputs a forward pass of an evaluation. */
-  readonly evalBatch: number;
-  /** Stop after this many steps in all; 0 for no limit. */
-  readonly maxSteps: number;
+  /** Evaluate on the test split every this many steps, besides the end; 0, the default, for the end alone. */
+  readonly evalEvery?: number;
+  /** Inputs a forward pass of an evaluation; `batch` by default. */
+  readonly evalBatch?: number;
+  /** Stop after this many steps in all; 0, the default, for no limit. */
+  readonly maxSteps?: number;
   /** Which inputs are trained, in which order; `baseline` by default. */
   readonly plan?: PlanOptions;
   /** Drives a plan of one's own in the place of `plan`. */
@@ -56,18 +88,10 @@ export interface TrainOptions {
   readonly placement?: Placement;
   /** Takes a record of every minibatch. */
   readonly trace?: MinibatchSink | null;
-  /** Keeps the state of the run now and then, and when it is interrupted. */
+  /** Keeps the state of the run now and then, and at its end, from which more epochs can go on. */
   readonly checkpoint?: CheckpointPolicy | null;
   /** Goes on from a state that the same options and data set have given; the model must be as it was then. */
   readonly resume?: TrainState | null;
-  /** Ends the run after the step at hand; the result says `interrupted`. */
-  readonly signal?: AbortSignal;
-  /** While a plan looks at the data set. */
-  readonly onPass?: (progress: PassProgress) => void;
-  /** Called when losses have been read: a few times a second at most. */
-  readonly onProgress?: (progress: TrainProgress) => void;
-  /** Called after each evaluation; `final` for that at the end. */
-  readonly onEvaluation?: (evaluation: TimedEvaluation, final: boolean) => void;
 }
 
 /** What becomes of a last minibatch that is not full. */
@@ -111,8 +135,11 @@ export interface TimedEvaluation {
 
 /** What a run did. */
 export interface TrainResult {
-  /** `interrupted` if `TrainOptions.signal` ended it; the other members then tell how far it got. */
-  readonly ended: "completed" | "interrupted";
+  /**
+   * `stopped` if a callback ended it, which leaves it as complete as if it had been that long; `interrupted` if
+   * `TrainOptions.signal` did, and the other members tell how far it got.
+   */
+  readonly ended: "completed" | "stopped" | "interrupted";
   /** Minibatches trained. */
   readonly steps: number;
   /** Inputs trained. */
@@ -141,7 +168,12 @@ export interface TrainCounts {
   readonly uniqueRows: number;
 }
 
-/** A run that had to stop: a loss, or a logit of an evaluation, was not finite. Carries what is known of the run. */
+/**
+ * A run that had to stop: a loss, or a logit of an evaluation, was not finite, or the device was lost. Carries what is known of
+ * the run.
+ *
+ * @category Errors
+ */
 export class TrainingFailure extends UserError {
   /** The run up to the failed step and including it; its last loss is the one that is not finite, if it was a loss. */
   readonly run: Omit<TrainResult, "ended">;
@@ -152,15 +184,25 @@ export class TrainingFailure extends UserError {
    * @param message One sentence: the step, what is not finite, and what to try.
    * @param run What is known of the run, the failed step included.
    */
-  constructor(message: string, run: Omit<TrainResult, "ended">) {
+  constructor(message: UserMessage, run: Omit<TrainResult, "ended">) {
     super(message);
     this.name = "TrainingFailure";
     this.run = run;
   }
 }
 
+/** How the loop came to its end. */
+type LoopEnd = TrainResult["ended"];
+
+/** Options of which every one that the loop reads has a value. */
+type LoopOptions =
+  & TrainOptions
+  & Required<Pick<TrainOptions, "evalEvery" | "evalBatch" | "maxSteps">>;
+
 /** Losses are read at least this often, so that progress moves and Ctrl-C is heard. */
 const DRAIN_MS = 250;
+/** Time from a checkpoint by the clock that could not be saved to the next try. */
+const CHECKPOINT_AGAIN_MS = 60_000;
 /** Time between checkpoints by the clock. */
 const CHECKPOINT_MS = 600_000;
 /** Booked by the host, which waits for the device meanwhile: the device's own time in them would count twice. */
@@ -171,6 +213,7 @@ const HOST_STAGES = ["snapshot", "search", "classify"] as const;
  *
  * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
  * @throws {UserError} The plan does not fit the data.
+ * @category Training
  */
 export async function train(
   model: Model,
@@ -188,7 +231,7 @@ export async function train(
 class Run {
   readonly #model: Model;
   readonly #dataset: Dataset;
-  readonly #options: TrainOptions;
+  readonly #options: LoopOptions;
   readonly #driver: PlanDriver;
   readonly #log: MinibatchLog | null;
   readonly #evaluations: TimedEvaluation[] = [];
@@ -210,8 +253,10 @@ class Run {
   constructor(model: Model, dataset: Dataset, options: TrainOptions) {
     this.#model = model;
     this.#dataset = dataset;
-    this.#options = options;
-    const { batch, epochs, seed, shuffle, plan = PLAN_DEFAULTS, hotSet = null, onPass } = options;
+    const { batch, epochs = 1, seed, shuffle = true, hotSet = null, onPass } = options;
+    const { plan = PLAN_DEFAULTS } = options;
+    const { evalEvery = 0, evalBatch = batch, maxSteps = 0 } = options;
+    this.#options = { ...options, evalEvery, evalBatch, maxSteps };
     const { trace = null, placement = "device" } = options;
     const parts: DriverParts = {
       model,
@@ -243,25 +288,27 @@ class Run {
     this.#model.takeTraffic();
     if (resume) await this.#restore(resume);
     this.#since = this.#drainedAt = this.#savedAt = performance.now();
-    let interrupted = false;
+    let ended: LoopEnd;
     try {
-      interrupted = await this.#steps();
+      ended = await this.#steps();
     } catch (error) {
+      const lost = signal?.aborted ? null : await this.#model.device.loss?.() ?? null;
+      if (lost !== null) throw this.#deviceLost(lost);
       // A pass over the data set that was interrupted is no failure of the run.
       if (!(signal?.aborted && error === signal.reason)) throw error;
-      interrupted = true;
+      ended = "interrupted";
     }
     await this.#drain();
     this.#trainMs += performance.now() - this.#since;
-    if (interrupted) {
+    if (ended === "interrupted") {
       // Whoever saves the weights wants those of the hot rows as they are now.
       await this.#driver.settle();
       await this.#save();
     } else if (this.#evaluations.at(-1)?.step !== this.#step) {
-      interrupted = !(await this.#evaluate(true));
-      if (interrupted) await this.#save();
-    }
-    return { ended: interrupted ? "interrupted" : "completed", ...this.#known() };
+      if (await this.#evaluate(true) === "interrupted") ended = "interrupted";
+      await this.#save();
+    } else await this.#save();
+    return { ended, ...this.#known() };
   }
 
   dispose(): void {
@@ -282,16 +329,17 @@ class Run {
     };
   }
 
-  /** Trains what the plan gives; true if it was interrupted. */
-  async #steps(): Promise<boolean> {
-    const { schedule, signal, maxSteps, checkpoint } = this.#options;
+  /** Trains what the plan gives. */
+  async #steps(): Promise<LoopEnd> {
+    const { schedule, signal, maxSteps, checkpoint, onStep } = this.#options;
     const model = this.#model;
     this.#log?.start(this.#stages);
     // A run that was interrupted before the evaluation that was due makes up for it.
-    if (this.#step > 0 && !(await this.#evaluateIfDue())) return true;
+    const due = this.#step > 0 ? await this.#evaluateIfDue() : null;
+    if (due !== null) return due;
     while (maxSteps === 0 || this.#step < maxSteps) {
       const planned = await this.#driver.next();
-      if (planned === null) return false;
+      if (planned === null) return "completed";
       await model.trainStep(planned.batch, {
         number: this.#step,
         learningRate: learningRate(schedule, this.#step),
@@ -305,21 +353,27 @@ class Run {
       await this.#logged(planned);
       const full = this.#step - this.#drained === model.losses.slots;
       if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
-      if (signal?.aborted) return true;
-      if (!(await this.#evaluateIfDue())) return true;
+      if (onStep !== undefined) {
+        const { epoch } = planned;
+        const request = await onStep({ step: this.#step, samples: this.#samples, epoch });
+        if (request === "stop") return "stopped";
+      }
+      if (signal?.aborted) return "interrupted";
+      const ended = await this.#evaluateIfDue();
+      if (ended !== null) return ended;
       if (checkpoint && this.#checkpointDue(checkpoint.every)) {
         await this.#drain();
         await this.#apart(() => this.#save());
       }
     }
-    return false;
+    return "completed";
   }
 
-  /** Evaluates if it is time to and has not been done; false if it was interrupted. */
-  async #evaluateIfDue(): Promise<boolean> {
+  /** Evaluates if it is time to and has not been done; tells how the run ends by it, if it does. */
+  async #evaluateIfDue(): Promise<Exclude<LoopEnd, "completed"> | null> {
     const { evalEvery } = this.#options;
-    if (evalEvery === 0 || this.#step % evalEvery !== 0) return true;
-    if (this.#evaluations.at(-1)?.step === this.#step) return true;
+    if (evalEvery === 0 || this.#step % evalEvery !== 0) return null;
+    if (this.#evaluations.at(-1)?.step === this.#step) return null;
     await this.#drain();
     return await this.#apart(() => this.#evaluate(false));
   }
@@ -384,30 +438,40 @@ class Run {
     return this.#failure(`its loss is ${loss}`);
   }
 
+  /** What had been read of losses is known; the steps since are not, nor are the weights. */
+  #deviceLost(error: DeviceLostError): TrainingFailure {
+    this.#trainMs += performance.now() - this.#since;
+    this.#step = this.#drained;
+    return new TrainingFailure(`${error.message}, after step ${this.#step}`, this.#known());
+  }
+
   #failure(what: string): TrainingFailure {
     const rate = learningRate(this.#options.schedule, this.#step - 1);
+    const step = this.#step;
     return new TrainingFailure(
-      `Cannot go on after step ${this.#step}: ${what} at learning rate ${rate}; ` +
-        `try a smaller --lr, or --lr-num-warmup-steps`,
+      (option) =>
+        `Cannot go on after step ${step}: ${what} at learning rate ${rate}; try a smaller ${
+          option("training.learningRate.base")
+        }, or ${option("training.learningRate.warmupSteps")}`,
       this.#known(),
     );
   }
 
-  /** Evaluates on the test split; false if it was interrupted. */
-  async #evaluate(final: boolean): Promise<boolean> {
-    const { signal } = this.#options;
+  /** Evaluates on the test split; tells how the run ends by it, if it does. */
+  async #evaluate(final: boolean): Promise<Exclude<LoopEnd, "completed"> | null> {
+    const { signal, onEvaluation } = this.#options;
+    let metrics: Metrics;
     try {
-      const metrics = await this.#measure("test", Infinity, true);
-      const evaluation = { step: this.#step, samples: this.#samples, metrics };
-      this.#evaluations.push(evaluation);
-      this.#options.onEvaluation?.(evaluation, final);
-      return true;
+      metrics = await this.#measure("test", Infinity, true);
     } catch (error) {
-      if (signal?.aborted) return false;
+      if (signal?.aborted) return "interrupted";
       // The loss of a step is that before its update, so the last update can ruin the weights unseen.
       if (error instanceof LogitError) throw this.#failure("it leaves logits that are not finite");
       throw error;
     }
+    const evaluation = { step: this.#step, samples: this.#samples, metrics };
+    this.#evaluations.push(evaluation);
+    return await onEvaluation?.(evaluation, final) === "stop" ? "stopped" : null;
   }
 
   /** Loss on inputs that are not trained on: of the validation split, or where there is none of the test split. */
@@ -456,7 +520,7 @@ class Run {
     if (!checkpoint || this.#savedStep === this.#step) return;
     await this.#driver.settle();
     const driver = await this.#driver.state();
-    await checkpoint.save(packState({
+    const state = packState({
       step: this.#step,
       samples: this.#samples,
       losses: this.#losses.subarray(0, this.#drained),
@@ -468,7 +532,17 @@ class Run {
       stages: this.#stages,
       driver,
       trace: trace?.snapshot() ?? null,
-    }));
+    });
+    try {
+      await checkpoint.save(state);
+    } catch (error) {
+      const { onWarning } = this.#options;
+      if (!(error instanceof UserError) || onWarning === undefined) throw error;
+      // The run is worth more than its checkpoint: it goes on, and tries again before long.
+      onWarning(error);
+      this.#savedAt = performance.now() - CHECKPOINT_MS + CHECKPOINT_AGAIN_MS;
+      return;
+    }
     this.#savedAt = performance.now();
     this.#savedStep = this.#step;
   }

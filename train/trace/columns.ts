@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../../kernels/types.ts";
+import type { Stage } from "../stages.ts";
 import {
   MINIBATCH_KINDS,
   MINIBATCH_PLACES,
@@ -45,7 +45,7 @@ export interface TraceColumn {
 export type TraceArray = Uint32Array | Float64Array | Float32Array | Uint8Array;
 
 /** The column of a stage's milliseconds: `update_rows_ms` of `update-rows`. */
-export function stageColumn(stage: TraceStage): string {
+function stageColumn(stage: TraceStage): string {
   return `${stage.replaceAll("-", "_")}_ms`;
 }
 

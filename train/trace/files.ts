@@ -42,6 +42,7 @@ export class TraceFile implements Trace {
  * Writes a trace, whole or not at all. Check the place before the run with `checkOutputFile`.
  *
  * @throws {UserError} The file cannot be written.
+ * @category Traces
  */
 export async function writeTrace(
   path: string,
@@ -56,6 +57,7 @@ export async function writeTrace(
  *
  * @throws {UserError} The file cannot be read, is no Arrow file or no trace, is cut short or damaged, is of another
  * version, lacks a column, was changed after it was written, holds no minibatches, or says what cannot be.
+ * @category Traces
  */
 export async function readTrace(path: string): Promise<TraceFile> {
   return await parseTraceFile(path, await readBounded(path, MOST_TRACE_BYTES));

@@ -18,7 +18,7 @@ import {
   wholeFrom,
   words,
 } from "../../core/schema.ts";
-import { OPTIMIZER_NAMES } from "../model/presets.ts";
+import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
 
 const COUNT = wholeFrom(0), SIZE = wholeFrom(1);
@@ -33,7 +33,7 @@ const MODEL = objectWith<TraceHeader["model"]>(
     top: WIDTHS,
     parameters: objectWith<TraceHeader["model"]["parameters"]>({ dense: SIZE, embedding: SIZE }),
   },
-  { steps: SIZE, attention: WIDTHS, final: WIDTHS },
+  { lookups: WIDTHS, steps: SIZE, attention: WIDTHS, final: WIDTHS },
 );
 
 const PLAN = objectWith<TraceHeader["plan"]>({
@@ -66,5 +66,7 @@ export const HEADER_SCHEMA: Schema<TraceHeader> = documentOf<TraceHeader>(
     plan: PLAN,
     placement: words,
     stage_resolution: oneOf(["minibatch", "interval"]),
+  }, {
+    normalisation: oneOf(["layer", "batch"]),
   }),
 );

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Stage } from "../../kernels/types.ts";
 import type { Model, Route } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
 import type { PlannedMinibatch } from "../plan/driver.ts";
 import type { StateTensors } from "../run/state.ts";
+import type { Stage } from "../stages.ts";
 import type { MinibatchPlace, MinibatchRecord } from "./schema.ts";
 
 /** Takes records. `TraceRecorder` is one. */

@@ -21,7 +21,11 @@ export type ArrowTable = FlechetteTable;
 /** Minibatches there is room for at first; doubled when they are used up. */
 const FIRST_CAPACITY = 4096;
 
-/** Collects one record a minibatch in typed arrays that grow: about 130 bytes and well under a microsecond each. */
+/**
+ * Collects one record a minibatch in typed arrays that grow: about 130 bytes and well under a microsecond each.
+ *
+ * @category Traces
+ */
 export class TraceRecorder {
   #length = 0;
   #capacity = 0;

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { DeviceInfo, Stage } from "../../kernels/types.ts";
+import type { DeviceInfo } from "../../kernels/types.ts";
+import { type Stage, STAGES } from "../stages.ts";
 import type { Environment } from "../run/environment.ts";
 import type { ShapeDocument } from "../model/models.ts";
 import type { PlanDocument } from "../plan/document.ts";
@@ -14,23 +15,7 @@ import type { PlanDocument } from "../plan/document.ts";
 export const TRACE_SCHEMA_VERSION = 1;
 
 /** Stages in the order of their columns, `prepare_ms` to `evaluate_ms`. */
-export const TRACE_STAGES = [
-  "prepare",
-  "gather",
-  "upload",
-  "forward",
-  "interact",
-  "backward",
-  "download",
-  "update-rows",
-  "update-dense",
-  "allreduce",
-  "sync-hot",
-  "snapshot",
-  "search",
-  "classify",
-  "evaluate",
-] as const satisfies readonly Stage[];
+export const TRACE_STAGES: typeof STAGES = STAGES;
 
 /**
  * What a minibatch is to its plan: `all` where inputs are not told apart; else `cold`, or of hot inputs `warm-up` (before
@@ -105,11 +90,13 @@ export interface TraceHeader {
   readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
+  /** How features were normalised; not at all where it is missing. */
+  readonly normalisation?: "layer" | "batch";
   /** What updated rows and MLPs. */
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */
   readonly batch: number;
-  /** Lookups an input: tables, of sequences tables × steps. */
+  /** Lookups an input: tables, of sequences tables × steps; of bags the most. */
   readonly lookups_per_input: number;
   /** What was trained on. */
   readonly dataset: {

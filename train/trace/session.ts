@@ -1,10 +1,11 @@
 /**
- * The trace of one run of `deno task train`.
+ * The trace of one run.
  *
  * @module
  */
 
-import type { TrainCommand } from "../command/options.ts";
+import type { Placement } from "../model/placement.ts";
+import type { Normalisation } from "../model/tower.ts";
 import type { ResultDocument } from "../run/result.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "./schema.ts";
 import type { MinibatchSink } from "./log.ts";
@@ -16,33 +17,45 @@ export interface RunTrace {
   write(header: TraceHeader): Promise<void>;
 }
 
-/** Starts a trace if the command asks for one. What writes Arrow is loaded only then. */
-export async function startTrace({ trace }: TrainCommand): Promise<RunTrace | null> {
-  if (trace === null) return null;
+/** What of a run's settings stands in its trace. */
+export interface TracedRun {
+  readonly optimizer: TraceHeader["optimizer"];
+  /** Inputs in a minibatch. */
+  readonly batch: number;
+  readonly placement: Placement;
+  /** How features are normalised. */
+  readonly normalisation: Normalisation;
+}
+
+/** Starts a trace for a file; null for none. What writes Arrow is loaded only if there is one. */
+export async function startTrace(path: string | null): Promise<RunTrace | null> {
+  if (path === null) return null;
   const { TraceRecorder } = await import("./recorder.ts");
   const { writeTrace } = await import("./files.ts");
   const recorder = new TraceRecorder();
-  return { recorder, write: (header) => writeTrace(trace, header, recorder) };
+  return { recorder, write: (header) => writeTrace(path, header, recorder) };
 }
 
 /** The header of a run's trace. */
-export function traceHeader(result: ResultDocument, command: TrainCommand): TraceHeader {
+export function traceHeader(result: ResultDocument, run: TracedRun): TraceHeader {
   const { dataset, model, device, host, environment, plan } = result;
   return {
     schema: "slipstream.trace",
     schema_version: TRACE_SCHEMA_VERSION,
     origin: "run",
     model,
-    optimizer: command.optimizer.kind,
-    batch: command.batch,
-    lookups_per_input: dataset.tables.length * (model.steps ?? 1),
+    ...(run.normalisation === "none" ? {} : { normalisation: run.normalisation }),
+    optimizer: run.optimizer,
+    batch: run.batch,
+    lookups_per_input: model.lookups?.reduce((sum, some) => sum + some, 0) ??
+      dataset.tables.length * (model.steps ?? 1),
     dataset: {
       hash: dataset.hash,
       format: dataset.format,
       train_inputs: dataset.inputs.train,
     },
     plan,
-    placement: command.placement,
+    placement: run.placement,
     device,
     host,
     environment,

@@ -46,7 +46,7 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /** A piece of a tensor's data, in row-major order. */
-export type TensorChunk = TensorArrays[WritableDtype];
+type TensorChunk = TensorArrays[WritableDtype];
 
 /** A tensor to write. */
 export interface TensorSource {
@@ -64,7 +64,7 @@ export interface TensorSource {
 }
 
 /** A tensor's place in a file. */
-export interface TensorInfo {
+interface TensorInfo {
   /** Unique in the file. */
   readonly name: string;
   /** Element type, as the header has it: `F32`, `BF16`, … */

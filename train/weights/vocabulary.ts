@@ -98,44 +98,67 @@ export function readVocabulary(folder: string, hash: string): TableKeys[] {
 export interface RowMap {
   /** Rows of the saved table. */
   readonly savedRows: number;
-  /** For each row the saved one that stands for the same id, or -1. */
+  /** For each row the saved one that stands for the same id, or -1 where the row stays as it is. */
   readonly from: Int32Array;
+  /** Rows of ids that the saved table does not have. */
+  readonly unknown: number;
+}
+
+/** What the rows of tables stand for, and how many there are of each. */
+export interface KeyedTables {
+  readonly keys: readonly TableKeys[];
+  readonly rows: readonly number[];
 }
 
 /**
  * For each table where its rows are among the saved ones, by id.
  *
  * @param saved Of the folder.
- * @param savedRows Rows of the saved tables, in their order.
- * @param keys Of the data set.
+ * @param wanted Of the data set.
  * @param source The folder, for messages.
+ * @param otherwise Rows of ids that the saved table does not have stay as they are (`kept`), or become that of its `rare` ids
+ * where it has one.
  * @throws {UserError} The tables are others, or their ids mean something else.
  */
 export function mapRows(
-  saved: readonly TableKeys[],
-  savedRows: readonly number[],
-  keys: readonly TableKeys[],
+  saved: KeyedTables,
+  wanted: KeyedTables,
   source: string,
+  otherwise: "kept" | "rare",
 ): RowMap[] {
-  const names = (tables: readonly TableKeys[]) => tables.map(({ name }) => name).join(", ");
-  if (names(saved) !== names(keys)) {
+  const names = ({ keys }: KeyedTables) => keys.map(({ name }) => name).join(", ");
+  if (names(saved) !== names(wanted)) {
     throw new UserError(
       `Cannot use ${source}: its tables are ${names(saved)}, and those of the data are ${
-        names(keys)
+        names(wanted)
       }`,
     );
   }
-  return keys.map((now, t) => {
-    const before = saved[t]!;
+  return wanted.keys.map((now, t) => {
+    const before = saved.keys[t]!, savedRows = saved.rows[t]!, rows = wanted.rows[t]!;
     if (now.meaning !== before.meaning || now.ids?.kind !== before.ids?.kind) {
       throw new UserError(
         `Cannot use ${source}: its rows of table ${now.name} stand for ids that are ${before.meaning}, and the data's are ${now.meaning}`,
       );
     }
-    const found = findIds(before, now, savedRows[t]!);
-    const reserved = now.reserved.map((name) => before.reserved.indexOf(name));
-    return { savedRows: savedRows[t]!, from: Int32Array.from([...reserved, ...found]) };
+    const from = new Int32Array(rows).fill(-1);
+    from.set(now.reserved.map((name) => before.reserved.indexOf(name)));
+    from.set(findIds(before, now, savedRows).subarray(0, rows), now.reserved.length);
+    // Rows behind those of the ids are of tables that were asked to be larger.
+    const known = now.ids === null ? rows : now.reserved.length + idCount(now);
+    const rest = otherwise === "rare" ? before.reserved.indexOf("rare") : -1;
+    let unknown = 0;
+    for (let row = 0; row < known; row++) {
+      if (from[row]! >= 0) continue;
+      unknown++;
+      from[row] = rest;
+    }
+    return { savedRows, from, unknown };
   });
+}
+
+function idCount({ ids }: TableKeys): number {
+  return ids === null ? 0 : ids.kind === "numbers" ? ids.values.length : ids.ends.length;
 }
 
 /** For each id the saved row, or -1. */

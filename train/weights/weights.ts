@@ -8,22 +8,26 @@
 import { UserError } from "../../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
+import { tryLock } from "../../core/lock.ts";
 import {
   checkSchema,
+  listOf,
   objectOf,
   objectWith,
   oneOf,
   orNull,
   type Schema,
   text,
+  wholeFrom,
 } from "../../core/schema.ts";
 import { keysHash, type TableKeys } from "../../data/table_keys.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
 import { readMatrix, writeMatrix } from "../model/matrices.ts";
 import type { Model } from "../model/model.ts";
+import { type Normalisation, NORMALISATIONS } from "../model/tower.ts";
 import type { ShapeDocument } from "../model/models.ts";
-import { OPTIMIZER_NAMES } from "../model/presets.ts";
+import { OPTIMIZER_NAMES } from "../model/optimizers.ts";
 import { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
 import { checkSeal, writeSealed } from "./seal.ts";
 import {
@@ -46,6 +50,9 @@ const WEIGHTS_KEY = "weights_sha256";
 /** `model.json` takes some kilobytes. */
 const MOST_DOCUMENT_BYTES = 16e6;
 
+/** Folders in which weights are written before they have their names, and the file that is locked meanwhile. */
+const STAGING_PREFIX = "save-", STAGING_LOCK = "save.lock";
+
 /** Version of the folder's layout. */
 export const WEIGHTS_SCHEMA_VERSION = 1;
 
@@ -55,8 +62,12 @@ export interface ModelDocument extends ShapeDocument {
   readonly schema_version: typeof WEIGHTS_SCHEMA_VERSION;
   /** Kind of model. */
   readonly model: "dlrm" | "tbsm";
+  /** Checksum of the weights that it was saved with; absent of older versions. */
+  readonly weights_sha256?: string;
   /** Optimizer that the saved state belongs to; the state is loaded only into the same kind. */
   readonly optimizer: Optimizer;
+  /** How features are normalised; absent for `none`. */
+  readonly normalisation?: Normalisation;
   /**
    * What the rows stand for: the ids in `vocabulary.safetensors`, which have this hash; null where rows stand for themselves
    * (generated data). Absent where nobody said.
@@ -68,11 +79,26 @@ export interface ModelDocument extends ShapeDocument {
 export interface LoadedWeights {
   /** Whether the optimizer state was loaded. */
   readonly withState: boolean;
-  /** `number`: row by row, because nobody said what they stand for, or both say the same. */
+  /** `number`: row by row, because nobody said what they stand for, or they stand for themselves. */
   readonly matched: "number" | "same ids" | "ids";
-  /** Rows of ids that the folder does not have, which begin as in a new model. */
-  readonly fresh: number;
+  /** Rows of ids that the folder does not have. */
+  readonly unknown: number;
 }
+
+/** What the rows of a model stand for, and what becomes of those of ids that the folder does not have. */
+export interface RowMatching {
+  /** Null for rows that stand for themselves; undefined where nobody says. */
+  readonly keys: readonly TableKeys[] | null | undefined;
+  /** `kept` as the model was initialised, or as the row of `rare` ids where the folder has one. Default `kept`. */
+  readonly unknown?: "kept" | "rare" | undefined;
+}
+
+/** What of a folder's document tells which model to make, and what its rows stand for. */
+export type SavedModel =
+  & ShapeDocument
+  & Pick<ModelDocument, "schema_version" | "normalisation" | "vocabulary">;
+
+const WIDTHS = listOf(wholeFrom(1), 1);
 
 /** Floats moved at a time. */
 const CHUNK_FLOATS = 1 << 20;
@@ -83,6 +109,7 @@ const CHUNK_FLOATS = 1 << 20;
  *
  * @param keys What the rows stand for; null for themselves. Left out, nothing is said of it.
  * @throws {UserError} The folder cannot be written.
+ * @category Models
  */
 export async function saveWeights(
   model: Model,
@@ -91,20 +118,16 @@ export async function saveWeights(
   keys?: readonly TableKeys[] | null,
 ): Promise<void> {
   const { device } = model;
-  const full: ModelDocument = {
-    schema_version: WEIGHTS_SCHEMA_VERSION,
-    ...document,
-    ...(keys === undefined
-      ? {}
-      : { vocabulary: keys === null ? null : { sha256: keysHash(keys) } }),
-  };
   const metadata = { format: "pt", schema_version: String(WEIGHTS_SCHEMA_VERSION) };
   const withIds = keys !== undefined && keys !== null;
   const saved = [WEIGHTS_FILE, STATE_FILE, ...(withIds ? [VOCABULARY_FILE] : []), MODEL_FILE];
   await device.sync();
+  let staging = folder;
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const staging = await Deno.makeTempDir({ dir: folder, suffix: ".tmp" });
+    await removeLeftovers(folder);
+    staging = await Deno.makeTempDir({ dir: folder, prefix: STAGING_PREFIX, suffix: ".tmp" });
+    using _lock = await tryLock(`${staging}/${STAGING_LOCK}`);
     try {
       const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
       const seal = await writeSealed(weights, weightTensors(model), metadata);
@@ -114,6 +137,14 @@ export async function saveWeights(
         const described = { ...metadata, ...ids.metadata };
         await writeSafetensors(`${staging}/${VOCABULARY_FILE}`, ids.tensors, described);
       }
+      const full: ModelDocument = {
+        schema_version: WEIGHTS_SCHEMA_VERSION,
+        ...document,
+        weights_sha256: seal,
+        ...(keys === undefined
+          ? {}
+          : { vocabulary: keys === null ? null : { sha256: keysHash(keys) } }),
+      };
       await writeFileWhole(`${staging}/${MODEL_FILE}`, formatSealed(full));
       for (const name of saved) {
         await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
@@ -123,7 +154,21 @@ export async function saveWeights(
       await Deno.remove(staging, { recursive: true });
     }
   } catch (error) {
-    throw fileError("save weights to", folder, error);
+    const known = fileError("save weights to", folder, error);
+    // The person knows the folder, not the one within it that is written first.
+    throw known instanceof UserError
+      ? new UserError(known.message.replaceAll(staging, folder))
+      : known;
+  }
+}
+
+/** Removes what a killed process left: a folder whose lock nobody holds. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory || !name.startsWith(STAGING_PREFIX) || !name.endsWith(".tmp")) continue;
+    const path = `${folder}/${name}`;
+    using lock = await tryLock(`${path}/${STAGING_LOCK}`);
+    if (lock !== null) await Deno.remove(path, { recursive: true });
   }
 }
 
@@ -190,6 +235,7 @@ export async function loadStateTensors(
  * @returns Whether the optimizer state was loaded.
  * @throws {UserError} A file is missing, broken or of another shape; nothing says half a model was meant, so the
  * model must not be used afterwards.
+ * @category Models
  */
 export async function loadWeights(
   model: Model,
@@ -202,49 +248,41 @@ export async function loadWeights(
 
 /**
  * Loads a folder into a model for a data set, row by id where the folder and the data set say what their rows stand for: the
- * tables may have other rows than the saved ones. Rows of ids that the folder does not have stay as the model was
- * initialised, and their optimizer state too.
+ * tables may have other rows than the saved ones.
  *
- * @param keys What the rows of the model's tables stand for; null for themselves.
  * @throws {UserError} As of {@linkcode loadWeights}, and if the ids of a table mean something else in the folder.
  */
 export async function loadWeightsById(
   model: Model,
   optimizer: Optimizer,
   folder: string,
-  keys: readonly TableKeys[] | null,
+  { keys, unknown: otherwise = "kept" }: RowMatching,
 ): Promise<LoadedWeights> {
   const document = await readDocument(folder);
   const vocabulary = document?.vocabulary;
-  const refuse = (reason: string): never => {
-    throw new UserError(`Cannot use the weights in ${folder}: ${reason}`);
+  const byNumber = async (matched: "number" | "same ids"): Promise<LoadedWeights> => {
+    const withState = await load(model, optimizer, folder, document, null);
+    return { withState, matched, unknown: 0 };
   };
-  if (vocabulary === undefined) {
-    const withState = await load(model, optimizer, folder, document, null);
-    return { withState, matched: "number", fresh: 0 };
-  }
-  if (vocabulary === null && keys !== null) {
-    refuse("their rows stand for those of generated data, and the data are a log");
-  }
-  if (vocabulary !== null && keys === null) {
-    refuse("their rows stand for the ids of a log, and the data are generated");
-  }
+  if (vocabulary === undefined || keys === undefined) return await byNumber("number");
+  if (vocabulary === null && keys === null) return await byNumber("number");
   if (vocabulary === null || keys === null) {
-    const withState = await load(model, optimizer, folder, document, null);
-    return { withState, matched: "number", fresh: 0 };
+    throw new UserError(
+      `Cannot use the weights in ${folder}: their rows stand for ${
+        vocabulary === null
+          ? "those of generated data, and the data are a log"
+          : "the ids of a log, and the data are generated"
+      }`,
+    );
   }
-  const rows = savedTableRows(model, folder);
-  const same = keysHash(keys) === vocabulary.sha256 &&
-    rows.every((count, t) => count === model.tables.rows[t]);
-  if (same) {
-    const withState = await load(model, optimizer, folder, document, null);
-    return { withState, matched: "same ids", fresh: 0 };
-  }
-  const maps = mapRows(readVocabulary(folder, vocabulary.sha256), rows, keys, folder);
+  const { rows } = model.tables, saved = savedTableRows(model, folder);
+  const same = keysHash(keys) === vocabulary.sha256 && saved.every((count, t) => count === rows[t]);
+  if (same) return await byNumber("same ids");
+  const before = readVocabulary(folder, vocabulary.sha256);
+  const maps = mapRows({ keys: before, rows: saved }, { keys, rows }, folder, otherwise);
   const withState = await load(model, optimizer, folder, document, maps);
-  const found = maps.reduce((sum, { from }) => sum + from.filter((row) => row >= 0).length, 0);
-  const all = model.tables.rows.reduce((sum, count) => sum + count, 0);
-  return { withState, matched: "ids", fresh: all - found };
+  const unknown = maps.reduce((sum, map) => sum + map.unknown, 0);
+  return { withState, matched: "ids", unknown };
 }
 
 /** Rows of the saved tables. */
@@ -258,7 +296,7 @@ async function load(
   model: Model,
   optimizer: Optimizer,
   folder: string,
-  document: SavedDocument | null,
+  document: ReadDocument | null,
   maps: readonly RowMap[] | null,
 ): Promise<boolean> {
   const { tables, device } = model;
@@ -268,6 +306,12 @@ async function load(
   using state = withState ? SafetensorsFile.open(`${folder}/${STATE_FILE}`) : null;
   // Everything is checked before anything is changed, the device's memory too.
   const seal = await checkSeal(weights);
+  const wanted = document?.weights_sha256 ?? null;
+  if (wanted !== null && wanted !== seal) {
+    throw new UserError(
+      `Cannot use ${weights.path}: its checksum is missing or not the one in ${MODEL_FILE}; copy the folder anew, or remove ${MODEL_FILE} to load the weights as they are`,
+    );
+  }
   if (state !== null) {
     await checkSeal(state);
     checkBelongs(state, seal, weights.path);
@@ -372,22 +416,63 @@ function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames 
   }
 }
 
-type SavedDocument = Pick<ModelDocument, "schema_version" | "optimizer" | "vocabulary">;
+const VOCABULARY = orNull(objectOf<{ readonly sha256: string }>({ sha256: text }));
 
-const DOCUMENT: Schema<SavedDocument> = objectWith<SavedDocument>(
+type ReadDocument = Pick<
+  ModelDocument,
+  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary"
+>;
+
+const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
   {
     schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
     optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
   },
-  { vocabulary: orNull(objectOf<{ readonly sha256: string }>({ sha256: text })) },
+  { weights_sha256: text, vocabulary: VOCABULARY },
 );
 
 /** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
-async function readDocument(folder: string): Promise<SavedDocument | null> {
+async function readDocument(folder: string): Promise<ReadDocument | null> {
   const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
   const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
   const value = await readJsonFileIfThere(path, options);
   return value === null ? null : checkSchema(DOCUMENT, value.json, cannot);
+}
+
+/** What a folder says of its model. */
+const SAVED_MODEL: Schema<SavedModel> = objectWith<SavedModel>(
+  {
+    schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
+    table_rows: WIDTHS,
+    dim: wholeFrom(1),
+    bottom: WIDTHS,
+    top: WIDTHS,
+  },
+  {
+    lookups: WIDTHS,
+    steps: wholeFrom(1),
+    attention: WIDTHS,
+    final: WIDTHS,
+    normalisation: oneOf(NORMALISATIONS),
+    vocabulary: VOCABULARY,
+  },
+);
+
+/**
+ * The shape of the model in a folder, and how it normalises.
+ *
+ * @throws {UserError} There is no `model.json`, or it is of no model of this version.
+ */
+export async function readSavedModel(folder: string): Promise<SavedModel> {
+  const path = `${folder}/${MODEL_FILE}`, cannot = `Cannot read ${path}`;
+  const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
+  const value = await readJsonFileIfThere(path, options);
+  if (value === null) {
+    throw new UserError(
+      `Cannot score with ${folder}: it has no ${MODEL_FILE}, which says what the shape of the model is`,
+    );
+  }
+  return checkSchema(SAVED_MODEL, value.json, cannot);
 }
 
 function ofTable(

@@ -3,7 +3,7 @@ import { UserError } from "../../../core/errors.ts";
 import { checkDistinct, checkTwin } from "../../../data/twin/check.ts";
 import { openTwin } from "../../../data/twin/open.ts";
 import { fitTwin } from "../../../data/twin/fit.ts";
-import { hotRanks, hotShares } from "../../../data/twin/hot.ts";
+import { hotRanks, hotShares } from "./hot.ts";
 import { checkParameters, parseTwin } from "../../../data/twin/parameters.ts";
 import { countIds, renumberIds, selectInputs } from "../../../data/twin/sample.ts";
 import { MADE_UP, madeUpSample } from "./rows.ts";

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { bceOp } from "../../../kernels/bce/op.ts";
 import { bce } from "../../../kernels/bce/reference.ts";
 import type { Optimizer } from "../../../kernels/types.ts";
+import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import { applyOptimizer } from "../../../kernels/update/reference.ts";
 import { bceGradientTolerance, bceLossTolerance, stepTolerances } from "../error_model.ts";
 import { assertClose, type ConformanceCase, Knobs, readFloats, Scope, Values } from "./harness.ts";
@@ -51,7 +53,7 @@ export const denseCases: readonly ConformanceCase[] = [
       for (const [i, { logits, labels, dlogits }] of jobs.entries()) {
         knobs.setSlot(slots - 2 - i);
         device.run(scope.own(device.record("loss", (ops) => {
-          ops.bce({ logits, labels, dlogits, losses, slot: knobs.slot });
+          ops.add(bceOp, { logits, labels, dlogits, losses, slot: knobs.slot });
         })));
       }
       await outputs.download();
@@ -96,7 +98,7 @@ export const denseCases: readonly ConformanceCase[] = [
       state.commit();
       const program = scope.own(device.record("update", (ops) => {
         for (const { grads, params, state } of jobs) {
-          ops.denseUpdate({
+          ops.add(denseUpdateOp, {
             params,
             grads,
             state,

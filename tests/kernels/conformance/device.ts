@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { RandomStream, toUnit } from "../../../core/random.ts";
+import { bceOp } from "../../../kernels/bce/op.ts";
 import { bceRecord } from "../../../kernels/bce/record.ts";
+import { embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
+import { linearForwardOp } from "../../../kernels/linear/op.ts";
 import { linearForwardRecord } from "../../../kernels/linear/record.ts";
 import type { Device, Matrix, Optimizer } from "../../../kernels/types.ts";
 import { assertSameBits, type ConformanceCase, readFloats, Scope, Values } from "./harness.ts";
@@ -80,7 +83,7 @@ export const deviceCases: readonly ConformanceCase[] = [
       const layer = unitLayer(device, scope);
       const trace = scope.own(device.createBuffer(4 * 40, "trace"));
       const program = scope.own(device.record("unit", (ops) => {
-        ops.linearForward({ ...layer, relu: false });
+        ops.add(linearForwardOp, { ...layer, relu: false });
       }));
       set(device, layer.w, 1);
       const want = new Float32Array(40);
@@ -135,7 +138,7 @@ export const deviceCases: readonly ConformanceCase[] = [
       scope.own(out.buffer);
       const trace = scope.own(device.createBuffer(16 * 30, "trace"));
       const program = scope.own(device.record("gather", (ops) => {
-        ops.embeddingForward({ tables, lookups, out, firstSlot: 0 });
+        ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 0 });
       }));
       for (let i = 0; i < 30; i++) {
         device.writeLookups(lookups, {
@@ -263,9 +266,9 @@ export const deviceCases: readonly ConformanceCase[] = [
       const slot = scope.own(device.createBuffer(4, "slot"));
       scope.own(losses.buffer);
       const program = scope.own(device.record("booked", (ops) => {
-        ops.linearForward({ ...layer, relu: false });
+        ops.add(linearForwardOp, { ...layer, relu: false });
         ops.stage("evaluate");
-        ops.bce({
+        ops.add(bceOp, {
           logits: layer.x,
           labels: layer.bias,
           dlogits: layer.y,
@@ -281,7 +284,7 @@ export const deviceCases: readonly ConformanceCase[] = [
         [first!.op, first!.stage, first!.flops, first!.bytes],
         [
           linearForwardRecord.name,
-          "forward",
+          "other",
           linearForwardRecord.flops(shape),
           linearForwardRecord.bytes(shape),
         ],
@@ -294,7 +297,7 @@ export const deviceCases: readonly ConformanceCase[] = [
       device.run(program);
       await device.sync();
       for (const [stage, ms] of Object.entries(await device.takeStageTimes())) {
-        assert.ok(stage === "forward" || stage === "evaluate", `time booked on ${stage}`);
+        assert.ok(stage === "other" || stage === "evaluate", `time booked on ${stage}`);
         assert.ok(ms >= 0);
       }
       device.run(scope.own(device.record("nothing", () => {})));
@@ -326,7 +329,7 @@ export const deviceCases: readonly ConformanceCase[] = [
       const bias = { ...matrix, buffer: matrix.buffer, rows: 1 };
       const y = device.createMatrix(4, 4, "y");
       const program = device.record("layer", (ops) => {
-        ops.linearForward({ x: matrix, w: matrix, bias, y, relu: false });
+        ops.add(linearForwardOp, { x: matrix, w: matrix, bias, y, relu: false });
       });
       const launched = { ...device.counters };
       device.run(program);

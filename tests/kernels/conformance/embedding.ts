@@ -1,5 +1,6 @@
 import fc from "../../npm/fast_check.ts";
 import { LookupGrouper } from "../../../kernels/embedding/group.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
 import {
   type Bags,
@@ -150,7 +151,7 @@ async function checkForward(
       stride,
     };
     device.run(scope.own(device.record("gather", (ops) => {
-      ops.embeddingForward({ tables, lookups, out, firstSlot: slotsBefore });
+      ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: slotsBefore });
     })));
   }
   await outputs.download();
@@ -244,7 +245,7 @@ async function checkBackward(
     grouped.segments.fill(0);
     grouped.positions.fill(0xffffffff);
     device.run(scope.own(device.record("update rows", (ops) => {
-      ops.embeddingBackward({
+      ops.add(embeddingBackwardOp, {
         tables,
         lookups,
         grad,

@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { RandomStream } from "../../../core/random.ts";
-import type { Device, DeviceBuffer, Program } from "../../../kernels/types.ts";
+import type { OpArgs, OpName, OpNamed } from "../../../kernels/ops.ts";
+import type { Device, DeviceBuffer, Program, Recorder } from "../../../kernels/types.ts";
 import { Arena } from "../arena.ts";
 import type { Accuracy } from "../error_model.ts";
 
@@ -134,6 +135,58 @@ export async function runTwice(
   const first = await readFloats(device, output);
   device.run(program);
   assertSameBits(`second run of ${program.label}`, await readFloats(device, output), first);
+}
+
+/** Where the problems of a case put their operands, and what they are filled with. */
+export interface Places {
+  /** Matrices that ops read. */
+  readonly inputs: Arena;
+  /** Matrices that ops write. */
+  readonly outputs: Arena;
+  readonly values: Values;
+}
+
+/** One op on operands in the arenas. */
+export interface Placed {
+  /** Appends the op. */
+  readonly add: (ops: Recorder) => void;
+  /** Looks at what it wrote. */
+  readonly verify: () => void;
+}
+
+/** An op with its arguments and the check of its results. */
+export function placed<Name extends OpName>(
+  op: OpNamed<Name>,
+  args: OpArgs[Name],
+  verify: () => void,
+): Placed {
+  return { add: (ops) => ops.add(op, args), verify };
+}
+
+/**
+ * Runs problems in one program, on operands in two arenas, twice with the same bits, and verifies each. What lies outside
+ * their results must be as it was.
+ */
+export async function checkPlaced<Problem>(
+  device: Device,
+  seed: number,
+  problems: readonly Problem[],
+  place: (places: Places, problem: Problem, number: number) => Placed,
+): Promise<void> {
+  using scope = new Scope();
+  const inputs = scope.arena(device, "input", "inputs");
+  const outputs = scope.arena(device, "output", "outputs");
+  const places = { inputs, outputs, values: new Values(seed) };
+  const all = problems.map((problem, i) => place(places, problem, i));
+  inputs.commit();
+  outputs.commit();
+  const program = scope.own(device.record("problems", (ops) => {
+    for (const { add } of all) add(ops);
+  }));
+  await runTwice(device, program, outputs.buffer);
+  await outputs.download();
+  await inputs.download();
+  for (const { verify } of all) verify();
 }
 
 /** Learning rate and loss slot in one small buffer. */

@@ -1,8 +1,17 @@
+import { interactionBackwardOp, interactionForwardOp } from "../../../kernels/interaction/op.ts";
 import { interactionWidth } from "../../../kernels/interaction/record.ts";
 import { interactionBackward, interactionForward } from "../../../kernels/interaction/reference.ts";
-import type { Device } from "../../../kernels/types.ts";
 import { sumTolerances } from "../error_model.ts";
-import { abs, assertClose, type ConformanceCase, ROWS, Scope, Values } from "./harness.ts";
+import {
+  abs,
+  assertClose,
+  checkPlaced,
+  type ConformanceCase,
+  type Placed,
+  placed,
+  type Places,
+  ROWS,
+} from "./harness.ts";
 
 /** B inputs of F vectors of `dim` floats. */
 interface Problem {
@@ -37,31 +46,13 @@ const LARGE: Problem[] = [
   { B: 33, F: 40, dim: 20, maskFirst: false },
 ];
 
-async function checkForward(device: Device, seed: number, problems: readonly Problem[]) {
-  using scope = new Scope();
-  const values = new Values(seed);
-  const inputs = scope.arena(device, "input", "interaction inputs");
-  const outputs = scope.arena(device, "output", "interaction outputs");
-  const jobs = problems.map((problem) => {
-    const { B, F, dim } = problem;
-    const v = values.normal(B * F * dim);
-    return {
-      ...problem,
-      data: v,
-      v: inputs.place(B, F * dim, v),
-      r: outputs.place(B, interactionWidth(F, dim)),
-    };
-  });
-  inputs.commit();
-  outputs.commit();
-  device.run(scope.own(device.record("interaction forward", (ops) => {
-    for (const { v, F, dim, r } of jobs) ops.interactionForward({ v, features: F, dim, r });
-  })));
-  await outputs.download();
-  for (const { B, F, dim, data, r } of jobs) {
+function forward({ inputs, outputs, values }: Places, { B, F, dim }: Problem): Placed {
+  const data = values.normal(B * F * dim);
+  const width = interactionWidth(F, dim);
+  const v = inputs.place(B, F * dim, data), r = outputs.place(B, width);
+  return placed(interactionForwardOp, { v, features: F, dim, r }, () => {
     const tolerances = sumTolerances(dim, interactionForward(abs(data), B, F, dim));
     // Vector 0 is copied, not computed.
-    const width = interactionWidth(F, dim);
     for (let b = 0; b < B; b++) tolerances.fill(0, b * width, b * width + dim);
     assertClose(
       `interactionForward ${B} × ${F} × ${dim}`,
@@ -69,38 +60,25 @@ async function checkForward(device: Device, seed: number, problems: readonly Pro
       interactionForward(data, B, F, dim),
       tolerances,
     );
-  }
+  });
 }
 
-async function checkBackward(device: Device, seed: number, problems: readonly Problem[]) {
-  using scope = new Scope();
-  const values = new Values(seed);
-  const inputs = scope.arena(device, "input", "interaction inputs");
-  const outputs = scope.arena(device, "output", "interaction gradients");
-  const jobs = problems.map((problem) => {
-    const { B, F, dim } = problem;
-    const v = values.normal(B * F * dim);
-    const first = values.activations(B * dim);
-    for (let b = 0; b < B; b++) v.set(first.subarray(b * dim, (b + 1) * dim), b * F * dim);
-    const dr = values.normal(B * interactionWidth(F, dim));
-    return {
-      ...problem,
-      data: v,
-      gradient: dr,
-      v: inputs.place(B, F * dim, v),
-      dr: inputs.place(B, interactionWidth(F, dim), dr),
-      dv: outputs.place(B, F * dim),
-    };
-  });
-  inputs.commit();
-  outputs.commit();
-  device.run(scope.own(device.record("interaction backward", (ops) => {
-    for (const { v, F, dim, dr, dv, maskFirst } of jobs) {
-      ops.interactionBackward({ v, features: F, dim, dr, dv, maskFirst });
-    }
-  })));
-  await outputs.download();
-  for (const { B, F, dim, data, gradient, dv, maskFirst } of jobs) {
+function backward(
+  { inputs, outputs, values }: Places,
+  { B, F, dim, maskFirst }: Problem,
+): Placed {
+  const data = values.normal(B * F * dim);
+  const first = values.activations(B * dim);
+  for (let b = 0; b < B; b++) data.set(first.subarray(b * dim, (b + 1) * dim), b * F * dim);
+  const width = interactionWidth(F, dim);
+  const gradient = values.normal(B * width);
+  const args = {
+    ...{ features: F, dim, maskFirst },
+    v: inputs.place(B, F * dim, data),
+    dr: inputs.place(B, width, gradient),
+    dv: outputs.place(B, F * dim),
+  };
+  return placed(interactionBackwardOp, args, () => {
     // F - 1 products, and for vector 0 the direct part.
     const magnitudes = interactionBackward(abs(data), abs(gradient), B, F, dim, false);
     const tolerances = sumTolerances(F, magnitudes);
@@ -112,29 +90,29 @@ async function checkBackward(device: Device, seed: number, problems: readonly Pr
     }
     assertClose(
       `interactionBackward ${B} × ${F} × ${dim}${maskFirst ? " with vector 0 masked" : ""}`,
-      outputs.values(dv),
+      outputs.values(args.dv),
       interactionBackward(data, gradient, B, F, dim, maskFirst),
       tolerances,
     );
-  }
+  });
 }
 
 /** Cases of the dot interaction. */
 export const interactionCases: readonly ConformanceCase[] = [
   {
     name: "interaction forward: awkward shapes",
-    run: ({ device }) => checkForward(device, 200, sweep()),
+    run: ({ device }) => checkPlaced(device, 200, sweep(), forward),
   },
   {
     name: "interaction forward: large shapes",
-    run: ({ device }) => checkForward(device, 201, LARGE),
+    run: ({ device }) => checkPlaced(device, 201, LARGE, forward),
   },
   {
     name: "interaction backward: awkward shapes",
-    run: ({ device }) => checkBackward(device, 202, sweep()),
+    run: ({ device }) => checkPlaced(device, 202, sweep(), backward),
   },
   {
     name: "interaction backward: large shapes",
-    run: ({ device }) => checkBackward(device, 203, LARGE),
+    run: ({ device }) => checkPlaced(device, 203, LARGE, backward),
   },
 ];

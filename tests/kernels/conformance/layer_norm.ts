@@ -1,7 +1,16 @@
+import { layerNormBackwardOp, layerNormForwardOp } from "../../../kernels/layer_norm/op.ts";
 import { layerNormBackward, layerNormForward } from "../../../kernels/layer_norm/reference.ts";
-import type { Device } from "../../../kernels/types.ts";
 import { type Accuracy, layerNormGradientTolerances, layerNormTolerances } from "../error_model.ts";
-import { assertClose, type ConformanceCase, ROWS, runTwice, Scope, Values } from "./harness.ts";
+import {
+  assertClose,
+  checkPlaced,
+  type ConformanceCase,
+  type Placed,
+  placed,
+  type Places,
+  ROWS,
+  type Values,
+} from "./harness.ts";
 
 /** B inputs of F vectors of `dim` floats; `gap` more floats between rows. */
 interface Problem {
@@ -59,117 +68,79 @@ function eachVector(
   return all;
 }
 
-async function checkForward(
-  device: Device,
-  accuracy: Accuracy,
-  seed: number,
-  problems: readonly Problem[],
-): Promise<void> {
-  using scope = new Scope();
-  const values = new Values(seed);
-  const inputs = scope.arena(device, "input", "vectors");
-  const outputs = scope.arena(device, "output", "normalised vectors");
-  const jobs = problems.map((problem, i) => {
+const forward =
+  (accuracy: Accuracy) =>
+  ({ inputs, outputs, values }: Places, problem: Problem, i: number): Placed => {
     const { B, F, dim } = problem;
     const data = vectors(values, problem, i % 2 === 0);
-    return {
-      ...problem,
-      data,
-      x: inputs.place(B, F * dim, data, stride(problem)),
-      y: outputs.place(B, F * dim, null, stride(problem)),
-    };
-  });
-  inputs.commit();
-  outputs.commit();
-  const program = scope.own(device.record("layer norm forward", (ops) => {
-    for (const { x, F, dim, y } of jobs) ops.layerNormForward({ x, features: F, dim, y });
-  }));
-  await runTwice(device, program, outputs.buffer);
-  await outputs.download();
-  for (const { B, F, dim, data, y } of jobs) {
-    assertClose(
-      `layerNormForward ${B} × ${F} × ${dim}`,
-      outputs.values(y),
-      layerNormForward(data, dim),
-      eachVector(
-        data.length,
-        dim,
-        (from, to) => layerNormTolerances(data.subarray(from, to), accuracy),
-      ),
-    );
-  }
-}
-
-async function checkBackward(
-  device: Device,
-  accuracy: Accuracy,
-  seed: number,
-  problems: readonly Problem[],
-): Promise<void> {
-  using scope = new Scope();
-  const values = new Values(seed);
-  const inputs = scope.arena(device, "input", "vectors and gradients");
-  const outputs = scope.arena(device, "output", "gradients");
-  const jobs = problems.flatMap((problem) =>
-    [false, true].map((maskFirst) => {
-      const { B, F, dim } = problem;
-      const data = vectors(values, problem, maskFirst);
-      const gradient = values.normal(B * F * dim);
-      return {
-        ...problem,
-        maskFirst,
-        data,
-        gradient,
-        x: inputs.place(B, F * dim, data, stride(problem)),
-        dy: inputs.place(B, F * dim, gradient),
-        dx: outputs.place(B, F * dim, null, stride(problem)),
-      };
-    })
-  );
-  inputs.commit();
-  outputs.commit();
-  const program = scope.own(device.record("layer norm backward", (ops) => {
-    for (const { x, F, dim, dy, dx, maskFirst } of jobs) {
-      ops.layerNormBackward({ x, features: F, dim, dy, dx, maskFirst });
-    }
-  }));
-  await runTwice(device, program, outputs.buffer);
-  await outputs.download();
-  for (const { B, F, dim, maskFirst, data, gradient, dx } of jobs) {
-    const y = layerNormForward(data, dim);
-    const tolerances = eachVector(data.length, dim, (from, to) =>
-      layerNormGradientTolerances(
-        ...[data.subarray(from, to), gradient.subarray(from, to), y.subarray(from, to)] as const,
-        accuracy,
+    const x = inputs.place(B, F * dim, data, stride(problem));
+    const y = outputs.place(B, F * dim, null, stride(problem));
+    return placed(layerNormForwardOp, { x, features: F, dim, y }, () =>
+      assertClose(
+        `layerNormForward ${B} × ${F} × ${dim}`,
+        outputs.values(y),
+        layerNormForward(data, dim),
+        eachVector(
+          data.length,
+          dim,
+          (from, to) => layerNormTolerances(data.subarray(from, to), accuracy),
+        ),
       ));
-    if (maskFirst) {
-      data.forEach((value, i) => i % (F * dim) < dim && !(value > 0) && (tolerances[i] = 0));
-    }
-    assertClose(
-      `layerNormBackward ${B} × ${F} × ${dim}${maskFirst ? " with vector 0 masked" : ""}`,
-      outputs.values(dx),
-      layerNormBackward(data, gradient, F, dim, maskFirst),
-      tolerances,
-    );
-  }
+  };
+
+const backward =
+  (accuracy: Accuracy) =>
+  ({ inputs, outputs, values }: Places, problem: Problem & { maskFirst: boolean }): Placed => {
+    const { B, F, dim, maskFirst } = problem;
+    const data = vectors(values, problem, maskFirst);
+    const gradient = values.normal(B * F * dim);
+    const args = {
+      ...{ features: F, dim, maskFirst },
+      x: inputs.place(B, F * dim, data, stride(problem)),
+      dy: inputs.place(B, F * dim, gradient),
+      dx: outputs.place(B, F * dim, null, stride(problem)),
+    };
+    return placed(layerNormBackwardOp, args, () => {
+      const y = layerNormForward(data, dim);
+      const tolerances = eachVector(data.length, dim, (from, to) =>
+        layerNormGradientTolerances(
+          ...[data.subarray(from, to), gradient.subarray(from, to), y.subarray(from, to)] as const,
+          accuracy,
+        ));
+      if (maskFirst) {
+        data.forEach((value, i) => i % (F * dim) < dim && !(value > 0) && (tolerances[i] = 0));
+      }
+      assertClose(
+        `layerNormBackward ${B} × ${F} × ${dim}${maskFirst ? " with vector 0 masked" : ""}`,
+        outputs.values(args.dx),
+        layerNormBackward(data, gradient, F, dim, maskFirst),
+        tolerances,
+      );
+    });
+  };
+
+function masks(problems: readonly Problem[]): (Problem & { maskFirst: boolean })[] {
+  return problems.flatMap((problem) =>
+    [false, true].map((maskFirst) => ({ ...problem, maskFirst }))
+  );
 }
 
 /** Cases of the layer normalisation. */
 export const layerNormCases: readonly ConformanceCase[] = [
   {
     name: "layer norm forward: awkward shapes, vectors far from 0, long, short and constant",
-    run: ({ device, accuracy }) => checkForward(device, accuracy, 740, sweep()),
+    run: ({ device, accuracy }) => checkPlaced(device, 740, sweep(), forward(accuracy)),
   },
   {
     name: "layer norm forward: large shapes",
-    run: ({ device, accuracy }) => checkForward(device, accuracy, 741, LARGE),
+    run: ({ device, accuracy }) => checkPlaced(device, 741, LARGE, forward(accuracy)),
   },
   {
     name: "layer norm backward: awkward shapes, vectors far from 0, long, short and constant",
-    run: ({ device, accuracy }) => checkBackward(device, accuracy, 742, sweep()),
+    run: ({ device, accuracy }) => checkPlaced(device, 742, masks(sweep()), backward(accuracy)),
   },
   {
     name: "layer norm backward: large shapes",
-    run: ({ device, accuracy }) => checkBackward(device, accuracy, 743, LARGE),
+    run: ({ device, accuracy }) => checkPlaced(device, 743, masks(LARGE), backward(accuracy)),
   },
 ];

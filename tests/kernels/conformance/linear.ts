@@ -4,10 +4,26 @@ import {
   linearBackwardWeights,
   linearForward,
 } from "../../../kernels/linear/reference.ts";
-import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../../kernels/linear/op.ts";
+import type { Matrix } from "../../../kernels/types.ts";
 import { sumTolerances } from "../error_model.ts";
-import type { Arena, Placement } from "../arena.ts";
-import { abs, assertClose, type ConformanceCase, ROWS, Scope, Values } from "./harness.ts";
+import type { Placement } from "../arena.ts";
+import {
+  abs,
+  assertClose,
+  checkPlaced,
+  type ConformanceCase,
+  type Placed,
+  placed,
+  type Places,
+  ROWS,
+  Scope,
+  Values,
+} from "./harness.ts";
 
 /** One linear problem: forward or one of the two backward products. */
 interface Problem {
@@ -20,15 +36,13 @@ interface Problem {
   readonly gap?: number;
 }
 
-/** Records a problem's op and gives the check of its result. */
-type Build = (ops: Recorder) => () => void;
-type Make = (inputs: Arena, outputs: Arena, values: Values, problem: Problem) => Build;
+type Make = (places: Places, problem: Problem) => Placed;
 
 function placement(cols: number, gap = 0): Placement {
   return gap === 0 || cols === 1 ? {} : { stride: 4 * Math.ceil(cols / 4) + gap };
 }
 
-const forward: Make = (inputs, outputs, values, { M, K, N, gate, gap }) => {
+const forward: Make = ({ inputs, outputs, values }, { M, K, N, gate, gap }) => {
   const [x, w, b] = [values.normal(M * K), values.normal(N * K), values.normal(N)];
   const args = {
     x: inputs.place(M, K, x, placement(K, gap)),
@@ -37,21 +51,18 @@ const forward: Make = (inputs, outputs, values, { M, K, N, gate, gap }) => {
     y: outputs.place(M, N, null, placement(N, gap)),
     relu: gate,
   };
-  return (ops) => {
-    ops.linearForward(args);
-    return () => {
-      // K products and the bias; ReLU never widens an error.
-      assertClose(
-        `linearForward ${M} × ${K} × ${N}${gate ? " with ReLU" : ""}`,
-        outputs.values(args.y),
-        linearForward(x, w, b, M, K, N, gate),
-        sumTolerances(K + 1, linearForward(abs(x), abs(w), abs(b), M, K, N, false)),
-      );
-    };
-  };
+  return placed(linearForwardOp, args, () => {
+    // K products and the bias; ReLU never widens an error.
+    assertClose(
+      `linearForward ${M} × ${K} × ${N}${gate ? " with ReLU" : ""}`,
+      outputs.values(args.y),
+      linearForward(x, w, b, M, K, N, gate),
+      sumTolerances(K + 1, linearForward(abs(x), abs(w), abs(b), M, K, N, false)),
+    );
+  });
 };
 
-const backwardInput: Make = (inputs, outputs, values, { M, K, N, gate, gap }) => {
+const backwardInput: Make = ({ inputs, outputs, values }, { M, K, N, gate, gap }) => {
   const [dy, w] = [values.normal(M * N), values.normal(N * K)];
   const mask = gate ? values.activations(M * K) : null;
   const args = {
@@ -60,20 +71,17 @@ const backwardInput: Make = (inputs, outputs, values, { M, K, N, gate, gap }) =>
     mask: mask === null ? null : inputs.place(M, K, mask, placement(K, gap)),
     dx: outputs.place(M, K, null, placement(K, gap)),
   };
-  return (ops) => {
-    ops.linearBackwardInput(args);
-    return () =>
-      assertClose(
-        `linearBackwardInput ${M} × ${K} × ${N}${gate ? " with a mask" : ""}`,
-        outputs.values(args.dx),
-        linearBackwardInput(dy, w, mask, M, K, N),
-        // Blocked gradients have magnitude 0, so they must be 0.
-        sumTolerances(N, linearBackwardInput(abs(dy), abs(w), mask, M, K, N)),
-      );
-  };
+  return placed(linearBackwardInputOp, args, () =>
+    assertClose(
+      `linearBackwardInput ${M} × ${K} × ${N}${gate ? " with a mask" : ""}`,
+      outputs.values(args.dx),
+      linearBackwardInput(dy, w, mask, M, K, N),
+      // Blocked gradients have magnitude 0, so they must be 0.
+      sumTolerances(N, linearBackwardInput(abs(dy), abs(w), mask, M, K, N)),
+    ));
 };
 
-const backwardWeights: Make = (inputs, outputs, values, { M, K, N, gap }) => {
+const backwardWeights: Make = ({ inputs, outputs, values }, { M, K, N, gap }) => {
   const [dy, x] = [values.normal(M * N), values.normal(M * K)];
   // Gradients of weights and bias lie in one buffer, as a model with flat parameters has them.
   const args = {
@@ -82,26 +90,23 @@ const backwardWeights: Make = (inputs, outputs, values, { M, K, N, gap }) => {
     dw: outputs.place(N, K, null, { ...placement(K, gap), align: 64 }),
     db: outputs.place(1, N, null, { align: 64 }),
   };
-  return (ops) => {
-    ops.linearBackwardWeights(args);
-    return () => {
-      const want = linearBackwardWeights(dy, x, M, K, N);
-      const magnitudes = linearBackwardWeights(abs(dy), abs(x), M, K, N);
-      const shape = `linearBackwardWeights ${M} × ${K} × ${N}`;
-      assertClose(
-        `${shape}: dw`,
-        outputs.values(args.dw),
-        want.dw,
-        sumTolerances(M, magnitudes.dw),
-      );
-      assertClose(
-        `${shape}: db`,
-        outputs.values(args.db),
-        want.db,
-        sumTolerances(M, magnitudes.db),
-      );
-    };
-  };
+  return placed(linearBackwardWeightsOp, args, () => {
+    const want = linearBackwardWeights(dy, x, M, K, N);
+    const magnitudes = linearBackwardWeights(abs(dy), abs(x), M, K, N);
+    const shape = `linearBackwardWeights ${M} × ${K} × ${N}`;
+    assertClose(
+      `${shape}: dw`,
+      outputs.values(args.dw),
+      want.dw,
+      sumTolerances(M, magnitudes.dw),
+    );
+    assertClose(
+      `${shape}: db`,
+      outputs.values(args.db),
+      want.db,
+      sumTolerances(M, magnitudes.db),
+    );
+  });
 };
 
 /** Every pair (K, N) of the awkward widths, with the row counts in turn so that each meets each width. */
@@ -129,28 +134,6 @@ const LARGE: Problem[] = [
   { M: 2051, K: 16, N: 1, gate: false },
 ];
 
-async function check(
-  device: Device,
-  seed: number,
-  make: Make,
-  problems: readonly Problem[],
-): Promise<void> {
-  using scope = new Scope();
-  const values = new Values(seed);
-  const inputs = scope.arena(device, "input", "linear inputs");
-  const outputs = scope.arena(device, "output", "linear outputs");
-  const builds = problems.map((problem) => make(inputs, outputs, values, problem));
-  inputs.commit();
-  outputs.commit();
-  let checks: (() => void)[] = [];
-  device.run(scope.own(device.record("linear", (ops) => {
-    checks = builds.map((build) => build(ops));
-  })));
-  await outputs.download();
-  await inputs.download();
-  for (const verify of checks) verify();
-}
-
 const MAKES = { forward, backwardInput, backwardWeights };
 
 /** Cases of the fully connected layer. */
@@ -158,11 +141,11 @@ export const linearCases: readonly ConformanceCase[] = [
   ...Object.entries(MAKES).flatMap(([name, make], i): ConformanceCase[] => [
     {
       name: `linear ${name}: awkward shapes`,
-      run: ({ device }) => check(device, 100 + i, make, sweep()),
+      run: ({ device }) => checkPlaced(device, 100 + i, sweep(), make),
     },
     {
       name: `linear ${name}: large shapes`,
-      run: ({ device }) => check(device, 110 + i, make, LARGE),
+      run: ({ device }) => checkPlaced(device, 110 + i, LARGE, make),
     },
   ]),
   {
@@ -182,7 +165,7 @@ export const linearCases: readonly ConformanceCase[] = [
           seeds,
           fc.array(problem, { minLength: 3, maxLength: 3 }),
           async (seed, p) => {
-            for (const make of Object.values(MAKES)) await check(device, seed, make, p);
+            for (const make of Object.values(MAKES)) await checkPlaced(device, seed, p, make);
           },
         ),
         { seed: 20260101, numRuns: 6 },
@@ -221,7 +204,7 @@ export const linearCases: readonly ConformanceCase[] = [
       inputs.commit();
       outputs.commit();
       device.run(scope.own(device.record("slot 0", (ops) => {
-        for (const job of jobs) ops.linearForward(job);
+        for (const job of jobs) ops.add(linearForwardOp, job);
       })));
       await outputs.download();
       for (const verify of checks) verify();

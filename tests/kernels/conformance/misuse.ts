@@ -1,13 +1,71 @@
 import assert from "node:assert/strict";
-import type { Device, Matrix, Recorder, ScoreCombination } from "../../../kernels/types.ts";
+import { bceOp } from "../../../kernels/bce/op.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
+import { DeviceExamples, type ExampleMaker, type ExampleSize } from "../../../kernels/example.ts";
+import { interactionBackwardOp, interactionForwardOp } from "../../../kernels/interaction/op.ts";
+import { layerNormBackwardOp, layerNormForwardOp } from "../../../kernels/layer_norm/op.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../../kernels/linear/op.ts";
+import { normaliseBackwardOp, normaliseForwardOp } from "../../../kernels/normalise/op.ts";
+import { argumentsOf } from "../../../kernels/op.ts";
+import { eachOp, type OpArgs, type OpName, type OpNamed } from "../../../kernels/ops.ts";
+import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../../kernels/sequence/op.ts";
+import { sigmoidBackwardOp, sigmoidForwardOp } from "../../../kernels/sigmoid/op.ts";
+import {
+  inputScoresOp,
+  rowChangeOp,
+  type ScoreCombination,
+  staleLookupsOp,
+} from "../../../kernels/staleness/op.ts";
+import { columnStatisticsOp, standardiseOp } from "../../../kernels/standardise/op.ts";
+import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
+import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import { groupLookups } from "../lookups.ts";
 import { type ConformanceCase, Scope } from "./harness.ts";
 
-/** Recording this must throw a RangeError that names the op and one of the matrices. */
+/** Recording this must throw a RangeError that names the op and one of the arguments. */
 interface Mistake {
-  readonly op: RegExp;
+  readonly op: OpName;
   readonly names: RegExp;
   readonly record: (ops: Recorder) => void;
+}
+
+/** Sizes of five inputs. */
+const SIZE: ExampleSize = {
+  ...{ inputs: 5, cols: 3, units: 7, features: 3, dim: 4, steps: 3, tableRows: 9, scored: 5 },
+};
+
+/** What no op takes, whichever it is: matrices, lists and scalars that do not lie in their buffers, and wrong sizes. */
+function misplaced(make: ExampleMaker): Mistake[] {
+  return eachOp((op) => {
+    const args = op.examples[0](make, SIZE);
+    return argumentsOf(op, args).flatMap(({ name, use, value }): Mistake[] => {
+      const wrong: object[] = [];
+      if ((use === "read" || use === "written") && value !== null) {
+        wrong.push(
+          ...[-4, 1, 4096, NaN].map((offset) => ({ offset })),
+          ...[value.cols - 1, value.cols + 0.5].map((stride) => ({ stride })),
+          ...[-1, 2.5, 2 ** 40].map((rows) => ({ rows })),
+          { cols: value.stride + 1 },
+        );
+        if (value.cols > 1) wrong.push({ stride: 4 * Math.ceil(value.cols / 4) + 1 });
+      }
+      if (use === "scalar" || use === "slot") {
+        wrong.push(...[-1, 0.5, 4].map((index) => ({ index })));
+      }
+      if (use === "row-list") {
+        wrong.push({ offset: -1 }, { offset: 1 }, { length: value.length + 1 }, { length: 0.5 });
+      }
+      return wrong.map((change) => ({
+        op: op.name,
+        names: new RegExp(`: ${name} `),
+        record: (ops) => ops.add(op, { ...args, [name]: { ...value as object, ...change } }),
+      }));
+    });
+  }).flat();
 }
 
 function mistakes(device: Device, scope: Scope): Mistake[] {
@@ -65,15 +123,19 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     learningRate: scalar,
   };
   const cases: Mistake[] = [];
-  const add = (op: string, names: string, record: (ops: Recorder) => void): void => {
+  const add = <Name extends OpName>(
+    op: OpNamed<Name>,
+    names: string,
+    args: OpArgs[Name],
+  ): void => {
     cases.push({
-      op: new RegExp(op.replaceAll("-", "-?"), "i"),
+      op: op.name,
       names: new RegExp(`\\b(${names})\\b`),
-      record,
+      record: (ops) => ops.add(op, args),
     });
   };
   const forward = (change: Partial<typeof linear>): void =>
-    add("linear-forward", "x|w|bias|y", (ops) => ops.linearForward({ ...linear, ...change }));
+    add(linearForwardOp, "x|w|bias|y", { ...linear, ...change });
   forward({ x: matrix(5, 4) });
   forward({ x: matrix(6, 3) });
   forward({ w: matrix(8, 3) });
@@ -88,115 +150,58 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   forward({ w: { ...linear.w, offset: 1, rows: 7 } });
   forward({ x: { ...linear.x, offset: -4 } });
   const backIn = (change: Partial<typeof input>): void =>
-    add(
-      "linear-backward-input",
-      "dy|w|dx|mask",
-      (ops) => ops.linearBackwardInput({ ...input, ...change }),
-    );
+    add(linearBackwardInputOp, "dy|w|dx|mask", { ...input, ...change });
   backIn({ dy: matrix(4, 7) });
   backIn({ w: matrix(3, 7) });
   backIn({ dx: matrix(5, 7) });
   backIn({ mask: matrix(4, 3) });
   const backWeights = (change: Partial<typeof weights>): void =>
-    add(
-      "linear-backward-weights",
-      "dy|x|dw|db",
-      (ops) => ops.linearBackwardWeights({ ...weights, ...change }),
-    );
+    add(linearBackwardWeightsOp, "dy|x|dw|db", { ...weights, ...change });
   backWeights({ x: matrix(4, 3) });
   backWeights({ dw: matrix(3, 7) });
   backWeights({ db: matrix(1, 3) });
-  add(
-    "interaction-forward",
-    "v|r",
-    (ops) => ops.interactionForward({ ...interact, features: 2 }),
-  );
-  add("interaction-forward", "v|r", (ops) => ops.interactionForward({ ...interact, dim: 3 }));
-  add(
-    "interaction-forward",
-    "v|r",
-    (ops) => ops.interactionForward({ ...interact, r: matrix(5, 10) }),
-  );
-  add(
-    "interaction-backward",
-    "v|dr|dv",
-    (ops) => ops.interactionBackward({ ...interactBack, dv: matrix(4, 12) }),
-  );
-  add(
-    "interaction-backward",
-    "v|dr|dv",
-    (ops) => ops.interactionBackward({ ...interactBack, dr: matrix(5, 6) }),
-  );
+  add(interactionForwardOp, "v|r", { ...interact, features: 2 });
+  add(interactionForwardOp, "v|r", { ...interact, dim: 3 });
+  add(interactionForwardOp, "v|r", { ...interact, r: matrix(5, 10) });
+  add(interactionBackwardOp, "v|dr|dv", { ...interactBack, dv: matrix(4, 12) });
+  add(interactionBackwardOp, "v|dr|dv", { ...interactBack, dr: matrix(5, 6) });
   const gatherWrong = (change: Partial<typeof gather>): void =>
-    add(
-      "embedding-forward",
-      "out|lookups",
-      (ops) => ops.embeddingForward({ ...gather, ...change }),
-    );
+    add(embeddingForwardOp, "out|lookups", { ...gather, ...change });
   gatherWrong({ firstSlot: 2 });
   gatherWrong({ out: matrix(5, 8) });
   gatherWrong({ out: matrix(9, 12) });
   gatherWrong({ lookups: three });
   const scatterWrong = (change: Partial<typeof scatter>, names = "grad|lookups"): void =>
-    add(
-      "embedding-backward",
-      names,
-      (ops) => ops.embeddingBackward({ ...scatter, ...change }),
-    );
+    add(embeddingBackwardOp, names, { ...scatter, ...change });
   scatterWrong({ firstSlot: 2 });
   scatterWrong({ grad: matrix(5, 8) });
   scatterWrong({ lookups: three });
   scatterWrong({ learningRate: { ...scalar, index: 4 } }, "learningRate");
-  add(
-    "embedding-backward",
-    "tables",
-    (ops) => ops.embeddingBackward({ ...scatter, optimizer: { kind: "sgd" } }),
-  );
+  add(embeddingBackwardOp, "tables", { ...scatter, optimizer: { kind: "sgd" } });
   const lossWrong = (change: Partial<typeof loss>): void =>
-    add("bce", "logits|labels|dlogits|losses|slot", (ops) => ops.bce({ ...loss, ...change }));
+    add(bceOp, "logits|labels|dlogits|losses|slot", { ...loss, ...change });
   lossWrong({ labels: matrix(4, 1) });
   lossWrong({ dlogits: matrix(6, 1) });
   lossWrong({ logits: matrix(5, 2) });
   lossWrong({ slot: { ...scalar, index: 4 } });
   const updateWrong = (change: Partial<typeof update>): void =>
-    add(
-      "dense-update",
-      "params|grads|state|parameters",
-      (ops) => ops.denseUpdate({ ...update, ...change }),
-    );
+    add(denseUpdateOp, "params|grads|state|parameters", { ...update, ...change });
   updateWrong({ grads: matrix(1, 8) });
   updateWrong({ state: matrix(1, 10) });
   updateWrong({ params: matrix(9, 1) });
-  add(
-    "dense-update",
-    "state",
-    (ops) => ops.denseUpdate({ ...update, state: null }),
-  );
-  add(
-    "dense-update",
-    "params|parameters",
-    (ops) => ops.denseUpdate({ ...update, optimizer: { kind: "rowwise-adagrad", eps: 1 } }),
-  );
+  add(denseUpdateOp, "state", { ...update, state: null });
+  add(denseUpdateOp, "params|parameters", {
+    ...update,
+    optimizer: { kind: "rowwise-adagrad", eps: 1 },
+  });
   const rows = matrix(5, 3);
   const normalise = { z: rows, dv: rows, dz: matrix(5, 3), masked: true };
-  add(
-    "normalise-forward",
-    "z|v",
-    (ops) => ops.normaliseForward({ z: rows, v: matrix(3, 5) }),
-  );
-  add(
-    "normalise-backward",
-    "z|dv|dz",
-    (ops) => ops.normaliseBackward({ ...normalise, dv: matrix(5, 4) }),
-  );
-  add(
-    "normalise-backward",
-    "z|dv|dz",
-    (ops) => ops.normaliseBackward({ ...normalise, dz: matrix(4, 3) }),
-  );
+  add(normaliseForwardOp, "z|v", { z: rows, v: matrix(3, 5) });
+  add(normaliseBackwardOp, "z|dv|dz", { ...normalise, dv: matrix(5, 4) });
+  add(normaliseBackwardOp, "z|dv|dz", { ...normalise, dz: matrix(4, 3) });
   const history = { h: matrix(12, 5), steps: 4, x: matrix(3, 5), a: matrix(3, 3) };
   const dotWrong = (change: Partial<typeof history>): void =>
-    add("sequence-dot", "h|x|a", (ops) => ops.sequenceDot({ ...history, ...change }));
+    add(sequenceDotOp, "h|x|a", { ...history, ...change });
   dotWrong({ steps: 2 });
   dotWrong({ steps: 5 });
   dotWrong({ x: matrix(3, 4) });
@@ -206,8 +211,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   const pooled = { ...history, y: matrix(3, 3), tail: matrix(3, 2), c: matrix(3, 7) };
   const poolWrong = (
     change: Partial<Omit<typeof pooled, "tail">> & { tail?: Matrix | null },
-  ): void =>
-    add("sequence-pool", "h|y|tail|c", (ops) => ops.sequencePool({ ...pooled, ...change }));
+  ): void => add(sequencePoolOp, "h|y|tail|c", { ...pooled, ...change });
   poolWrong({ steps: 0 });
   poolWrong({ tail: null });
   poolWrong({ tail: matrix(2, 2) });
@@ -223,63 +227,39 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     dh: matrix(12, 5),
   };
   const stepsWrong = (change: Partial<Omit<typeof steps, "query">> & { query?: null }): void =>
-    add(
-      "sequence-backward",
-      "y|da|x|dc|query|dh",
-      (ops) => ops.sequenceBackward({ ...steps, ...change }),
-    );
+    add(sequenceBackwardOp, "y|da|x|dc|query|dh", { ...steps, ...change });
   stepsWrong({ steps: 3, dh: matrix(9, 5) });
   stepsWrong({ da: matrix(3, 4) });
   stepsWrong({ x: matrix(3, 4) });
   stepsWrong({ dc: matrix(3, 5) });
   stepsWrong({ query: null });
   stepsWrong({ dh: matrix(15, 5) });
-  add("sigmoid-forward", "x|y", (ops) => ops.sigmoidForward({ x: rows, y: matrix(5, 4) }));
-  add(
-    "sigmoid-backward",
-    "y|dy|dx",
-    (ops) => ops.sigmoidBackward({ y: rows, dy: matrix(4, 3), dx: matrix(5, 3) }),
-  );
-  add(
-    "sigmoid-backward",
-    "y|dy|dx",
-    (ops) => ops.sigmoidBackward({ y: rows, dy: rows, dx: matrix(5, 2) }),
-  );
+  add(sigmoidForwardOp, "x|y", { x: rows, y: matrix(5, 4) });
+  add(sigmoidBackwardOp, "y|dy|dx", { y: rows, dy: matrix(4, 3), dx: matrix(5, 3) });
+  add(sigmoidBackwardOp, "y|dy|dx", { y: rows, dy: rows, dx: matrix(5, 2) });
   const vectors = matrix(5, 12);
   const layers = { x: vectors, features: 3, dim: 4, y: matrix(5, 12) };
   const layersBack = { ...layers, dy: layers.y, dx: matrix(5, 12), maskFirst: true };
   const layerWrong = (change: Partial<typeof layers>): void =>
-    add("layer-norm-forward", "x|y", (ops) => ops.layerNormForward({ ...layers, ...change }));
+    add(layerNormForwardOp, "x|y", { ...layers, ...change });
   layerWrong({ features: 2 });
   layerWrong({ dim: 0 });
   layerWrong({ features: 1.5, dim: 8 });
   layerWrong({ y: matrix(5, 13) });
   const layerBackWrong = (change: Partial<typeof layersBack>): void =>
-    add(
-      "layer-norm-backward",
-      "x|dy|dx",
-      (ops) => ops.layerNormBackward({ ...layersBack, ...change }),
-    );
+    add(layerNormBackwardOp, "x|dy|dx", { ...layersBack, ...change });
   layerBackWrong({ dim: 3 });
   layerBackWrong({ dy: matrix(4, 12) });
   layerBackWrong({ dx: matrix(5, 11) });
   const columns = { x: rows, mean: matrix(1, 3), variance: matrix(1, 3), weight: scalar };
   const columnsWrong = (change: Partial<typeof columns>): void =>
-    add(
-      "column-statistics",
-      "x|mean|variance|weight",
-      (ops) => ops.columnStatistics({ ...columns, ...change }),
-    );
+    add(columnStatisticsOp, "x|mean|variance|weight", { ...columns, ...change });
   columnsWrong({ mean: matrix(1, 4) });
   columnsWrong({ variance: matrix(3, 1) });
   columnsWrong({ weight: { ...scalar, index: 4 } });
   const standard = { ...columns, y: matrix(5, 3) };
   const standardWrong = (change: Partial<typeof standard>): void =>
-    add(
-      "standardise",
-      "x|mean|variance|y",
-      (ops) => ops.standardise({ ...standard, ...change }),
-    );
+    add(standardiseOp, "x|mean|variance|y", { ...standard, ...change });
   standardWrong({ mean: matrix(1, 2) });
   standardWrong({ variance: matrix(2, 3) });
   standardWrong({ y: matrix(4, 3) });
@@ -288,7 +268,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     accumulate: true,
   };
   const movedWrong = (change: Partial<typeof moved>): void =>
-    add("row-change", "a|b|change", (ops) => ops.rowChange({ ...moved, ...change }));
+    add(rowChangeOp, "a|b|change", { ...moved, ...change });
   movedWrong({ dim: 5 });
   movedWrong({ b: matrix(6, 12) });
   movedWrong({ change: matrix(1, 14) });
@@ -308,9 +288,9 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   };
   const scoredWrong = (change: Partial<typeof scored>): void => {
     const names = "scores|rows|layout|combine|out";
-    add("input-scores", names, (ops) => ops.inputScores({ ...scored, ...change }));
+    add(inputScoresOp, names, { ...scored, ...change });
     if (change.combine !== undefined) return;
-    add("stale-lookups", names, (ops) => ops.staleLookups({ ...scored, ...change }));
+    add(staleLookupsOp, names, { ...scored, ...change });
   };
   scoredWrong({ scores: matrix(9, 1) });
   scoredWrong({ out: matrix(4, 1) });
@@ -325,11 +305,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   scoredWrong({ layout: { ...layout, groups: 0 } });
   scoredWrong({ layout: { ...layout, lookups: 0 } });
   for (const n of [0, 4, 1.5, -1, NaN]) scoredWrong({ combine: { kind: "nth-smallest", n } });
-  add(
-    "stale-lookups",
-    "threshold",
-    (ops) => ops.staleLookups({ ...scored, threshold: { ...scalar, index: 4 } }),
-  );
+  add(staleLookupsOp, "threshold", { ...scored, threshold: { ...scalar, index: 4 } });
   return cases;
 }
 
@@ -339,16 +315,17 @@ export const misuseCases: readonly ConformanceCase[] = [
     name: "wrong shapes: recording throws a RangeError that names op and matrix",
     run: async ({ device }) => {
       using scope = new Scope();
-      for (const { op, names, record } of mistakes(device, scope)) {
+      using examples = new DeviceExamples(device);
+      for (const { op, names, record } of [...mistakes(device, scope), ...misplaced(examples)]) {
         assert.throws(
           () => scope.own(device.record("wrong", record)),
           (error: unknown) => {
             assert.ok(error instanceof RangeError, `not a RangeError: ${error}`);
-            assert.match(error.message, op);
+            assert.ok(error.message.startsWith(`Cannot record ${op}: `), error.message);
             assert.match(error.message, names);
             return true;
           },
-          `${record} was accepted`,
+          `a wrong ${names} of ${op} was accepted`,
         );
       }
       // The device goes on working.
@@ -409,10 +386,10 @@ export const misuseCases: readonly ConformanceCase[] = [
       scope.own(matrix.buffer);
       const common = { tables, lookups, firstSlot: 0 };
       const gather = scope.own(
-        device.record("gather", (ops) => ops.embeddingForward({ ...common, out: matrix })),
+        device.record("gather", (ops) => ops.add(embeddingForwardOp, { ...common, out: matrix })),
       );
       const update = scope.own(device.record("update", (ops) =>
-        ops.embeddingBackward({
+        ops.add(embeddingBackwardOp, {
           ...{ ...common, grad: matrix, optimizer: { kind: "sgd" } },
           learningRate: { buffer: rate, index: 0 },
         })));
@@ -445,7 +422,7 @@ export const misuseCases: readonly ConformanceCase[] = [
         relu: true,
       });
       const kept = layer();
-      const program = device.record("layer", (ops) => ops.linearForward(kept));
+      const program = device.record("layer", (ops) => ops.add(linearForwardOp, kept));
 
       const gone = device.createBuffer(64, "gone");
       gone.dispose();
@@ -456,13 +433,13 @@ export const misuseCases: readonly ConformanceCase[] = [
       assert.throws(() => device.copy(kept.x.buffer, 0, gone, 0, 4));
       const lost = layer();
       lost.w.buffer.dispose();
-      assert.throws(() => device.record("lost", (ops) => ops.linearForward(lost)));
+      assert.throws(() => device.record("lost", (ops) => ops.add(linearForwardOp, lost)));
 
       const stale = layer();
-      const orphan = device.record("orphan", (ops) => ops.linearForward(stale));
+      const orphan = device.record("orphan", (ops) => ops.add(linearForwardOp, stale));
       stale.y.buffer.dispose();
       assert.throws(() => device.run(orphan), "a program wrote to a disposed buffer");
-      const finished = device.record("finished", (ops) => ops.linearForward(kept));
+      const finished = device.record("finished", (ops) => ops.add(linearForwardOp, kept));
       finished.dispose();
       finished.dispose();
       assert.throws(() => device.run(finished));
@@ -478,7 +455,7 @@ export const misuseCases: readonly ConformanceCase[] = [
       await assert.rejects(async () => await tables.initUniform(1));
       assert.throws(() =>
         device.record("gather", (ops) => {
-          ops.embeddingForward({ tables, lookups, out, firstSlot: 0 });
+          ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 0 });
         })
       );
       lookups.dispose();

@@ -1,20 +1,21 @@
 import fc from "../../npm/fast_check.ts";
+import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "../../../kernels/sequence/op.ts";
 import {
   sequenceBackward,
   sequenceDot,
   sequencePool,
 } from "../../../kernels/sequence/reference.ts";
-import type { Device, Recorder } from "../../../kernels/types.ts";
-import type { Arena, Placement } from "../arena.ts";
+import type { Placement } from "../arena.ts";
 import { sumTolerances } from "../error_model.ts";
 import {
   abs,
   assertClose,
+  checkPlaced,
   type ConformanceCase,
+  type Placed,
+  placed,
+  type Places,
   ROWS,
-  runTwice,
-  Scope,
-  Values,
 } from "./harness.ts";
 
 /** B inputs with a history of S steps out of `steps`, D floats a step. */
@@ -29,9 +30,7 @@ interface Problem {
   readonly gap?: number;
 }
 
-/** Records a problem's op and gives the check of its result. */
-type Build = (ops: Recorder) => () => void;
-type Make = (inputs: Arena, outputs: Arena, values: Values, problem: Problem) => Build;
+type Make = (places: Places, problem: Problem) => Placed;
 
 function placement(cols: number, gap = 0): Placement {
   return gap === 0 || cols <= 1 ? {} : { stride: 4 * Math.ceil(cols / 4) + gap };
@@ -41,7 +40,7 @@ function name(op: string, { B, S, D, steps, T }: Problem): string {
   return `${op} of ${B} inputs, ${S} of ${steps} steps × ${D}, tail ${T}`;
 }
 
-const dot: Make = (inputs, outputs, values, problem) => {
+const dot: Make = ({ inputs, outputs, values }, problem) => {
   const { B, S, D, steps, gap } = problem;
   const [h, x] = [values.normal(B * steps * D), values.normal(B * D)];
   const args = {
@@ -50,19 +49,16 @@ const dot: Make = (inputs, outputs, values, problem) => {
     x: inputs.place(B, D, x, placement(D, gap)),
     a: outputs.place(B, S, null, placement(S, gap)),
   };
-  return (ops) => {
-    ops.sequenceDot(args);
-    return () =>
-      assertClose(
-        name("sequenceDot", problem),
-        outputs.values(args.a),
-        sequenceDot(h, x, B, steps, S, D),
-        sumTolerances(D, sequenceDot(abs(h), abs(x), B, steps, S, D)),
-      );
-  };
+  return placed(sequenceDotOp, args, () =>
+    assertClose(
+      name("sequenceDot", problem),
+      outputs.values(args.a),
+      sequenceDot(h, x, B, steps, S, D),
+      sumTolerances(D, sequenceDot(abs(h), abs(x), B, steps, S, D)),
+    ));
 };
 
-const pool: Make = (inputs, outputs, values, problem) => {
+const pool: Make = ({ inputs, outputs, values }, problem) => {
   const { B, S, D, steps, T, gap } = problem;
   const [h, y, tail] = [
     values.normal(B * steps * D),
@@ -76,23 +72,20 @@ const pool: Make = (inputs, outputs, values, problem) => {
     tail: T === 0 ? null : inputs.place(B, T, tail, placement(T, gap)),
     c: outputs.place(B, D + T, null, placement(D + T, gap)),
   };
-  return (ops) => {
-    ops.sequencePool(args);
-    return () => {
-      // The tail is copied, not computed: its magnitude is 0.
-      const nothing = new Float64Array(B * T);
-      assertClose(
-        name("sequencePool", problem),
-        outputs.values(args.c),
-        sequencePool(h, y, tail, B, steps, S, D, T),
-        sumTolerances(S, sequencePool(abs(h), abs(y), nothing, B, steps, S, D, T))
-          .map((tolerance, i) => i % (D + T) < D ? tolerance : 0),
-      );
-    };
-  };
+  return placed(sequencePoolOp, args, () => {
+    // The tail is copied, not computed: its magnitude is 0.
+    const nothing = new Float64Array(B * T);
+    assertClose(
+      name("sequencePool", problem),
+      outputs.values(args.c),
+      sequencePool(h, y, tail, B, steps, S, D, T),
+      sumTolerances(S, sequencePool(abs(h), abs(y), nothing, B, steps, S, D, T))
+        .map((tolerance, i) => i % (D + T) < D ? tolerance : 0),
+    );
+  });
 };
 
-const backward: Make = (inputs, outputs, values, problem) => {
+const backward: Make = ({ inputs, outputs, values }, problem) => {
   const { B, S, D, T, gap } = problem;
   const tailed = T > 0;
   const steps = tailed ? Math.max(problem.steps, S + 1) : problem.steps;
@@ -114,23 +107,20 @@ const backward: Make = (inputs, outputs, values, problem) => {
     steps,
     dh: outputs.place(B * steps, D, before, placement(D, gap)),
   };
-  return (ops) => {
-    ops.sequenceBackward(args);
-    return () => {
-      const kept = (i: number): boolean => Math.floor(i / D) % steps >= S + Number(tailed);
-      const want = sequenceBackward(y, da, x, dc, tailed ? query : null, B, steps, S, D);
-      const magnitudes = sequenceBackward(
-        ...[abs(y), abs(da), abs(x), abs(dc), tailed ? abs(query) : null] as const,
-        ...[B, steps, S, D] as const,
-      );
-      assertClose(
-        name("sequenceBackward", { ...problem, steps }),
-        outputs.values(args.dh),
-        want.map((g, i) => kept(i) ? before[i]! : g),
-        sumTolerances(2, magnitudes).map((tolerance, i) => kept(i) ? 0 : tolerance),
-      );
-    };
-  };
+  return placed(sequenceBackwardOp, args, () => {
+    const kept = (i: number): boolean => Math.floor(i / D) % steps >= S + Number(tailed);
+    const want = sequenceBackward(y, da, x, dc, tailed ? query : null, B, steps, S, D);
+    const magnitudes = sequenceBackward(
+      ...[abs(y), abs(da), abs(x), abs(dc), tailed ? abs(query) : null] as const,
+      ...[B, steps, S, D] as const,
+    );
+    assertClose(
+      name("sequenceBackward", { ...problem, steps }),
+      outputs.values(args.dh),
+      want.map((g, i) => kept(i) ? before[i]! : g),
+      sumTolerances(2, magnitudes).map((tolerance, i) => kept(i) ? 0 : tolerance),
+    );
+  });
 };
 
 function sweep(): Problem[] {
@@ -156,29 +146,6 @@ const LARGE: Problem[] = [
   { B: 515, S: 7, D: 65, steps: 8, T: 0 },
 ];
 
-async function check(
-  device: Device,
-  seed: number,
-  make: Make,
-  problems: readonly Problem[],
-): Promise<void> {
-  using scope = new Scope();
-  const values = new Values(seed);
-  const inputs = scope.arena(device, "input", "sequence inputs");
-  const outputs = scope.arena(device, "output", "sequence outputs");
-  const builds = problems.map((problem) => make(inputs, outputs, values, problem));
-  inputs.commit();
-  outputs.commit();
-  let checks: (() => void)[] = [];
-  const program = scope.own(device.record("sequence", (ops) => {
-    checks = builds.map((build) => build(ops));
-  }));
-  await runTwice(device, program, outputs.buffer);
-  await outputs.download();
-  await inputs.download();
-  for (const verify of checks) verify();
-}
-
 const MAKES = { dot, pool, backward };
 
 /** Cases of attention over a sequence. */
@@ -186,11 +153,11 @@ export const sequenceCases: readonly ConformanceCase[] = [
   ...Object.entries(MAKES).flatMap(([name, make], i): ConformanceCase[] => [
     {
       name: `sequence ${name}: awkward shapes`,
-      run: ({ device }) => check(device, 740 + i, make, sweep()),
+      run: ({ device }) => checkPlaced(device, 740 + i, sweep(), make),
     },
     {
       name: `sequence ${name}: large shapes`,
-      run: ({ device }) => check(device, 750 + i, make, LARGE),
+      run: ({ device }) => checkPlaced(device, 750 + i, LARGE, make),
     },
   ]),
   {
@@ -210,7 +177,7 @@ export const sequenceCases: readonly ConformanceCase[] = [
           seeds,
           fc.array(problem, { minLength: 3, maxLength: 3 }),
           async (seed, p) => {
-            for (const make of Object.values(MAKES)) await check(device, seed, make, p);
+            for (const make of Object.values(MAKES)) await checkPlaced(device, seed, p, make);
           },
         ),
         { seed: 20260102, numRuns: 6 },

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import {
+  inputScoresOp,
+  type LookupLayout,
+  rowChangeOp,
+  type ScoreCombination,
+  staleLookupsOp,
+} from "../../../kernels/staleness/op.ts";
 import { inputScores, rowChange, staleLookups } from "../../../kernels/staleness/reference.ts";
-import type { Device, LookupLayout, ScoreCombination, Stage } from "../../../kernels/types.ts";
+import type { Device } from "../../../kernels/types.ts";
 import { meanScoreTolerance, sumTolerances } from "../error_model.ts";
 import {
   assertClose,
@@ -116,7 +123,7 @@ async function checkScores(
   outputs.commit();
   const program = scope.own(device.record("input scores", (ops) => {
     for (const { scores, list, layout, combine, out } of jobs) {
-      ops.inputScores({ scores, rows: list, layout, combine, out });
+      ops.add(inputScoresOp, { scores, rows: list, layout, combine, out });
     }
   }));
   await runTwice(device, program, outputs.buffer);
@@ -168,7 +175,7 @@ export const stalenessCases: readonly ConformanceCase[] = [
       outputs.commit();
       device.run(scope.own(device.record("row change", (ops) => {
         for (const { a, b, F, dim, change } of jobs) {
-          ops.rowChange({ a, b, features: F, dim, change, accumulate });
+          ops.add(rowChangeOp, { a, b, features: F, dim, change, accumulate });
         }
       })));
       await outputs.download();
@@ -198,8 +205,8 @@ export const stalenessCases: readonly ConformanceCase[] = [
       outputs.commit();
       const at = { a, b, features: 2, dim: 3, change };
       device.run(scope.own(device.record("row change", (ops) => {
-        ops.rowChange({ ...at, accumulate: false });
-        ops.rowChange({ ...at, accumulate: true });
+        ops.add(rowChangeOp, { ...at, accumulate: false });
+        ops.add(rowChangeOp, { ...at, accumulate: true });
       })));
       await outputs.download();
       assert.deepEqual([...outputs.values(change)], [0, 2, 4, 1, 50, 60, 70, 80, 90]);
@@ -227,7 +234,13 @@ export const stalenessCases: readonly ConformanceCase[] = [
       outputs.commit();
       const program = scope.own(device.record("stale lookups", (ops) => {
         for (const { scores, list, layout, out } of jobs) {
-          ops.staleLookups({ scores, threshold: knobs.learningRate, rows: list, layout, out });
+          ops.add(staleLookupsOp, {
+            scores,
+            threshold: knobs.learningRate,
+            rows: list,
+            layout,
+            out,
+          });
         }
       }));
       // Of 0 none is below; scores equal to the threshold are not below it.
@@ -258,7 +271,7 @@ export const stalenessCases: readonly ConformanceCase[] = [
       const knobs = scope.own(new Knobs(device));
       knobs.setLearningRate(3);
       const program = scope.own(device.record("stale lookups", (ops) =>
-        ops.staleLookups({
+        ops.add(staleLookupsOp, {
           ...{ scores, threshold: knobs.learningRate, layout: dlrm(2, 2), out },
           rows: { buffer: list, offset: 0, length: 4 },
         })));
@@ -291,13 +304,13 @@ export const stalenessCases: readonly ConformanceCase[] = [
       const lookups = { scores, rows, layout: dlrm(2, 1) };
       const program = scope.own(device.record("stages", (ops) => {
         ops.stage("snapshot");
-        ops.rowChange({ a, b, features: 1, dim: 4, change, accumulate: false });
+        ops.add(rowChangeOp, { a, b, features: 1, dim: 4, change, accumulate: false });
         ops.stage("search");
-        ops.inputScores({ ...lookups, combine: { kind: "max" }, out });
+        ops.add(inputScoresOp, { ...lookups, combine: { kind: "max" }, out });
         ops.stage("classify");
-        ops.staleLookups({ ...lookups, threshold: knobs.learningRate, out: result });
+        ops.add(staleLookupsOp, { ...lookups, threshold: knobs.learningRate, out: result });
       }));
-      const stages: Stage[] = ["snapshot", "search", "classify"];
+      const stages = ["snapshot", "search", "classify"];
       assert.deepEqual(
         program.costs.map(({ op, stage }) => [op, stage]),
         ["row-change", "input-scores", "stale-lookups"].map((op, i) => [op, stages[i]]),

@@ -1,3 +1,4 @@
+import { columnStatisticsOp, standardiseOp } from "../../../kernels/standardise/op.ts";
 import { columnStatistics, standardise } from "../../../kernels/standardise/reference.ts";
 import { blendTolerance, momentErrors, standardiseTolerance } from "../error_model.ts";
 import {
@@ -64,7 +65,7 @@ export const standardiseCases: readonly ConformanceCase[] = [
       if (!together) variances.commit();
       const program = scope.own(device.record("column statistics", (ops) => {
         for (const { x, mean, variance } of jobs) {
-          ops.columnStatistics({ x, mean, variance, weight: knobs.learningRate });
+          ops.add(columnStatisticsOp, { x, mean, variance, weight: knobs.learningRate });
         }
       }));
       // Weight 1 replaces what was there, and 0 leaves it.
@@ -127,7 +128,9 @@ export const standardiseCases: readonly ConformanceCase[] = [
       inputs.commit();
       outputs.commit();
       const program = scope.own(device.record("standardise", (ops) => {
-        for (const { x, mean, variance, y } of jobs) ops.standardise({ x, mean, variance, y });
+        for (const { x, mean, variance, y } of jobs) {
+          ops.add(standardiseOp, { x, mean, variance, y });
+        }
       }));
       await runTwice(device, program, outputs.buffer);
       await outputs.download();

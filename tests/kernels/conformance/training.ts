@@ -6,6 +6,15 @@ import type {
   Optimizer,
   Recorder,
 } from "../../../kernels/types.ts";
+import { bceOp } from "../../../kernels/bce/op.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
+import { interactionBackwardOp, interactionForwardOp } from "../../../kernels/interaction/op.ts";
+import {
+  linearBackwardInputOp,
+  linearBackwardWeightsOp,
+  linearForwardOp,
+} from "../../../kernels/linear/op.ts";
+import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import { interactionWidth } from "../../../kernels/interaction/record.ts";
 import { assertSameBits, type ConformanceCase, Knobs, Scope, Values } from "./harness.ts";
 import { groupBags } from "./embedding.ts";
@@ -81,7 +90,7 @@ class Step {
         ? null
         : m(`state ${Object.keys(this.#all).length}`, 1, weights.rows * weights.stride);
       return (ops) =>
-        ops.denseUpdate({
+        ops.add(denseUpdateOp, {
           params: flat(weights),
           grads: flat(grads),
           state,
@@ -90,19 +99,20 @@ class Step {
         });
     };
     this.ops = [
-      (ops) => ops.linearForward({ x, ...low, y, relu: true }),
-      (ops) => ops.embeddingForward({ ...shared, out: v }),
-      (ops) => ops.interactionForward({ v, features: F, dim: DIM, r }),
-      (ops) => ops.linearForward({ x: r, ...mid, y: h, relu: true }),
-      (ops) => ops.linearForward({ x: h, ...top, y: z, relu: false }),
-      (ops) => ops.bce({ logits: z, labels, dlogits: dz, losses, slot: this.#knobs.slot }),
-      (ops) => ops.linearBackwardWeights({ dy: dz, x: h, ...top }),
-      (ops) => ops.linearBackwardInput({ dy: dz, w: top.w, dx: dh, mask: h }),
-      (ops) => ops.linearBackwardWeights({ dy: dh, x: r, ...mid }),
-      (ops) => ops.linearBackwardInput({ dy: dh, w: mid.w, dx: dr, mask: null }),
-      (ops) => ops.interactionBackward({ v, features: F, dim: DIM, dr, dv, maskFirst: true }),
-      (ops) => ops.linearBackwardWeights({ dy, x, ...low }),
-      (ops) => ops.embeddingBackward({ ...shared, grad: dv, optimizer, learningRate }),
+      (ops) => ops.add(linearForwardOp, { x, ...low, y, relu: true }),
+      (ops) => ops.add(embeddingForwardOp, { ...shared, out: v }),
+      (ops) => ops.add(interactionForwardOp, { v, features: F, dim: DIM, r }),
+      (ops) => ops.add(linearForwardOp, { x: r, ...mid, y: h, relu: true }),
+      (ops) => ops.add(linearForwardOp, { x: h, ...top, y: z, relu: false }),
+      (ops) => ops.add(bceOp, { logits: z, labels, dlogits: dz, losses, slot: this.#knobs.slot }),
+      (ops) => ops.add(linearBackwardWeightsOp, { dy: dz, x: h, ...top }),
+      (ops) => ops.add(linearBackwardInputOp, { dy: dz, w: top.w, dx: dh, mask: h }),
+      (ops) => ops.add(linearBackwardWeightsOp, { dy: dh, x: r, ...mid }),
+      (ops) => ops.add(linearBackwardInputOp, { dy: dh, w: mid.w, dx: dr, mask: null }),
+      (ops) =>
+        ops.add(interactionBackwardOp, { v, features: F, dim: DIM, dr, dv, maskFirst: true }),
+      (ops) => ops.add(linearBackwardWeightsOp, { dy, x, ...low }),
+      (ops) => ops.add(embeddingBackwardOp, { ...shared, grad: dv, optimizer, learningRate }),
       ...[low, mid, top].flatMap(({ w, bias, dw, db }) => [update(w, dw), update(bias, db)]),
     ];
   }

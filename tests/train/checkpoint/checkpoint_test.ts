@@ -25,7 +25,7 @@ async function saved(folder: string, count: number, options?: CheckpointStoreOpt
 }
 
 function refuses(work: Promise<unknown>, message: string): Promise<void> {
-  return assert.rejects(work, { name: "UserError", status: 1, message });
+  return assert.rejects(work, { name: "UserError", message });
 }
 
 Deno.test("a checkpoint comes back as it was saved", () =>
@@ -459,3 +459,21 @@ async function replace(path: string, from: string, to: string): Promise<void> {
   assert.ok(text.includes(from));
   await Deno.writeTextFile(`${path}/checkpoint.json`, text.replace(from, to));
 }
+
+Deno.test("one process at a time saves to a folder that it has locked; others load from it", () =>
+  inFolder(async (folder) => {
+    {
+      using store = await CheckpointStore.open(folder, { lock: true });
+      await store.save("a", null, []);
+      await assert.rejects(CheckpointStore.open(folder, { lock: true }), {
+        name: "UserError",
+        message:
+          `Cannot save checkpoints to ${folder}: another run is saving to it; wait for its end or choose another folder`,
+      });
+      const reader = await CheckpointStore.open(folder, { create: false });
+      using loaded = await reader.load();
+      assert.equal(loaded.name, "a");
+    }
+    using again = await CheckpointStore.open(folder, { lock: true });
+    assert.deepEqual(await again.names(), ["a"]);
+  }));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
 import { openCheckpoints, readStoredRun } from "../../../train/checkpoint/checkpoints.ts";
-import { parseTrainOptions, type TrainCommand } from "../../../train/command/options.ts";
+import { flagOf } from "../../../train/command/flag_names.ts";
+import { configurationOf } from "../../../train/run/configuration.ts";
+import { resolveRun } from "../../../train/run/settings.ts";
 import { train } from "../../../train/run/trainer.ts";
 import { openReferenceDevice } from "../../kernels/reference_device.ts";
 import { inFolder, namesIn } from "./checkpoint_cases.ts";
@@ -12,12 +14,6 @@ const RUN = lettersRun("X" + "PSQR".repeat(4), false, {
   plan: { name: "slipstream", warmup: 1, window: 2 },
 });
 
-function commandFor(checkpoint: string): TrainCommand {
-  const line = parseTrainOptions(["--data", "synthetic", "--checkpoint", checkpoint]);
-  assert.ok(line.kind === "train");
-  return line.command;
-}
-
 /** Trains with a checkpoint after every minibatch, with a disk that is full when the one after `step` is saved. */
 async function fullAt(folder: string, step: number, operation: number): Promise<unknown> {
   const device = await openReferenceDevice();
@@ -25,7 +21,10 @@ async function fullAt(folder: string, step: number, operation: number): Promise<
   try {
     await model.initialise(1);
     const dataset = arrayDataset(RUN.tableRows, RUN.inputs);
-    const policy = (await openCheckpoints(commandFor(folder)))!.policy(model, dataset)!;
+    const settings = resolveRun({ data: "synthetic", model: "rm2", checkpoints: { folder } });
+    const { checkpoints } = settings;
+    using store = await openCheckpoints(checkpoints, configurationOf(settings));
+    const policy = store!.policy(model, dataset)!;
     await train(model, dataset, {
       ...toyOptions(RUN, []),
       trace: null,
@@ -55,18 +54,19 @@ Deno.test("a disk that fills up while a checkpoint is saved costs none that is t
       const error = await fullAt(path, 4, operation);
       assert.ok(error instanceof UserError, String(error));
       assert.match(
-        error.message,
+        error.tell(flagOf),
         new RegExp(
           `^Cannot .*${path}/step-000000004.*: No space left on device; ` +
             `step-000000003 is whole: make room and go on from it by --resume ${path}$`,
         ),
       );
-      assert.deepEqual(namesIn(path), ["step-000000002", "step-000000003"]);
+      assert.deepEqual(namesIn(path), ["checkpoints.lock", "step-000000002", "step-000000003"]);
       assert.equal((await readStoredRun(path)).step, 3);
     }
     const first = await fullAt(`${folder}/first`, 1, 4);
+    assert.ok(first instanceof UserError, String(first));
     assert.match(
-      String(first),
+      first.tell(flagOf),
       /step-000000001.*: No space left on device; nothing of the run has been kept: make room, or choose another --checkpoint, and start again$/,
     );
   }));

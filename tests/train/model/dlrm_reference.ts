@@ -3,7 +3,11 @@
  */
 
 import { bce } from "../../../kernels/bce/reference.ts";
-import { embeddingBackward, embeddingForward } from "../../../kernels/embedding/reference.ts";
+import {
+  type Bags,
+  embeddingBackward,
+  embeddingForward,
+} from "../../../kernels/embedding/reference.ts";
 import { stateFloats } from "../../../kernels/embedding/record.ts";
 import { interactionBackward, interactionForward } from "../../../kernels/interaction/reference.ts";
 import {
@@ -27,6 +31,8 @@ export interface ReferenceInputs {
   dense: Float64Array;
   /** ids[t][b]. */
   ids: readonly (readonly number[])[];
+  /** bags[t][b] in place of `ids`, where inputs have several lookups a table. */
+  bags?: Bags;
   labels: Float64Array;
 }
 
@@ -35,6 +41,11 @@ interface Gradients {
   top: { dw: Float64Array; db: Float64Array }[];
   /** inputs × tables × dim. */
   vectors: Float64Array;
+}
+
+/** The lookups of every bag. */
+function bagsOf({ ids, bags }: ReferenceInputs): Bags {
+  return bags ?? ids.map((column) => column.map((id) => [id]));
 }
 
 /** The layers of an MLP out of named parameters. */
@@ -104,7 +115,7 @@ export class ReferenceDlrm {
     embeddingBackward(
       this.tables,
       this.tableStates,
-      inputs.ids.map((column) => column.map((id) => [id])),
+      bagsOf(inputs),
       inputs.size,
       this.shape.dim,
       gradients.vectors,
@@ -134,7 +145,7 @@ export class ReferenceDlrm {
       bottomInputs.push(x);
       x = linearForward(x, layer.w, layer.b, B, shape.bottom[l]!, shape.bottom[l + 1]!, true);
     });
-    const bags = inputs.ids.map((column) => column.map((id) => [id]));
+    const bags = bagsOf(inputs);
     const vectors = embeddingForward(this.tables, bags, B, dim);
     const v = new Float64Array(B * F * dim);
     for (let b = 0; b < B; b++) {

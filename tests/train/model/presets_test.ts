@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UsageError } from "../../../core/errors.ts";
 import {
   countParameters,
   PRESETS,
@@ -69,17 +70,27 @@ Deno.test("resolveShape() keeps sequences to rm1 and single inputs to the others
   const single = source(1, [9, 4, 5]), sequences = { ...single, steps: 21 };
   const refuses = (name: "rm1" | "rm4", data: ShapeSource, message: RegExp, widths = {}) =>
     assert.throws(() => resolveShape(PRESETS[name], data, widths), { name: "UserError", message });
-  refuses("rm1", single, /--model rm1: it takes sequences of time steps and the data has none/);
+  refuses(
+    "rm1",
+    single,
+    /model.preset rm1: it takes sequences of time steps and the data has none/,
+  );
   refuses(
     "rm4",
     sequences,
-    /--model rm4: it takes single inputs .* 21 time steps, so give --model rm1/,
+    /model.preset rm4: it takes single inputs .* 21 time steps, so give model.preset rm1/,
   );
   refuses("rm1", { ...single, steps: 1 }, /the data's sequences have 1 time step/);
-  refuses("rm4", single, /--attention 15-15: --model rm4 has no such MLP/, { attention: [15, 15] });
-  refuses("rm4", single, /--final 60-1: --model rm4 has no such MLP/, { final: [60, 1] });
-  refuses("rm1", sequences, /--final 60-2: the last width is 2 and must be 1/, { final: [60, 2] });
-  refuses("rm1", sequences, /--top 15-1: the last width is 1 and must be at least 2/, {
+  refuses("rm4", single, /model.shape.attention 15-15: model.preset rm4 has no such MLP/, {
+    attention: [15, 15],
+  });
+  refuses("rm4", single, /model.shape.final 60-1: model.preset rm4 has no such MLP/, {
+    final: [60, 1],
+  });
+  refuses("rm1", sequences, /model.shape.final 60-2: the last width is 2 and must be 1/, {
+    final: [60, 2],
+  });
+  refuses("rm1", sequences, /model.shape.top 15-1: the last width is 1 and must be at least 2/, {
     top: [15, 1],
   });
 });
@@ -105,42 +116,40 @@ Deno.test("resolveShape() replaces widths, with or without the top's computed fi
   assert.deepEqual(resolveShape(PRESETS.rm2, small, { ...widths, top: [1] }).top, [7, 1]);
 });
 
-Deno.test("resolveShape() names the flag whose width does not fit", () => {
+Deno.test("resolveShape() names the field whose width does not fit", () => {
   const refuses = (
     overrides: Parameters<typeof resolveShape>[2],
     message: string,
     data = CRITEO,
-  ) =>
-    assert.throws(() => resolveShape(PRESETS.rm2, data, overrides), {
-      name: "UserError",
-      status: 2,
-      message,
-    });
+  ) => assert.throws(() => resolveShape(PRESETS.rm2, data, overrides), new UsageError(message));
   refuses(
     {},
-    "Cannot use --model rm2: its bottom MLP takes 13 dense columns and the data has 1, so give --bottom 1-512-256-64-16 or another --model",
+    "Cannot use model.preset rm2: its bottom MLP takes 13 dense columns and the data has 1, so give model.shape.bottom 1-512-256-64-16 or another model.preset",
     source(1, [3]),
   );
   refuses(
     { bottom: [12, 16] },
-    "Cannot use --bottom 12-16: its bottom MLP takes 12 dense columns and the data has 13, so give --bottom 13-16 or another --model",
+    "Cannot use model.shape.bottom 12-16: its bottom MLP takes 12 dense columns and the data has 13, so give model.shape.bottom 13-16 or another model.preset",
   );
   refuses(
     { dim: 32 },
-    "Cannot use --embedding-dim 32: the bottom MLP 13-512-256-64-16 ends in 16 and must end in the embedding dim, so give --bottom 13-512-256-64-32 or --embedding-dim 16",
+    "Cannot use model.shape.dim 32: the bottom MLP 13-512-256-64-16 ends in 16 and must end in the embedding dim, so give model.shape.bottom 13-512-256-64-32 or model.shape.dim 16",
   );
-  refuses({ top: [8, 2] }, "Cannot use --top 8-2: the last width is 2 and must be 1, the logit");
+  refuses(
+    { top: [8, 2] },
+    "Cannot use model.shape.top 8-2: the last width is 2 and must be 1, the logit",
+  );
   refuses(
     { tables: [7, 8] },
-    "Cannot use --tables 7-8: it gives 2 tables and the data has 26",
+    "Cannot use model.shape.tables 7-8: it gives 2 tables and the data has 26",
   );
   refuses(
     { tables: [7, 2] },
-    "Cannot use --tables 7-2: table C2 would have 2 rows and the data has 5 different ids",
+    "Cannot use model.shape.tables 7-2: table C2 would have 2 rows and the data has 5 different ids",
     source(13, [7, 5]),
   );
   refuses(
     { dim: 0 },
-    "Cannot use --embedding-dim 0: it must be whole numbers of at least 1",
+    "Cannot use model.shape.dim 0: it must be whole numbers of at least 1",
   );
 });

@@ -1,11 +1,13 @@
 /** The preset rm1 from a log to weights, as the command line runs it. */
 
 import assert from "node:assert/strict";
+import { UsageError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
-import { parseTrainOptions } from "../../../train/command/options.ts";
+import { parseTrainOptions } from "../../../train/command/parse.ts";
+import { flagOf } from "../../../train/command/flag_names.ts";
 import type { ResultDocument } from "../../../train/run/result.ts";
 import { SafetensorsFile } from "../../../train/weights/safetensors.ts";
-import { runTraining } from "../../../train/run/session.ts";
+import { runTraining } from "../../../train/run/run_training.ts";
 import { event } from "../../data/log_rows.ts";
 import { webGpuAvailable } from "../../kernels/webgpu_available.ts";
 
@@ -30,7 +32,12 @@ async function run(folder: string, ...flags: string[]): Promise<[ResultDocument,
   ]);
   assert.ok(line.kind === "train");
   const notes: string[] = [];
-  return [await runTraining(line.command, { onNote: (note) => notes.push(note) }), notes];
+  return [await runTraining(line.settings, { onNote: (note) => notes.push(note) }), notes];
+}
+
+/** Whether an error is one of options that the command tells so. */
+function refusal(message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof UsageError && message.test(error.tell(flagOf));
 }
 
 async function withLog(body: (folder: string) => Promise<void>): Promise<void> {
@@ -89,15 +96,15 @@ Deno.test({
 
 Deno.test("rm1 and single inputs, rm2 and sequences do not go together", async () => {
   await withLog(async (folder) => {
-    await assert.rejects(run(folder, "--model", "rm2", "--device", "cpu"), {
-      name: "UserError",
-      message: /--model rm2: it takes single inputs .* so give --model rm1$/,
-    });
+    await assert.rejects(
+      run(folder, "--model", "rm2", "--device", "cpu"),
+      refusal(/--model rm2: it takes single inputs .* so give --model rm1$/),
+    );
   });
   const line = parseTrainOptions(["--data", "synthetic", "--model", "rm1"]);
   assert.ok(line.kind === "train");
-  await assert.rejects(runTraining(line.command), {
-    name: "UserError",
-    message: /^Cannot use --data synthetic with --model rm1: /,
-  });
+  await assert.rejects(
+    runTraining(line.settings),
+    refusal(/^Cannot use --data synthetic with --model rm1: /),
+  );
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { UserError } from "../../../core/errors.ts";
+import { UsageError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
-import type { Device, ScoreCombination } from "../../../kernels/types.ts";
+import type { ScoreCombination } from "../../../kernels/staleness/op.ts";
+import type { Device } from "../../../kernels/types.ts";
 import { openWebGpuDevice } from "../../../kernels/webgpu/device.ts";
 import {
   Classifier,
@@ -138,8 +139,8 @@ Deno.test("an alpha that cannot be is refused, and the default fits the model", 
     assert.throws(
       () => resolve(alpha, 26, false),
       (error) =>
-        error instanceof UserError && error.status === 2 &&
-        error.message.includes(`Cannot use --alpha ${alpha}: `) &&
+        error instanceof UsageError &&
+        error.message.includes(`Cannot use plan.alpha ${alpha}: `) &&
         error.message.endsWith("it must be an integer from 1 to 26"),
     );
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "../../npm/fast_check.ts";
 import { inputScores, staleLookups } from "../../../kernels/staleness/reference.ts";
-import type { LookupLayout, ScoreCombination } from "../../../kernels/types.ts";
+import type { LookupLayout, ScoreCombination } from "../../../kernels/staleness/op.ts";
 import { NEVER } from "../../../train/plan/criterion.ts";
 
 /** The score of one input whose lookups have these scores, group by group. */

@@ -181,7 +181,7 @@ Deno.test("budgets that make everything or nothing hot are refused with what to 
     assert.rejects(work, (error) => error instanceof UserError && message.test(error.message));
   await refuses(
     find(1),
-    /^Cannot tell hot rows from cold ones: all 6 rows fit into --hot-memory 1;/,
+    /^Cannot tell hot rows from cold ones: all 6 rows fit into plan.hotMemoryMib 1;/,
   );
   await refuses(
     find(15 / 2 ** 20),
@@ -190,7 +190,7 @@ Deno.test("budgets that make everything or nothing hot are refused with what to 
   const order = { kind: "sequential" } as const;
   await refuses(
     segregate(dataset, order, hotSetOf([3, 3], [[0], [2]]).rows),
-    /^Cannot train hot inputs: none of 4 inputs has hot rows alone; use a larger --hot-memory/,
+    /^Cannot train hot inputs: none of 4 inputs has hot rows alone; use a larger plan.hotMemoryMib/,
   );
   // All rows that occur are hot, though not all rows.
   await refuses(
@@ -198,7 +198,7 @@ Deno.test("budgets that make everything or nothing hot are refused with what to 
       ...{ tableRows: [3, 3], inputs: [[0, 0], [0, 1]], hot: [[0], [0, 1]] },
       plan: { name: "fae" },
     }),
-    /^Cannot tell hot inputs from cold ones: all 2 inputs have hot rows alone, which take 48 B; use a --hot-memory below that/,
+    /^Cannot tell hot inputs from cold ones: all 2 inputs have hot rows alone, which take 48 B; use a plan.hotMemoryMib below that/,
   );
 });
 
@@ -211,7 +211,7 @@ Deno.test("windows that do not fit and shares that cannot be are refused with wh
   refuses(
     { warmup: 5, window: 5 },
     10,
-    /^Cannot look for stale rows: 5 hot minibatches of warm-up and 5 of the window leave nothing of the 10 hot .* use more data, a larger --profile or --hot-memory, a smaller --batch, --warmup or --window$/,
+    /^Cannot look for stale rows: 5 hot minibatches of warm-up and 5 of the window leave nothing of the 10 hot .* use more data, a larger plan.profile or plan.hotMemoryMib, a smaller training.batch, plan.warmup or plan.window$/,
   );
   refuses(
     { mode: "artifact" },
@@ -225,7 +225,7 @@ Deno.test("windows that do not fit and shares that cannot be are refused with wh
   refuses(
     { snapshots: 2, criterion: "net-over-path" },
     100,
-    /--criterion net-over-path: .* at least 3$/,
+    /plan.criterion net-over-path: .* at least 3$/,
   );
   refuses(
     { mode: "artifact", warmup: 1, window: 0.01, snapshots: 4 },
@@ -245,7 +245,7 @@ Deno.test("windows that do not fit and shares that cannot be are refused with wh
     const options = toyOptions({ ...run, more: { epochs: 2 } }, []);
     await assert.rejects(
       train(model, arrayDataset(run.tableRows, run.inputs), options),
-      /^UserError: Cannot run 2 epochs with --mode artifact: the original fails in its second one$/,
+      /^UserError: Cannot run 2 epochs with plan.mode artifact: the original fails in its second one$/,
     );
     model.dispose();
   } finally {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "../../npm/fast_check.ts";
 import { RandomStream } from "../../../core/random.ts";
+import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import { LookupGrouper } from "../../../kernels/embedding/group.ts";
 import type { Device, GroupedLookups, Optimizer } from "../../../kernels/types.ts";
@@ -97,8 +98,8 @@ async function steps(device: Device, optimizer: Optimizer, frozen: Uint8Array, c
   device.write(rate, 0, Float32Array.of(0.1));
   const learningRate = { buffer: rate, index: 0 };
   const program = device.record("step", (ops) => {
-    ops.embeddingForward({ tables, lookups, out, firstSlot: 0 });
-    ops.embeddingBackward({ tables, lookups, grad, firstSlot: 0, optimizer, learningRate });
+    ops.add(embeddingForwardOp, { tables, lookups, out, firstSlot: 0 });
+    ops.add(embeddingBackwardOp, { tables, lookups, grad, firstSlot: 0, optimizer, learningRate });
   });
   const grouper = new LookupGrouper(ROWS), freezer = new RowFreezer();
   for (let step = 0; step < count; step++) {

@@ -1,6 +1,7 @@
 /** Small runs of plans whose every step can be worked out by hand. */
 
 import { RandomStream } from "../../../core/random.ts";
+import { idLayout } from "../../../data/id_layout.ts";
 import { RowReader } from "../../../data/row_reader.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../../../data/types.ts";
 import type { Device, Optimizer } from "../../../kernels/types.ts";
@@ -17,19 +18,30 @@ import type { MinibatchRecord } from "../../../train/trace/schema.ts";
 import { train, type TrainOptions, type TrainResult } from "../../../train/run/trainer.ts";
 import { openReferenceDevice } from "../../kernels/reference_device.ts";
 
-/** Inputs by their ids: an id a table, of sequences an id a step of each table. Dense column 0 is the input's number. */
+/** Bags of a table: lookups at most, and whether there may be fewer. */
+export interface ToyBags {
+  readonly lookups: number;
+  readonly variable: boolean;
+}
+
+/**
+ * Inputs by their ids: an id a table, of sequences an id a step of each table, of bags one a place. Dense column 0 is the
+ * input's number.
+ */
 export function arrayDataset(
   tableRows: readonly number[],
   inputs: readonly (readonly number[])[],
   steps?: number,
+  bags?: readonly ToyBags[],
 ): Dataset {
   const schema: DatasetSchema = {
     format: "worked out by hand",
     dense: ["number"],
-    tables: tableRows.map((rows, t) => ({ name: `T${t}`, rows })),
+    tables: tableRows.map((rows, t) => ({ name: `T${t}`, rows, ...bags?.[t] })),
     ...(steps === undefined ? {} : { steps }),
   };
   const S = steps ?? 1;
+  const { each, firsts } = idLayout(schema);
   const count = (split: Split): number =>
     split === "train" ? inputs.length : split === "test" ? 4 : 0;
   return {
@@ -45,13 +57,15 @@ export function arrayDataset(
           const ids = inputs[row]!;
           for (let s = 0; s < S; s++) into.dense[b * S + s] = row;
           for (let t = 0; t < tableRows.length; t++) {
-            for (let s = 0; s < S; s++) into.ids[(t * size + b) * S + s] = ids[t * S + s]!;
+            const to = firsts[t]! * size + b * each[t]!;
+            for (let l = 0; l < each[t]!; l++) into.ids[to + l] = ids[firsts[t]! + l]!;
           }
           into.labels[b] = row % 2;
         },
       });
     },
     close(): void {},
+    [Symbol.dispose](): void {},
   };
 }
 
@@ -104,6 +118,7 @@ export interface ToyRun {
   readonly inputs: readonly (readonly number[])[];
   readonly hot: readonly number[][];
   readonly steps?: number;
+  readonly bags?: readonly ToyBags[];
   readonly plan: Partial<PlanOptions>;
   readonly placement?: Placement;
   /** Holds rows in host memory; the device itself by default. */
@@ -135,8 +150,9 @@ export function toyModel(device: Device, run: ToyRun): Model {
   };
   const F = tableRows.length + 1;
   const width = 4 + F * (F - 1) / 2;
+  const lookups = run.bags === undefined ? {} : { lookups: run.bags.map((bags) => bags.lookups) };
   return steps === undefined
-    ? new Dlrm(device, { tableRows, dim: 4, bottom: [1, 4], top: [width, 1] }, options)
+    ? new Dlrm(device, { tableRows, ...lookups, dim: 4, bottom: [1, 4], top: [width, 1] }, options)
     : new Tbsm(device, {
       ...{ tableRows, dim: 4, bottom: [1, 4], top: [width, 5], steps },
       ...{ attention: [steps - 1, steps - 1], final: [10, 1] },
@@ -176,7 +192,7 @@ export async function runToy(run: ToyRun, on?: Device): Promise<ToyOutcome> {
       if (run.moves === undefined) await model.initialise(3);
       const trained = recordTraining(model, run.moves);
       const records: MinibatchRecord[] = [];
-      const dataset = arrayDataset(run.tableRows, run.inputs, run.steps);
+      const dataset = arrayDataset(run.tableRows, run.inputs, run.steps, run.bags);
       const result = await train(model, dataset, toyOptions(run, records));
       return { result, trained, records, numbers: await allNumbers(model) };
     } finally {

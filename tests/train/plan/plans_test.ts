@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../../../core/errors.ts";
+import { UsageError } from "../../../core/errors.ts";
 import { checkPlan, PLAN_DEFAULTS } from "../../../train/plan/options.ts";
 import { findPlan, type Plan, PLAN_NAMES, PLANS } from "../../../train/plan/plans.ts";
 import { drawnRun, lettersRun, runToy } from "./plan_cases.ts";
@@ -18,7 +18,7 @@ Deno.test("rows that contradict themselves are refused with the reason", () => {
   const refuses = (change: Partial<Plan>, message: RegExp) =>
     assert.throws(
       () => findPlan({ ...PLANS.slipstream, name: "mine", ...change }),
-      (error) => error instanceof UserError && error.status === 2 && message.test(error.message),
+      (error) => error instanceof UsageError && message.test(error.message),
     );
   refuses({ segregates: false }, /^Cannot use plan mine: it does not tell hot inputs from cold/);
   refuses({ cold: "skip", hot: "skip" }, /it trains neither cold nor hot inputs$/);

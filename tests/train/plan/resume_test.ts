@@ -4,7 +4,7 @@ import type { Device } from "../../../kernels/types.ts";
 import { openCheckpoints } from "../../../train/checkpoint/checkpoints.ts";
 import { writeMatrix } from "../../../train/model/matrices.ts";
 import type { Model } from "../../../train/model/model.ts";
-import { parseTrainOptions, type TrainCommand } from "../../../train/command/options.ts";
+import type { CheckpointSettings } from "../../../train/run/options.ts";
 import type { TrainState } from "../../../train/run/state.ts";
 import { TraceRecorder } from "../../../train/trace/recorder.ts";
 import { train, type TrainOptions, type TrainResult } from "../../../train/run/trainer.ts";
@@ -117,6 +117,8 @@ function comparable(result: TrainResult) {
 
 const ADAGRAD = { kind: "adagrad", eps: 1e-10 } as const;
 const NONE = { every: 1, save: () => Promise.resolve() };
+/** No minibatch is kept but the last. */
+const KEPT_AT_END = { every: 1e9, save: () => Promise.resolve() };
 
 const RUNS: Readonly<Record<string, ToyRun>> = {
   ...Object.fromEntries(
@@ -237,11 +239,9 @@ Deno.test("checkpoints on disk hold all of it", () =>
       ) {
         const run = RUNS[name]!;
         const dataset = arrayDataset(run.tableRows, run.inputs, run.steps);
-        const line = parseTrainOptions(["--data", "synthetic", "--checkpoint", folder]);
-        assert.ok(line.kind === "train");
-        const at = (step: number, resume: boolean): TrainCommand => {
-          const checkpoint = `${folder}/${name.length}-${step}`;
-          return { ...line.command, checkpoint, resume: resume ? checkpoint : null };
+        const at = (step: number, resume: boolean): CheckpointSettings => {
+          const checkpoints = `${folder}/${name.length}-${step}`;
+          return { folder: checkpoints, every: 0, resume: resume ? checkpoints : null };
         };
         const { outcome } = await whole(device, run, {});
         const model = toyModel(device, run);
@@ -255,7 +255,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
             save: async (state) => {
               const { step } = state.document as unknown as { step: number };
               if (!steps.includes(step)) return;
-              const store = await openCheckpoints(at(step, false));
+              const store = await openCheckpoints(at(step, false), {});
               await store!.policy(model, dataset)!.save(state);
             },
           },
@@ -263,7 +263,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
         model.dispose();
         for (const step of steps) {
           const fresh = toyModel(device, run);
-          const store = await openCheckpoints(at(step, true));
+          const store = await openCheckpoints(at(step, true), {});
           const restored = await store!.restore(fresh, dataset);
           assert.match(
             restored!.note,
@@ -286,3 +286,23 @@ Deno.test("checkpoints on disk hold all of it", () =>
       }
     })
   ));
+
+for (const [name, run] of Object.entries(RUNS)) {
+  // The artifact has one epoch.
+  if (run.plan.mode === "artifact") continue;
+  Deno.test(`a run that has ended goes on with another epoch as if it had been asked for: ${name}`, () =>
+    onCpu(async (device) => {
+      const epochs = run.more?.epochs ?? 1;
+      const straight = await whole(device, run, { ...run.more, epochs: epochs + 1 });
+      const first = await whole(device, run, { ...run.more, epochs, checkpoint: KEPT_AT_END });
+      assert.equal(first.kept.length, 1);
+      assert.equal(first.kept[0]!.step, first.result.steps);
+      const second = await whole(device, run, { ...run.more, epochs: epochs + 1 }, first.kept[0]!);
+      // It was evaluated at its first end too, where the longer run has no evaluation.
+      const { evaluations: [, ...later], ...rest } = second.outcome;
+      const { evaluations: wanted, ...expected } = straight.outcome;
+      assert.equal(later.at(-1)!.step, wanted.at(-1)!.step);
+      assert.deepEqual(later.at(-1)!.metrics, wanted.at(-1)!.metrics);
+      assert.deepEqual(rest, expected);
+    }));
+}

@@ -110,7 +110,7 @@ Deno.test("slipstream-cold skips cold inputs only after a decision, and none wit
 Deno.test("slipstream-cold refuses a schedule that has no cold inputs left to skip", async () => {
   await assert.rejects(
     runToy(lettersRun("XPSQR", false, { plan: { name: "slipstream-cold" } })),
-    /^UserError: Cannot use --schedule cold-then-hot with --plan slipstream-cold: .*; use interleaved$/,
+    /^UserError: Cannot use plan.schedule cold-then-hot with plan.name slipstream-cold: .*; use interleaved$/,
   );
 });
 

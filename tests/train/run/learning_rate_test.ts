@@ -101,12 +101,13 @@ Deno.test("checkSchedule() refuses a decay within the warm-up and numbers out of
   checkSchedule(schedule(0.1, 100, 100, 5));
   assert.throws(() => checkSchedule(schedule(0.1, 100, 99, 5)), {
     name: "UserError",
-    message: "Cannot use --lr-decay-start-step 99: the warm-up lasts until step 100",
+    message: "Cannot use training.learningRate.decayStartStep 99: the warm-up lasts until step 100",
   });
   assert.throws(() => checkSchedule(schedule(0)), {
-    message: "Cannot use --lr 0: it must be more than 0",
+    message: "Cannot use training.learningRate.base 0: it must be more than 0",
   });
   assert.throws(() => checkSchedule(schedule(1, 1.5)), {
-    message: "Cannot use --lr-num-warmup-steps 1.5: it must be a whole number, 0 or more",
+    message:
+      "Cannot use training.learningRate.warmupSteps 1.5: it must be a whole number, 0 or more",
   });
 });

@@ -7,6 +7,8 @@ import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../..
 export interface MemoryDataset extends Dataset {
   /** Which inputs a training reader has given, in order. */
   readonly seen: number[];
+  /** Whether it has been closed. */
+  readonly closed: boolean;
 }
 
 /** Inputs with 3 dense columns and tables of 5, 1, 40 and 7 rows; the label follows a column and an id, with noise. */
@@ -35,7 +37,14 @@ export function memoryDataset(inputs: number, seed = 1): MemoryDataset {
     dense: ["a", "b", "c"],
     tables: tableRows.map((rows, t) => ({ name: `T${t}`, rows })),
   };
+  let closed = false;
+  const close = (): void => {
+    closed = true;
+  };
   return {
+    get closed(): boolean {
+      return closed;
+    },
     schema,
     hash: "0".repeat(64),
     notes: [],
@@ -54,6 +63,7 @@ export function memoryDataset(inputs: number, seed = 1): MemoryDataset {
         },
       });
     },
-    close(): void {},
+    close,
+    [Symbol.dispose]: close,
   };
 }

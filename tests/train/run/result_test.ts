@@ -23,6 +23,7 @@ const DATASET: Dataset = {
     throw new Error("A result reads no inputs");
   },
   close: () => {},
+  [Symbol.dispose]: () => {},
 };
 
 function input(changes: Partial<ResultInput> = {}): ResultInput {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import type { Inputs } from "../../../data/types.ts";
 import { Dlrm } from "../../../train/model/dlrm.ts";
 import { learningRate } from "../../../train/run/learning_rate.ts";
+import { UserError } from "../../../core/errors.ts";
+import { flagOf } from "../../../train/command/flag_names.ts";
 import { train, TrainingFailure, type TrainOptions } from "../../../train/run/trainer.ts";
 import { openReferenceDevice } from "../../kernels/reference_device.ts";
 import { SMALL_SHAPE } from "../model/dlrm_cases.ts";
@@ -133,7 +135,7 @@ Deno.test("train() stops at a loss that is not finite, names the step and keeps 
     );
     assert.ok(failure instanceof TrainingFailure, String(failure));
     assert.match(failure.message, /^Cannot go on after step \d+: its loss is .* at learning rate/);
-    assert.match(failure.message, /try a smaller --lr/);
+    assert.match(failure.tell(flagOf), /try a smaller --lr, or --lr-num-warmup-steps$/);
     const { losses, steps } = failure.run;
     assert.equal(losses.length, steps);
     assert.ok(!Number.isFinite(losses.at(-1)!));
@@ -194,5 +196,43 @@ Deno.test("train() refuses ids beyond the model's tables, naming table, row and 
       train(model, dataset, OPTIONS),
       /Cannot look up row 40 of table 2 \(T2\) at position 7: the table has 40 rows/,
     );
+  });
+});
+
+Deno.test("train() goes on without a checkpoint that cannot be saved, and tries again", async () => {
+  await withModel(async (model) => {
+    const saved: number[] = [], warnings: string[] = [];
+    let tries = 0;
+    const result = await train(model, memoryDataset(700), {
+      ...OPTIONS,
+      epochs: 1,
+      checkpoint: {
+        every: 5,
+        save: ({ document }) => {
+          const { step } = document as unknown as { step: number };
+          if (++tries <= 2) throw new UserError(`Cannot save checkpoint step-${step}: no room`);
+          saved.push(step);
+          return Promise.resolve();
+        },
+      },
+      onWarning: ({ message }) => warnings.push(message),
+    });
+    assert.equal(result.ended, "completed");
+    assert.deepEqual(warnings, [
+      "Cannot save checkpoint step-5: no room",
+      "Cannot save checkpoint step-10: no room",
+    ]);
+    // The last one is at the end.
+    assert.deepEqual(saved, [15, 17]);
+  });
+  await withModel(async (model) => {
+    const failing = train(model, memoryDataset(700), {
+      ...OPTIONS,
+      checkpoint: {
+        every: 5,
+        save: () => Promise.reject(new UserError("Cannot save: no room")),
+      },
+    });
+    await assert.rejects(failing, /^UserError: Cannot save: no room$/);
   });
 });

@@ -1,25 +1,26 @@
 import assert from "node:assert/strict";
-import { parseTrainOptions } from "../../../train/command/options.ts";
-import { runTraining } from "../../../train/run/session.ts";
+import { parseTrainOptions } from "../../../train/command/parse.ts";
+import type { RunSettings } from "../../../train/run/options.ts";
+import { runTraining } from "../../../train/run/run_training.ts";
 import { inFolder } from "../../data/rows.ts";
 
-function command(args: string) {
+function settings(args: string): RunSettings {
   const parsed = parseTrainOptions(args.split(" "));
-  assert.equal(parsed.kind, "train");
-  return (parsed as Extract<typeof parsed, { kind: "train" }>).command;
+  assert.ok(parsed.kind === "train");
+  return parsed.settings;
 }
 
 Deno.test("the model is the twin's unless another is asked for", () =>
   inFolder(async (folder) => {
-    assert.equal(command("--data twin:rm4").model, "rm4");
-    assert.equal(command("--data twin:rm3:1000").batch, 2048);
-    assert.equal(command("--data twin:rm4 --model rm2").model, "rm2");
+    assert.equal(settings("--data twin:rm4").model.preset, "rm4");
+    assert.equal(settings("--data twin:rm3:1000").training.batch, 2048);
+    assert.equal(settings("--data twin:rm4 --model rm2").model.preset, "rm2");
     const path = `${folder}/fitted.json`;
     await Deno.writeTextFile(path, `{"name": "rm4"}`);
-    assert.equal(command(`--data twin:${path}`).model, "rm4");
+    assert.equal(settings(`--data twin:${path}`).model.preset, "rm4");
     await Deno.writeTextFile(path, `{"name": "of my own"}`);
-    assert.equal(command(`--data twin:${path}`).model, "rm2");
-    assert.equal(command(`--data twin:${folder}/absent.json`).model, "rm2");
+    assert.equal(settings(`--data twin:${path}`).model.preset, "rm2");
+    assert.equal(settings(`--data twin:${folder}/absent.json`).model.preset, "rm2");
   }));
 
 const CASES = [
@@ -30,7 +31,7 @@ const CASES = [
 ] as const;
 for (const [twin, bottom, more, auc] of CASES) {
   Deno.test(`a small model of ${twin} trains on its twin`, async () => {
-    const result = await runTraining(command(
+    const result = await runTraining(settings(
       `--data twin:${twin}:14000 --device cpu --threads 2 --batch 64 --optimizer adagrad --lr 0.02 ` +
         `--embedding-dim ${bottom.split("-").at(-1)} --bottom ${bottom} --top 16-1 ${more}`
           .trimEnd(),

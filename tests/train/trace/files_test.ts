@@ -51,7 +51,6 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
 function rejects(bytes: Uint8Array, reason: string): Promise<void> {
   return assert.rejects(parseTraceFile("a.arrow", bytes), {
     name: "UserError",
-    status: 1,
     message: `Cannot read a.arrow: ${reason}`,
   });
 }

@@ -303,6 +303,12 @@ Deno.test("the optimizer state of another run is refused, and one of other progr
         message:
           `Cannot use ${folder}/one/${STATE_FILE}: it is the optimizer state of other weights than ${folder}/one/${WEIGHTS_FILE}; remove it and ${MODEL_FILE} to begin with a fresh state`,
       });
+      await Deno.copyFile(`${folder}/two/${WEIGHTS_FILE}`, `${folder}/one/${WEIGHTS_FILE}`);
+      await assert.rejects(loadWeights(model, ADAGRAD, `${folder}/one`), {
+        name: "UserError",
+        message:
+          `Cannot use ${folder}/one/${WEIGHTS_FILE}: its checksum is missing or not the one in ${MODEL_FILE}; copy the folder anew, or remove ${MODEL_FILE} to load the weights as they are`,
+      });
       await Deno.remove(`${folder}/one/${STATE_FILE}`);
       await Deno.remove(`${folder}/one/${MODEL_FILE}`);
       assert.equal(await loadWeights(model, ADAGRAD, `${folder}/one`), false);
@@ -315,7 +321,10 @@ Deno.test("the optimizer state of another run is refused, and one of other progr
         }));
         await writeSafetensors(`${folder}/one/${name}`, tensors, { format: "pt" });
       }
-      await Deno.copyFile(`${folder}/two/${MODEL_FILE}`, `${folder}/one/${MODEL_FILE}`);
+      const { weights_sha256: _, sha256: __, ...document } = JSON.parse(
+        await Deno.readTextFile(`${folder}/two/${MODEL_FILE}`),
+      );
+      await Deno.writeTextFile(`${folder}/one/${MODEL_FILE}`, JSON.stringify(document));
       assert.equal(await loadWeights(model, ADAGRAD, `${folder}/one`), true);
     })
   );

@@ -1,0 +1,205 @@
+/**
+ * `deno task bench jobs NAME… [flags]`: the training runs of experiments as a list of commands, one run a command, for
+ * schedulers; `bench run`, which is such a command; `bench collect`, which makes tables of what they left.
+ *
+ * @module
+ */
+
+import { UsageError, UserError } from "../../core/errors.ts";
+import { makeFolder, writeFileWhole } from "../../core/files.ts";
+import { type FlagTable, parseFlags } from "../../core/flags.ts";
+import { interruptible } from "../../core/interrupt.ts";
+import { print } from "../../core/streams.ts";
+import type { Experiment, Settings } from "../experiment.ts";
+import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf } from "../flags.ts";
+import { fullText } from "../print.ts";
+import { writeResult } from "../results.ts";
+import { runExperiment } from "../run_experiment.ts";
+import type { StudyKey } from "../study/store.ts";
+import { RunsListed, trainedResults } from "../study/trained.ts";
+import { lockFolder } from "../suite/lock.ts";
+import { checkResultsFolder } from "./common.ts";
+import { refreshReport } from "./report.ts";
+import { slurmFiles } from "./slurm.ts";
+
+/** Flags of `bench jobs` beside those of the bench. */
+export const JOBS_FLAGS = {
+  ...BENCH_FLAGS,
+  slurm: {
+    type: "path",
+    valueName: "DIR",
+    group: "Files",
+    help: "Write jobs.txt, an array script and a script that submits it to this folder, for Slurm",
+  },
+} as const satisfies FlagTable;
+
+/**
+ * Prints a command for each training run that the experiments need, or writes them for Slurm.
+ *
+ * @throws {UsageError} An experiment trains nothing that is kept.
+ */
+export async function jobsCommand(
+  experiments: readonly Experiment[],
+  flags: readonly string[],
+): Promise<number> {
+  if (experiments.length === 0) {
+    throw new UsageError("Cannot list jobs: name the experiments whose runs they are");
+  }
+  const { values, given } = parseFlags(JOBS_FLAGS, flags);
+  const runs = new Map<string, StudyKey>();
+  for (const experiment of experiments) {
+    const before = runs.size;
+    for (const workload of values.workloads) {
+      for (const key of await runsOf(experiment, { ...values, workloads: [workload] })) {
+        runs.set(JSON.stringify(key), key);
+      }
+    }
+    if (runs.size === before) {
+      throw new UsageError(
+        `Cannot list jobs of ${experiment.name}: it makes no training runs that are kept`,
+      );
+    }
+  }
+  const lines = [...runs.values()].map((key) => runLine(key, values, given));
+  if (values.slurm === undefined) {
+    print(lines.join("\n"));
+    return 0;
+  }
+  await makeFolder(values.slurm);
+  const names = experiments.map(({ name }) => name);
+  const collect = commandLine(values, [...given.keys()].filter((key) => key !== "slurm"), [
+    "collect",
+    ...names,
+  ]);
+  for (const [name, text] of Object.entries(slurmFiles(lines, collect, values.threads ?? 1))) {
+    await writeFileWhole(`${values.slurm}/${name}`, text);
+  }
+  print(
+    `${lines.length} runs in ${values.slurm}/jobs.txt; submit them with sh ${values.slurm}/submit.sh`,
+  );
+  return 0;
+}
+
+/** The runs that an experiment would make. */
+async function runsOf(experiment: Experiment, values: BenchValues): Promise<StudyKey[]> {
+  const keys: StudyKey[] = [];
+  const settings: Settings = {
+    ...settingsOf(values, { say: () => {}, signal: new AbortController().signal }),
+    runs: { kind: "list", add: (key) => keys.push(key) },
+  };
+  if (!experiment.trains) return keys;
+  try {
+    await experiment.run(settings);
+  } catch (error) {
+    if (!(error instanceof RunsListed)) throw error;
+  }
+  return keys;
+}
+
+/** The command that makes one run. */
+function runLine(
+  { workload, inputs, batch, seed, variant }: StudyKey,
+  values: BenchValues,
+  given: ReadonlyMap<string, string>,
+): string {
+  const general = ["device", "threads", "out", "smoke"].filter((key) => given.has(key));
+  return commandLine(
+    {
+      ...values,
+      workloads: [workload],
+      inputs,
+      batch: [batch],
+      seeds: seed,
+      firstSeed: seed,
+      variants: [variant],
+      smoke: false,
+    },
+    ["workloads", "inputs", "batch", "seeds", "firstSeed", "variants", ...general],
+    ["run"],
+  );
+}
+
+/**
+ * Makes the runs of one workload, size and batch, and keeps them in the folder of results.
+ *
+ * @throws {UsageError} They are not told in full.
+ */
+export async function runCommand(
+  values: BenchValues,
+  say: Settings["say"],
+): Promise<number> {
+  const { workloads, inputs, batch, seeds, variants } = values;
+  if (
+    workloads.length !== 1 || inputs === undefined || seeds === undefined ||
+    batch?.length !== 1 || variants.length === 0
+  ) {
+    throw new UsageError(
+      "Cannot make a run: it takes one of --workloads, --inputs, one --batch, --seeds with --first-seed, and --variants",
+    );
+  }
+  checkResultsFolder(values.out);
+  return await interruptible(async (signal) => {
+    const settings = settingsOf(values, { say, signal });
+    await makeFolder(values.out);
+    using _lock = await lockFolder(values.out, "experiments");
+    await trainedResults(
+      settings.workloads[0]!,
+      { inputs, seeds, batch: batch[0]! },
+      settings.variants,
+      settings,
+    );
+    return 0;
+  });
+}
+
+/** Makes tables and report of the runs that are there, trains nothing, and names what is missing. */
+export async function collectCommand(
+  experiments: readonly Experiment[],
+  values: BenchValues,
+  given: ReadonlyMap<string, string>,
+  say: Settings["say"],
+): Promise<number> {
+  if (experiments.length === 0) {
+    throw new UsageError("Cannot collect: name the experiments whose tables are to be made");
+  }
+  checkResultsFolder(values.out);
+  return await interruptible(async (signal) => {
+    const missing: StudyKey[] = [];
+    const settings: Settings = {
+      ...settingsOf(values, { say, signal }),
+      runs: { kind: "read", missing: (key) => missing.push(key) },
+    };
+    await makeFolder(values.out);
+    using _lock = await lockFolder(values.out, "experiments");
+    let failed: UserError | null = null;
+    for (const experiment of experiments) {
+      if (!experiment.trains) {
+        throw new UsageError(
+          `Cannot collect ${experiment.name}: it makes no training runs that are kept`,
+        );
+      }
+      const before = missing.length;
+      const command = commandLine(values, given.keys(), ["collect", experiment.name]);
+      const { document, error } = await runExperiment(experiment, settings, command);
+      const lacking = missing.length - before;
+      if (error === undefined) {
+        await writeResult(values.out, document);
+        print(fullText(document));
+      } else if (lacking === 0) throw error;
+      else {failed ??= new UserError(
+          `Cannot make the tables of ${experiment.name}: too few of its runs are there`,
+        );}
+    }
+    for (const key of missing) say(`missing: ${runLine(key, values, given)}`);
+    await refreshReport(values.out, say);
+    if (failed !== null) throw failed;
+    if (missing.length > 0) {
+      throw new UserError(
+        `Cannot collect all: ${missing.length} ${
+          missing.length === 1 ? "run is" : "runs are"
+        } missing; tables are made of the others`,
+      );
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * Standard output and standard error, which may end before the work does: a reader that has gone, a full disk, a closed
+ * terminal. A stream that fails ends the printing, not the work.
+ *
+ * @module
+ */
+
+import { printableLines } from "./printable.ts";
+
+/** A stream that can be written to at once. */
+export interface SyncWriter {
+  /** Writes some of the bytes and says how many. */
+  writeSync(bytes: Uint8Array): number;
+}
+
+const encoder = new TextEncoder();
+/** What a stream that others set to give no answer is asked again after, and for how long. */
+const AGAIN_MS = 10, PATIENCE_MS = 5_000;
+
+/** A stream that takes text until it fails, and nothing from then on. */
+export class TextStream {
+  readonly #writer: SyncWriter;
+  #failure: Error | null = null;
+
+  constructor(writer: SyncWriter) {
+    this.#writer = writer;
+  }
+
+  /** Why the rest of what was written is lost; null where nothing is. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** Writes a text as it is, all of it before this returns. Never throws. */
+  write(text: string): void {
+    if (this.#failure !== null) return;
+    let bytes = encoder.encode(text), waited = 0;
+    while (bytes.length > 0) {
+      try {
+        bytes = bytes.subarray(this.#writer.writeSync(bytes));
+        waited = 0;
+      } catch (error) {
+        if (error instanceof Deno.errors.WouldBlock && waited < PATIENCE_MS) {
+          // The other end made it non-blocking and has yet to read.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS);
+          waited += AGAIN_MS;
+          continue;
+        }
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        return;
+      }
+    }
+  }
+
+  /** Writes lines of text, in which characters that a terminal would obey are shown as their codes. */
+  line(text: string): void {
+    this.write(`${printableLines(text)}\n`);
+  }
+}
+
+/** Standard output. */
+export const standardOutput: TextStream = new TextStream(Deno.stdout);
+/** Standard error. */
+export const standardError: TextStream = new TextStream(Deno.stderr);
+
+/** Prints lines of a command's result. */
+export function print(text: string): void {
+  standardOutput.line(text);
+}
+
+/** Tells the person something beside the result: on standard error. */
+export function tell(text: string): void {
+  standardError.line(text);
+}
+
+/**
+ * The exit status of a command that came to `status`: 1 where the result that it printed is lost, unless its reader went
+ * away, which is what `| head` does. Says so on standard error.
+ */
+export function printedStatus(status: number, output: TextStream = standardOutput): number {
+  const { failure } = output;
+  if (failure === null || failure instanceof Deno.errors.BrokenPipe) return status;
+  const reason = failure.message.replace(/ \(os error \d+\).*$/s, "");
+  tell(`error: Cannot write to standard output: ${reason}; files that were asked for are written`);
+  return status === 0 ? 1 : status;
+}

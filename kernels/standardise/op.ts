@@ -1,0 +1,75 @@
+/**
+ * Running statistics of columns, and standardisation by them, as ops.
+ *
+ * @module
+ */
+
+import { costOf, type Op } from "../op.ts";
+import type { Matrix, Scalar } from "../types.ts";
+import { columnStatisticsRecord, standardiseRecord } from "./record.ts";
+
+/**
+ * Running statistics of columns, updated in place: mean += w (m − mean) and variance += w (v − variance), where m and v
+ * are a minibatch's column means and biased variances. A minibatch without rows changes nothing.
+ */
+export interface ColumnStatisticsArgs {
+  /** M × N, read. */
+  readonly x: Matrix;
+  /** 1 × N, updated in place. */
+  readonly mean: Matrix;
+  /** 1 × N, updated in place. */
+  readonly variance: Matrix;
+  /** f32: w, read when the program runs; 1 replaces what was there. */
+  readonly weight: Scalar;
+}
+
+/**
+ * Columns brought to mean 0 and variance 1 by given statistics: y = (x − mean) / sqrt(variance + 1e-5). Without a mean
+ * nothing is subtracted, which makes it the op's own gradient with the statistics held constant: dx from dy.
+ */
+export interface StandardiseArgs {
+  /** M × N, read. */
+  readonly x: Matrix;
+  /** 1 × N, read; null where nothing is to be subtracted. */
+  readonly mean: Matrix | null;
+  /** 1 × N, read; not below 0. */
+  readonly variance: Matrix;
+  /** M × N, written. */
+  readonly y: Matrix;
+}
+
+/** Running means and variances of columns. */
+export const columnStatisticsOp: Op<"column-statistics", ColumnStatisticsArgs> = {
+  name: "column-statistics",
+  operands: { x: "read", mean: "written", variance: "written", weight: "scalar" },
+  check({ x }, sizes) {
+    sizes.expect("mean", 1, x.cols, "one number a column of x");
+    sizes.expect("variance", 1, x.cols, "one number a column of x");
+  },
+  cost: ({ x }) => costOf(columnStatisticsRecord, { M: x.rows, N: x.cols }),
+  examples: [(make, { inputs, cols }) => ({
+    x: make.read(inputs, cols),
+    mean: make.written(1, cols),
+    variance: make.written(1, cols),
+    weight: make.scalar(),
+  })],
+};
+
+/** y = (x − mean) / sqrt(variance + 1e-5). */
+export const standardiseOp: Op<"standardise", StandardiseArgs> = {
+  name: "standardise",
+  operands: { x: "read", mean: "read", variance: "read", y: "written" },
+  check({ x }, sizes) {
+    sizes.expect("mean", 1, x.cols, "one number a column of x");
+    sizes.expect("variance", 1, x.cols, "one number a column of x");
+    sizes.expect("y", x.rows, x.cols, "as x");
+  },
+  cost: ({ x, mean }) =>
+    costOf(standardiseRecord, { M: x.rows, N: x.cols, centred: mean === null ? 0 : 1 }),
+  examples: [(make, { inputs, cols }) => ({
+    x: make.read(inputs, cols),
+    mean: make.read(1, cols),
+    variance: make.read(1, cols, "positive"),
+    y: make.written(inputs, cols),
+  })],
+};

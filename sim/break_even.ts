@@ -1,0 +1,107 @@
+/**
+ * Which system is fastest where: over the cost of a CPU lookup, the share dropped, the share of hot inputs and the link, each
+ * point drawn, so that a verdict comes with how sure it is.
+ *
+ * @module
+ */
+
+import type { MachineDocument } from "./machine.ts";
+import { machineOf } from "./machine.ts";
+import type { ParameterSet } from "./parameter_sets.ts";
+import { condensedOf, countedDrop, drawSetting } from "./ranges.ts";
+import { simulate } from "./simulate.ts";
+import { atPoint, type Axis } from "./sweep.ts";
+import type { CountedTrace } from "./work.ts";
+
+/** Systems that are compared unless told: rows on the host, hot rows on GPUs, and all rows on GPUs, with and without skipping. */
+export const BREAK_EVEN_SYSTEMS = [
+  "pytorch-hybrid",
+  "fae",
+  "slipstream",
+  "gpu-only",
+  "slipstream-gpu-only",
+] as const;
+
+/** What is mapped. */
+export interface BreakEvenOptions {
+  /** Replayed; it tells hot inputs from cold ones. */
+  readonly trace: CountedTrace;
+  /** The machine with its numbers' ranges. */
+  readonly document: MachineDocument;
+  /** Costs of the systems' software. */
+  readonly set: Pick<ParameterSet, "parameters" | "calibrated">;
+  /** Names of systems. */
+  readonly systems: readonly string[];
+  /** GPUs used. */
+  readonly gpus: number;
+  /** As in `SimulateOptions`. */
+  readonly batchPerGpu?: number | undefined;
+  /** Every combination of their values is a cell; none for the machine as it is. */
+  readonly axes: readonly Axis[];
+  /** Draws a cell. */
+  readonly draws: number;
+  /** Told how many cells are done. */
+  readonly onCell?: ((done: number) => void) | undefined;
+}
+
+/** One cell. */
+export interface BreakEvenCell {
+  /** Of the axes, in their order. */
+  readonly values: readonly number[];
+  /** The system that is fastest in most draws. */
+  readonly fastest: string;
+  /** Share of the draws in which it is. */
+  readonly share: number;
+  /** Milliseconds an epoch by system, everything in the middle of its range. */
+  readonly epoch_ms: Readonly<Record<string, number>>;
+}
+
+/**
+ * Maps the cells, the last axis fastest.
+ *
+ * @throws {UserError} As `simulate` does.
+ *
+ * @category Simulator
+ */
+export function breakEven(options: BreakEvenOptions): BreakEvenCell[] {
+  const { axes, document, set, systems, draws, gpus, batchPerGpu, onCell } = options;
+  const trace = condensedOf(options.trace), machine = machineOf(document);
+  const drop = countedDrop(trace), { parameters } = set;
+  const held = new Set<string>(axes.map(({ name }) => name));
+  const drawing = { document, set, held, drop: !held.has("drop") };
+  const drawn = Array.from({ length: draws }, (_, draw) => drawSetting(drawing, drop, draw));
+  const cells = axes.reduce((n, { values }) => n * values.length, 1);
+  const prepared = {
+    ...{ machines: [machine], systems, axes, gpus, batchPerGpu },
+    traces: [{ name: "", trace, byHotMemory: [] }],
+  };
+  return Array.from({ length: cells }, (_, cell) => {
+    const values: number[] = [];
+    let rest = cell;
+    for (const axis of axes.toReversed()) {
+      values.unshift(axis.values[rest % axis.values.length]!);
+      rest = Math.floor(rest / axis.values.length);
+    }
+    const timesIn = (setting: typeof drawn[number]) =>
+      systems.map((system) => {
+        const point = { options: prepared, named: prepared.traces[0]!, system, values };
+        return simulate(atPoint(point, setting)).epoch_ms;
+      });
+    const middle = timesIn({ machine, parameters, drop });
+    const wins = new Map<string, number>();
+    for (const setting of drawn) {
+      const times = timesIn(setting);
+      const best = systems[times.indexOf(Math.min(...times))]!;
+      wins.set(best, (wins.get(best) ?? 0) + 1);
+    }
+    if (draws === 0) wins.set(systems[middle.indexOf(Math.min(...middle))]!, 1);
+    const [fastest, won] = [...wins].reduce((a, b) => a[1] >= b[1] ? a : b);
+    onCell?.(cell + 1);
+    return {
+      values,
+      fastest,
+      share: won / Math.max(1, draws),
+      epoch_ms: Object.fromEntries(systems.map((system, i) => [system, middle[i]!])),
+    };
+  });
+}

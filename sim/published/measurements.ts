@@ -1,0 +1,167 @@
+/**
+ * Throughputs of DLRM that others measured with all rows on GPUs, to which no number here was fitted. Which of them were known
+ * before the model could predict them is said; the others were committed, with machines and rules, before they were predicted.
+ *
+ * Rules: rows in 26 tables of equal size, looked up evenly, which is what the fitted iterations take too; `half` is what
+ * sources call mixed precision, rows staying 32-bit; PyTorch up to 1.11 multiplies in TF32 on GPUs that have it. Software that
+ * differs from the eager framework of the model (XLA, fused kernels, overlapped input) is not modelled.
+ *
+ * @module
+ */
+
+import type { ShapeDocument } from "../../train/model/models.ts";
+import type { Precision } from "../context.ts";
+import type { MachineDocument } from "../machine.ts";
+
+/** One published throughput. */
+export interface Measurement {
+  /** Source and set-up. */
+  readonly what: string;
+  readonly source: string;
+  /** A shipped machine, or one like it. */
+  readonly machine: MachineDocument["name"];
+  readonly gpus: number;
+  /** Inputs over all GPUs. */
+  readonly batch: number;
+  readonly precision: Precision;
+  readonly shape: ShapeDocument;
+  /** Inputs a second. */
+  readonly published: number;
+  /** Known to who wrote the model before it could predict it. */
+  readonly known: boolean;
+}
+
+/** MLPerf's DLRM with so many rows over its 26 tables. */
+function mlperf(rows: number): ShapeDocument {
+  return {
+    table_rows: Array(26).fill(Math.round(rows / 26)),
+    dim: 128,
+    bottom: [13, 512, 256, 128],
+    top: [128 + 351, 1024, 1024, 512, 256, 1],
+  };
+}
+
+/** Rows by NVIDIA's threshold of frequency: parameters of the tables over 128 floats. */
+const SMALL = mlperf(4.2e9 / 128), LARGE = mlperf(22.8e9 / 128);
+/** TorchRec's cardinalities of Criteo Terabyte, 91.1 GiB of rows. */
+const TORCHREC = mlperf(91.1 * 2 ** 30 / 512);
+
+const TF2 =
+  "NVIDIA DeepLearningExamples, TensorFlow2/Recommendation/DLRM/README.md, training performance, July 2022 (XLA)";
+const PYTORCH =
+  "NVIDIA DeepLearningExamples, PyTorch/Recommendation/DLRM/README.md, training performance, April 2020";
+const TORCHREC_README =
+  "facebookresearch/dlrm, torchrec_dlrm/README.MD, preliminary training results, AWS p4d.24xlarge, 2022";
+
+function tf2(
+  machine: string,
+  gpus: number,
+  each: number,
+  precision: Precision,
+  published: number,
+  known = false,
+): Measurement {
+  const size = gpus === 1 ? "small" : "large";
+  return {
+    what: `TensorFlow 2, ${machine}, ${gpus} x ${each}, ${size}, ${precision}`,
+    source: TF2,
+    ...{ machine, gpus, precision, published, known },
+    batch: gpus * each,
+    shape: gpus === 1 ? SMALL : LARGE,
+  };
+}
+
+function torchrec(gpus: number, each: number, published: number): Measurement {
+  return {
+    what: `TorchRec, a100x8, ${gpus} x ${each}, tf32`,
+    source: TORCHREC_README,
+    ...{ machine: "a100x8", gpus, published, precision: "tf32", known: false },
+    batch: gpus * each,
+    shape: TORCHREC,
+  };
+}
+
+/** All of them. */
+export const MEASUREMENTS: readonly Measurement[] = [
+  {
+    what: "PyTorch, V100 32 GB, 1 x 32768, small, fp32",
+    source: PYTORCH,
+    ...{ machine: "v100x8", gpus: 1, batch: 32_768, precision: "fp32", shape: SMALL },
+    ...{ published: 494_000, known: true },
+  },
+  {
+    what: "PyTorch, V100 32 GB, 1 x 32768, small, half",
+    source: PYTORCH,
+    ...{ machine: "v100x8", gpus: 1, batch: 32_768, precision: "half", shape: SMALL },
+    ...{ published: 875_000, known: true },
+  },
+  {
+    what: "TorchRec's model in eager PyTorch, T4, 1 x 4096, fp32",
+    source: "pytorch/benchmark#1397: 32.6 ms; the default model, 26 tables of 100,000 rows of 64",
+    ...{ machine: "t4", gpus: 1, batch: 4096, precision: "fp32" },
+    shape: {
+      table_rows: Array(26).fill(100_000),
+      dim: 64,
+      bottom: [13, 512, 256, 64],
+      top: [64 + 351, 512, 512, 256, 1],
+    },
+    ...{ published: 4096 / 0.0326, known: true },
+  },
+  tf2("a100-80x8", 1, 65_536, "tf32", 2_680_000, true),
+  tf2("a100-80x8", 8, 8192, "tf32", 9_390_000, true),
+  tf2("a100-80x8", 1, 65_536, "half", 4_470_000),
+  tf2("a100-80x8", 8, 8192, "half", 13_310_000),
+  tf2("v100x8", 1, 65_536, "fp32", 648_000),
+  tf2("v100x8", 1, 65_536, "half", 2_060_000),
+  tf2("v100x8", 8, 8192, "fp32", 2_900_000),
+  tf2("v100x8", 8, 8192, "half", 5_890_000),
+  tf2("v100x16", 1, 65_536, "fp32", 675_000),
+  tf2("v100x16", 1, 65_536, "half", 2_160_000),
+  tf2("v100x16", 8, 8192, "fp32", 3_750_000),
+  tf2("v100x16", 8, 8192, "half", 7_720_000),
+  tf2("v100x16", 16, 4096, "fp32", 5_740_000),
+  tf2("v100x16", 16, 4096, "half", 9_390_000),
+  torchrec(8, 256, 284_615),
+  torchrec(4, 4096, 1_458_176),
+  torchrec(8, 2048, 1_671_168),
+  torchrec(8, 8192, 5_373_952),
+];
+
+/** Named sources that cannot be predicted, and why. */
+export const NOT_PREDICTED: readonly { readonly source: string; readonly why: string }[] = [
+  {
+    source: "pytorch/benchmark#878, A100, 17.3 ms",
+    why: "its configuration is a placeholder that the thread does not give",
+  },
+  {
+    source: "hpcaitech/CachedEmbedding#20, 60 iterations a second",
+    why: "neither minibatch nor GPU is given",
+  },
+  {
+    source: "facebookresearch/dlrm#206, 7.9 ms an iteration",
+    why: "the GPU is not given, and the program is in JAX",
+  },
+  {
+    source: "NVIDIA DeepLearningExamples, DLRM for PyTorch, 8 x A100, 6:27 an epoch",
+    why:
+      "the time holds evaluations whose number is not given; its TensorFlow 2 throughput is above",
+  },
+  {
+    source: "NVIDIA DeepLearningExamples, DCNv2, and extra large DLRM",
+    why: "Adam and rows split by columns are not modelled",
+  },
+  {
+    source: "facebookresearch/dlrm, torchrec_dlrm/README.MD, one A100, 740,065 a second",
+    why: "91 GiB of rows do not fit its memory, and a cache of host memory is not modelled",
+  },
+  {
+    source: "HugeCTR's performance page and MLPerf training logs",
+    why:
+      "the page has plots without numbers; MLPerf gives times to an accuracy over programs that fuse and overlap what the model issues one by one",
+  },
+  {
+    source: "TorchRec's benchmarks of EmbeddingBagCollection, V100",
+    why:
+      "the number of minibatches of its epoch is not given, so that only ratios could be compared",
+  },
+];

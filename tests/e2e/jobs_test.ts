@@ -1,0 +1,76 @@
+/** A study that is split into a list of commands comes to the tables of one command. */
+
+import assert from "node:assert/strict";
+import type { BenchDocument } from "../../bench/report.ts";
+import { inFolder } from "../data/rows.ts";
+import { command, fail, readJson, run, succeed } from "./command.ts";
+
+const STUDY = [
+  ...["ablation", "--workloads", "rm4", "--inputs", "4000", "--batch", "64", "--seeds", "2"],
+  ...["--variants", "fae", "slipstream,drop=0.5", "--device", "cpu", "--threads", "1", "--quiet"],
+];
+
+/** A table without the minutes that runs took. */
+function timeless({ tables }: BenchDocument) {
+  return tables.map(({ title, columns, rows }) => {
+    const kept = columns.flatMap(({ name }, c) => /minutes|, s$|seconds/.test(name) ? [] : [c]);
+    return { title, rows: rows.map((row) => kept.map((c) => row[c])) };
+  });
+}
+
+Deno.test("jobs of a study, each run by itself, are collected into the table of one machine", () =>
+  inFolder(async (folder) => {
+    const whole = [...STUDY, "--out", `${folder}/whole`], out = `${folder}/split`;
+    await succeed("bench", whole);
+    const study = [...STUDY, "--out", out];
+    const lines = (await succeed("bench", ["jobs", ...study])).out.trimEnd().split("\n");
+    assert.equal(lines.length, 4);
+    assert.equal(new Set(lines).size, 4);
+    const words = lines.map((line) => {
+      const [deno, task, name, ...rest] = line.split(" ");
+      assert.deepEqual([deno, task, name, rest[0]], ["deno", "task", "bench", "run"]);
+      return rest;
+    });
+    for (const line of words.slice(1)) await succeed("bench", [...line, "--quiet"]);
+    const early = await run("bench", ["collect", ...study.filter((word) => word !== "--quiet")]);
+    assert.equal(early.status, 1);
+    assert.match(
+      early.err,
+      /^missing: deno task bench run .* --inputs 4000 --workloads rm4 --seeds 1 --first-seed 1 --variants fae /m,
+    );
+    assert.match(early.err, /^error: Cannot collect all: 1 run is missing; /m);
+    // Two jobs of one key: the second waits for the first, and trains nothing.
+    const both = await Promise.all([0, 1].map(() => command("bench", words[0]!).output()));
+    const said = both.map(({ code, stderr }) => {
+      assert.equal(code, 0);
+      return new TextDecoder().decode(stderr);
+    });
+    assert.equal(said.filter((text) => /: AUC 0\./.test(text)).length, 1, said.join("\n"));
+    await succeed("bench", ["collect", ...study]);
+    const documents = await Promise.all(
+      [`${folder}/whole`, out].map((path) => readJson<BenchDocument>(`${path}/ablation.json`)),
+    );
+    assert.deepEqual(timeless(documents[1]!), timeless(documents[0]!));
+    assert.ok((await Deno.stat(`${out}/report.html`)).isFile);
+  }));
+
+Deno.test("jobs for Slurm are a list, an array of its length and a job that waits for it", () =>
+  inFolder(async (folder) => {
+    await succeed("bench", ["jobs", ...STUDY, "--out", `${folder}/out`, "--slurm", `${folder}/s`]);
+    const text = (name: string) => Deno.readTextFileSync(`${folder}/s/${name}`);
+    assert.equal(text("jobs.txt").trimEnd().split("\n").length, 4);
+    assert.match(text("runs.sbatch"), /^#SBATCH --array=1-4$/m);
+    assert.match(text("collect.sbatch"), /^exec deno task bench collect ablation .*--seeds 2 /m);
+    assert.match(text("submit.sh"), /--dependency="afterok:\$array"/);
+  }));
+
+Deno.test("jobs and collect say what they need", async () => {
+  await fail("bench", ["jobs"], 2, /name the experiments whose runs they are$/);
+  await fail(
+    "bench",
+    ["jobs", "memory"],
+    2,
+    /Cannot list jobs of memory: it makes no training runs/,
+  );
+  await fail("bench", ["run", "--quiet"], 2, /Cannot make a run: it takes one of --workloads/);
+});

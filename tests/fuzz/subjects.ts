@@ -1,0 +1,9 @@
+/** Everything that is fuzzed. */
+
+import { COMMAND_LINES } from "./command_lines.ts";
+import { DOCUMENTS } from "./documents.ts";
+import { FILES } from "./files.ts";
+import type { Subject } from "./subject.ts";
+
+/** By name. */
+export const SUBJECTS: readonly Subject[] = [...DOCUMENTS, ...FILES, ...COMMAND_LINES];

@@ -1,0 +1,119 @@
+/**
+ * What a run writes at its end, and whether it could, found out at its beginning.
+ *
+ * @module
+ */
+
+import { UserError } from "../../core/errors.ts";
+import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
+import type { Model } from "../model/model.ts";
+import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
+import type { Normalisation } from "../model/tower.ts";
+import type { Optimizer } from "../../kernels/types.ts";
+import { type RunTrace, type TracedRun, traceHeader } from "../trace/session.ts";
+import { type RowMatching, saveWeights } from "../weights/weights.ts";
+import type { RunHooks } from "./hooks.ts";
+import type { OutputSettings } from "./options.ts";
+import { type ResultDocument, writeResult } from "./result.ts";
+
+/**
+ * Refuses places that cannot be written.
+ *
+ * @throws {UsageError} Names the output.
+ */
+export function checkOutputs(
+  { result, trace, weights, weightsFallback }: OutputSettings,
+): void {
+  checkOutputFile("outputs.result", result);
+  checkOutputFile("outputs.trace", trace);
+  checkOutputFolder("outputs.weights", weights);
+  checkOutputFolder("outputs.weightsFallback", weightsFallback);
+}
+
+/** What there is to write of a run. */
+export interface Written {
+  readonly result: ResultDocument;
+  readonly trace: RunTrace | null;
+  readonly traced: TracedRun;
+  /** The weights as the run left them; null where they are worth nothing. */
+  readonly weights: {
+    readonly model: Model;
+    readonly shape: ModelShape;
+    readonly optimizer: Optimizer;
+    readonly normalisation: Normalisation;
+    /** Reads what the rows of the tables stand for. */
+    readonly keys: () => Promise<RowMatching["keys"]>;
+  } | null;
+}
+
+/** What is told while a run's files are written. */
+export type OutputHooks = Pick<RunHooks, "onWarning" | "onWritten" | "onUnsaved">;
+
+/**
+ * Writes what is asked for of a run, whole or cut short; a file that cannot be written costs no other.
+ *
+ * @throws {UserError} The first that could not be written.
+ */
+export async function writeOutputs(
+  outputs: OutputSettings,
+  { result, trace, traced, weights }: Written,
+  hooks: OutputHooks,
+): Promise<void> {
+  const writing: (() => Promise<void>)[] = [];
+  if (outputs.result !== null) {
+    const path = outputs.result;
+    writing.push(async () => {
+      await writeResult(path, result);
+      hooks.onWritten?.("result", path);
+    });
+  }
+  if (trace !== null) {
+    writing.push(async () => {
+      await trace.write(traceHeader(result, traced));
+      hooks.onWritten?.("trace", outputs.trace!);
+    });
+  }
+  if (weights !== null && outputs.weights !== null) {
+    const { model, shape, optimizer, normalisation, keys } = weights;
+    const document = {
+      model: isTbsm(shape) ? "tbsm" as const : "dlrm" as const,
+      ...shapeDocument(shape),
+      optimizer,
+      ...(normalisation === "none" ? {} : { normalisation }),
+    };
+    writing.push(async () => {
+      const ids = await keys();
+      const folder = await saveSomewhere(
+        (folder) => saveWeights(model, document, folder, ids),
+        [outputs.weights!, ...outputs.weightsFallback === null ? [] : [outputs.weightsFallback]],
+        hooks,
+      );
+      hooks.onWritten?.("weights", folder);
+    });
+  }
+  const failures: unknown[] = [];
+  for (const write of writing) await write().catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Saves to the first folder that takes it, then to those that are asked for; says which it was. */
+async function saveSomewhere(
+  save: (folder: string) => Promise<void>,
+  folders: readonly string[],
+  { onWarning, onUnsaved }: OutputHooks,
+): Promise<string> {
+  const left = [...folders];
+  while (true) {
+    const folder = left.shift()!;
+    try {
+      await save(folder);
+      return folder;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const other = left[0] ?? onUnsaved?.(error) ?? null;
+      if (other === null) throw error;
+      if (left.length > 0) onWarning?.(error);
+      else left.push(other);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A whole training run, from a data set to a result document: the one door for commands, benches and scripts.
+ *
+ * @module
+ */
+
+import { openCheckpoints } from "../checkpoint/checkpoints.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
+import { type RunTrace, startTrace } from "../trace/session.ts";
+import { SafetensorsFile } from "../weights/safetensors.ts";
+import { WEIGHTS_FILE } from "../weights/weights.ts";
+import { configurationOf } from "./configuration.ts";
+import type { RunHooks } from "./hooks.ts";
+import { fillModel, keysOf } from "./model.ts";
+import type { RunOptions, RunSettings } from "./options.ts";
+import { checkOutputs, writeOutputs } from "./outputs.ts";
+import { buildResult, type Json, type ResultDocument, type ResultInput } from "./result.ts";
+import { resolveRun } from "./settings.ts";
+import { type RunSetup, setUpRun } from "./setup.ts";
+import { TrainingFailure } from "./trainer.ts";
+
+/**
+ * Opens data set and device, builds the model, trains, evaluates, and writes what is asked for.
+ *
+ * @throws {UsageError} Options that are wrong or contradict each other; names the field.
+ * @throws {UserError} What else a person can mend. A run that failed on the way (a loss that is not finite) has written
+ * its result document before it throws.
+ * @category Training
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { runTraining } from "@slipstream/slipstream";
+ *
+ * const { metrics, throughput } = await runTraining({
+ *   data: "synthetic:7000",
+ *   model: { preset: "rm2", shape: { dim: 4, bottom: [13, 8, 4], top: [8, 1], tables: Array(26).fill(50) } },
+ *   training: { batch: 64, maxSteps: 50 },
+ *   device: { kind: "cpu", threads: 2 },
+ * });
+ * assert.equal(throughput.steps, 50);
+ * console.log(`AUC ${metrics!.auc}`);
+ * ```
+ */
+export async function runTraining(
+  options: RunOptions,
+  hooks: RunHooks = {},
+): Promise<ResultDocument> {
+  const startedAt = new Date();
+  const resolved = resolveRun(options);
+  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
+  checkOutputs(settings.outputs);
+  const { weights } = settings.model;
+  // Preparing may take hours, so a folder that cannot be used is found out first.
+  const configuration = configurationOf(settings);
+  using checkpoints = await openCheckpoints(settings.checkpoints, configuration, hooks.onNote);
+  if (weights !== null && settings.checkpoints.resume === null) {
+    SafetensorsFile.open(`${weights}/${WEIGHTS_FILE}`).close();
+  }
+  using setup = await setUpRun(settings, hooks);
+  const { model, dataset } = setup;
+  const resume = await checkpoints?.restore(model, dataset) ?? null;
+  if (resume === null) {
+    const { optimizer, seed } = settings.training;
+    const keys = weights === null ? undefined : await keysOf(dataset, settings.data);
+    await fillModel(model, { weights, optimizer, seed, keys }, hooks);
+  } else hooks.onNote?.(resume.note);
+  const trace = await startTrace(settings.outputs.trace);
+  const ending = new RunEnding(settings, configuration, setup, trace, startedAt, hooks);
+  try {
+    const run = await setup.train({
+      trace: trace?.recorder ?? null,
+      checkpoint: checkpoints?.policy(model, dataset) ?? null,
+      resume: resume?.state ?? null,
+    });
+    const result = ending.document(run, run.ended);
+    // What cannot be written is shown at least.
+    await ending.write(result, true).finally(() => hooks.onResult?.(result));
+    return result;
+  } catch (error) {
+    if (error instanceof TrainingFailure) {
+      await ending.write(ending.document(error.run, { failed: error.message }), false);
+    }
+    throw error;
+  }
+}
+
+/** What is made of a run at its end. */
+class RunEnding {
+  readonly #settings: RunSettings;
+  readonly #configuration: Json;
+  readonly #setup: RunSetup;
+  readonly #trace: RunTrace | null;
+  readonly #startedAt: Date;
+  readonly #hooks: RunHooks;
+
+  constructor(
+    settings: RunSettings,
+    configuration: Json,
+    setup: RunSetup,
+    trace: RunTrace | null,
+    startedAt: Date,
+    hooks: RunHooks,
+  ) {
+    this.#settings = settings;
+    this.#configuration = configuration;
+    this.#setup = setup;
+    this.#trace = trace;
+    this.#startedAt = startedAt;
+    this.#hooks = hooks;
+  }
+
+  document(run: ResultInput["run"], ended: ResultInput["ended"]): ResultDocument {
+    const { dataset, shape, devices: { device, host } } = this.#setup;
+    return buildResult({
+      configuration: this.#configuration,
+      dataset,
+      shape,
+      device: device.info,
+      host: host === null || host === device ? null : host.info,
+      counters: device.counters,
+      run,
+      ended,
+      startedAt: this.#startedAt,
+      finishedAt: new Date(),
+    });
+  }
+
+  /** Writes what is asked for; the weights only where they are worth something. */
+  async write(result: ResultDocument, weights: boolean): Promise<void> {
+    const { outputs, training, device } = this.#settings;
+    const { model, shape, dataset } = this.#setup;
+    const { optimizer, batch } = training, { normalisation } = this.#settings.model;
+    await writeOutputs(outputs, {
+      result,
+      trace: this.#trace,
+      traced: {
+        ...{ optimizer: optimizer.kind, batch, normalisation },
+        placement: device.placement,
+      },
+      weights: weights
+        ? {
+          ...{ model, shape, optimizer, normalisation },
+          keys: () => keysOf(dataset, this.#settings.data),
+        }
+        : null,
+    }, this.#hooks);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What a run needs before its first minibatch: the data set, the model's shape, the hot rows, devices and the model.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../../data/types.ts";
+import { PRESETS, resolveShape, type ShapeOverrides } from "../model/presets.ts";
+import type { Model } from "../model/model.ts";
+import type { ModelShape } from "../model/models.ts";
+import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
+import { findHotSet, type HotSet } from "../plan/hot_set.ts";
+import { checkPlan, inputShapeOf, type PlanOptions } from "../plan/options.ts";
+import { findPlan } from "../plan/plans.ts";
+import { openRunData } from "./data.ts";
+import type { RunHooks } from "./hooks.ts";
+import { createPlacedModel } from "./model.ts";
+import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
+import { type DeviceSettings, isDataset, type RunOptions, type RunSettings } from "./options.ts";
+import { resolveRun } from "./settings.ts";
+import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
+
+/** A run that can begin: everything is open, and the model still zero. */
+export interface RunSetup extends Disposable {
+  /** What is trained on. */
+  readonly dataset: Dataset;
+  /** Table sizes and widths of the model. */
+  readonly shape: ModelShape;
+  /** The hot rows of a plan that has some. */
+  readonly hotSet: HotSet | null;
+  /** What the model is on. */
+  readonly devices: PlacedDevices;
+  /** Zero-filled: initialise it, or load weights, before training. */
+  readonly model: Model;
+  /** Runs the loop as the settings say; `more` is what they do not. */
+  train(more: RunLoop): Promise<TrainResult>;
+}
+
+/** What of the loop is no setting of a run. */
+export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "resume">;
+
+/**
+ * Opens everything that a run needs. Dispose it to close what it has opened.
+ *
+ * @param options Those that say what is written, and where its state is kept, have no effect.
+ * @throws {UserError} What a person can mend.
+ * @category Training
+ */
+export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
+  const note = (lines: readonly string[]): void => lines.forEach((line) => hooks.onNote?.(line));
+  const resolved = resolveRun(options);
+  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
+  const { training, plan, device, evaluation } = settings;
+  const { seed, optimizer } = training;
+  using owned = new DisposableStack();
+  const { dataset } = owned.use(
+    await openRunData(settings.data, settings.model, seed, hooks),
+  );
+  const { schema } = dataset;
+  const shape = resolveShape(
+    PRESETS[settings.model.preset],
+    schema,
+    shapeFor(settings, schema.dense.length),
+  );
+  note(dataNotes(dataset));
+  checkPlan(plan, training.epochs, inputShapeOf(schema));
+  // A split that is smaller than a minibatch of an evaluation needs no room for one.
+  const evaluated = Math.max(1, dataset.count("test"), dataset.count("validation"));
+  const evalBatch = Math.min(evaluation.batch, evaluated);
+  const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
+  if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
+  const devices = owned.use(await openDevices(device));
+  note(modelNotes(shape, settings, devices.device.info, devices.reason));
+  const model = owned.use(createPlacedModel(devices, shape, {
+    placement: device.placement,
+    maxBatch: Math.max(training.batch, evalBatch),
+    maxTrainBatch: training.batch,
+    optimizer,
+    normalisation: settings.model.normalisation,
+    hotSet,
+  }));
+  const held = owned.move();
+  return {
+    ...{ dataset, shape, hotSet, devices, model },
+    train: (more) => {
+      const options = { ...loopOptions(settings), evalBatch, ...hooks, ...more, hotSet };
+      return train(model, dataset, options);
+    },
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}
+
+/** The hot rows of a data set under a plan; null for a plan that tells none from others. */
+export async function findPlanHotSet(
+  dataset: Dataset,
+  plan: PlanOptions,
+  { tableRows, dim }: ModelShape,
+  seed: number,
+  { onPass, signal }: RunHooks,
+): Promise<HotSet | null> {
+  if (!findPlan(plan.name).segregates) return null;
+  return await findHotSet(dataset, plan, tableRows, dim, seed, {
+    ...(onPass === undefined ? {} : { onPass }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** A log of one's own has its own number of dense columns, which the preset's bottom MLP then begins with. */
+function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number): ShapeOverrides {
+  if (isDataset(data) || data.schema === null || shape.bottom !== undefined) return shape;
+  const { bottom, dim } = PRESETS[preset];
+  return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
+}
+
+async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {
+  if (open !== null) return placeOn(open, placement);
+  const { kind, threads, wide } = choice;
+  return await openPlaced(placement, { device: kind, threads, wide });
+}
+
+/** What of the settings the loop takes. */
+function loopOptions(
+  { training, plan, device, evaluation }: RunSettings,
+): Omit<TrainOptions, "evalBatch"> {
+  const { learningRate, batch, epochs, seed, shuffle, lastBatch, maxSteps } = training;
+  return {
+    ...{ batch, epochs, seed, shuffle, lastBatch, maxSteps },
+    schedule: learningRate,
+    evalEvery: evaluation.every,
+    plan,
+    placement: device.placement,
+  };
+}
