@@ -81,6 +81,7 @@ export type RowRule =
 
 /** What categorical columns share. */
 export interface IdColumn extends PlacedColumn {
+  /** How ids are spelled. */
   readonly ids: IdSpelling;
   /**
    * 32: hexadecimal numbers below 2^32 or decimal ones from -2^31 to 2^31 - 1, and a missing one is 0, as the originals have
