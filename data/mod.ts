@@ -53,9 +53,6 @@ export {
 export { plotProfile } from "./profile_plot.ts";
 export { formatProfile } from "./profile_report.ts";
 export type { ReuseBin } from "./access_counts.ts";
-export { readSchema } from "./schema/read_schema.ts";
-export type * from "./schema/log_schema.ts";
-export type { TableKeys } from "./table_keys.ts";
 export { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 export type { Dataset, DatasetSchema, Inputs, Order, Reader, Split, TableSchema } from "./types.ts";
 export * from "./twin/mod.ts";

@@ -86,8 +86,8 @@ Deno.test("rows are matched by id; those of new ids stay as they were initialise
     const fresh = new Dlrm(device, shapeOf([5, 3]), { optimizer: ADAGRAD, maxBatch: 4 });
     await fresh.initialise(2);
     const before = await firstOf(fresh, "readRows");
-    const loaded = await loadWeightsById(fresh, ADAGRAD, folder, keys);
-    assert.deepEqual(loaded, { withState: true, matched: "ids", fresh: 2 });
+    const loaded = await loadWeightsById(fresh, ADAGRAD, folder, { keys });
+    assert.deepEqual(loaded, { withState: true, matched: "ids", unknown: 2 });
     const rows = await firstOf(fresh, "readRows");
     assert.deepEqual(rows, [0, 3, before[2], 1, 2, 102, before[6], 101]);
     assert.deepEqual(
@@ -101,8 +101,8 @@ Deno.test("the same ids are the same rows, and a folder that says nothing is tak
   for (const [saved, matched] of [[SAVED, "same ids"], [undefined, "number"]] as const) {
     await withSaved(async (device, folder) => {
       const model = new Dlrm(device, shapeOf([4, 3]), { optimizer: ADAGRAD, maxBatch: 4 });
-      const loaded = await loadWeightsById(model, ADAGRAD, folder, SAVED);
-      assert.deepEqual(loaded, { withState: true, matched, fresh: 0 });
+      const loaded = await loadWeightsById(model, ADAGRAD, folder, { keys: SAVED });
+      assert.deepEqual(loaded, { withState: true, matched, unknown: 0 });
       assert.deepEqual(await firstOf(model, "readRows"), [0, 1, 2, 3, 100, 101, 102]);
       model.dispose();
     }, saved as readonly TableKeys[] | null);
@@ -117,7 +117,7 @@ Deno.test("rows that stand for something else are refused", async () => {
   ) =>
     withSaved(async (device, folder) => {
       const model = new Dlrm(device, shapeOf([4, 3]), { optimizer: ADAGRAD, maxBatch: 4 });
-      await assert.rejects(loadWeightsById(model, ADAGRAD, folder, keys), (error: unknown) => {
+      await assert.rejects(loadWeightsById(model, ADAGRAD, folder, { keys }), (error: unknown) => {
         assert.ok(error instanceof UserError, String(error));
         assert.match(error.message, message);
         return true;
