@@ -141,7 +141,7 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
       )
     ) {
       const known = names === "bench"
-        ? [...experiments, "compare", "report"]
+        ? [...experiments, "compare", "report", "jobs", "run", "collect"]
         : names === "data"
         ? ["profile", "schema", "fit"]
         : commands;
