@@ -15,25 +15,20 @@ type Told = Omit<Experiment, "run">;
 /** Of flags that no more experiments than these take, the help page names them. */
 const NAMED_TAKERS = 3;
 
-/** The flags that some experiments take; with those of a command that they are given to. */
-export function helpOf(
-  chosen: readonly Told[],
-  all: readonly Told[],
-  { command = "deno task bench", flags = BENCH_FLAGS }: {
-    readonly command?: string;
-    readonly flags?: FlagTable;
-  } = {},
-): string {
-  const names = chosen.map(({ name }) => name).join(" ");
+/** Those flags of a table that some experiments take. */
+export function takenTable(flags: FlagTable, chosen: readonly Told[]): FlagTable {
   const keys = new Set(takenFlags(Object.keys(flags), chosen));
-  return formatHelp(
-    Object.fromEntries(Object.entries(flags).filter(([key]) => keys.has(key))),
-    {
-      command,
-      about: chosen.map(({ name, summary }) => `${name}: ${summary}`).join("\n"),
-      usage: `${names} [flags]`,
-    },
-  ) + `\nFlags of all ${all.length} experiments: deno task bench --help`;
+  return Object.fromEntries(Object.entries(flags).filter(([key]) => keys.has(key)));
+}
+
+/** The flags that some experiments take. */
+export function helpOf(chosen: readonly Told[], all: readonly Told[]): string {
+  const names = chosen.map(({ name }) => name).join(" ");
+  return formatHelp(takenTable(BENCH_FLAGS, chosen), {
+    command: "deno task bench",
+    about: chosen.map(({ name, summary }) => `${name}: ${summary}`).join("\n"),
+    usage: `${names} [flags]`,
+  }) + `\nFlags of all ${all.length} experiments: deno task bench --help`;
 }
 
 /** Flags, examples, commands and experiments. */
@@ -73,13 +68,16 @@ export function helpPage(experiments: readonly Told[]): string {
     "",
     "Commands",
     line("report [DIR]", "Make report.html and the SVG files of a folder of results anew"),
-    line("compare A B", "Set two folders or files of results side by side"),
     line(
       "jobs NAME …",
-      "List the training runs of experiments, a command a run, for many machines",
+      "List the training runs of experiments as commands (--help: for Slurm as well)",
     ),
-    line("run", "Make one of those training runs"),
-    line("collect NAME …", "Make the tables of the training runs that are there"),
+    line("run", "Make such a run"),
+    line(
+      "collect NAME …",
+      "Make the tables of the runs that are there, and name those that are missing",
+    ),
+    line("compare A B", "Set two folders or files of results side by side"),
     "",
     "Time",
     "  The first suite of a folder says how long it has taken, and how many training runs are kept: nobody knows",

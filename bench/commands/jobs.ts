@@ -7,12 +7,12 @@
 
 import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
-import { type FlagTable, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { interruptible } from "../../core/interrupt.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf } from "../flags.ts";
-import { helpOf } from "../help.ts";
+import { takenTable } from "../help.ts";
 import { fullText } from "../print.ts";
 import { writeResult } from "../results.ts";
 import { runExperiment } from "../run_experiment.ts";
@@ -48,8 +48,12 @@ export async function jobsCommand(
 ): Promise<number> {
   const { values, given, help } = parseFlags(JOBS_FLAGS, flags);
   if (help) {
-    const trained = experiments.length === 0 ? all.filter(({ trains }) => trains) : experiments;
-    print(helpOf(trained, all, { command: "deno task bench jobs", flags: JOBS_FLAGS }));
+    const takers = experiments.length === 0 ? all.filter(({ trains }) => trains) : experiments;
+    print(formatHelp(takenTable(JOBS_FLAGS, takers), {
+      command: "deno task bench",
+      about: "List the training runs of experiments as commands, one a line",
+      usage: "jobs NAME … [flags]",
+    }));
     return 0;
   }
   if (experiments.length === 0) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UsageError } from "../../core/errors.ts";
 import { BENCH_FLAGS, EXPERIMENT_FLAG_KEYS } from "../../bench/flags.ts";
 import { helpOf, helpPage } from "../../bench/help.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
@@ -35,7 +36,7 @@ Deno.test("checkTaken() refuses a flag that none of the experiments takes, and n
   const all = [experiment, timed, again];
   const given = new Map([["seeds", "--seeds"], ["rounds", "--rounds"], ["out", "--out"]]);
   assert.throws(() => checkTaken(given, [experiment], all, "seeds-only"), {
-    name: "UsageError",
+    constructor: UsageError,
     message: "Cannot use --rounds with seeds-only: the flag is for timed, again",
   });
   checkTaken(given, [experiment, timed], all, "seeds-only and timed");
