@@ -43,6 +43,15 @@ export function helpPage(experiments: readonly Omit<Experiment, "run">[]): strin
     ...list("never", "By name alone"),
     "Commands",
     line("report [DIR]", "Make report.html and the SVG files of a folder of results anew"),
+    line(
+      "jobs NAME …",
+      "List the training runs of experiments as commands (--help: for Slurm as well)",
+    ),
+    line("run", "Make such a run"),
+    line(
+      "collect NAME …",
+      "Make the tables of the runs that are there, and name those that are missing",
+    ),
     line("compare A B", "Set two folders or files of results side by side"),
     "",
     "Time",

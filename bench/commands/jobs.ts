@@ -7,7 +7,7 @@
 
 import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
-import { type FlagTable, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { interruptible } from "../../core/interrupt.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
@@ -42,10 +42,18 @@ export async function jobsCommand(
   experiments: readonly Experiment[],
   flags: readonly string[],
 ): Promise<number> {
+  const { values, given, help } = parseFlags(JOBS_FLAGS, flags);
+  if (help) {
+    print(formatHelp(JOBS_FLAGS, {
+      command: "deno task bench",
+      about: "List the training runs of experiments as commands, one a line",
+      usage: "jobs NAME … [flags]",
+    }));
+    return 0;
+  }
   if (experiments.length === 0) {
     throw new UsageError("Cannot list jobs: name the experiments whose runs they are");
   }
-  const { values, given } = parseFlags(JOBS_FLAGS, flags);
   const runs = new Map<string, StudyKey>();
   for (const experiment of experiments) {
     const before = runs.size;

@@ -134,16 +134,13 @@ export class StudyStore {
   async #readFile(path: string): Promise<StudyResult | null> {
     const bytes = await readBoundedIfThere(path, MOST_BYTES);
     if (bytes === null) return null;
-    const options = {
+    // Older versions, which had no seals, are replaced.
+    if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
+    const result = parseSealed(bytes, {
       cannot: `Cannot use ${path}`,
+      seal: "required",
       otherwise: "; remove it to train the run again",
-    };
-    const found = parseSealed(bytes, { ...options, seal: "optional" }) as
-      | Partial<StudyResult>
-      | null;
-    // Older versions had no seals.
-    if (found?.schema_version !== STUDY_SCHEMA_VERSION) return null;
-    const result = parseSealed(bytes, { ...options, seal: "required" }) as StudyResult;
+    }) as StudyResult;
     const fits = result.schema === "slipstream.study" && same(result.conditions, this.conditions);
     return fits ? result : null;
   }
@@ -154,6 +151,16 @@ export class StudyStore {
       ? ""
       : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
     return `${this.#folder}/${run}${on}.json`;
+  }
+}
+
+/** The version that a file names; that of this program where it is no JSON, so that it is refused as damaged. */
+function versionOf(bytes: Uint8Array): unknown {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(bytes));
+    return (value as Partial<StudyResult> | null)?.schema_version;
+  } catch {
+    return STUDY_SCHEMA_VERSION;
   }
 }
 

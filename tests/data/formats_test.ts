@@ -259,6 +259,7 @@ Deno.test("what must be unpacked first is called by its name, with the command",
     ["a.lz4", Uint8Array.of(4, 0x22, 0x4d, 0x18), /compressed with lz4; unpack it with unlz4/],
     ["a.txt", Uint8Array.of(0xff, 0xfe, 0x31, 0), /text in UTF-16; convert it with iconv/],
     ["a.dat", Uint8Array.of(0x31, 0, 0x31), /it is no text: byte 1 is 0$/],
+    ["a.bin", Uint8Array.of(0x31, 0, 0x31), /no multiple of the 160 of a row of MLPerf's binary/],
     ["a.parquet", bytes("PAR1 and no more"), /as Parquet: /],
     ["a.parquet.gz", gzipSync("PAR1…"), /a parquet file in gzip; unpack it with gunzip first$/],
   ];

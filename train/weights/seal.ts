@@ -31,7 +31,8 @@ export async function writeSealed(
   await writeSafetensors(
     path,
     tensors,
-    { ...metadata, [SEAL_KEY]: UNKNOWN },
+    // First, so that it lies in the first bytes however long the others are.
+    { [SEAL_KEY]: UNKNOWN, ...metadata },
     (bytes) => {
       place ??= placeOf(bytes, UNKNOWN);
       hash.update(bytes);
