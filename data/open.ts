@@ -19,14 +19,14 @@ import { openTwin } from "./twin/open.ts";
 import { parseTwinSource, type TwinSource } from "./twin/source.ts";
 import type { Dataset } from "./types.ts";
 
+/** Formats of text. */
+const TEXT_FORMATS = ["criteo-kaggle", "criteo-terabyte", "avazu", "taobao"] as const;
+
+/** The name of a format of text. */
+export type TextFormat = typeof TEXT_FORMATS[number];
+
 /** Formats of click logs. */
-export const LOG_FORMATS = [
-  "criteo-kaggle",
-  "criteo-terabyte",
-  "avazu",
-  "taobao",
-  ...ARRAY_FORMATS,
-] as const;
+export const LOG_FORMATS = [...TEXT_FORMATS, ...ARRAY_FORMATS] as const;
 
 /** The name of a log's format. */
 export type LogFormat = typeof LOG_FORMATS[number];

@@ -10,12 +10,13 @@ import { CRITEO_DENSE_NAMES, CRITEO_TABLE_NAMES } from "./criteo.ts";
 import { CriteoParser } from "./criteo_parser.ts";
 import type { ColumnRows } from "./columnar/column_rows.ts";
 import type { ByteDictionary } from "./ids/byte_dictionary.ts";
+import type { TextFormat } from "./open.ts";
 import type { BadRow, RowParser } from "./row_parser.ts";
 import type { SplitRule } from "./schema/log_schema.ts";
 import type { TextFile } from "./text_source.ts";
 
 /** The name of a format whose rows are inputs. */
-export type RowFormatName = "criteo-kaggle" | "criteo-terabyte" | "avazu";
+export type RowFormatName = Exclude<TextFormat, "taobao">;
 
 /** How the rows of one table come about. */
 export interface TableRule {

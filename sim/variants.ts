@@ -7,6 +7,7 @@
 import { UsageError, UserError } from "../core/errors.ts";
 import { interactionWidth } from "../kernels/interaction/record.ts";
 import { countParameters } from "../train/model/presets.ts";
+import { COUNTED_LAYOUT, type EpochInputs, layOutEpoch } from "../train/plan/layout.ts";
 import type { CountedTrace } from "./work.ts";
 
 /** The same trace of a model with rows of `dim` floats. The hot set keeps its rows, so that it takes more or less memory. */
@@ -77,7 +78,8 @@ export function earlyOf({ header }: CountedTrace): Early {
       "Cannot move the window: the trace is of a run, which made its decision when it did; trace one run for each window",
     );
   }
-  return { warmup, window: (to - warmup) / hotMinibatches({ header }) };
+  const { hot } = layOutEpoch(inputsOf({ header }), null, COUNTED_LAYOUT);
+  return { warmup, window: (to - warmup) / hot };
 }
 
 /**
@@ -89,16 +91,22 @@ export function earlyOf({ header }: CountedTrace): Early {
 export function withEarly(trace: CountedTrace, { warmup, window }: Early): CountedTrace {
   earlyOf(trace);
   const { header, runs } = trace;
-  const { batch } = header, hot = header.plan.hot!, count = hotMinibatches(trace);
+  const { batch } = header, hot = header.plan.hot!;
   if (!(Number.isInteger(warmup) && warmup >= 0 && window > 0)) {
     throw new UsageError(
       `Cannot set warmup to ${warmup} and window to ${window}: the first must be a whole number and the second above 0`,
     );
   }
-  const to = warmup + Math.round(window * count);
-  if (count <= to + 1) {
+  const layout = layOutEpoch(
+    inputsOf(trace),
+    { warmup, window: { share: window } },
+    COUNTED_LAYOUT,
+  );
+  // The last snapshot's minibatch, counted from 0, is the window's last.
+  const windowEnd = warmup + layout.window, to = windowEnd - 1;
+  if (layout.left < 1) {
     throw new UsageError(
-      `Cannot move the window to minibatch ${to}: the trace has ${count} hot ones`,
+      `Cannot move the window to minibatch ${to}: the trace has ${layout.hot} hot ones`,
     );
   }
   const of = (kind: string) => runs.filter(({ record }) => record.kind === kind);
@@ -107,7 +115,7 @@ export function withEarly(trace: CountedTrace, { warmup, window }: Early): Count
   const decided = of("hot");
   const share = sum("skipped_inputs", decided) /
     (sum("skipped_inputs", decided) + sum("inputs", decided));
-  const after = hot.hot_inputs - (to + 1) * batch;
+  const after = hot.hot_inputs - windowEnd * batch;
   const full = runs.find(({ record }) => record.kind !== "cold" && record.inputs === batch);
   if (full === undefined) throw new RangeError("Cannot move the window: no hot minibatch is full");
   // A fraction of a minibatch at the end is no more than rounding.
@@ -130,12 +138,12 @@ export function withEarly(trace: CountedTrace, { warmup, window }: Early): Count
     runs: [
       ...of("cold"),
       { record: { ...early, kind: "warm-up" as const }, times: warmup },
-      { record: { ...early, kind: "window" as const }, times: to + 1 - warmup },
+      { record: { ...early, kind: "window" as const }, times: layout.window },
       { record: late, times: kept },
     ].filter(({ times }) => times > 0),
   };
 }
 
-function hotMinibatches({ header }: Pick<CountedTrace, "header">): number {
-  return Math.floor((header.plan.hot?.hot_inputs ?? 0) / header.batch);
+function inputsOf({ header: { batch, plan } }: Pick<CountedTrace, "header">): EpochInputs {
+  return { hot: plan.hot?.hot_inputs ?? 0, cold: plan.hot?.cold_inputs ?? 0, batch };
 }

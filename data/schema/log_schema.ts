@@ -34,7 +34,7 @@ export interface PlacedColumn {
 
 /** What is predicted: 1, 1.0 and true are clicks; 0, 0.0, -1 and false are none. */
 export interface LabelColumn extends PlacedColumn {
-  /** Which kind of column this is. */
+  /** Which kind of column it is. */
   readonly kind: "label";
   /** A number above this is a click, any other is none: for ratings. */
   readonly above?: number | undefined;
@@ -51,7 +51,7 @@ export type DenseTransform =
 
 /** A number. */
 export interface DenseColumn extends PlacedColumn {
-  /** Which kind of column this is. */
+  /** Which kind of column it is. */
   readonly kind: "dense";
   /** Default `none`. */
   readonly transform?: DenseTransform | undefined;
@@ -81,6 +81,7 @@ export type RowRule =
 
 /** What categorical columns share. */
 export interface IdColumn extends PlacedColumn {
+  /** How ids are spelled. */
   readonly ids: IdSpelling;
   /**
    * 32: hexadecimal numbers below 2^32 or decimal ones from -2^31 to 2^31 - 1, and a missing one is 0, as the originals have
@@ -97,13 +98,13 @@ export interface IdColumn extends PlacedColumn {
 
 /** One id: one lookup in a table. */
 export interface CategoricalColumn extends IdColumn {
-  /** Which kind of column this is. */
+  /** Which kind of column it is. */
   readonly kind: "categorical";
 }
 
 /** Several ids in one field: a bag of lookups in a table. */
 export interface CategoricalListColumn extends IdColumn {
-  /** Which kind of column this is. */
+  /** Which kind of column it is. */
   readonly kind: "categorical list";
   /** One character between the ids, another than between columns. Parquet and Arrow files have lists of their own. */
   readonly separator: string;
@@ -114,7 +115,7 @@ export type TimeSpelling = "seconds" | "milliseconds" | "YYMMDDHH" | "ISO 8601";
 
 /** When the row happened, for a split by time; perhaps a dense value too. */
 export interface TimeColumn extends PlacedColumn {
-  /** Which kind of column this is. */
+  /** Which kind of column it is. */
   readonly kind: "time";
   /** Seconds and milliseconds are those since 1970. ISO 8601 may have a space for the T; without a zone it is UTC. */
   readonly format: TimeSpelling;
@@ -124,7 +125,7 @@ export interface TimeColumn extends PlacedColumn {
 
 /** Read over. Needed only where columns are found by their place. */
 export interface IgnoredColumn extends PlacedColumn {
-  /** Which kind of column this is. */
+  /** Which kind of column it is. */
   readonly kind: "ignored";
 }
 

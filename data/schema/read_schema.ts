@@ -11,6 +11,7 @@ import {
   LOG_SCHEMA_VERSION,
   type LogColumn,
   type LogSchema,
+  nameInFile,
   type RowRule,
   type SplitRule,
   type TextLayout,
@@ -284,8 +285,14 @@ function checkTogether(
   refuse: Refuse,
 ): void {
   const names = new Map<string, number>(), positions = new Map<number, number>();
+  const inFile = new Map<string, number>();
   for (const [i, column] of columns.entries()) {
     const { name, position, kind } = column;
+    const written = nameInFile(column), same = inFile.get(written);
+    if (position === undefined && kind !== "ignored" && written !== name && same !== undefined) {
+      refuse(`columns[${i}].header`, `is ${show(written)}, as that of columns[${same}]`);
+    }
+    if (position === undefined && kind !== "ignored") inFile.set(written, i);
     const twin = names.get(name);
     if (twin !== undefined && kind !== "ignored" && columns[twin]!.kind !== "ignored") {
       refuse(`columns[${i}].name`, `is ${show(name)}, as that of columns[${twin}]`);

@@ -400,6 +400,13 @@ function placesByName(
       if (column.kind === "ignored") continue;
       throw new UserError(`Cannot read ${path}: its header has two columns ${name}`);
     }
+    if (places[at] !== null) {
+      throw new UserError(
+        `Cannot read ${path}: its column ${names[at]} is both ${
+          places[at]!.name
+        } and ${column.name} of the schema`,
+      );
+    }
     places[at] = column;
   }
   return places;

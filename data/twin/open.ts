@@ -21,7 +21,7 @@ const MOST_BYTES = 64e6;
 
 /** What to draw. */
 export interface TwinOptions {
-  /** One of {@link WORKLOAD_NAMES}, the path of a parameter file ending in `.json`, or parameters. */
+  /** One of {@link TWIN_NAMES}, the path of a parameter file ending in `.json`, or parameters. */
   readonly twin: string | TwinParameters | HistoryParameters;
   /** Inputs in all splits together, at least 7. Default: as many as the full data set has. */
   readonly inputs?: number | undefined;
@@ -101,11 +101,9 @@ async function loadJson(name: string): Promise<unknown> {
     const cannot = `Cannot read twin ${name}`;
     return await readJsonFile(name, { cannot, mostBytes: MOST_BYTES, seal: "optional" });
   }
-  if (!(WORKLOAD_NAMES as readonly string[]).includes(name)) {
+  if (!(TWIN_NAMES as readonly string[]).includes(name)) {
     throw new UsageError(
-      `Cannot open twin ${name}: it is neither one of ${
-        WORKLOAD_NAMES.join(", ")
-      } nor a .json file`,
+      `Cannot open twin ${name}: it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
     );
   }
   const module: { default: unknown } = await import(`./${name}.json`, { with: { type: "json" } });

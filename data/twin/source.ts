@@ -5,14 +5,14 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
-import { WORKLOAD_NAMES } from "./workloads.ts";
+import { TWIN_NAMES } from "./open.ts";
 
 /** Inputs of a twin unless told: two million of them train. */
 export const DEFAULT_TWIN_INPUTS = 2_333_333;
 
 /** A twin that a command line names. */
 export interface TwinSource {
-  /** One of `WORKLOAD_NAMES`, or the path of a parameter file ending in `.json`. */
+  /** One of `TWIN_NAMES`, or the path of a parameter file ending in `.json`. */
   readonly twin: string;
   /** Inputs in all splits together. */
   readonly inputs: number;
@@ -26,11 +26,9 @@ export interface TwinSource {
 export function parseTwinSource(text: string): TwinSource | null {
   if (!text.startsWith("twin:")) return null;
   const [, twin = "", , count] = /^(.*?(\.json)?)(?::([^:]*))?$/.exec(text.slice("twin:".length))!;
-  if (!twin.endsWith(".json") && !(WORKLOAD_NAMES as readonly string[]).includes(twin)) {
+  if (!twin.endsWith(".json") && !(TWIN_NAMES as readonly string[]).includes(twin)) {
     throw new UsageError(
-      `Cannot open twin "${twin}": it is neither one of ${
-        WORKLOAD_NAMES.join(", ")
-      } nor a .json file`,
+      `Cannot open twin "${twin}": it is neither one of ${TWIN_NAMES.join(", ")} nor a .json file`,
     );
   }
   if (count === undefined) return { twin, inputs: DEFAULT_TWIN_INPUTS };

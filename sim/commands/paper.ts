@@ -75,7 +75,7 @@ function sections(table: PaperTable): string[] {
     `Second registration, ${registration.registered_on}, SHA-256 ${REGISTERED_SHA256}${
       table.changed.length === 0
         ? ""
-        : `; edited since, to the same ratios: ${table.changed.join(", ")}`
+        : `; text edited since, and held to the same ratios by a test: ${table.changed.join(", ")}`
     }`,
     `Known when it was made:\n${registration.known.map((line) => `  - ${line}`).join("\n")}`,
     `Machine ${registration.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,

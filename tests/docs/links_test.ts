@@ -143,7 +143,7 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
       const known = names === "bench"
         ? [...experiments, "compare", "report", "jobs", "run", "collect"]
         : names === "data"
-        ? ["profile", "fit"]
+        ? ["profile", "schema", "fit"]
         : commands;
       assert.ok(known.includes(name!), `${page}: deno task ${names} ${name}`);
     }
@@ -158,6 +158,7 @@ Deno.test("every flag that a document names is one of some command", async () =>
     helpOf("train", null),
     helpOf("bench", null),
     helpOf("data", "profile"),
+    helpOf("data", "schema"),
     helpOf("data", "fit"),
     ...COMMANDS.map(({ name }) => helpOf("simulate", name)),
   ]);

@@ -55,9 +55,11 @@ Deno.test("train names file, line and column of what it cannot read", () =>
     const label = await bad("label.txt", (lines) => {
       lines[6] = lines[6]!.replace(/^[01]/, "2");
     });
+    const none = `${folder}/none`;
+    await Deno.mkdir(none);
     const cases: [string, string][] = [
       [`${folder}/absent.txt`, "absent.txt: No such file or directory"],
-      [folder, ": it is a folder, not a file"],
+      [none, "none: it is a folder without files"],
       [empty, "empty.txt: it is empty"],
       [ragged, "ragged.txt:5:40 (C26): the row has 39 columns where a Criteo row has 40"],
       [hex, 'hex.txt:10:40 (C26): "ffzz" is not a hexadecimal number'],

@@ -8,6 +8,7 @@ import { chooseFormat } from "../../data/choose_format.ts";
 import { findTextFiles } from "../../data/prepare.ts";
 import type { PresetName } from "../model/presets.ts";
 import { isDataset } from "../run/options.ts";
+import { checkOutputs } from "../run/outputs.ts";
 import { parseTrainOptions, type TrainCommandLine } from "./parse.ts";
 
 /** The models that were published with the logs. */
@@ -27,8 +28,10 @@ const PRESET_OF_FORMAT: Readonly<Record<string, PresetName>> = {
 export async function parseTrainCommand(args: readonly string[]): Promise<TrainCommandLine> {
   const line = parseTrainOptions(args);
   if (line.kind !== "train" || line.named.model) return line;
-  const { data, model: { preset: usual } } = line.settings;
+  const { data, outputs, model: { preset: usual } } = line.settings;
   if (isDataset(data) || data.source.kind !== "files" || data.schema !== null) return line;
+  // What cannot be written is found out before any file is looked at.
+  checkOutputs(outputs);
   const known = data.format === "auto"
     ? (await chooseFormat(await findTextFiles(data.source.paths))).format
     : data.format;

@@ -255,7 +255,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
             save: async (state) => {
               const { step } = state.document as unknown as { step: number };
               if (!steps.includes(step)) return;
-              const store = await openCheckpoints(at(step, false), {});
+              using store = await openCheckpoints(at(step, false), {});
               await store!.policy(model, dataset)!.save(state);
             },
           },
@@ -263,7 +263,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
         model.dispose();
         for (const step of steps) {
           const fresh = toyModel(device, run);
-          const store = await openCheckpoints(at(step, true), {});
+          using store = await openCheckpoints(at(step, true), {});
           const restored = await store!.restore(fresh, dataset);
           assert.match(
             restored!.note,

@@ -222,7 +222,8 @@ Deno.test("train() goes on without a checkpoint that cannot be saved, and tries 
       "Cannot save checkpoint step-5: no room",
       "Cannot save checkpoint step-10: no room",
     ]);
-    assert.deepEqual(saved, [15]);
+    // The last one is at the end.
+    assert.deepEqual(saved, [15, 17]);
   });
   await withModel(async (model) => {
     const failing = train(model, memoryDataset(700), {

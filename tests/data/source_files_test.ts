@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { basename } from "node:path";
+import { daysOf, listFiles } from "../../data/source_files.ts";
+import { openDataset } from "../../data/open.ts";
+import { findTextFile, readText } from "../../data/text_source.ts";
+import { inFolder, rows } from "./rows.ts";
+
+async function withFiles(names: readonly string[], body: (folder: string) => Promise<void> | void) {
+  await inFolder(async (folder) => {
+    for (const name of names) await Deno.writeTextFile(`${folder}/${name}`, rows(7));
+    await body(folder);
+  });
+}
+const names = (paths: readonly string[]) => paths.map((path) => basename(path));
+
+Deno.test("days are taken in the order of their numbers, whatever order they are given in", () =>
+  withFiles(["day_0", "day_1", "day_2", "day_10", "day_11.gz"], async (folder) => {
+    const shell = ["day_0", "day_1", "day_10", "day_11.gz", "day_2"].map((n) => `${folder}/${n}`);
+    const ordered = ["day_0", "day_1", "day_2", "day_10", "day_11.gz"];
+    assert.deepEqual(names(listFiles(shell)), ordered);
+    assert.deepEqual(names(listFiles([`${folder}/day_*`])), ordered);
+    const days = shell.filter((path) => !path.endsWith(".gz"));
+    const dataset = await openDataset({ data: days, cacheDirectory: `${folder}/cache` });
+    assert.match(dataset.notes.join("\n"), /The last file is held out, day_10: 21 train/);
+    dataset.close();
+    assert.throws(() => listFiles([...shell, `${folder}/day_2`]), /it is the same day as day_2/);
+    // Files of other names stay as they are given.
+    assert.deepEqual(names(listFiles(["b", "a", "day_1"])), ["b", "a", "day_1"]);
+  }));
+
+Deno.test("the days behind a prefix are all found, packed ones too, and a gap is an error", () =>
+  withFiles(["day_0.gz", "day_1", "day_2.zst", "day_x", "day_1.bak"], async (folder) => {
+    assert.deepEqual(names(daysOf(`${folder}/day`)), ["day_0.gz", "day_1", "day_2.zst"]);
+    assert.deepEqual(daysOf(`${folder}/week`), []);
+    await Deno.writeTextFile(`${folder}/day_10`, "");
+    assert.throws(
+      () => daysOf(`${folder}/day`),
+      /Cannot read the days up to day_10: that after day_2.zst is missing, day 3/,
+    );
+  }));
+
+Deno.test("folders and patterns are their parts, numbers in names by size", () =>
+  withFiles(["part-2.csv", "part-10.csv", "_SUCCESS", ".part-2.crc"], (folder) => {
+    assert.deepEqual(names(listFiles([folder])), ["part-2.csv", "part-10.csv"]);
+    assert.deepEqual(names(listFiles([`${folder}/part-?.csv`])), ["part-2.csv"]);
+    assert.throws(() => listFiles([`${folder}/x*`]), /no file has such a name/);
+  }));
+
+Deno.test("a file that is not as long as it was is an error", () =>
+  withFiles(["f"], async (folder) => {
+    const file = await findTextFile(`${folder}/f`);
+    await Deno.writeTextFile(`${folder}/f`, rows(3));
+    await assert.rejects(async () => {
+      for await (const _ of readText(file));
+    }, /it had \d+ bytes when it was opened and has \d+ now; wait until it is whole/);
+  }));
