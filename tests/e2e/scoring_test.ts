@@ -36,8 +36,8 @@ Deno.test("train --evaluate and --score judge another file with a saved model", 
     ]);
     const { metrics, dataset } = await readJson<ScoringDocument>(json);
     assert.equal(dataset.inputs, 30);
-    assert.ok(metrics.auc! > 0.8, String(metrics.auc));
-    assert.match(evaluated.out, new RegExp(`AUC +${metrics.auc!.toFixed(5)}`));
+    assert.ok(metrics!.auc! > 0.8, String(metrics!.auc));
+    assert.match(evaluated.out, new RegExp(`AUC +${metrics!.auc!.toFixed(5)}`));
     assert.doesNotMatch(evaluated.out, /samples\/s/);
     const scored = await succeed("train", [
       ...["--score", `${folder}/next.bin`, "--out", csv],

@@ -5,7 +5,6 @@
 
 import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
-import { RandomStream } from "../../core/random.ts";
 import { AvazuParser } from "../../data/avazu_parser.ts";
 import { CriteoParser } from "../../data/criteo_parser.ts";
 import { RowBlock } from "../../data/row_block.ts";
@@ -14,7 +13,9 @@ import { AVAZU_TEXT, avazuSchema, CRITEO_TEXT, criteoSchema } from "../../data/s
 import { LOG_SCHEMA_VERSION, type LogSchema } from "../../data/schema/log_schema.ts";
 import { RowShape } from "../../data/schema/row_shape.ts";
 import { SchemaParser } from "../../data/schema/schema_parser.ts";
+import { Draw } from "./draw.ts";
 import { HeaderRefused, readSlowly, type SlowReading, type SlowRow } from "./slow_reader.ts";
+import type { Subject } from "./subject.ts";
 
 /** What was run. */
 export interface LogFuzzing {
@@ -69,26 +70,6 @@ export function fuzzLogs({ seed, from = 0, cases }: LogFuzzOptions): LogFuzzing 
     }
   }
   return { cases, rows, refused };
-}
-
-/** Numbers drawn for one text. */
-class Draw {
-  readonly #words: RandomStream;
-  #at = 0;
-
-  constructor(seed: number, number: number) {
-    this.#words = new RandomStream(seed, "synthetic", number);
-  }
-
-  /** An integer in [0, n). */
-  below(n: number): number {
-    return Math.floor(this.#words.uint32(this.#at++) / 2 ** 32 * n);
-  }
-
-  /** One of some values. */
-  of<T>(values: readonly T[]): T {
-    return values[this.below(values.length)]!;
-  }
 }
 
 interface Format {
@@ -236,6 +217,16 @@ const FORMATS: readonly Format[] = [
     create: schemaParser(PLACED),
   },
 ];
+
+/** The texts of each format, for whoever tries everything. */
+export const LOGS: readonly Subject[] = FORMATS.map((format) => ({
+  name: `log-${format.name.toLowerCase().replace(/\W+/g, "-")}`,
+  make: (draw) => mutate(format.write(draw), format.schema, draw),
+  check: (input) => {
+    const { rows, bad } = check(format, input, new Draw(input.length, 0));
+    return bad.length === 0 && rows.length > 0 ? "accepted" : "refused";
+  },
+}));
 
 /** Fields that files have where they should not. */
 const FIELDS = [

@@ -63,6 +63,7 @@ export function summary(result: ResultDocument): string {
 
 /** What a person sees of a model that has judged a log. */
 export function scoringSummary({ metrics, dataset }: ScoringDocument): string {
+  if (metrics === null) return `${counted(dataset.inputs, "input")} scored; they have no labels`;
   return metricsTable(metrics, dataset.bayes, "inputs");
 }
 

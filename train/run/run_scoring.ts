@@ -77,8 +77,8 @@ export interface ScoringDocument {
   readonly model: ShapeDocument;
   /** Where the arithmetic ran. */
   readonly device: DeviceInfo;
-  /** Over all inputs. */
-  readonly metrics: Metrics;
+  /** Over all inputs; null where they have no labels. */
+  readonly metrics: Metrics | null;
 }
 
 /** What scoring tells while it goes, and how it is stopped. */
@@ -105,7 +105,7 @@ const REPORT_MS = 250;
  *   data: "day_1.gz",
  *   outputs: { scores: "scores.csv" },
  * });
- * console.log(`AUC ${metrics.auc}`);
+ * console.log(`AUC ${metrics?.auc}`);
  * ```
  * @category Training
  */
@@ -137,6 +137,12 @@ export async function runScoring(
   const matched = keys && saved.vocabulary ? keys : null;
   if (matched === null && !isDataset(data)) checkNumbering(dataset, weights);
   checkFits(dataset, shape, weights, matched);
+  const labelled = dataset.schema.labelled !== false;
+  if (!labelled && scoresPath === null) {
+    throw new UserError(
+      `Cannot evaluate on ${dataset.schema.format}: it has no labels, so its inputs can only be scored`,
+    );
+  }
   const count = dataset.count("test");
   if (count === 0) throw new UserError(`Cannot score ${dataset.schema.format}: it has no inputs`);
   const batch = Math.min(count, options.batch ?? DEFAULT_BATCH);
@@ -158,9 +164,7 @@ export async function runScoring(
   }));
   const { optimizer } = training;
   await fillModel(model, { weights, optimizer, seed: null, keys, unknown: "rare" }, hooks);
-  await using scores = scoresPath === null
-    ? null
-    : await ScoresFile.create(scoresPath, dataset.schema.labelled !== false);
+  await using scores = scoresPath === null ? null : await ScoresFile.create(scoresPath, labelled);
   const reader = dataset.reader("test", { kind: "sequential" });
   const source = new BatchSource(reader, dataset.schema, model.tables.rows, batch);
   let reported = 0;
@@ -186,7 +190,7 @@ export async function runScoring(
     dataset: { hash, format, inputs: count, notes, bayes },
     model: shapeDocument(resolved),
     device: device.info,
-    metrics,
+    metrics: labelled ? metrics : null,
   };
   if (resultPath !== null) {
     await writeFileWhole(resultPath, `${JSON.stringify(document, null, 2)}\n`);

@@ -36,5 +36,5 @@ Deno.test("a run on bags from its options to trace, weights and scores", () =>
     assert.equal(counted, result.counters.lookups);
     const { model, metrics } = await runScoring({ ...options, weights: `${folder}/weights` });
     assert.deepEqual(model.lookups, lookups);
-    assert.deepEqual(metrics.auc, result.metrics!.auc);
+    assert.deepEqual(metrics!.auc, result.metrics!.auc);
   }));

@@ -95,8 +95,8 @@ Deno.test("a log is scored whole, in the order of its file, whatever the minibat
         Float32Array.from(labels),
       );
       const { auc, logloss } = again.metrics();
-      assert.equal(auc, document.metrics.auc);
-      assert.ok(Math.abs(logloss! - document.metrics.logloss!) < 1e-5);
+      assert.equal(auc, document.metrics!.auc);
+      assert.ok(Math.abs(logloss! - document.metrics!.logloss!) < 1e-5);
       assert.deepEqual(
         JSON.parse(await Deno.readTextFile(`${folder}/result.json`)),
         JSON.parse(JSON.stringify(document)),
