@@ -102,7 +102,10 @@ Deno.test("a criterion from a file is kept by its name and the hash of its text"
   }));
 
 Deno.test("expectedSteps() counts the minibatches of each plan", () => {
-  const dataset = { schema: { tables: { length: 26 } }, count: () => 1050 } as unknown as Dataset;
+  const dataset = {
+    schema: { tables: Array.from({ length: 26 }, () => ({ name: "C", rows: 9 })) },
+    count: () => 1050,
+  } as unknown as Dataset;
   const segregation = { hot: new Uint32Array(707), cold: new Uint32Array(343) };
   const steps = (name: string): number =>
     expectedSteps(

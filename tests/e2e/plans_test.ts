@@ -18,6 +18,12 @@ const SLIPSTREAM = [
   ...["--wake-every", "20", "--optimizer", "adagrad", "--normalize", "batch"],
 ];
 
+/** The checkpoints in a folder, oldest first. */
+function checkpointsIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => name.startsWith("step-")).sort();
+}
+
 /** What of a result does not depend on the clock. */
 function timeless({ losses, metrics, evaluations, plan, throughput, counters }: ResultDocument) {
   return {
@@ -126,7 +132,7 @@ Deno.test({
       assert.equal(words, `--resume ${folder}/run`);
       const interrupted = await readJson<ResultDocument>(json);
       assert.equal(interrupted.ended.how, "interrupted");
-      const kept = [...Deno.readDirSync(`${folder}/run`)].map(({ name }) => name);
+      const kept = checkpointsIn(`${folder}/run`);
       assert.deepEqual(kept, [`step-${`${interrupted.ended.step}`.padStart(9, "0")}`]);
       await succeed("train", [...words!.split(" "), "--quiet"]);
       assert.deepEqual(
@@ -178,7 +184,7 @@ Deno.test("checkpoints that cannot be gone on from are refused, and say what can
     ];
     const keeping = ["--checkpoint", kept, "--checkpoint-every", "5"];
     await succeed("train", [...args, ...keeping, "--quiet"]);
-    const [old, last] = [...Deno.readDirSync(kept)].map(({ name }) => name).sort();
+    const [old, last] = checkpointsIn(kept);
 
     await fail(
       "train",

@@ -106,6 +106,7 @@ Deno.test("a lost device is told every time, a destroyed one is not", async () =
     }) as unknown as GPUDevice;
   const lost = new ErrorKeeper(fake("unknown"));
   const destroyed = new ErrorKeeper(fake("destroyed"));
+  destroyed.close();
   await Promise.resolve();
   for (let i = 0; i < 2; i++) assert.throws(() => lost.throwPending(), /lost \(the cable is out\)/);
   destroyed.throwPending();
