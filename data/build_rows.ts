@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../core/errors.ts";
-import { formatCount } from "../core/format.ts";
+import { counted, formatCount } from "../core/format.ts";
 import { isArrayFormat } from "./arrays/formats.ts";
 import { BlockWriter } from "./block_writer.ts";
 import {
@@ -20,11 +20,13 @@ import {
 } from "./manifest.ts";
 import { RandomSplit, SplitWriter } from "./random_split.ts";
 import { groupRareIds, rareNote } from "./rare_ids.ts";
+import { NO_LOOKUP } from "./id_layout.ts";
 import { BLOCK_ROWS, RowBlock } from "./row_block.ts";
 import { ROW_FORMATS, type RowFormat } from "./row_formats.ts";
 import { hashNumber, type RowSplit, TimeSplit, UserSplit } from "./row_split.ts";
 import { hashBytes } from "./ids/byte_dictionary.ts";
 import { isLabelled } from "./schema/log_schema.ts";
+import { firstPlaces } from "./schema/row_shape.ts";
 import { schemaFormat } from "./schema/schema_format.ts";
 import { parseTime } from "./schema/times.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
@@ -39,6 +41,7 @@ import {
 import { standardise } from "./standardise.ts";
 import { type TableKeys, writeKeys } from "./table_keys.ts";
 import type { TextFile } from "./text_source.ts";
+import type { TableSchema } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** Fills an empty folder with the blocks and the manifest of some files. */
@@ -51,8 +54,10 @@ export async function buildRows(
   const format = formatOf(options);
   checkWhole(format, options);
   const tableNames = format.tables, fixed = tableNames.map((_, t) => rule(format, t).fixedRows);
-  const columns = [format.dense.length, tableNames.length] as const;
-  const block = new RowBlock(columns[0], columns[1] + (format.carried?.length ?? 0));
+  const lookups = lookupsOf(format), firsts = firstPlaces(lookups);
+  const places = lookups.reduce((sum, some) => sum + some, 0);
+  const columns = [format.dense.length, places] as const;
+  const block = new RowBlock(columns[0], places + (format.carried?.length ?? 0));
   const vocabularies = fixed.map((rows) => rows === null ? new Vocabulary() : null);
   // A format without rules takes the ids of its files as numbers, modulo the range.
   const range = format.rules === undefined ? options.maxIndexRange : 0;
@@ -64,7 +69,12 @@ export async function buildRows(
     : await SplitWriter.create(folder, writer, rowSplit, ...columns);
   const number = () => {
     for (const [t, vocabulary] of vocabularies.entries()) {
-      vocabulary?.replace(block.idColumn(t), range);
+      if (vocabulary === null) continue;
+      for (let p = 0; p < lookups[t]!; p++) {
+        const ids = block.idColumn(firsts[t]! + p);
+        if (format.bags?.[t]) numberBags(vocabulary, ids);
+        else vocabulary.replace(ids, range);
+      }
     }
   };
   await scan.run(format, block, async () => {
@@ -89,6 +99,14 @@ export async function buildRows(
     );
   }
   notes.push(format.note);
+  format.cut?.forEach((count, t) => {
+    if (count === 0) return;
+    notes.push(
+      `${counted(count, "list")} of ${tableNames[t]} had more than ${
+        lookups[t]
+      } ids, of which the first count`,
+    );
+  });
   let tableRows = vocabularies.map((vocabulary, t) => vocabulary?.size ?? fixed[t]!);
   // Of a log that is scored nothing trains, so no id is rare.
   const minCounts = vocabularies.map((vocabulary, t) =>
@@ -106,6 +124,7 @@ export async function buildRows(
       tableRows,
       train,
       minCounts,
+      lookups,
       hooks.signal,
     );
     tableRows = rare.map((table) => table.rows);
@@ -129,7 +148,11 @@ export async function buildRows(
       keysOf(name, format, t, codes[t]!, minCounts[t]! > 0 ? rowOf![t]! : null, range)
     ),
   );
-  const tables = tableNames.map((name, t) => ({ name, rows: tableRows[t]! }));
+  const tables = tableNames.map((name, t): TableSchema => {
+    const bag = format.bags?.[t];
+    const table = { name, rows: tableRows[t]! };
+    return bag ? { ...table, lookups: bag.most, variable: true } : table;
+  });
   return await writeManifest(folder, {
     version: CACHE_VERSION,
     options,
@@ -180,6 +203,18 @@ function rule(format: RowFormat, t: number) {
     { fixedRows: null, dictionary: null, minCount: null, meaning: format.idsOf?.(t) ?? "number" };
 }
 
+/** Ids of a row in each table, at most. */
+function lookupsOf({ tables, bags }: RowFormat): number[] {
+  return tables.map((_, t) => bags?.[t]?.most ?? 1);
+}
+
+/** Numbers ids among which places without one hold `NO_LOOKUP`. */
+function numberBags(vocabulary: Vocabulary, ids: Uint32Array): void {
+  const own = ids.filter((id) => id !== NO_LOOKUP);
+  vocabulary.replace(own, 0);
+  for (let r = 0, next = 0; r < ids.length; r++) if (ids[r] !== NO_LOOKUP) ids[r] = own[next++]!;
+}
+
 /** A split that looks at each row, where the format has one. */
 function rowSplitOf(format: RowFormat, { seed }: PreparationOptions): RowSplit | null {
   const { split } = format;
@@ -188,20 +223,25 @@ function rowSplitOf(format: RowFormat, { seed }: PreparationOptions): RowSplit |
       return new RandomSplit(seed);
     case "user": {
       const table = format.tables.indexOf(split.column);
+      const place = firstPlaces(lookupsOf(format))[table]!;
       const { dictionary } = rule(format, table);
       const hash = (code: number) => {
         if (dictionary === null) return hashNumber(code);
         const text = dictionary.text(code);
         return hashBytes(text, 0, text.length);
       };
-      return new UserSplit(seed, table, hash, split.test, split.validation ?? 0);
+      return new UserSplit(seed, place, hash, split.test, split.validation ?? 0);
     }
     case "time": {
       const test = parseTime(split.test_from)!;
       const validation = split.validation_from === undefined
         ? test
         : parseTime(split.validation_from)!;
-      return new TimeSplit(format.tables.length, test, validation);
+      return new TimeSplit(
+        lookupsOf(format).reduce((sum, some) => sum + some, 0),
+        test,
+        validation,
+      );
     }
     default:
       return null;

@@ -5,6 +5,7 @@
  */
 
 import type { BlockWriter } from "./block_writer.ts";
+import { NO_LOOKUP } from "./id_layout.ts";
 import { RowBlock } from "./row_block.ts";
 import type { Range } from "./split.ts";
 
@@ -39,6 +40,7 @@ export function numberFrequent(counts: Uint32Array, minCount: number): number {
  *
  * @param tables Different ids of each table.
  * @param minCounts Of each table; one with 0 stays as it is.
+ * @param lookups Id columns of each table; places without an id hold `NO_LOOKUP`.
  */
 export async function groupRareIds(
   writer: BlockWriter,
@@ -46,17 +48,20 @@ export async function groupRareIds(
   tables: readonly number[],
   train: Range,
   minCounts: readonly number[],
+  lookups: readonly number[],
   signal?: AbortSignal,
 ): Promise<RareRows[]> {
-  const block = new RowBlock(denseColumns, tables.length);
+  const tableOf = lookups.flatMap((some, t) => Array.from({ length: some }, () => t));
+  const block = new RowBlock(denseColumns, tableOf.length);
   const maps = tables.map((ids) => new Uint32Array(ids));
   for (let b = 0, start = 0; start < train.start + train.count; start += block.rows, b++) {
     signal?.throwIfAborted();
     await writer.readBack(b, block);
     const from = Math.max(0, train.start - start);
     const to = Math.min(block.rows, train.start + train.count - start);
-    for (const [t, counts] of maps.entries()) {
-      const ids = block.idColumn(t);
+    for (const [place, t] of tableOf.entries()) {
+      const ids = block.idColumn(place), counts = maps[t]!;
+      // A place without an id is beyond the array, and counting it does nothing.
       for (let r = from; r < to; r++) counts[ids[r]!]!++;
     }
   }
@@ -72,10 +77,10 @@ export async function groupRareIds(
   for (let b = 0; b < writer.blocks.length; b++) {
     signal?.throwIfAborted();
     await writer.readBack(b, block);
-    for (const [t, map] of maps.entries()) {
+    for (const [place, t] of tableOf.entries()) {
       if (minCounts[t] === 0) continue;
-      const ids = block.idColumn(t);
-      for (let r = 0; r < ids.length; r++) ids[r] = map[ids[r]!]!;
+      const ids = block.idColumn(place), map = maps[t]!;
+      for (let r = 0; r < ids.length; r++) if (ids[r] !== NO_LOOKUP) ids[r] = map[ids[r]!]!;
     }
     await writer.rewrite(b, block);
   }

@@ -362,7 +362,7 @@ function badRows(
 function badSchemaRows(head: Head, schema: LogSchema): { share: number; first: string } {
   const shape = new RowShape(schema, 0);
   const create = (onBad: (bad: BadRow) => void) => new SchemaParser(schema, shape, onBad, "it");
-  return badRows(head, create, shape.dense.length, shape.tables.length + shape.carried.length);
+  return badRows(head, create, shape.dense.length, shape.places + shape.carried.length);
 }
 
 /** What of the layout differs from the original, for people. */

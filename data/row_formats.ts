@@ -37,6 +37,10 @@ export interface RowFormat {
   readonly split: SplitRule;
   /** What differs from the original preprocessing, for people. */
   readonly note: string;
+  /** Of each table how many ids a row has at most where it has a list of them, else null. Without it none has. */
+  readonly bags?: readonly ({ readonly most: number } | null)[];
+  /** Of each table the lists so far that had more, of which the first ones count. */
+  readonly cut?: Uint32Array;
   /** Id columns that the parser fills behind those of the tables: what the split looks at, and nobody stores. */
   readonly carried?: readonly string[];
   /** Dense columns that are standardised over the rows that train. */

@@ -30,7 +30,7 @@ const SUB = 3;
  */
 export class UserSplit implements RowSplit {
   readonly #words: RandomStream;
-  readonly #table: number;
+  readonly #place: number;
   readonly #test: number;
   readonly #heldOut: number;
   readonly #hashOf: (code: number) => number;
@@ -39,20 +39,20 @@ export class UserSplit implements RowSplit {
 
   /**
    * @param seed An integer in [0, 2^32).
-   * @param table Number of the table that the users are ids of.
+   * @param place The id column that holds the users.
    * @param hashOf A number in [0, 2^32) of the user behind a code.
    * @param test Share of users that test.
    * @param validation Share of users that validate.
    */
   constructor(
     seed: number,
-    table: number,
+    place: number,
     hashOf: (code: number) => number,
     test: number,
     validation: number,
   ) {
     this.#words = new RandomStream(seed, "sampling", SUB);
-    this.#table = table;
+    this.#place = place;
     this.#hashOf = hashOf;
     this.#test = test * 2 ** 32;
     this.#heldOut = (test + validation) * 2 ** 32;
@@ -60,7 +60,7 @@ export class UserSplit implements RowSplit {
 
   /** See {@link RowSplit.at}. */
   at(_row: number, block: RowBlock, r: number): Split {
-    const code = block.ids[this.#table * block.stride + r]!;
+    const code = block.ids[this.#place * block.stride + r]!;
     let split = this.#known.get(code);
     if (split === undefined) {
       const word = this.#words.uint32(this.#hashOf(code));

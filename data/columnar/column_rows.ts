@@ -6,10 +6,16 @@
 
 import { UserError } from "../../core/errors.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
+import { NO_LOOKUP } from "../id_layout.ts";
 import { BLOCK_ROWS, type RowBlock } from "../row_block.ts";
 import type { BadRow } from "../row_parser.ts";
 import { isNumberText } from "../numbers.ts";
-import { type LogColumn, type LogSchema, nameInFile } from "../schema/log_schema.ts";
+import {
+  type CategoricalListColumn,
+  type LogColumn,
+  type LogSchema,
+  nameInFile,
+} from "../schema/log_schema.ts";
 import { Markers } from "../schema/markers.ts";
 import { hourOfDay, type RowShape } from "../schema/row_shape.ts";
 import { parseTimeField } from "../schema/times.ts";
@@ -86,6 +92,7 @@ export class ColumnRows {
           continue;
         }
         coded.copy(r, block, block.rows);
+        for (const table of coded.cut.get(r) ?? []) this.#shape.cut[table]!++;
         block.rows++;
         this.rows++;
         if (block.rows === BLOCK_ROWS) await onFull();
@@ -138,12 +145,14 @@ export class ColumnRows {
         }
         return;
       }
-      case "categorical":
-      case "categorical list": {
-        const slot = shape.tableSlot(column), coder = shape.coders[slot]!;
-        this.#codeIds(coder, values, coded.ids[slot]!, wrong);
+      case "categorical": {
+        const table = shape.tableOf(column), into = coded.ids[shape.firsts[table]!]!;
+        this.#codeIds(shape.coders[table]!, values, into, wrong);
         return;
       }
+      case "categorical list":
+        this.#codeLists(column, values, coded, wrong);
+        return;
       case "time": {
         for (let r = 0; r < rows; r++) {
           const seconds = timeOf(values[r], column.format);
@@ -178,6 +187,40 @@ export class ColumnRows {
     }
   }
 
+  #codeLists(
+    column: CategoricalListColumn,
+    values: ColumnValues,
+    coded: CodedGroup,
+    wrong: (r: number, reason: string) => void,
+  ): void {
+    const table = this.#shape.tableOf(column), first = this.#shape.firsts[table]!;
+    const coder = this.#shape.coders[table]!, { most } = column;
+    const known = new Map<unknown, number>();
+    for (let r = 0; r < coded.rows; r++) {
+      let count = 0;
+      for (const value of this.#listOf(values[r], column.separator)) {
+        let code = known.get(value);
+        if (code === undefined) known.set(value, code = codeOf(coder, value));
+        if (code === BAD_ID) wrong(r, `${show(value)} is not ${coder.describe()}`);
+        if (count < most) coded.ids[first + count]![r] = code;
+        count++;
+      }
+      if (count > most) coded.cut.set(r, [...coded.cut.get(r) ?? [], table]);
+      for (let p = count; p < most; p++) coded.ids[first + p]![r] = NO_LOOKUP;
+    }
+  }
+
+  /** The ids of a list, of one as the file has it or of a text. */
+  #listOf(value: unknown, separator: string): unknown[] {
+    if (this.#isMissing(value)) return [];
+    const items = typeof value === "string"
+      ? value.split(separator)
+      : typeof value === "object" && Symbol.iterator in value!
+      ? [...value as Iterable<unknown>]
+      : [value];
+    return items.filter((item) => !this.#isMissing(item));
+  }
+
   #isMissing(value: unknown): boolean {
     return value === null || value === undefined || value === "" || Number.isNaN(value) ||
       (typeof value === "string" && this.#markers.hasText(value));
@@ -191,6 +234,8 @@ class CodedGroup {
   readonly ids: readonly Uint32Array[];
   readonly labels: Int8Array;
   readonly bad = new Map<number, { column: number; field: string; reason: string }>();
+  /** Tables of the lists with more ids than count, by row. */
+  readonly cut = new Map<number, number[]>();
 
   constructor(rows: number, denseColumns: number, tables: number) {
     this.rows = rows;

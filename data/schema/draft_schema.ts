@@ -110,8 +110,9 @@ function columnOf(sample: Cleaned): LogColumn {
   );
   if (list || separator !== undefined) {
     const by = separator ?? "|";
-    const parts = values.flatMap((value) => value.split(by)).filter((part) => part !== "");
-    return { name, kind: "categorical list", separator: by, ids: spellingOf(parts) };
+    const lists = values.map((value) => value.split(by).filter((part) => part !== ""));
+    const most = Math.max(1, ...lists.map(({ length }) => length));
+    return { name, kind: "categorical list", separator: by, most, ids: spellingOf(lists.flat()) };
   }
   const numbers = values.length > 0 && values.every(isNumberText);
   const whole = numbers && values.every((value) => /^[+-]?\d+(\.0*)?$/.test(value));

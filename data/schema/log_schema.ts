@@ -108,6 +108,8 @@ export interface CategoricalListColumn extends IdColumn {
   readonly kind: "categorical list";
   /** One character between the ids, another than between columns. Parquet and Arrow files have lists of their own. */
   readonly separator: string;
+  /** Ids that count of one field, the first ones: so many places the table's bags have. */
+  readonly most: number;
 }
 
 /** How a time is written. */

@@ -25,6 +25,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const KINDS = ["label", "dense", "categorical", "categorical list", "time", "ignored"] as const;
 const SPELLINGS = ["text", "decimal", "hexadecimal", "buckets"] as const;
 const MAX_ROWS = 2 ** 31;
+/** Each place of a bag is a column of the cache. */
+const MOST_LOOKUPS = 1024;
 
 /**
  * Reads the schema in a file.
@@ -104,7 +106,7 @@ const FIELDS: Readonly<Record<LogColumn["kind"], readonly string[]>> = {
   label: ["above"],
   dense: ["transform", "missing"],
   categorical: ["ids", "bits", "bounds", "rows", "min_count"],
-  "categorical list": ["ids", "bits", "bounds", "rows", "min_count", "separator"],
+  "categorical list": ["ids", "bounds", "rows", "min_count", "separator", "most"],
   time: ["format", "dense"],
   ignored: [],
 };
@@ -150,6 +152,7 @@ function checkColumn(value: unknown, path: string, refuse: Refuse): LogColumn {
         kind,
         ...checkIds(fields, path, refuse),
         separator: character(fields.separator, `${path}.separator`, refuse),
+        most: integer(fields.most, `${path}.most`, 1, MOST_LOOKUPS, refuse),
       };
     case "time": {
       const formats = ["seconds", "milliseconds", "YYMMDDHH", "ISO 8601"] as const;

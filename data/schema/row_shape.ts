@@ -33,12 +33,20 @@ export class RowShape {
   readonly tables: readonly TableColumn[];
   /** One a table. */
   readonly coders: readonly IdCoder[];
+  /** Ids of a row in each table: 1, or the most of a list. */
+  readonly lookups: readonly number[];
+  /** Of each table the id column of its first id. */
+  readonly firsts: readonly number[];
+  /** Id columns of all tables. */
+  readonly places: number;
+  /** Of each table the lists that had more ids than count. */
+  readonly cut: Uint32Array;
   /** The id column behind the tables that holds the row's time in seconds since 1970; -1 where none is kept. */
   readonly timeSlot: number;
   /** Names of the columns behind the tables, which the split looks at and nobody stores. */
   readonly carried: readonly string[];
   readonly #denseSlots: ReadonlyMap<string, number>;
-  readonly #tableSlots: ReadonlyMap<string, number>;
+  readonly #tables: ReadonlyMap<string, number>;
 
   /** @param range Ids are taken modulo this; 0 for as they are. */
   constructor(schema: LogSchema, range: number) {
@@ -47,11 +55,17 @@ export class RowShape {
     this.dense = this.constant ? [CONSTANT] : dense;
     this.tables = tableColumns(schema);
     this.coders = this.tables.map((column) => new IdCoder(column, range));
+    this.lookups = this.tables.map((column) =>
+      column.kind === "categorical list" ? column.most : 1
+    );
+    this.firsts = firstPlaces(this.lookups);
+    this.places = this.lookups.reduce((sum, some) => sum + some, 0);
+    this.cut = new Uint32Array(this.tables.length);
     const byTime = schema.split?.by === "time";
-    this.timeSlot = byTime ? this.tables.length : -1;
+    this.timeSlot = byTime ? this.places : -1;
     this.carried = byTime ? ["time"] : [];
     this.#denseSlots = new Map(this.dense.map((name, slot) => [name, slot]));
-    this.#tableSlots = new Map(this.tables.map(({ name }, slot) => [name, slot]));
+    this.#tables = new Map(this.tables.map(({ name }, t) => [name, t]));
   }
 
   /** The dense column of a column of the schema. */
@@ -59,9 +73,9 @@ export class RowShape {
     return this.#denseSlots.get(name)!;
   }
 
-  /** The table of a column of the schema. */
-  tableSlot({ name }: LogColumn): number {
-    return this.#tableSlots.get(name)!;
+  /** The number of the table of a column of the schema. */
+  tableOf({ name }: LogColumn): number {
+    return this.#tables.get(name)!;
   }
 
   /** Puts a row's time where the split finds it and, of a time that is a dense value too, its hour of the day / 24. */
@@ -71,6 +85,12 @@ export class RowShape {
     }
     if (this.timeSlot >= 0) block.ids[this.timeSlot * block.stride + row] = seconds;
   }
+}
+
+/** Of each table its first place among the places of all, by how many places each has. */
+export function firstPlaces(lookups: readonly number[]): number[] {
+  let next = 0;
+  return lookups.map((some) => (next += some) - some);
 }
 
 /** The hour of the day (UTC) of a time in seconds since 1970, as a share of the day in [0, 1). */

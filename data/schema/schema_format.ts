@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError, UserError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { ColumnRows } from "../columnar/column_rows.ts";
 import { openColumnar } from "../columnar/open.ts";
 import type { RowFormat } from "../row_formats.ts";
@@ -17,15 +17,9 @@ import { SchemaParser } from "./schema_parser.ts";
  *
  * @param range Ids are taken modulo this; 0 for as they are.
  * @param note What to say of it.
- * @throws UserError for columns that cannot be prepared, and a range beside text ids.
+ * @throws UserError for a range beside text ids.
  */
 export function schemaFormat(schema: LogSchema, range: number, note: string): RowFormat {
-  const list = schema.columns.find(({ kind }) => kind === "categorical list");
-  if (list !== undefined) {
-    throw new UserError(
-      `Cannot prepare ${schema.name}: column ${list.name} is a categorical list, and bags of several lookups are not read yet`,
-    );
-  }
   const shape = new RowShape(schema, range);
   if (range > 0) {
     const text = shape.tables.find((column) =>
@@ -40,6 +34,10 @@ export function schemaFormat(schema: LogSchema, range: number, note: string): Ro
   return {
     dense: shape.dense,
     tables: shape.tables.map(({ name }) => name),
+    bags: shape.tables.map((column) =>
+      column.kind === "categorical list" ? { most: column.most } : null
+    ),
+    cut: shape.cut,
     split: schema.split ?? { by: "sevenths" },
     note,
     carried: shape.carried,

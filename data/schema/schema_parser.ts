@@ -12,6 +12,7 @@ import { UserError } from "../../core/errors.ts";
 import { eightHex, quote, wrongColumns } from "../fields.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
 import { parseNumber } from "../numbers.ts";
+import { NO_LOOKUP } from "../id_layout.ts";
 import type { RowBlock } from "../row_block.ts";
 import { type BadField, type BadRow, RowParser } from "../row_parser.ts";
 import { Markers } from "./markers.ts";
@@ -24,6 +25,7 @@ const ONE = 49;
 
 /** What is done with the field at a place. */
 const IGNORE = 0, LABEL = 1, LABEL_ABOVE = 2, LOG = 3, NUMBER = 4, ID = 5, NARROW_HEX = 6, TIME = 7;
+const LIST = 8;
 
 /** A place in a line. */
 interface Place {
@@ -32,6 +34,10 @@ interface Place {
   /** Of dense values, or of ids. */
   readonly slot: number;
   readonly coder: IdCoder | null;
+  /** Of a list: the table, the byte between ids, and how many of them count. */
+  readonly list:
+    | { readonly table: number; readonly separator: number; readonly most: number }
+    | null;
 }
 
 /** ln(x + 1) of the small integers that most fields hold. */
@@ -99,7 +105,11 @@ export class SchemaParser extends RowParser {
   protected override isHeader(line: Uint8Array): boolean {
     if (!this.#awaitsHeader) return false;
     this.#awaitsHeader = false;
-    const names = this.#split(line).fields.map((field) => decoder.decode(field).trim());
+    const { fields, closed } = this.#split(line);
+    if (!closed) {
+      throw new UserError(`Cannot read ${this.#path}: a quote in its header is not closed`);
+    }
+    const names = fields.map((field) => decoder.decode(field).trim());
     this.#compile(placesByName(this.#schema.columns, names, this.#path));
     return true;
   }
@@ -181,6 +191,7 @@ export class SchemaParser extends RowParser {
             break;
           }
           case ID:
+          case LIST:
             ids[slots[f]! * stride + row] = at;
             lengths[f * BATCH + row - first] = missing ? MISSING : to - at;
             break;
@@ -239,6 +250,10 @@ export class SchemaParser extends RowParser {
     const { ids, stride } = block;
     let rows = block.rows;
     for (let f = 0; f < this.#ops.length; f++) {
+      if (this.#ops[f] === LIST) {
+        rows = this.#codeLists(f, buffer, block, first, rows);
+        continue;
+      }
       if (this.#ops[f] !== ID) continue;
       const coder = this.#coders[f]!, column = this.#slots[f]! * stride;
       for (let row = first, at = f * BATCH; row < rows; row++, at++) {
@@ -249,6 +264,53 @@ export class SchemaParser extends RowParser {
       }
     }
     return rows;
+  }
+
+  /** Turns the lists of a column into codes as {@link #code} does ids; one that is longer than what counts stops it too. */
+  #codeLists(
+    f: number,
+    buffer: Uint8Array,
+    block: RowBlock,
+    first: number,
+    rows: number,
+  ): number {
+    const column = this.#slots[f]! * block.stride, { most } = this.#places[f]!.list!;
+    for (let row = first, at = f * BATCH; row < rows; row++, at++) {
+      const from = block.ids[column + row]!, length = this.#lengths[at]!;
+      const count = this.#putList(f, buffer, from, length, block, row);
+      if (count === BAD_ID || count > most) return row;
+    }
+    return rows;
+  }
+
+  /**
+   * Puts the ids of a list in their places, and `NO_LOOKUP` in those behind them.
+   *
+   * @param length Bytes of the list, or {@link MISSING}.
+   * @returns Ids that the list has, perhaps more than count; {@link BAD_ID} where one of them is none.
+   */
+  #putList(
+    f: number,
+    buffer: Uint8Array,
+    from: number,
+    length: number,
+    block: RowBlock,
+    row: number,
+  ): number {
+    const { slot, coder, list } = this.#places[f]!;
+    const { separator, most } = list!, { ids, stride } = block, end = from + length;
+    let count = 0;
+    for (let at = from; length !== MISSING && at < end; at++) {
+      const start = at;
+      while (at < end && buffer[at] !== separator) at++;
+      if (at === start || this.#markers.has(buffer, start, at)) continue;
+      const code = coder!.code(buffer, start, at);
+      if (code === BAD_ID) return BAD_ID;
+      if (count < most) ids[(slot + count) * stride + row] = code;
+      count++;
+    }
+    for (let p = count; p < most; p++) ids[(slot + p) * stride + row] = NO_LOOKUP;
+    return count;
   }
 
   protected override parseLine(line: Uint8Array, block: RowBlock): BadField | null {
@@ -270,8 +332,9 @@ export class SchemaParser extends RowParser {
         wrongColumns(fields.length, places.length, this.rowName),
       );
     }
+    const longer: number[] = [];
     for (let f = 0; f < places.length; f++) {
-      const { op, column, coder, slot } = places[f]!;
+      const { op, column, coder, slot, list } = places[f]!;
       const field = fields[f]!;
       if (op === IGNORE) continue;
       const missing = field.length === 0 || this.#markers.has(field, 0, field.length);
@@ -284,6 +347,15 @@ export class SchemaParser extends RowParser {
         block.dense[slot * block.stride + row] = op === LOG
           ? Math.log(Math.max(value, 0) + 1)
           : value;
+      } else if (op === LIST) {
+        const count = this.#putList(f, field, 0, missing ? MISSING : field.length, block, row);
+        if (count === BAD_ID) {
+          return this.#bad(
+            f,
+            `${quote(field)} is not a list of which each is ${coder!.describe()}`,
+          );
+        }
+        longer.push(count > list!.most ? list!.table : -1);
       } else if (op === ID || op === NARROW_HEX) {
         const code = missing ? coder!.missing() : coder!.code(field, 0, field.length);
         if (code === BAD_ID) return this.#bad(f, `${quote(field)} is not ${coder!.describe()}`);
@@ -292,6 +364,7 @@ export class SchemaParser extends RowParser {
         return this.#bad(f, describeBad(column!, field));
       }
     }
+    for (const table of longer) if (table >= 0) this.#shape.cut[table]!++;
     if (this.#shape.constant) block.dense[row] = 1;
     block.rows++;
     return null;
@@ -419,18 +492,22 @@ function listed(names: readonly string[]): string {
 
 function placeOf(column: LogColumn | null, shape: RowShape): Place {
   const place = (op: number, slot = 0, coder: IdCoder | null = null): Place => {
-    return { op, column, slot, coder };
+    return { op, column, slot, coder, list: null };
   };
   switch (column?.kind) {
     case "label":
       return place(column.above === undefined ? LABEL : LABEL_ABOVE);
     case "dense":
       return place(column.transform === "log" ? LOG : NUMBER, shape.denseSlot(column));
-    case "categorical":
-    case "categorical list": {
-      const slot = shape.tableSlot(column);
+    case "categorical": {
+      const table = shape.tableOf(column);
       const narrow = column.bits === 32 && column.ids === "hexadecimal";
-      return place(narrow ? NARROW_HEX : ID, slot, shape.coders[slot]!);
+      return place(narrow ? NARROW_HEX : ID, shape.firsts[table]!, shape.coders[table]!);
+    }
+    case "categorical list": {
+      const table = shape.tableOf(column), { most } = column;
+      const list = { table, separator: column.separator.charCodeAt(0), most };
+      return { ...place(LIST, shape.firsts[table]!, shape.coders[table]!), list };
     }
     case "time":
       return place(TIME, column.dense === undefined ? 0 : shape.denseSlot(column));

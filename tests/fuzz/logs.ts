@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
 import { AvazuParser } from "../../data/avazu_parser.ts";
 import { CriteoParser } from "../../data/criteo_parser.ts";
+import { NO_LOOKUP } from "../../data/id_layout.ts";
 import { RowBlock } from "../../data/row_block.ts";
 import { type BadRow, MAX_LINE, type RowParser } from "../../data/row_parser.ts";
 import { AVAZU_TEXT, avazuSchema, CRITEO_TEXT, criteoSchema } from "../../data/schema/known.ts";
@@ -143,6 +144,14 @@ const PLACED: LogSchema = {
     { name: "user", kind: "categorical", ids: "decimal", position: 1 },
     { name: "time", kind: "time", format: "milliseconds", position: 5 },
     { name: "film", kind: "categorical", ids: "text", position: 2 },
+    {
+      name: "cast",
+      kind: "categorical list",
+      ids: "decimal",
+      separator: "|",
+      most: 2,
+      position: 6,
+    },
   ],
 };
 
@@ -213,6 +222,7 @@ const FORMATS: readonly Format[] = [
         "passed over",
         draw.of(["1", "3.5", "4", "5"]),
         String(1_500_000_000_000 + draw.below(1e6)),
+        draw.of(["", "7", "7|8", "9||7", "1|2|3", `${few(draw)}|-1`]),
       ], ";"),
     create: schemaParser(PLACED),
   },
@@ -346,7 +356,7 @@ function parse(format: Format, text: Uint8Array, draw: Draw): SlowReading | null
   const shape = new RowShape(format.schema, 0);
   let block = BLOCKS.get(format.schema);
   if (block === undefined) {
-    BLOCKS.set(format.schema, block = new RowBlock(shape.dense.length, shape.tables.length));
+    BLOCKS.set(format.schema, block = new RowBlock(shape.dense.length, shape.places));
   }
   block.rows = 0;
   const bad: number[] = [];
@@ -373,17 +383,31 @@ function rowOf(block: RowBlock, shape: RowShape, r: number): SlowRow {
     label: block.labels[r]!,
     dense: shape.dense.map((_, j) => block.dense[j * block.stride + r]!),
     ids: shape.tables.map((column, t) => {
-      const code = block.ids[t * block.stride + r]!;
-      const { dictionary } = shape.coders[t]!;
-      if (dictionary !== null) {
-        const text = new TextDecoder("latin1").decode(dictionary.text(code));
-        if (text === "") return "missing";
-        return column.ids === "text" ? `=${latin1(dictionary.text(code))}` : text;
-      }
-      if (column.bits !== 32) return String(code);
-      return column.ids === "hexadecimal" ? code.toString(16) : String(code | 0);
+      const codes = Array.from(
+        { length: shape.lookups[t]! },
+        (_, p) => block.ids[(shape.firsts[t]! + p) * block.stride + r]!,
+      );
+      const count = codes.indexOf(NO_LOOKUP);
+      assert.ok(count < 0 || codes.slice(count).every((code) => code === NO_LOOKUP));
+      const ids = codes.slice(
+        0,
+        column.kind !== "categorical list" || count < 0 ? Infinity : count,
+      );
+      return ids.map((code) => idText(shape, t, code)).join(" ");
     }),
   };
+}
+
+/** What a code of a table stands for, as the slow reader says it. */
+function idText(shape: RowShape, t: number, code: number): string {
+  const column = shape.tables[t]!, { dictionary } = shape.coders[t]!;
+  if (dictionary !== null) {
+    const text = latin1(dictionary.text(code));
+    if (text === "") return "missing";
+    return column.ids === "text" ? `=${text}` : text;
+  }
+  if (column.bits !== 32) return String(code);
+  return column.ids === "hexadecimal" ? code.toString(16) : String(code | 0);
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -155,6 +155,14 @@ function readRow(
         }
         break;
       }
+      case "categorical list": {
+        const items = missing ? [] : field.split(column.separator);
+        const list = items.filter((item) => item !== "" && !(schema.missing ?? []).includes(item))
+          .map((item) => idOf(item, false, column));
+        if (list.includes(null)) return null;
+        ids.push(list.slice(0, column.most).join(" "));
+        break;
+      }
       default: {
         const id = idOf(field, missing, column);
         if (id === null) return null;

@@ -269,11 +269,6 @@ Deno.test("what a schema cannot mean is refused in a sentence", () =>
         /log:3:2 \(x\): "x" is not a number$/,
       ],
       [schemaOf([LABEL, ITEM]), { maxIndexRange: 5 }, /they are texts; give it rows {"hash": 5}/],
-      [
-        schemaOf([LABEL, { ...ITEM, kind: "categorical list", separator: "|" } as LogColumn]),
-        {},
-        /column item is a categorical list, and bags of several lookups are not read yet/,
-      ],
       [schemaOf([LABEL, ITEM]), { format: "avazu" }, /and so does format avazu; give one of them/],
       [schemaOf([ITEM]), {}, /it has no labels, so it can only be scored/],
     ];

@@ -85,8 +85,12 @@ Deno.test("what is wrong with a schema is said with its path", () => {
       "columns[4].min_count is given beside rows that are not by appearance; leave it out",
     ],
     [
-      withColumn({ ...id, kind: "categorical list", separator: "," }),
+      withColumn({ ...id, kind: "categorical list", separator: ",", most: 3 }),
       'columns[4].separator is ",", as that between columns',
+    ],
+    [
+      withColumn({ ...id, kind: "categorical list", separator: "|" }),
+      "columns[4].most is missing, not an integer from 1 to 1024",
     ],
     [{ ...GOOD, split: { by: "share", test: 1 } }, "split.test is 1, not a share between 0 and 1"],
     [
