@@ -51,18 +51,6 @@ export function parseInteger(field: Uint8Array): number | null {
   return first === 1 ? -value : value;
 }
 
-/** An unsigned hexadecimal number of at most 8 digits (none are 0), or null. */
-export function parseHex(field: Uint8Array): number | null {
-  if (field.length > 8) return null;
-  let value = 0;
-  for (const byte of field) {
-    const digit = HEX[byte]!;
-    if (digit >= NOT_HEX) return null;
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
 /** A field for an error message: at most 20 bytes, everything unprintable escaped. */
 export function quote(field: Uint8Array): string {
   let text = "";

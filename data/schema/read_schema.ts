@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { fileError } from "../../core/files.ts";
+import { readJsonFile } from "../../core/json_file.ts";
 import { nearest } from "../../core/nearest.ts";
 import {
   LOG_SCHEMA_VERSION,
@@ -25,6 +25,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const KINDS = ["label", "dense", "categorical", "categorical list", "time", "ignored"] as const;
 const SPELLINGS = ["text", "decimal", "hexadecimal", "buckets"] as const;
 const MAX_ROWS = 2 ** 31;
+/** A file of 4096 columns has a hundredth of it. */
+const MOST_BYTES = 64e6;
 
 /**
  * Reads the schema in a file.
@@ -33,19 +35,11 @@ const MAX_ROWS = 2 ** 31;
  * @category Data
  */
 export async function readSchema(path: string): Promise<LogSchema> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`Cannot read the schema ${path}: ${(error as Error).message}`);
-  }
-  return checkSchema(document, path);
+  const cannot = `Cannot read the schema ${path}`;
+  return checkLogSchema(
+    await readJsonFile(path, { cannot, mostBytes: MOST_BYTES, seal: "optional" }),
+    path,
+  );
 }
 
 /**
@@ -54,7 +48,7 @@ export async function readSchema(path: string): Promise<LogSchema> {
  * @param source Where it came from, for messages.
  * @throws UserError if it is none.
  */
-export function checkSchema(document: unknown, source: string): LogSchema {
+export function checkLogSchema(document: unknown, source: string): LogSchema {
   const refuse: Refuse = (path, problem) => {
     throw new UserError(`Cannot read the schema ${source}: ${path} ${problem}`);
   };
