@@ -7,6 +7,7 @@
 
 import { parseArgs } from "node:util";
 import { UsageError } from "./errors.ts";
+import { lowerFirst } from "./format.ts";
 import { nearest } from "./nearest.ts";
 
 /** What every flag has. Flags are keyed in camel case: `evalEvery` is written `--eval-every`. */
@@ -514,8 +515,4 @@ function wrap(text: string, width: number): string[] {
   }
   lines.push(line);
   return lines;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

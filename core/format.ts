@@ -62,3 +62,8 @@ export function counted(count: number, noun: string): string {
 export function fixed(digits: number): (value: number) => string {
   return (value) => value.toFixed(digits);
 }
+
+/** A text that goes on a sentence. */
+export function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

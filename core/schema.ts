@@ -253,7 +253,7 @@ export function findWrong(
 }
 
 /** A place in a document: `runs[3].record.kind`. */
-export function formatPath(keys: readonly unknown[]): string {
+function formatPath(keys: readonly unknown[]): string {
   return keys.reduce<string>((path, key) => {
     if (typeof key === "number") return `${path}[${key}]`;
     const name = /^[\w-]{1,60}$/.test(String(key))

@@ -59,7 +59,7 @@ export class TextStream {
 }
 
 /** Standard output. */
-export const standardOutput: TextStream = new TextStream(Deno.stdout);
+const standardOutput: TextStream = new TextStream(Deno.stdout);
 /** Standard error. */
 export const standardError: TextStream = new TextStream(Deno.stderr);
 

@@ -28,8 +28,3 @@ export const AVAZU_COLUMNS: number = 3 + AVAZU_TABLES.length;
 
 /** What the header of Avazu's file begins with. */
 export const AVAZU_HEADER = "id,click,hour,";
-
-/** The name of a column counted from 1: `id`, `click`, `hour`, `C1` …. Empty beyond the last. */
-export function avazuColumnName(column: number): string {
-  return ["id", "click", "hour"][column - 1] ?? AVAZU_TABLES[column - 4]?.name ?? "";
-}

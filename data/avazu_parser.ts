@@ -16,7 +16,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { AVAZU_HEADER, AVAZU_TABLES } from "./avazu.ts";
-import { eightHex, HEX, NOT_HEX } from "./fields.ts";
+import { eightHex, HEX, NOT_HEX, twoDigits } from "./fields.ts";
 import type { RowBlock } from "./row_block.ts";
 import { type BadRow, MAX_LINE } from "./row_parser.ts";
 import { AVAZU_TEXT, avazuSchema } from "./schema/known.ts";
@@ -138,20 +138,11 @@ export class AvazuParser extends SchemaParser {
   }
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= ZERO + 9;
-}
-
 /** The hour of the day of eight digits YYMMDDHH at `p`, or -1 where they are no such time. */
 function hourOf(buffer: Uint8Array, p: number): number {
-  if (!isDigit(buffer[p]!) || !isDigit(buffer[p + 1]!)) return -1;
+  if (twoDigits(buffer, p) < 0) return -1;
   const month = twoDigits(buffer, p + 2);
   const day = twoDigits(buffer, p + 4);
   const hour = twoDigits(buffer, p + 6);
   return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour >= 0 && hour <= 23 ? hour : -1;
-}
-
-function twoDigits(buffer: Uint8Array, p: number): number {
-  const tens = buffer[p]!, ones = buffer[p + 1]!;
-  return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + ones - ZERO : -1;
 }

@@ -22,8 +22,3 @@ export const CRITEO_TABLE_NAMES: readonly string[] = Array.from(
   { length: CRITEO_TABLES },
   (_, t) => `C${t + 1}`,
 );
-
-/** The name of a column counted from 1: `label`, `I1` …, `C1` …. Empty beyond the last. */
-export function criteoColumnName(column: number): string {
-  return ["label", ...CRITEO_DENSE_NAMES, ...CRITEO_TABLE_NAMES][column - 1] ?? "";
-}

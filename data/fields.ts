@@ -26,6 +26,12 @@ export function eightHex(buffer: Uint8Array, p: number): number {
     0;
 }
 
+/** The number that two decimal digits spell, or -1 where one of them is no digit. */
+export function twoDigits(buffer: Uint8Array, p: number): number {
+  const tens = buffer[p]! - ZERO, ones = buffer[p + 1]! - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
+}
+
 /** The pieces of a line between separators; an empty line is one empty piece. */
 export function splitFields(line: Uint8Array, separator: number): Uint8Array[] {
   const fields: Uint8Array[] = [];
@@ -49,18 +55,6 @@ export function parseInteger(field: Uint8Array): number | null {
     value = value * 10 + digit;
   }
   return first === 1 ? -value : value;
-}
-
-/** An unsigned hexadecimal number of at most 8 digits (none are 0), or null. */
-export function parseHex(field: Uint8Array): number | null {
-  if (field.length > 8) return null;
-  let value = 0;
-  for (const byte of field) {
-    const digit = HEX[byte]!;
-    if (digit >= NOT_HEX) return null;
-    value = value * 16 + digit;
-  }
-  return value;
 }
 
 /** A field for an error message: at most 20 bytes, everything unprintable escaped. */

@@ -48,7 +48,7 @@ export async function runSchema(
 }
 
 /** A schema as JSON, one column a line. */
-export function formatSchema(schema: object): string {
+function formatSchema(schema: object): string {
   const lines = Object.entries(schema).map(([key, value]) => {
     const text = key === "columns"
       ? `[\n${(value as unknown[]).map((column) => `    ${spaced(column)}`).join(",\n")}\n  ]`

@@ -14,11 +14,6 @@ const DAY = /^(.*day_?)(\d+)((?:\.[a-z0-9]+)*)$/i;
 /** Files in a folder of parts that are no parts: `_SUCCESS`, `.part-0.crc`. */
 const ASIDE = /^[._]/;
 
-/** Whether a file is named as a day is. */
-export function isDay(name: string): boolean {
-  return DAY.test(name);
-}
-
 /**
  * The files that some paths name, in order: those of a folder or of a pattern (`logs/*.parquet`; `*` and `?` in the last part
  * of a path) by name, numbers in names by their size; and where all files are days, days by their numbers, whatever order the

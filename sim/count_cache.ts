@@ -14,7 +14,7 @@ import type { CountedTrace } from "./work.ts";
 const COUNTING_VERSION = 1;
 
 /** Where counts are kept unless told. */
-export const COUNT_CACHE = ".cache/counts";
+const COUNT_CACHE = ".cache/counts";
 
 /** What decides a count. */
 export interface CountKey extends

@@ -128,9 +128,9 @@ export async function countTraces(
     }
     const layout = layOut(found, {
       batch,
-      dropShare: drop,
-      warmUp: options.warmup ?? 1000,
-      windowShare: window,
+      drop,
+      warmup: options.warmup ?? 1000,
+      share: window,
       random: new RandomStream(seed, "sampling", SKIP_SUB),
     });
     const sampled = options.sampled ?? 32;
@@ -219,11 +219,12 @@ interface Layout {
 /** The artifact's order: all cold minibatches, then the hot ones; after the window only inputs that are kept, re-packed. */
 function layOut(
   cold: Uint8Array,
-  { batch, dropShare, warmUp, windowShare, random }: {
+  { batch, drop, warmup, share, random }: {
     readonly batch: number;
-    readonly dropShare: number;
-    readonly warmUp: number;
-    readonly windowShare: number;
+    readonly drop: number;
+    readonly warmup: number;
+    /** Length of the window as a share of the hot minibatches. */
+    readonly share: number;
     readonly random: RandomStream;
   },
 ): Layout {
@@ -244,25 +245,25 @@ function layOut(
   }
   const hot = lists[0].subarray(0, hotInputs);
   const inputs = { hot: hotInputs, cold: coldInputs, batch };
-  const wanted = { warmup: warmUp, window: { share: windowShare } };
+  const wanted = { warmup, window: { share } };
   const { hot: hotMinibatches, window, left } = layOutEpoch(inputs, wanted, COUNTED_LAYOUT);
   // The last snapshot's minibatch, counted from 0, is the window's last.
-  const to = warmUp + window - 1;
-  if (dropShare > 0 && left < 1) {
+  const to = warmup + window - 1;
+  if (drop > 0 && left < 1) {
     throw new UserError(
       `Cannot lay out the plan: ${hotInputs} hot inputs make ${hotMinibatches} minibatches of ${batch}, and warm-up and window take ${
-        warmUp + window
+        warmup + window
       }, so give more inputs, a smaller batch or a shorter warm-up`,
     );
   }
-  const untilWindowEnds = dropShare > 0 ? (warmUp + window) * batch : hotInputs;
+  const untilWindowEnds = drop > 0 ? (warmup + window) * batch : hotInputs;
   for (let at = 0, j = 0; at < untilWindowEnds; at += batch, j++) {
-    const kind = dropShare === 0 ? "hot" : j < warmUp ? "warm-up" : "window";
+    const kind = drop === 0 ? "hot" : j < warmup ? "warm-up" : "window";
     add(kind, hot.subarray(at, Math.min(untilWindowEnds, at + batch)), 0);
   }
   let members = new Uint32Array(batch), filled = 0, skipped = 0;
   for (let at = untilWindowEnds; at < hotInputs; at++) {
-    if (random.uniform(at) < dropShare) {
+    if (random.uniform(at) < drop) {
       skipped++;
       continue;
     }
@@ -275,7 +276,7 @@ function layOut(
   if (filled > 0) add("hot", members.subarray(0, filled), skipped);
   else if (skipped > 0) minibatches.at(-1)!.skipped += skipped;
   if (minibatches.length === 0) throw new UserError("Cannot lay out the plan: it has no inputs");
-  return { minibatches, hotInputs, from: warmUp, to };
+  return { minibatches, hotInputs, from: warmup, to };
 }
 
 interface UniqueRows {

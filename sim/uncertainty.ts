@@ -39,12 +39,12 @@ const WIDE = 4;
 const SEED = 1;
 
 /** Where in a range a draw is, from 0 to 1: a number of the draw and of the quantity's name alone. */
-export function positionOf(name: string, draw: number): number {
+function positionOf(name: string, draw: number): number {
   return new RandomStream(SEED, "sampling", hashOf(name)).uniform(draw);
 }
 
 /** The value at a position of a range. */
-export function valueAt({ low, high }: Bounds, position: number): number {
+function valueAt({ low, high }: Bounds, position: number): number {
   return low > 0 && high / low > WIDE
     ? low * (high / low) ** position
     : low + (high - low) * position;

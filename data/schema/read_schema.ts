@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { fileError } from "../../core/files.ts";
+import { readJsonFile } from "../../core/json_file.ts";
 import { nearest } from "../../core/nearest.ts";
 import {
   LOG_SCHEMA_VERSION,
@@ -27,6 +27,8 @@ const SPELLINGS = ["text", "decimal", "hexadecimal", "buckets"] as const;
 const MAX_ROWS = 2 ** 31;
 /** Each place of a bag is a column of the cache. */
 const MOST_LOOKUPS = 1024;
+/** A file of 4096 columns has a hundredth of it. */
+const MOST_BYTES = 64e6;
 
 /**
  * Reads the schema in a file.
@@ -35,19 +37,11 @@ const MOST_LOOKUPS = 1024;
  * @category Data
  */
 export async function readSchema(path: string): Promise<LogSchema> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`Cannot read the schema ${path}: ${(error as Error).message}`);
-  }
-  return checkSchema(document, path);
+  const cannot = `Cannot read the schema ${path}`;
+  return checkLogSchema(
+    await readJsonFile(path, { cannot, mostBytes: MOST_BYTES, seal: "optional" }),
+    path,
+  );
 }
 
 /**
@@ -56,7 +50,7 @@ export async function readSchema(path: string): Promise<LogSchema> {
  * @param source Where it came from, for messages.
  * @throws UserError if it is none.
  */
-export function checkSchema(document: unknown, source: string): LogSchema {
+export function checkLogSchema(document: unknown, source: string): LogSchema {
   const refuse: Refuse = (path, problem) => {
     throw new UserError(`Cannot read the schema ${source}: ${path} ${problem}`);
   };

@@ -15,7 +15,7 @@ import {
 } from "./log_schema.ts";
 
 /** The dense column of logs that have none: the bottom MLP then learns one vector for all inputs. */
-export const CONSTANT = "constant";
+const CONSTANT = "constant";
 
 /** Seconds of an hour, hours of a day. */
 const HOUR_S = 3600, DAY_H = 24;

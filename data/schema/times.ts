@@ -4,10 +4,10 @@
  * @module
  */
 
+import { twoDigits } from "../fields.ts";
 import { parseNumber } from "../numbers.ts";
 import type { TimeSpelling } from "./log_schema.ts";
 
-const ZERO = 48;
 const decoder = new TextDecoder();
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
@@ -73,9 +73,4 @@ function parseHour(buffer: Uint8Array, from: number, to: number): number | null 
     return null;
   }
   return Date.UTC(2000 + year, month - 1, day, hour) / 1000;
-}
-
-function twoDigits(buffer: Uint8Array, p: number): number {
-  const tens = buffer[p]! - ZERO, ones = buffer[p + 1]! - ZERO;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { parseSealed } from "../../core/json_file.ts";
 import {
   checked,
   checkSchema,
@@ -262,18 +261,6 @@ const TWIN: Schema<TwinParameters> = checked(
       : "has weights of classes without the sum 1";
   },
 );
-
-/**
- * Reads a parameter file's text.
- *
- * @param source For messages: where the text came from.
- * @throws UserError if it is not JSON, was changed after it was written, or is not a twin of this version.
- */
-export function parseTwin(text: string, source: string): TwinParameters {
-  const bytes = new TextEncoder().encode(text);
-  const options = { cannot: `Cannot read twin ${source}`, seal: "optional" } as const;
-  return checkParameters(parseSealed(bytes, options), source);
-}
 
 /**
  * The value as parameters of a twin.

@@ -35,7 +35,7 @@ export interface DrawOptions extends PaperSubject {
 }
 
 /** The share dropped in a draw: the artifact's tolerance. */
-export function drawnDrop(
+function drawnDrop(
   { drop_share_low: low, drop_share_high: high }: Registration["protocol"],
   draw: number,
 ): number {

@@ -45,7 +45,7 @@ export interface FirstTable {
 }
 
 /** Where the files that were frozen are now, relative to sim/paper/first/. */
-export const FIRST_FILES: Readonly<Record<string, string>> = {
+const FIRST_FILES: Readonly<Record<string, string>> = {
   "machines/v100x4.json": "machine.json",
   "parameters.json": "parameters.json",
   "paper/rm1.json": "rm1.json",

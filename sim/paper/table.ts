@@ -30,7 +30,7 @@ interface Refit {
 }
 
 /** Absolute times that Hotline's first version published: epochs an hour, of a data set that it does not name in its abstract. */
-export const HOTLINE_EPOCHS_AN_HOUR = { hotline: 35.7, "pytorch-hybrid": 5.3 } as const;
+const HOTLINE_EPOCHS_AN_HOUR = { hotline: 35.7, "pytorch-hybrid": 5.3 } as const;
 
 /** Everything that `deno task simulate paper` prints. */
 export interface PaperTable {

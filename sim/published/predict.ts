@@ -33,7 +33,7 @@ export interface IterationOptions {
 }
 
 /** A timed model's iteration with all rows on GPUs of a machine, in milliseconds. */
-export function predictIteration(
+function predictIteration(
   model: Pick<TimedModel, "shape" | "pooling">,
   batch: number,
   machine: Machine,

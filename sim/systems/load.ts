@@ -4,9 +4,8 @@
  * @module
  */
 
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { UserError } from "../../core/errors.ts";
+import { importFile } from "../../core/import_file.ts";
 import type { System } from "../system.ts";
 import { SYSTEM_NAMES } from "./mod.ts";
 
@@ -29,13 +28,7 @@ const MEMBERS = {
  * @throws {UserError} The file cannot be imported or exports no system.
  */
 export async function loadSystems(file: string): Promise<readonly System[]> {
-  let module: { readonly default?: unknown; readonly system?: unknown };
-  try {
-    module = await import(pathToFileURL(resolve(file)).href);
-  } catch (error) {
-    const message = String((error as Error)?.message ?? error).split("\n")[0];
-    throw new UserError(`Cannot import system ${file}: ${message}`);
-  }
+  const module = await importFile(file, "system");
   const found = module.system ?? module.default;
   const systems: readonly unknown[] = Array.isArray(found) ? found : [found];
   const reason = systems.length === 0 ? "its list of systems is empty" : systems.map(whyNot).find(

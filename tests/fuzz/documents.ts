@@ -5,8 +5,8 @@ import { formatSealed, parseSealed } from "../../core/json_file.ts";
 import { RESULT_SCHEMA } from "../../bench/document_schema.ts";
 import { findWrong } from "../../core/schema.ts";
 import { reportPage } from "../../bench/report_page/page.ts";
-import { parseTwin } from "../../data/twin/parameters.ts";
-import { openTwin } from "../../data/twin/open.ts";
+import { checkParameters } from "../../data/twin/parameters.ts";
+import { loadTwin, openTwin } from "../../data/twin/open.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
 import { checkMachine, loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
@@ -84,17 +84,15 @@ const results: Subject = {
     }),
 };
 
-const TWIN = parseTwin(
-  await Deno.readTextFile(new URL("../../data/twin/rm3.json", import.meta.url)),
-  "rm3",
-);
+const TWIN = await loadTwin("rm3");
 
 const twins: Subject = {
   name: "twin",
   make: (draw) => changed(TWIN, draw),
   check: (input) =>
     verdictOf(async () => {
-      const twin = parseTwin(new TextDecoder("utf-8", { ignoreBOM: true }).decode(input), "x.json");
+      const value = parseSealed(input, { cannot: "Cannot read twin x", seal: "optional" });
+      const twin = checkParameters(value, "x");
       const dataset = await openTwin({ twin, inputs: 7 });
       dataset.close();
     }),

@@ -20,7 +20,7 @@ import type { TrainState } from "../run/state.ts";
 import type { CheckpointPolicy } from "../run/trainer.ts";
 
 /** Grows when what a run's checkpoint holds changes; another version is refused. */
-export const RUN_CHECKPOINT_VERSION = 1;
+const RUN_CHECKPOINT_VERSION = 1;
 
 /** What a run's checkpoint says besides its tensors. */
 interface RunDocument {

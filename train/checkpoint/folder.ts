@@ -5,7 +5,11 @@
  */
 
 import { fileError, syncFolder } from "../../core/files.ts";
+import { readBoundedIfThere } from "../../core/json_file.ts";
 import { type CheckpointDocument, DOCUMENT_FILE, parseDocument, STATE_FILE } from "./document.ts";
+
+/** A larger document is none of ours: it lists files, and holds the state of a loop and a plan but for their tensors. */
+const MOST_DOCUMENT_BYTES = 256e6;
 
 /** A checkpoint as far as a look at its folder and its document goes. */
 export interface CheckpointEntry {
@@ -151,13 +155,8 @@ function age(entry: CheckpointEntry, all: readonly CheckpointEntry[]): number {
 
 async function readEntry(folder: string, name: string): Promise<CheckpointEntry | null> {
   const path = `${folder}/${name}`;
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(`${path}/${DOCUMENT_FILE}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) {
-      throw fileError("read", `${path}/${DOCUMENT_FILE}`, error);
-    }
+  const bytes = await readBoundedIfThere(`${path}/${DOCUMENT_FILE}`, MOST_DOCUMENT_BYTES);
+  if (bytes === null) {
     // A folder with neither file is none of ours.
     if (!await exists(`${path}/${STATE_FILE}`)) return null;
     return { name, path, document: null, problem: `${DOCUMENT_FILE} is missing` };

@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { type FlagValues, parseFlags } from "../../core/flags.ts";
+import { lowerFirst } from "../../core/format.ts";
 import { findPlan } from "../plan/plans.ts";
 import type { RunSettings } from "../run/options.ts";
 import type { ScoringOptions } from "../run/run_scoring.ts";
@@ -101,8 +102,4 @@ function refuseUnsupported(values: FlagValues<typeof TRAIN_FLAGS>, given: Given)
       throw new UsageError(`Cannot use ${given.get(key)}: it is ${reason}`);
     }
   }
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

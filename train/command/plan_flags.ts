@@ -6,10 +6,11 @@
 
 import type { Flag, FlagTable, FlagValues } from "../../core/flags.ts";
 import { PLACEMENTS } from "../model/placement.ts";
-import { CRITERIA, CRITERION_NAMES } from "../plan/criterion.ts";
-import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
+import { NORMALISATIONS } from "../model/tower.ts";
+import { COMBINES, CRITERIA, CRITERION_NAMES } from "../plan/criterion.ts";
+import { PLAN_DEFAULTS, type PlanOptions, TURN_ORDERS } from "../plan/options.ts";
 import { PLAN_NAMES, PLANS } from "../plan/plans.ts";
-import { SEMANTICS } from "../plan/semantics.ts";
+import { PLAN_MODES, SEMANTICS } from "../plan/semantics.ts";
 
 const PLAN = "Plan: which inputs are trained";
 const ROWS = "Hot rows";
@@ -22,7 +23,7 @@ const CRITERION_FILES = [".ts", ".js", ".mjs"] as const;
 /** How features are normalised: a flag of the model that variants of a study have beside those of plans. */
 export const NORMALIZE_FLAG = {
   type: "choice",
-  choices: ["none", "layer", "batch"],
+  choices: NORMALISATIONS,
   default: "none",
   aliases: ["normalise"],
   group: "Model",
@@ -42,14 +43,14 @@ export const PLAN_FLAGS = {
   },
   mode: {
     type: "choice",
-    choices: ["corrected", "artifact"],
+    choices: PLAN_MODES,
     default: PLAN_DEFAULTS.mode,
     group: PLAN,
     help: "corrected, or as the authors' program has it, slips included",
   },
   schedule: {
     type: "choice",
-    choices: ["cold-then-hot", "interleaved"],
+    choices: TURN_ORDERS,
     group: PLAN,
     defaultText: "interleaved; cold-then-hot with --mode artifact",
     help:
@@ -193,7 +194,7 @@ export const PLAN_FLAGS = {
   },
   combine: {
     type: "choice",
-    choices: ["nth-smallest", "max", "mean"],
+    choices: COMBINES,
     group: STALE,
     defaultText: CRITERION_NAMES.map((name) => `${CRITERIA[name].defaultCombine} for ${name}`)
       .join(", "),

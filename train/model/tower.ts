@@ -38,14 +38,10 @@ export interface TowerShape {
  * over its coordinates; `batch`, the dense features and the top MLP's input over the inputs seen so far. The paper has a
  * step of that name whose definition is not public: these two readings are ours.
  */
-export type Normalisation = "none" | "layer" | "batch";
+export type Normalisation = typeof NORMALISATIONS[number];
 
 /** Names of the normalisations. */
-export const NORMALISATIONS = [
-  "none",
-  "layer",
-  "batch",
-] as const satisfies readonly Normalisation[];
+export const NORMALISATIONS = ["none", "layer", "batch"] as const;
 
 /** What a tower is made of. */
 export interface TowerParts {

@@ -18,6 +18,9 @@ export const ALWAYS_STALE = -1;
 /** How the scores of an input's rows become one; the n of `nth-smallest` is a plan's `alpha`. */
 export type Combine = ScoreCombination["kind"];
 
+/** The ways in which they do. */
+export const COMBINES = ["nth-smallest", "max", "mean"] as const satisfies readonly Combine[];
+
 /** How snapshots become one change of a row: first against last, or the running mean from each to the next. */
 export type ChangeKind = "ends" | "mean";
 

@@ -4,11 +4,16 @@
  * @module
  */
 
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { UserError } from "../../core/errors.ts";
 import { fileError, Sha256 } from "../../core/files.ts";
-import { CRITERIA, type Criterion, type CriterionFile, type CriterionName } from "./criterion.ts";
+import { importFile } from "../../core/import_file.ts";
+import {
+  COMBINES,
+  CRITERIA,
+  type Criterion,
+  type CriterionFile,
+  type CriterionName,
+} from "./criterion.ts";
 import type { PlanOptions } from "./options.ts";
 
 const NAME = /^[a-z][a-z0-9-]*$/i;
@@ -34,13 +39,8 @@ export async function loadCriterion(
       `Cannot use criterion ${file}: it has changed since the run began, so it would decide otherwise`,
     );
   }
-  let module: { readonly default?: unknown; readonly criterion?: unknown };
-  try {
-    // The hash keeps a module apart from an earlier text of the same file.
-    module = await import(`${pathToFileURL(resolve(file)).href}?${sha256}`);
-  } catch (error) {
-    throw new UserError(`Cannot import criterion ${file}: ${firstLine(error)}`);
-  }
+  // The hash keeps a module apart from an earlier text of the same file.
+  const module = await importFile(file, "criterion", `?${sha256}`);
   const found = module.criterion ?? module.default;
   const reason = whyNot(found);
   if (reason !== null) throw new UserError(`Cannot use criterion ${file}: ${reason}`);
@@ -80,9 +80,8 @@ function whyNot(found: unknown): string | null {
     return `its name is ${JSON.stringify(name)}, which must be of letters, digits and hyphens`;
   }
   if (name in CRITERIA) return `its name, ${name}, is that of a built-in criterion`;
-  const combines = ["nth-smallest", "max", "mean"];
-  if (defaultCombine !== undefined && !combines.includes(defaultCombine)) {
-    return `its defaultCombine is ${defaultCombine}, which must be one of ${combines.join(", ")}`;
+  if (defaultCombine !== undefined && !COMBINES.includes(defaultCombine)) {
+    return `its defaultCombine is ${defaultCombine}, which must be one of ${COMBINES.join(", ")}`;
   }
   return null;
 }
@@ -95,8 +94,4 @@ async function hashOf(file: string): Promise<string> {
   } catch (error) {
     throw fileError("read", file, error);
   }
-}
-
-function firstLine(error: unknown): string {
-  return String((error as Error)?.message ?? error).split("\n")[0]!;
 }

@@ -31,6 +31,9 @@ import { type PlanMode, SEMANTICS } from "./semantics.ts";
 /** In which order hot and cold minibatches of an epoch come. */
 export type TurnOrder = "cold-then-hot" | "interleaved";
 
+/** Names of the orders. */
+export const TURN_ORDERS = ["cold-then-hot", "interleaved"] as const satisfies readonly TurnOrder[];
+
 /** A plan's options; null leaves a number to {@linkcode resolvePlan}. */
 export interface PlanOptions {
   /** Which plan: a name of `PLANS`, or a row of one's own. */

@@ -11,6 +11,9 @@ import type { TurnOrder } from "./options.ts";
 /** How the original's semantics are taken: put right where they are slips, or as they are. */
 export type PlanMode = "corrected" | "artifact";
 
+/** Names of the modes. */
+export const PLAN_MODES = ["corrected", "artifact"] as const satisfies readonly PlanMode[];
+
 /** What becomes of the ends of an epoch's lists. */
 export interface ListEnds {
   /** Of cold inputs. */

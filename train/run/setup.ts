@@ -92,7 +92,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
 }
 
 /** The hot rows of a data set under a plan; null for a plan that tells none from others. */
-export async function findPlanHotSet(
+async function findPlanHotSet(
   dataset: Dataset,
   plan: PlanOptions,
   { tableRows, dim }: ModelShape,

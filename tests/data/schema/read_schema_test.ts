@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
-import { checkSchema, readSchema } from "../../../data/schema/read_schema.ts";
+import { checkLogSchema, readSchema } from "../../../data/schema/read_schema.ts";
 import { inFolder } from "../rows.ts";
 
 const GOOD = {
@@ -17,7 +17,7 @@ const GOOD = {
 const withColumn = (column: object) => ({ ...GOOD, columns: [...GOOD.columns, column] });
 
 Deno.test("a schema that is right is taken as it is", () => {
-  assert.deepEqual(checkSchema(GOOD, "f"), GOOD);
+  assert.deepEqual(checkLogSchema(GOOD, "f"), GOOD);
   const full = {
     ...withColumn({
       name: "u",
@@ -29,7 +29,7 @@ Deno.test("a schema that is right is taken as it is", () => {
     missing: ["-"],
     split: { by: "user", column: "u", test: 0.1 },
   };
-  assert.deepEqual(checkSchema(full, "f"), full);
+  assert.deepEqual(checkLogSchema(full, "f"), full);
 });
 
 Deno.test("what is wrong with a schema is said with its path", () => {
@@ -108,7 +108,7 @@ Deno.test("what is wrong with a schema is said with its path", () => {
     }, "columns give positions for some columns and not for others, and there is no header"],
   ];
   for (const [document, problem] of cases) {
-    assert.throws(() => checkSchema(document, "f.json"), (error: unknown) => {
+    assert.throws(() => checkLogSchema(document, "f.json"), (error: unknown) => {
       assert.ok(error instanceof UserError, String(error));
       assert.equal(error.message, `Cannot read the schema f.json: ${problem}`);
       return true;
