@@ -74,7 +74,7 @@ export interface ListFlag extends FlagCommon {
 interface PathsFlag extends FlagCommon {
   readonly type: "paths" | "words";
   readonly default?: readonly string[];
-  /** Words that stand after no flag belong to this one; one flag of a table may have it. */
+  /** Words that follow no flag are values of this one; at most one flag of a table may have this. */
   readonly positional?: true;
 }
 

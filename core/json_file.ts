@@ -1,6 +1,6 @@
 /**
- * JSON documents as files: read up to a size, and sealed, which means that the last member, `sha256`, is the SHA-256 of all
- * bytes before it, so that no change of a file goes unseen.
+ * JSON documents as files: read up to a size, and sealed, which means that the last member, `sha256`, is the SHA-256 of
+ * all bytes before it, so that any change of the file is noticed.
  *
  * @module
  */

@@ -166,7 +166,7 @@ export class Progress implements Disposable {
     return parts.join("  ");
   }
 
-  /** Moves the running mean of the rate to now: recent seconds count most, early ones are not thrown away at once. */
+  /** Moves the running mean of the rate to now: recent seconds count most, earlier ones fade out. */
   #advanceRate(now: number): void {
     const elapsed = now - this.#rateAt;
     if (elapsed <= 0 || this.#done === this.#initial) return;

@@ -34,9 +34,9 @@ export interface OpenedDevice {
 }
 
 /**
- * Opens a device. Nothing of a device that is not opened is loaded, except to look for an adapter.
+ * Opens a device. Only the code of the device that is opened is loaded, except to look for an adapter.
  *
- * @throws {UserError} If WebGPU is asked for and there is no such adapter, saying what to install or try.
+ * @throws {UserError} WebGPU is asked for and there is no such adapter. The message says what to install or try.
  * @category Devices
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevice> {
@@ -51,7 +51,10 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
   return { device: await openWebGpu(options.adapter ?? "any"), reason: "asked for" };
 }
 
-/** Looked for once: adapters do not come and go, and loaders of drivers complain on standard error each time. */
+/**
+ * Looked for once: adapters do not change while the process runs, and driver loaders print warnings on standard error
+ * each time.
+ */
 let lookedFor: Promise<{ readonly hardware: boolean; readonly reason: string }> | undefined;
 
 async function lookForHardware(): Promise<{ readonly hardware: boolean; readonly reason: string }> {
