@@ -7,14 +7,14 @@
 import { fileError, syncFolder } from "../../core/files.ts";
 import { type CheckpointDocument, DOCUMENT_FILE, parseDocument, STATE_FILE } from "./document.ts";
 
-/** A checkpoint as far as a look at its folder and its document goes. */
+/** What a checkpoint's folder and document say of it; its tensors are not read. */
 export interface CheckpointEntry {
   /** Name of its folder. */
   readonly name: string;
   readonly path: string;
   /** Null where it cannot be read. */
   readonly document: CheckpointDocument | null;
-  /** What is wrong with it, as the end of a sentence; null where nothing is to be seen. */
+  /** What is wrong with it, as the end of a sentence; null if no damage is visible yet. */
   readonly problem: string | null;
 }
 
@@ -123,7 +123,7 @@ export async function isComplete({ path, document }: CheckpointEntry): Promise<b
     const { size } = await Deno.stat(`${path}/${STATE_FILE}`);
     return size === document?.files[STATE_FILE]?.bytes;
   } catch {
-    // Absent or not to be looked at: no one could load it.
+    // Absent or not readable: nobody could load it.
     return false;
   }
 }
@@ -140,8 +140,8 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Greater for newer ones. Of a document that cannot be read the number is not known: it is older than those that were
- * saved when it was there, or else may well be the newest.
+ * Greater for newer checkpoints. A document that cannot be read gives no number: the checkpoint is then older than those
+ * that list it among the earlier ones, and may otherwise be the newest.
  */
 function age(entry: CheckpointEntry, all: readonly CheckpointEntry[]): number {
   if (entry.document !== null) return entry.document.sequence;
@@ -158,7 +158,7 @@ async function readEntry(folder: string, name: string): Promise<CheckpointEntry 
     if (!(error instanceof Deno.errors.NotFound)) {
       throw fileError("read", `${path}/${DOCUMENT_FILE}`, error);
     }
-    // A folder with neither file is none of ours.
+    // A folder with neither file was not made by this project.
     if (!await exists(`${path}/${STATE_FILE}`)) return null;
     return { name, path, document: null, problem: `${DOCUMENT_FILE} is missing` };
   }

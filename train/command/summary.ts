@@ -1,5 +1,5 @@
 /**
- * What a person sees of a run at its end.
+ * The summary that is printed at the end of a run.
  *
  * @module
  */
@@ -61,7 +61,7 @@ export function summary(result: ResultDocument): string {
   return lines.join("\n");
 }
 
-/** What a person sees of a model that has judged a log. */
+/** The summary that is printed after scoring a log. */
 export function scoringSummary({ metrics, dataset }: ScoringDocument): string {
   if (metrics === null) return `${counted(dataset.inputs, "input")} scored; they have no labels`;
   return metricsTable(metrics, dataset.bayes, "inputs");

@@ -97,7 +97,7 @@ export class HotRowStore {
     });
   }
 
-  /** Sets the rows' optimizer state on the device to zero, which `load` without state leaves as it is. */
+  /** Sets the rows' optimizer state on the device to zero. `load` without state does not touch it. */
   async clearState(): Promise<void> {
     if (this.stateFloats === 0) return;
     const step = Math.max(1, Math.floor(CHUNK_FLOATS / this.stateFloats));

@@ -21,7 +21,7 @@ export const PLACEMENTS = ["device", "host", "hybrid", "hot"] as const;
  * - `hot`: as `hybrid`, and a second copy of the hot rows on the device, where minibatches of hot inputs are trained
  *   without the host. FAE and Slipstream.
  *
- * Where the device is the CPU device too, all of them run, and the link is a copy in memory.
+ * If the device is the CPU device too, all placements still run, and the link is a copy in memory.
  */
 export type Placement = typeof PLACEMENTS[number];
 
@@ -81,7 +81,7 @@ function placed(device: Device, host: Device | null, reason: string): PlacedDevi
 }
 
 /**
- * Places a run on devices that are open, and stay so when it ends.
+ * Uses devices that are already open, and leaves them open when the run ends.
  *
  * @throws {UsageError} They are not those that the placement needs.
  */

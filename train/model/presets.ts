@@ -142,7 +142,7 @@ export interface ShapeSource {
 }
 
 /**
- * Fits a preset to a data set.
+ * Fits the widths of a preset to a data set.
  *
  * @param preset The model.
  * @param source The data set's columns.

@@ -64,7 +64,7 @@ export class RunningStatistics {
     ops.add(standardiseOp, { x, mean, variance, y: firstRows(this.output, rows) });
   }
 
-  /** Appends the way from the output's gradient to the input's. */
+  /** Appends the backward pass, from the output's gradient to the input's. */
   backward(ops: Recorder, rows: number): void {
     if (this.outputGradient === null || this.#inputGradient === null) return;
     ops.add(standardiseOp, {

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 
-/** What a plan does. A row of one's own can stand in the place of a name in `PlanOptions`. */
+/** What a plan does. `PlanOptions` takes a name of `PLANS` or a row like this. */
 export interface Plan {
   /** What documents and traces call it. */
   readonly name: string;
@@ -124,9 +124,9 @@ export type PlanName = keyof typeof PLANS;
 export const PLAN_NAMES: readonly PlanName[] = Object.keys(PLANS) as PlanName[];
 
 /**
- * The row that a plan's options name or are.
+ * The row of a plan's options, which hold its name or the row itself.
  *
- * @throws {UsageError} A row of one's own cannot be carried out.
+ * @throws {UsageError} A row of your own contradicts itself.
  */
 export function findPlan(plan: PlanName | Plan): Plan {
   if (typeof plan === "string") return PLANS[plan];

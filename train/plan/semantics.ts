@@ -1,6 +1,6 @@
 /**
- * What `--mode` chooses: the algorithm with the slips of the authors' program put right, or that program as it is, its
- * constants included. Two records of one type; code reads their fields where it needs them.
+ * What `--mode` chooses: the algorithm with the mistakes of the authors' program corrected, or that program as it is, with
+ * its constants. Two records of one type; code reads their fields where it needs them.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import type { ListEnd } from "./layout.ts";
 import type { TurnOrder } from "./options.ts";
 
-/** How the original's semantics are taken: put right where they are slips, or as they are. */
+/** Whether the semantics of the original are corrected where they are mistakes, or kept. */
 export type PlanMode = "corrected" | "artifact";
 
-/** What becomes of the ends of an epoch's lists. */
+/** What happens to a last minibatch that is not full, for each list of inputs. */
 export interface ListEnds {
   /** Of cold inputs. */
   readonly cold: ListEnd;
@@ -25,7 +25,7 @@ export interface ListEnds {
 export interface PlanSemantics {
   /** Order of cold and hot minibatches where nothing is said. */
   readonly schedule: TurnOrder;
-  /** What a hot row is that the window never looked up, where nothing is said. */
+  /** How a hot row is treated by default that the window never looked up. */
   readonly untouched: "stale" | "unknown";
   /** Epochs at most. */
   readonly mostEpochs: number;

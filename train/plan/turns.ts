@@ -14,7 +14,7 @@
 import type { TurnOrder } from "./options.ts";
 
 const LEAST_RATE = 1, MOST_RATE = 100;
-/** Forward passes of a twentieth cost some two hundredths of a round. */
+/** A forward pass over a twentieth of a round costs about 2 % of the round. */
 const LEAST_MEASURED = 2048, MEASURED_SHARE = 20;
 /** Falls of the loss in a row at which the rate is doubled. */
 const FALLS = 4;

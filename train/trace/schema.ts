@@ -1,6 +1,6 @@
 /**
- * What a trace holds: one record a minibatch, and a header that says what was run. A run writes it, the simulator reads
- * it; neither knows the other.
+ * What a trace holds: one record a minibatch, and a header that says what was run. Training runs write traces and the
+ * simulator reads them.
  *
  * @module
  */
