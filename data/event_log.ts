@@ -1,5 +1,5 @@
 /**
- * All events of a Taobao log in memory: who did something with which item, and when.
+ * All events of a Taobao log in memory: user, item, category and time.
  *
  * Memory: 8 bytes an event (pair, time), and 4 to 24 bytes a user, item, category and pair for dictionaries. Where a file is
  * not grouped by user, 8 bytes for each run of events of one user and 4 for each event more: for the 100 million events of

@@ -1,5 +1,5 @@
 /**
- * How well a twin reproduces what it was not fitted to.
+ * Measures how well a twin reproduces inputs that it was not fitted to.
  *
  * @module
  */

@@ -14,7 +14,7 @@ export interface Goodness {
   readonly name: string;
   /** What was held back to judge it, such as "4000 inputs". */
   readonly heldBack: string;
-  /** What of the twin has not seen what was held back, and what has; a sentence. */
+  /** A sentence: which parts of the twin were fitted without the held-back part, and which with it. */
   readonly fittedTo: string;
   /** Shares on what was held back. */
   readonly shares: readonly Compared[];
@@ -25,7 +25,7 @@ export interface Goodness {
 }
 
 /**
- * Tables in Markdown.
+ * The goodness of fit as Markdown tables.
  *
  * @category Data: twins
  */
@@ -65,7 +65,7 @@ export function goodnessMarkdown(goodness: Goodness): string {
 }
 
 /**
- * The same as an SVG figure: distinct ids, top shares and the other shares, measured against twin.
+ * The goodness of fit as an SVG figure: distinct ids, top shares and the other shares, twin against measured.
  *
  * @category Data: twins
  */

@@ -55,7 +55,10 @@ export interface HistoryParameters {
     readonly once: number;
     readonly lags: readonly number[];
   };
-  /** How often one of the other events that take the category of a past event on purpose; quantiles of how many events ago. */
+  /**
+   * How often an event that repeats no item takes the category of a past event on purpose; quantiles of how many events
+   * ago.
+   */
   readonly stays: { readonly share: number; readonly lags: readonly number[] };
 }
 

@@ -80,7 +80,7 @@ export interface TwinClicks {
   readonly strength: { readonly dense: number; readonly rows: number; readonly pairs: number };
   /** AUC and log-loss of the true probabilities. */
   readonly bayes: { readonly auc: number; readonly logloss: number };
-  /** AUC of who knows only the effects of rows with at least 20 expected uses in two million inputs. */
+  /** AUC of a model that knows only the effects of rows with at least 20 expected uses in two million inputs. */
   readonly learnableAuc: number;
 }
 
@@ -157,7 +157,7 @@ const COLUMN: Schema<TwinColumn> = objectOf<TwinColumn>({
   given: orNull(listOf(distributionOf(null))),
 }, { lookups: wholeFrom(1, 1000) });
 
-/** Columns of a twin that depend on each other as they can. */
+/** Checks that the columns of a twin depend on each other in a possible way. */
 export function columnsOf<T extends readonly TwinColumn[]>(least: number, most: number): Schema<T> {
   return checked(listOf(COLUMN, least, most), (columns) => {
     for (const [t, column] of columns.entries()) {
