@@ -47,7 +47,7 @@ export interface Context {
   readonly hotRows: number;
   /** Of features, as the trace has it; none unless told. */
   readonly normalisation?: TraceHeader["normalisation"];
-  /** Of the trace, where there is one: its plan and its placement. */
+  /** Plan and placement of the trace, if there is one. */
   readonly header?: TraceHeader;
   /** Of the MLPs and the interaction; `fp32` unless told. */
   readonly precision?: Precision | undefined;

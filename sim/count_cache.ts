@@ -1,5 +1,5 @@
 /**
- * Counts of twins that were made before, by a key of all that decides them: a file a count in `.cache/counts`.
+ * Counts of twins that were made before, one file each in `.cache/counts`, by a key of everything that decides them.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export class CountCache {
   /**
    * Counts in a folder.
    *
-   * @param folder Made once something is kept.
+   * @param folder Created when the first count is kept.
    */
   constructor(folder: string = COUNT_CACHE) {
     this.#folder = folder;

@@ -27,7 +27,7 @@ export interface Drawing {
 
 /** What differs from draw to draw. */
 export interface DrawnSetting {
-  /** With every number that has a range drawn. */
+  /** The range over draws of every number that has a range. */
   readonly machine: Machine;
   /** Drawn as their set says. */
   readonly parameters: Parameters;
@@ -101,7 +101,7 @@ export function rangesOf(
 
 const CONDENSED = new WeakMap<SimulateOptions["trace"], CountedTrace>();
 
-/** A trace of many different minibatches as a few mean ones, made once. */
+/** A trace of many different minibatches, condensed once to a few mean ones. */
 export function condensedOf(trace: SimulateOptions["trace"]): CountedTrace {
   let condensed = CONDENSED.get(trace);
   if (condensed === undefined) {
