@@ -19,7 +19,7 @@ export interface ProfileOptions {
   readonly split?: Split | "all" | undefined;
   /** Look at this many inputs only, drawn from all parts of the data set. Default: all inputs. */
   readonly sample?: number | undefined;
-  /** Of the sample, an integer in [0, 2^32). Default 1. */
+  /** Seed of the sample, an integer in [0, 2^32). Default 1. */
   readonly seed?: number | undefined;
   /** Memory for hot rows, in MiB. Default 64, 128, 256, 512. */
   readonly budgetsMib?: readonly number[] | undefined;
@@ -59,7 +59,7 @@ export interface TableProfile {
 export interface GrowthPoint {
   /** Inputs walked so far. */
   readonly inputs: number;
-  /** Of each table. */
+  /** Distinct ids met so far in each table. */
   readonly distinct: readonly number[];
 }
 
@@ -77,7 +77,7 @@ export interface HotProfile {
 
 /** What a data set looks like. */
 export interface Profile {
-  /** Of this document. */
+  /** Version of this document. */
   readonly version: 1;
   /** The data set's. */
   readonly format: string;
@@ -89,7 +89,7 @@ export interface Profile {
   readonly inputs: number;
   /** Inputs that were counted. */
   readonly counted: number;
-  /** Of the sample, or null where all were counted. */
+  /** Seed of the sample; null if all inputs were counted. */
   readonly seed: number | null;
   /** Floats in a row. */
   readonly dim: number;

@@ -18,7 +18,7 @@ export interface Purchase {
   readonly now: number;
   /** The number tried. */
   readonly tried: number;
-  /** Training time then, over the time now. */
+  /** Training time with the improved number, divided by the time now. */
   readonly time: number;
   /** Of `time` over draws; null without. */
   readonly range: Range | null;
@@ -26,7 +26,7 @@ export interface Purchase {
 
 /** Ranges of a simulation and its breakdown over draws. */
 export interface ExplanationRanges {
-  /** Of one epoch. */
+  /** Time of one epoch. */
   readonly epoch_ms: Range;
   /** Exposed time of each stage, all epochs. */
   readonly stages: Readonly<Partial<Record<Stage, Range>>>;

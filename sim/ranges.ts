@@ -68,7 +68,7 @@ export function drawSetting(
 
 /** Ranges of one simulation. */
 export interface SimulationRanges {
-  /** Of one epoch, in milliseconds. */
+  /** Time of one epoch, in milliseconds. */
   readonly epoch_ms: Range;
   /** Of the first simulation's time over this one's. */
   readonly speedup: Range;

@@ -31,7 +31,7 @@ export interface SimulateOptions {
   readonly batchPerGpu?: number | undefined;
   /** Inputs of a minibatch over all GPUs (strong scaling), in place of `batchPerGpu`. */
   readonly batch?: number | undefined;
-  /** Of the MLPs and the interaction on GPUs. Default `fp32`. */
+  /** Number format of the MLPs and the interaction on GPUs. Default `fp32`. */
   readonly precision?: Precision | undefined;
   /** Share of the hot inputs after the window to skip, 0 to 1. Default: the share of the trace. */
   readonly drop?: number | undefined;
@@ -75,7 +75,7 @@ export interface SimulationResult {
   readonly gpus: number;
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
-  /** Of the trace. */
+  /** Epochs of the trace. */
   readonly epochs: number;
   /** Inputs trained, all epochs; a fraction if a share is skipped. */
   readonly minibatches: number;
@@ -83,7 +83,10 @@ export interface SimulationResult {
   readonly inputs: number;
   /** Left out, all epochs. */
   readonly skipped_inputs: number;
-  /** Of one epoch, with the copies of hot rows and the blocks of Slipstream; loading, evaluation and profiling left out. */
+  /**
+   * Time of one epoch, including the copies of hot rows and the blocks of Slipstream; without loading, evaluation and
+   * profiling.
+   */
   readonly epoch_ms: number;
   /** Mean time of a minibatch, by kind. */
   readonly minibatch_ms: Readonly<Record<string, number>>;

@@ -92,7 +92,7 @@ export interface SweepOptions {
   readonly parameters?: Parameters | undefined;
   /** How numbers that no axis sets are drawn within their ranges; not at all by default. */
   readonly drawn?: SweepDraws | undefined;
-  /** Threads; all cores unless told. */
+  /** Threads; all cores by default. */
   readonly threads?: number | undefined;
   /** Cache of the counts that `hot_memory_mib` needs; none by default. */
   readonly countCache?: CountCache | undefined;
@@ -139,9 +139,9 @@ export interface SweepRow {
   readonly machine: string;
   /** Name of the system. */
   readonly system: string;
-  /** Of the axes, in their order. */
+  /** Values of the axes, in their order. */
   readonly values: readonly number[];
-  /** Of one epoch, in milliseconds. */
+  /** Time of one epoch, in milliseconds. */
   readonly epoch_ms: number;
   /** 5 % of the draws are below; null without. */
   readonly epoch_low_ms: number | null;

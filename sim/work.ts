@@ -12,7 +12,7 @@ import { checkHeader, checkRecord } from "./check_trace.ts";
 
 /** Counts of one minibatch, as `MinibatchRecord` has them. */
 export interface Work extends Counts {
-  /** Of a minibatch of both kinds of inputs: the counts of its hot inputs, and of the others; null for none. */
+  /** For a minibatch of both kinds of inputs: the counts of its hot inputs, and of the others; null if it has none. */
   readonly parts?: { readonly popular: Counts | null; readonly rest: Counts | null };
 }
 
@@ -67,7 +67,7 @@ export interface Workload {
   readonly kept: readonly WorkClass[];
   /** Inputs skipped in `kept`, of all epochs. */
   readonly skipped: number;
-  /** Whether inputs are told hot from cold. */
+  /** Whether hot inputs are distinguished from cold ones. */
   readonly tellsHot: boolean;
   /** Rows of the hot set; 0 without. */
   readonly hotRows: number;
@@ -87,8 +87,8 @@ interface WorkloadOptions {
 const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
 
 /**
- * A trace in runs of equal minibatches. Of a trace that was read from a file the columns are gone through, which is far
- * quicker than an object a minibatch.
+ * Condenses a trace to runs of equal minibatches. It reads the columns of a trace from a file directly, which is much
+ * faster than an object for each minibatch.
  *
  * @throws {UserError} A trace that cannot be simulated.
  * @category Traces

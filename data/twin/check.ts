@@ -23,7 +23,7 @@ export interface Compared {
 
 /** Distinct ids of a column at two scales. */
 export interface DistinctCheck {
-  /** Of the column. */
+  /** Name of the column. */
   readonly name: string;
   /** In the real inputs given. */
   readonly sample: number;

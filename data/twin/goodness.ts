@@ -10,7 +10,7 @@ import type { Compared, DistinctCheck } from "./check.ts";
 
 /** How well a twin reproduces a log. */
 export interface Goodness {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** What was held back to judge it, such as "4000 inputs". */
   readonly heldBack: string;

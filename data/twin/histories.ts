@@ -34,9 +34,9 @@ export const HISTORY_VERSION = 2;
 
 /** Statistics of user histories. */
 export interface HistoryParameters {
-  /** Of the layout. */
+  /** Version of the file's layout. */
   readonly version: typeof HISTORY_VERSION;
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Users of the full data set. */
   readonly users: number;
@@ -64,7 +64,7 @@ export interface HistoryParameters {
 
 /** What the sample does not show. */
 export interface HistoryFitOptions {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Users of the full data set. */
   readonly users: number;

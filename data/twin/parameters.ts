@@ -29,7 +29,7 @@ export const TWIN_VERSION = 1;
 
 /** A column of ids. Ids are ordered by popularity: 0 is the most frequent. */
 export interface TwinColumn {
-  /** Of the column. */
+  /** Name of the column. */
   readonly name: string;
   /** Distinct ids of the full data set, as published. */
   readonly distinct: number;
@@ -52,7 +52,7 @@ export interface TwinColumn {
 
 /** A dense column: value ranges in the transformed unit (for Criteo ln(x + 1)), uniform inside. */
 export interface TwinDense {
-  /** Of the column. */
+  /** Name of the column. */
   readonly name: string;
   /** [low, high] of each range; equal for a single value. */
   readonly ranges: readonly (readonly [number, number])[];
@@ -74,7 +74,7 @@ export interface TwinClass {
 export interface TwinClicks {
   /** Expected share of clicks. */
   readonly rate: number;
-  /** Of the logit. */
+  /** Constant term of the logit. */
   readonly bias: number;
   /** Standard deviations in the logit of dense effects, row effects and pairs, each summed over an input. */
   readonly strength: { readonly dense: number; readonly rows: number; readonly pairs: number };
@@ -86,9 +86,9 @@ export interface TwinClicks {
 
 /** All of a twin. */
 export interface TwinParameters {
-  /** Of the layout. */
+  /** Version of the file's layout. */
   readonly version: typeof TWIN_VERSION;
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Inputs of the full data set. */
   readonly inputs: number;

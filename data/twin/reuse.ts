@@ -19,7 +19,7 @@ import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 
 /** Reuse within one minibatch. */
 export interface ReuseStatistics {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Embedding tables that the minibatch looks up. */
   readonly tables: number;

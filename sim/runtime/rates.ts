@@ -53,7 +53,7 @@ export interface TableSpec {
   /** Names of its axes with their scale, in order. */
   readonly axes: Readonly<Record<string, "linear" | "log">>;
   readonly unit: CostTable["unit"];
-  /** For people. */
+  /** What it holds, for messages. */
   readonly about: string;
 }
 

@@ -33,11 +33,11 @@ interface WatchedTrial {
 
 /** How to validate. */
 export interface ValidateOptions {
-  /** As `calibrate` wrote it. It is read and never changed. */
+  /** The machine file, as `calibrate` wrote it; it is not changed. */
   readonly machine: MachineDocument;
-  /** A few tiny runs, whose times mean nothing. */
+  /** A few tiny runs, whose times are not meaningful. */
   readonly quick?: boolean | undefined;
-  /** Times that all runs are made, in turn. Default 3, 1 if quick. */
+  /** How many times all runs are made. Default 3, or 1 with `quick`. */
   readonly rounds?: number | undefined;
   /** Told before each run. */
   readonly onRun?: (done: number, total: number, name: string) => void;
@@ -55,7 +55,7 @@ export interface Validation {
   readonly fingerprint: Fingerprint;
   /** Differences between the machine of the file and this one. */
   readonly warnings: readonly string[];
-  /** Runs that are left out, since something else was at work whenever they were made; null if nothing watched. */
+  /** Runs that are left out because other programs were running each time they were made; null if that was not watched. */
   readonly disturbed: readonly string[] | null;
   /** What the watch held the machine against: its times at calibration, or its own quickest during the runs. */
   readonly reference: "calibration" | "runs";

@@ -35,7 +35,7 @@ export interface OpenDevices {
 
 /** The devices of a placement. */
 export interface PlacedDevices extends OpenDevices, Disposable {
-  /** Why it is this device, for people. */
+  /** Why this device was chosen, for messages. */
   readonly reason: string;
   /** Disposes both. */
   dispose(): void;

@@ -26,7 +26,7 @@ import { lookupsPerBag, type Normalisation, Tower, type TowerShape } from "./tow
 
 /** How a model is laid out on its device. */
 export interface ModelOptions {
-  /** Of table rows; dense parameters take the same, or plain Adagrad in place of row-wise. */
+  /** Optimizer of table rows. Dense parameters use the same, except that they use plain Adagrad instead of row-wise. */
   readonly optimizer: Optimizer;
   /** Largest minibatch, for training or evaluation. */
   readonly maxBatch: number;

@@ -84,7 +84,7 @@ export interface PlanDocument {
     readonly hot_inputs: number;
     readonly cold_inputs: number;
   } | null;
-  /** Of plans that decide, in order. */
+  /** The decisions in order; empty for plans that make none. */
   readonly decisions: readonly Decision[];
   /** Inputs that training took, repeated ones included. */
   readonly trained_inputs: number;

@@ -46,13 +46,13 @@ export interface DriverParts {
 export interface PlannedMinibatch {
   /** From 0. */
   readonly epoch: number;
-  /** What it is, for the trace; `all` where hot and cold are not told apart. */
+  /** Its kind in the trace; `all` if hot and cold inputs are not distinguished. */
   readonly kind: MinibatchKind;
   /** Whether its rows are those of the model's tables (`full`) or of the copy of hot rows (`hot`). */
   readonly route: Route;
   /** Inputs with their lookups grouped; updates are of the rows that these name. */
   readonly batch: HostBatch;
-  /** Inputs passed over since the minibatch before. */
+  /** Inputs skipped since the minibatch before. */
   readonly skipped: number;
   /** Different rows that are looked up and not updated. */
   readonly frozen: number;
@@ -77,7 +77,7 @@ export interface DriverState {
   readonly tensors: ReadonlyMap<string, StateArray>;
 }
 
-/** Gives minibatches in order. One is alive at a time. */
+/** Gives minibatches in order; each is overwritten by the next. */
 export interface PlanDriver {
   /** Inputs of all epochs. */
   readonly total: number;

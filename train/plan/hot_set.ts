@@ -21,7 +21,7 @@ const YIELD_MS = 200;
 
 /** How far a pass over inputs is. */
 export interface PassProgress {
-  /** `profile`: accesses are counted. `segregate`: hot inputs are told from cold ones. */
+  /** `profile`: accesses are counted. `segregate`: inputs are sorted into hot and cold ones. */
   readonly pass: "profile" | "segregate";
   /** Inputs looked at. */
   readonly done: number;

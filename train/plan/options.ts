@@ -59,7 +59,7 @@ export interface PlanOptions {
   readonly sample: number | null;
   /** In which order hot and cold minibatches come. */
   readonly schedule: TurnOrder;
-  /** Of the schedule `interleaved`: its rate at first, in percent of the inputs of each kind a round. */
+  /** For the schedule `interleaved`: its first rate, in percent of the inputs of each kind per round. */
   readonly rate: number;
   /** How staleness is measured: a name of `CRITERIA`, a criterion of your own, or a file that exports one. */
   readonly criterion: CriterionName | Criterion | CriterionFile;

@@ -13,7 +13,7 @@ export interface Plan {
   readonly name: string;
   /** What it does, as a clause that follows its name in `--help`. */
   readonly help: string;
-  /** Whether hot inputs are told from cold ones, which takes a hot set. Where not, every input is trained. */
+  /** Whether hot inputs are distinguished from cold ones, which needs a hot set. If not, every input is trained. */
   readonly segregates: boolean;
   /**
    * Cold inputs: all trained, none, or those skipped whose hot rows are all stale; that needs decisions, and turns that
