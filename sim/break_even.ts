@@ -43,13 +43,13 @@ export interface BreakEvenOptions {
   readonly axes: readonly Axis[];
   /** Draws a cell. */
   readonly draws: number;
-  /** Told how many cells are done. */
+  /** Called with the number of cells done. */
   readonly onCell?: ((done: number) => void) | undefined;
 }
 
 /** One cell. */
 export interface BreakEvenCell {
-  /** Of the axes, in their order. */
+  /** Values of the axes, in their order. */
   readonly values: readonly number[];
   /** The system that is fastest in most draws. */
   readonly fastest: string;

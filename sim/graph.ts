@@ -31,7 +31,7 @@ export interface Task {
   readonly bytes: number;
   /** Floating-point operations. */
   readonly flops: number;
-  /** For timelines: what it is. */
+  /** Name in timelines. */
   readonly label: string;
 }
 

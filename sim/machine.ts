@@ -144,7 +144,7 @@ export interface MachineDocument {
   readonly schema_version: number;
   /** What flags call it. */
   readonly name: string;
-  /** For people. */
+  /** A line that describes the machine. */
   readonly title: string;
   /** Both sockets together: cores, float32 peak, memory streamed and by random rows of 64 bytes. */
   readonly cpu: MachineSection<"cpu">;

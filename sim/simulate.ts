@@ -92,13 +92,13 @@ export interface SimulationResult {
   readonly minibatch_ms: Readonly<Record<string, number>>;
   /** What happens in addition to the minibatches, all epochs. */
   readonly extras_ms: Readonly<Record<string, number>>;
-  /** Of all epochs. The exposed times of all stages sum to the total time, and so do those of all resources. */
+  /** Time by stage, all epochs. The exposed times of all stages sum to the total time, and so do those of all resources. */
   readonly stages: Readonly<Partial<Record<Stage, Share>>>;
   /** By resource, as `stages`. */
   readonly resources: Readonly<Record<string, Share>>;
   /** Bytes moved, all epochs. */
   readonly bytes: MovedBytes;
-  /** Of one epoch. */
+  /** Price and energy of one epoch. */
   readonly cost: EpochCost;
 }
 

@@ -10,7 +10,7 @@ import type { Work, WorkClass, Workload } from "./work.ts";
 
 /** Something that happens a number of times in addition to the minibatches: a copy of the hot rows, a search. */
 export interface Extra {
-  /** For people. */
+  /** Name for tables. */
   readonly label: string;
   /** How often, all epochs. */
   readonly times: number;

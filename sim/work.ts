@@ -59,7 +59,7 @@ export interface Workload {
   readonly header: TraceHeader;
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
-  /** Of the trace. */
+  /** Epochs of the trace. */
   readonly epochs: number;
   /** Minibatches trained if nothing is skipped. */
   readonly all: readonly WorkClass[];
