@@ -55,7 +55,7 @@ export interface TableProfile {
   readonly top10: Estimate;
 }
 
-/** Distinct rows after so many inputs. */
+/** How many distinct rows have occurred after a number of inputs. */
 export interface GrowthPoint {
   /** Inputs walked so far. */
   readonly inputs: number;

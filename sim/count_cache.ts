@@ -45,7 +45,7 @@ export class CountCache {
     this.#folder = folder;
   }
 
-  /** The count of a key; null where there is none, or none that can be read. */
+  /** The count of a key; null if there is none, or if it cannot be read. */
   async find(key: CountKey): Promise<CountedTrace | null> {
     const path = await this.#pathOf(key);
     try {

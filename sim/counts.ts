@@ -32,7 +32,7 @@ const SKIP_SUB = 0x5349;
 export interface CountOptions {
   /** A shipped twin. */
   readonly twin: WorkloadName;
-  /** Training inputs, at most those of the full data set; all of them unless told. */
+  /** Training inputs, at most those of the full data set. Default: all of them. */
   readonly inputs?: number | undefined;
   /** Inputs of a minibatch. Default 1024. */
   readonly batch?: number | undefined;

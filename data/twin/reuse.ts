@@ -29,7 +29,7 @@ export interface ReuseStatistics {
   readonly lookups: number;
   /** Different rows among them. */
   readonly rows: number;
-  /** Shares of the rows with so many uses: (0, 1], (1, 2], (2, 4], … and the last bin without an end. */
+  /** Shares of the rows by their number of uses, in the bins (0, 1], (1, 2], (2, 4], …; the last bin is open. */
   readonly rowShares: readonly number[];
   /** Shares of the lookups that go to those rows. */
   readonly lookupShares: readonly number[];

@@ -65,7 +65,7 @@ export class HotRowStore {
    * Copies rows from the model's tables to the device.
    *
    * @param rows Numbers of the hot rows, each once; null for all.
-   * @param state Whether their optimizer state goes with them.
+   * @param state Whether to copy their optimizer state too.
    */
   async load(rows: Uint32Array | null, state: boolean): Promise<Transfer> {
     const { tables } = this;

@@ -29,7 +29,7 @@ export type Placement = typeof PLACEMENTS[number];
 export interface OpenDevices {
   /** For MLPs, and for rows that are not in host memory. */
   readonly device: Device;
-  /** For rows in host memory; null where none are. May be `device` itself. */
+  /** For rows in host memory; null if there are none. May be the same as `device`. */
   readonly host: Device | null;
 }
 

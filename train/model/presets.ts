@@ -15,11 +15,11 @@ import type { OptimizerName } from "./optimizers.ts";
 /** The name of a preset: its workload's. */
 export type PresetName = WorkloadName;
 
-/** A published model with the settings it is trained with unless told otherwise. */
+/** A published model and its default settings for training. */
 export interface DlrmPreset {
   /** What flags call it. */
   readonly name: PresetName;
-  /** For people: model and data set. */
+  /** Model and data set, for messages. */
   readonly title: string;
   /** Dense columns. */
   readonly dense: number;

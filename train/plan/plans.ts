@@ -29,7 +29,7 @@ export interface Plan {
   readonly window: boolean;
   /** Whether snapshots at the window's ends decide which rows are stale. Needs a window. */
   readonly decides: boolean;
-  /** Whether stale rows, though looked up, are no longer updated. Needs decisions. */
+  /** Whether stale rows are looked up but no longer updated. Needs decisions. */
   readonly freezes: boolean;
 }
 

@@ -13,7 +13,7 @@ import project from "../../deno.json" with { type: "json" };
 export interface Environment {
   /** The project's version. */
   readonly project_version: string;
-  /** Commit of the project's own checkout; null where there is none or it may not be read. */
+  /** Commit of the project's own checkout; null if there is none, or if it may not be read. */
   readonly git_revision: string | null;
   /**
    * Whether that checkout has uncommitted changes or untracked files, so that the revision alone does not say what ran.

@@ -69,8 +69,8 @@ export interface ModelDocument extends ShapeDocument {
   /** How features are normalised; absent for `none`. */
   readonly normalisation?: Normalisation;
   /**
-   * What the rows stand for: the ids in `vocabulary.safetensors`, which have this hash; null where rows stand for themselves
-   * (generated data). Absent where nobody said.
+   * What the rows stand for: the ids in `vocabulary.safetensors`, which have this hash; null if rows stand for their own
+   * numbers (generated data). Absent if that is not known.
    */
   readonly vocabulary?: { readonly sha256: string } | null;
 }
