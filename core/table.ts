@@ -81,7 +81,7 @@ function layOut(
   return { texts, right, widths };
 }
 
-/** A cell as people read it. */
+/** A cell as text. */
 export function formatCell(cell: Cell, column: Column): string {
   if (cell === null) return "-";
   if (typeof cell === "string") return cell;

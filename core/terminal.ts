@@ -21,7 +21,7 @@ export const PLAIN: Terminal = { interactive: false, color: false, width: 80 };
 interface TerminalFacts {
   /** The stream is a terminal. */
   readonly isTerminal: boolean;
-  /** The person asked for no colour (https://no-color.org). */
+  /** The user asked for no colour (https://no-color.org). */
   readonly noColor: boolean;
   /** Its width, where known. */
   readonly columns: number | null;

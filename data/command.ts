@@ -11,7 +11,7 @@ import type { PreparationProgress } from "./source_scan.ts";
 export interface CommandHooks {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** One line for people. */
+  /** Takes messages, one line each. */
   readonly onNote: (line: string) => void;
   /** The progress of one task; a new label begins a new bar. */
   readonly onProgress: (

@@ -26,7 +26,7 @@ export class EventLog {
   readonly pairs = new PairTable();
   /** Pair and time of each event. */
   readonly #events = new PairList();
-  /** A run is a stretch of events of one user: who, and where it begins. */
+  /** A run is a stretch of events of one user: the user, and where the run begins. */
   readonly #runs = new PairList();
   #lastUser = -1;
   readonly #maxIndexRange: number;

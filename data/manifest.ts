@@ -103,7 +103,7 @@ export interface Manifest {
   /** Time steps of an input where inputs are sequences. */
   readonly steps?: number;
   readonly splits: Splits;
-  /** For people: how it was split, what was put right, what was left out. */
+  /** Notes: how the log was split, what was corrected, what was left out. */
   readonly notes: readonly string[];
   readonly skipped: SkippedRows;
   readonly blocks: readonly BlockRecord[];

@@ -29,7 +29,7 @@ export interface Recognised {
   readonly schema: LogSchema | null;
   /** Of Taobao, how events are laid out. */
   readonly events: EventLayout | null;
-  /** How the format was chosen, for people. */
+  /** How the format was chosen, for messages. */
   readonly chosen: string;
 }
 
@@ -365,7 +365,7 @@ function badSchemaRows(head: Head, schema: LogSchema): { share: number; first: s
   return badRows(head, create, shape.dense.length, shape.tables.length + shape.carried.length);
 }
 
-/** What of the layout differs from the original, for people. */
+/** A note on how the layout differs from the original. */
 function describeText({ text }: LogSchema): string {
   if (text === undefined) return "by its columns' names";
   return [

@@ -17,7 +17,7 @@ const PIECE = 1 << 20;
 
 /** A file of a log as it lies on the disk. */
 export interface TextFile {
-  /** As the person gave it. */
+  /** The path as it was given. */
   readonly path: string;
   readonly name: string;
   readonly absolutePath: string;

@@ -7,7 +7,7 @@
 import type { Device } from "./types.ts";
 import type { AdapterKind } from "./webgpu/adapter.ts";
 
-/** Which device a person asks for. */
+/** Which device is asked for. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";
 
 /** How a device is chosen and opened. */
@@ -27,9 +27,11 @@ export interface OpenDeviceOptions {
 
 /** A device, and why it is this one. */
 export interface OpenedDevice {
-  /** Belongs to the caller, who disposes it. */
+  /** Belongs to the caller, who has to dispose of it. */
   readonly device: Device;
-  /** A phrase for a person, such as `asked for` or `no hardware WebGPU adapter was found`. */
+  /**
+   * Why this device was chosen, as a phrase for messages, such as `asked for` or `no hardware WebGPU adapter was found`.
+   */
   readonly reason: string;
 }
 

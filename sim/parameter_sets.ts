@@ -20,7 +20,7 @@ export type ParameterSetName = typeof PARAMETER_SET_NAMES[number];
 export interface ParameterSet {
   /** What flags call it. */
   readonly name: ParameterSetName;
-  /** What it is, for people. */
+  /** A description for messages. */
   readonly title: string;
   /** In the middle. */
   readonly parameters: Parameters;

@@ -43,7 +43,7 @@ import {
   tidy,
 } from "./folder.ts";
 
-/** How a person chooses a checkpoint by its name. */
+/** How the user chooses a checkpoint by its name. */
 type Choose = (name: string, option: OptionNaming) => string;
 
 /** How a folder of checkpoints is used. */
@@ -112,7 +112,7 @@ export class Checkpoint implements Disposable {
   }
 }
 
-/** Name of the file that is locked by who saves to a folder. */
+/** Name of the file that a process locks while it saves to a folder. */
 const LOCK_FILE = "checkpoints.lock";
 
 /** A folder of checkpoints. One process at a time may save to it. */
@@ -371,7 +371,7 @@ export class CheckpointStore implements Disposable {
     );
   }
 
-  /** The error with the names that a person knows. */
+  /** Rewords an error with the names that the user knows. */
   async #saveError(error: unknown, path: string, stagingPath: string): Promise<unknown> {
     const gone = !await exists(this.folder).catch(() => true);
     const known = fileError("save checkpoint", path, error);

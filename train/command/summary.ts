@@ -12,7 +12,7 @@ import type { OutputKind } from "../run/hooks.ts";
 import type { ScoringDocument } from "../run/run_scoring.ts";
 import type { ResultDocument } from "../run/result.ts";
 
-/** What a person sees at the end. */
+/** The summary at the end of a run. */
 export function summary(result: ResultDocument): string {
   const { throughput, ended, device, dataset } = result;
   const lines: string[] = [];

@@ -39,7 +39,7 @@ export type MakeMatrix = (rows: number, cols: number, label: string) => Matrix;
 /** Where an MLP begins and ends. */
 export interface MlpEnds {
   readonly input: Matrix;
-  /** Null where nobody wants it. */
+  /** Null if it is not needed. */
   readonly inputGradient: Matrix | null;
   readonly output: Matrix;
   /** Of the output before its activation. */

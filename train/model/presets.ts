@@ -146,7 +146,7 @@ export interface ShapeSource {
  *
  * @param preset The model.
  * @param source The data set's columns.
- * @param overrides What the person chose instead.
+ * @param overrides Widths and table sizes that replace the preset's.
  * @returns A shape in which all widths agree: the bottom MLP runs from the dense columns to `dim`, the top MLP from
  * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
  * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.

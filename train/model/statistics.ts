@@ -32,7 +32,7 @@ export class RunningStatistics {
   readonly variance: Matrix;
   /** The matrix standardised. */
   readonly output: Matrix;
-  /** Its gradient; null where nobody wants that of the input. */
+  /** Its gradient; null if it is not needed. */
   readonly outputGradient: Matrix | null;
   readonly #input: Matrix;
   readonly #inputGradient: Matrix | null;
