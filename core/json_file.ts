@@ -131,7 +131,7 @@ export function parseSealed(
   return content;
 }
 
-/** A document as text that ends with its seal and a newline. Indented unless told. */
+/** A document as text that ends with its seal and a newline. Indented by default. */
 export function formatSealed(document: object, indent = 2): string {
   return sealText(JSON.stringify(document, null, indent));
 }

@@ -23,7 +23,7 @@ export interface ProgressOptions {
   readonly quiet?: boolean;
   /** Where `done` starts; the rate leaves it out. */
   readonly initial?: number;
-  /** Receives every piece of output. Standard error unless told. */
+  /** Receives every piece of output. Standard error by default. */
   readonly write?: (text: string) => void;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;

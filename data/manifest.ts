@@ -33,7 +33,7 @@ const MOST_BYTES = 256e6;
 
 /** Formats that are known by the columns of their rows. */
 export type KnownFormat = RowFormatName | "taobao";
-/** Formats that are prepared; `schema` is a log of one's own. */
+/** Formats that are prepared; `schema` is a log that a schema describes. */
 export type PreparedFormat = KnownFormat | ArrayFormatName | "schema";
 
 /** The options that decide what is in a cache. */

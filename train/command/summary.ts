@@ -28,7 +28,7 @@ export function summary(result: ResultDocument): string {
   if (plan !== "") lines.push(plan);
   const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
   const steps = Math.max(1, throughput.steps);
-  // Reading losses, bookkeeping, and the pass that tells hot inputs from cold ones.
+  // Reading losses, bookkeeping, and the pass that sorts inputs into hot and cold ones.
   const rest = throughput.train_ms - stages.reduce((sum, [, ms]) => sum + ms, 0);
   lines.push(formatTable({
     columns: [{ name: "stage" }, { name: "ms a step", align: "right" }, {

@@ -1,6 +1,6 @@
 /**
- * One epoch of a plan that tells hot inputs from cold ones: its hot and cold inputs, the streams that walk through them,
- * and whose turn it is.
+ * One epoch of a plan that distinguishes hot inputs from cold ones: its hot and cold inputs, the streams that walk through
+ * them, and whose turn it is.
  *
  * @module
  */

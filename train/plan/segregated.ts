@@ -1,5 +1,5 @@
 /**
- * The driver of every plan that tells hot inputs from cold ones.
+ * The driver of every plan that distinguishes hot inputs from cold ones.
  *
  * @module
  */

@@ -23,7 +23,7 @@ export interface ListEnds {
 
 /** Where the two modes differ. */
 export interface PlanSemantics {
-  /** Order of cold and hot minibatches where nothing is said. */
+  /** Default order of cold and hot minibatches. */
   readonly schedule: TurnOrder;
   /** How a hot row is treated by default that the window never looked up. */
   readonly untouched: "stale" | "unknown";
@@ -31,7 +31,7 @@ export interface PlanSemantics {
   readonly mostEpochs: number;
   /** Whether samples may draw an input more than once. */
   readonly replacement: boolean;
-  /** Least inputs that are profiled where nothing is said, but no more than a share of all. */
+  /** By default at least this many inputs are profiled, but no more than a share of all. */
   readonly leastProfiled: { readonly inputs: number; readonly share: number };
   /** Whether rows that the profile never saw fill what is left of the hot memory. */
   readonly fillsHotMemory: boolean;
@@ -39,7 +39,7 @@ export interface PlanSemantics {
   readonly movesState: boolean;
   /** Ends of lists of single inputs and of sequences; null where `lastBatch` decides. */
   readonly listEnds: { readonly single: ListEnds; readonly sequences: ListEnds } | null;
-  /** Share of the hot minibatches that a warm-up takes at most where nothing is said; null for no limit. */
+  /** Largest share of the hot minibatches that a default warm-up takes; null for no limit. */
   readonly warmupShare: number | null;
   /** Least minibatches of a window whose length is not given, but no more than a share of the hot ones; null for as asked. */
   readonly leastWindow: { readonly minibatches: number; readonly atMost: number } | null;

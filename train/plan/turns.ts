@@ -3,10 +3,10 @@
  *
  * `cold-then-hot`, as the artifact: all cold ones, then all hot ones.
  *
- * `interleaved`, our definition of what the FAE paper calls its Shuffle Scheduler: rounds of a share of all cold inputs
- * and then the same share of all hot inputs. The share is the rate R in percent, 50 at first unless told. After each round the loss on
- * some inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds mix more
- * finely; where it fell four times in a row, R is doubled (up to 100), so that there are fewer switches.
+ * `interleaved`, our definition of what the FAE paper calls its Shuffle Scheduler: rounds of a share of all cold inputs and
+ * then the same share of all hot inputs. The share is the rate R in percent, at first 50 by default. After each round the
+ * loss on some inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds
+ * mix more finely; where it fell four times in a row, R is doubled (up to 100), so that there are fewer switches.
  *
  * @module
  */

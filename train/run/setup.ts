@@ -106,7 +106,7 @@ export async function findPlanHotSet(
   });
 }
 
-/** A log of one's own has its own number of dense columns, which the preset's bottom MLP then begins with. */
+/** A log with a schema has its own number of dense columns, with which the preset's bottom MLP then begins. */
 function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number): ShapeOverrides {
   if (isDataset(data) || data.schema === null || shape.bottom !== undefined) return shape;
   const { bottom, dim } = PRESETS[preset];

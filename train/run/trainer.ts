@@ -477,7 +477,7 @@ class Run {
     return await onEvaluation?.(evaluation, final) === "stop" ? "stopped" : null;
   }
 
-  /** Loss on inputs that are not trained on: of the validation split, or where there is none of the test split. */
+  /** Loss on inputs that are not trained on: those of the validation split, or of the test split if there is none. */
   async #measureLoss(inputs: number): Promise<number> {
     const split = this.#dataset.count("validation") > 0 ? "validation" : "test";
     await this.#drain();

@@ -85,7 +85,7 @@ export interface LoadedWeights {
   readonly unknown: number;
 }
 
-/** What the rows of a model stand for, and what becomes of those of ids that the folder does not have. */
+/** Which ids the rows of a model stand for, and what happens to rows of ids that the folder does not have. */
 export interface RowMatching {
   /** Null if rows stand for their own numbers; undefined if it is not known. */
   readonly keys: readonly TableKeys[] | null | undefined;
