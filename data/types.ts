@@ -31,7 +31,9 @@ export interface DatasetSchema {
    * Absent for inputs without steps, which are laid out as sequences of one.
    */
   readonly steps?: number;
-  /** False where inputs have no labels (all are 0), so that they can be scored and not trained on. Absent: they have. */
+  /**
+   * False if inputs have no labels (all are 0), so that they can be scored but not trained on. Absent if they have labels.
+   */
   readonly labelled?: false;
 }
 

@@ -140,7 +140,7 @@ export interface GroupedLookups {
   readonly rows: Uint32Array;
   /** First lookup of each bag, and the total at the end (tables × bags + 1), or null when every bag has exactly one. */
   readonly offsets: Uint32Array | null;
-  /** Number of different rows; fewer where the backward pass is to leave some as they are. */
+  /** Number of different rows to update; fewer than are looked up if some are frozen. */
   readonly unique: number;
   /** The different flat rows: grouped by table, in order of first appearance. */
   readonly uniqueRows: Uint32Array;
@@ -198,7 +198,7 @@ export interface OpCost {
  */
 export interface Recorder {
   /**
-   * Books the time of the ops that follow under a name, of which a device tells up to 31 apart. Ops before the first are
+   * Books the time of the ops that follow under a name. A device can keep up to 31 names apart. Ops before the first are
    * booked under `other`.
    */
   stage(name: string): void;

@@ -19,7 +19,7 @@ export interface Drawing {
   readonly document: MachineDocument;
   /** Costs of the systems' software. */
   readonly set: Pick<ParameterSet, "parameters" | "calibrated">;
-  /** Numbers that stay as they are: those a sweep sets. */
+  /** Numbers that are not drawn, because a sweep sets them. */
   readonly held?: ReadonlySet<string> | undefined;
   /** Whether the share dropped is drawn too, around what a counted trace was made with. */
   readonly drop: boolean;

@@ -36,7 +36,7 @@ export interface HotCopies {
 export interface WorkClass {
   /** Counts of one of them. */
   readonly work: Work;
-  /** How many; fractions come of shares of inputs, such as those skipped. */
+  /** How many. It can be a fraction, because a share of the inputs may be skipped. */
   readonly times: number;
 }
 
@@ -49,7 +49,7 @@ export interface CountedTrace {
     readonly record: Counts & Pick<MinibatchRecord, "epoch" | "skipped_inputs">;
     readonly times: number;
   }[];
-  /** Of a run that copied hot rows; where it is missing, systems copy all of them as often as their parameters say. */
+  /** The copies of hot rows of a run. If it is left out, systems copy all hot rows as often as their parameters say. */
   readonly copies?: HotCopies;
 }
 

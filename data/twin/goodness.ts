@@ -12,13 +12,13 @@ import type { Compared, DistinctCheck } from "./check.ts";
 export interface Goodness {
   /** Name of the twin. */
   readonly name: string;
-  /** What was held back to judge it, such as "4000 inputs". */
+  /** The held-back part on which the twin is judged, such as "4000 inputs". */
   readonly heldBack: string;
   /** A sentence: which parts of the twin were fitted without the held-back part, and which with it. */
   readonly fittedTo: string;
   /** Shares on what was held back. */
   readonly shares: readonly Compared[];
-  /** What distinct ids are counted in, such as "8000 inputs", at both scales. */
+  /** The two sets in which distinct ids are counted, such as "8000 inputs". */
   readonly scales: readonly [sample: string, full: string];
   /** Distinct ids of each column at both scales. */
   readonly distinct: readonly DistinctCheck[];

@@ -6,7 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 
-/** Which adapters will do: a GPU, a software driver such as llvmpipe, or whichever comes first. */
+/** Which adapters are acceptable: a GPU, a software driver such as llvmpipe, or any, hardware first. */
 export type AdapterKind = "hardware" | "software" | "any";
 
 const INSTALL = "install the GPU's Vulkan driver together with libvulkan1 (Debian, Ubuntu: " +

@@ -32,7 +32,7 @@ export interface Comparison {
 export interface ComparedMinibatch extends Comparison {
   /** The run's name. */
   readonly configuration: string;
-  /** `all`, `cold`, `hot` (all of which are trained) or `kept` (of those that were classified). */
+  /** `all`, `cold`, `hot` (every one trained) or `kept` (those of classified inputs that are trained). */
   readonly kind: MinibatchGroup;
   /** How many were looked at, all rounds. */
   readonly minibatches: number;
@@ -50,7 +50,7 @@ export interface ComparedBlock extends Comparison {
   readonly block: "sync-hot" | "snapshot" | "search";
 }
 
-/** Kinds of minibatches that are predicted apart. */
+/** Kinds of minibatches that are predicted separately. */
 export type MinibatchGroup = "all" | "cold" | "hot" | "kept";
 
 /** Minibatches at the start of a kind that are left out: code that engines replace, caches that fill. */

@@ -12,7 +12,7 @@ import type { RowChanges } from "./snapshots.ts";
 
 /** The score that says "never skipped": the largest float32. */
 export const NEVER = 3.4028234663852886e38;
-/** The score of rows that are ignored, such as cold ones: below any threshold. */
+/** The score of rows that are ignored, such as cold ones: they are stale at any threshold above it. */
 export const ALWAYS_STALE = -1;
 
 /** How the scores of an input's rows become one; the n of `nth-smallest` is a plan's `alpha`. */

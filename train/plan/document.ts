@@ -28,7 +28,7 @@ export interface Decision {
   readonly threshold: number;
   /** Share of the sample that is skipped at T. */
   readonly share: number;
-  /** Why the share is not the target, where it is not; null where it is. */
+  /** Why the share misses the target; null if it does not. */
   readonly note: string | null;
   /** Points of the curve of drop share against T. */
   readonly curve: readonly DropPoint[];

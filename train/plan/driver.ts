@@ -83,7 +83,7 @@ export interface PlanDriver {
   readonly total: number;
   /** Inputs trained or passed over. */
   readonly done: number;
-  /** Minibatches of the whole run at most: skipping makes them fewer. */
+  /** Approximate number of minibatches of the whole run: skipping makes it smaller. */
   readonly minibatches: number;
   /** The next minibatch; null at the end of the run. */
   next(): Promise<PlannedMinibatch | null>;

@@ -44,7 +44,7 @@ export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "re
  * Opens everything that a run needs. Dispose it to close what it has opened.
  *
  * @param options `outputs` and `checkpoints` have no effect.
- * @throws {UserError} The data set, the devices or the model cannot be opened.
+ * @throws {UserError} Options are wrong, or the data set, a device or the model cannot be opened.
  * @category Training
  */
 export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {

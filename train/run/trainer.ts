@@ -29,7 +29,7 @@ export type StopRequest = void | "stop";
 
 /** The callbacks of the loop, and how to stop it. */
 export interface TrainHooks {
-  /** Ends the run after the step at hand; the result says `interrupted`. */
+  /** Ends the run after the current step; the result says `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   /** While a plan looks at the data set. */
   readonly onPass?: ((progress: PassProgress) => void) | undefined;
@@ -42,7 +42,7 @@ export interface TrainHooks {
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   /** Called after each minibatch; its loss is not known yet. */
   readonly onStep?: ((step: TrainedStep) => StopRequest | Promise<StopRequest>) | undefined;
-  /** Called after each evaluation; `final` for that at the end, where there is nothing left to stop. */
+  /** Called after each evaluation. `final` is true for the one at the end, where there is nothing left to stop. */
   readonly onEvaluation?:
     | ((evaluation: TimedEvaluation, final: boolean) => StopRequest | Promise<StopRequest>)
     | undefined;

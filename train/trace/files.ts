@@ -15,9 +15,9 @@ import type { MinibatchRecord, Trace, TraceHeader } from "./schema.ts";
 /** A larger file is refused. A trace takes some 120 bytes a minibatch. */
 export const MOST_TRACE_BYTES = 1e9;
 
-/** A trace that was read: columns as they are, records when they are asked for. */
+/** A trace that was read from a file. It holds the columns; records are made when they are first used. */
 export class TraceFile implements Trace {
-  /** What it is of. */
+  /** What was run. */
   readonly header: TraceHeader;
   /** One typed array a column, which is faster to go through than `records`. */
   readonly columns: TraceColumns;
