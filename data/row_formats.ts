@@ -37,7 +37,7 @@ export interface RowFormat {
   readonly split: SplitRule;
   /** A note on what differs from the original preprocessing. */
   readonly note: string;
-  /** Further id columns that the parser fills after those of the tables. Only the split uses them; they are not stored. */
+  /** Id columns that the parser fills behind those of the tables: what the split looks at, and nobody stores. */
   readonly carried?: readonly string[];
   /** Dense columns that are standardised over the rows that train. */
   readonly standardised?: readonly number[];

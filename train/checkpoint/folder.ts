@@ -7,7 +7,7 @@
 import { fileError, syncFolder } from "../../core/files.ts";
 import { type CheckpointDocument, DOCUMENT_FILE, parseDocument, STATE_FILE } from "./document.ts";
 
-/** What a checkpoint's folder and document say of it; its tensors are not read. */
+/** A checkpoint as far as a look at its folder and its document goes. */
 export interface CheckpointEntry {
   /** Name of its folder. */
   readonly name: string;
@@ -158,7 +158,7 @@ async function readEntry(folder: string, name: string): Promise<CheckpointEntry 
     if (!(error instanceof Deno.errors.NotFound)) {
       throw fileError("read", `${path}/${DOCUMENT_FILE}`, error);
     }
-    // A folder with neither file was not made by this project.
+    // A folder with neither file is none of ours.
     if (!await exists(`${path}/${STATE_FILE}`)) return null;
     return { name, path, document: null, problem: `${DOCUMENT_FILE} is missing` };
   }

@@ -36,7 +36,7 @@ export async function loadCriterion(
   }
   let module: { readonly default?: unknown; readonly criterion?: unknown };
   try {
-    // With the hash in its URL a changed file is imported anew.
+    // The hash keeps a module apart from an earlier text of the same file.
     module = await import(`${pathToFileURL(resolve(file)).href}?${sha256}`);
   } catch (error) {
     throw new UserError(`Cannot import criterion ${file}: ${firstLine(error)}`);

@@ -11,7 +11,7 @@ import type { TurnOrder } from "./options.ts";
 /** Whether the semantics of the original are corrected where they are mistakes, or kept. */
 export type PlanMode = "corrected" | "artifact";
 
-/** What happens to a last minibatch that is not full, for each list of inputs. */
+/** What becomes of the ends of an epoch's lists. */
 export interface ListEnds {
   /** Of cold inputs. */
   readonly cold: ListEnd;

@@ -91,7 +91,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   };
 }
 
-/** The hot rows of a data set under a plan; null for a plan that does not distinguish hot rows. */
+/** The hot rows of a data set under a plan; null for a plan that tells none from others. */
 export async function findPlanHotSet(
   dataset: Dataset,
   plan: PlanOptions,
