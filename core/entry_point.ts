@@ -1,5 +1,5 @@
 /**
- * What all commands end with: the exit status, and one line for an error that the person can mend.
+ * How all commands end: with an exit status, and one line for an error that the user can fix.
  *
  * @module
  */

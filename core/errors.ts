@@ -1,6 +1,6 @@
 /**
- * The error class that means "the person can mend this": entry points print its message alone. Everything else is a
- * defect and keeps its stack.
+ * The error class for what the user can fix: entry points print its message alone. Any other error is a defect and
+ * keeps its stack.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** How a message calls an option, which the library knows as a field: `plan.alpha`. */
 export type OptionNaming = (field: string) => string;
 
-/** A sentence, or a function that makes it once it is known how options are called. */
+/** A sentence, or a function that makes it from the names by which the reader knows the options. */
 export type UserMessage = string | ((option: OptionNaming) => string);
 
 /**
@@ -20,7 +20,7 @@ export class UserError extends Error {
   readonly #tell: (option: OptionNaming) => string;
 
   /**
-   * Names what the person can mend.
+   * Says what the user can fix.
    *
    * @param message "Cannot X: Y is Z" in one sentence, sentence case, no full stop. A function where it names options by
    * their fields, so that a command can name its flags instead: `(option) => \`Cannot use ${option("plan.alpha")} 0: …\``.
@@ -38,13 +38,13 @@ export class UserError extends Error {
 }
 
 /**
- * A wrong option or command line, found out before anything was done.
+ * A wrong option or command line, found before any work was done.
  *
  * @category Errors
  */
 export class UsageError extends UserError {}
 
-/** The same kind of error with another message, made of its own, whatever options are called. */
+/** The same kind of error with another message, which is made from its own, whatever the options are called. */
 export function reworded(
   error: UserError,
   change: (message: string, option: OptionNaming) => string,

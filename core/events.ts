@@ -1,5 +1,5 @@
 /**
- * Letting events in: work that never waits keeps signals and timers out.
+ * Lets pending events run. Code that never waits would otherwise block signals and timers.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { setTimeout } from "node:timers/promises";
 
 /**
- * Resolves after pending events, signals among them, have been handled. A timer, since Deno 2.9 hears a signal only
- * after some twenty turns of `setImmediate`. Takes about a millisecond.
+ * Resolves after pending events, signals among them, have been handled. It uses a timer because Deno 2.9 delivers a
+ * signal only after some twenty turns of `setImmediate`. Takes about a millisecond.
  */
 export async function letEventsIn(): Promise<void> {
   await setTimeout(0);
 }
 
 /**
- * Lets events in, then stops if one of them asked for it.
+ * Lets pending events run, then throws if one of them aborted the signal.
  *
  * @throws The signal's reason, once it is aborted.
  */

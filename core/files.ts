@@ -1,6 +1,6 @@
 /**
- * Files written whole or not at all: a temporary name beside the target, flush to the disk, rename. And SHA-256 of
- * what is too large to hold.
+ * Files written whole or not at all: a temporary name beside the target, flush to the disk, rename. And SHA-256 of data
+ * too large for memory.
  *
  * @module
  */
@@ -61,7 +61,7 @@ export class WholeFile implements AsyncDisposable {
       for (let done = 0; done < bytes.length;) {
         done += this.#file.writeSync(bytes.subarray(done));
       }
-      // Signals, timers and threads' messages have their turn between the pieces of a large file.
+      // Signals, timers and messages of threads are handled between the pieces of a large file.
       await setImmediate();
     } catch (error) {
       throw fileError("write", this.path, error);
@@ -141,8 +141,8 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * What the system said of a file, as a person needs it: `Cannot read train.txt: No such file or directory`. Errors
- * that are no file errors come back as they are.
+ * An error of the system about a file, as one sentence: `Cannot read train.txt: No such file or directory`. Errors that
+ * are not file errors are returned as they are.
  *
  * @param verb What was tried: `read`, `write`, …
  */

@@ -66,7 +66,7 @@ export interface ChoiceFlag extends FlagCommon {
 /** Words between commas; the flag may be repeated. */
 export interface ListFlag extends FlagCommon {
   readonly type: "list";
-  /** The words; any unless told. */
+  /** The words that are allowed; any by default. */
   readonly choices?: readonly string[];
   readonly default?: readonly string[];
 }
@@ -75,18 +75,18 @@ export interface ListFlag extends FlagCommon {
 interface PathsFlag extends FlagCommon {
   readonly type: "paths" | "words";
   readonly default?: readonly string[];
-  /** Words that stand after no flag belong to this one; one flag of a table may have it. */
+  /** Words that follow no flag are values of this one; at most one flag of a table may have this. */
   readonly positional?: true;
 }
 
 /** Integers joined by a separator: `13-512-256-64-16`. */
 export interface IntsFlag extends FlagCommon {
   readonly type: "ints";
-  /** `-` unless told. */
+  /** `-` by default. */
   readonly separator?: "-" | ",";
-  /** Least value of each, 1 unless told. */
+  /** Least value of each, 1 by default. */
   readonly min?: number;
-  /** Fewest numbers, 1 unless told. */
+  /** Fewest numbers, 1 by default. */
   readonly minItems?: number;
   readonly default?: readonly number[];
 }
@@ -235,7 +235,7 @@ export interface HelpPage {
   readonly usage: string;
   /** Command lines to copy, each with a comment line above it. */
   readonly examples?: readonly (readonly [comment: string, line: string])[];
-  /** Columns to fill, 100 unless told. */
+  /** Columns to fill, 100 by default. */
   readonly width?: number;
 }
 

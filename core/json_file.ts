@@ -1,6 +1,6 @@
 /**
- * JSON documents as files: read up to a size, and sealed, which means that the last member, `sha256`, is the SHA-256 of all
- * bytes before it, so that no change of a file goes unseen.
+ * JSON documents as files: read up to a size, and sealed, which means that the last member, `sha256`, is the SHA-256 of
+ * all bytes before it, so that any change of the file is noticed.
  *
  * @module
  */
@@ -131,7 +131,7 @@ export function parseSealed(
   return content;
 }
 
-/** A document as text that ends with its seal and a newline. Indented unless told. */
+/** A document as text that ends with its seal and a newline. Indented by default. */
 export function formatSealed(document: object, indent = 2): string {
   return sealText(JSON.stringify(document, null, indent));
 }

@@ -1,6 +1,6 @@
 /**
- * Locks between processes: a file that one of them, or several of one kind, hold open. The system gives a lock back when its
- * holder ends, however it ends.
+ * Locks between processes: a file that one of them, or several of one kind, hold open. The system releases a lock when
+ * its holder ends, even if it crashes.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface LockableFile {
 /**
  * Locks a file, which is made if it is missing. It stays: removing it would let two processes lock two files of one name.
  *
- * @param exclusive False to let in others that do not ask for it alone.
+ * @param exclusive False to share the lock with others that also ask for a shared one.
  * @returns Gives the lock back when disposed, for the first time; null where another process has it.
  * @throws {UserError} The file cannot be made, or its file system has no locks.
  */

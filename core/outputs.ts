@@ -1,5 +1,5 @@
 /**
- * Whether a command could write its results: found out before the work, not after it.
+ * Checks that a command can write its results, before the work and not after it.
  *
  * @module
  */

@@ -23,7 +23,7 @@ export interface ProgressOptions {
   readonly quiet?: boolean;
   /** Where `done` starts; the rate leaves it out. */
   readonly initial?: number;
-  /** Receives every piece of output. Standard error unless told. */
+  /** Receives every piece of output. Standard error by default. */
   readonly write?: (text: string) => void;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
@@ -166,7 +166,7 @@ export class Progress implements Disposable {
     return parts.join("  ");
   }
 
-  /** Moves the running mean of the rate to now: recent seconds count most, early ones are not thrown away at once. */
+  /** Moves the running mean of the rate to now: recent seconds count most, earlier ones fade out. */
   #advanceRate(now: number): void {
     const elapsed = now - this.#rateAt;
     if (elapsed <= 0 || this.#done === this.#initial) return;

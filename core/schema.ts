@@ -180,7 +180,7 @@ function exactObject(entries: ReadonlyMap<string, Schema<unknown>>): Schema<unkn
 
 type Named = { readonly schema: string; readonly schema_version: number };
 
-/** What tells a kind of document and its version from others. */
+/** What distinguishes a kind of document and its version from others. */
 export interface Identity {
   /** What its member `schema` must be. */
   readonly schema: string;

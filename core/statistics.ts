@@ -1,5 +1,5 @@
 /**
- * What is said of repeated measurements.
+ * Summaries of repeated measurements.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Standard output and standard error, which may end before the work does: a reader that has gone, a full disk, a closed
- * terminal. A stream that fails ends the printing, not the work.
+ * terminal. If a stream fails, printing stops and the work goes on.
  *
  * @module
  */
@@ -14,10 +14,10 @@ export interface SyncWriter {
 }
 
 const encoder = new TextEncoder();
-/** What a stream that others set to give no answer is asked again after, and for how long. */
+/** How long to wait before another write to a stream that would block, and for how long to keep trying. */
 const AGAIN_MS = 10, PATIENCE_MS = 5_000;
 
-/** A stream that takes text until it fails, and nothing from then on. */
+/** A stream that takes text until a write fails; later text is dropped. */
 export class TextStream {
   readonly #writer: SyncWriter;
   #failure: Error | null = null;
@@ -26,7 +26,7 @@ export class TextStream {
     this.#writer = writer;
   }
 
-  /** Why the rest of what was written is lost; null where nothing is. */
+  /** Why later text was lost; null if none was. */
   get failure(): Error | null {
     return this.#failure;
   }
@@ -68,14 +68,14 @@ export function print(text: string): void {
   standardOutput.line(text);
 }
 
-/** Tells the person something beside the result: on standard error. */
+/** Prints a message that is not part of the result, on standard error. */
 export function tell(text: string): void {
   standardError.line(text);
 }
 
 /**
- * The exit status of a command that came to `status`: 1 where the result that it printed is lost, unless its reader went
- * away, which is what `| head` does. Says so on standard error.
+ * The exit status of a command that ended with `status`: 1, with a line on standard error, if printed results were
+ * lost. A reader that closed its end, as `| head` does, does not count as a loss.
  */
 export function printedStatus(status: number, output: TextStream = standardOutput): number {
   const { failure } = output;

@@ -13,9 +13,9 @@ export type Cell = string | number | null;
 export interface Column {
   /** Heading. */
   readonly name: string;
-  /** Right when every cell is a number or null, unless told. */
+  /** By default right if every cell is a number or null. */
   readonly align?: "left" | "right";
-  /** How numbers are written; `String` unless told. */
+  /** How numbers are written; `String` by default. */
   readonly format?: (value: number) => string;
 }
 
@@ -81,7 +81,7 @@ function layOut(
   return { texts, right, widths };
 }
 
-/** A cell as people read it. */
+/** A cell as text. */
 export function formatCell(cell: Cell, column: Column): string {
   if (cell === null) return "-";
   if (typeof cell === "string") return cell;

@@ -1,12 +1,12 @@
 /**
- * What the person looks at: a terminal or a file, with or without colour, how wide.
+ * Where output goes: a terminal or a file, with or without colour, and how wide.
  *
  * @module
  */
 
 /** Where output goes and what it can show. */
 export interface Terminal {
-  /** Lines may be rewritten: a person watches. False in CI and for `TERM=dumb`. */
+  /** Whether lines may be rewritten, because a person watches. False in CI and for `TERM=dumb`. */
   readonly interactive: boolean;
   /** Colour codes may be written. Never true unless `interactive`. */
   readonly color: boolean;
@@ -21,7 +21,7 @@ export const PLAIN: Terminal = { interactive: false, color: false, width: 80 };
 interface TerminalFacts {
   /** The stream is a terminal. */
   readonly isTerminal: boolean;
-  /** The person asked for no colour (https://no-color.org). */
+  /** The user asked for no colour (https://no-color.org). */
   readonly noColor: boolean;
   /** Its width, where known. */
   readonly columns: number | null;

@@ -1,6 +1,6 @@
 /**
- * A worker's own end of its messages. The types stand here, so that no file needs a library of types for workers, which
- * projects that import this one may not have.
+ * A worker's own end of its messages. The types stand here, so that no file needs TypeScript's worker types, which
+ * projects that import this one may not load.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface WorkerScope<Task> {
   close(): void;
 }
 
-/** The scope of this worker. On the main thread it is a page's or a program's, which has no such messages. */
+/** The scope of this worker. On the main thread it is the page's or the program's, which has no such messages. */
 export function workerScope<Task>(): WorkerScope<Task> {
   return globalThis as unknown as WorkerScope<Task>;
 }

@@ -1,5 +1,5 @@
 /**
- * How often each row of some tables is looked up, and what follows from it.
+ * How often each row of some tables is looked up, and the shares and rankings computed from that.
  *
  * @module
  */
@@ -96,7 +96,7 @@ export class AccessCounts {
     return bins;
   }
 
-  /** Gives the counts away; there are none left to ask for. */
+  /** Returns the counts and forgets them. */
   release(): Uint32Array[] {
     const tables = this.#tables;
     this.#tables = [];

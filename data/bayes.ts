@@ -1,5 +1,5 @@
 /**
- * How well labels can be predicted by who knows their true probabilities.
+ * How well labels can be predicted at best, from their true probabilities.
  *
  * @module
  */

@@ -64,8 +64,8 @@ export class BlockStore {
   }
 
   /**
-   * Copies inputs [from, to) of a block, as rows, to `into` from word `at`: float32 bits of the dense values, ids,
-   * label. Throws a `UserError` if the block is not what was written.
+   * Copies inputs [from, to) of a block, as rows, to `into` from word `at`: float32 bits of the dense values, ids, label.
+   * Throws a `UserError` if the block has changed since it was written.
    */
   readRows(block: number, from: number, to: number, into: Uint32Array, at: number): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closedError());

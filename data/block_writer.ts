@@ -95,7 +95,7 @@ export class RowGatherer {
     }
   }
 
-  /** Writes what has been gathered. After a block that is not full nothing may follow. */
+  /** Writes what has been gathered. After a block that is not full nothing more may be written. */
   async flush(): Promise<void> {
     if (this.#block.rows === 0) return;
     await this.writer.write(this.#block);

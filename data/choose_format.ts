@@ -14,7 +14,7 @@ import type { TextFile } from "./text_source.ts";
 
 /** The format of some files, and what their columns mean where that is not what the format's own layout says. */
 export interface ChosenFormat extends Pick<PreparationOptions, "format" | "schema" | "events"> {
-  /** How it was chosen, for people. */
+  /** How it was chosen, for messages. */
   readonly chosen: string;
 }
 

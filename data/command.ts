@@ -1,5 +1,5 @@
 /**
- * What the commands of `deno task data` are given.
+ * What the commands of `deno task data` get besides their flags.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { ProgressFields } from "../core/progress.ts";
 import type { PreparationProgress } from "./source_scan.ts";
 
-/** How a command tells what it does, and how it is stopped. */
+/** How a command reports progress, and how it is stopped. */
 export interface CommandHooks {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** One line for people. */
+  /** Takes messages, one line each. */
   readonly onNote: (line: string) => void;
-  /** How far something has come; another label is another bar. */
+  /** The progress of one task; a new label begins a new bar. */
   readonly onProgress: (
     label: string,
     unit: string,

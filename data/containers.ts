@@ -7,7 +7,7 @@
 /** Containers that are read; `arrays` are those that other projects have prepared. */
 export type Container = "text" | "gzip" | "zstd" | "parquet" | "arrow" | "arrays";
 
-/** Bytes that tell. A tar's mark stands farthest back. */
+/** Bytes to look at. The mark of tar is the farthest from the beginning. */
 export const MAGIC_BYTES = 265;
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];

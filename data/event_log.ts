@@ -1,5 +1,5 @@
 /**
- * All events of a Taobao log in memory: who did something with which item, and when.
+ * All events of a Taobao log in memory: user, item, category and time.
  *
  * Memory: 8 bytes an event (pair, time), and 4 to 24 bytes a user, item, category and pair for dictionaries. Where a file is
  * not grouped by user, 8 bytes for each run of events of one user and 4 for each event more: for the 100 million events of
@@ -26,7 +26,7 @@ export class EventLog {
   readonly pairs = new PairTable();
   /** Pair and time of each event. */
   readonly #events = new PairList();
-  /** A run is a stretch of events of one user: who, and where it begins. */
+  /** A run is a stretch of events of one user: the user, and where the run begins. */
   readonly #runs = new PairList();
   #lastUser = -1;
   readonly #maxIndexRange: number;

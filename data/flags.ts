@@ -1,5 +1,5 @@
 /**
- * The flags that every command understands which reads logs, so that one log is read, and cached, alike by all.
+ * The flags of every command that reads logs, so that all of them read and cache a log in the same way.
  *
  * @module
  */

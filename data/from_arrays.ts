@@ -1,5 +1,5 @@
 /**
- * A data set of arrays in memory, for data that a script makes or has read by itself.
+ * A data set made of arrays in memory, for data that a script generates or reads by itself.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { type Splits, splitSevenths } from "./split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
 /**
- * The inputs, in order, and which of them train. Arrays of the types that are named first are used as they are, and must stay
- * so; others are copied.
+ * The inputs, in order, and how they are split. A Float32Array or Uint32Array is used as it is and must not be changed;
+ * other arrays are copied.
  */
 export interface ArraysOptions {
   /**
@@ -33,7 +33,7 @@ export interface ArraysOptions {
   readonly denseNames?: readonly string[];
   /** Default: `C1`, … */
   readonly tableNames?: readonly string[];
-  /** What the data set is called in results. Default `arrays`. */
+  /** Name of the data set in results. Default `arrays`. */
   readonly format?: string;
   /**
    * How many inputs test and how many validate: the last ones, after those that train, in this order. Default: in sevenths,
@@ -47,11 +47,11 @@ const ARRAYS_VERSION = 1;
 const HASHED_BYTES = 2 ** 28;
 
 /**
- * Makes a data set of arrays.
+ * Makes a data set from arrays.
  *
  * @category Data
  *
- * @example Two dense columns and two tables; whoever met row 0 of the first table clicked
+ * @example Two dense columns and two tables; the label is 1 for row 0 of the first table
  * ```ts
  * import assert from "node:assert/strict";
  * import { datasetFromArrays, Dlrm, openDevice, PRESETS, resolveShape, train } from "@slipstream/slipstream";

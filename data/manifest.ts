@@ -33,7 +33,7 @@ const MOST_BYTES = 256e6;
 
 /** Formats that are known by the columns of their rows. */
 export type KnownFormat = RowFormatName | "taobao";
-/** Formats that are prepared; `schema` is a log of one's own. */
+/** Formats that are prepared; `schema` is a log that a schema describes. */
 export type PreparedFormat = KnownFormat | ArrayFormatName | "schema";
 
 /** The options that decide what is in a cache. */
@@ -103,7 +103,7 @@ export interface Manifest {
   /** Time steps of an input where inputs are sequences. */
   readonly steps?: number;
   readonly splits: Splits;
-  /** For people: how it was split, what was put right, what was left out. */
+  /** Notes: how the log was split, what was corrected, what was left out. */
   readonly notes: readonly string[];
   readonly skipped: SkippedRows;
   readonly blocks: readonly BlockRecord[];

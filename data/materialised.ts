@@ -1,5 +1,5 @@
 /**
- * A data set drawn once into memory, for experiments that train many times over inputs that are dear to generate.
+ * A data set drawn once into memory, for experiments that train many times on inputs that take long to generate.
  *
  * @module
  */
@@ -38,7 +38,7 @@ const SPLITS: readonly Split[] = ["train", "test", "validation"];
 const DEFAULT_LIMIT = 6 * 2 ** 30;
 /** Inputs drawn at a time. */
 const AT_ONCE = 4096;
-/** Milliseconds after which others get a turn, so that a signal can be given at all. */
+/** Milliseconds between two pauses in which pending events, such as signals, are handled. */
 const TURN_MS = 50;
 
 /** A split's inputs one after the other, so that a shuffled minibatch touches few cache lines an input. */
@@ -53,15 +53,15 @@ interface Rows {
 }
 
 /**
- * Draws a data set once into arrays: 4 bytes a dense value and id (of every step), 1 a label. Schema, hash, notes, Bayes
- * rates and splits are the original's, which is not needed afterwards and may be closed.
+ * Draws a data set once into arrays: 4 bytes for each dense value and id (of every step), 1 for each label. Schema, hash,
+ * notes, Bayes rates and splits are those of the original, which may be closed afterwards.
  *
- * Read in sequence it gives the original's inputs bit for bit. A shuffled order is the seed's `Permutation` of the
- * split, which is that of every generated data set and of a prepared one whose split fits its memory budget: there too
- * every position has the same input. A prepared split that is read in windows is permuted by blocks instead; of it the
- * copy keeps the inputs, but not where a shuffled order puts them.
+ * Read in sequence, the copy gives the inputs of the original bit for bit. Its shuffled order is the seed's `Permutation`
+ * of the split. That is the same as in every generated data set, and in a prepared one whose split fits its memory budget.
+ * A prepared split that is read in windows is shuffled by blocks instead, so the copy then shuffles the same inputs into
+ * another order.
  *
- * With a vocabulary of seen ids, schema and hash are its own.
+ * With the vocabulary `seen` the copy has a schema and a hash of its own.
  *
  * @throws UserError if the arrays would take more than the limit, RangeError if a label is neither 0 nor 1.
  * @category Data

@@ -8,7 +8,7 @@ const PLUS = 43, MINUS = 45, DOT = 46, ZERO = 48, LOWER_E = 101, UPPER_E = 69;
 /** Powers of ten that are exact. */
 const TENS = Float64Array.from({ length: 23 }, (_, k) => 10 ** k);
 const decoder = new TextDecoder();
-/** Digits of a number that are exact as a float64, whatever they are. */
+/** Any number of this many digits is exact as a float64. */
 const EXACT_DIGITS = 15;
 
 /**

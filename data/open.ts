@@ -40,39 +40,39 @@ export type DataFormat = typeof DATA_FORMATS[number];
 /** What to open, and how. */
 export interface OpenOptions {
   /**
-   * Raw files, folders of files or patterns (`part-*.parquet`), in order: text, plain or in gzip or zstd, Parquet, Arrow.
-   * Empty for `synthetic`. Or one twin: `twin:NAME` or `twin:FILE.json`, perhaps with
-   * `:INPUTS` behind it, of which `limit` caps the inputs, `seed` decides the draws and `maxIndexRange` folds the ids.
+   * Raw files, folders of files or patterns (`part-*.parquet`), in order: text (plain, gzip or zstd), Parquet, Arrow. Empty
+   * for `synthetic`. Or one twin, `twin:NAME` or `twin:FILE.json`, optionally followed by `:INPUTS`; `limit` then caps its
+   * inputs, `seed` seeds its draws, and its ids are taken modulo `maxIndexRange`.
    */
   readonly data: readonly string[];
   /**
-   * Default: recognised, by the names in a header or by the columns: 40 are Criteo (several files, or one called `day_N`,
-   * are Terabyte), 24 Avazu, 5 Taobao. Given, only its layout is. Arrays that other projects have prepared are known by
-   * names and first bytes.
+   * By default the format is recognised by the names in a header or by the number of columns: 40 are Criteo (Terabyte if
+   * there are several files or one is called `day_N`), 24 Avazu, 5 Taobao. If it is given, only its layout is recognised.
+   * Arrays that other projects have prepared are recognised by their names and first bytes.
    */
   readonly format?: DataFormat | undefined;
   /**
-   * Only the first so many rows over all files: inputs, or events of Taobao. What it cuts short of Criteo is split in
-   * sevenths.
+   * Use only the first rows of all files, this many: inputs, or events for Taobao. A Criteo log that it cuts short is split
+   * in sevenths.
    */
   readonly limit?: number | undefined;
   /** Ids are first taken modulo this, as unsigned numbers (DLRM's `max-ind-range`). Default 0: as they are. */
   readonly maxIndexRange?: number | undefined;
   /**
-   * Ids that training sees fewer times share an out-of-vocabulary row, row 0 of their table. Default 0: there is no such
-   * row, and ids that only test inputs have get rows of their own, as DLRM does.
+   * Ids that occur fewer times in the training split share an out-of-vocabulary row, row 0 of their table. Default 0: there
+   * is no such row, and ids that occur only in test inputs have rows of their own, as in DLRM.
    */
   readonly minCount?: number | undefined;
   /**
-   * Of what a preparation draws: which inputs of Avazu test; users, windows and negatives of Taobao; all inputs of a twin.
-   * An integer in [0, 2^32). Default 123, as in the originals.
+   * Seed of what is drawn: the splits of Avazu; users, windows and negatives of Taobao; all inputs of a twin. An integer in
+   * [0, 2^32). Default 123, as in the originals.
    */
   readonly seed?: number | undefined;
-  /** Taobao: validate with users that are also trained on, as the original does. Default false. */
+  /** For Taobao: validate on users that are also trained on, as the original does. Default false. */
   readonly leak?: boolean | undefined;
   /**
-   * All inputs are in the split `test`, in the order of the files, as whoever scores a log wants them. Not for Taobao, whose
-   * users are split. Default false.
+   * Put all inputs into the split `test`, in the order of the files, to score a log. Not for Taobao, whose users are split.
+   * Default false.
    */
   readonly whole?: boolean | undefined;
   /** A bad row ends the preparation, or is left out and counted. Default `error`. */
@@ -82,7 +82,7 @@ export interface OpenOptions {
   /**
    * Bytes of memory that one split may take (4 a column of an input); a larger one is read in windows, and its shuffled
    * order is a permutation of blocks with inputs mixed within a window. Default 6 GiB, which the train split of Criteo
-   * Kaggle just fits. It decides orders, so it is a constant and not what the machine has.
+   * Kaggle just fits. It is a constant and does not follow the machine's memory, because it decides the shuffled order.
    */
   readonly memoryBudget?: number | undefined;
   /** Hash the raw files and check every block even if sizes and times say that nothing changed. Default false. */
@@ -91,11 +91,11 @@ export interface OpenOptions {
   readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
   /** Stops a preparation, which then leaves nothing behind; `openDataset` rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** What the columns of a log of one's own mean, as `readSchema` reads it; then there is no format. */
+  /** The schema of a log that is in no known format, as `readSchema` reads it; `format` must then be left out. */
   readonly schema?: LogSchema | undefined;
-  /** Files that test, instead of a part of `data`. */
+  /** Files with the test inputs, instead of a part of `data`. */
   readonly test?: readonly string[] | undefined;
-  /** Files that validate, beside files that test. */
+  /** Files with the validation inputs, used with `test`. */
   readonly validation?: readonly string[] | undefined;
   /** Whether a log without labels is an error, or may be opened to be scored. Default `required`. */
   readonly labels?: "required" | "optional" | undefined;
@@ -104,19 +104,19 @@ export interface OpenOptions {
 }
 
 const DEFAULT_SEED = 123;
-/** Where prepared data are kept unless told. */
+/** Where prepared data are kept by default. */
 export const DEFAULT_CACHE = ".cache/data";
 const DEFAULT_BUDGET = 6 * 2 ** 30;
 
 /**
- * Opens a data set. Raw files are prepared once into a columnar cache and found there the next time, as long as their
- * sizes and times are the same; where only a time differs, their texts are hashed and compared.
+ * Opens a data set. Raw files are prepared once into a columnar cache, which is used the next time if their sizes and
+ * modification times are the same. If only a time differs, their contents are hashed and compared.
  *
  * Criteo (Kaggle and Terabyte): an empty field is 0, a negative integer is 0, integers become ln(x + 1), ids are
  * unsigned hexadecimal and are numbered in order of first appearance over all rows, test rows included, as DLRM does.
  *
  * Avazu: the hour of the day / 24 is the dense value, the impression's id is dropped, ids are numbered likewise. Of every
- * ten rows one tests, one validates and eight train, which ones is drawn.
+ * ten rows one, drawn at random, tests, another validates and eight train.
  *
  * Taobao: inputs are sequences of 21 steps (user, item, category; dense value s / 21 at step s) with TBSM's windows and
  * negatives; see `build_sequences.ts`.

@@ -38,7 +38,7 @@ export async function prepareCache(
     const found = await findValid(folder, files, hooks);
     if (found === "current") return { folder, manifest: (await readManifest(folder))! };
     if (found === "touched" && !await isWritable(`${folder}/${MANIFEST_FILE}`)) {
-      // The texts are those of the cache; that they will be hashed again the next time harms nothing.
+      // The contents match the cache. The new times cannot be noted, so they are hashed again the next time.
       return { folder, manifest: (await readManifest(folder))! };
     }
     await Deno.mkdir(cacheDirectory, { recursive: true });
@@ -119,7 +119,7 @@ async function isWritable(path: string): Promise<boolean> {
   }
 }
 
-/** Removes what a preparation that was killed left behind. Whoever holds the lock is the only one alive. */
+/** Removes what a killed preparation left behind. Only the holder of the lock calls it, so nobody else is preparing. */
 async function removeLeftovers(cacheDirectory: string, folder: string): Promise<void> {
   const prefix = `${folder.slice(cacheDirectory.length + 1)}.`;
   for await (const entry of Deno.readDir(cacheDirectory)) {
@@ -154,7 +154,7 @@ async function build(
   }
 }
 
-/** Puts a folder in the place of another. Readers that have the old one open keep it. */
+/** Replaces a folder by another. Readers that have the old one open keep it. */
 async function replaceFolder(from: string, to: string): Promise<void> {
   const old = `${from}.old.tmp`;
   const replaced = await Deno.rename(to, old).then(() => true, (error) => {

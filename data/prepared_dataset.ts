@@ -24,7 +24,7 @@ export class PreparedDataset implements Dataset {
   readonly #manifest: Manifest;
   readonly #store: BlockStore;
   readonly #budget: number;
-  /** A split that fits is held once, whoever reads it. */
+  /** A split that fits in memory is held once for all readers. */
   readonly #held = new Map<Split, WindowCache>();
 
   /**

@@ -200,7 +200,7 @@ export class PreparedReader implements Reader {
     into: Inputs,
   ): Promise<void> {
     const window = await this.#cache.load(this.#plan, index);
-    // Not by way of the cache, where another reader's window may be by now.
+    // Not through the cache, which may hold another reader's window by now.
     done = this.#copyAt(window, positions, numbers, done, into);
     await this.#fillAt(positions, numbers, done, into);
   }

@@ -1,8 +1,8 @@
 /**
- * What a data set looks like: label rate, cardinalities, skew, reuse, and how much of it a budget of memory makes hot.
+ * The statistics of a data set: label rate, cardinalities, skew, reuse, and how much of it is hot under a memory budget.
  *
- * Inputs are walked twice: once to count how often each row is looked up, once to see which lookups and inputs the most
- * used rows serve. Memory is 4 bytes a row of the tables (then 1), whatever the number of inputs.
+ * The inputs are read twice: once to count how often each row is looked up, once to find the lookups and inputs that use
+ * only the most used rows. Memory is 4 bytes a row of the tables (then 1), whatever the number of inputs.
  *
  * @module
  */
@@ -15,19 +15,19 @@ import type { Dataset, Inputs, Reader, Split } from "./types.ts";
 
 /** What to profile. */
 export interface ProfileOptions {
-  /** Which inputs. Default all: those that train, then those that test and validate. */
+  /** Which inputs. Default all: the training split, then test and validation. */
   readonly split?: Split | "all" | undefined;
-  /** Look at only so many inputs, drawn from all parts of the data set. Default: all of them. */
+  /** Look at this many inputs only, drawn from all parts of the data set. Default: all inputs. */
   readonly sample?: number | undefined;
-  /** Of the sample, an integer in [0, 2^32). Default 1. */
+  /** Seed of the sample, an integer in [0, 2^32). Default 1. */
   readonly seed?: number | undefined;
   /** Memory for hot rows, in MiB. Default 64, 128, 256, 512. */
   readonly budgetsMib?: readonly number[] | undefined;
   /** Floats in a row, which takes 4 bytes each. Default 16. */
   readonly dim?: number | undefined;
-  /** Called now and then: inputs walked of the two walks together. */
+  /** Called at intervals with the inputs read so far, of both passes together. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Stops the walk; `profileDataset` rejects with its reason. */
+  /** Stops the pass; `profileDataset` rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,11 +55,11 @@ export interface TableProfile {
   readonly top10: Estimate;
 }
 
-/** Distinct rows after so many inputs. */
+/** How many distinct rows have occurred after a number of inputs. */
 export interface GrowthPoint {
   /** Inputs walked so far. */
   readonly inputs: number;
-  /** Of each table. */
+  /** Distinct ids met so far in each table. */
   readonly distinct: readonly number[];
 }
 
@@ -77,7 +77,7 @@ export interface HotProfile {
 
 /** What a data set looks like. */
 export interface Profile {
-  /** Of this document. */
+  /** Version of this document. */
   readonly version: 1;
   /** The data set's. */
   readonly format: string;
@@ -89,7 +89,7 @@ export interface Profile {
   readonly inputs: number;
   /** Inputs that were counted. */
   readonly counted: number;
-  /** Of the sample, or null where all were counted. */
+  /** Seed of the sample; null if all inputs were counted. */
   readonly seed: number | null;
   /** Floats in a row. */
   readonly dim: number;
@@ -115,9 +115,9 @@ const SUBS = [3, 4] as const;
 /**
  * Profiles a data set: exactly, or on a sample, with standard errors.
  *
- * A sample has one input of each of equal parts of the data set, in their order. Which rows are hot is then decided by
- * the counts of one sample and judged on a second one, drawn apart, because the inputs that were counted look hotter than
- * they are. Cardinalities, reuse and the rows of the top shares are those of the sample. Standard errors are those of
+ * A sample has one input of each of equal parts of the data set, in their order. Which rows are hot is then decided on one
+ * sample, and the hot shares are measured on a second, separate one: measured on the sample that was counted, they would be
+ * too high. Cardinalities, reuse and the rows of the top shares are those of the sample. Standard errors are those of
  * independent draws.
  *
  * @throws RangeError for options out of range.

@@ -1,5 +1,5 @@
 /**
- * `deno task data profile SOURCE…`: says what a data set looks like.
+ * `deno task data profile SOURCE…`: prints statistics of a data set.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
- * Splits a log at random as it streams by: of every ten rows in sequence one validates, one tests and eight train, which
- * ones is drawn. The parts are those of the original's rule for Avazu (all rows permuted; four fifths train, half of the
- * last fifth validates, half tests), but the number of rows need not be known beforehand, and every part of the log gives
- * its share to each split.
+ * Splits a log at random while it is read: of every ten rows in sequence one, drawn at random, validates, another tests and
+ * eight train. The parts are those of the original's rule for Avazu (all rows permuted; four fifths train, half of the last
+ * fifth validates, half tests), but the number of rows need not be known beforehand, and every part of the log gives its
+ * share to each split.
  *
  * @module
  */

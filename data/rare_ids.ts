@@ -87,7 +87,7 @@ export async function groupRareIds(
   return rare;
 }
 
-/** What a frequency threshold did, for people. */
+/** A note on what a frequency threshold did. */
 export function rareNote(minCount: number, rare: readonly RareIds[]): string {
   const ids = rare.reduce((sum, { ids }) => sum + ids, 0);
   const rows = rare.reduce((sum, { rows }) => sum + rows - 1, 0);

@@ -1,5 +1,5 @@
 /**
- * Formats by their content: the public logs, in their own layout and in those in which copies of them go round.
+ * Recognises formats by their content: the public logs, in their own layout and in those of widespread copies.
  *
  * @module
  */
@@ -29,16 +29,16 @@ export interface Recognised {
   readonly schema: LogSchema | null;
   /** Of Taobao, how events are laid out. */
   readonly events: EventLayout | null;
-  /** How the format was chosen, for people. */
+  /** How the format was chosen, for messages. */
   readonly chosen: string;
 }
 
-/** Of the lines at a file's beginning, the share that may be bad in a format that is believed all the same. */
+/** The share of a file's first lines that may be bad in a format that is still recognised. */
 const BELIEVED = 0.5;
 
 /**
- * Says what files are by the names in the header or, without one, by the number of columns and by whether the first lines
- * read. Criteo's two formats are told apart by the number and the names of the files.
+ * Recognises files by the names in the header or, without one, by the number of columns and whether the first lines can be
+ * parsed. Criteo's two formats are told apart by the number and the names of the files.
  *
  * @param asked The format that they are said to be, of which the layout is then found.
  * @throws UserError for a file that is empty or like none of them, with the command that would describe it.
@@ -103,7 +103,7 @@ export async function recognise(
       return { format: "taobao", schema: null, events: found, chosen: byColumns };
     }
   }
-  // A format that was asked for is believed, and the first bad row says what is wrong.
+  // A format that was asked for is taken; if it is wrong, the error names the first bad row.
   if (asked !== undefined) {
     return {
       format: asked,
@@ -365,7 +365,7 @@ function badSchemaRows(head: Head, schema: LogSchema): { share: number; first: s
   return badRows(head, create, shape.dense.length, shape.places + shape.carried.length);
 }
 
-/** What of the layout differs from the original, for people. */
+/** A note on how the layout differs from the original. */
 function describeText({ text }: LogSchema): string {
   if (text === undefined) return "by its columns' names";
   return [

@@ -18,24 +18,24 @@ import type { TextFile } from "./text_source.ts";
 /** The name of a format whose rows are inputs. */
 export type RowFormatName = Exclude<TextFormat, "taobao">;
 
-/** How the rows of one table come about. */
+/** How ids of one table become rows. */
 export interface TableRule {
   /** Rows whatever the data, where an id's code is its row; null where rows are numbered in order of appearance. */
   readonly fixedRows: number | null;
   /** The texts behind the codes; null where a code is the id itself. */
   readonly dictionary: ByteDictionary | null;
-  /** Ids that training has fewer times share row 0; null for what the preparation's options say. */
+  /** Ids that occur fewer times in the training split share row 0; null takes the value of the preparation's options. */
   readonly minCount: number | null;
-  /** What ids are, for whoever matches rows of two data sets. */
+  /** What the ids are, so that rows of two data sets can be matched. */
   readonly meaning: string;
 }
 
-/** What a preparation has to know of a format. */
+/** A format of rows, as a preparation needs it. */
 export interface RowFormat {
   readonly dense: readonly string[];
   readonly tables: readonly string[];
   readonly split: SplitRule;
-  /** What differs from the original preprocessing, for people. */
+  /** A note on what differs from the original preprocessing. */
   readonly note: string;
   /** Of each table how many ids a row has at most where it has a list of them, else null. Without it none has. */
   readonly bags?: readonly ({ readonly most: number } | null)[];

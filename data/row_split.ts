@@ -25,8 +25,8 @@ export interface RowSplit {
 const SUB = 3;
 
 /**
- * Draws users to test and to validate. What a user draws depends on the seed and on the user's id alone, so it is the same
- * wherever the rows stand and whoever else is there.
+ * Draws users to test and to validate. A user's split depends only on the seed and the user's id, not on the order of the
+ * rows or on other users.
  */
 export class UserSplit implements RowSplit {
   readonly #words: RandomStream;

@@ -105,7 +105,7 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // Whoever opens the path gives the reason.
+    // The error comes later, when the path is opened.
     return false;
   }
 }

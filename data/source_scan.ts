@@ -15,7 +15,7 @@ import { hashText, isColumnar, readText, type TextFile } from "./text_source.ts"
 
 /** How far a preparation has come. */
 export interface PreparationProgress {
-  /** What is being done: `waiting` is for another process that prepares the same data. */
+  /** What the preparation is doing; `waiting` means that another process prepares the same data. */
   readonly stage: "waiting" | "checking" | "preparing";
   /** Bytes of the raw files read so far, as they lie on the disk. */
   readonly bytes: number;
@@ -25,7 +25,7 @@ export interface PreparationProgress {
   readonly rows: number;
 }
 
-/** What a preparation can be told besides its options. */
+/** Callbacks of a preparation, and how to stop it. */
 export interface PreparationHooks {
   readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -67,7 +67,7 @@ export function splitShares(rows: number, testShare: number, validationShare: nu
 }
 
 /**
- * Rows that train, test and validate one after another, as files of one's own give them.
+ * Rows that train, test and validate one after another, from separate files.
  *
  * @throws UserError if nothing is left to train or test with.
  */

@@ -1,5 +1,6 @@
 /**
- * Generated click logs with a planted signal: training can be seen to work, and how well it can work at best is known.
+ * Generated click logs with a planted signal, on which training can be checked: the best AUC that a model can reach is
+ * known.
  *
  * Input i of a data set depends only on (options, i):
  *

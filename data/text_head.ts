@@ -9,7 +9,7 @@ import { readHead, type TextFile } from "./text_source.ts";
 
 const LF = 10, CR = 13, SPACE = 32, QUOTE = 34;
 
-/** Separators that are looked for, with what people call them. */
+/** Separators that are looked for, with their names for messages. */
 export const SEPARATORS: readonly (readonly [separator: string, name: string])[] = [
   ["\t", "TABs"],
   [",", "commas"],

@@ -17,7 +17,7 @@ const PIECE = 1 << 20;
 
 /** A file of a log as it lies on the disk. */
 export interface TextFile {
-  /** As the person gave it. */
+  /** The path as it was given. */
   readonly path: string;
   readonly name: string;
   readonly absolutePath: string;
@@ -103,7 +103,7 @@ export async function* readText(
         onBytes?.(done);
       }
     } finally {
-      // Whoever stops early must not close the file under the read that is under way.
+      // If the consumer stops early, the file must not be closed while a read is under way.
       await next.catch(() => {});
     }
   } catch (error) {
@@ -136,7 +136,7 @@ async function* unzstd(
   const parts = partsOf(source, cutter);
   try {
     for (let part = await parts.next(); !part.done; part = await parts.next()) {
-      // An open frame is read to its end by whoever unpacks it.
+      // The decompressor reads an open frame to its end.
       if (part.value.skippable) continue;
       const frame = Readable.from(frameFrom(part.value, parts), { objectMode: false });
       for await (const piece of flow(frame, createZstdDecompress({ chunkSize: PIECE }))) {
@@ -201,7 +201,9 @@ function packedError(file: TextFile, error: unknown, prefix: string, cut: boolea
   );
 }
 
-/** A log that is still written, or cut off, would be taken for all there is. */
+/**
+ * Throws if a file's length has changed since it was opened: a log that is still being written would pass for the whole.
+ */
 function checkLength(file: TextFile, bytes: number): void {
   if (bytes === file.bytes) return;
   throw new UserError(

@@ -1,5 +1,5 @@
 /**
- * What training sees of a data set: a schema, splits, and readers that give inputs by position in an order.
+ * The interface of a data set: a schema, splits, and readers that give inputs by their position in an order.
  *
  * @module
  */
@@ -14,13 +14,13 @@ export interface TableSchema {
   readonly rows: number;
   /** Lookups that an input makes in the table, whose vectors are summed: a bag. Absent for one (one-hot). */
   readonly lookups?: number;
-  /** Whether bags may have fewer lookups than that, or none. The places left over, the last ones, hold `NO_LOOKUP`. */
+  /** Whether bags may have fewer lookups than that, or none. Unused places, at the end, hold `NO_LOOKUP`. */
   readonly variable?: boolean;
 }
 
 /** What a data set holds. */
 export interface DatasetSchema {
-  /** For people: `criteo-kaggle`, `criteo-terabyte`, `synthetic`, … */
+  /** Name for messages and results: `criteo-kaggle`, `criteo-terabyte`, `synthetic`, … */
   readonly format: string;
   /** Names of the dense columns, in order. */
   readonly dense: readonly string[];
@@ -31,7 +31,9 @@ export interface DatasetSchema {
    * Absent for inputs without steps, which are laid out as sequences of one.
    */
   readonly steps?: number;
-  /** False where inputs have no labels (all are 0), so that they can be scored and not trained on. Absent: they have. */
+  /**
+   * False if inputs have no labels (all are 0), so that they can be scored but not trained on. Absent if they have labels.
+   */
   readonly labelled?: false;
 }
 
@@ -73,8 +75,8 @@ export interface Reader {
   read(start: number, count: number, into: Inputs): void | Promise<void>;
   /**
    * Fills `into` with the inputs at some positions of the order, in any sequence and with repeats, and sets its size to
-   * their number: input b is the one at `positions[b]`. Returns a promise only if it has to wait for the disk; until it
-   * is kept, `positions` must stay as they are. Throws a `RangeError` for a position from `count` on.
+   * their number: input b is the one at `positions[b]`. Returns a promise only if it has to wait for the disk; `positions`
+   * must not be changed before it resolves. Throws a `RangeError` for a position from `count` on.
    */
   readAt(positions: Uint32Array, into: Inputs): void | Promise<void>;
 }
@@ -85,11 +87,11 @@ export interface Dataset extends Disposable {
   readonly schema: DatasetSchema;
   /** SHA-256 over everything that decides the inputs (sources, options, format version), in hex. */
   readonly hash: string;
-  /** For people, one line each: where it came from, what was put right, what was skipped. */
+  /** Notes, one line each: where the data came from, what was corrected, what was skipped. */
   readonly notes: readonly string[];
   /** AUC and log-loss of the true probabilities where the data set is generated and they are known. */
   readonly bayes: { readonly auc: number; readonly logloss: number } | null;
-  /** Reads what the rows of the tables stand for. Absent where they stand for themselves, as in generated data sets. */
+  /** Reads which ids the rows of the tables stand for. Absent where rows are the ids, as in generated data sets. */
   readonly keys?: () => Promise<readonly TableKeys[]>;
   /** Inputs in a split. */
   count(split: Split): number;

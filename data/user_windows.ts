@@ -1,5 +1,5 @@
 /**
- * TBSM's inputs of one user: windows of 21 events out of what the user did, and what ends them.
+ * TBSM's inputs of one user: windows of 21 events, and the event or drawn pair at their end.
  *
  * @module
  */

@@ -22,12 +22,12 @@ export type MatrixName<Args> =
   & { [Name in keyof Args]: [Args[Name]] extends [Matrix | null] ? Name : never }[keyof Args]
   & string;
 
-/** What an op's own check says of its sizes. */
+/** The sizes of an op's arguments, for the op's own check. */
 export class Sizes<Args> {
   readonly #op: string;
   readonly #args: Args;
 
-  /** Of an op with these arguments; `op` goes into messages. */
+  /** Holds the arguments of an op; `op` is its name in messages. */
   constructor(op: string, args: Args) {
     this.#op = op;
     this.#args = args;
@@ -43,7 +43,7 @@ export class Sizes<Args> {
     }
   }
 
-  /** Throws unless a matrix's rows are so many vectors of so many floats. */
+  /** Throws unless each row of a matrix is `features` vectors of `dim` floats. */
   expectVectors(name: MatrixName<Args>, features: number, dim: number): void {
     if (!isCount(features) || features === 0 || !isCount(dim) || dim === 0) {
       this.fail(`${name} has ${features} features of ${dim} floats, not two positive integers`);

@@ -13,7 +13,7 @@ import { UserError } from "../core/errors.ts";
  */
 export class DeviceLostError extends UserError {
   /**
-   * Made by a device that finds itself lost.
+   * Made by a device when it notices that it is lost.
    *
    * @param reason What the driver says of it.
    */

@@ -1,6 +1,6 @@
 /**
- * A device that does nothing and notes what it is asked to do: the operations of a training step with their costs, and the
- * bytes that are written, read and copied. It has no memory, so that a model of any size takes none.
+ * A device that computes nothing and records what it is asked to do: the operations of a training step with their
+ * costs, and the bytes that are written, read and copied. It has no memory, so that a model of any size takes none.
  *
  * @module
  */
@@ -51,7 +51,7 @@ interface LedgerProgram extends Program {
 /** The minibatches written last. */
 type Written = ReadonlyMap<LookupBuffers, GroupedLookups>;
 
-/** Notes what it is asked to do. What is read from it is zeros. */
+/** Records what it is asked to do. Reading from it gives zeros. */
 export class LedgerDevice implements Device {
   readonly info: DeviceInfo;
   readonly counters: DeviceCounters = {

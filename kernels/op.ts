@@ -44,7 +44,7 @@ export type UseOf<Arg> = [Arg] extends [Matrix | null] ? "read" | "written"
   : [Arg] extends [EmbeddingTables] ? "tables" | "updated-tables"
   : "setting";
 
-/** What time is booked under that no stage was set for. */
+/** The name under which time is booked for ops recorded before any stage was set. */
 export const UNSTAGED = "other";
 
 /** What an op does with each of its arguments. */
@@ -77,7 +77,8 @@ export interface Op<Name extends string, Args> {
   /**
    * FLOPs and bytes, by the op's record.
    *
-   * @param minibatch Of an op on lookups: what they hold. Without it full buffers of different rows count, an upper bound.
+   * @param minibatch For an op on lookups: what they hold. Without it the cost is that of full buffers with no row
+   * repeated, an upper bound.
    */
   cost(args: Args, minibatch?: LookupCounts): Cost;
   /** Arguments to time and to test it with, one for each variant whose cost has a name or a formula of its own. */

@@ -7,7 +7,7 @@
 import type { Device } from "./types.ts";
 import type { AdapterKind } from "./webgpu/adapter.ts";
 
-/** Which device a person asks for. */
+/** Which device is asked for. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";
 
 /** How a device is chosen and opened. */
@@ -27,16 +27,18 @@ export interface OpenDeviceOptions {
 
 /** A device, and why it is this one. */
 export interface OpenedDevice {
-  /** Belongs to the caller, who disposes it. */
+  /** Belongs to the caller, who has to dispose of it. */
   readonly device: Device;
-  /** A phrase for a person, such as `asked for` or `no hardware WebGPU adapter was found`. */
+  /**
+   * Why this device was chosen, as a phrase for messages, such as `asked for` or `no hardware WebGPU adapter was found`.
+   */
   readonly reason: string;
 }
 
 /**
- * Opens a device. Nothing of a device that is not opened is loaded, except to look for an adapter.
+ * Opens a device. Only the code of the device that is opened is loaded, except to look for an adapter.
  *
- * @throws {UserError} If WebGPU is asked for and there is no such adapter, saying what to install or try.
+ * @throws {UserError} WebGPU is asked for and there is no such adapter. The message says what to install or try.
  * @category Devices
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevice> {
@@ -51,7 +53,10 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
   return { device: await openWebGpu(options.adapter ?? "any"), reason: "asked for" };
 }
 
-/** Looked for once: adapters do not come and go, and loaders of drivers complain on standard error each time. */
+/**
+ * Looked for once: adapters do not change while the process runs, and driver loaders print warnings on standard error
+ * each time.
+ */
 let lookedFor: Promise<{ readonly hardware: boolean; readonly reason: string }> | undefined;
 
 async function lookForHardware(): Promise<{ readonly hardware: boolean; readonly reason: string }> {

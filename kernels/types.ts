@@ -1,6 +1,5 @@
 /**
- * The contract between the kernels and whoever trains with them: matrices, embedding tables, lookups,
- * recorded programs and the two devices behind one interface.
+ * The interface of the kernels: matrices, embedding tables, lookups, recorded programs and devices.
  *
  * @module
  */
@@ -19,13 +18,13 @@ export interface DeviceInfo {
   readonly name: string;
   /** Adapter vendor, architecture and driver where known; empty otherwise. */
   readonly details: Readonly<Record<string, string | number>>;
-  /** True for a software adapter: results hold, speeds mean nothing. */
+  /** True for a software adapter: its results are right, its speed says nothing about a GPU. */
   readonly isFallbackAdapter: boolean;
   /** Threads that do arithmetic (1 on WebGPU). */
   readonly threads: number;
 }
 
-/** What a device has done since it was opened. Monotonic; take differences. */
+/** What a device has done since it was opened. Counts other than the bytes alive only grow; take differences. */
 export interface DeviceCounters {
   /** Bytes of buffers and tables alive now. */
   bytesAllocated: number;
@@ -141,7 +140,7 @@ export interface GroupedLookups {
   readonly rows: Uint32Array;
   /** First lookup of each bag, and the total at the end (tables × bags + 1), or null when every bag has exactly one. */
   readonly offsets: Uint32Array | null;
-  /** Number of different rows; fewer where the backward pass is to leave some as they are. */
+  /** Number of different rows to update; fewer than are looked up if some are frozen. */
   readonly unique: number;
   /** The different flat rows: grouped by table, in order of first appearance. */
   readonly uniqueRows: Uint32Array;
@@ -164,8 +163,8 @@ export interface LookupBuffers {
 }
 
 /**
- * A list of u32 row numbers in a buffer. That every number is below the number of rows it is used with is the caller's
- * promise: the list is device memory, and `Device.run` does not check it.
+ * A list of u32 row numbers in a buffer. The caller guarantees that every number is below the number of rows it is used
+ * with: the list is in device memory, and `Device.run` does not check it.
  */
 export interface RowList {
   /** Memory that holds it, perhaps among other things; `Device.write` takes a `Uint32Array`. */
@@ -199,7 +198,7 @@ export interface OpCost {
  */
 export interface Recorder {
   /**
-   * Books the time of the ops that follow under a name, of which a device tells up to 31 apart. Ops before the first are
+   * Books the time of the ops that follow under a name. A device can keep up to 31 names apart. Ops before the first are
    * booked under `other`.
    */
   stage(name: string): void;
@@ -217,7 +216,7 @@ export interface Program {
   dispose(): void;
 }
 
-/** One device. All of its buffers, tables and programs belong to it and die with it. */
+/** One device. Its buffers, tables and programs belong to it and are given back with it. */
 export interface Device extends Disposable {
   /** What it is, fixed when it was opened. */
   readonly info: DeviceInfo;
@@ -266,8 +265,8 @@ export interface Device extends Disposable {
   /** Waits for everything run so far; throws any error a kernel left behind, with the kernel's name. */
   sync(): Promise<void>;
   /**
-   * Why the device is gone, for who met an error and wants its cause; null where it is there. Absent of devices that cannot be
-   * lost.
+   * Why the device was lost; null if it was not. Call it after an error, to find out whether the loss was the cause.
+   * Devices that cannot be lost do not have it.
    */
   loss?(): Promise<DeviceLostError | null>;
   /** Milliseconds booked on each stage by programs since the last call; call after `sync`. Empty if the device cannot tell. */

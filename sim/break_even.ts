@@ -1,6 +1,6 @@
 /**
- * Which system is fastest where: over the cost of a CPU lookup, the share dropped, the share of hot inputs and the link, each
- * point drawn, so that a verdict comes with how sure it is.
+ * Which system is fastest where: over the cost of a CPU lookup, the share dropped, the share of hot inputs and the link,
+ * with draws at each point, so that every verdict comes with a probability.
  *
  * @module
  */
@@ -13,7 +13,10 @@ import { simulate } from "./simulate.ts";
 import { atPoint, type Axis } from "./sweep.ts";
 import type { CountedTrace } from "./work.ts";
 
-/** Systems that are compared unless told: rows on the host, hot rows on GPUs, and all rows on GPUs, with and without skipping. */
+/**
+ * Systems that are compared by default: rows on the host, hot rows on GPUs, and all rows on GPUs, with and without
+ * skipping.
+ */
 export const BREAK_EVEN_SYSTEMS = [
   "pytorch-hybrid",
   "fae",
@@ -24,7 +27,7 @@ export const BREAK_EVEN_SYSTEMS = [
 
 /** What is mapped. */
 export interface BreakEvenOptions {
-  /** Replayed; it tells hot inputs from cold ones. */
+  /** The trace that is replayed; it must distinguish hot inputs from cold ones. */
   readonly trace: CountedTrace;
   /** The machine with its numbers' ranges. */
   readonly document: MachineDocument;
@@ -40,24 +43,24 @@ export interface BreakEvenOptions {
   readonly axes: readonly Axis[];
   /** Draws a cell. */
   readonly draws: number;
-  /** Told how many cells are done. */
+  /** Called with the number of cells done. */
   readonly onCell?: ((done: number) => void) | undefined;
 }
 
 /** One cell. */
 export interface BreakEvenCell {
-  /** Of the axes, in their order. */
+  /** Values of the axes, in their order. */
   readonly values: readonly number[];
   /** The system that is fastest in most draws. */
   readonly fastest: string;
   /** Share of the draws in which it is. */
   readonly share: number;
-  /** Milliseconds an epoch by system, everything in the middle of its range. */
+  /** Milliseconds an epoch by system, with every number at the middle of its range. */
   readonly epoch_ms: Readonly<Record<string, number>>;
 }
 
 /**
- * Maps the cells, the last axis fastest.
+ * Finds the fastest system in every cell; in the result the last axis varies fastest.
  *
  * @throws {UserError} As `simulate` does.
  *

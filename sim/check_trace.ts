@@ -1,5 +1,5 @@
 /**
- * Whether a trace can be simulated: its version, and counts that are possible.
+ * Checks that a trace can be simulated: its version, and that its counts are possible.
  *
  * @module
  */

@@ -45,11 +45,11 @@ export interface Context {
   readonly denseFeatures: number;
   /** Rows of the hot set. */
   readonly hotRows: number;
-  /** Of features, as the trace has it; none unless told. */
+  /** Normalisation of features, as in the trace; none by default. */
   readonly normalisation?: TraceHeader["normalisation"];
-  /** Of the trace, where there is one: its plan and its placement. */
+  /** Plan and placement of the trace, if there is one. */
   readonly header?: TraceHeader;
-  /** Of the MLPs and the interaction; `fp32` unless told. */
+  /** Number format of the MLPs and the interaction; `fp32` by default. */
   readonly precision?: Precision | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Counts of twins that were made before, by a key of all that decides them: a file a count in `.cache/counts`.
+ * Counts of twins that were made before, one file each in `.cache/counts`, by a key of everything that decides them.
  *
  * @module
  */
@@ -39,13 +39,13 @@ export class CountCache {
   /**
    * Counts in a folder.
    *
-   * @param folder Made once something is kept.
+   * @param folder Created when the first count is kept.
    */
   constructor(folder: string = COUNT_CACHE) {
     this.#folder = folder;
   }
 
-  /** The count of a key; null where there is none, or none that can be read. */
+  /** The count of a key; null if there is none, or if it cannot be read. */
   async find(key: CountKey): Promise<CountedTrace | null> {
     const path = await this.#pathOf(key);
     try {

@@ -120,15 +120,15 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
 /**
  * Reads a trace: a counted one (JSON), or one of a run (Arrow, `readTrace`).
  *
- * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, was changed after
- * it was written, or says what cannot be.
+ * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, was changed
+ * after it was written, or has counts or times that are impossible.
  * @category Traces
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
   const bytes = await readBounded(path, MOST_TRACE_BYTES);
   if (bytes[0] !== OPENING_BRACE) return await parseTraceFile(path, bytes);
   if (bytes.length > MOST_JSON_BYTES) throw tooLarge(path, MOST_JSON_BYTES);
-  // Other programs may count: only what is sealed must be as it was.
+  // Files of other programs have no seal; only a sealed file must be unchanged.
   return parseCountedTrace(
     parseSealed(bytes, { cannot: `Cannot read ${path}`, seal: "optional" }),
     path,

@@ -32,20 +32,20 @@ const SKIP_SUB = 0x5349;
 export interface CountOptions {
   /** A shipped twin. */
   readonly twin: WorkloadName;
-  /** Training inputs, at most those of the full data set; all of them unless told. */
+  /** Training inputs, at most those of the full data set. Default: all of them. */
   readonly inputs?: number | undefined;
   /** Inputs of a minibatch. Default 1024. */
   readonly batch?: number | undefined;
   /** Hot memory in bytes. Default 268,435,456 (Slipstream run_input_segregation.sh). */
   readonly hotMemoryBytes?: number | undefined;
   /**
-   * One input in so many is profiled to rank rows; 1 counts all. Default 20, the 5 % of FAE's profiler, and 5 for rm1, the
-   * 20 % of its TBSM script.
+   * Every n-th input is profiled to rank rows; 1 profiles all. Default 20, the 5 % of FAE's profiler, and 5 for rm1, the 20
+   * % of its TBSM script.
    */
   readonly profileEvery?: number | undefined;
   /**
-   * Inputs that are told hot from cold, from the first on; those after them are taken to repeat these in order. Default: all.
-   * Rows are ranked by all inputs whatever this says.
+   * How many inputs, from the first on, are classified as hot or cold; the ones after them are assumed to repeat these in
+   * order. Default: all. Rows are ranked by all inputs whatever this says.
    */
   readonly classified?: number | undefined;
   /** Share of the hot inputs after the window that is skipped, 0 to 1. Default 0.3 (the artifact's drop percentage). */
@@ -60,7 +60,7 @@ export interface CountOptions {
   readonly threads?: number | undefined;
   /** Seed of the twin and of the draws of skipped inputs. Default 1. */
   readonly seed?: number | undefined;
-  /** Told how far it is: inputs gone over, of how many in all passes together. */
+  /** Called with the progress: inputs done, and how many all passes have together. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Ends the count; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -78,10 +78,11 @@ export async function countTrace(options: CountOptions): Promise<Trace> {
 }
 
 /**
- * Counts one trace for each of several hot memories. Rows are ranked once and inputs generated once, which is what takes the
- * time, so that more memories take little more. Memory: 5 bytes a row of the tables, and a byte an input and hot memory.
+ * Counts one trace for each of several hot memories. Rows are ranked once and inputs generated once, which takes most of
+ * the time, so further hot memories add little. Memory: 5 bytes a row of the tables, and a byte an input and hot memory.
  *
- * @param memories Hot memories in bytes, at most 255, in any order; traces come in theirs. `hotMemoryBytes` is not looked at.
+ * @param memories Hot memories in bytes, at most 255, in any order; the traces come in the same order. `hotMemoryBytes` is
+ * ignored.
  * @throws {UserError} As `countTrace` does.
  * @category Traces
  */

@@ -1,5 +1,5 @@
 /**
- * Why a training time is what it is: what is exposed, and what a better machine would change.
+ * Explains a training time: which parts are exposed, and what a better machine would change.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { condensedOf, type Drawing, drawSetting } from "./ranges.ts";
 import { simulate, type SimulateOptions, type SimulationResult } from "./simulate.ts";
 import { type Range, rangeOf } from "./uncertainty.ts";
 
-/** What one number of the machine is worth. */
+/** The effect of improving one number of the machine. */
 export interface Purchase {
   /** Section and field. */
   readonly path: MachinePath;
@@ -18,7 +18,7 @@ export interface Purchase {
   readonly now: number;
   /** The number tried. */
   readonly tried: number;
-  /** Training time then, over the time now. */
+  /** Training time with the improved number, divided by the time now. */
   readonly time: number;
   /** Of `time` over draws; null without. */
   readonly range: Range | null;
@@ -26,13 +26,13 @@ export interface Purchase {
 
 /** Ranges of a simulation and its breakdown over draws. */
 export interface ExplanationRanges {
-  /** Of one epoch. */
+  /** Time of one epoch. */
   readonly epoch_ms: Range;
   /** Exposed time of each stage, all epochs. */
   readonly stages: Readonly<Partial<Record<Stage, Range>>>;
 }
 
-/** A simulation with what its machine's numbers are worth. */
+/** A simulation, and the effect of improving each number of its machine. */
 export interface Explanation {
   /** On the machine as it is. */
   readonly result: SimulationResult;
@@ -42,7 +42,7 @@ export interface Explanation {
   readonly ranges: ExplanationRanges | null;
 }
 
-/** Fields that say what a machine is, or that nothing can buy. */
+/** Fields that describe a machine, or that cannot be bought. */
 const NOT_FOR_SALE = /sockets|generation|lanes|count|nodes|memory_gb$|l2_mb|narrow_row_factor/;
 /** Fields of which less is better. */
 const COST = /_us$|_ns$|host_scale/;
@@ -52,7 +52,7 @@ const LEAST_CHANGE = 1e-6;
 const RANGED = 10;
 
 /**
- * Simulates, and again with each number of the machine doubled (or halved, where less is better).
+ * Simulates, and then again with each number of the machine doubled (or halved, if lower is better).
  *
  * @param drawn How ranges are drawn; null for none.
  * @category Simulator

@@ -1,5 +1,5 @@
 /**
- * A graph of tasks on resources: what one minibatch asks of a machine.
+ * A graph of tasks on resources: the work of one minibatch on a machine.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface Task {
   readonly bytes: number;
   /** Floating-point operations. */
   readonly flops: number;
-  /** For timelines: what it is. */
+  /** Name in timelines. */
   readonly label: string;
 }
 
@@ -47,7 +47,7 @@ export class GraphBuilder {
     return this.#tasks;
   }
 
-  /** Appends a task and returns its number. Throws a `RangeError` for a time that is none. */
+  /** Appends a task and returns its number. Throws a `RangeError` for a time that is negative or not finite. */
   add(
     stage: Stage,
     resource: Resource,

@@ -56,7 +56,7 @@ export interface Quantity {
   readonly source: string;
   /** One of {@linkcode QUANTITY_KINDS}. */
   readonly kind: typeof QUANTITY_KINDS[number];
-  /** Ends of the range that it may lie in: error bars of a measurement, or how little is known. */
+  /** Ends of its range: the error bars of a measurement, or how far sources disagree. */
   readonly low?: number;
   /** The upper end of that range. */
   readonly high?: number;
@@ -122,7 +122,7 @@ export const OPTIONAL_FIELDS = {
 /** Sections of a machine with their fields. */
 export type MachineFields = typeof MACHINE_FIELDS;
 
-/** Rates of matrix products that not every GPU has, or that nobody has looked up. */
+/** Rates of matrix products that not every GPU has, or that have not been looked up. */
 export type ProductRates<T> = { readonly [F in keyof typeof OPTIONAL_FIELDS.gpu]?: T };
 
 /** What connects nodes, which a machine of one node lacks. */
@@ -144,7 +144,7 @@ export interface MachineDocument {
   readonly schema_version: number;
   /** What flags call it. */
   readonly name: string;
-  /** For people. */
+  /** A line that describes the machine. */
   readonly title: string;
   /** Both sockets together: cores, float32 peak, memory streamed and by random rows of 64 bytes. */
   readonly cpu: MachineSection<"cpu">;
@@ -152,7 +152,7 @@ export interface MachineDocument {
   readonly link: MachineSection<"link">;
   /** Of one GPU, but for their number; `gemm_share` is the share of the peak that products reach. */
   readonly gpu: MachineSection<"gpu"> & ProductRates<Quantity>;
-  /** GPU to GPU: bus bandwidth of an all-reduce in NCCL's sense, and what one costs however small. */
+  /** GPU to GPU: bus bandwidth of an all-reduce in NCCL's sense, and the time of a very small one. */
   readonly peer: MachineSection<"peer">;
   /** Between nodes, each of which has its part of the GPUs: bandwidth of one node in one direction. */
   readonly network?: Network<Quantity>;
@@ -229,7 +229,7 @@ export function numberAt(
   return (machine[section] as Record<string, number | Quantity> | undefined)?.[field];
 }
 
-/** Numbers other than 0 lie between these: beyond them times are no numbers any more. */
+/** Numbers other than 0 must lie between these: beyond them times would overflow. */
 const LEAST = 1e-9, MOST = 1e15;
 
 /** What a number of a machine must be and is not: `above 0`; null where nothing is wrong. */

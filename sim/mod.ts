@@ -1,5 +1,5 @@
 /**
- * The simulator: machine, trace and system to training time with its breakdown. See docs/simulator.md.
+ * The simulator: from a machine, a trace and a system to the training time and its breakdown. See docs/simulator.md.
  *
  * @module
  */

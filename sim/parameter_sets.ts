@@ -1,5 +1,5 @@
 /**
- * Sets of parameters by name. A set is plain data, so that workers can be given it.
+ * Sets of parameters by name. A set is plain data, so that it can be sent to workers.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export type ParameterSetName = typeof PARAMETER_SET_NAMES[number];
 export interface ParameterSet {
   /** What flags call it. */
   readonly name: ParameterSetName;
-  /** What it is, for people. */
+  /** A description for messages. */
   readonly title: string;
   /** In the middle. */
   readonly parameters: Parameters;
@@ -33,7 +33,7 @@ export interface ParameterSet {
 }
 
 /**
- * Loads a set. Throws a `UserError` where a registered file is not what was registered.
+ * Loads a set. Throws a `UserError` if a registered file has changed.
  *
  * @category Simulator: machines
  */

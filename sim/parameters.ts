@@ -1,6 +1,6 @@
 /**
- * What systems cost in software beyond a machine's rates: scalars that all workloads share. They stand in `parameters.json`,
- * each with its range and its source; a value whose source says "no source" is a guess, and its range is what is known.
+ * The software costs of systems, beyond a machine's rates: scalars that all workloads share. They are in `parameters.json`,
+ * each with its range and its source; a value whose source says "no source" is a guess within its range.
  *
  * @module
  */

@@ -19,7 +19,7 @@ export interface Drawing {
   readonly document: MachineDocument;
   /** Costs of the systems' software. */
   readonly set: Pick<ParameterSet, "parameters" | "calibrated">;
-  /** Numbers that stay as they are: those a sweep sets. */
+  /** Numbers that are not drawn, because a sweep sets them. */
   readonly held?: ReadonlySet<string> | undefined;
   /** Whether the share dropped is drawn too, around what a counted trace was made with. */
   readonly drop: boolean;
@@ -27,7 +27,7 @@ export interface Drawing {
 
 /** What differs from draw to draw. */
 export interface DrawnSetting {
-  /** With every number that has a range drawn. */
+  /** The range over draws of every number that has a range. */
   readonly machine: Machine;
   /** Drawn as their set says. */
   readonly parameters: Parameters;
@@ -68,7 +68,7 @@ export function drawSetting(
 
 /** Ranges of one simulation. */
 export interface SimulationRanges {
-  /** Of one epoch, in milliseconds. */
+  /** Time of one epoch, in milliseconds. */
   readonly epoch_ms: Range;
   /** Of the first simulation's time over this one's. */
   readonly speedup: Range;
@@ -101,7 +101,7 @@ export function rangesOf(
 
 const CONDENSED = new WeakMap<SimulateOptions["trace"], CountedTrace>();
 
-/** A trace of many different minibatches as a few mean ones, made once. */
+/** A trace of many different minibatches, condensed once to a few mean ones. */
 export function condensedOf(trace: SimulateOptions["trace"]): CountedTrace {
   let condensed = CONDENSED.get(trace);
   if (condensed === undefined) {

@@ -1,5 +1,5 @@
 /**
- * Machine, trace and system to training time, with its breakdown.
+ * From a machine, a trace and a system to the training time and its breakdown.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { type CountedTrace, countTraceRuns, keyOf, type Workload, workloadOf } f
 
 /** What to simulate. */
 export interface SimulateOptions {
-  /** Of a run or counted; or one already taken apart by `countTraceRuns`. */
+  /** A trace of a run, a counted trace, or the result of `countTraceRuns`. */
   readonly trace: Trace | CountedTrace;
   /** Rates of the computer. */
   readonly machine: Machine;
@@ -31,11 +31,11 @@ export interface SimulateOptions {
   readonly batchPerGpu?: number | undefined;
   /** Inputs of a minibatch over all GPUs (strong scaling), in place of `batchPerGpu`. */
   readonly batch?: number | undefined;
-  /** Of the MLPs and the interaction on GPUs. Default `fp32`. */
+  /** Number format of the MLPs and the interaction on GPUs. Default `fp32`. */
   readonly precision?: Precision | undefined;
-  /** Share of the hot inputs after the window to skip, 0 to 1; as the trace has it unless told. */
+  /** Share of the hot inputs after the window to skip, 0 to 1. Default: the share of the trace. */
   readonly drop?: number | undefined;
-  /** Costs of the systems' software; {@linkcode START_PARAMETERS}, which nothing has calibrated, unless told. */
+  /** Costs of the systems' software. Default: {@linkcode START_PARAMETERS}, which are not calibrated. */
   readonly parameters?: Parameters | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface SimulateOptions {
 export interface Share {
   /** Milliseconds of work. */
   readonly busy_ms: number;
-  /** Of that, on the path that decides the time: what is left of it if everything else were free. */
+  /** The part of it on the critical path: what would be left if everything else took no time. */
   readonly exposed_ms: number;
   /** Behind something else. */
   readonly hidden_ms: number;
@@ -75,31 +75,34 @@ export interface SimulationResult {
   readonly gpus: number;
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
-  /** Of the trace. */
+  /** Epochs of the trace. */
   readonly epochs: number;
-  /** Trained, all epochs; a fraction where a share is skipped. */
+  /** Inputs trained, all epochs; a fraction if a share is skipped. */
   readonly minibatches: number;
   /** Trained, all epochs. */
   readonly inputs: number;
   /** Left out, all epochs. */
   readonly skipped_inputs: number;
-  /** Of one epoch, with the copies of hot rows and the blocks of Slipstream; loading, evaluation and profiling left out. */
+  /**
+   * Time of one epoch, including the copies of hot rows and the blocks of Slipstream; without loading, evaluation and
+   * profiling.
+   */
   readonly epoch_ms: number;
   /** Mean time of a minibatch, by kind. */
   readonly minibatch_ms: Readonly<Record<string, number>>;
-  /** What happens beside minibatches, of all epochs. */
+  /** What happens in addition to the minibatches, all epochs. */
   readonly extras_ms: Readonly<Record<string, number>>;
-  /** Of all epochs. The exposed times of all stages sum to the total time, and so do those of all resources. */
+  /** Time by stage, all epochs. The exposed times of all stages sum to the total time, and so do those of all resources. */
   readonly stages: Readonly<Partial<Record<Stage, Share>>>;
   /** By resource, as `stages`. */
   readonly resources: Readonly<Record<string, Share>>;
   /** Bytes moved, all epochs. */
   readonly bytes: MovedBytes;
-  /** Of one epoch. */
+  /** Price and energy of one epoch. */
   readonly cost: EpochCost;
 }
 
-/** What an epoch costs; null where the machine file does not say. */
+/** Price and energy of an epoch; null if the machine file does not have the costs. */
 export interface EpochCost {
   /** Price of the machine for the time, by the share of its GPUs that are used. */
   readonly dollars: number | null;
@@ -111,7 +114,7 @@ export interface EpochCost {
  * Simulates training.
  *
  * @throws {UserError} A trace that cannot be simulated, an unknown system, more GPUs than the machine has, a system that
- * needs to know hot inputs with a trace that does not tell, rows that do not fit the GPUs.
+ * needs to know which inputs are hot while the trace does not say, rows that do not fit the GPUs.
  * @category Simulator
  */
 export function simulate(options: SimulateOptions): SimulationResult {
@@ -119,8 +122,8 @@ export function simulate(options: SimulateOptions): SimulationResult {
 }
 
 /**
- * Simulates training with what earlier simulations on the same machine left in a memo, and leaves there what is new. Same
- * bits as without.
+ * Simulates training, and takes minibatches from a memo of earlier simulations on the same machine, which it also extends.
+ * The bits are the same as without a memo.
  */
 export function simulateWith(options: SimulateOptions, memo?: MinibatchMemo): SimulationResult {
   const { machine, gpus } = options;

@@ -1,6 +1,6 @@
 /**
- * The inputs that a recorded training run passed over, put into a counted trace: which hot inputs are skipped is known from
- * training alone, and how many changes along an epoch.
+ * Puts the inputs that a recorded training run skipped into a counted trace: only training decides which hot inputs are
+ * skipped, and their share changes along an epoch.
  *
  * @module
  */
@@ -82,10 +82,11 @@ function cut(own: CountedTrace["runs"], epochs: number, inputs: number): number[
 }
 
 /**
- * A counted trace whose hot inputs are skipped as a run skipped its own: as much at the same part of an epoch. Counts of
- * minibatches stay those of the counted trace.
+ * A counted trace that skips hot inputs as a run did: the same share at the same part of an epoch. Counts of minibatches
+ * stay those of the counted trace.
  *
- * @throws {UserError} The first trace is not counted, or as `skipsOf` does.
+ * @throws {UserError} The first trace is not a counted one, or the second is not of a run or does not distinguish hot
+ * inputs.
  *
  * @category Traces
  */

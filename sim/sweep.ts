@@ -32,7 +32,7 @@ import { earlyOf, withDim, withEarly, withHotInputShare } from "./variants.ts";
 import { condense, type CountedTrace } from "./work.ts";
 import type { SweepTask } from "./sweep_worker.ts";
 
-/** Axes that are no number of the machine and no parameter. */
+/** Axes that are neither numbers of the machine nor parameters. */
 export const PLAN_AXES = [
   "gpus",
   "batch_per_gpu",
@@ -70,11 +70,11 @@ export interface Axis {
 
 /** What to sweep. */
 export interface SweepOptions {
-  /** Traces with the names that rows carry. */
+  /** Traces, with their names in rows. */
   readonly traces: readonly SweptTrace[];
   /** Machines that axes start from. */
   readonly machines: readonly Machine[];
-  /** Systems or their names. Others than the project's own are simulated on the calling thread alone. */
+  /** Systems or their names. Only the project's own are simulated on all cores, others on the calling thread. */
   readonly systems: readonly (System | string)[];
   /** Axes; every combination of their values is a point. */
   readonly axes: readonly Axis[];
@@ -90,17 +90,17 @@ export interface SweepOptions {
   readonly drop?: number | undefined;
   /** That axes start from; as in `SimulateOptions`. */
   readonly parameters?: Parameters | undefined;
-  /** Ranges of what the axes do not set; none unless told. */
+  /** How numbers that no axis sets are drawn within their ranges; not at all by default. */
   readonly drawn?: SweepDraws | undefined;
-  /** Threads; all cores unless told. */
+  /** Threads; all cores by default. */
   readonly threads?: number | undefined;
-  /** Where counts that `hot_memory_mib` takes are kept and looked for; nowhere unless told. */
+  /** Cache of the counts that `hot_memory_mib` needs; none by default. */
   readonly countCache?: CountCache | undefined;
-  /** Told how far the counting is that `hot_memory_mib` takes: inputs gone over, of how many, for which trace. */
+  /** Called with the progress of the counts that `hot_memory_mib` needs: inputs done, of how many, for which trace. */
   readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
 }
 
-/** A trace with the name that rows carry. */
+/** A trace with its name in rows. */
 export interface SweptTrace {
   /** What rows call it. */
   readonly name: string;
@@ -139,9 +139,9 @@ export interface SweepRow {
   readonly machine: string;
   /** Name of the system. */
   readonly system: string;
-  /** Of the axes, in their order. */
+  /** Values of the axes, in their order. */
   readonly values: readonly number[];
-  /** Of one epoch, in milliseconds. */
+  /** Time of one epoch, in milliseconds. */
   readonly epoch_ms: number;
   /** 5 % of the draws are below; null without. */
   readonly epoch_low_ms: number | null;

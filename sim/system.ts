@@ -1,5 +1,5 @@
 /**
- * What a system is: how a training system turns a minibatch into tasks on resources.
+ * The interface of a training system: how it turns a minibatch into tasks on resources.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Context } from "./context.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { Work, WorkClass, Workload } from "./work.ts";
 
-/** Something that happens so many times beside the minibatches: a copy of the hot rows, a search. */
+/** Something that happens a number of times in addition to the minibatches: a copy of the hot rows, a search. */
 export interface Extra {
-  /** For people. */
+  /** Name for tables. */
   readonly label: string;
   /** How often, all epochs. */
   readonly times: number;
@@ -24,7 +24,7 @@ export interface System {
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** Whether the trace has to tell hot inputs from cold ones. */
+  /** Whether the trace has to distinguish hot inputs from cold ones. */
   readonly needsHot: boolean;
   /** Whether it skips inputs of stale rows. */
   readonly skips: boolean;
@@ -33,12 +33,12 @@ export interface System {
   /** Minibatches of a workload, all epochs. */
   minibatches(workload: Workload, context: Context): readonly WorkClass[];
   /**
-   * What `minibatch` sees of a minibatch; all of it unless told. Those that look the same are simulated once, so that a system
-   * is quicker if it leaves out what it does not use.
+   * The part of a minibatch that `minibatch` uses; by default all of it. Minibatches with equal parts are simulated only
+   * once, so a system is simulated faster if this leaves out what it does not use.
    */
   sees?(work: Work): Work;
   /** Appends the tasks of one minibatch. */
   minibatch(work: Work, context: Context, graph: GraphBuilder): void;
-  /** What happens beside minibatches, all epochs. */
+  /** What happens in addition to the minibatches, all epochs. */
   extras(workload: Workload, context: Context): readonly Extra[];
 }

@@ -12,7 +12,7 @@ import { checkHeader, checkRecord } from "./check_trace.ts";
 
 /** Counts of one minibatch, as `MinibatchRecord` has them. */
 export interface Work extends Counts {
-  /** Of a minibatch of both kinds of inputs: the counts of its hot inputs, and of the others; null for none. */
+  /** For a minibatch of both kinds of inputs: the counts of its hot inputs, and of the others; null if it has none. */
   readonly parts?: { readonly popular: Counts | null; readonly rest: Counts | null };
 }
 
@@ -36,7 +36,7 @@ export interface HotCopies {
 export interface WorkClass {
   /** Counts of one of them. */
   readonly work: Work;
-  /** How many; fractions come of shares of inputs, such as those skipped. */
+  /** How many. It can be a fraction, because a share of the inputs may be skipped. */
   readonly times: number;
 }
 
@@ -49,7 +49,7 @@ export interface CountedTrace {
     readonly record: Counts & Pick<MinibatchRecord, "epoch" | "skipped_inputs">;
     readonly times: number;
   }[];
-  /** Of a run that copied hot rows; where it is missing, systems copy all of them as often as their parameters say. */
+  /** The copies of hot rows of a run. If it is left out, systems copy all hot rows as often as their parameters say. */
   readonly copies?: HotCopies;
 }
 
@@ -59,7 +59,7 @@ export interface Workload {
   readonly header: TraceHeader;
   /** Inputs of a full minibatch over all GPUs. */
   readonly batch: number;
-  /** Of the trace. */
+  /** Epochs of the trace. */
   readonly epochs: number;
   /** Minibatches trained if nothing is skipped. */
   readonly all: readonly WorkClass[];
@@ -67,7 +67,7 @@ export interface Workload {
   readonly kept: readonly WorkClass[];
   /** Inputs skipped in `kept`, of all epochs. */
   readonly skipped: number;
-  /** Whether inputs are told hot from cold. */
+  /** Whether hot inputs are distinguished from cold ones. */
   readonly tellsHot: boolean;
   /** Rows of the hot set; 0 without. */
   readonly hotRows: number;
@@ -87,8 +87,8 @@ interface WorkloadOptions {
 const WARM_UP_INPUTS = 1000 * 1024, WINDOW_SHARE = 0.03;
 
 /**
- * A trace in runs of equal minibatches. Of a trace that was read from a file the columns are gone through, which is far
- * quicker than an object a minibatch.
+ * Condenses a trace to runs of equal minibatches. It reads the columns of a trace from a file directly, which is much
+ * faster than an object for each minibatch.
  *
  * @throws {UserError} A trace that cannot be simulated.
  * @category Traces

@@ -1,5 +1,5 @@
 /**
- * The stages of training that time is booked on, measured and simulated alike.
+ * The stages of training by which time is measured and simulated.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export const STAGES = [
   "evaluate",
 ] as const;
 
-/** What time is booked on. */
+/** A part of training whose time is measured on its own. */
 export type Stage = typeof STAGES[number];
 
 const KNOWN: ReadonlySet<string> = new Set(STAGES);
@@ -34,7 +34,7 @@ export function stageOf(name: string): Stage {
   return name as Stage;
 }
 
-/** A device's times, of which those under other names are left out. */
+/** A device's times without those under names that are not stages. */
 export function timesByStage(
   times: Readonly<Record<string, number>>,
 ): Partial<Record<Stage, number>> {

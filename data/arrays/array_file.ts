@@ -11,7 +11,7 @@ import { decodeNumbers, NPY_HEAD_BYTES, NPY_TYPES, type NpyType, parseNpyHeader 
 /** Where an array is, and how it is called in messages. */
 export interface ArrayPlace {
   readonly path: string;
-  /** What a person knows it by: `day_0_dense.npy`, `X_cat of kaggle.npz`. */
+  /** Its name in messages: `day_0_dense.npy`, `X_cat of kaggle.npz`. */
   readonly name: string;
   /** First byte of it in the file. Default 0. */
   readonly offset?: number;
@@ -92,7 +92,7 @@ export class ArrayFile implements Disposable {
     });
   }
 
-  /** Opens a file that is nothing but rows of elements; a piece of a row at its end is for the caller to refuse. */
+  /** Opens a file that holds only rows of elements. The caller must refuse an incomplete row at its end. */
   static async openRaw(place: ArrayPlace, type: NpyType, columns: number): Promise<ArrayFile> {
     return await withFile(place.path, (file, size) => {
       const rows = Math.floor(size / (columns * NPY_TYPES[type]));

@@ -1,5 +1,5 @@
 /**
- * From numbers of arrays to inputs: what is taken of each number, and what none may be.
+ * From numbers of arrays to inputs: how each number is read, and which are refused.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface BadArrayRow {
   readonly row: number;
   readonly array: string;
   readonly reason: string;
-  /** Whether ids taken modulo a number of rows would do. */
+  /** Whether the ids would be valid modulo a number of rows. */
   readonly hashed: boolean;
 }
 
@@ -48,10 +48,7 @@ export class ArrayRows {
     this.largest = new Float64Array(rules.tables.length).fill(-1);
   }
 
-  /**
-   * Appends rows [from, to) of a part to a block that has room for them. Those that cannot be used are told of and left
-   * out.
-   */
+  /** Appends rows [from, to) of a part to a block that has room for them. Bad rows are reported and left out. */
   async append(
     part: OpenPart,
     from: number,

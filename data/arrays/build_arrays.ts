@@ -1,5 +1,5 @@
 /**
- * Prepares logs that others have prepared: arrays of labels, dense values and ids, which stay as they are.
+ * Makes a cache of logs that other projects have prepared: arrays of labels, dense values and ids, which are not changed.
  *
  * One pass; memory is a block of inputs and a few thousand rows of each array. Members of archives that are deflated are
  * unpacked beside the cache while they are read.

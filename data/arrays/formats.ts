@@ -55,9 +55,9 @@ export function dayOf(name: string): number | null {
 }
 
 /**
- * Files with those that belong to them and lie beside them: of torchrec's three files of a day any one stands for all,
- * and the file of counts that DLRM writes once for all days (`*_fea_count.npz`) goes with those days. Files that are
- * nothing of the kind are left as they are.
+ * Files with those that belong to them and lie beside them: of torchrec's three files of a day any one stands for all, and
+ * the file of counts that DLRM writes once for all days (`*_fea_count.npz`) goes with those days. Other files are returned
+ * as they are.
  *
  * @throws UserError if a file of a day is missing, or more than one could be meant.
  */

@@ -1,5 +1,5 @@
 /**
- * A first schema of a log from its first rows, for a person to correct.
+ * Drafts the schema of a log from its first rows, to be corrected by hand.
  *
  * @module
  */

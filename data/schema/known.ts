@@ -1,5 +1,5 @@
 /**
- * The public logs as schemas: their columns, in the layouts in which copies of them go round.
+ * The public logs as schemas: their columns, in the layouts of widespread copies.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export const CRITEO_TEXT: TextLayout = { separator: "\t", header: false };
 /** How that of Avazu's is, behind a header. */
 export const AVAZU_TEXT: TextLayout = { separator: ",", header: true };
 
-/** What a copy has otherwise than the original. */
+/** How a copy differs from the original. */
 export interface KnownLayout {
   /** What the data set is called. */
   readonly name: string;

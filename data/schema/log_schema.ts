@@ -1,5 +1,5 @@
 /**
- * What the columns of a log mean: the schema that a person can read, write and edit.
+ * The schema of a log: what its columns mean, in a form that people can read, write and edit.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** Version of the document. */
 export const LOG_SCHEMA_VERSION = 1;
 
-/** How separated text is laid out. Parquet and Arrow files have no need of it. */
+/** How separated text is laid out. Not used for Parquet and Arrow files. */
 export interface TextLayout {
   /** One character between the columns. */
   readonly separator: string;
@@ -16,8 +16,8 @@ export interface TextLayout {
   /** Whether a field may stand in double quotes, a quote within it doubled. Line ends within quotes are not read. */
   readonly quotes?: boolean | undefined;
   /**
-   * `exact`: every row has all columns. `stripped`: empty columns at the end of a row may be missing, and a separator or
-   * a space too many may stand there. Default `exact`.
+   * `exact`: every row has all columns. `stripped`: empty columns at the end of a row may be missing, and an extra
+   * separator or space there is ignored. Default `exact`.
    */
   readonly trailing?: "exact" | "stripped" | undefined;
 }
@@ -26,17 +26,17 @@ export interface TextLayout {
 export interface PlacedColumn {
   /** Its name in tables and messages, and in the file unless `header` says otherwise. */
   readonly name: string;
-  /** Its name in the header, or among the columns of a Parquet or Arrow file, where that is another. */
+  /** Its name in the file (in the header, or as a Parquet or Arrow column), if that is different. */
   readonly header?: string | undefined;
   /** Counted from 1. Default: found by name where there is a header, else its place in the list. */
   readonly position?: number | undefined;
 }
 
-/** What is predicted: 1, 1.0 and true are clicks; 0, 0.0, -1 and false are none. */
+/** The label. 1, 1.0 and true are clicks; 0, 0.0, -1 and false are not. */
 export interface LabelColumn extends PlacedColumn {
   /** Which kind of column it is. */
   readonly kind: "label";
-  /** A number above this is a click, any other is none: for ratings. */
+  /** For ratings: a number above this is a click, any other is not. */
   readonly above?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface DenseColumn extends PlacedColumn {
   readonly kind: "dense";
   /** Default `none`. */
   readonly transform?: DenseTransform | undefined;
-  /** Takes the place of a missing value, before the transform. Default 0. */
+  /** Replaces a missing value, before the transform. Default 0. */
   readonly missing?: number | undefined;
 }
 
@@ -63,9 +63,9 @@ export interface DenseColumn extends PlacedColumn {
 export type IdSpelling =
   /** Any text, byte by byte. */
   | "text"
-  /** Digits, perhaps behind a minus; leading zeros do not count. */
+  /** Decimal digits, with or without a minus; leading zeros are ignored. */
   | "decimal"
-  /** Hexadecimal digits, perhaps behind 0x; neither leading zeros nor the case count. */
+  /** Hexadecimal digits, with or without 0x; leading zeros and case are ignored. */
   | "hexadecimal"
   /** Numbers that are put between bounds: see `bounds`. */
   | "buckets";
@@ -74,9 +74,9 @@ export type IdSpelling =
 export type RowRule =
   /** Rows in order of first appearance. */
   | "appearance"
-  /** FNV-1a of the id's text, finalised, modulo so many rows. */
+  /** The row is FNV-1a of the id's text, finalised, modulo this number of rows. */
   | { readonly hash: number }
-  /** The id, a decimal number below so many rows, is the row. */
+  /** The id itself is the row: a decimal number below this number of rows. */
   | { readonly keep: number };
 
 /** What categorical columns share. */
@@ -92,7 +92,7 @@ export interface IdColumn extends PlacedColumn {
   readonly bounds?: readonly number[] | undefined;
   /** Default `appearance`. */
   readonly rows?: RowRule | undefined;
-  /** Ids that training has fewer times share row 0. Default: that of the command. */
+  /** Ids that occur fewer times in the training split share row 0. Default: the value of the command's flag. */
   readonly min_count?: number | undefined;
 }
 
@@ -106,7 +106,10 @@ export interface CategoricalColumn extends IdColumn {
 export interface CategoricalListColumn extends IdColumn {
   /** Which kind of column it is. */
   readonly kind: "categorical list";
-  /** One character between the ids, another than between columns. Parquet and Arrow files have lists of their own. */
+  /**
+   * The character between ids, different from the one between columns. Not used for Parquet and Arrow files, which have
+   * lists.
+   */
   readonly separator: string;
   /** Ids that count of one field, the first ones: so many places the table's bags have. */
   readonly most: number;
@@ -125,7 +128,7 @@ export interface TimeColumn extends PlacedColumn {
   readonly dense?: "hour of day" | undefined;
 }
 
-/** Read over. Needed only where columns are found by their place. */
+/** Ignored. Needed only where columns are found by their place. */
 export interface IgnoredColumn extends PlacedColumn {
   /** Which kind of column it is. */
   readonly kind: "ignored";
@@ -146,7 +149,7 @@ export type SplitRule =
   | { readonly by: "sevenths" }
   /** The last of several files is held out and halved. */
   | { readonly by: "last file" }
-  /** Of every ten rows one tests, one validates and eight train, which ones is drawn. */
+  /** Of every ten rows one, drawn at random, tests, another validates and eight train. */
   | { readonly by: "random" }
   /** The last rows: these shares test and validate, in this order. */
   | { readonly by: "share"; readonly test: number; readonly validation?: number | undefined }
@@ -156,7 +159,10 @@ export type SplitRule =
     readonly test_from: string;
     readonly validation_from?: string | undefined;
   }
-  /** Values of a categorical column (users) are drawn to test and validate in these shares, each with all of its rows. */
+  /**
+   * These shares of the values of a categorical column (users) are drawn to test and to validate, each with all of its
+   * rows.
+   */
   | {
     readonly by: "user";
     readonly column: string;
@@ -170,9 +176,9 @@ export interface LogSchema {
   readonly schema_version: typeof LOG_SCHEMA_VERSION;
   /** What the data set is called. */
   readonly name: string;
-  /** Absent for logs that are never separated text. */
+  /** Left out for logs that are never separated text. */
   readonly text?: TextLayout | undefined;
-  /** Fields that mean "no value", besides the empty one. */
+  /** Fields that mean "no value", besides an empty one. */
   readonly missing?: readonly string[] | undefined;
   /** Default `sevenths`. */
   readonly split?: SplitRule | undefined;

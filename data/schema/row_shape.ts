@@ -43,7 +43,7 @@ export class RowShape {
   readonly cut: Uint32Array;
   /** The id column behind the tables that holds the row's time in seconds since 1970; -1 where none is kept. */
   readonly timeSlot: number;
-  /** Names of the columns behind the tables, which the split looks at and nobody stores. */
+  /** Names of the columns after the tables: only the split uses them, they are not stored. */
   readonly carried: readonly string[];
   readonly #denseSlots: ReadonlyMap<string, number>;
   readonly #tables: ReadonlyMap<string, number>;

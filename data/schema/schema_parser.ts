@@ -50,7 +50,7 @@ const BATCH = 4096;
 /** In the place of the length of an id that is missing. */
 const MISSING = -1;
 
-/** Bytes that a line of one's own log may have: rows with lists are long. */
+/** Bytes that a line of a log with a schema may have: rows with lists are long. */
 const MAX_OWN_LINE = 1 << 20;
 
 /** Turns separated text into rows by a schema; see {@link RowParser}. */

@@ -42,7 +42,7 @@ export function cutCells(law: Law, n: number): number[] {
       start = at;
     }
   }
-  // What is left too small joins its neighbour.
+  // A rest that is too small is joined to its neighbour.
   if (ends.length > 0 && 1 - ends.at(-1)! < least) ends.pop();
   return [...ends.map((end) => Number(end.toFixed(7))), 1];
 }

@@ -1,5 +1,5 @@
 /**
- * How well a twin reproduces what it was not fitted to.
+ * Measures how well a twin reproduces inputs that it was not fitted to.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Compared {
 
 /** Distinct ids of a column at two scales. */
 export interface DistinctCheck {
-  /** Of the column. */
+  /** Name of the column. */
   readonly name: string;
   /** In the real inputs given. */
   readonly sample: number;

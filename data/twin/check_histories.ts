@@ -1,5 +1,5 @@
 /**
- * How well a twin of user histories reproduces users that it was not fitted to.
+ * Measures how well a twin of user histories reproduces users that it was not fitted to.
  *
  * @module
  */

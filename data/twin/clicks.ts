@@ -4,7 +4,7 @@
  * logit = bias + dense part + row part + pair part. The dense part is linear; the row part adds an effect for each id; the
  * pair part adds products of row effects of a few pairs of tables, which only an interaction can see. Effects come from a
  * hash of (table, id), so they need no memory, and shrink with popularity as (1 + p / p0)^(-1/4): popular rows differ
- * little from the average and are learned early. Nothing here knows of time or of training.
+ * little from the average and are learned early. Clicks depend neither on time nor on training.
  *
  * @module
  */

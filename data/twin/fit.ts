@@ -30,7 +30,7 @@ import { countIds, selectInputs, type TwinSample } from "./sample.ts";
 
 /** What the sample does not show. */
 export interface FitOptions {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Inputs of the full data set. */
   readonly inputs: number;

@@ -26,17 +26,17 @@ import { RM1_SIZES, TWIN_WORKLOADS, type WorkloadName } from "./workloads.ts";
 export interface FitLogOptions
   extends Pick<OpenOptions, "data" | "format" | "schema" | "limit" | "badRows" | "cacheDirectory"> {
   /**
-   * Whose published sizes and click rate to take, for files that are a sample of that data set. Default: those of the files
-   * themselves.
+   * The workload whose published sizes and click rate to take, if the files are a sample of its data set. Default: the
+   * sizes of the files themselves.
    */
   readonly workload?: WorkloadName | undefined;
-  /** Of the twin. Default the workload's, or `own`. */
+  /** Name of the twin. Default the workload's, or `own`. */
   readonly name?: string | undefined;
   /** Inputs to fit to, or users of histories, drawn from all parts of the files. Default 10,000; 1000 users. */
   readonly sample?: number | undefined;
   /** AUC that the learnable part of the planted click model is to reach. Default the workload's, or 0.8. */
   readonly learnableAuc?: number | undefined;
-  /** Of the sample, of what is held back, and of where the classes begin: an integer in [0, 2^32). Default 1. */
+  /** Seed of the sample, of the part held back, and of the initial classes: an integer in [0, 2^32). Default 1. */
   readonly seed?: number | undefined;
   /** Ends the reading of the files. */
   readonly signal?: AbortSignal | undefined;
@@ -57,7 +57,8 @@ const LEARNABLE_AUC = 0.8;
 const MEMORY = 256 * 2 ** 20;
 
 /**
- * Fits a twin to a log: of inputs with one lookup a table (Criteo, Avazu, one's own), or of user histories (Taobao).
+ * Fits a twin to a log of inputs with one lookup a table (Criteo, Avazu, or a log with a schema) or of user histories
+ * (Taobao).
  *
  * @throws UserError for options, files or rows that are wrong, and for a log whose twin could not be drawn.
  * @category Data: twins
@@ -84,7 +85,7 @@ async function recognised(data: readonly string[]): Promise<OpenOptions["format"
 /** Inputs that are drawn of a twin to see whether it can be. */
 const TRIAL = 1000;
 
-/** A log may lack what a twin needs, users of more than ten events for instance, and one finds out when it is drawn. */
+/** A log may lack what a twin needs, for instance users of more than ten events. That only shows when inputs are drawn. */
 async function checkDrawable(twin: LogFit["parameters"], path: string): Promise<void> {
   try {
     const inputs = isHistories(twin) ? TRIAL : Math.max(7, Math.min(TRIAL, twin.inputs));

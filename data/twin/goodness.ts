@@ -10,22 +10,22 @@ import type { Compared, DistinctCheck } from "./check.ts";
 
 /** How well a twin reproduces a log. */
 export interface Goodness {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
-  /** What was held back to judge it, such as "4000 inputs". */
+  /** The held-back part on which the twin is judged, such as "4000 inputs". */
   readonly heldBack: string;
-  /** What of the twin has not seen what was held back, and what has; a sentence. */
+  /** A sentence: which parts of the twin were fitted without the held-back part, and which with it. */
   readonly fittedTo: string;
   /** Shares on what was held back. */
   readonly shares: readonly Compared[];
-  /** What distinct ids are counted in, such as "8000 inputs", at both scales. */
+  /** The two sets in which distinct ids are counted, such as "8000 inputs". */
   readonly scales: readonly [sample: string, full: string];
   /** Distinct ids of each column at both scales. */
   readonly distinct: readonly DistinctCheck[];
 }
 
 /**
- * Tables in Markdown.
+ * The goodness of fit as Markdown tables.
  *
  * @category Data: twins
  */
@@ -65,7 +65,7 @@ export function goodnessMarkdown(goodness: Goodness): string {
 }
 
 /**
- * The same as an SVG figure: distinct ids, top shares and the other shares, measured against twin.
+ * The goodness of fit as an SVG figure: distinct ids, top shares and the other shares, twin against measured.
  *
  * @category Data: twins
  */

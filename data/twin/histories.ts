@@ -34,9 +34,9 @@ export const HISTORY_VERSION = 2;
 
 /** Statistics of user histories. */
 export interface HistoryParameters {
-  /** Of the layout. */
+  /** Version of the file's layout. */
   readonly version: typeof HISTORY_VERSION;
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Users of the full data set. */
   readonly users: number;
@@ -55,13 +55,16 @@ export interface HistoryParameters {
     readonly once: number;
     readonly lags: readonly number[];
   };
-  /** How often one of the other events that take the category of a past event on purpose; quantiles of how many events ago. */
+  /**
+   * How often an event that repeats no item takes the category of a past event on purpose; quantiles of how many events
+   * ago.
+   */
   readonly stays: { readonly share: number; readonly lags: readonly number[] };
 }
 
 /** What the sample does not show. */
 export interface HistoryFitOptions {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Users of the full data set. */
   readonly users: number;

@@ -1,7 +1,7 @@
 /**
- * Columns that decide each other. In click logs many columns are coarser forms of others: whoever has the same id in the
- * finer column has the same in the coarser. Then an input's coarse id is at least as frequent as its fine one, at every
- * scale, and it would be wrong to draw them apart.
+ * Columns that decide each other. In click logs many columns are coarser forms of others: inputs with the same id in the
+ * finer column have the same id in the coarser one. Then an input's coarse id is at least as frequent as its fine one, at
+ * every scale, and it would be wrong to draw them apart.
  *
  * @module
  */

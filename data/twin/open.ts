@@ -13,7 +13,7 @@ import { checkParameters, type TwinParameters } from "./parameters.ts";
 import { SequenceTwin } from "./sequence_dataset.ts";
 import { WORKLOAD_NAMES } from "./workloads.ts";
 
-/** Twins that come with the project. `rm1` draws sequences, `meta2021` bags, the others one lookup a table. */
+/** Twins that come with the project: `rm1` draws sequences, `meta2021` bags, the others one lookup a table. */
 export const TWIN_NAMES = [...WORKLOAD_NAMES, "meta2021"] as const;
 
 /** A parameter file has some hundred kilobytes. */
@@ -32,8 +32,9 @@ export interface TwinOptions {
 }
 
 /**
- * Opens a twin. A table's rows are the ids that are possible, 0 the most popular: more than the distinct ids of the full
- * data set, because not every possible id appears; in all tables of `rm2` 48.0 million for 33.8, of `rm4` 14.0 for 9.4.
+ * Opens a twin. A table has a row for every possible id, 0 the most popular. Not every possible id appears, so there are
+ * more rows than distinct ids in the full data set: 48.0 million for 33.8 million in `rm2`, 14.0 million for 9.4 million in
+ * `rm4`.
  *
  * Inputs with one lookup a table are split in sevenths, as for Criteo Kaggle. User histories become sequences of 21 steps
  * as for Taobao's log; see `sequence_dataset.ts`.

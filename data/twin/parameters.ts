@@ -28,7 +28,7 @@ export const TWIN_VERSION = 1;
 
 /** A column of ids. Ids are ordered by popularity: 0 is the most frequent. */
 export interface TwinColumn {
-  /** Of the column. */
+  /** Name of the column. */
   readonly name: string;
   /** Distinct ids of the full data set, as published. */
   readonly distinct: number;
@@ -51,7 +51,7 @@ export interface TwinColumn {
 
 /** A dense column: value ranges in the transformed unit (for Criteo ln(x + 1)), uniform inside. */
 export interface TwinDense {
-  /** Of the column. */
+  /** Name of the column. */
   readonly name: string;
   /** [low, high] of each range; equal for a single value. */
   readonly ranges: readonly (readonly [number, number])[];
@@ -73,21 +73,21 @@ export interface TwinClass {
 export interface TwinClicks {
   /** Expected share of clicks. */
   readonly rate: number;
-  /** Of the logit. */
+  /** Constant term of the logit. */
   readonly bias: number;
   /** Standard deviations in the logit of dense effects, row effects and pairs, each summed over an input. */
   readonly strength: { readonly dense: number; readonly rows: number; readonly pairs: number };
   /** AUC and log-loss of the true probabilities. */
   readonly bayes: { readonly auc: number; readonly logloss: number };
-  /** AUC of who knows only the effects of rows with at least 20 expected uses in two million inputs. */
+  /** AUC of a model that knows only the effects of rows with at least 20 expected uses in two million inputs. */
   readonly learnableAuc: number;
 }
 
 /** All of a twin. */
 export interface TwinParameters {
-  /** Of the layout. */
+  /** Version of the file's layout. */
   readonly version: typeof TWIN_VERSION;
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Inputs of the full data set. */
   readonly inputs: number;
@@ -156,7 +156,7 @@ const COLUMN: Schema<TwinColumn> = objectOf<TwinColumn>({
   given: orNull(listOf(distributionOf(null))),
 }, { lookups: wholeFrom(1, 1000) });
 
-/** Columns of a twin that depend on each other as they can. */
+/** Checks that the columns of a twin depend on each other in a possible way. */
 export function columnsOf<T extends readonly TwinColumn[]>(least: number, most: number): Schema<T> {
   return checked(listOf(COLUMN, least, most), (columns) => {
     for (const [t, column] of columns.entries()) {

@@ -1,5 +1,6 @@
 /**
- * Twins from reuse statistics: of production logs nothing is published but how often the rows of one minibatch are used.
+ * Twins from reuse statistics: for production logs, the only thing published is how often the rows of one minibatch are
+ * used.
  *
  * The law of a table is found from two histograms, the rows and the lookups by the number of a row's uses. Uses of a row
  * with λ expected ones are Poisson, so each histogram is linear in the numbers of rows at each λ. These are found by
@@ -18,7 +19,7 @@ import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 
 /** Reuse within one minibatch. */
 export interface ReuseStatistics {
-  /** Of the twin. */
+  /** Name of the twin. */
   readonly name: string;
   /** Embedding tables that the minibatch looks up. */
   readonly tables: number;
@@ -28,7 +29,7 @@ export interface ReuseStatistics {
   readonly lookups: number;
   /** Different rows among them. */
   readonly rows: number;
-  /** Shares of the rows with so many uses: (0, 1], (1, 2], (2, 4], … and the last bin without an end. */
+  /** Shares of the rows by their number of uses, in the bins (0, 1], (1, 2], (2, 4], …; the last bin is open. */
   readonly rowShares: readonly number[];
   /** Shares of the lookups that go to those rows. */
   readonly lookupShares: readonly number[];
@@ -81,7 +82,7 @@ function binsOf(lambda: number, bins: number): { rows: number[]; lookups: number
 }
 
 /**
- * The law of the mean table.
+ * Fits the popularity law of the mean table to the histograms of rows and lookups by a row's uses.
  *
  * @category Data: twins
  */
@@ -133,15 +134,15 @@ function wholeSegments(levels: readonly number[], ids: readonly number[]): Law {
   }));
 }
 
-/** What of a twin is chosen, not published. */
+/** What is chosen for the twin, because it is not published. */
 export interface ReuseTwinOptions {
-  /** Tables of the twin, each like the mean of all. */
+  /** Tables of the twin, each like the mean of all tables. */
   readonly tables: number;
   /** Dense columns, uniform from 0 to 8, about as far as ln(x + 1) of Criteo's integers goes. */
   readonly denseColumns: number;
   /** Share of the inputs with label 1, in (0, 1). */
   readonly clickRate: number;
-  /** AUC of who knows the rows that are seen often. */
+  /** AUC of a model that knows only the rows that are seen often. */
   readonly learnableAuc: number;
 }
 
@@ -154,7 +155,8 @@ export const META_2021_OPTIONS: ReuseTwinOptions = {
 };
 
 /**
- * A twin whose bags have the mean number of lookups and whose rows are reused as the statistics say.
+ * Makes the parameters of a twin of bags: each bag has the mean number of lookups, and rows are reused as in the
+ * statistics.
  *
  * @category Data: twins
  */

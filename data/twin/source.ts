@@ -7,7 +7,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { TWIN_NAMES } from "./open.ts";
 
-/** Inputs of a twin unless told: two million of them train. */
+/** Inputs of a twin by default: two million of them train. */
 export const DEFAULT_TWIN_INPUTS = 2_333_333;
 
 /** A twin that a command line names. */

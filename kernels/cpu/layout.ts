@@ -17,7 +17,7 @@ export const ARRIVED = 1152;
 export const EPOCH = 1216;
 /** How many threads are asleep on EPOCH. */
 export const ASLEEP = 1220;
-/** 1 once a thread has trapped: nobody waits for anybody any more. */
+/** 1 once a thread has trapped: threads then stop waiting for each other. */
 export const FAILED = 1280;
 /** Number of threads. */
 export const THREADS = 1284;

@@ -274,8 +274,8 @@ export class CpuTables extends Owned implements EmbeddingTables {
   readonly address: number;
   readonly stateAddress: number;
   /**
-   * True once the state was written, or a program recorded that changes it, which may run at any time: before that, fresh
-   * memory is not touched in vain.
+   * True once the state was written, or a program was recorded that changes it. Until then fresh memory is known to be
+   * zero, and is not written again.
    */
   stateUsed = false;
   readonly #bytes: number;

@@ -87,7 +87,7 @@ export class CpuRecorder implements Recorder, Place {
     return (this.#own(buffer, buffer instanceof CpuBuffer, buffer.label) as CpuBuffer).address;
   }
 
-  /** Notes that a program uses something, which must be of this device and alive. */
+  /** Notes that a program uses something. Throws unless it belongs to this device and is not disposed. */
   #own(it: object, isCpu: boolean, label: string): object {
     const owned = it as CpuBuffer | CpuTables | CpuLookups;
     if (!isCpu || owned.store !== this.#store) {

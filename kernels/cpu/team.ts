@@ -79,7 +79,9 @@ export class Team {
     return team;
   }
 
-  /** Runs op records on all threads and returns when they are done. Throws if a thread fails, then and ever after. */
+  /**
+   * Runs op records on all threads and returns when they are done. Throws if a thread fails, and at every later call.
+   */
   run(program: number, ops: number): void {
     this.check();
     try {
@@ -139,7 +141,10 @@ export class Team {
   }
 }
 
-/** The Workers' module. Workers that can be left behind are loaded from files alone, so that another URL is imported. */
+/**
+ * The Workers' module. Only workers loaded from files can be unreferenced, so a module at another URL is imported by a
+ * data URL.
+ */
 function workerUrl(): URL {
   const url = new URL("./worker.ts", import.meta.url);
   if (url.protocol === "file:") return url;

@@ -20,7 +20,7 @@ export interface LookupIds {
 /** A lookup names a row that its table does not have. */
 export class LookupError extends RangeError {
   /**
-   * Says which lookup cannot be made.
+   * Names the lookup that cannot be made.
    *
    * @param message Names table, row and position.
    */

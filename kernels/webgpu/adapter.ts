@@ -6,7 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 
-/** Which adapters will do: a GPU, a software driver such as llvmpipe, or whichever comes first. */
+/** Which adapters are acceptable: a GPU, a software driver such as llvmpipe, or any, hardware first. */
 export type AdapterKind = "hardware" | "software" | "any";
 
 const INSTALL = "install the GPU's Vulkan driver together with libvulkan1 (Debian, Ubuntu: " +
@@ -15,7 +15,7 @@ const INSTALL = "install the GPU's Vulkan driver together with libvulkan1 (Debia
 
 /** The variable from which Deno takes the graphics interfaces that adapters may be of. */
 const BACKEND_VARIABLE = "DENO_WEBGPU_BACKEND";
-/** Those that WebGPU is made for. OpenGL, which the runtime falls back to by itself, has to be named by the person. */
+/** Those that WebGPU is made for. OpenGL, to which the runtime falls back by itself, has to be asked for. */
 const BACKENDS: Readonly<Record<string, string>> = {
   darwin: "metal",
   windows: "vulkan,dx12",
@@ -25,7 +25,7 @@ const BACKENDS: Readonly<Record<string, string>> = {
 /** The graphics interface that adapters are of; `unknown` where it may not be set. Settled before the first look. */
 let backend: string | null = null;
 
-/** The graphics interface that adapters are of: what the person named, or what WebGPU is made for on this system. */
+/** The graphics interface that adapters are of: the one asked for, or what WebGPU is made for on this system. */
 export function adapterBackend(): string {
   return backend ??= chooseBackend();
 }

@@ -1,5 +1,5 @@
 /**
- * Errors that WebGPU reports on the side: kept until somebody waits for results, then thrown there.
+ * Errors that WebGPU reports asynchronously: kept until the caller waits for results, and thrown there.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export function outOfMemory(tried: string, cause: GPUError): UserError {
   );
 }
 
-/** Time in which news of a lost device come after the first error that it caused. */
+/** How long to wait, after an error, for the report that the device was lost. */
 const NEWS_MS = 500;
 
 /** Holds what went wrong on a device until a caller can be told. */
@@ -41,7 +41,9 @@ export class ErrorKeeper {
     });
   }
 
-  /** The loss of the device, for who met an error: news of it may come after what it broke. */
+  /**
+   * The loss of the device, to be asked for after an error: it may be reported later than the errors that it causes.
+   */
   async loss(): Promise<DeviceLostError | null> {
     const patience = Promise.withResolvers<void>();
     const timer = setTimeout(patience.resolve, NEWS_MS);
@@ -50,7 +52,7 @@ export class ErrorKeeper {
     return this.#lost;
   }
 
-  /** Says that the device goes because its owner is done with it. */
+  /** Notes that the owner disposes the device, so that its end is not taken for a loss. */
   close(): void {
     this.#closed = true;
   }
@@ -73,7 +75,7 @@ export class ErrorKeeper {
     return this.#scope(device, "out-of-memory", body, mend);
   }
 
-  /** Waits for the verdicts that are still out. */
+  /** Waits for the checks that are still pending. */
   async settle(): Promise<void> {
     while (this.#verdicts.size > 0) await Promise.all(this.#verdicts);
   }

@@ -2,8 +2,8 @@
 export type Grid = readonly [number, number, number];
 
 /**
- * Folds a number of workgroups into a grid that no dimension of which exceeds `limit`; the kernels number them back
- * with `linear_group` of grid.wgsl and ignore the surplus.
+ * Folds a number of workgroups into a grid with no dimension above `limit`; the kernels number them back with
+ * `linear_group` of grid.wgsl and ignore the surplus.
  */
 export function foldGrid(groups: number, limit: number): Grid {
   if (groups <= limit) return [groups, 1, 1];

@@ -45,12 +45,12 @@ export class WebGpuBuffer implements DeviceBuffer {
     return this.#gpu === null;
   }
 
-  /** Whether its storage may still be replaced: nobody has asked for it. */
+  /** Whether its storage may still be replaced, because it has not been used yet. */
   get untouched(): boolean {
     return !this.#touched && this.#gpu !== null;
   }
 
-  /** Puts other storage in place of that which nobody has asked for. */
+  /** Replaces storage that has not been used yet. */
   replace(gpu: GPUBuffer): void {
     this.#gpu = gpu;
   }
@@ -101,7 +101,7 @@ export class Memory {
     this.#onReuse = onReuse;
   }
 
-  /** Changes whenever a buffer is given back, so that programs know when to look at theirs again. */
+  /** Changes whenever a buffer is given back, so that programs know when to check theirs again. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -182,8 +182,8 @@ export class Memory {
   }
 
   /**
-   * Mends a lack of memory that has shown after `create` returned: does without the kept buffers and tries once more,
-   * unless the buffer is in use by now and what was done with it is lost.
+   * Handles a lack of memory that was reported after `create` returned: gives back the kept buffers and tries once
+   * more, unless the buffer has been used meanwhile and its contents are lost.
    *
    * @param failed The storage that there was no memory for.
    * @param beside Bytes that were allocated beside it.

@@ -26,22 +26,22 @@ export interface CalibrateOptions {
   readonly threads?: number | undefined;
   /** The CPU device's kernels for V8's 256-bit mode. */
   readonly wide?: boolean | undefined;
-  /** A few small cases once each: seconds, and figures that mean nothing. */
+  /** Measures a few small cases once each: takes seconds, and the figures are not meaningful. */
   readonly quick?: boolean | undefined;
   /** Passes over all cases. Default 3, 1 if quick. */
   readonly passes?: number | undefined;
-  /** What the machine is called. Default `this`. */
+  /** Name of the machine. Default `this`. */
   readonly name?: string | undefined;
   /** Command line, for the sources. */
   readonly command?: string | undefined;
-  /** Told how far it is, and how many cases were kept although something else was at work. */
+  /** Called with the progress, and the number of cases that were kept although other programs were running. */
   readonly onCase?: (done: number, total: number, table: string, disturbed: number) => void;
   /** Ends it; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Calibrates. Nothing is written.
+ * Measures this machine and returns its machine file, which is not written.
  *
  * @category Simulator: machines
  */

@@ -46,7 +46,7 @@ const FLAGS = {
 
 const SHOWN = 40;
 
-/** Draws a point unless told, and points from which on there are none. */
+/** Draws at each point by default, and the number of points from which on the default is none. */
 const DRAWS = 40, DRAWN_POINTS = 2000;
 
 /** Sweeps. */

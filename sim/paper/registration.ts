@@ -67,7 +67,7 @@ export interface Registration {
   readonly schema: "slipstream.registration";
   readonly schema_version: 2;
   readonly registered_on: string;
-  /** What was known when it was written, so that nobody takes the predictions for blinder than they are. */
+  /** What was known when it was written, which says how blind the predictions are. */
   readonly known: readonly string[];
   /** Values of all parameters: as they start, and with the scalars calibrated. */
   readonly start: Parameters;

@@ -27,7 +27,7 @@ export interface Measurement {
   readonly shape: ShapeDocument;
   /** Inputs a second. */
   readonly published: number;
-  /** Known to who wrote the model before it could predict it. */
+  /** Whether it was known when the model was written, before it could be predicted. */
   readonly known: boolean;
 }
 

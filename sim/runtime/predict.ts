@@ -22,7 +22,7 @@ import {
 /** One thing that a minibatch takes time for. */
 export interface RuntimeTask {
   readonly stage: Stage;
-  /** What does it: the host's thread (on the CPU device all threads), or a device of its own. */
+  /** Where it runs: on the host's thread (with the CPU device, on all threads), or on a separate device. */
   readonly on: "host" | "device";
   readonly us: number;
   readonly label: string;

@@ -1,5 +1,5 @@
 /**
- * What a machine file says of this project's own runtime: costs measured by `deno task simulate calibrate`.
+ * The costs of this project's own runtime in a machine file, measured by `deno task simulate calibrate`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { EXAMPLES, type OpExample } from "../../kernels/examples.ts";
 import type { OpName } from "../../kernels/ops.ts";
 import type { CostTable } from "./cost_table.ts";
 
-/** Which machine and which software were measured: costs are of no other. */
+/** The machine and the software that were measured; the costs hold for no other. */
 export interface Fingerprint {
   /** The processor, as the system names it; null where that may not be asked. */
   readonly cpu_model: string | null;
@@ -38,11 +38,11 @@ export interface Reference {
 export interface RuntimeRates {
   /** What was measured. */
   readonly fingerprint: Fingerprint;
-  /** Whether it was measured with `--quick`, so that its figures mean nothing. */
+  /** Whether it was measured with `--quick`, so that its figures are not meaningful. */
   readonly quick: boolean;
-  /** Of the machine when nothing else was at work; absent where nothing watched. */
+  /** Times of fixed work on the quiet machine; absent if it was not watched. */
   readonly reference?: Reference;
-  /** Share of the cases that were measured while something else was at work, 0 to 1; absent where nothing watched. */
+  /** Share of the cases that were measured while other programs were running, 0 to 1; absent if that was not watched. */
   readonly disturbed?: number;
   /** By the names of {@linkcode RUNTIME_TABLES}. */
   readonly costs: Readonly<Record<string, CostTable>>;
@@ -53,7 +53,7 @@ export interface TableSpec {
   /** Names of its axes with their scale, in order. */
   readonly axes: Readonly<Record<string, "linear" | "log">>;
   readonly unit: CostTable["unit"];
-  /** For people. */
+  /** What it holds, for messages. */
   readonly about: string;
 }
 

@@ -31,7 +31,7 @@ import {
 /** Sizes and times lie between these: beyond them predictions are no numbers any more. */
 const LEAST = 1e-9, MOST = 1e15;
 
-/** Where numbers come from, for people. */
+/** Where numbers come from, as text. */
 export const SOURCE: Schema<string> = value(
   (found) => typeof found === "string" && found.trim() !== "",
   "say where the numbers come from",

@@ -22,8 +22,8 @@ const MEMBERS = {
 } as const satisfies Partial<Record<keyof System, string>>;
 
 /**
- * Loads systems from a module, which exports one or a list of them by default or under the name `system`. The module is run
- * with all that the process may do.
+ * Loads systems from a module, which exports one or a list of them by default or under the name `system`. The module runs
+ * with all permissions of the process.
  *
  * @throws {UserError} The file cannot be imported or exports no system.
  */
@@ -38,7 +38,7 @@ export async function loadSystems(file: string): Promise<readonly System[]> {
   return systems as readonly System[];
 }
 
-/** Why something is no system; null where it is one. */
+/** Why a value is not a system; null if it is one. */
 function whyNot(found: unknown): string | null {
   if (typeof found !== "object" || found === null) {
     return `it exports no object by default or as system, with the members ${

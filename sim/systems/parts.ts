@@ -1,6 +1,6 @@
 /**
- * What the systems here are made of, for systems of one's own: copies and reductions, operations and the lanes that issue
- * them, stretches of a DLRM iteration.
+ * The parts that the systems here are made of, for systems of your own: copies and reductions, operations and the lanes
+ * that issue them, parts of a DLRM iteration.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Runs and what the machine file says of them.
+ * Compares runs with their predictions from a machine file.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface Comparison {
 export interface ComparedMinibatch extends Comparison {
   /** The run's name. */
   readonly configuration: string;
-  /** `all`, `cold`, `hot` (all of which are trained) or `kept` (of those that were classified). */
+  /** `all`, `cold`, `hot` (every one trained) or `kept` (those of classified inputs that are trained). */
   readonly kind: MinibatchGroup;
   /** How many were looked at, all rounds. */
   readonly minibatches: number;
@@ -42,7 +42,7 @@ export interface ComparedMinibatch extends Comparison {
   readonly stages: Readonly<Partial<Record<Stage, Comparison>>>;
 }
 
-/** What happens beside minibatches: copies of hot rows and the blocks of Slipstream. Milliseconds a run. */
+/** What happens in addition to the minibatches: copies of hot rows and the blocks of Slipstream. Milliseconds per run. */
 export interface ComparedBlock extends Comparison {
   /** The run's name. */
   readonly configuration: string;
@@ -50,7 +50,7 @@ export interface ComparedBlock extends Comparison {
   readonly block: "sync-hot" | "snapshot" | "search";
 }
 
-/** Kinds of minibatches that are predicted apart. */
+/** Kinds of minibatches that are predicted separately. */
 export type MinibatchGroup = "all" | "cold" | "hot" | "kept";
 
 /** Minibatches at the start of a kind that are left out: code that engines replace, caches that fill. */
@@ -219,7 +219,7 @@ export function comparison(predicted: number, measured: number): Comparison {
   return { predicted, measured, error: measured === 0 ? Infinity : predicted / measured - 1 };
 }
 
-/** What a model that predicts iteration times must keep to: the geometric mean of the absolute error, and the worst one. */
+/** Limits for a model that predicts iteration times: on the geometric mean of the absolute error, and on the worst one. */
 export const BAR = { mean: 0.1, worst: 0.25 } as const;
 
 /** What comparisons come to. */

@@ -33,17 +33,17 @@ interface WatchedTrial {
 
 /** How to validate. */
 export interface ValidateOptions {
-  /** As `calibrate` wrote it. It is read and never changed. */
+  /** The machine file, as `calibrate` wrote it; it is not changed. */
   readonly machine: MachineDocument;
-  /** A few tiny runs, whose times mean nothing. */
+  /** A few tiny runs, whose times are not meaningful. */
   readonly quick?: boolean | undefined;
-  /** Times that all runs are made, in turn. Default 3, 1 if quick. */
+  /** How many times all runs are made. Default 3, or 1 with `quick`. */
   readonly rounds?: number | undefined;
-  /** Told before each run. */
+  /** Called before each run. */
   readonly onRun?: (done: number, total: number, name: string) => void;
-  /** Told when a run is made again, since something else was at work. */
+  /** Called when a run is repeated because other programs were running. */
   readonly onDisturbed?: (name: string) => void;
-  /** Told of what sets this machine apart from the one that was calibrated. */
+  /** Called with each difference between this machine and the calibrated one. */
   readonly onWarning?: (line: string) => void;
   /** Ends it between two runs. */
   readonly signal?: AbortSignal | undefined;
@@ -51,19 +51,19 @@ export interface ValidateOptions {
 
 /** What came of it. */
 export interface Validation {
-  /** Of the machine that the runs were made on. */
+  /** The machine and software of the runs. */
   readonly fingerprint: Fingerprint;
   /** Differences between the machine of the file and this one. */
   readonly warnings: readonly string[];
-  /** Runs that are left out, since something else was at work whenever they were made; null if nothing watched. */
+  /** Runs that are left out because other programs were running each time they were made; null if that was not watched. */
   readonly disturbed: readonly string[] | null;
-  /** What the watch held the machine against: its times at calibration, or its own quickest during the runs. */
+  /** What the machine's speed was compared with: its times at calibration, or its fastest times during the runs. */
   readonly reference: "calibration" | "runs";
   /** Kinds of minibatches of all runs. */
   readonly minibatches: readonly ComparedMinibatch[];
-  /** What happened beside minibatches. */
+  /** What happened in addition to the minibatches. */
   readonly blocks: readonly ComparedBlock[];
-  /** Of iteration times. */
+  /** Errors of the predicted iteration times. */
   readonly verdict: Verdict;
 }
 

@@ -8,6 +8,6 @@ for (const thing of ["data-set", "model", "plan", "criterion", "machine", "syste
   });
 }
 
-Deno.test("docs/data.md gets from a log of one's own to a profile and a run by one edited schema", async () => {
-  await follow(section(await Deno.readTextFile(`${ROOT}docs/data.md`), "## A log of one's own"));
+Deno.test("docs/data.md gets from a log of your own to a profile and a run by one edited schema", async () => {
+  await follow(section(await Deno.readTextFile(`${ROOT}docs/data.md`), "## A log of your own"));
 });

@@ -31,7 +31,7 @@ interface RunDocument {
   readonly state: Json;
 }
 
-/** The run that a folder's newest checkpoint is of. */
+/** The run whose newest checkpoint is in a folder. */
 export interface StoredRun {
   /** The options it was started with. */
   readonly settings: RunSettings;
@@ -45,7 +45,7 @@ interface RunCheckpoints extends Disposable {
     model: Model,
     dataset: Dataset,
   ): Promise<{ readonly state: TrainState; readonly note: string } | null>;
-  /** How the loop is to keep its state; null where it is not. */
+  /** How the loop keeps its state; null if it does not. */
   policy(model: Model, dataset: Dataset): CheckpointPolicy | null;
 }
 
@@ -63,7 +63,7 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
 }
 
 /**
- * Opens what is asked for; null if it is nothing.
+ * Opens the folders for checkpoints that the settings name; null if they name none.
  *
  * @param configuration The run's settings as checkpoints hold them.
  * @throws {UserError} A folder cannot be used, or holds another run.

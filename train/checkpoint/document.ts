@@ -1,6 +1,6 @@
 /**
  * `checkpoint.json`: what a checkpoint's files are, and what its owner wrote beside the tensors. Its last line is the
- * SHA-256 of all bytes before it, so that no change of it goes unseen.
+ * SHA-256 of all bytes before it, so that any change of it is noticed.
  *
  * @module
  */

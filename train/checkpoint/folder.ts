@@ -18,7 +18,7 @@ export interface CheckpointEntry {
   readonly path: string;
   /** Null where it cannot be read. */
   readonly document: CheckpointDocument | null;
-  /** What is wrong with it, as the end of a sentence; null where nothing is to be seen. */
+  /** What is wrong with it, as the end of a sentence; null if no damage is visible yet. */
   readonly problem: string | null;
 }
 
@@ -127,7 +127,7 @@ export async function isComplete({ path, document }: CheckpointEntry): Promise<b
     const { size } = await Deno.stat(`${path}/${STATE_FILE}`);
     return size === document?.files[STATE_FILE]?.bytes;
   } catch {
-    // Absent or not to be looked at: no one could load it.
+    // Absent or not readable: nobody could load it.
     return false;
   }
 }
@@ -144,8 +144,8 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Greater for newer ones. Of a document that cannot be read the number is not known: it is older than those that were
- * saved when it was there, or else may well be the newest.
+ * Greater for newer checkpoints. A document that cannot be read gives no number: the checkpoint is then older than those
+ * that list it among the earlier ones, and may otherwise be the newest.
  */
 function age(entry: CheckpointEntry, all: readonly CheckpointEntry[]): number {
   if (entry.document !== null) return entry.document.sequence;

@@ -43,21 +43,21 @@ import {
   tidy,
 } from "./folder.ts";
 
-/** How a person chooses a checkpoint by its name. */
+/** How the user chooses a checkpoint by its name. */
 type Choose = (name: string, option: OptionNaming) => string;
 
 /** How a folder of checkpoints is used. */
 export interface CheckpointStoreOptions {
-  /** Complete checkpoints that are kept, 1 or more; 2 unless told. */
+  /** Complete checkpoints that are kept, 1 or more; 2 by default. */
   readonly keep?: number;
   /**
-   * Whether a missing folder is made and leftovers of a killed process go at once, as who saves wants it (the default),
-   * or a missing folder is refused and nothing is removed before the first save, as who loads wants it.
+   * True (the default), for saving: a missing folder is made, and leftovers of a killed process are removed at once. False,
+   * for loading: a missing folder is refused, and nothing is removed before the first save.
    */
   readonly create?: boolean;
-  /** Whether no other process may save to the folder until the store is disposed of; not so unless told. */
+  /** Whether no other process may save to the folder until the store is disposed of; false by default. */
   readonly lock?: boolean;
-  /** How the person chooses a checkpoint by its name, for messages; `load("step-1")` unless told. */
+  /** How the user chooses a checkpoint by its name, for messages; `load("step-1")` by default. */
   readonly choose?: Choose;
 }
 
@@ -69,7 +69,7 @@ export interface SavedCheckpoint {
   readonly bytes: number;
 }
 
-/** A checkpoint that was checked and is open: nothing it gives can be other than what was saved. */
+/** A checkpoint that was checked and is open: what it gives is what was saved. */
 export class Checkpoint implements Disposable {
   /** Name it was saved under. */
   readonly name: string;
@@ -112,7 +112,7 @@ export class Checkpoint implements Disposable {
   }
 }
 
-/** Name of the file that is locked by who saves to a folder. */
+/** Name of the file that a process locks while it saves to a folder. */
 const LOCK_FILE = "checkpoints.lock";
 
 /** A folder of checkpoints. One process at a time may save to it. */
@@ -234,8 +234,8 @@ export class CheckpointStore implements Disposable {
   }
 
   /**
-   * The newest checkpoint that is good, checked and open; null where there is none. Damaged ones are passed over: use
-   * `load` to hear of them.
+   * The newest undamaged checkpoint, checked and open; null if there is none. Damaged ones are passed over; `load` throws
+   * for them.
    *
    * @throws {UserError} The folder cannot be read.
    */
@@ -246,7 +246,7 @@ export class CheckpointStore implements Disposable {
   /**
    * Checks a checkpoint, all of it, and opens it. Reads its files once for that, in pieces.
    *
-   * @param name Which one; the newest unless told.
+   * @param name Which one; by default the newest.
    * @throws {UserError} There is none, or it is cut short, changed, or of another version; the message names one that is
    * good, if there is one.
    */
@@ -371,7 +371,7 @@ export class CheckpointStore implements Disposable {
     );
   }
 
-  /** The error with the names that a person knows. */
+  /** Rewords an error with the names that the user knows. */
   async #saveError(error: unknown, path: string, stagingPath: string): Promise<unknown> {
     const gone = !await exists(this.folder).catch(() => true);
     const known = fileError("save checkpoint", path, error);

@@ -20,8 +20,8 @@ const PRESET_OF_FORMAT: Readonly<Record<string, PresetName>> = {
 };
 
 /**
- * Understands the command line of `deno task train` and looks at the files for what it leaves open: the model that was
- * published with their format, which a note then names.
+ * Parses the command line of `deno task train`. If it names no model, the files decide: the model published with their
+ * format is taken, and a note says so.
  *
  * @throws {UserError} The command line is wrong, or a file cannot be read or is of no known format.
  */
@@ -30,13 +30,13 @@ export async function parseTrainCommand(args: readonly string[]): Promise<TrainC
   if (line.kind !== "train" || line.named.model) return line;
   const { data, outputs, model: { preset: usual } } = line.settings;
   if (isDataset(data) || data.source.kind !== "files" || data.schema !== null) return line;
-  // What cannot be written is found out before any file is looked at.
+  // Outputs that cannot be written are found before any input file is opened.
   checkOutputs(outputs);
   const known = data.format === "auto"
     ? (await chooseFormat(await findTextFiles(data.source.paths))).format
     : data.format;
   const preset = PRESET_OF_FORMAT[known] ?? usual;
-  // Widths on the command line were chosen for the usual model, and sequences fit none but their own.
+  // Widths on the command line were chosen for the default model, and no other model takes sequences.
   if (preset === usual || (line.named.shape && preset !== "rm1")) return line;
   const chosen = parseTrainOptions([...args, "--model", preset]);
   if (chosen.kind !== "train") return chosen;

@@ -67,8 +67,8 @@ export type Given = ReadonlyMap<string, string>;
 /**
  * The data that flags ask for.
  *
- * @param days The files that begin with a path that is none itself: DLRM names the Terabyte files by their common
- * beginning.
+ * @param days Finds the files whose paths begin with a path that is not a file itself: DLRM names the Terabyte files by
+ * their common beginning.
  * @param notes Takes lines on what has no effect, or was read as something else.
  */
 export function dataOf(

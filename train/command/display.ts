@@ -1,5 +1,5 @@
 /**
- * What a person sees of a run while it goes.
+ * What is shown of a run while it goes.
  *
  * @module
  */
@@ -29,13 +29,13 @@ export class Display {
     if (!this.#quiet) print(text);
   }
 
-  /** Says what must not go unseen, quiet or not. */
+  /** Prints a message that is shown even with `--quiet`. */
   warn(text: string): void {
     if (this.#bar === null || this.#quiet) tell(text);
     else this.#bar.print(text);
   }
 
-  /** Asks for another folder for the weights where a person is there to answer; null otherwise, and for an empty answer. */
+  /** On a terminal, asks for another folder for the weights; null elsewhere, and for an empty answer. */
   askForFolder(problem: string): string | null {
     if (!this.#terminal.interactive || !Deno.stdin.isTerminal()) return null;
     this.close();

@@ -77,7 +77,7 @@ export const MODEL_FLAGS = {
   normalize: NORMALIZE_FLAG,
 } as const satisfies FlagTable;
 
-/** The model that flags ask for; unless told the one that a twin is of, else rm2. */
+/** The model that flags ask for; by default that of the twin, else rm2. */
 export function modelOf(
   values: FlagValues<typeof MODEL_FLAGS>,
   given: Given,
@@ -108,7 +108,7 @@ function presetOf(source: DataSource): PresetName | null {
     try {
       name = JSON.parse(Deno.readTextFileSync(twin))?.name;
     } catch {
-      // Whoever opens the file gives the reason.
+      // The error comes later, when the file is opened as data.
     }
   }
   return WORKLOAD_NAMES.find((preset) => preset === name) ?? null;

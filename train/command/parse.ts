@@ -31,7 +31,7 @@ export type TrainCommandLine =
     readonly settings: RunSettings;
     /** Print only errors. */
     readonly quiet: boolean;
-    /** For people, a line each: what of the command line has no effect, what was read as something else. */
+    /** Messages, one line each: what has no effect, and what was read as something else. */
     readonly notes: readonly string[];
     /** Whether the command line names the model, or widths of one. */
     readonly named: { readonly model: boolean; readonly shape: boolean };

@@ -1,5 +1,5 @@
 /**
- * `deno task train --resume`: a run goes on with the options that it was started with, but for a few.
+ * `deno task train --resume`: a run goes on with the options that it was started with; a few may be changed.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { RunSettings } from "../run/options.ts";
 import type { Given } from "./data_flags.ts";
 import type { TRAIN_FLAGS } from "./flags.ts";
 
-/** What may be said anew of a run that goes on; null leaves it as it was. */
+/** The options that may change when a run goes on; null leaves one as it was. */
 export interface ResumeChanges {
   /** Folder of the checkpoint. */
   readonly folder: string;
@@ -55,7 +55,7 @@ const RESUMABLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What flags say anew.
+ * The changes that flags ask for.
  *
  * @throws {UsageError} One of them cannot be changed.
  */
@@ -89,7 +89,8 @@ export function resumeChanges(
  * The settings of a run that goes on.
  *
  * @param stored Those that it was started with.
- * @throws {UsageError} A trace is asked for whose beginning nobody wrote, or the run is to end before it would have.
+ * @throws {UsageError} A trace is asked for and the run was started without one, or the run would end earlier than it was
+ * to.
  */
 export function resumedSettings(stored: RunSettings, changes: ResumeChanges): RunSettings {
   const { training, device, outputs, checkpoints } = stored;

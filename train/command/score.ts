@@ -1,5 +1,5 @@
 /**
- * `deno task train --evaluate` and `--score`: a saved model judges inputs, and nothing is trained.
+ * `deno task train --evaluate` and `--score`: a saved model scores inputs, and nothing is trained.
  *
  * @module
  */

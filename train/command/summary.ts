@@ -1,5 +1,5 @@
 /**
- * What a person sees of a run at its end.
+ * The summary that is printed at the end of a run.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { OutputKind } from "../run/hooks.ts";
 import type { ScoringDocument } from "../run/run_scoring.ts";
 import type { ResultDocument } from "../run/result.ts";
 
-/** What a person sees at the end. */
+/** The summary at the end of a run. */
 export function summary(result: ResultDocument): string {
   const { throughput, ended, device, dataset } = result;
   const lines: string[] = [];
@@ -28,7 +28,7 @@ export function summary(result: ResultDocument): string {
   if (plan !== "") lines.push(plan);
   const stages = Object.entries(result.stages_ms).filter(([stage]) => stage !== "evaluate");
   const steps = Math.max(1, throughput.steps);
-  // Reading losses, bookkeeping, and the pass that tells hot inputs from cold ones.
+  // Reading losses, bookkeeping, and the pass that sorts inputs into hot and cold ones.
   const rest = throughput.train_ms - stages.reduce((sum, [, ms]) => sum + ms, 0);
   lines.push(formatTable({
     columns: [{ name: "stage" }, { name: "ms a step", align: "right" }, {
@@ -61,7 +61,7 @@ export function summary(result: ResultDocument): string {
   return lines.join("\n");
 }
 
-/** What a person sees of a model that has judged a log. */
+/** The summary that is printed after scoring a log. */
 export function scoringSummary({ metrics, dataset }: ScoringDocument): string {
   if (metrics === null) return `${counted(dataset.inputs, "input")} scored; they have no labels`;
   return metricsTable(metrics, dataset.bayes, "inputs");

@@ -65,7 +65,7 @@ export class HotRowStore {
    * Copies rows from the model's tables to the device.
    *
    * @param rows Numbers of the hot rows, each once; null for all.
-   * @param state Whether their optimizer state goes with them.
+   * @param state Whether to copy their optimizer state too.
    */
   async load(rows: Uint32Array | null, state: boolean): Promise<Transfer> {
     const { tables } = this;
@@ -97,7 +97,7 @@ export class HotRowStore {
     });
   }
 
-  /** Sets the rows' optimizer state on the device to zero, which `load` without state leaves as it is. */
+  /** Sets the rows' optimizer state on the device to zero. `load` without state does not touch it. */
   async clearState(): Promise<void> {
     if (this.stateFloats === 0) return;
     const step = Math.max(1, Math.floor(CHUNK_FLOATS / this.stateFloats));

@@ -39,7 +39,7 @@ export type MakeMatrix = (rows: number, cols: number, label: string) => Matrix;
 /** Where an MLP begins and ends. */
 export interface MlpEnds {
   readonly input: Matrix;
-  /** Null where nobody wants it. */
+  /** Null if it is not needed. */
   readonly inputGradient: Matrix | null;
   readonly output: Matrix;
   /** Of the output before its activation. */
@@ -175,7 +175,7 @@ export function initialiseDense(
       () => random.normal(drawn++) * scale,
     );
     writeMatrix(device, value, values);
-    // A model that has been trained starts anew, not with the steps that its past has shortened.
+    // Zeros the optimizer state too: a trained model starts anew, without step sizes that earlier training reduced.
     if (state !== null) writeMatrix(device, state, values.fill(0));
   }
 }
@@ -193,7 +193,9 @@ export function forwardLayers(ops: Recorder, layers: readonly Layer[], rows: num
   }
 }
 
-/** Appends weight gradients of every layer and input gradients down to the first, if its input wants one. */
+/**
+ * Appends the weight gradients of every layer, and the input gradients down to the first layer if its input has a gradient.
+ */
 export function backwardLayers(ops: Recorder, layers: readonly Layer[], rows: number): void {
   for (let l = layers.length - 1; l >= 0; l--) {
     const layer = layers[l]!;

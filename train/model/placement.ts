@@ -21,7 +21,7 @@ export const PLACEMENTS = ["device", "host", "hybrid", "hot"] as const;
  * - `hot`: as `hybrid`, and a second copy of the hot rows on the device, where minibatches of hot inputs are trained
  *   without the host. FAE and Slipstream.
  *
- * Where the device is the CPU device too, all of them run, and the link is a copy in memory.
+ * If the device is the CPU device too, all placements still run, and the link is a copy in memory.
  */
 export type Placement = typeof PLACEMENTS[number];
 
@@ -29,13 +29,13 @@ export type Placement = typeof PLACEMENTS[number];
 export interface OpenDevices {
   /** For MLPs, and for rows that are not in host memory. */
   readonly device: Device;
-  /** For rows in host memory; null where none are. May be `device` itself. */
+  /** For rows in host memory; null if there are none. May be the same as `device`. */
   readonly host: Device | null;
 }
 
 /** The devices of a placement. */
 export interface PlacedDevices extends OpenDevices, Disposable {
-  /** Why it is this device, for people. */
+  /** Why this device was chosen, for messages. */
   readonly reason: string;
   /** Disposes both. */
   dispose(): void;
@@ -81,7 +81,7 @@ function placed(device: Device, host: Device | null, reason: string): PlacedDevi
 }
 
 /**
- * Places a run on devices that are open, and stay so when it ends.
+ * Uses devices that are already open, and leaves them open when the run ends.
  *
  * @throws {UsageError} They are not those that the placement needs.
  */

@@ -15,11 +15,11 @@ import type { OptimizerName } from "./optimizers.ts";
 /** The name of a preset: its workload's. */
 export type PresetName = WorkloadName;
 
-/** A published model with the settings it is trained with unless told otherwise. */
+/** A published model and its default settings for training. */
 export interface DlrmPreset {
   /** What flags call it. */
   readonly name: PresetName;
-  /** For people: model and data set. */
+  /** Model and data set, for messages. */
   readonly title: string;
   /** Dense columns. */
   readonly dense: number;
@@ -142,11 +142,11 @@ export interface ShapeSource {
 }
 
 /**
- * Fits a preset to a data set.
+ * Fits the widths of a preset to a data set.
  *
  * @param preset The model.
  * @param source The data set's columns.
- * @param overrides What the person chose instead.
+ * @param overrides Widths and table sizes that replace the preset's.
  * @returns A shape in which all widths agree: the bottom MLP runs from the dense columns to `dim`, the top MLP from
  * the interaction's width to 1, and every table has at least the data set's ids; of a TBSM, the top MLP to the floats of
  * a step's vector, the attention MLP over the steps but the last, the final MLP from two such vectors to 1.

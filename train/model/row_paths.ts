@@ -185,10 +185,10 @@ export class HostRows implements RowPath {
     return transfer;
   }
 
-  /** Nothing: the vectors have been brought. */
+  /** Does nothing: the vectors were copied before the program runs. */
   forward(): void {}
 
-  /** Nothing: the gradients will be taken back. */
+  /** Does nothing: the gradients are copied back after the program has run. */
   backward(): void {}
 
   dispose(): void {

@@ -32,7 +32,7 @@ export class RunningStatistics {
   readonly variance: Matrix;
   /** The matrix standardised. */
   readonly output: Matrix;
-  /** Its gradient; null where nobody wants that of the input. */
+  /** Its gradient; null if it is not needed. */
   readonly outputGradient: Matrix | null;
   readonly #input: Matrix;
   readonly #inputGradient: Matrix | null;
@@ -64,7 +64,7 @@ export class RunningStatistics {
     ops.add(standardiseOp, { x, mean, variance, y: firstRows(this.output, rows) });
   }
 
-  /** Appends the way from the output's gradient to the input's. */
+  /** Appends the backward pass, from the output's gradient to the input's. */
   backward(ops: Recorder, rows: number): void {
     if (this.outputGradient === null || this.#inputGradient === null) return;
     ops.add(standardiseOp, {

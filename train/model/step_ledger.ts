@@ -1,5 +1,5 @@
 /**
- * What one training step asks of its devices, without training: the model's own code runs on devices that only take notes.
+ * What one training step asks of its devices, without training: the model's own code runs on devices that only record it.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export interface StepEntries {
   readonly packed: number;
 }
 
-/** Runs training steps of a model on devices that only take notes. */
+/** Runs training steps of a model on devices that only record what they are asked to do. */
 export class StepLedger {
   readonly #options: StepLedgerOptions;
   readonly #models = new Map<string, { model: Model; device: LedgerDevice; host: LedgerDevice }>();
@@ -112,7 +112,7 @@ export class StepLedger {
     const key = `${place} ${hot}`;
     let known = this.#models.get(key);
     if (known === undefined) {
-      // All on the host is the CPU device, whatever else there is.
+      // Where everything is on the host, the CPU device does all of it.
       const device = new LedgerDevice(place === "host" ? "cpu" : this.#options.device);
       const host = device.info.kind === "cpu" ? device : new LedgerDevice("cpu");
       if (hot && hotRows === null) {

@@ -34,7 +34,7 @@ export interface TowerShape {
 }
 
 /**
- * How features are normalised before they meet: not at all, as DLRM; `layer`, each vector that enters the interaction
+ * How features are normalised before the interaction: not at all, as DLRM; `layer`, each vector that enters the interaction
  * over its coordinates; `batch`, the dense features and the top MLP's input over the inputs seen so far. The paper has a
  * step of that name whose definition is not public: these two readings are ours.
  */
@@ -46,7 +46,7 @@ export const NORMALISATIONS = ["none", "layer", "batch"] as const;
 /** What a tower is made of. */
 export interface TowerParts {
   readonly make: MakeMatrix;
-  /** Makes what only the way back needs: as many rows as `make` is asked for, or fewer where fewer are trained. */
+  /** Makes a matrix that only the backward pass needs: with fewer rows than asked for if fewer are trained. */
   readonly makeGradient: MakeMatrix;
   readonly flat: FlatParameters;
   /** Most rows: one an input, of sequences one a step. */
@@ -60,7 +60,7 @@ export interface TowerParts {
   readonly normalisation: Normalisation;
 }
 
-/** How embedding rows come into a tower, and what becomes of their gradients. */
+/** How embedding rows get into a tower, and where their gradients go. */
 export interface RowPath {
   /** Appends what fills vectors 1 to T of `vectors`. */
   forward(ops: Recorder, vectors: Matrix): void;
@@ -158,7 +158,7 @@ export class Tower {
     forwardLayers(ops, this.#top, rows);
   }
 
-  /** Appends the way back from the output's gradient, down to the rows looked up. */
+  /** Appends the backward pass from the output's gradient down to the rows looked up. */
   backward(ops: Recorder, rows: number, path: RowPath): void {
     const [, ofInteraction] = this.statistics;
     const layer = this.#normalisation === "layer";

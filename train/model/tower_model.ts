@@ -26,7 +26,7 @@ import { lookupsPerBag, type Normalisation, Tower, type TowerShape } from "./tow
 
 /** How a model is laid out on its device. */
 export interface ModelOptions {
-  /** Of table rows; dense parameters take the same, or plain Adagrad in place of row-wise. */
+  /** Optimizer of table rows. Dense parameters use the same, except that they use plain Adagrad instead of row-wise. */
   readonly optimizer: Optimizer;
   /** Largest minibatch, for training or evaluation. */
   readonly maxBatch: number;
@@ -45,7 +45,7 @@ export interface ModelOptions {
   readonly normalisation?: Normalisation;
 }
 
-/** The way from a tower's output to the logits and back. */
+/** The part of a model between the tower's output and the logits, forward and backward. */
 export interface Head {
   /** maxBatch × 1. */
   readonly logits: Matrix;
@@ -61,7 +61,7 @@ export interface Head {
 export interface HeadParts {
   /** Makes a matrix that is disposed with the model. */
   readonly make: MakeMatrix;
-  /** Makes one that only the way back needs, smaller where fewer inputs are trained than evaluated. */
+  /** Makes a matrix that only the backward pass needs: smaller if fewer inputs are trained than evaluated. */
   readonly makeGradient: MakeMatrix;
   /** Where its parameters come from. */
   readonly flat: FlatParameters;
@@ -90,7 +90,7 @@ export interface ModelKind {
 /** Scalars the programs read: learning rate, loss slot, and the minibatch's weight in running statistics. */
 const LEARNING_RATE = 0, LOSS_SLOT = 1, STATISTICS_WEIGHT = 2;
 
-/** A model over a tower, of which its kind says how the logits come about. */
+/** A model over a tower. Its subclass gives the head, which computes the logits. */
 export class TowerModel<Shape extends TowerShape> implements Model {
   /** Holds everything of the model but rows in host memory; belongs to the caller and is not disposed with it. */
   readonly device: Device;
@@ -128,7 +128,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly #link = { upload: { bytes: 0, ms: 0 }, download: { bytes: 0, ms: 0 } };
 
   /**
-   * Allocates everything, zero-filled. For the kinds alone: make a `Dlrm` or a `Tbsm`.
+   * Allocates everything, zero-filled. For subclasses only: make a `Dlrm` or a `Tbsm`.
    *
    * @ignore
    */
@@ -221,7 +221,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
    * from `RandomStream(seed, "dense", l)`: its weights row by row, then its biases.
    */
   async initialise(seed: number): Promise<void> {
-    // A device may notice late that it cannot hold the model, and can mend that while nothing is written.
+    // A device may notice late that it cannot hold the model, and can only recover before anything is written.
     await this.device.sync();
     initialiseDense(this.device, this.parameters, seed);
     await this.tables.initUniform(seed);
@@ -253,7 +253,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     // Before anything is counted: in host memory lookups cross no link, even where the host is the device.
     if (path instanceof HostRows) path.upload(batch.lookups);
     this.setStep(step.learningRate, step.lossSlot, step.number);
-    // Of what a step reads, all but the learning rate of host memory goes to the device.
+    // Everything that a step reads goes to the device, except the learning rate for rows in host memory.
     const before = counters.bytesUploaded - this.#scalarBits.byteLength;
     this.#uploadInputs(batch);
     if (path instanceof DeviceRows) path.upload(batch.lookups);

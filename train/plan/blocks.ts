@@ -33,7 +33,7 @@ export interface BlockParts {
   /** Flat row of each hot row in `tables`; null where these are the hot rows in order. */
   readonly flatRows: Uint32Array | null;
   readonly hot: HotRows;
-  /** Number of an input's lookups at most, of sequences the steps. */
+  /** Most lookups of an input; for sequences, their steps. */
   readonly shape: ClassifierShape;
   readonly sequences: boolean;
   readonly options: PlanOptions;
@@ -43,7 +43,7 @@ export interface BlockParts {
   readonly book: (stage: "snapshot" | "search" | "classify", ms: number) => void;
 }
 
-/** A decision as far as it is known while it is in force. */
+/** A decision while it is in force: some of its counts still grow. */
 type OpenDecision = { -readonly [K in keyof Decision]: Decision[K] };
 
 /** Decides which rows are stale and which inputs are skipped. */
@@ -200,9 +200,9 @@ export class StalenessBlocks {
   }
 
   /**
-   * Which of the feed's candidates, all of cold inputs, to skip: those whose hot rows are all stale at a threshold of
-   * their own; their cold rows are left out of account, since nobody knows how these move. One without any hot row is
-   * never skipped.
+   * Which of the feed's candidates, all of cold inputs, to skip: those whose hot rows are all stale at a threshold of their
+   * own; their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never
+   * skipped.
    */
   async classifyCold(feed: Feed, count: number, left: Uint32Array): Promise<Uint8Array> {
     const { hot, options } = this.#parts;
@@ -326,8 +326,8 @@ export class StalenessBlocks {
   }
 
   /**
-   * The score in the places of a bag that has fewer lookups: always stale where all lookups have to be, so that those that
-   * there are decide, and never stale where alpha of them suffice, because it is lookups that alpha counts.
+   * The score for the unused places of a bag that has fewer lookups. If all lookups have to be stale it always counts as
+   * stale, so that the real lookups decide; if alpha of them are enough it never does, because alpha counts real lookups.
    */
   #unused(combine: ScoreCombination): number {
     const { hot, shape } = this.#parts;

@@ -25,10 +25,10 @@ export interface ClassifierShape {
 /** Inputs classified at a time. */
 export const CLASSIFIER_INPUTS = 8192;
 
-/** No mean of scores that can be stale is so large. */
+/** Larger than any mean of scores that can be stale. */
 const HUGE = 1e30;
 
-/** Scores of hot rows on a device, and what they say of inputs. */
+/** Holds the scores of hot rows on a device, and computes from them which inputs to skip. */
 export class Classifier {
   /**
    * Hot rows of the inputs to be classified, to be filled by the caller with numbers of scores: lookup l of group g of

@@ -1,6 +1,6 @@
 /**
- * Criteria of staleness: what the snapshots of a window say of a row, as one score. A row is stale when its score is
- * below the threshold.
+ * Criteria of staleness: how far a row has moved over a window, as one score. A row is stale when its score is below the
+ * threshold.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { RowChanges } from "./snapshots.ts";
 
 /** The score that says "never skipped": the largest float32. */
 export const NEVER = 3.4028234663852886e38;
-/** The score of what does not count, such as a cold row: stale at any threshold above it. */
+/** The score of rows that are ignored, such as cold ones: they are stale at any threshold above it. */
 export const ALWAYS_STALE = -1;
 
 /** How the scores of an input's rows become one; the n of `nth-smallest` is a plan's `alpha`. */
@@ -34,28 +34,28 @@ export interface WindowRow {
   readonly path: number;
   /** Lookups in the window, at least 1. */
   readonly accesses: number;
-  /** Adagrad's sum of squared gradients, the mean over the row's coordinates; null for `sgd`. Read where `reads` names it. */
+  /** Adagrad's sum of squared gradients, mean over the row's coordinates; null for `sgd`. Only if `reads` names it. */
   readonly adagradSum: number | null;
-  /** Euclidean norm of the row at the end of the window. Read where `reads` names it. */
+  /** Euclidean norm of the row at the end of the window. Only if `reads` names it. */
   readonly norm: number;
 }
 
-/** A criterion of staleness. One's own can stand in the place of a name in `PlanOptions`. */
+/** A criterion of staleness. `PlanOptions` takes a name of `CRITERIA` or an object like this. */
 export interface Criterion {
-  /** What documents call it: letters, digits and hyphens. */
+  /** Its name in documents: letters, digits and hyphens. */
   readonly name: string;
   /** What it measures of a row, as a clause for `--help`. */
   readonly help?: string;
   /**
-   * The score of a row: 0 or more, the lower the staler; Infinity for never stale. Rows that were not looked up in the
-   * window are not asked for.
+   * The score of a row: 0 or more, lower for staler rows; Infinity for a row that is never stale. It is called only for
+   * rows that were looked up in the window.
    */
   score(row: WindowRow): number;
-  /** What is copied from the device besides changes, for all hot rows at each decision; nothing unless told. */
+  /** What is copied from the device besides changes, for all hot rows at each decision; nothing by default. */
   readonly reads?: readonly ("adagradSum" | "norm")[];
-  /** How the scores of an input's rows are combined where nothing is said. `max` unless told. */
+  /** How the scores of an input's rows are combined unless the options say otherwise. `max` by default. */
   readonly defaultCombine?: Combine;
-  /** Snapshots of a window where nothing is said, and at least. Both 2 unless told. */
+  /** Snapshots of a window: how many by default, and at least. Both are 2 if left out. */
   readonly snapshots?: { readonly byDefault: number; readonly least: number };
   /** The file that it was loaded from. */
   readonly file?: string;
@@ -63,7 +63,7 @@ export interface Criterion {
   readonly sha256?: string;
 }
 
-/** A criterion that is still in a file: a module, or what a checkpoint holds of one that was loaded. */
+/** A criterion that has yet to be loaded from a file: the path of a module, or what a checkpoint holds of it. */
 export interface CriterionFile {
   /** Path of the module. */
   readonly file: string;
@@ -87,7 +87,7 @@ export const CRITERIA = {
     score: ({ change, accesses }) => change / Math.sqrt(accesses),
     defaultCombine: "mean",
   },
-  // 0 to 1: a row that has converged wanders about, one that still learns goes one way.
+  // 0 to 1: a converged row moves back and forth, a row that still learns moves in one direction.
   "net-over-path": {
     name: "net-over-path",
     help: "its net change over its path",
@@ -105,9 +105,9 @@ export type CriterionName = keyof typeof CRITERIA;
 export const CRITERION_NAMES: readonly CriterionName[] = Object.keys(CRITERIA) as CriterionName[];
 
 /**
- * The criterion that a plan's options name or are.
+ * The criterion of a plan's options, which hold its name or the criterion itself.
  *
- * @throws {UserError} It is still in a file, or what a checkpoint kept of one that a script had made.
+ * @throws {UserError} It has not been loaded from its file, or a script made it and a checkpoint could keep only its name.
  */
 export function findCriterion(criterion: CriterionName | Criterion | CriterionFile): Criterion {
   if (typeof criterion === "string") return CRITERIA[criterion];
@@ -136,7 +136,7 @@ export interface CriterionOptions {
  * @param accesses Lookups of each hot row in the window. Rows without any are stale (score 0, as they did not move) or
  * unknown (never stale).
  * @param numbers What the criterion reads besides changes.
- * @throws {UserError} A criterion gives what is no score, or looks at what it does not read.
+ * @throws {UserError} A criterion returns something that is not a score, or uses a number that its `reads` does not name.
  */
 export function rowScores(
   changes: RowChanges,
@@ -167,7 +167,7 @@ export function rowScores(
         `Cannot use criterion ${found.name}: it gives ${score} for a row that changed by ${row.net} in ${uses} accesses, and a score must be a number from 0 up`,
       );
     }
-    // A row that is no longer finite is never stale; the loop reports what became of it.
+    // A row that is no longer finite is never stale; the loop reports it when the loss is no longer finite.
     scores[r] = valid ? Math.min(score, NEVER) : NEVER;
   }
   return scores;

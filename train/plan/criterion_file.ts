@@ -19,8 +19,8 @@ import type { PlanOptions } from "./options.ts";
 const NAME = /^[a-z][a-z0-9-]*$/i;
 
 /**
- * Loads the criterion that options name a file of; gives one that is none back as it is. The module exports it by default
- * or under the name `criterion`. It is run with all that the process may do.
+ * Loads a criterion from its file; a name or a criterion object is returned as it is. The module exports it by default or
+ * under the name `criterion`. It runs with all permissions of the process.
  *
  * @throws {UserError} The file cannot be read, cannot be imported, exports no criterion, or is not the one whose hash is
  * given.
@@ -30,7 +30,7 @@ export async function loadCriterion(
   criterion: CriterionName | Criterion | CriterionFile,
 ): Promise<CriterionName | Criterion> {
   if (typeof criterion === "string" || "score" in criterion) return criterion;
-  // What a checkpoint keeps of a criterion that was made by a script has no file.
+  // A criterion that a script made has no file in the checkpoint.
   if (!("file" in criterion)) return criterion;
   const { file } = criterion;
   const sha256 = await hashOf(file);
@@ -57,19 +57,19 @@ export async function loadPlan(options: PlanOptions): Promise<PlanOptions> {
 }
 
 /**
- * Options as documents and checkpoints can keep them: of a criterion that is a function its name, and its file and hash if it
- * has one. {@linkcode loadPlan} takes them back.
+ * Options as documents and checkpoints hold them: a criterion object is reduced to its name, with file and hash if it was
+ * loaded from one. {@linkcode loadPlan} takes them back.
  */
 export function storablePlan(options: PlanOptions): PlanOptions {
   const { criterion } = options;
   if (typeof criterion === "string" || !("score" in criterion)) return options;
   const { name, file, sha256 } = criterion;
   const kept = { name, ...(file === undefined ? {} : { file, sha256 }) };
-  // Without a file it is refused when it is taken back: `findCriterion`.
+  // Without a file, `findCriterion` refuses it when it is read back.
   return { ...options, criterion: kept as CriterionFile };
 }
 
-/** Why something is no criterion; null where it is one. */
+/** Why a value is not a criterion; null if it is one. */
 function whyNot(found: unknown): string | null {
   if (typeof found !== "object" || found === null) {
     return 'it exports no object by default or as criterion, such as { name: "mine", score: (row) => row.change }';

@@ -12,7 +12,7 @@ export interface DropPoint {
   readonly share: number;
 }
 
-/** One decision of the three blocks: window, sample, threshold, and what became of it. */
+/** One decision of the three blocks: window, sample, threshold, and its effect. */
 export interface Decision {
   /** Which epoch, from 0. */
   readonly epoch: number;
@@ -28,7 +28,7 @@ export interface Decision {
   readonly threshold: number;
   /** Share of the sample that is skipped at T. */
   readonly share: number;
-  /** Why the share is not the target, where it is not; null where it is. */
+  /** Why the share misses the target; null if it does not. */
   readonly note: string | null;
   /** Points of the curve of drop share against T. */
   readonly curve: readonly DropPoint[];
@@ -56,7 +56,7 @@ export interface Decision {
 
 /** How some hot rows moved over the run (the paper's Figure 4). */
 export interface WatchedRows {
-  /** Which rows, drawn at random from all hot ones. */
+  /** The watched rows, drawn at random from all hot ones. */
   readonly rows: readonly { readonly table: number; readonly row: number }[];
   /** Minibatches trained at each reading. */
   readonly steps: readonly number[];
@@ -76,7 +76,7 @@ export interface PlanDocument {
     /** Rows chosen, of all tables and by table. */
     readonly rows: number;
     readonly rows_per_table: readonly number[];
-    /** Least accesses in the profile of a hot row (the paper's Λ, as the sample has it). */
+    /** Fewest accesses of a hot row in the profile (the paper's Λ, on the sample). */
     readonly least_accesses: number;
     /** Inputs profiled. */
     readonly profiled: number;
@@ -84,16 +84,16 @@ export interface PlanDocument {
     readonly hot_inputs: number;
     readonly cold_inputs: number;
   } | null;
-  /** Of plans that decide, in order. */
+  /** The decisions in order; empty for plans that make none. */
   readonly decisions: readonly Decision[];
   /** Inputs that training took, repeated ones included. */
   readonly trained_inputs: number;
-  /** Inputs passed over: never trained, or by the artifact not a second time. */
+  /** Inputs skipped: never trained, or, in artifact mode, not trained a second time. */
   readonly skipped_inputs: number;
-  /** Of the schedule `interleaved`: its rate in percent after each round, and the loss that moved it. */
+  /** For the schedule `interleaved`: its rate in percent after each round, and the loss that changed it. */
   readonly rounds: readonly { readonly rate: number; readonly loss: number }[];
   /** Milliseconds of profiling and segregating inputs, which the original does beforehand. */
   readonly preparation_ms: number;
-  /** How rows moved, where some are watched. */
+  /** How the watched rows moved; null if none are watched. */
   readonly watched: WatchedRows | null;
 }

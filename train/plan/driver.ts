@@ -1,5 +1,5 @@
 /**
- * Plans at work: which minibatch comes next, where its rows lie, and what happens around it.
+ * What drives the loop: which minibatch comes next, where its rows lie, and what happens between minibatches.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Stage } from "../stages.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { PlanDocument } from "./document.ts";
 
-/** What a driver needs of the loop around it. */
+/** What the loop offers to a driver. */
 export interface DriverHooks {
   /** Books host time on a stage, in milliseconds. */
   readonly book: (stage: Stage, ms: number) => void;
@@ -24,7 +24,7 @@ export interface DriverHooks {
 export interface DriverParts {
   /** Whose tables hold the rows. */
   readonly model: Model;
-  /** Of whose training split minibatches are made. */
+  /** The data set whose training split is trained. */
   readonly dataset: Dataset;
   /** Inputs a minibatch. */
   readonly batch: number;
@@ -36,7 +36,7 @@ export interface DriverParts {
   readonly seed: number;
   /** The order of an epoch. */
   readonly order: (epoch: number) => Order;
-  /** Whether counts of cold rows are wanted, for a trace. */
+  /** Whether to count cold rows, for a trace. */
   readonly counts: boolean;
   /** What the loop does for the driver. */
   readonly hooks: DriverHooks;
@@ -46,19 +46,19 @@ export interface DriverParts {
 export interface PlannedMinibatch {
   /** From 0. */
   readonly epoch: number;
-  /** What it is, for the trace; `all` where hot and cold are not told apart. */
+  /** Its kind in the trace; `all` if hot and cold inputs are not distinguished. */
   readonly kind: MinibatchKind;
   /** Whether its rows are those of the model's tables (`full`) or of the copy of hot rows (`hot`). */
   readonly route: Route;
   /** Inputs with their lookups grouped; updates are of the rows that these name. */
   readonly batch: HostBatch;
-  /** Inputs passed over since the minibatch before. */
+  /** Inputs skipped since the minibatch before. */
   readonly skipped: number;
-  /** Different rows whose update is left out. */
+  /** Different rows that are looked up and not updated. */
   readonly frozen: number;
   /** All of the minibatch's lookups, where some rows' updates are left out of the batch's. */
   readonly lookups: GroupedLookups;
-  /** Lookups of cold rows; 0 where nobody counts them. */
+  /** Lookups of cold rows; 0 if they are not counted. */
   readonly coldLookups: number;
   /** Different cold rows. */
   readonly uniqueColdRows: number;
@@ -77,17 +77,17 @@ export interface DriverState {
   readonly tensors: ReadonlyMap<string, StateArray>;
 }
 
-/** Gives minibatches in order. One is alive at a time. */
+/** Gives minibatches in order; each is overwritten by the next. */
 export interface PlanDriver {
   /** Inputs of all epochs. */
   readonly total: number;
   /** Inputs trained or passed over. */
   readonly done: number;
-  /** Minibatches of the whole run, about: skipping makes them fewer. */
+  /** Approximate number of minibatches of the whole run: skipping makes it smaller. */
   readonly minibatches: number;
   /** The next minibatch; null at the end of the run. */
   next(): Promise<PlannedMinibatch | null>;
-  /** Says that what `next` gave has been trained. */
+  /** Called by the loop when the minibatch that `next` gave has been trained. */
   trained(minibatch: PlannedMinibatch): Promise<void>;
   /** Brings the model's tables up to date, before they are read or saved. */
   settle(): Promise<void>;

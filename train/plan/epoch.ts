@@ -1,6 +1,6 @@
 /**
- * One epoch of a plan that tells hot inputs from cold ones: its inputs told apart, the streams that walk them, whose turn it
- * is.
+ * One epoch of a plan that distinguishes hot inputs from cold ones: its hot and cold inputs, the streams that walk through
+ * them, and whose turn it is.
  *
  * @module
  */
@@ -112,7 +112,9 @@ export function inputsOf({ segregation: { hot, cold } }: Epoch): number {
   return hot.length + cold.length;
 }
 
-/** Inputs done of an epoch, in proportion where a kind is left out: that counts as done with the other. */
+/**
+ * Inputs done of an epoch. If a plan skips one kind altogether, its inputs count as done in proportion to the other kind.
+ */
 export function doneOf({ cold, hot, segregation }: Epoch): number {
   const done = (cold?.done ?? 0) + (hot?.done ?? 0);
   const walked = (cold === null ? 0 : segregation.cold.length) +

@@ -1,5 +1,5 @@
 /**
- * The driver of plans that do not tell hot inputs from cold ones: every input, in the order of its epoch.
+ * The driver of plans that do not distinguish hot inputs from cold ones: every input, in the order of its epoch.
  *
  * @module
  */

@@ -8,7 +8,7 @@ import type { HostBatch, Route } from "../model/model.ts";
 import { CLASSIFIER_INPUTS } from "./classifier.ts";
 import type { Feed } from "./feed.ts";
 
-/** Says of inputs, which are the feed's candidates, which to pass over: 1 for those. */
+/** Says which of the feed's candidates to skip: 1 for skip. */
 type Judge = (positions: Uint32Array, left: Uint32Array) => Uint8Array | Promise<Uint8Array>;
 
 /** A minibatch of kept inputs, and what it took. */
@@ -37,7 +37,7 @@ export class InputFilter {
     this.#judge = judge;
   }
 
-  /** Forgets what was said of inputs ahead: the feed's candidates, or the judge's mind, have changed. */
+  /** Forgets the verdicts on inputs ahead, because the feed's candidates or the decision have changed. */
   forget(): void {
     this.#candidates = null;
   }

@@ -32,7 +32,7 @@ export class HotRows {
   readonly leastAccesses: number;
   /** Whether every row of every table is hot, so that no input is cold. */
   readonly everything: boolean;
-  /** For people: that the budget was larger than what there was to choose from; null where it was not. */
+  /** A message that the budget was larger than all rows to choose from; null if it was not. */
   readonly note: string | null;
 
   /** Use {@link chooseHotRows}. */
@@ -113,7 +113,7 @@ export function chooseHotRows(counts: readonly Uint32Array[], options: HotRowsOp
   return new HotRows({ rows, ids, leastAccesses: cut.uses, note: noteOf(counts, most, cut) });
 }
 
-/** Rows with more uses than `uses` are hot, and of those with as many the first `ties`. */
+/** Rows with more uses than `uses` are hot, and the first `ties` of those with exactly as many. */
 interface Cut {
   readonly uses: number;
   readonly ties: number;

@@ -21,7 +21,7 @@ const YIELD_MS = 200;
 
 /** How far a pass over inputs is. */
 export interface PassProgress {
-  /** `profile`: accesses are counted. `segregate`: hot inputs are told from cold ones. */
+  /** `profile`: accesses are counted. `segregate`: inputs are sorted into hot and cold ones. */
   readonly pass: "profile" | "segregate";
   /** Inputs looked at. */
   readonly done: number;
@@ -29,7 +29,7 @@ export interface PassProgress {
   readonly total: number;
 }
 
-/** What a pass tells, and how it is stopped. */
+/** Callbacks of a pass over the data, and how to stop it. */
 export interface PassHooks {
   /** Called a few times a second. */
   readonly onPass?: (progress: PassProgress) => void;
@@ -45,7 +45,7 @@ export interface HotSet {
   readonly profiled: number;
   /** Bytes that rows may take. */
   readonly memoryBytes: number;
-  /** Time of counting and choosing, in milliseconds: the original does it beforehand, and leaves it out. */
+  /** Time of counting and choosing, in milliseconds. The original does this beforehand and does not count its time. */
   readonly ms: number;
 }
 

@@ -82,7 +82,7 @@ export class HotStream {
     return this.#cursor;
   }
 
-  /** Inputs of the artifact's window that are walked a second time. */
+  /** Inputs of the window that artifact mode goes through a second time. */
   get repeated(): number {
     return this.#repeated;
   }

@@ -8,7 +8,7 @@ import type { GroupedLookups } from "../../kernels/types.ts";
 import type { Model, Route } from "../model/model.ts";
 import type { HotRows } from "./hot_rows.ts";
 
-/** Where an owner is, between minibatches; which rows have changed comes apart. */
+/** The state of a `HotRowOwner` between minibatches; which rows have changed is kept separately. */
 export interface HotRowOwnerState {
   readonly owner: Route;
   readonly bytes: number;
@@ -18,11 +18,11 @@ export interface HotRowOwnerState {
 interface HotRowOwnerParts {
   readonly model: Model;
   readonly hot: HotRows;
-  /** Whether optimizer state moves with its row: the original leaves it where it is. */
+  /** Whether optimizer state moves with its row. In the original it does not. */
   readonly withState: boolean;
   /**
-   * Whether hot rows that cold minibatches change are noted one by one. Otherwise all count as changed, which costs
-   * nothing a minibatch and is as good where the copies change places once an epoch.
+   * Whether hot rows that cold minibatches change are noted one by one. Otherwise all count as changed, which costs nothing
+   * per minibatch and loses nothing if the copies change places once an epoch.
    */
   readonly notesCold: boolean;
   /** Books time of moving, in milliseconds. */
@@ -65,7 +65,7 @@ export class HotRowOwner {
   }
 
   /**
-   * Says that the current copy is about to be trained on.
+   * Called before the current copy is trained on.
    *
    * @param lookups Of the minibatch; they name rows of the current copy's tables.
    * @returns Bytes that changes of places moved since the last call.

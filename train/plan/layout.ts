@@ -6,8 +6,8 @@
  */
 
 /**
- * What becomes of the last minibatch of a list that is not full: trained, left out, or left out unless it is the only one.
- * `drop-two` leaves two minibatches out, full or not.
+ * What happens to a last minibatch that is not full: trained, left out, or left out unless it is the only one. `drop-two`
+ * leaves two minibatches out, full or not.
  */
 export type ListEnd = "keep" | "drop" | "drop-unless-only" | "drop-two";
 
@@ -35,7 +35,7 @@ export interface EpochInputs {
   readonly batch: number;
 }
 
-/** Warm-up and window as they are asked for. */
+/** Warm-up and window, as requested. */
 export interface WantedWindow {
   /** Hot minibatches before the window; or this many, but no more than a share of the hot minibatches. */
   readonly warmup: number | { readonly minibatches: number; readonly atMost: number };
@@ -43,7 +43,7 @@ export interface WantedWindow {
   readonly window: { readonly share: number } | { readonly minibatches: number };
   /** The window has at least so many minibatches, as far as these are no more than a share of the hot ones. */
   readonly least?: { readonly minibatches: number; readonly atMost: number };
-  /** The window has at least so many minibatches whatever there is. */
+  /** The window has at least this many minibatches, even if the hot ones are fewer. */
   readonly fewest?: number;
 }
 
@@ -81,7 +81,10 @@ export const COUNTED_LAYOUT: LayoutRule = {
   windowExtra: 1,
 };
 
-/** Lays an epoch out; without a window where none is asked for. Refuses nothing: `left` says whether the window fits. */
+/**
+ * The layout of an epoch; `window` is 0 if none is asked for. It throws nothing: a negative `left` says that the window
+ * does not fit.
+ */
 export function layOutEpoch(
   { hot: hots, cold: colds, batch }: EpochInputs,
   wanted: WantedWindow | null,

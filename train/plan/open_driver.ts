@@ -12,9 +12,9 @@ import { findPlan } from "./plans.ts";
 import { SegregatedPlan } from "./segregated.ts";
 
 /**
- * Drives what the options say.
+ * Opens the driver for a plan's options.
  *
- * @param hotSet Of plans that tell hot inputs from cold ones.
+ * @param hotSet The hot set, for plans that distinguish hot inputs from cold ones; else null.
  * @throws {UserError} Options that `checkPlan` refuses.
  * @category Training
  */

@@ -1,5 +1,5 @@
 /**
- * What can be said of a plan, and what is taken where nothing is said.
+ * The options of a plan and their defaults.
  *
  * @module
  */
@@ -36,9 +36,9 @@ export const TURN_ORDERS = ["cold-then-hot", "interleaved"] as const satisfies r
 
 /** A plan's options; null leaves a number to {@linkcode resolvePlan}. */
 export interface PlanOptions {
-  /** Which plan: a name of `PLANS`, or a row of one's own. */
+  /** Which plan: a name of `PLANS`, or a row of your own. */
   readonly name: PlanName | Plan;
-  /** Whether the slips of the original are put right. */
+  /** Whether mistakes of the authors' program are corrected (`corrected`) or kept (`artifact`). */
   readonly mode: PlanMode;
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
   readonly drop: number;
@@ -62,13 +62,13 @@ export interface PlanOptions {
   readonly sample: number | null;
   /** In which order hot and cold minibatches come. */
   readonly schedule: TurnOrder;
-  /** Of the schedule `interleaved`: its rate at first, in percent of the inputs of each kind a round. */
+  /** For the schedule `interleaved`: its first rate, in percent of the inputs of each kind per round. */
   readonly rate: number;
-  /** What is measured of a row: a name of `CRITERIA`, a criterion of one's own, or a file that holds one. */
+  /** How staleness is measured: a name of `CRITERIA`, a criterion of your own, or a file that exports one. */
   readonly criterion: CriterionName | Criterion | CriterionFile;
   /** Null: the criterion's own. */
   readonly combine: Combine | null;
-  /** What a hot row is that was never looked up in the window. */
+  /** How to treat a hot row that was never looked up in the window. */
   readonly untouched: "stale" | "unknown";
   /** Snapshots of a window, at least 2. Null: the criterion's own, 2 for most. */
   readonly snapshots: number | null;
@@ -82,7 +82,7 @@ export interface PlanOptions {
   readonly watch: number;
 }
 
-/** The options of `baseline`, and of other plans where nothing is said. */
+/** The options of `baseline`, and the defaults of all other plans. */
 export const PLAN_DEFAULTS: PlanOptions = {
   name: "baseline",
   mode: "corrected",
@@ -115,7 +115,7 @@ export interface ResolvedStaleness {
   readonly snapshots: number;
 }
 
-/** What options mean for one epoch of a data set. */
+/** The options of a plan with every number filled in for one epoch of a data set. */
 export interface ResolvedPlan {
   /** Minibatches, warm-up and window. */
   readonly layout: EpochLayout;
@@ -152,7 +152,7 @@ const WINDOW_SHARE = 0.03, WINDOW_SHARE_SEQUENCES = 0.05;
 /** The authors' `--non_changing_index 4` for TBSM. */
 const ALPHA_SEQUENCES = 4;
 
-/** Lookups of which alpha are to be stale, and whether inputs are sequences. */
+/** The number of lookups, of which alpha have to be stale, and whether inputs are sequences. */
 export function inputShapeOf(schema: DatasetSchema): InputShape {
   const { width, variable } = idLayout(schema);
   const { steps } = schema;
@@ -160,7 +160,7 @@ export function inputShapeOf(schema: DatasetSchema): InputShape {
 }
 
 /**
- * Stale lookups at which an input is skipped. Needs no pass over the data, so that a wrong one is found out before any.
+ * Stale lookups at which an input is skipped. Needs no pass over the data, so a wrong value is found before one.
  *
  * @throws {UsageError} It is not between 1 and the lookups.
  */
@@ -185,7 +185,7 @@ function resolveAlpha(
  * Fills in what depends on the data.
  *
  * @param lastBatch What becomes of a list's last minibatch that is not full, where the mode leaves that open.
- * @throws {UsageError} Alpha cannot be, or the window does not fit into the hot minibatches.
+ * @throws {UsageError} Alpha is out of range, or the window does not fit into the hot minibatches.
  */
 export function resolvePlan(
   options: PlanOptions,
@@ -283,7 +283,7 @@ function checkDrop({ drop }: PlanOptions): void {
 }
 
 /**
- * Refuses what cannot be whatever the number of hot inputs, so that nobody waits for a pass over the data to be told.
+ * Refuses options that are wrong whatever the number of hot inputs, so that the error comes before a pass over the data.
  *
  * @throws {UsageError}
  */

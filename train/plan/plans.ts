@@ -7,13 +7,13 @@
 
 import { UsageError } from "../../core/errors.ts";
 
-/** What a plan does. A row of one's own can stand in the place of a name in `PlanOptions`. */
+/** What a plan does. `PlanOptions` takes a name of `PLANS` or a row like this. */
 export interface Plan {
   /** What documents and traces call it. */
   readonly name: string;
   /** What it does, as a clause that follows its name in `--help`. */
   readonly help: string;
-  /** Whether hot inputs are told from cold ones, which takes a hot set. Where not, every input is trained. */
+  /** Whether hot inputs are distinguished from cold ones, which needs a hot set. If not, every input is trained. */
   readonly segregates: boolean;
   /**
    * Cold inputs: all trained, none, or those skipped whose hot rows are all stale; that needs decisions, and turns that
@@ -29,7 +29,7 @@ export interface Plan {
   readonly window: boolean;
   /** Whether snapshots at the window's ends decide which rows are stale. Needs a window. */
   readonly decides: boolean;
-  /** Whether stale rows, though looked up, are no longer updated. Needs decisions. */
+  /** Whether stale rows are looked up but no longer updated. Needs decisions. */
   readonly freezes: boolean;
 }
 
@@ -124,9 +124,9 @@ export type PlanName = keyof typeof PLANS;
 export const PLAN_NAMES: readonly PlanName[] = Object.keys(PLANS) as PlanName[];
 
 /**
- * The row that a plan's options name or are.
+ * The row of a plan's options, which hold its name or the row itself.
  *
- * @throws {UsageError} A row of one's own cannot be carried out.
+ * @throws {UsageError} A row of your own contradicts itself.
  */
 export function findPlan(plan: PlanName | Plan): Plan {
   if (typeof plan === "string") return PLANS[plan];

@@ -1,5 +1,5 @@
 /**
- * What a plan decided, for people: the hot set, each decision with its drop curve, staleness by table, and how watched rows
+ * What a plan decided, as text: the hot set, each decision with its drop curve, staleness by table, and how watched rows
  * moved.
  *
  * @module

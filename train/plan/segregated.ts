@@ -1,5 +1,5 @@
 /**
- * The driver of every plan that tells hot inputs from cold ones.
+ * The driver of every plan that distinguishes hot inputs from cold ones.
  *
  * @module
  */
@@ -143,7 +143,7 @@ export class SegregatedPlan implements PlanDriver {
       if (epoch.number + 1 >= this.#parts.epochs) break;
       await this.#begin(epoch.number + 1);
     }
-    // What nothing else was booked for is reading and grouping.
+    // Time that was not booked on another stage went into reading and grouping.
     const rest = performance.now() - begun - this.#bookedMs - this.#measuredMs -
       (this.#passMs - passMs);
     this.#parts.hooks.book("prepare", Math.max(0, rest));
@@ -318,7 +318,7 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   async #switch(turns: Turns, done: number): Promise<void> {
-    // Before the switch: the next round is of the new rate, and a run that is interrupted meanwhile measures anew.
+    // Before the switch, because the next round uses the new rate; a run that is interrupted meanwhile measures again.
     if (turns.turn === "hot" && turns.adapts) {
       const begun = performance.now(), booked = this.#bookedMs;
       const loss = await this.#parts.hooks.measureLoss(turns.measuredInputs);
@@ -344,7 +344,7 @@ export class SegregatedPlan implements PlanDriver {
       : [0, 0];
     const passed = this.#passed + skipped;
     this.#passed = 0;
-    // In a window every row is updated: one that stayed as it is would be found stale for ever.
+    // In a window every row is updated: a frozen row would not move, and would be found stale again and again.
     const { lookups: updated, frozen } = this.#freezer === null || kind === "window"
       ? { lookups, frozen: 0 }
       : this.#freezer.freeze(lookups, route);

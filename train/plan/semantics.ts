@@ -1,6 +1,6 @@
 /**
- * What `--mode` chooses: the algorithm with the slips of the authors' program put right, or that program as it is, its
- * constants included. Two records of one type; code reads their fields where it needs them.
+ * What `--mode` chooses: the algorithm with the mistakes of the authors' program corrected, or that program as it is, with
+ * its constants. Two records of one type; code reads their fields where it needs them.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import type { ListEnd } from "./layout.ts";
 import type { TurnOrder } from "./options.ts";
 
-/** How the original's semantics are taken: put right where they are slips, or as they are. */
+/** Whether the semantics of the original are corrected where they are mistakes, or kept. */
 export type PlanMode = "corrected" | "artifact";
 
 /** Names of the modes. */
@@ -26,15 +26,15 @@ export interface ListEnds {
 
 /** Where the two modes differ. */
 export interface PlanSemantics {
-  /** Order of cold and hot minibatches where nothing is said. */
+  /** Default order of cold and hot minibatches. */
   readonly schedule: TurnOrder;
-  /** What a hot row is that the window never looked up, where nothing is said. */
+  /** How a hot row is treated by default that the window never looked up. */
   readonly untouched: "stale" | "unknown";
   /** Epochs at most. */
   readonly mostEpochs: number;
   /** Whether samples may draw an input more than once. */
   readonly replacement: boolean;
-  /** Least inputs that are profiled where nothing is said, but no more than a share of all. */
+  /** By default at least this many inputs are profiled, but no more than a share of all. */
   readonly leastProfiled: { readonly inputs: number; readonly share: number };
   /** Whether rows that the profile never saw fill what is left of the hot memory. */
   readonly fillsHotMemory: boolean;
@@ -42,7 +42,7 @@ export interface PlanSemantics {
   readonly movesState: boolean;
   /** Ends of lists of single inputs and of sequences; null where `lastBatch` decides. */
   readonly listEnds: { readonly single: ListEnds; readonly sequences: ListEnds } | null;
-  /** Share of the hot minibatches that a warm-up takes at most where nothing is said; null for no limit. */
+  /** Largest share of the hot minibatches that a default warm-up takes; null for no limit. */
   readonly warmupShare: number | null;
   /** Least minibatches of a window whose length is not given, but no more than a share of the hot ones; null for as asked. */
   readonly leastWindow: { readonly minibatches: number; readonly atMost: number } | null;

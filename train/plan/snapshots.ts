@@ -49,7 +49,7 @@ class Snapshot {
   }
 }
 
-/** What the snapshots of a window came to, a number a hot row. */
+/** The changes of a window, one number for each hot row. */
 export interface RowChanges {
   /** Largest absolute coordinate change from the first snapshot to the last. */
   readonly net: Float32Array;
@@ -127,7 +127,7 @@ export class SnapshotBlock {
     this.#taken++;
   }
 
-  /** Takes the last snapshot and says how the rows have changed. The snapshots are given back. */
+  /** Takes the last snapshot, frees the memory of all of them, and returns how the rows have changed. */
   async finish(): Promise<RowChanges> {
     const last = this.#take("last snapshot");
     try {

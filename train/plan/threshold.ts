@@ -19,7 +19,7 @@ export interface Threshold {
   readonly threshold: number;
   /** Share of the sample that is skipped at T. */
   readonly share: number;
-  /** What can be reached and why, where the share is 0 or more than 0.01 from what was asked for; else null. */
+  /** If the share is 0 or misses the target by more than 0.01: which share can be reached, and why; else null. */
   readonly note: string | null;
 }
 
@@ -179,7 +179,7 @@ class SortedSample {
   }
 }
 
-/** Why the share asked for is not to be had. */
+/** Why the share asked for cannot be reached. */
 function explain(
   sample: SortedSample,
   target: number,

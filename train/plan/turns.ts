@@ -3,10 +3,10 @@
  *
  * `cold-then-hot`, as the artifact: all cold ones, then all hot ones.
  *
- * `interleaved`, our definition of what the FAE paper calls its Shuffle Scheduler: rounds of a share of all cold inputs
- * and then the same share of all hot inputs. The share is the rate R in percent, 50 at first unless told. After each round the loss on
- * some inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds mix more
- * finely; where it fell four times in a row, R is doubled (up to 100), so that there are fewer switches.
+ * `interleaved`, our definition of what the FAE paper calls its Shuffle Scheduler: rounds of a share of all cold inputs and
+ * then the same share of all hot inputs. The share is the rate R in percent, at first 50 by default. After each round the
+ * loss on some inputs that are not trained on is measured; where it rose, R is halved (down to 1), so that the two kinds
+ * mix more finely; where it fell four times in a row, R is doubled (up to 100), so that there are fewer switches.
  *
  * @module
  */
@@ -14,7 +14,7 @@
 import type { TurnOrder } from "./options.ts";
 
 const LEAST_RATE = 1, MOST_RATE = 100;
-/** Forward passes of a twentieth cost some two hundredths of a round. */
+/** A forward pass over a twentieth of a round costs about 2 % of the round. */
 const LEAST_MEASURED = 2048, MEASURED_SHARE = 20;
 /** Falls of the loss in a row at which the rate is doubled. */
 const FALLS = 4;

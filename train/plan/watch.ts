@@ -1,5 +1,5 @@
 /**
- * Watching some hot rows move over a run.
+ * Records how some hot rows move over a run.
  *
  * @module
  */

@@ -13,7 +13,7 @@ const MAX_SEED = 2 ** 32 - 1, MAX_BATCH = 2 ** 20;
 const MAX_THREADS = 256;
 
 /**
- * Refuses numbers that cannot be, before anything is opened.
+ * Refuses numbers that are out of range, before anything is opened.
  *
  * @throws {UsageError} Names the field.
  */

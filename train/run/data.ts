@@ -15,7 +15,7 @@ import { type DataSettings, isDataset, type ModelSettings } from "./options.ts";
 /** Rows that a generated table has at most: enough to be skewed, few enough to be learned from 100,000 inputs. */
 const SYNTHETIC_ROWS = 10_000;
 
-/** A run's data set, closed with it unless it was open before. */
+/** A run's data set. It is closed with the run, unless it was open before. */
 export interface RunData extends Disposable {
   readonly dataset: Dataset;
 }

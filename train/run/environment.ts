@@ -13,11 +13,11 @@ import project from "../../deno.json" with { type: "json" };
 export interface Environment {
   /** The project's version. */
   readonly project_version: string;
-  /** Commit of the project's own checkout; null where there is none or it may not be read. */
+  /** Commit of the project's own checkout; null if there is none, or if it may not be read. */
   readonly git_revision: string | null;
   /**
-   * Whether that checkout holds what was not committed, files that git does not know included, so that the revision alone
-   * does not tell what ran. Null without a checkout, without git, or without the permission to run it.
+   * Whether that checkout has uncommitted changes or untracked files, so that the revision alone does not say what ran.
+   * Null without a checkout, without git, or without the permission to run it.
    */
   readonly git_dirty: boolean | null;
   /** Version of Deno. */
@@ -41,7 +41,7 @@ const CHECKOUT = import.meta.url.startsWith("file:")
   ? dirname(dirname(dirname(fileURLToPath(import.meta.url))))
   : null;
 
-/** The first answer, which is nearest to what was loaded. */
+/** Kept from the first call, which is nearest in time to when the code was loaded. */
 let known: { readonly dirty: boolean | null } | null = null;
 
 function dirty(): boolean | null {
@@ -111,7 +111,7 @@ export function gitDirty(folder: string): boolean | null {
     }).outputSync();
     return success ? stdout.length > 0 : null;
   } catch {
-    // As with the revision: worth having, not worth failing for.
+    // A missing answer must not fail a run.
     return null;
   }
 }
@@ -137,7 +137,7 @@ function readText(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    // A revision is worth having, not worth failing for.
+    // A missing revision must not fail a run.
     return undefined;
   }
 }

@@ -9,7 +9,7 @@ import type { BatchSource } from "./batches.ts";
 import { Evaluation, type Metrics } from "./metrics.ts";
 import type { Model } from "../model/model.ts";
 
-/** Logits kept on the device before they are read: reading costs milliseconds on WebGPU, however little is read. */
+/** Logits kept on the device before they are read: on WebGPU even a small read takes milliseconds. */
 const CHUNK = 1 << 16;
 
 const YIELD_MS = 200;
@@ -48,7 +48,7 @@ export async function evaluate(
   };
   try {
     for (let at = 0; at < source.count; at += batch) {
-      // The CPU device never waits, and signals are only heard between events.
+      // The CPU device never waits, so signals would not be handled.
       if (performance.now() - yieldedAt > YIELD_MS) {
         await letEventsIn();
         yieldedAt = performance.now();

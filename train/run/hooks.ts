@@ -1,5 +1,5 @@
 /**
- * What a run tells while it goes, and how it is stopped.
+ * The callbacks of a run, and how to stop it.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import type { TrainHooks } from "./trainer.ts";
 /** What a run writes at its end. */
 export type OutputKind = "result" | "trace" | "weights";
 
-/** Called along a run; those of the loop are in `TrainHooks`. */
+/** Callbacks of a run; those of the loop are in `TrainHooks`. */
 export interface RunHooks extends TrainHooks {
-  /** One line for people: data set, device and why, model. */
+  /** Takes messages, one line each: data set, device and why it was chosen, model. */
   readonly onNote?: ((line: string) => void) | undefined;
   /** While raw files are prepared. */
   readonly onPreparation?: ((progress: PreparationProgress) => void) | undefined;
   /** While a plan looks at the data set. */
   readonly onPass?: ((progress: PassProgress) => void) | undefined;
-  /** After each file or folder that was asked for is written, with where it is. */
+  /** Called with the path of each file or folder after it is written. */
   readonly onWritten?: ((what: OutputKind, path: string) => void) | undefined;
   /**
-   * Asked for another folder where the weights cannot be saved; null gives up. Without it, and after `null`, the run ends with
-   * the error.
+   * Called when the weights cannot be saved. Returns another folder to try, or null to give up; then, and without this
+   * callback, the run ends with the error.
    */
   readonly onUnsaved?: ((error: UserError) => string | null) | undefined;
-  /** When the run has ended and what was asked for is written, or could not be. */
+  /** Called when the run has ended and its files are written, or could not be. */
   readonly onResult?: ((result: ResultDocument) => void) | undefined;
 }

@@ -6,7 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 
-/** A learning rate over the steps of a run. All zeros but `base` is a constant rate. */
+/** A learning rate over the steps of a run. If all members but `base` are 0, the rate is constant. */
 export interface LearningRateSchedule {
   /** The learning rate that warm-up leads to and decay starts from. */
   readonly base: number;
@@ -29,8 +29,8 @@ const LEAST = 1e-7;
 /**
  * Checks a schedule.
  *
- * DLRM refuses a decay that starts within the warm-up even where no decay is asked for, so that warm-up alone
- * cannot be had; here the start matters only with decay steps.
+ * DLRM refuses a decay that starts within the warm-up even where no decay is asked for, so that DLRM has no warm-up without
+ * decay; here the start matters only with decay steps.
  *
  * @throws {UsageError} A number is out of range, or the decay starts before the warm-up ends.
  */

@@ -28,10 +28,10 @@ export interface Metrics {
   readonly calibration: number | null;
 }
 
-/** A logit is not finite, so the weights are ruined and no metric can be had. */
+/** A logit is not finite, so the weights are ruined and metrics are undefined. */
 export class LogitError extends RangeError {
   /**
-   * Says which input has it.
+   * Made for the first such input.
    *
    * @param message Names the input's position and the logit.
    */

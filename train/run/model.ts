@@ -56,7 +56,7 @@ export function createPlacedModel(
       normalisation,
     });
   } catch (error) {
-    // Shapes have been agreed on, so what the device refuses is their size.
+    // The shapes fit each other, so the device can only refuse their size.
     if (!(error instanceof RangeError)) throw error;
     const { message } = error;
     throw new UserError((option) =>
@@ -72,7 +72,7 @@ export interface Filling extends RowMatching {
   /** Folder of weights; null to draw them from the seed. */
   readonly weights: string | null;
   readonly optimizer: Optimizer;
-  /** Of weights that are drawn, those of ids too that the folder does not have; null to leave these zero. */
+  /** Seed of drawn weights, also for rows whose ids the folder does not have; null leaves those rows zero. */
   readonly seed: number | null;
 }
 
@@ -110,7 +110,10 @@ export async function fillModel(
   }
 }
 
-/** What the rows of a run's tables stand for: of a data set that was open before only what it says itself. */
+/**
+ * Which ids the rows of a run's tables stand for. For a data set that was open before, this is only known if it says so
+ * itself.
+ */
 export async function keysOf(
   dataset: Dataset,
   given: RunSettings["data"],

@@ -1,5 +1,5 @@
 /**
- * What a run says to people before it trains.
+ * The messages of a run before it trains.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a training run is told, by subject. Only data and model must be given.
+ * The options of a training run, by subject. Only data and model are required.
  *
  * @module
  */
@@ -43,21 +43,26 @@ export interface DataSettings {
   readonly source: DataSource;
   /** Format of the files; `auto`, the default, recognises it. */
   readonly format: "auto" | LogFormat;
-  /** What the columns of a log of one's own mean, or the file that says it; null, the default, for a known log. */
+  /**
+   * For a log in a format of its own: the schema of its columns, or the path of a schema file; null, the default, for a
+   * known log.
+   */
   readonly schema: string | LogSchema | null;
-  /** Files that test, instead of a part of the source; empty, the default, for a part. */
+  /** Files with the test inputs; empty, the default, takes a part of the source. */
   readonly test: readonly string[];
-  /** Files that validate, beside those that test; empty by default. */
+  /** Files with the validation inputs, used with `test`; empty by default. */
   readonly validation: readonly string[];
   /** Use only so many inputs; null, the default, for all. */
   readonly limit: number | null;
   /** Take ids modulo this; null, the default, leaves them as they are. */
   readonly maxIndexRange: number | null;
-  /** Ids that training has fewer times share a row; 0, the default, for none such. */
+  /** Ids that occur fewer times in the training split share a row; 0, the default, for none. */
   readonly minCount: number;
-  /** Seed of what preparing draws, 0 to 2^32 - 1; 123 by default. */
+  /** Seed of random choices while data are prepared, 0 to 2^32 - 1; 123 by default. */
   readonly seed: number;
-  /** Whether users of a log of sequences validate that are trained on too; false by default. */
+  /**
+   * For logs of sequences: whether validation may use users that are trained on, as the original does; false by default.
+   */
   readonly leak: boolean;
   /** What to do with a malformed row; `error` by default. */
   readonly badRows: "error" | "skip";
@@ -65,12 +70,12 @@ export interface DataSettings {
   readonly cache: string;
 }
 
-/** A source, and how it is read where that is not the default. */
+/** A source, and any options of reading it. */
 export type DataOptions =
   & { readonly source: DataSource | DataNames }
   & Optional<Omit<DataSettings, "source">>;
 
-/** A published model and what is changed of it. */
+/** A published model and what replaces parts of it. */
 export interface ModelSettings {
   /** The published model. */
   readonly preset: PresetName;
@@ -82,20 +87,20 @@ export interface ModelSettings {
   readonly weights: string | null;
 }
 
-/** A published model, and what is changed of it. */
+/** A published model, and what replaces parts of it. */
 export type ModelChoice =
   & Pick<ModelSettings, "preset">
   & Optional<Omit<ModelSettings, "preset">>;
 
 /** How the weights are trained. */
 export interface TrainingSettings {
-  /** What updates tables and MLPs; the preset's by default. */
+  /** The optimizer of tables and MLPs; the preset's by default. */
   readonly optimizer: Optimizer;
   /** Learning rate over the steps; constant, the preset's or the optimizer's, by default. */
   readonly learningRate: LearningRateSchedule;
   /** Inputs in a minibatch; the preset's by default. */
   readonly batch: number;
-  /** Times through the training split; 1 by default. */
+  /** Passes over the training split; 1 by default. */
   readonly epochs: number;
   /** Minibatches in all; 0, the default, for no limit. */
   readonly maxSteps: number;
@@ -103,17 +108,19 @@ export interface TrainingSettings {
   readonly seed: number;
   /** Whether each epoch shuffles all training inputs; true by default. */
   readonly shuffle: boolean;
-  /** What becomes of a last minibatch that is not full: `keep` for the plan `baseline`, else `drop`, by default. */
+  /** What happens to a last minibatch that is not full; by default `keep` for the plan `baseline`, else `drop`. */
   readonly lastBatch: LastBatch;
 }
 
-/** How the weights are trained, where that is not the default. A number is a constant learning rate. */
+/** How the weights are trained; what is left out takes its default. A number is a constant learning rate. */
 export type TrainingOptions =
   & Optional<Omit<TrainingSettings, "optimizer" | "learningRate">>
   & Optional<{
-    /** By name with torch's constants, or with constants of one's own. */
+    /** A name, which takes torch's constants, or an optimizer with its constants. */
     readonly optimizer: OptimizerName | Optimizer;
-    /** A constant rate, or a schedule, in which what is left out is 0 and `base` is the default rate. */
+    /**
+     * A constant rate, or a schedule. In a schedule `base` defaults to the preset's or optimizer's rate and all else to 0.
+     */
     readonly learningRate: number | Optional<LearningRateSchedule>;
   }>;
 
@@ -127,19 +134,19 @@ export interface DeviceSettings {
   readonly wide: boolean;
   /** Where rows live: `device` for the plan `baseline`, else `hot`, by default. */
   readonly placement: Placement;
-  /** Devices that are open already, instead of those that the fields above choose; they stay open. Null by default. */
+  /** Devices that are open already, used instead of opening new ones; they stay open. Null by default. */
   readonly open: OpenDevices | null;
 }
 
 /** How the model is measured. */
 export interface EvaluationSettings {
-  /** Minibatches between evaluations on the test split; 0, the default, for one at the end alone. */
+  /** Minibatches between evaluations on the test split; 0, the default, evaluates only at the end. */
   readonly every: number;
-  /** Inputs in a minibatch of an evaluation; as many as one of training by default. */
+  /** Inputs in a minibatch of an evaluation; by default as many as in training. */
   readonly batch: number;
 }
 
-/** Where the state of a run is kept, so that it can go on after an interruption. */
+/** Checkpoints, from which a run can go on after an interruption. */
 export interface CheckpointSettings {
   /** Folder for checkpoints; null, the default, for none. */
   readonly folder: string | null;
@@ -149,7 +156,7 @@ export interface CheckpointSettings {
   readonly resume: string | null;
 }
 
-/** What a run writes at its end. Null, the default, for nothing. */
+/** The files that a run writes at its end. Null, the default, writes none. */
 export interface OutputSettings {
   /** File for the result document, as JSON. */
   readonly result: string | null;
@@ -157,15 +164,15 @@ export interface OutputSettings {
   readonly trace: string | null;
   /** Folder for weights and optimizer state. */
   readonly weights: string | null;
-  /** Folder for them where the other cannot be written. */
+  /** Folder for them if the other cannot be written. */
   readonly weightsFallback: string | null;
 }
 
-/** What a run is told. `runTraining({ data, model })` is enough. */
+/** The options of a run. `runTraining({ data, model })` is enough. */
 export interface RunOptions {
   /** Where inputs come from, or a data set that is open, which stays open. */
   readonly data: DataNames | DataOptions | Dataset;
-  /** A preset by name, one that is changed, or a shape of one's own. */
+  /** A preset by name, a preset with changes, or a shape of your own. */
   readonly model: PresetName | ModelChoice | ModelShape;
   /** How the weights are trained. */
   readonly training?: TrainingOptions | undefined;
@@ -181,7 +188,7 @@ export interface RunOptions {
   readonly outputs?: Optional<OutputSettings> | undefined;
 }
 
-/** What a run is told, every default filled in. */
+/** The options of a run with every default filled in. */
 export interface RunSettings {
   /** Where inputs come from. */
   readonly data: DataSettings | Dataset;

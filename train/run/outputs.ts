@@ -1,5 +1,5 @@
 /**
- * What a run writes at its end, and whether it could, found out at its beginning.
+ * Writes the files of a run at its end, and checks at its beginning that it can.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface Written {
   readonly result: ResultDocument;
   readonly trace: RunTrace | null;
   readonly traced: TracedRun;
-  /** The weights as the run left them; null where they are worth nothing. */
+  /** The weights at the end of the run; null if they are ruined. */
   readonly weights: {
     readonly model: Model;
     readonly shape: ModelShape;
@@ -50,7 +50,7 @@ export interface Written {
 export type OutputHooks = Pick<RunHooks, "onWarning" | "onWritten" | "onUnsaved">;
 
 /**
- * Writes what is asked for of a run, whole or cut short; a file that cannot be written costs no other.
+ * Writes the files of a run that ended or was cut short. If one cannot be written, the others still are.
  *
  * @throws {UserError} The first that could not be written.
  */
@@ -96,7 +96,10 @@ export async function writeOutputs(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Saves to the first folder that takes it, then to those that are asked for; says which it was. */
+/**
+ * Saves to the first folder that can be written: those of the settings, then those that the callback returns. Returns the
+ * folder.
+ */
 async function saveSomewhere(
   save: (folder: string) => Promise<void>,
   folders: readonly string[],

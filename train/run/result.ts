@@ -1,5 +1,5 @@
 /**
- * The document that `--json` writes: what was run, on what, how well and how fast.
+ * The document that `--json` writes: what was run, on which machine, how accurate and how fast.
  *
  * @module
  */
@@ -120,7 +120,7 @@ export interface ResultInput {
   readonly host?: DeviceInfo | null;
   /** The device's counters at the end. */
   readonly counters: Readonly<DeviceCounters>;
-  /** What the loop returned, or, for a run that failed, what is known of it. */
+  /** What the loop returned, or what is known of a run that failed. */
   readonly run: Omit<TrainResult, "ended">;
   /** How it ended; for a failure, why. */
   readonly ended: TrainResult["ended"] | { readonly failed: string };

@@ -1,5 +1,5 @@
 /**
- * A model that has been trained on inputs that it is to judge: metrics, and a score an input.
+ * Scores inputs with a trained model: metrics, and a probability for each input.
  *
  * @module
  */
@@ -28,13 +28,13 @@ import { type DeviceSettings, isDataset, type Optional, type RunOptions } from "
 import { ScoresFile } from "./scores_file.ts";
 import { resolveRun } from "./settings.ts";
 
-/** What is scored, with what, and what becomes of it. */
+/** What is scored, with which weights, and what is written. */
 export interface ScoringOptions {
   /** Folder of the weights, as a run writes it. */
   readonly weights: string;
   /**
-   * What is scored: all inputs of a log in the order of its files; of Taobao, whose log is split by users, of a generated data
-   * set and of one that is open, those that test.
+   * What is scored: all inputs of a log in the order of its files. For Taobao (whose log is split by users), generated data
+   * and an open data set, only the test split.
    */
   readonly data: RunOptions["data"];
   /** Where it runs. */
@@ -81,7 +81,7 @@ export interface ScoringDocument {
   readonly metrics: Metrics | null;
 }
 
-/** What scoring tells while it goes, and how it is stopped. */
+/** The callbacks of scoring, and how to stop it. */
 export type ScoringHooks = Pick<RunHooks, "onNote" | "onPreparation" | "signal"> & {
   /** Called a few times a second with the inputs scored. */
   readonly onScored?: ((done: number, total: number) => void) | undefined;
@@ -94,8 +94,7 @@ const REPORT_MS = 250;
  * Scores inputs with a model that a run has saved. Nothing is trained, and the device has no room for gradients or optimizer
  * state.
  *
- * @throws {UserError} What a person can mend: a folder without a model, data that do not fit it, a file that cannot be
- * written.
+ * @throws {UserError} The folder has no model, the data do not fit it, or a file cannot be written.
  * @example
  * ```ts no-assert
  * import { runScoring } from "@slipstream/slipstream";
@@ -209,7 +208,7 @@ async function openDevices(
 
 /**
  * Refuses logs whose ids are numbered in order of first appearance where the folder does not say which ids its rows are:
- * another log numbers them otherwise, and its lookups would go to the rows of other ids without a word.
+ * another log numbers them differently, and its lookups would silently go to the rows of other ids.
  */
 function checkNumbering({ schema: { format } }: Dataset, weights: string): void {
   if (isArrayFormat(format) || format === "synthetic" || format.startsWith("twin-")) return;
@@ -218,7 +217,7 @@ function checkNumbering({ schema: { format } }: Dataset, weights: string): void 
   );
 }
 
-/** Says in terms of weights and log what is wrong, where a shape alone would speak of flags. */
+/** Rewords an error about the shape, which would name flags, in terms of weights and log. */
 function checkFits(
   { schema }: Dataset,
   shape: ModelShape,

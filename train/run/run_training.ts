@@ -1,5 +1,5 @@
 /**
- * A whole training run, from a data set to a result document: the one door for commands, benches and scripts.
+ * A whole training run, from a data set to a result document: what commands, benches and scripts all call.
  *
  * @module
  */
@@ -20,11 +20,11 @@ import { type RunSetup, setUpRun } from "./setup.ts";
 import { TrainingFailure } from "./trainer.ts";
 
 /**
- * Opens data set and device, builds the model, trains, evaluates, and writes what is asked for.
+ * Opens data set and device, builds the model, trains, evaluates, and writes the files that the options name.
  *
  * @throws {UsageError} Options that are wrong or contradict each other; names the field.
- * @throws {UserError} What else a person can mend. A run that failed on the way (a loss that is not finite) has written
- * its result document before it throws.
+ * @throws {UserError} Anything else that the user can fix. A run that fails while training, for example with a loss that is
+ * not finite, writes its result document before it throws.
  * @category Training
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export async function runTraining(
   const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
   checkOutputs(settings.outputs);
   const { weights } = settings.model;
-  // Preparing may take hours, so a folder that cannot be used is found out first.
+  // Preparing may take hours, so the checkpoint folder is checked first.
   const configuration = configurationOf(settings);
   using checkpoints = await openCheckpoints(settings.checkpoints, configuration, hooks.onNote);
   if (weights !== null && settings.checkpoints.resume === null) {
@@ -73,7 +73,7 @@ export async function runTraining(
       resume: resume?.state ?? null,
     });
     const result = ending.document(run, run.ended);
-    // What cannot be written is shown at least.
+    // The result is shown even if it cannot be written.
     await ending.write(result, true).finally(() => hooks.onResult?.(result));
     return result;
   } catch (error) {
@@ -125,7 +125,7 @@ class RunEnding {
     });
   }
 
-  /** Writes what is asked for; the weights only where they are worth something. */
+  /** Writes the files that the options name; the weights only if they are not ruined. */
   async write(result: ResultDocument, weights: boolean): Promise<void> {
     const { outputs, training, device } = this.#settings;
     const { model, shape, dataset } = this.#setup;

@@ -30,7 +30,7 @@ import {
   type TrainingSettings,
 } from "./options.ts";
 
-/** Seed of a run, and of what preparing its data draws, unless told: DLRM's. */
+/** Default seed of a run and of random choices while its data are prepared; it is DLRM's. */
 const SEED = 123;
 
 /**
@@ -99,7 +99,7 @@ function resolveModel(model: RunOptions["model"]): ModelSettings {
   const plain = { shape: {}, normalisation: "none", weights: null } as const;
   if (typeof model === "string") return { preset: model, ...plain };
   if ("preset" in model) return filled<ModelSettings>({ preset: model.preset, ...plain }, model);
-  // Of a shape of one's own only what is no width comes from a preset: how it is trained.
+  // If the shape is given, the preset only decides how it is trained.
   return { preset: isTbsm(model) ? "rm1" : "rm2", ...plain, shape: shapeOverrides(model) };
 }
 
@@ -128,7 +128,7 @@ function resolveTraining(
   }, given);
 }
 
-/** A plan's options; where nothing is said, its mode's or the defaults. */
+/** A plan's options, with the defaults of its mode and then those of all plans filled in. */
 function completePlan(given: RunOptions["plan"] = {}): PlanOptions {
   const plan = typeof given === "string" ? { name: given } : given;
   const { schedule, untouched } = SEMANTICS[plan.mode ?? PLAN_DEFAULTS.mode];

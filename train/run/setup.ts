@@ -21,7 +21,7 @@ import { type DeviceSettings, isDataset, type RunOptions, type RunSettings } fro
 import { resolveRun } from "./settings.ts";
 import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
 
-/** A run that can begin: everything is open, and the model still zero. */
+/** A run that is ready to begin: everything is open, and the model's weights are zero. */
 export interface RunSetup extends Disposable {
   /** What is trained on. */
   readonly dataset: Dataset;
@@ -33,18 +33,18 @@ export interface RunSetup extends Disposable {
   readonly devices: PlacedDevices;
   /** Zero-filled: initialise it, or load weights, before training. */
   readonly model: Model;
-  /** Runs the loop as the settings say; `more` is what they do not. */
+  /** Runs the loop with the run's settings; `more` adds what they do not have. */
   train(more: RunLoop): Promise<TrainResult>;
 }
 
-/** What of the loop is no setting of a run. */
+/** Options of the loop that are not settings of a run. */
 export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "resume">;
 
 /**
  * Opens everything that a run needs. Dispose it to close what it has opened.
  *
- * @param options Those that say what is written, and where its state is kept, have no effect.
- * @throws {UserError} What a person can mend.
+ * @param options `outputs` and `checkpoints` have no effect.
+ * @throws {UserError} Options are wrong, or the data set, a device or the model cannot be opened.
  * @category Training
  */
 export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
@@ -106,7 +106,7 @@ async function findPlanHotSet(
   });
 }
 
-/** A log of one's own has its own number of dense columns, which the preset's bottom MLP then begins with. */
+/** A log with a schema has its own number of dense columns, with which the preset's bottom MLP then begins. */
 function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number): ShapeOverrides {
   if (isDataset(data) || data.schema === null || shape.bottom !== undefined) return shape;
   const { bottom, dim } = PRESETS[preset];

@@ -38,7 +38,7 @@ interface RunState {
   readonly trace: StateTensors | null;
 }
 
-/** Puts a run's state in the form of a checkpoint, which stays as it is while the run goes on. */
+/** Copies a run's state into the form of a checkpoint; the copy does not change while the run goes on. */
 export function packState(state: RunState): TrainState {
   const { losses, driver, trace, ...numbers } = state;
   const tensors = new Map<string, StateArray>();

@@ -1,5 +1,5 @@
 /**
- * The training loop: prepare, upload, run, and now and then read what happened.
+ * The training loop: prepare, upload, run, and read the losses a few times a second.
  *
  * @module
  */
@@ -27,19 +27,22 @@ import { MinibatchLog, type MinibatchSink } from "../trace/log.ts";
 /** What a callback may return to end the run in an orderly way; the result says `stopped`. */
 export type StopRequest = void | "stop";
 
-/** What the loop tells, and how it is stopped. */
+/** The callbacks of the loop, and how to stop it. */
 export interface TrainHooks {
-  /** Ends the run after the step at hand; the result says `interrupted`. */
+  /** Ends the run after the current step; the result says `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   /** While a plan looks at the data set. */
   readonly onPass?: ((progress: PassProgress) => void) | undefined;
-  /** Something that the run goes on without, such as a checkpoint that cannot be saved; without it the run ends with it. */
+  /**
+   * Called for a failure that need not end the run, such as a checkpoint that cannot be saved. Without this callback the
+   * run ends with the error.
+   */
   readonly onWarning?: ((warning: UserError) => void) | undefined;
   /** Called when losses have been read: a few times a second at most. */
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   /** Called after each minibatch; its loss is not known yet. */
   readonly onStep?: ((step: TrainedStep) => StopRequest | Promise<StopRequest>) | undefined;
-  /** Called after each evaluation; `final` for that at the end, where there is nothing left to stop. */
+  /** Called after each evaluation. `final` is true for the one at the end, where there is nothing left to stop. */
   readonly onEvaluation?:
     | ((evaluation: TimedEvaluation, final: boolean) => StopRequest | Promise<StopRequest>)
     | undefined;
@@ -67,7 +70,7 @@ export interface TrainOptions extends TrainHooks {
   readonly shuffle?: boolean;
   /**
    * A last minibatch of a list of inputs that is not full: train it, or leave it out where there are full ones. Its few
-   * inputs weigh as much as a full one's, which can spoil what was learnt. `keep` by default.
+   * inputs change the weights as much as those of a full minibatch, which can make the model worse. `keep` by default.
    */
   readonly lastBatch?: LastBatch;
   /** Learning rate of each step, counted from 0 over the whole run. */
@@ -80,7 +83,7 @@ export interface TrainOptions extends TrainHooks {
   readonly maxSteps?: number;
   /** Which inputs are trained, in which order; `baseline` by default. */
   readonly plan?: PlanOptions;
-  /** Drives a plan of one's own in the place of `plan`. */
+  /** Opens a driver of your own, which replaces `plan`. */
   readonly driver?: (parts: DriverParts) => PlanDriver;
   /** The hot set of a plan that has one, from `findHotSet`. */
   readonly hotSet?: HotSet | null;
@@ -88,16 +91,16 @@ export interface TrainOptions extends TrainHooks {
   readonly placement?: Placement;
   /** Takes a record of every minibatch. */
   readonly trace?: MinibatchSink | null;
-  /** Keeps the state of the run now and then, and at its end, from which more epochs can go on. */
+  /** Saves the state of the run at intervals and at its end, so that it can go on later, also for more epochs. */
   readonly checkpoint?: CheckpointPolicy | null;
   /** Goes on from a state that the same options and data set have given; the model must be as it was then. */
   readonly resume?: TrainState | null;
 }
 
-/** What becomes of a last minibatch that is not full. */
+/** What happens to a last minibatch that is not full. */
 export type LastBatch = "keep" | "drop";
 
-/** When and how the state of a run is kept. */
+/** When and how the state of a run is saved. */
 export interface CheckpointPolicy {
   /** Minibatches between two; 0 for one every ten minutes. */
   readonly every: number;
@@ -119,7 +122,7 @@ export interface TrainProgress {
   readonly total: number;
   /** Mean loss of the steps read last; null before the first. */
   readonly loss: number | null;
-  /** What the plan has to say, and the AUC last measured: texts by name. */
+  /** Fields of the plan, and the last AUC measured: texts by name. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -136,8 +139,8 @@ export interface TimedEvaluation {
 /** What a run did. */
 export interface TrainResult {
   /**
-   * `stopped` if a callback ended it, which leaves it as complete as if it had been that long; `interrupted` if
-   * `TrainOptions.signal` did, and the other members tell how far it got.
+   * `stopped` if a callback ended it: the run is complete, only shorter. `interrupted` if `TrainOptions.signal` did: the
+   * other members say how far it got.
    */
   readonly ended: "completed" | "stopped" | "interrupted";
   /** Minibatches trained. */
@@ -169,8 +172,8 @@ export interface TrainCounts {
 }
 
 /**
- * A run that had to stop: a loss, or a logit of an evaluation, was not finite, or the device was lost. Carries what is known of
- * the run.
+ * A run that could not go on: a loss, or a logit of an evaluation, was not finite, or the device was lost. Holds what is
+ * known of the run.
  *
  * @category Errors
  */
@@ -199,9 +202,9 @@ type LoopOptions =
   & TrainOptions
   & Required<Pick<TrainOptions, "evalEvery" | "evalBatch" | "maxSteps">>;
 
-/** Losses are read at least this often, so that progress moves and Ctrl-C is heard. */
+/** Losses are read at least this often, so that progress is shown and Ctrl-C is handled. */
 const DRAIN_MS = 250;
-/** Time from a checkpoint by the clock that could not be saved to the next try. */
+/** How long after a checkpoint that could not be saved the next one is tried. */
 const CHECKPOINT_AGAIN_MS = 60_000;
 /** Time between checkpoints by the clock. */
 const CHECKPOINT_MS = 600_000;
@@ -212,7 +215,7 @@ const HOST_STAGES = ["snapshot", "search", "classify"] as const;
  * Trains a model on a data set's training split and evaluates it on the test split.
  *
  * @throws {TrainingFailure} A loss, or a logit of an evaluation, is not finite: names the step.
- * @throws {UserError} The plan does not fit the data.
+ * @throws {UserError} The plan does not fit the data set.
  * @category Training
  */
 export async function train(
@@ -301,7 +304,7 @@ class Run {
     await this.#drain();
     this.#trainMs += performance.now() - this.#since;
     if (ended === "interrupted") {
-      // Whoever saves the weights wants those of the hot rows as they are now.
+      // The tables must hold the current hot rows when the weights are saved.
       await this.#driver.settle();
       await this.#save();
     } else if (this.#evaluations.at(-1)?.step !== this.#step) {
@@ -334,7 +337,7 @@ class Run {
     const { schedule, signal, maxSteps, checkpoint, onStep } = this.#options;
     const model = this.#model;
     this.#log?.start(this.#stages);
-    // A run that was interrupted before the evaluation that was due makes up for it.
+    // A run that was interrupted before an evaluation that was due does it now.
     const due = this.#step > 0 ? await this.#evaluateIfDue() : null;
     if (due !== null) return due;
     while (maxSteps === 0 || this.#step < maxSteps) {
@@ -378,7 +381,7 @@ class Run {
     return await this.#apart(() => this.#evaluate(false));
   }
 
-  /** Does something whose time is not training's. */
+  /** Runs something whose time does not count as training. */
   async #apart<T>(body: () => Promise<T>): Promise<T> {
     this.#trainMs += performance.now() - this.#since;
     try {
@@ -438,7 +441,7 @@ class Run {
     return this.#failure(`its loss is ${loss}`);
   }
 
-  /** What had been read of losses is known; the steps since are not, nor are the weights. */
+  /** Losses read before the loss of the device are kept; later steps and the weights are gone. */
   #deviceLost(error: DeviceLostError): TrainingFailure {
     this.#trainMs += performance.now() - this.#since;
     this.#step = this.#drained;
@@ -474,7 +477,7 @@ class Run {
     return await onEvaluation?.(evaluation, final) === "stop" ? "stopped" : null;
   }
 
-  /** Loss on inputs that are not trained on: of the validation split, or where there is none of the test split. */
+  /** Loss on inputs that are not trained on: those of the validation split, or of the test split if there is none. */
   async #measureLoss(inputs: number): Promise<number> {
     const split = this.#dataset.count("validation") > 0 ? "validation" : "test";
     await this.#drain();
@@ -538,7 +541,7 @@ class Run {
     } catch (error) {
       const { onWarning } = this.#options;
       if (!(error instanceof UserError) || onWarning === undefined) throw error;
-      // The run is worth more than its checkpoint: it goes on, and tries again before long.
+      // A failed checkpoint does not end the run; the next one is tried soon.
       onWarning(error);
       this.#savedAt = performance.now() - CHECKPOINT_MS + CHECKPOINT_AGAIN_MS;
       return;

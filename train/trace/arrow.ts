@@ -71,7 +71,7 @@ export function traceTable(header: TraceHeader, columns: TraceColumns): Table {
 
 /** A trace as the bytes of an Arrow IPC file. */
 export function traceBytes(header: TraceHeader, columns: TraceColumns): Uint8Array {
-  // Only a sink of the caller's own gives null.
+  // The library returns null only when it writes to a sink of the caller.
   return tableToIPC(traceTable(header, columns), { format: "file" })!;
 }
 
@@ -116,7 +116,10 @@ export function parseTrace(
   };
 }
 
-/** Of what a trace says, however a file lays it out: positions of words are those of this version's lists. */
+/**
+ * The bytes that the seal covers, whatever the layout of the file: words are replaced by their positions in this version's
+ * lists.
+ */
 function sealOf(header: string, columns: TraceColumns): string {
   const hash = new Sha256().update(header);
   for (const { name } of TRACE_COLUMNS) {

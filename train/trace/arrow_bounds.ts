@@ -1,6 +1,6 @@
 /**
- * Whether the bytes of an Arrow IPC file can be given to the Arrow library: it believes every length it reads, so that
- * one flipped bit would make it fill all memory.
+ * Whether the bytes of an Arrow IPC file can be given to the Arrow library: it trusts every length it reads, so that one
+ * flipped bit could make it fill all memory.
  *
  * Layouts: https://github.com/apache/arrow/tree/main/format (File.fbs, Message.fbs, Schema.fbs).
  *

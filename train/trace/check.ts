@@ -1,5 +1,5 @@
 /**
- * Whether a trace can be what it says: its header's members, and counts that fit together.
+ * Checks that a trace is consistent: the members of its header, and counts that fit together.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export function checkHeader(header: unknown, refuse: Refuse): TraceHeader {
   return wrong === null ? header as TraceHeader : refuse(wrong);
 }
 
-/** Columns that cannot pass another one: they count a part of it. */
+/** Columns that cannot exceed another one, because they count a part of it. */
 const PARTS = [
   ["unique_rows", "lookups"],
   ["cold_lookups", "lookups"],

@@ -15,11 +15,11 @@ import type { MinibatchRecord, Trace, TraceHeader } from "./schema.ts";
 /** A larger file is refused. A trace takes some 120 bytes a minibatch. */
 export const MOST_TRACE_BYTES = 1e9;
 
-/** A trace that was read: columns as they are, records when they are asked for. */
+/** A trace that was read from a file. It holds the columns; records are made when they are first used. */
 export class TraceFile implements Trace {
-  /** What it is of. */
+  /** What was run. */
   readonly header: TraceHeader;
-  /** One typed array a column, for those to whom an object a minibatch is too slow. */
+  /** One typed array a column, which is faster to go through than `records`. */
   readonly columns: TraceColumns;
   #records: readonly MinibatchRecord[] | null = null;
 
@@ -56,7 +56,8 @@ export async function writeTrace(
  * Reads a trace and checks it: form, version, columns, checksum where it has one, and that its counts and times can be true.
  *
  * @throws {UserError} The file cannot be read, is no Arrow file or no trace, is cut short or damaged, is of another
- * version, lacks a column, was changed after it was written, holds no minibatches, or says what cannot be.
+ * version, lacks a column, was changed after it was written, holds no minibatches, or has counts or times that cannot be
+ * true.
  * @category Traces
  */
 export async function readTrace(path: string): Promise<TraceFile> {
@@ -75,7 +76,7 @@ export async function parseTraceFile(path: string, bytes: Uint8Array): Promise<T
   };
   const { parseTrace } = await import("./arrow.ts");
   const parsed = parseTrace(bytes, refuse);
-  // The version comes first: another one may well have other columns.
+  // The version is checked first: another version may have other columns.
   const header = checkHeader(parsed.header(), refuse);
   const columns = parsed.columns();
   checkColumns(columns, refuse);

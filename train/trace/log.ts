@@ -42,7 +42,7 @@ export class MinibatchLog {
     this.resolution = model.device.info.kind === "cpu" ? "minibatch" : "interval";
   }
 
-  /** What has been booked, and the time that has passed, belong to nothing: the next minibatch starts here. */
+  /** Time booked or passed so far belongs to no minibatch: the next one starts here. */
   start(stages: StageTimes): void {
     if (this.#pending.length > 0) this.settle(stages);
     this.#before = { ...stages };

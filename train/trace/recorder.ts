@@ -22,7 +22,7 @@ export type ArrowTable = FlechetteTable;
 const FIRST_CAPACITY = 4096;
 
 /**
- * Collects one record a minibatch in typed arrays that grow: about 130 bytes and well under a microsecond each.
+ * Collects one record a minibatch in typed arrays that grow: about 130 bytes and less than a microsecond each.
  *
  * @category Traces
  */

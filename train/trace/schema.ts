@@ -1,6 +1,6 @@
 /**
- * What a trace holds: one record a minibatch, and a header that says what was run. A run writes it, the simulator reads
- * it; neither knows the other.
+ * What a trace holds: one record a minibatch, and a header that says what was run. Training runs write traces and the
+ * simulator reads them.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export const TRACE_SCHEMA_VERSION = 1;
 export const TRACE_STAGES: typeof STAGES = STAGES;
 
 /**
- * What a minibatch is to its plan: `all` where inputs are not told apart; else `cold`, or of hot inputs `warm-up` (before
+ * The kind of a minibatch: `all` if the plan does not distinguish inputs; else `cold`, or for hot inputs `warm-up` (before
  * the first snapshot), `window` (between the snapshots) and `hot` (every other).
  */
 export type MinibatchKind = "all" | "cold" | "warm-up" | "window" | "hot";
@@ -64,7 +64,7 @@ export interface MinibatchRecord {
   readonly unique_cold_rows: number;
   /** Different rows gathered whose update was left out (plan `freeze`). */
   readonly frozen_rows: number;
-  /** Inputs that the plan passed over since the minibatch before. */
+  /** Inputs that the plan skipped since the minibatch before. */
   readonly skipped_inputs: number;
   /** Bytes copied from host memory to the device for it, without `sync_bytes`. */
   readonly upload_bytes: number;

@@ -144,7 +144,7 @@ export function mapRows(
     const from = new Int32Array(rows).fill(-1);
     from.set(now.reserved.map((name) => before.reserved.indexOf(name)));
     from.set(findIds(before, now, savedRows).subarray(0, rows), now.reserved.length);
-    // Rows behind those of the ids are of tables that were asked to be larger.
+    // A table that was asked to be larger has more rows than ids, at its end.
     const known = now.ids === null ? rows : now.reserved.length + idCount(now);
     const rest = otherwise === "rare" ? before.reserved.indexOf("rare") : -1;
     let unknown = 0;

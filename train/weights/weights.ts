@@ -69,8 +69,8 @@ export interface ModelDocument extends ShapeDocument {
   /** How features are normalised; absent for `none`. */
   readonly normalisation?: Normalisation;
   /**
-   * What the rows stand for: the ids in `vocabulary.safetensors`, which have this hash; null where rows stand for themselves
-   * (generated data). Absent where nobody said.
+   * What the rows stand for: the ids in `vocabulary.safetensors`, which have this hash; null if rows stand for their own
+   * numbers (generated data). Absent if that is not known.
    */
   readonly vocabulary?: { readonly sha256: string } | null;
 }
@@ -79,15 +79,15 @@ export interface ModelDocument extends ShapeDocument {
 export interface LoadedWeights {
   /** Whether the optimizer state was loaded. */
   readonly withState: boolean;
-  /** `number`: row by row, because nobody said what they stand for, or they stand for themselves. */
+  /** `number`: row by row, because the folder does not say what they stand for, or they stand for their own numbers. */
   readonly matched: "number" | "same ids" | "ids";
   /** Rows of ids that the folder does not have. */
   readonly unknown: number;
 }
 
-/** What the rows of a model stand for, and what becomes of those of ids that the folder does not have. */
+/** Which ids the rows of a model stand for, and what happens to rows of ids that the folder does not have. */
 export interface RowMatching {
-  /** Null for rows that stand for themselves; undefined where nobody says. */
+  /** Null if rows stand for their own numbers; undefined if it is not known. */
   readonly keys: readonly TableKeys[] | null | undefined;
   /** `kept` as the model was initialised, or as the row of `rare` ids where the folder has one. Default `kept`. */
   readonly unknown?: "kept" | "rare" | undefined;
@@ -104,10 +104,10 @@ const WIDTHS = listOf(wholeFrom(1), 1);
 const CHUNK_FLOATS = 1 << 20;
 
 /**
- * Writes weights, optimizer state and description. What the folder held of these stays until all three are complete, so
- * that a disk that fills up neither loses it nor leaves weights beside the optimizer state of others.
+ * Writes weights, optimizer state and description. Older files in the folder stay until all three are complete, so that a
+ * full disk neither loses them nor leaves weights beside optimizer state that belongs to others.
  *
- * @param keys What the rows stand for; null for themselves. Left out, nothing is said of it.
+ * @param keys The ids that the rows stand for; null if a row stands for its own number; undefined if it is not known.
  * @throws {UserError} The folder cannot be written.
  * @category Models
  */
@@ -155,7 +155,7 @@ export async function saveWeights(
     }
   } catch (error) {
     const known = fileError("save weights to", folder, error);
-    // The person knows the folder, not the one within it that is written first.
+    // The error names the folder that the user gave, not the temporary one inside it.
     throw known instanceof UserError
       ? new UserError(known.message.replaceAll(staging, folder))
       : known;
@@ -233,8 +233,8 @@ export async function loadStateTensors(
  * model's; otherwise it stays zero.
  *
  * @returns Whether the optimizer state was loaded.
- * @throws {UserError} A file is missing, broken or of another shape; nothing says half a model was meant, so the
- * model must not be used afterwards.
+ * @throws {UserError} A file is missing, broken or of another shape. The model may then be half loaded and must not be
+ * used.
  * @category Models
  */
 export async function loadWeights(
