@@ -8,6 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { makeFolder, Sha256, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
 import { tryLock } from "../../core/lock.ts";
+import { fusesMultiplyAdd } from "../../kernels/cpu/fused.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
@@ -18,7 +19,13 @@ import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 8;
+export const STUDY_SCHEMA_VERSION = 9;
+
+/**
+ * Grows when the same run comes to other bits: another plan, order, draw, kernel or rounding. A test holds it to what runs come
+ * to, so that stored runs of an older one are trained anew and those of other revisions that change no bit are not.
+ */
+export const STUDY_BITS_VERSION = 1;
 
 /** A run takes some kilobytes, with rows that are watched some megabytes. */
 const MOST_BYTES = 64e6;
@@ -36,11 +43,16 @@ export interface StudyKey {
   readonly batch: number;
 }
 
-/** What a run's accuracy hangs on beside its key: with others, a stored run is not the one that is asked for. */
+/**
+ * What a run's accuracy hangs on beside its key: with others, a stored run is not the one that is asked for. Revision and
+ * processor are in the result's environment, and decide nothing.
+ */
 export interface StudyConditions {
-  /** Of the project; null where it is not known. */
-  readonly git_revision: string | null;
+  /** As {@linkcode STUDY_BITS_VERSION}. */
+  readonly bits_version: number;
   readonly deno: string;
+  /** Whether the processor's multiply-adds round once; see {@linkcode fusesMultiplyAdd}. */
+  readonly fused_multiply_add: boolean;
   /** As asked for: `auto` and `cpu` are not told to be the same. */
   readonly device: string;
   readonly wide: boolean;
@@ -186,9 +198,15 @@ function same<T extends object>(a: T, b: T): boolean {
 export function currentPlace(
   { device, threads, wide }: Pick<Settings, "device" | "threads" | "wide">,
 ): StudyPlace {
-  const { git_revision, cpu_model, deno } = currentEnvironment();
+  const { cpu_model, deno } = currentEnvironment();
   return {
-    conditions: { git_revision, deno, device, wide },
+    conditions: {
+      bits_version: STUDY_BITS_VERSION,
+      deno,
+      fused_multiply_add: fusesMultiplyAdd(),
+      device,
+      wide,
+    },
     machine: { cpu_model, threads },
   };
 }

@@ -6,6 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
+import { readBounded } from "../../core/json_file.ts";
 import type { ColumnarFile } from "./file.ts";
 
 /** The whole file is in memory while it is read. */
@@ -37,7 +38,7 @@ export async function openArrow(path: string, bytes: number): Promise<ColumnarFi
       );
     }
   };
-  const content = await Deno.readFile(path);
+  const content = await readBounded(path, MAX_BYTES);
   const table = read();
   return {
     names: table.names.map(String),

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { fileError } from "../../core/files.ts";
+import { readJsonFile } from "../../core/json_file.ts";
 import { nearest } from "../../core/nearest.ts";
 import {
   LOG_SCHEMA_VERSION,
@@ -25,6 +25,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const KINDS = ["label", "dense", "categorical", "categorical list", "time", "ignored"] as const;
 const SPELLINGS = ["text", "decimal", "hexadecimal", "buckets"] as const;
 const MAX_ROWS = 2 ** 31;
+/** A schema takes some hundred bytes a column, with all bounds of its buckets some thousand. */
+const MOST_BYTES = 64e6;
 
 /**
  * Reads the schema in a file.
@@ -33,18 +35,8 @@ const MAX_ROWS = 2 ** 31;
  * @category Data
  */
 export async function readSchema(path: string): Promise<LogSchema> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`Cannot read the schema ${path}: ${(error as Error).message}`);
-  }
+  const cannot = `Cannot read the schema ${path}`;
+  const document = await readJsonFile(path, { cannot, mostBytes: MOST_BYTES, seal: "optional" });
   return checkSchema(document, path);
 }
 

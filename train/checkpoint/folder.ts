@@ -5,6 +5,7 @@
  */
 
 import { fileError, syncFolder } from "../../core/files.ts";
+import { readBoundedIfThere } from "../../core/json_file.ts";
 import { type CheckpointDocument, DOCUMENT_FILE, parseDocument, STATE_FILE } from "./document.ts";
 
 /** A checkpoint as far as a look at its folder and its document goes. */
@@ -20,6 +21,8 @@ export interface CheckpointEntry {
 
 /** What a name may be: no dots, which mark unfinished folders. */
 const NAME = /^[A-Za-z0-9_-]+$/;
+/** A document holds the decisions of a plan, some bytes each, and no array of the run. */
+const MOST_BYTES = 256e6;
 /** Folders on their way in (eight hexadecimal digits) or out. */
 const LEFTOVER = /^([A-Za-z0-9_-]+)\.([0-9a-f]{8}|replaced|removed)\.tmp$/;
 
@@ -151,13 +154,8 @@ function age(entry: CheckpointEntry, all: readonly CheckpointEntry[]): number {
 
 async function readEntry(folder: string, name: string): Promise<CheckpointEntry | null> {
   const path = `${folder}/${name}`;
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(`${path}/${DOCUMENT_FILE}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) {
-      throw fileError("read", `${path}/${DOCUMENT_FILE}`, error);
-    }
+  const bytes = await readBoundedIfThere(`${path}/${DOCUMENT_FILE}`, MOST_BYTES);
+  if (bytes === null) {
     // A folder with neither file is none of ours.
     if (!await exists(`${path}/${STATE_FILE}`)) return null;
     return { name, path, document: null, problem: `${DOCUMENT_FILE} is missing` };
