@@ -7,6 +7,7 @@
 import { crc32 } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
+import { readBounded } from "../core/json_file.ts";
 
 /** The file of a cache that holds them. */
 export const KEYS_FILE = "keys.bin";
@@ -99,17 +100,17 @@ export async function writeKeys(
  */
 export async function readKeys(folder: string, summary: KeysSummary): Promise<TableKeys[]> {
   const path = `${folder}/${KEYS_FILE}`;
-  let whole: Uint8Array;
-  try {
-    whole = await Deno.readFile(path);
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
-  if (whole.length !== summary.bytes || crc32(whole) !== summary.crc32) {
-    throw new UserError(
+  const damaged = () =>
+    new UserError(
       `Cannot read ${path}: it is damaged; remove the cache folder to have it prepared again`,
     );
-  }
+  const { size } = await Deno.stat(path).catch((error) => {
+    throw fileError("read", path, error);
+  });
+  // Before it is read, which would take as much memory as the file has bytes.
+  if (size !== summary.bytes) throw damaged();
+  const whole = await readBounded(path, summary.bytes);
+  if (whole.length !== summary.bytes || crc32(whole) !== summary.crc32) throw damaged();
   let at = 0;
   const take = (bytes: number) => whole.slice(at, at += bytes);
   return summary.tables.map(({ ids, ...table }) => {

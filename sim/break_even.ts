@@ -67,6 +67,11 @@ export interface BreakEvenCell {
  * @category Simulator
  */
 export function breakEven(options: BreakEvenOptions): BreakEvenCell[] {
+  return [...breakEvenCells(options)];
+}
+
+/** As {@linkcode breakEven}, a cell at a time. */
+export function* breakEvenCells(options: BreakEvenOptions): Generator<BreakEvenCell, void> {
   const { axes, document, set, systems, draws, gpus, batchPerGpu, onCell } = options;
   const trace = condensedOf(options.trace), machine = machineOf(document);
   const drop = countedDrop(trace), { parameters } = set;
@@ -78,7 +83,7 @@ export function breakEven(options: BreakEvenOptions): BreakEvenCell[] {
     ...{ machines: [machine], systems, axes, gpus, batchPerGpu },
     traces: [{ name: "", trace, byHotMemory: [] }],
   };
-  return Array.from({ length: cells }, (_, cell) => {
+  for (let cell = 0; cell < cells; cell++) {
     const values: number[] = [];
     let rest = cell;
     for (const axis of axes.toReversed()) {
@@ -100,11 +105,11 @@ export function breakEven(options: BreakEvenOptions): BreakEvenCell[] {
     if (draws === 0) wins.set(systems[middle.indexOf(Math.min(...middle))]!, 1);
     const [fastest, won] = [...wins].reduce((a, b) => a[1] >= b[1] ? a : b);
     onCell?.(cell + 1);
-    return {
+    yield {
       values,
       fastest,
       share: won / Math.max(1, draws),
       epoch_ms: Object.fromEntries(systems.map((system, i) => [system, middle[i]!])),
     };
-  });
+  }
 }

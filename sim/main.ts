@@ -7,6 +7,7 @@
 import { runEntryPoint } from "../core/entry_point.ts";
 import { chooseCommand } from "../core/flags.ts";
 import { print } from "../core/streams.ts";
+import { interruptible } from "./commands/interrupt.ts";
 import { COMMANDS, helpPage } from "./commands/mod.ts";
 
 /** Runs a command line; without a subcommand it simulates. */
@@ -19,7 +20,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const names = COMMANDS.map(({ name }) => name);
   const { name, rest } = named ? chooseCommand(names, args) : { name: "run", rest: args };
   const command = COMMANDS.find((candidate) => candidate.name === name)!;
-  await command.run(rest);
+  await interruptible((signal) => command.run(rest, signal));
   return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../core/errors.ts";
+import { letSignalsIn } from "../core/interrupt.ts";
 import { nearest } from "../core/nearest.ts";
 import { WorkerPool } from "../core/worker_pool.ts";
 import type { Precision } from "./context.ts";
@@ -98,6 +99,8 @@ export interface SweepOptions {
   readonly countCache?: CountCache | undefined;
   /** Called with the progress of the counts that `hot_memory_mib` needs: inputs done, of how many, for which trace. */
   readonly onCount?: ((done: number, total: number, trace: string) => void) | undefined;
+  /** Ends the sweep; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A trace with its name in rows. */
@@ -123,7 +126,8 @@ export interface SweepDraws {
 }
 
 /** A sweep before its points: systems of the project by name, traces by hot memory. */
-export interface PreparedSweep extends Omit<SweepOptions, "traces" | "onCount" | "countCache"> {
+export interface PreparedSweep
+  extends Omit<SweepOptions, "traces" | "onCount" | "countCache" | "signal"> {
   /** Condensed. */
   readonly traces: readonly (SweptTrace & {
     /** In the order of the axis' values; empty where hot memory is no axis. */
@@ -204,16 +208,21 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
  * @category Simulator
  */
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
-  const points = countPoints(options);
+  const points = countPoints(options), { signal } = options;
   const prepared = await prepare(options);
   const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
   // Workers are sent names: a system's functions cannot be.
   const named = prepared.systems.every((system) => typeof system === "string");
   if (threads === 1 || points < 64 || !named) {
-    return Array.from({ length: points }, (_, point) => sweepPoint(prepared, point));
+    const rows: SweepRow[] = [];
+    while (rows.length < points) {
+      await letSignalsIn(signal);
+      rows.push(sweepPoint(prepared, rows.length));
+    }
+    return rows;
   }
   const module = new URL("./sweep_worker.ts", import.meta.url);
-  using pool = new WorkerPool<SweepTask, SweepRow[]>(module, { threads });
+  using pool = new WorkerPool<SweepTask, SweepRow[]>(module, { threads, signal });
   const parts = await pool.each(
     Array.from(
       { length: threads },
@@ -223,7 +232,9 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
 }
 
-async function prepare({ onCount, countCache, ...options }: SweepOptions): Promise<PreparedSweep> {
+async function prepare(
+  { onCount, countCache, signal, ...options }: SweepOptions,
+): Promise<PreparedSweep> {
   const memories = options.axes.find(({ name }) => name === "hot_memory_mib")?.values ?? [];
   const other = options.axes.find(({ name }) => name === "hot_share" || name === "dim");
   if (memories.length > 0 && other !== undefined) {
@@ -242,6 +253,7 @@ async function prepare({ onCount, countCache, ...options }: SweepOptions): Promi
         onProgress: (done, total) => onCount?.(done, total, name),
         threads: options.threads,
         cache: countCache,
+        signal,
       }),
     });
   }

@@ -8,6 +8,21 @@ import { setTimeout } from "node:timers/promises";
 import { makeFolder, Sha256, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
 import { tryLock } from "../../core/lock.ts";
+import {
+  anyObject,
+  checkSchema,
+  flag,
+  numberFrom,
+  objectWith,
+  oneOf,
+  orNull,
+  recordOf,
+  type Schema,
+  text,
+  wholeFrom,
+} from "../../core/schema.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import { fusesMultiplyAdd } from "../../kernels/cpu/fused.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
@@ -18,7 +33,13 @@ import type { DeviceNote, Settings } from "../experiment.ts";
 import type { Bytes } from "./byte_sums.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 8;
+export const STUDY_SCHEMA_VERSION = 9;
+
+/**
+ * Grows when the same run comes to other bits: another plan, order, draw, kernel or rounding. A test holds it to what runs come
+ * to, so that stored runs of an older one are trained anew and those of other revisions that change no bit are not.
+ */
+export const STUDY_BITS_VERSION = 1;
 
 /** A run takes some kilobytes, with rows that are watched some megabytes. */
 const MOST_BYTES = 64e6;
@@ -36,11 +57,16 @@ export interface StudyKey {
   readonly batch: number;
 }
 
-/** What a run's accuracy hangs on beside its key: with others, a stored run is not the one that is asked for. */
+/**
+ * What a run's accuracy hangs on beside its key: with others, a stored run is not the one that is asked for. Revision and
+ * processor are in the result's environment, and decide nothing.
+ */
 export interface StudyConditions {
-  /** Of the project; null where it is not known. */
-  readonly git_revision: string | null;
+  /** As {@linkcode STUDY_BITS_VERSION}. */
+  readonly bits_version: number;
   readonly deno: string;
+  /** Whether the processor's multiply-adds round once; see {@linkcode fusesMultiplyAdd}. */
+  readonly fused_multiply_add: boolean;
   /** As asked for: `auto` and `cpu` are not told to be the same. */
   readonly device: string;
   readonly wide: boolean;
@@ -78,6 +104,54 @@ export interface StudyResult extends StudyKey {
   readonly plan: PlanDocument;
   readonly device: DeviceNote;
   readonly environment: Environment;
+}
+
+/** What tables and figures are made of; the rest is told and not computed with. */
+const RESULT = objectWith<StudyResult>({
+  workload: oneOf(WORKLOAD_NAMES),
+  inputs: wholeFrom(1),
+  seed: wholeFrom(0),
+  variant: text,
+  batch: wholeFrom(1),
+  schema: oneOf(["slipstream.study"]),
+  schema_version: oneOf([STUDY_SCHEMA_VERSION]),
+  conditions: objectWith<StudyConditions>({
+    bits_version: wholeFrom(0),
+    deno: text,
+    fused_multiply_add: flag,
+    device: text,
+    wide: flag,
+  }),
+  machine: objectWith<StudyMachine>({ cpu_model: orNull(text), threads: orNull(wholeFrom(1)) }),
+  train_inputs: wholeFrom(0),
+  optimizer: text,
+  learning_rate: numberFrom(0),
+  hot_memory_mib: numberFrom(0),
+  metrics: objectWith<Metrics>({
+    count: wholeFrom(0),
+    label_rate: orNull(numberFrom(0, 1)),
+    auc: orNull(numberFrom(0, 1)),
+    logloss: orNull(numberFrom(0)),
+    accuracy: orNull(numberFrom(0, 1)),
+    normalised_entropy: orNull(numberFrom(0)),
+    calibration: orNull(numberFrom(0)),
+  }),
+  steps: wholeFrom(0),
+  trained_inputs: wholeFrom(0),
+  skipped_inputs: wholeFrom(0),
+  train_ms: numberFrom(0),
+  preparation_ms: numberFrom(0),
+  evaluate_ms: numberFrom(0),
+  stages_ms: recordOf(numberFrom(0)),
+  bytes: objectWith<Bytes>({ upload: numberFrom(0), download: numberFrom(0), sync: numberFrom(0) }),
+  plan: someObject(),
+  device: someObject(),
+  environment: someObject(),
+});
+
+/** A member that is not looked into. */
+function someObject<T>(): Schema<T> {
+  return anyObject as unknown as Schema<T>;
 }
 
 /** What of a run is asked for: its accuracy, which every machine gives alike, or its times as well. */
@@ -136,13 +210,14 @@ export class StudyStore {
     if (bytes === null) return null;
     // Older versions, which had no seals, are replaced.
     if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
-    const result = parseSealed(bytes, {
-      cannot: `Cannot use ${path}`,
-      seal: "required",
-      otherwise: "; remove it to train the run again",
-    }) as StudyResult;
-    const fits = result.schema === "slipstream.study" && same(result.conditions, this.conditions);
-    return fits ? result : null;
+    const cannot = `Cannot use ${path}`;
+    const otherwise = "; remove it to train the run again";
+    const result = checkSchema(
+      RESULT,
+      parseSealed(bytes, { cannot, seal: "required", otherwise }),
+      cannot,
+    );
+    return same(result.conditions, this.conditions) ? result : null;
   }
 
   #path({ workload, inputs, batch, seed, variant }: StudyKey, machine?: StudyMachine): string {
@@ -186,9 +261,15 @@ function same<T extends object>(a: T, b: T): boolean {
 export function currentPlace(
   { device, threads, wide }: Pick<Settings, "device" | "threads" | "wide">,
 ): StudyPlace {
-  const { git_revision, cpu_model, deno } = currentEnvironment();
+  const { cpu_model, deno } = currentEnvironment();
   return {
-    conditions: { git_revision, deno, device, wide },
+    conditions: {
+      bits_version: STUDY_BITS_VERSION,
+      deno,
+      fused_multiply_add: fusesMultiplyAdd(),
+      device,
+      wide,
+    },
     machine: { cpu_model, threads },
   };
 }

@@ -6,6 +6,8 @@
 
 import { UserError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
+import { readBounded } from "../../core/json_file.ts";
+import { printable } from "../../core/printable.ts";
 import type { ColumnarFile } from "./file.ts";
 
 /** The whole file is in memory while it is read. */
@@ -25,26 +27,36 @@ export async function openArrow(path: string, bytes: number): Promise<ColumnarFi
     );
   }
   const { tableFromIPC } = await import("../../core/npm/flechette.ts");
-  const read = () => {
+  // The library looks at parts of a file when they are asked for, and throws whatever it stumbles over.
+  const attempt = <T>(body: () => T): T => {
     try {
-      return tableFromIPC(content, { useBigInt: true });
+      return body();
     } catch (error) {
       const { message } = error as Error;
       throw new UserError(
         message.includes("compression")
           ? `Cannot read ${path}: its columns are compressed; write it uncompressed, or as Parquet`
-          : `Cannot read ${path} as Arrow: ${message}`,
+          : `Cannot read ${path} as Arrow: ${printable(message)}`,
       );
     }
   };
-  const content = await Deno.readFile(path);
-  const table = read();
+  const content = await readBounded(path, MAX_BYTES);
+  const table = attempt(() => tableFromIPC(content, { useBigInt: true }));
+  // A row takes a bit of each column at least.
+  if (!(table.numRows >= 0 && table.numRows <= 8 * content.length)) {
+    throw new UserError(
+      `Cannot read ${path} as Arrow: it claims ${table.numRows} rows in ${
+        formatBytes(content.length)
+      }`,
+    );
+  }
   return {
     names: table.names.map(String),
     async *groups() {
       yield {
         rows: table.numRows,
-        read: (column) => Promise.resolve(table.getChild(column)!.toArray()),
+        read: (column) =>
+          Promise.resolve().then(() => attempt(() => table.getChild(column)!.toArray())),
       };
     },
   };

@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { printable } from "../../core/printable.ts";
 import type { ColumnarFile } from "./file.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function openParquet(path: string): Promise<ColumnarFile> {
   );
   const refuse = (error: unknown): never => {
     if (error instanceof Deno.errors.NotFound || error instanceof UserError) throw error;
-    throw new UserError(`Cannot read ${path} as Parquet: ${(error as Error).message}`);
+    throw new UserError(`Cannot read ${path} as Parquet: ${printable((error as Error).message)}`);
   };
   try {
     const file = await asyncBufferFromFile(path);
@@ -43,7 +44,8 @@ export async function openParquet(path: string): Promise<ColumnarFile> {
             rows,
             async read(column: string) {
               const range = { column, rowStart: start, rowEnd: start + rows };
-              const values = await scan.readColumn(range).catch(refuse);
+              // The library throws at once what is wrong with a range, and rejects what is wrong with a page.
+              const values = await (async () => await scan.readColumn(range))().catch(refuse);
               if (values.length !== rows) {
                 throw new UserError(
                   `Cannot read ${path} as Parquet: column ${column} has ${values.length} values in a group of ${rows} rows`,

@@ -17,7 +17,7 @@ import { WORKLOAD_NAMES } from "./workloads.ts";
 export const TWIN_NAMES = [...WORKLOAD_NAMES, "meta2021"] as const;
 
 /** A parameter file has some hundred kilobytes. */
-const MOST_BYTES = 64e6;
+export const MOST_TWIN_BYTES = 64e6;
 
 /** What to draw. */
 export interface TwinOptions {
@@ -100,7 +100,7 @@ export function isHistories(value: unknown): value is HistoryParameters {
 async function loadJson(name: string): Promise<unknown> {
   if (name.endsWith(".json")) {
     const cannot = `Cannot read twin ${name}`;
-    return await readJsonFile(name, { cannot, mostBytes: MOST_BYTES, seal: "optional" });
+    return await readJsonFile(name, { cannot, mostBytes: MOST_TWIN_BYTES, seal: "optional" });
   }
   if (!(TWIN_NAMES as readonly string[]).includes(name)) {
     throw new UsageError(

@@ -8,13 +8,19 @@ import { UsageError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { fixed } from "../../core/format.ts";
+import { letSignalsIn } from "../../core/interrupt.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
 import { print } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { drawFigure } from "../../data/figure.ts";
-import { BREAK_EVEN_SYSTEMS, breakEven, type BreakEvenCell } from "../break_even.ts";
+import {
+  BREAK_EVEN_SYSTEMS,
+  breakEven,
+  type BreakEvenCell,
+  breakEvenCells,
+} from "../break_even.ts";
 import { loadMachine, MACHINE_NAMES } from "../machine.ts";
 import { rowsFit } from "../simulate.ts";
 import { parseAxis } from "../sweep.ts";
@@ -93,7 +99,7 @@ export const breakEvenCommand: Command = {
   name: "break-even",
   summary:
     "Which system is fastest where: CPU cost a lookup, drop, hot share, link; and on machines as they are",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -132,18 +138,28 @@ export const breakEvenCommand: Command = {
     using progress = new Progress({
       ...{ label: "map", total, unit: "cells", terminal, quiet: values.quiet },
     });
-    const cells = breakEven({
-      ...optionsOf(document!, among),
-      axes,
-      onCell: (done) => progress.update(done),
-    });
+    const cells: BreakEvenCell[] = [];
+    for (const cell of breakEvenCells({ ...optionsOf(document!, among), axes })) {
+      cells.push(cell);
+      progress.update(cells.length);
+      await letSignalsIn(signal);
+    }
     progress.finish();
     const points: (BreakEvenCell & { readonly machine: string; readonly gpus: number })[] = [];
     for (const machine of values.points) {
+      await letSignalsIn(signal);
       const options = optionsOf(await loadMachine(machine), names);
       if (options.systems.length === 0) continue;
       points.push({ machine, gpus: options.gpus, ...breakEven({ ...options, axes: [] })[0]! });
     }
+    if (json !== null) {
+      const text = { schema: "slipstream.break-even", schema_version: 1, axes, cells, points };
+      await writeFileWhole(
+        json,
+        `${JSON.stringify({ ...text, parameters: set.name, draws }, null, 2)}\n`,
+      );
+    }
+    if (plot !== null) await writeFileWhole(plot, await drawMap(axes, cells));
     print(`${describe({ name, trace })}\n${describeSet(set, draws)}\n`);
     for (const section of mapSections(axes, cells)) print(section);
     print(
@@ -167,14 +183,6 @@ export const breakEvenCommand: Command = {
         100 * point.share,
       ]),
     }));
-    if (json !== null) {
-      const text = { schema: "slipstream.break-even", schema_version: 1, axes, cells, points };
-      await writeFileWhole(
-        json,
-        `${JSON.stringify({ ...text, parameters: set.name, draws }, null, 2)}\n`,
-      );
-    }
-    if (plot !== null) await writeFileWhole(plot, await drawMap(axes, cells));
   },
 };
 

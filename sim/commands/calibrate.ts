@@ -15,7 +15,6 @@ import { calibrate } from "../calibrate/calibrate.ts";
 import { writeMachine } from "../machine.ts";
 import { costsTable } from "../runtime/report.ts";
 import type { Command } from "./flags.ts";
-import { interruptible } from "./interrupt.ts";
 
 const FLAGS = {
   device: {
@@ -64,7 +63,7 @@ const NOTABLE = 0.02;
 export const calibrateCommand: Command = {
   name: "calibrate",
   summary: "Measure the machine at hand, and write a machine file with error bars",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -83,33 +82,31 @@ export const calibrateCommand: Command = {
     const disposing = new DisposableStack();
     using _stack = disposing;
     let progress: Progress | null = null;
-    const document = await interruptible((signal) =>
-      calibrate({
-        device: values.device as "cpu" | "webgpu",
-        threads: values.threads,
-        wide: values.wide,
-        quick: values.quick,
-        passes: values.passes,
-        name: values.name,
-        command: ["deno task simulate calibrate", ...args].join(" "),
-        onCase: (done, total, table, disturbed) => {
-          progress ??= disposing.use(
-            new Progress({
-              label: "calibrate",
-              total,
-              unit: "cases",
-              terminal: detectTerminal("stderr"),
-              quiet: values.quiet,
-            }),
-          );
-          progress.update(done, {
-            now: table,
-            ...(disturbed > 0 ? { disturbed: `${disturbed}` } : {}),
-          });
-        },
-        signal,
-      })
-    );
+    const document = await calibrate({
+      device: values.device as "cpu" | "webgpu",
+      threads: values.threads,
+      wide: values.wide,
+      quick: values.quick,
+      passes: values.passes,
+      name: values.name,
+      command: ["deno task simulate calibrate", ...args].join(" "),
+      onCase: (done, total, table, disturbed) => {
+        progress ??= disposing.use(
+          new Progress({
+            label: "calibrate",
+            total,
+            unit: "cases",
+            terminal: detectTerminal("stderr"),
+            quiet: values.quiet,
+          }),
+        );
+        progress.update(done, {
+          now: table,
+          ...(disturbed > 0 ? { disturbed: `${disturbed}` } : {}),
+        });
+      },
+      signal,
+    });
     await writeMachine(values.out, document);
     disposing.dispose();
     print(`${document.title}\n\n${formatTable(costsTable(document.runtime!))}`);

@@ -6,6 +6,7 @@
 
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
+import { letSignalsIn } from "../../core/interrupt.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
@@ -107,7 +108,7 @@ const FLAGS = {
 export const countsCommand: Command = {
   name: "counts",
   summary: "Count a trace of the Slipstream plan over a twin, without training",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -136,9 +137,11 @@ export const countsCommand: Command = {
       window: values.window,
       seed: values.seed,
       onProgress: (done, total) => progress.update(done, total),
+      signal,
     });
     progress[Symbol.dispose]();
     const trace = condense(countTraceRuns(counted));
+    await letSignalsIn(signal);
     await writeCountedTrace(values.out, trace);
     print(describe({ name: values.out, trace }));
     print(

@@ -6,6 +6,7 @@
 
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { letSignalsIn } from "../../core/interrupt.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { explain, type Explanation } from "../explain.ts";
@@ -34,7 +35,7 @@ const DRAWS = 40;
 export const explainCommand: Command = {
   name: "explain",
   summary: "Where the time goes: exposed and hidden by stage and resource, and what to buy",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -47,15 +48,16 @@ export const explainCommand: Command = {
     const { json = null, csv = null } = values;
     checkOutputFile("--json", json);
     checkOutputFile("--csv", csv);
-    const all: (Explanation & { trace: string })[] = [];
+    const all: (Explanation & { trace: string })[] = [], printed: string[] = [];
     const subject = await openSubject(values);
     const { draws = DRAWS } = values;
     for (const named of subject.traces) {
-      print(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
+      printed.push(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
       for (const { options, drawing } of combinationsOf(subject, named, values)) {
         for (const one of options) {
+          await letSignalsIn(signal);
           const explanation = explain(one, draws === 0 ? null : { drawing, draws });
-          print(formatExplanation(explanation));
+          printed.push(formatExplanation(explanation));
           all.push({ trace: named.name, ...explanation });
         }
       }
@@ -71,5 +73,6 @@ export const explainCommand: Command = {
       await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
     }
     if (csv !== null) await writeFileWhole(csv, await explanationsCsv(all));
+    for (const text of printed) print(text);
   },
 };

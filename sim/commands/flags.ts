@@ -27,7 +27,12 @@ export interface Command {
   readonly name: string;
   /** One line for the help page. */
   readonly summary: string;
-  run(args: readonly string[]): Promise<void>;
+  /**
+   * Runs it.
+   *
+   * @param signal Ends it before it writes; its reason is thrown.
+   */
+  run(args: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 /** What is simulated, where and under what. */

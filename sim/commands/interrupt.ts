@@ -1,5 +1,5 @@
 /**
- * Signals that ask commands to end which take minutes and write at their end.
+ * Signals that ask commands to end, which write at their end.
  *
  * @module
  */

@@ -39,7 +39,7 @@ const FLAGS = {
 export const paperCommand: Command = {
   name: "paper",
   summary: "The paper's ratios, held out, from registered parameters",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -53,14 +53,14 @@ export const paperCommand: Command = {
     checkOutputFile("--json", json);
     if (values.first) {
       const first = await loadFirstTable();
-      print(firstSection(first));
       if (json !== null) await writeFileWhole(json, `${JSON.stringify(first, null, 2)}\n`);
+      print(firstSection(first));
       return;
     }
     const say = values.quiet ? () => {} : (line: string) => tell(line);
-    const table = await paperTable(say, values.draws);
-    for (const section of sections(table)) print(section);
+    const table = await paperTable({ say, draws: values.draws, signal });
     if (json !== null) await writeFileWhole(json, `${JSON.stringify(table, null, 2)}\n`);
+    for (const section of sections(table)) print(section);
   },
 };
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -6,6 +6,7 @@
 
 import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { letSignalsIn } from "../../core/interrupt.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
@@ -45,7 +46,7 @@ const DRAWS = 200;
 export const runCommand: Command = {
   name: "run",
   summary: "Simulate: every trace, machine, number of GPUs and system (the default)",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(RUN_FLAGS, args);
     if (help) {
       print(formatHelp(RUN_FLAGS, {
@@ -62,16 +63,19 @@ export const runCommand: Command = {
     const subject = await openSubject(values);
     const { draws = DRAWS } = values;
     const all: (RangedResult & { trace: string })[] = [], shown: TimelineEntry[] = [];
+    const printed: string[] = [];
     for (const named of subject.traces) {
-      const results = combinationsOf(subject, named, values).flatMap(({ options, drawing }) => {
+      const results: RangedResult[] = [];
+      for (const { options, drawing } of combinationsOf(subject, named, values)) {
+        await letSignalsIn(signal);
         if (timelinePath !== null) {
           for (const one of options) shown.push(...minibatchesOf(one, named.name));
         }
         const plain = options.map(simulate);
         const ranges = draws === 0 ? [] : rangesOf(options, drawing, draws);
-        return plain.map((result, i): RangedResult => ({ ...result, ranges: ranges[i] ?? null }));
-      });
-      print(
+        results.push(...plain.map((result, i) => ({ ...result, ranges: ranges[i] ?? null })));
+      }
+      printed.push(
         `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${
           formatTable(resultTable(results))
         }`,
@@ -92,6 +96,7 @@ export const runCommand: Command = {
     if (timelinePath !== null) {
       await writeFileWhole(timelinePath, JSON.stringify(timeline(shown)));
     }
+    for (const text of printed) print(text);
   },
 };
 

@@ -53,7 +53,7 @@ const DRAWS = 40, DRAWN_POINTS = 2000;
 export const sweepCommand: Command = {
   name: "sweep",
   summary: "Every combination of the values of some axes, on all cores",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -94,6 +94,7 @@ export const sweepCommand: Command = {
       threads: values.threads,
       countCache: new CountCache(),
       onCount: (done, total, trace) => progress.update(done, total, `count ${trace}`),
+      signal,
     };
     const points = countPoints(plain);
     const draws = values.draws ?? (points <= DRAWN_POINTS ? DRAWS : 0);
@@ -107,6 +108,10 @@ export const sweepCommand: Command = {
     const rows = await sweep(options);
     const seconds = (performance.now() - begun) / 1000;
     progress[Symbol.dispose]();
+    const records = sweepRecords(options, rows);
+    if (csv !== null) await writeFileWhole(csv, await toCsv(records));
+    if (arrow !== null) await writeFileWhole(arrow, await toArrow(records));
+    if (plot !== null) await writeFileWhole(plot, await drawSweep(options, rows));
     print(`${describeSet(set, draws)}\n`);
     print(formatTable({
       columns: [
@@ -137,10 +142,6 @@ export const sweepCommand: Command = {
         Math.round(60 * points / seconds)
       } a minute`,
     );
-    const records = sweepRecords(options, rows);
-    if (csv !== null) await writeFileWhole(csv, await toCsv(records));
-    if (arrow !== null) await writeFileWhole(arrow, await toArrow(records));
-    if (plot !== null) await writeFileWhole(plot, await drawSweep(options, rows));
   },
 };
 

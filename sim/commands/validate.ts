@@ -13,7 +13,6 @@ import { loadMachine } from "../machine.ts";
 import { formatValidation, VALIDATION_SCHEMA_VERSION, validationCsv } from "../validate/report.ts";
 import { validate } from "../validate/validate.ts";
 import type { Command } from "./flags.ts";
-import { interruptible } from "./interrupt.ts";
 
 const FLAGS = {
   machine: {
@@ -45,7 +44,7 @@ const FLAGS = {
 export const validateCommand: Command = {
   name: "validate",
   summary: "Train under several placements, plans and shapes, and compare with a machine file",
-  async run(args) {
+  async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
       print(formatHelp(FLAGS, {
@@ -61,20 +60,15 @@ export const validateCommand: Command = {
     const machine = await loadMachine(values.machine);
     const begun = performance.now();
     const say = values.quiet ? () => {} : (line: string) => tell(line);
-    const validation = await interruptible((signal) =>
-      validate({
-        machine,
-        quick: values.quick,
-        rounds: values.rounds,
-        onRun: (done, total, name) => say(`${done + 1}/${total} ${name}`),
-        onDisturbed: (name) => say(`  again: something else was at work (${name})`),
-        onWarning: (line) => tell(`warning: ${line}`),
-        signal,
-      })
-    );
-    print(`${machine.title}\n\n${formatValidation(validation)}`);
-    if (values.quick) print("A quick validation: its errors mean nothing");
-    say(`Took ${formatDuration((performance.now() - begun) / 1000)}`);
+    const validation = await validate({
+      machine,
+      quick: values.quick,
+      rounds: values.rounds,
+      onRun: (done, total, name) => say(`${done + 1}/${total} ${name}`),
+      onDisturbed: (name) => say(`  again: something else was at work (${name})`),
+      onWarning: (line) => tell(`warning: ${line}`),
+      signal,
+    });
     if (json !== null) {
       const document = {
         schema: "slipstream.validation",
@@ -86,5 +80,8 @@ export const validateCommand: Command = {
       await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
     }
     if (csv !== null) await writeFileWhole(csv, await validationCsv(validation));
+    print(`${machine.title}\n\n${formatValidation(validation)}`);
+    if (values.quick) print("A quick validation: its errors mean nothing");
+    say(`Took ${formatDuration((performance.now() - begun) / 1000)}`);
   },
 };

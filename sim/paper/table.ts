@@ -4,6 +4,7 @@
  * @module
  */
 
+import { letSignalsIn } from "../../core/interrupt.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import { type Range, rangeOf } from "../uncertainty.ts";
 import { hotInputShare, withHotInputShare } from "../variants.ts";
@@ -68,10 +69,19 @@ export interface PaperTable {
 
 const DROP_SHARES = [0.2, 0.25, 0.3, 0.35, 0.4];
 
+/** What goes with the table. */
+export interface PaperTableOptions {
+  /** Told what is computed next. */
+  readonly say?: ((line: string) => void) | undefined;
+  /** Draws of what is uncertain; as registered unless told. */
+  readonly draws?: number | undefined;
+  /** Ends it; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Computes the table. */
 export async function paperTable(
-  say: (line: string) => void = () => {},
-  draws?: number,
+  { say = () => {}, draws, signal }: PaperTableOptions = {},
 ): Promise<PaperTable> {
   const setting = await loadPaperSetting();
   const { registration, document, calibrated } = setting;
@@ -81,15 +91,22 @@ export async function paperTable(
   say(`${number} draws, scalars drawn too`);
   const pairs = paperPairs(registration);
   const subject = { document, workloads, registration };
-  const prior = await allDraws({ ...subject, pairs, calibrated: false }, number);
+  const prior = await allDraws({ ...subject, pairs, calibrated: false }, number, { signal });
   say(`${number} draws, scalars calibrated in each`);
-  const ratios = await paperRatios(setting, number);
+  const ratios = await paperRatios(setting, number, { signal });
   const rows = [...ratios.rows, ...ratios.readings].map((row, i): PaperRow => ({
     ...row,
     prior: rangeOf(prior.map((drawn) => drawn[i]!.mean)),
   }));
   say("refits, permutations and levers");
   const { parameters: _, ...common } = calibrated;
+  await letSignalsIn(signal);
+  const refits = refitsOf(common, heldOut);
+  await letSignalsIn(signal);
+  const permuted = permute({ ...subject, pairs: heldOut }, heldOut, ratios.mape.calibrated);
+  await letSignalsIn(signal);
+  const levers = leversOf({ ...subject, pairs: heldOut }, heldOut);
+  await letSignalsIn(signal);
   return {
     registration,
     changed: await changedFormulas(registration),
@@ -103,10 +120,10 @@ export async function paperTable(
       share,
       means: ratiosOf({ ...calibrated, drop: share }, heldOut).map(({ mean }) => mean),
     })),
-    refits: refitsOf(common, heldOut),
+    refits,
     nulls: ratios.nulls,
-    permuted: permute({ ...subject, pairs: heldOut }, heldOut, ratios.mape.calibrated),
-    levers: leversOf({ ...subject, pairs: heldOut }, heldOut),
+    permuted,
+    levers,
     epochsAnHour: Object.entries(HOTLINE_EPOCHS_AN_HOUR).map(([system, published]) => ({
       system,
       published,

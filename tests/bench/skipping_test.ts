@@ -128,7 +128,12 @@ Deno.test("stored runs count only under the conditions that they were had under"
     const left = kept.train_inputs - kept.trained_inputs - kept.skipped_inputs;
     assert.ok(left >= 0 && left < 64, `${left}`);
     assert.ok(Math.abs(kept.train_inputs / 8000 - 1) < 1e-3);
-    for (const other of [{ wide: true }, { git_revision: "0" }, { device: "auto" }]) {
+    for (
+      const other of [
+        ...[{ wide: true }, { bits_version: 0 }, { deno: "1.0.0" }, { device: "auto" }],
+        { fused_multiply_add: !conditions.fused_multiply_add },
+      ]
+    ) {
       assert.equal(await read(other), null, JSON.stringify(other));
     }
     // Another machine gives the same accuracy and other times, which are kept beside those of this one.

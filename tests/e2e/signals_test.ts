@@ -43,6 +43,20 @@ Deno.test("a suite that SIGTERM ends is not left running", () =>
     assert.equal(state.status, "interrupted");
   }));
 
+for (
+  const [words, line] of [
+    [["paper", "--draws", "1000000"], /^1000000 draws/],
+    [["sweep", "--trace", "rm2", "--axis", "hot_memory_mib=61"], /^rm2: hot memories of 61 MiB/],
+  ] as const
+) {
+  Deno.test(`deno task simulate ${words[0]} that SIGTERM ends says that nothing was written`, async () => {
+    const { status, out, err } = await interruptAt("simulate", words, line, "SIGTERM");
+    assert.equal(status, 143, err);
+    assert.equal(out, "");
+    assert.match(err, /^Interrupted: nothing was written$/m);
+  });
+}
+
 /** A short training with files, in a shell that does something with its streams. */
 async function inShell(
   folder: string,
@@ -81,11 +95,22 @@ for (
 for (
   const [task, words, file] of [
     ["simulate", ["--trace", "rm2", "--json"], "out.json"],
+    ["simulate", ["explain", "--trace", "rm2", "--draws", "2", "--json"], "out.json"],
+    ["simulate", ["paper", "--first", "--json"], "out.json"],
+    [
+      "simulate",
+      [
+        ...["break-even", "--trace", "rm2", "--draws", "0", "--axis", "hot_share=0.5,0.7"],
+        ...["--axis", "drop=0,0.3", "--points", "v100x4", "--quiet", "--json"],
+      ],
+      "out.json",
+    ],
     ["data", ["profile", "synthetic:2000", "--json"], "profile.json"],
     ["bench", ["memory", "--smoke", "--device", "cpu", "--json"], "memory.json"],
   ] as const
 ) {
-  Deno.test(`deno task ${task} writes its files whether or not its output is read`, () =>
+  const first = words[0].startsWith("--") ? "" : ` ${words[0]}`;
+  Deno.test(`deno task ${task}${first} writes its files whether or not its output is read`, () =>
     inFolder(async (folder) => {
       const path = `${folder}/${file}`;
       const place = task === "bench" ? ["--out", `${folder}/bench`] : [];

@@ -7,6 +7,9 @@ import { findWrong } from "../../core/schema.ts";
 import { reportPage } from "../../bench/report_page/page.ts";
 import { checkParameters } from "../../data/twin/parameters.ts";
 import { loadTwin, openTwin } from "../../data/twin/open.ts";
+import { checkLogSchema } from "../../data/schema/read_schema.ts";
+import { RowShape } from "../../data/schema/row_shape.ts";
+import { SchemaParser } from "../../data/schema/schema_parser.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
 import { checkMachine, loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
@@ -21,7 +24,7 @@ import { checkSchema } from "../../core/schema.ts";
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** An input made of a good document. */
-function changed(document: object, draw: Draw): Uint8Array {
+export function changed(document: object, draw: Draw): Uint8Array {
   const good = formatSealed(document, draw.of([0, 2]));
   if (draw.chance(0.4)) return mutateBytes(encode(good), draw);
   const value = mutateJson(document, draw);
@@ -98,5 +101,38 @@ const twins: Subject = {
     }),
 };
 
+/** Every kind of column, split and rule of rows that a schema may name. */
+const LOG_SCHEMA = {
+  schema_version: 1,
+  name: "own",
+  text: { separator: ",", header: true, quotes: true, trailing: "stripped" },
+  missing: ["NULL"],
+  split: { by: "user", column: "user", test: 0.1, validation: 0.1 },
+  columns: [
+    { name: "click", kind: "label", above: 0.5 },
+    { name: "price", kind: "dense", transform: "log", missing: -1 },
+    { name: "user", kind: "categorical", ids: "decimal", rows: { hash: 50 } },
+    { name: "item", header: "Item", kind: "categorical", ids: "text", min_count: 2 },
+    { name: "age", kind: "categorical", ids: "buckets", bounds: [1, 18, 65.5] },
+    { name: "tags", kind: "categorical list", ids: "hexadecimal", separator: "|", most: 4 },
+    { name: "when", kind: "time", format: "ISO 8601", dense: "hour of day" },
+    { name: "note", kind: "ignored" },
+  ],
+};
+
+const schemas: Subject = {
+  name: "schema",
+  make: (draw) => changed(LOG_SCHEMA, draw),
+  check: (input) =>
+    verdictOf(() => {
+      const cannot = "Cannot read the schema s";
+      const value = parseSealed(input, { cannot, seal: "optional" });
+      const schema = checkLogSchema(value, "s");
+      // What is taken says all that the document says, and makes a parser.
+      assert.deepEqual(schema, value);
+      new SchemaParser(schema, new RowShape(schema, 0), () => {}, "text");
+    }),
+};
+
 /** Documents by what reads them. */
-export const DOCUMENTS: readonly Subject[] = [machines, countedTraces, results, twins];
+export const DOCUMENTS: readonly Subject[] = [machines, countedTraces, results, twins, schemas];

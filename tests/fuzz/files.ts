@@ -9,13 +9,10 @@ import { SafetensorsFile } from "../../train/weights/safetensors.ts";
 import { checkSeal, writeSealed } from "../../train/weights/seal.ts";
 import { HEADER, minibatch } from "../train/trace/cases.ts";
 import { mutateBytes } from "./draw.ts";
+import { scratchFolder } from "./scratch.ts";
 import { type Subject, verdictOf } from "./subject.ts";
 
-/** In memory where the system has a folder there. */
-const folder = await Deno.makeTempDir(
-  await Deno.stat("/dev/shm").then(() => ({ dir: "/dev/shm" }), () => ({})),
-);
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await scratchFolder();
 
 const RECORDS = [minibatch(0), minibatch(1, { kind: "cold" }), minibatch(2, { stages_ms: {} })];
 const recorder = new TraceRecorder();

@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import { MOST_TWIN_BYTES } from "../../data/twin/open.ts";
 import { parseTwinSource } from "../../data/twin/source.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { PresetName, ShapeOverrides } from "../model/presets.ts";
@@ -106,7 +107,8 @@ function presetOf(source: DataSource): PresetName | null {
   let name: unknown = twin;
   if (twin.endsWith(".json")) {
     try {
-      name = JSON.parse(Deno.readTextFileSync(twin))?.name;
+      const { isFile, size } = Deno.statSync(twin);
+      if (isFile && size <= MOST_TWIN_BYTES) name = JSON.parse(Deno.readTextFileSync(twin))?.name;
     } catch {
       // The error comes later, when the file is opened as data.
     }

@@ -121,4 +121,11 @@ Deno.test("a file that is no schema is refused by its name", () =>
     await Deno.writeTextFile(`${folder}/broken`, "{");
     await assert.rejects(readSchema(`${folder}/broken`), /Cannot read the schema .*broken: /);
     await assert.rejects(readSchema(`${folder}/none`), /Cannot read .*none: No such file/);
+    // Five terabytes of nothing, which take no room on the disk and would take all memory.
+    await Deno.writeTextFile(`${folder}/vast`, "");
+    await Deno.truncate(`${folder}/vast`, 5e12);
+    await assert.rejects(
+      readSchema(`${folder}/vast`),
+      /Cannot read .*vast: it has more than 64.0 MB/,
+    );
   }));
