@@ -22,7 +22,10 @@ const ASIDE = /^[._]/;
  * @throws UserError for a folder or a pattern without files, and for a day that is given twice.
  */
 export function listFiles(paths: readonly string[]): string[] {
-  return inOrderOfDays(paths.flatMap((path) => partsOf(path)), false);
+  // A shell gives the mark that Spark leaves beside its parts, too.
+  const parts = paths.filter((path) => basename(path) !== "_SUCCESS");
+  const named = parts.length > 0 ? parts : paths;
+  return inOrderOfDays(named.flatMap((path) => partsOf(path)), false);
 }
 
 /**
@@ -59,7 +62,9 @@ function partsOf(path: string): string[] {
   const matches = new RegExp(
     `^${pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`,
   );
-  const names = namesIn(dirname(path)).filter((name) => matches.test(name));
+  const names = namesIn(dirname(path)).filter((name) =>
+    matches.test(name) && (!ASIDE.test(name) || ASIDE.test(pattern))
+  );
   if (names.length === 0) throw new UserError(`Cannot read ${path}: no file has such a name`);
   return names.sort(byNumbers).map((name) => join(dirname(path), name));
 }

@@ -43,6 +43,15 @@ Deno.test("folders and patterns are their parts, numbers in names by size", () =
   withFiles(["part-2.csv", "part-10.csv", "_SUCCESS", ".part-2.crc"], (folder) => {
     assert.deepEqual(names(listFiles([folder])), ["part-2.csv", "part-10.csv"]);
     assert.deepEqual(names(listFiles([`${folder}/part-?.csv`])), ["part-2.csv"]);
+    assert.deepEqual(names(listFiles([`${folder}/*`])), ["part-2.csv", "part-10.csv"]);
+    // As a shell expands the same pattern.
+    assert.deepEqual(
+      names(
+        listFiles(["_SUCCESS", "part-10.csv", "part-2.csv"].map((name) => `${folder}/${name}`)),
+      ),
+      ["part-10.csv", "part-2.csv"],
+    );
+    assert.deepEqual(names(listFiles([`${folder}/_SUCCESS`])), ["_SUCCESS"]);
     assert.throws(() => listFiles([`${folder}/x*`]), /no file has such a name/);
   }));
 
