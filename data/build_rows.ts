@@ -38,6 +38,7 @@ import {
   splitSevenths,
   splitShares,
 } from "./split.ts";
+import { missingDays } from "./source_files.ts";
 import { standardise } from "./standardise.ts";
 import { type TableKeys, writeKeys } from "./table_keys.ts";
 import type { TextFile } from "./text_source.ts";
@@ -90,6 +91,8 @@ export async function buildRows(
     `${how}: ${formatCount(splits.train.count)} train, ${formatCount(splits.test.count)} test, ` +
     `${formatCount(splits.validation.count)} validation`,
   ];
+  const missing = missingDays(files.map(({ name }) => name));
+  if (missing !== null) notes.push(missing);
   if (cut && options.limit !== null) {
     notes.push(
       `The limit of ${formatCount(options.limit)} inputs came before the end of the files` +

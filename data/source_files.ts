@@ -93,6 +93,23 @@ function inOrderOfDays(files: readonly string[], complete: boolean): string[] {
   return numbered.map(({ path }) => path);
 }
 
+/**
+ * What days are missing among files that are all days, for people; null where none is.
+ *
+ * @param names Of files in their order.
+ */
+export function missingDays(names: readonly string[]): string | null {
+  const days = names.map((name) => Number(DAY.exec(name)?.[2] ?? NaN));
+  if (days.some((day) => Number.isNaN(day))) return null;
+  const gaps = days.flatMap((day, i) => {
+    const from = (days[i - 1] ?? day) + 1;
+    return day <= from ? [] : [day - 1 === from ? `${from}` : `${from} to ${day - 1}`];
+  });
+  return gaps.length === 0
+    ? null
+    : `Of the days from ${days[0]} to ${days.at(-1)} the files lack ${gaps.join(", ")}`;
+}
+
 /** By name, numbers within names by their size: part-9 before part-10. */
 function byNumbers(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { daysOf, listFiles } from "../../data/source_files.ts";
+import { daysOf, listFiles, missingDays } from "../../data/source_files.ts";
 import { openDataset } from "../../data/open.ts";
 import { findTextFile, readText } from "../../data/text_source.ts";
 import { inFolder, rows } from "./rows.ts";
@@ -38,6 +38,14 @@ Deno.test("the days behind a prefix are all found, packed ones too, and a gap is
       /Cannot read the days up to day_10: that after day_2.zst is missing, day 3/,
     );
   }));
+
+Deno.test("days that files named by hand or in a folder lack are said", () => {
+  const days = (...numbers: number[]) => missingDays(numbers.map((day) => `day_${day}.gz`));
+  assert.equal(days(0, 1, 2), null);
+  assert.equal(days(4), null);
+  assert.equal(days(0, 2, 3, 10), "Of the days from 0 to 10 the files lack 1, 4 to 9");
+  assert.equal(missingDays(["day_0", "day_2", "test.tsv"]), null);
+});
 
 Deno.test("folders and patterns are their parts, numbers in names by size", () =>
   withFiles(["part-2.csv", "part-10.csv", "_SUCCESS", ".part-2.crc"], (folder) => {
