@@ -13,6 +13,11 @@ export const MAGIC_BYTES = 265;
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const NPY = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
+const FEA1 = [0x46, 0x45, 0x41, 0x31];
+const ORC = [0x4f, 0x52, 0x43];
+/** Marks that are words, and tell a file only where what follows is no text. */
+const WORDS: readonly (readonly number[])[] = [FEA1, ORC];
+
 const MARKS: readonly (readonly [container: Container, magic: readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
@@ -33,9 +38,9 @@ const OTHERS: readonly (readonly [magic: readonly number[], what: string, hint: 
   [[0x52, 0x61, 0x72, 0x21], "a rar archive", "unpack it with unrar x"],
   [[0xff, 0xfe], "text in UTF-16", "convert it with iconv -f UTF-16 -t UTF-8"],
   [[0xfe, 0xff], "text in UTF-16", "convert it with iconv -f UTF-16 -t UTF-8"],
-  [[0x46, 0x45, 0x41, 0x31], "a Feather file of version 1", "write it anew as version 2"],
+  [FEA1, "a Feather file of version 1", "write it anew as version 2"],
   [[0x89, 0x48, 0x44, 0x46], "an HDF5 file", "write its rows as Parquet or CSV"],
-  [[0x4f, 0x52, 0x43], "an ORC file", "write its rows as Parquet"],
+  [ORC, "an ORC file", "write its rows as Parquet"],
   [[0x4f, 0x62, 0x6a, 0x01], "an Avro file", "write its rows as Parquet"],
   [[0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], "an SQLite database", "write its rows as CSV"],
   [[0x80, 0x03], "a Python pickle", "write its rows as Parquet or CSV"],
@@ -43,6 +48,7 @@ const OTHERS: readonly (readonly [magic: readonly number[], what: string, hint: 
   [[0x80, 0x05], "a Python pickle", "write its rows as Parquet or CSV"],
 ];
 
+const TAB = 9;
 const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
 const USTAR_AT = 257;
 
@@ -70,7 +76,11 @@ export function unreadable(head: Uint8Array, within: "gzip" | "zstd" | null): st
   if (startsWith(head.subarray(USTAR_AT), USTAR)) {
     return `it is a tar archive${around}; unpack it with tar xf first`;
   }
-  const other = OTHERS.find(([magic]) => startsWith(head, magic));
+  // A header may begin with a word such as ORCID.
+  const plain = !head.some((byte) => byte < TAB);
+  const other = OTHERS.find(([magic]) =>
+    startsWith(head, magic) && !(plain && WORDS.includes(magic))
+  );
   if (other !== undefined) return `it is ${other[1]}${around}; ${other[2]} first`;
   const container = containerOf(head, "");
   if (within !== null && container !== "text") {

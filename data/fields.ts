@@ -4,6 +4,7 @@
  * @module
  */
 
+const QUOTE = 34;
 const MINUS = 45, ZERO = 48;
 
 /** What {@link HEX} holds for a byte that is no hexadecimal digit. */
@@ -42,6 +43,16 @@ export function splitFields(line: Uint8Array, separator: number): Uint8Array[] {
     at = next + 1;
   }
   return fields;
+}
+
+/** The place of the quote that closes a field, where a separator or the end follows; -1 where there is none. */
+export function closingQuote(line: Uint8Array, open: number, separator: number): number {
+  for (let p = open + 1; p < line.length; p++) {
+    if (line[p] !== QUOTE) continue;
+    if (line[p + 1] === QUOTE) p++;
+    else return p + 1 === line.length || line[p + 1] === separator ? p : -1;
+  }
+  return -1;
 }
 
 /** A decimal integer of 1 to 15 digits, with a minus or without, or null. */

@@ -149,7 +149,8 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
   const test = await findTextFiles(options.test ?? []);
   const validation = await findTextFiles(options.validation ?? []);
   const files = [...train, ...test, ...validation];
-  const { format, schema, events, chosen } = await chooseFormat(files, options);
+  // Files that test do not make several of one that trains.
+  const { format, schema, events, chosen } = await chooseFormat(train, options);
   const { labels = options.whole ? "optional" : "required" } = options;
   if (schema !== null && labels === "required" && !isLabelled(schema)) {
     throw new UserError(

@@ -19,7 +19,7 @@ import { RowShape } from "./schema/row_shape.ts";
 import { SchemaParser } from "./schema/schema_parser.ts";
 import { type EventField, type EventLayout, TAOBAO_FIELDS, TAOBAO_LAYOUT } from "./taobao.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "./taobao_parser.ts";
-import { type Head, headOf, type SeparatedHead, SEPARATORS } from "./text_head.ts";
+import { type Head, headOf, notSeparated, type SeparatedHead, SEPARATORS } from "./text_head.ts";
 import { isColumnar, type TextFile } from "./text_source.ts";
 
 /** What some files are. */
@@ -112,6 +112,8 @@ export async function recognise(
       chosen: byColumns,
     };
   }
+  const other = notSeparated(head);
+  if (other !== null) throw new UserError(`Cannot read ${first.path}: ${other}`);
   throw unknown(first, refusal ?? describeColumns(head), asked);
 }
 

@@ -10,6 +10,7 @@ import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
 import { findTextFiles } from "./prepare.ts";
 import { draftSchema } from "./schema/draft_schema.ts";
+import { isLabelled } from "./schema/log_schema.ts";
 
 /** Flags of `deno task data schema`. */
 export const SCHEMA_FLAGS = {
@@ -42,13 +43,16 @@ export async function runSchema(
   onNote(
     "A draft from the first rows: see to the kind of each column, how ids are spelled, and the split (docs/data.md)",
   );
+  if (!isLabelled(schema)) {
+    onNote("No column holds 0 and 1 alone, so none is the label, and training needs one");
+  }
   if (values.out === undefined) return text.trimEnd();
   await writeFileWhole(values.out, text);
   return `Schema in ${values.out}`;
 }
 
 /** A schema as JSON, one column a line. */
-function formatSchema(schema: object): string {
+export function formatSchema(schema: object): string {
   const lines = Object.entries(schema).map(([key, value]) => {
     const text = key === "columns"
       ? `[\n${(value as unknown[]).map((column) => `    ${spaced(column)}`).join(",\n")}\n  ]`

@@ -84,9 +84,9 @@ function inOrderOfDays(files: readonly string[], complete: boolean): string[] {
     }
     if (complete && day > before.day + 1) {
       throw new UserError(
-        `Cannot read the days up to ${basename(path)}: that after ${name} is missing, day ${
+        `Cannot read the days up to ${basename(path)}: day ${
           before.day + 1
-        }`,
+        } is missing after ${name}`,
       );
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote, splitFields } from "./fields.ts";
+import { closingQuote, quote, splitFields } from "./fields.ts";
 import { readHead, type TextFile } from "./text_source.ts";
 
 const LF = 10, CR = 13, SPACE = 32, QUOTE = 34;
@@ -43,7 +43,7 @@ export interface Head {
   readonly text: Uint8Array;
   /** The same, line by line, without line ends, up to some number. */
   readonly lines: readonly Uint8Array[];
-  /** Fields stand in double quotes. */
+  /** Fields stand in double quotes, all of them or some. */
   readonly quoted: boolean;
   /** All lines end with a space. */
   readonly endsInSpace: boolean;
@@ -61,21 +61,71 @@ export async function headOf(file: TextFile): Promise<Head> {
     .map((line) => line.at(-1) === CR ? line.subarray(0, -1) : line)
     .filter((line) => line.length > 0)
     .slice(0, LINES);
+  const quoted = lines.some(hasQuotes);
   return {
     text,
     lines,
-    quoted: lines.some((line) => line[0] === QUOTE),
+    quoted,
     endsInSpace: lines.length > 0 && lines.every((line) => line.at(-1) === SPACE),
-    separated: SEPARATORS.map(([separator]) => separate(lines, separator)),
+    separated: SEPARATORS.map(([separator]) => separate(lines, separator, quoted)),
   };
 }
 
-function separate(lines: readonly Uint8Array[], separator: string): SeparatedHead {
+/** What a text is that has no columns between separators, and what to do; or null. */
+export function notSeparated({ text, lines }: Head): string | null {
+  if (text.includes(0)) {
+    return "it is no text, because there is a byte of 0 in it, and no other file that is known here";
+  }
+  const first = decoder.decode(lines[0] ?? new Uint8Array(0));
+  if (/^\s*(\{\s*"|\[\s*\{)/.test(first)) {
+    return "it is JSON; write its rows as CSV or Parquet first";
+  }
+  if (lines.length > 0 && lines.slice(0, 100).every((line) => SPARSE.test(decoder.decode(line)))) {
+    return "its lines are those of libsvm (label number:value …); write its rows as CSV or Parquet first";
+  }
+  return null;
+}
+
+/** A line of libsvm's. */
+const SPARSE = /^[-+\d.]+( (qid|\d+):[-+\d.eE]+)+ *$/;
+
+/** Whether a line begins with a quote, or has a field in quotes between separators other than spaces. */
+function hasQuotes(line: Uint8Array): boolean {
+  for (let at = line.indexOf(QUOTE); at >= 0; at = line.indexOf(QUOTE, at + 1)) {
+    if (at === 0) return true;
+    const before = line[at - 1]!;
+    const between = before !== SPACE &&
+      SEPARATORS.some(([separator]) => separator.charCodeAt(0) === before);
+    if (between && closingQuote(line, at, before) >= 0) return true;
+  }
+  return false;
+}
+
+/**
+ * The fields of a line; in one that stands in quotes, which are kept, separators are none.
+ *
+ * @param separator The byte between fields.
+ */
+export function splitQuoted(line: Uint8Array, separator: number): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  for (let at = 0; at <= line.length;) {
+    const closed = line[at] === QUOTE ? closingQuote(line, at, separator) : -1;
+    const next = closed < 0 ? line.indexOf(separator, at) : closed + 1;
+    const end = next < 0 ? line.length : next;
+    fields.push(line.subarray(at, end));
+    if (next < 0) break;
+    at = end + 1;
+  }
+  return fields;
+}
+
+function separate(lines: readonly Uint8Array[], separator: string, quoted: boolean): SeparatedHead {
   const byte = separator.charCodeAt(0);
   const rows = lines.map((line) => {
     let end = line.length;
     while (end > 0 && line[end - 1] === SPACE && byte !== SPACE) end--;
-    return splitFields(line.subarray(0, end), byte);
+    const trimmed = line.subarray(0, end);
+    return quoted ? splitQuoted(trimmed, byte) : splitFields(trimmed, byte);
   });
   const most = rows.reduce((most, { length }) => Math.max(most, length), 0);
   const longest = rows.filter(({ length }) => length === most);

@@ -12,6 +12,7 @@ import type { BadRow } from "../row_parser.ts";
 import { isNumberText } from "../numbers.ts";
 import {
   type CategoricalListColumn,
+  hintOf,
   type LogColumn,
   type LogSchema,
   nameInFile,
@@ -61,7 +62,7 @@ export class ColumnRows {
         throw new UserError(
           `Cannot read ${path}: it has no column ${nameInFile(column)} (it has ${
             file.names.slice(0, 12).join(", ")
-          })`,
+          })${hintOf(column)}`,
         );
       }
       return { column, name };

@@ -9,7 +9,7 @@ import { UserError } from "../../core/errors.ts";
 import { openColumnar } from "../columnar/open.ts";
 import { splitFields } from "../fields.ts";
 import { isNumberText } from "../numbers.ts";
-import { type Head, headOf, type SeparatedHead } from "../text_head.ts";
+import { type Head, headOf, notSeparated, type SeparatedHead, splitQuoted } from "../text_head.ts";
 import { isColumnar, type TextFile } from "../text_source.ts";
 import {
   LOG_SCHEMA_VERSION,
@@ -85,7 +85,7 @@ function timeOf({ name, values, list }: Cleaned): TimeSpelling | null {
   if (list || values.length === 0) return null;
   const all = (test: (value: string) => boolean) => values.every(test);
   if (all((value) => parseTime(value) !== null)) return "ISO 8601";
-  if (!/time|date|hour|^ts$|day/i.test(name)) return null;
+  if (!/time|date|hour|^ts$|day|_at$/i.test(name)) return null;
   const between = (low: number, high: number) =>
     all((value) => isNumberText(value) && Number(value) >= low && Number(value) < high);
   if (between(9e8, 4.3e9)) return "seconds";
@@ -95,7 +95,10 @@ function timeOf({ name, values, list }: Cleaned): TimeSpelling | null {
 }
 
 const LIST = /^[^,;|^ ]+([,;|^ ])[^,;|^ ]+(\1[^,;|^ ]+)*$/;
-const ID_NAME = /(^|_|[a-z])(id|ids|code|type|category|cat|brand|city|ip|model)$/i;
+const ID_NAME = /(^|[_ .-]|[a-z])(id|ids|code|type|category|cat|brand|city|ip|model)$/i;
+/** What shops and publishers number. */
+const ENTITY =
+  /^(user|item|product|shop|store|seller|campaign|ad|advertiser|publisher|site|app|device|region)$/i;
 
 function columnOf(sample: Cleaned): LogColumn {
   const { name, values, list, rows } = sample;
@@ -116,7 +119,7 @@ function columnOf(sample: Cleaned): LogColumn {
   }
   const numbers = values.length > 0 && values.every(isNumberText);
   const whole = numbers && values.every((value) => /^[+-]?\d+(\.0*)?$/.test(value));
-  const idLike = ID_NAME.test(name) || /^C\d+$/.test(name);
+  const idLike = ID_NAME.test(name) || ENTITY.test(name) || /^C\d+$/.test(name);
   if (numbers && !(whole && idLike)) {
     const large = values.every((value) => Number(value) >= 0) &&
       values.some((value) => Number(value) > 100);
@@ -159,6 +162,8 @@ function textOf(value: unknown): string {
 
 async function sampleText(file: TextFile): Promise<{ text: TextLayout; samples: Sample[] }> {
   const head = await headOf(file);
+  const other = notSeparated(head);
+  if (other !== null) throw new UserError(`Cannot draft a schema of ${file.path}: ${other}`);
   const best = separatorOf(head);
   if (best === null) {
     throw new UserError(
@@ -170,6 +175,12 @@ async function sampleText(file: TextFile): Promise<{ text: TextLayout; samples: 
     fieldsOf(line, byte, head.quoted).map((field) => field.trim())
   );
   const header = isHeader(rows);
+  const twice = header ? rows[0]!.find((name, i) => rows[0]!.indexOf(name) < i) : undefined;
+  if (twice !== undefined) {
+    throw new UserError(
+      `Cannot draft a schema of ${file.path}: its header has two columns ${twice}, and columns are found by their names`,
+    );
+  }
   const names = header ? rows[0]!.map((name, i) => name === "" ? `column_${i + 1}` : name) : null;
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) {
@@ -204,18 +215,11 @@ function separatorOf(head: Head): SeparatedHead | null {
 
 /** A line's fields as text; a quoted one may hold separators. */
 function fieldsOf(line: Uint8Array, separator: number, quoted: boolean): string[] {
-  const fields = splitFields(line, separator).map((field) => decoder.decode(field));
-  if (!quoted) return fields;
-  const whole: string[] = [];
-  for (let i = 0; i < fields.length; i++) {
-    let field = fields[i]!;
-    const by = String.fromCharCode(separator);
-    while (field.startsWith('"') && !/^"(?:[^"]|"")*"$/.test(field) && i + 1 < fields.length) {
-      field += by + fields[++i]!;
-    }
-    whole.push(/^"(.*)"$/s.test(field) ? field.slice(1, -1).replaceAll('""', '"') : field);
-  }
-  return whole;
+  const decode = (field: Uint8Array) => decoder.decode(field);
+  if (!quoted) return splitFields(line, separator).map(decode);
+  return splitQuoted(line, separator).map(decode).map((field) =>
+    /^"(.*)"$/s.test(field) ? field.slice(1, -1).replaceAll('""', '"') : field
+  );
 }
 
 /** The first line names columns if its fields are different words and some column below holds numbers. */
@@ -223,7 +227,7 @@ function isHeader(rows: readonly (readonly string[])[]): boolean {
   const [first, second] = rows;
   if (first === undefined || second === undefined) return false;
   const words = first.every((name, i) => i === 0 && name === "" || /^[\p{L}_]/u.test(name));
-  return words && new Set(first).size === first.length &&
+  return words &&
     second.some((field, i) => isNumberText(field) && !isNumberText(first[i] ?? ""));
 }
 

@@ -203,6 +203,11 @@ export function nameInFile({ name, header }: LogColumn): string {
   return header ?? name;
 }
 
+/** What to do about a file that lacks a column, as the end of a message; empty where nothing is known. */
+export function hintOf({ kind }: LogColumn): string {
+  return kind === "label" ? "; a log without labels needs a schema without that column" : "";
+}
+
 /** The names of the dense columns that rows of a schema have, in order. */
 export function denseNames({ columns }: LogSchema): string[] {
   return columns.flatMap((column) =>

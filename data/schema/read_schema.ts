@@ -302,8 +302,13 @@ function checkTogether(
       }
       positions.set(position, i);
     }
-    if (kind === "categorical list" && column.separator === text?.separator) {
-      refuse(`columns[${i}].separator`, `is ${show(column.separator)}, as that between columns`);
+    if (
+      kind === "categorical list" && column.separator === text?.separator && text.quotes !== true
+    ) {
+      refuse(
+        `columns[${i}].separator`,
+        `is ${show(column.separator)}, as that between columns, and fields do not stand in quotes`,
+      );
     }
   }
   for (const kind of ["label", "time"] as const) {

@@ -9,14 +9,20 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { eightHex, quote, wrongColumns } from "../fields.ts";
+import { closingQuote, eightHex, quote, wrongColumns } from "../fields.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
 import { parseNumber } from "../numbers.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
 import type { RowBlock } from "../row_block.ts";
 import { type BadField, type BadRow, RowParser } from "../row_parser.ts";
 import { Markers } from "./markers.ts";
-import { type LogColumn, type LogSchema, nameInFile, type TextLayout } from "./log_schema.ts";
+import {
+  hintOf,
+  type LogColumn,
+  type LogSchema,
+  nameInFile,
+  type TextLayout,
+} from "./log_schema.ts";
 import type { RowShape } from "./row_shape.ts";
 import { parseTimeField } from "./times.ts";
 
@@ -465,7 +471,9 @@ function placesByName(
       if (column.kind === "ignored") continue;
       throw new UserError(
         at < 0
-          ? `Cannot read ${path}: its header has no column ${name} (it has ${listed(names)})`
+          ? `Cannot read ${path}: its header has no column ${name} (it has ${listed(names)})${
+            hintOf(column)
+          }`
           : `Cannot read ${path}: its header has ${names.length} columns and none at position ${column.position}, where ${name} should be`,
       );
     }
@@ -551,16 +559,6 @@ function describeBad(column: LogColumn, field: Uint8Array): string {
     case "ISO 8601":
       return `${quote(field)} is not a time written as 2014-10-21 01:00:00`;
   }
-}
-
-/** The place of the quote that closes a field, where a separator or the end follows; -1 where there is none. */
-function closingQuote(line: Uint8Array, open: number, separator: number): number {
-  for (let p = open + 1; p < line.length; p++) {
-    if (line[p] !== QUOTE) continue;
-    if (line[p + 1] === QUOTE) p++;
-    else return p + 1 === line.length || line[p + 1] === separator ? p : -1;
-  }
-  return -1;
 }
 
 /** A field with its doubled quotes made single. */

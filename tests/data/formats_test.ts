@@ -258,6 +258,11 @@ Deno.test("what must be unpacked first is called by its name, with the command",
     ["a.xz", Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0), /compressed with xz; unpack/],
     ["a.lz4", Uint8Array.of(4, 0x22, 0x4d, 0x18), /compressed with lz4; unpack it with unlz4/],
     ["a.txt", Uint8Array.of(0xff, 0xfe, 0x31, 0), /text in UTF-16; convert it with iconv/],
+    [
+      "a.orc",
+      Uint8Array.of(0x4f, 0x52, 0x43, 10, 3),
+      /an ORC file; write its rows as Parquet first/,
+    ],
     ["a.dat", Uint8Array.of(0x31, 0, 0x31), /it is no text: byte 1 is 0$/],
     ["a.bin", Uint8Array.of(0x31, 0, 0x31), /no multiple of the 160 of a row of MLPerf's binary/],
     ["a.parquet", bytes("PAR1 and no more"), /as Parquet: /],
@@ -275,6 +280,13 @@ Deno.test("rows of another layout are refused, with the command that describes t
   );
   const lists = change(CRITEO, (field, c) => c === 16 ? "1,2" : field);
   await refused("lists", text(lists, "\t"), /holds lists of ids; deno task data schema/);
+  // Words that other files begin with, too.
+  const named = (first: string) => `${first},b,c,d,e,f\n` + "1,2,3,pv,5,0.98\n".repeat(20);
+  for (const first of ["ORCID", "FEA1"]) {
+    await refused(first, named(first), /its first lines have 6 columns between commas/);
+  }
+  const binary = `a,b,c,d\n${"1,2,3,4\n".repeat(40)}1,\0,3,4\n`;
+  await refused("binary", binary, /it is no text, because there is a byte of 0 in it/);
   const six = "a,b,c,d,e,f\n" + "123456,234567,345678,pv,1511583876,0.98\n".repeat(1700);
   await refused("six", six, /its first lines have 6 columns between commas, where Criteo has 40/);
 });

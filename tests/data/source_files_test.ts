@@ -35,7 +35,7 @@ Deno.test("the days behind a prefix are all found, packed ones too, and a gap is
     await Deno.writeTextFile(`${folder}/day_10`, "");
     assert.throws(
       () => daysOf(`${folder}/day`),
-      /Cannot read the days up to day_10: that after day_2.zst is missing, day 3/,
+      /Cannot read the days up to day_10: day 3 is missing after day_2.zst/,
     );
   }));
 

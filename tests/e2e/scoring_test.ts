@@ -54,6 +54,7 @@ Deno.test("flags of scoring that contradict each other are refused", async () =>
     [["--evaluate", "a.bin"], /Cannot use --evaluate without --init/],
     [["--score", "a.bin", "--init", "w"], /Cannot use --score without --out/],
     [["--evaluate", "a.bin", "--out", "o.csv", "--init", "w"], /--out o\.csv without --score/],
+    [["--data", "a.bin", "--out", "o.csv"], /--out o\.csv without --score/],
     [["--evaluate", "a", "--score", "b", "--out", "c", "--init", "w"], /--evaluate with --score/],
     [["--evaluate", "a.bin", "--init", "w", "--epochs", "2"], /--epochs with --evaluate/],
     [["--evaluate", "a.bin", "--init", "w", "--data", "b"], /--data with --evaluate/],

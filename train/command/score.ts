@@ -56,6 +56,11 @@ export function scoringOf(
 ): ScoringOptions {
   const { evaluate, score, out, init } = values;
   const chosen = score === undefined ? "--evaluate" : "--score";
+  if (score === undefined && out !== undefined) {
+    throw new UsageError(
+      `Cannot use --out ${out} without --score: name the files that are to be scored`,
+    );
+  }
   for (const [key, spelling] of given) {
     if (!SCORING.has(key)) {
       throw new UsageError(
@@ -65,11 +70,6 @@ export function scoringOf(
   }
   if (evaluate !== undefined && score !== undefined) {
     throw new UsageError("Cannot use --evaluate with --score: --score gives the metrics too");
-  }
-  if (score === undefined && out !== undefined) {
-    throw new UsageError(
-      `Cannot use --out ${out} without --score: name the files that are to be scored`,
-    );
   }
   if (score !== undefined && out === undefined) {
     throw new UsageError("Cannot use --score without --out: name the file for the scores");

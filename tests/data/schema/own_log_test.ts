@@ -270,6 +270,11 @@ Deno.test("what a schema cannot mean is refused in a sentence", () =>
       ],
       [schemaOf([LABEL, ITEM]), { maxIndexRange: 5 }, /they are texts; give it rows {"hash": 5}/],
       [schemaOf([LABEL, ITEM]), { format: "avazu" }, /and so does format avazu; give one of them/],
+      [
+        schemaOf([{ ...LABEL, name: "click" }, ITEM]),
+        {},
+        /has no column click \(it has y, x, item\); a log without labels needs a schema without/,
+      ],
       [schemaOf([ITEM]), {}, /it has no labels, so it can only be scored/],
     ];
     for (const [schema, options, message] of cases) {

@@ -86,7 +86,7 @@ Deno.test("what is wrong with a schema is said with its path", () => {
     ],
     [
       withColumn({ ...id, kind: "categorical list", separator: ",", most: 3 }),
-      'columns[4].separator is ",", as that between columns',
+      'columns[4].separator is ",", as that between columns, and fields do not stand in quotes',
     ],
     [
       withColumn({ ...id, kind: "categorical list", separator: "|" }),
