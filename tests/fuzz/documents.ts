@@ -13,7 +13,7 @@ import { SchemaParser } from "../../data/schema/schema_parser.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
 import { checkMachine, loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
-import { SYSTEM_NAMES } from "../../sim/systems/mod.ts";
+import { SYSTEMS } from "../../sim/systems/mod.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
 import { madeUpDocuments } from "../bench/made_up_results.ts";
 import { record, traceOf } from "../sim/toy.ts";
@@ -39,9 +39,9 @@ const TRACE: CountedTrace = condense(countTraceRuns(traceOf([
 ])));
 const NOW = machineOf(MACHINE);
 
-/** Every system takes the trace on the machine to a time, or says why not. */
+/** Every system of a plain trace and machine takes the trace on the machine to a time, or says why not. */
 function simulateAll(trace: CountedTrace, machine: typeof NOW): void {
-  for (const system of SYSTEM_NAMES.filter((name) => name !== "runtime")) {
+  for (const { name: system } of SYSTEMS) {
     const { epoch_ms, bytes } = simulate({ trace, machine, system, gpus: 2 });
     assert.ok(Number.isFinite(epoch_ms) && epoch_ms >= 0, `${system}: ${epoch_ms} ms`);
     for (const [name, moved] of Object.entries(bytes)) {
