@@ -378,6 +378,7 @@ Deno.test("two preparations of one cache at a time do not harm each other", () =
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: [
           "run",
+          "--quiet",
           "--no-check",
           `--allow-read`,
           `--allow-write=${folder}/cache`,
