@@ -96,15 +96,29 @@ const REPORT_MS = 250;
  *
  * @throws {UserError} The folder has no model, the data do not fit it, or a file cannot be written.
  * @example
- * ```ts no-assert
- * import { runScoring } from "@slipstream/slipstream";
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { openSynthetic, runScoring, runTraining } from "@slipstream/slipstream";
  *
+ * const folder = await Deno.makeTempDir();
+ * using clicks = openSynthetic({ inputs: 7_000, tableRows: [100, 20, 5] });
+ * await runTraining({
+ *   data: clicks,
+ *   model: { preset: "rm2", shape: { dim: 8, bottom: [13, 32, 8], top: [16, 1] } },
+ *   device: { kind: "cpu" },
+ *   outputs: { weights: `${folder}/model` },
+ * });
  * const { metrics } = await runScoring({
- *   weights: "runs/rm2",
- *   data: "day_1.gz",
- *   outputs: { scores: "scores.csv" },
+ *   weights: `${folder}/model`,
+ *   data: clicks,
+ *   device: { kind: "cpu" },
+ *   outputs: { scores: `${folder}/scores.csv` },
  * });
  * console.log(`AUC ${metrics?.auc}`);
+ * // A line of names, and one an input that tests.
+ * const lines = (await Deno.readTextFile(`${folder}/scores.csv`)).trim().split("\n");
+ * assert.equal(lines.length, 1 + metrics!.count);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  * @category Training
  */
