@@ -34,7 +34,7 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
   ],
   [
     "Plans",
-    markup`What is trained, and in which order. <code>baseline</code>: every input, shuffled. <code>fae</code>: every input, hot and cold ones in minibatches of their own, so that hot ones need no transfers. <code>slipstream</code>: as <code>fae</code>, but hot inputs whose rows are stale are dropped. <code>random</code>: a control that drops the same share D of the hot inputs blindly.`,
+    markup`What is trained, and in which order. <code>baseline</code>: every input, shuffled. <code>fae</code>: every input, hot and cold ones in minibatches of their own, so that hot ones need no transfers. <code>slipstream</code>: as <code>fae</code>, but hot inputs whose rows are stale are dropped. <code>random-drop</code>: a control that drops the same share D of the hot inputs blindly.`,
   ],
   [
     "Drop share (D)",
