@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sum } from "../core/sum.ts";
 import { type IdLayout, NO_LOOKUP } from "./id_layout.ts";
 
 /** Rows by the number of their uses. */
@@ -158,8 +159,4 @@ export function usesOf(tables: readonly Uint32Array[]): [uses: number, rows: num
     if (cells[uses]! > 0) histogram.push([uses, cells[uses]!]);
   }
   return histogram;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sum } from "../core/sum.ts";
 import { formatCount } from "../core/format.ts";
 import { formatTable } from "../core/table.ts";
 import type { Estimate, Profile } from "./profile.ts";
@@ -102,8 +103,4 @@ function share({ value, error }: Estimate, digits: number): string {
   return error === null
     ? value.toFixed(digits)
     : `${value.toFixed(digits)} ± ${error.toFixed(digits)}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

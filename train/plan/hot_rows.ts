@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sum } from "../../core/sum.ts";
 import { UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { usesOf } from "../../data/access_counts.ts";
@@ -146,8 +147,4 @@ function noteOf(counts: readonly Uint32Array[], most: number, cut: Cut): string 
     return `All ${formatCount(cut.touched)} rows that the profile has seen are hot: ${budget}`;
   }
   return null;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

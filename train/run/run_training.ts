@@ -5,7 +5,6 @@
  */
 
 import { openCheckpoints } from "../checkpoint/checkpoints.ts";
-import { loadPlan } from "../plan/criterion_file.ts";
 import { type RunTrace, startTrace } from "../trace/session.ts";
 import { SafetensorsFile } from "../weights/safetensors.ts";
 import { WEIGHTS_FILE } from "../weights/weights.ts";
@@ -15,7 +14,7 @@ import { fillModel, keysOf } from "./model.ts";
 import type { RunOptions, RunSettings } from "./options.ts";
 import { checkOutputs, writeOutputs } from "./outputs.ts";
 import { buildResult, type Json, type ResultDocument, type ResultInput } from "./result.ts";
-import { resolveRun } from "./settings.ts";
+import { settleRun } from "./settings.ts";
 import { type RunSetup, setUpRun } from "./setup.ts";
 import { TrainingFailure } from "./trainer.ts";
 
@@ -46,8 +45,7 @@ export async function runTraining(
   hooks: RunHooks = {},
 ): Promise<ResultDocument> {
   const startedAt = new Date();
-  const resolved = resolveRun(options);
-  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
+  const settings = await settleRun(options);
   checkOutputs(settings.outputs);
   const { weights } = settings.model;
   // Preparing may take hours, so the checkpoint folder is checked first.

@@ -29,9 +29,20 @@ import {
   type TrainingOptions,
   type TrainingSettings,
 } from "./options.ts";
+import { loadPlan } from "../plan/criterion_file.ts";
 
 /** Default seed of a run and of random choices while its data are prepared; it is DLRM's. */
 const SEED = 123;
+
+/**
+ * Fills in the defaults and loads the criterion where it is in a file.
+ *
+ * @throws {UserError} As {@linkcode resolveRun} and `loadPlan`.
+ */
+export async function settleRun(options: RunOptions): Promise<RunSettings> {
+  const settings = resolveRun(options);
+  return { ...settings, plan: await loadPlan(settings.plan) };
+}
 
 /**
  * Fills in the defaults. Settings are options too, and come out as they are.

@@ -9,7 +9,6 @@ import { PRESETS, resolveShape, type ShapeOverrides } from "../model/presets.ts"
 import type { Model } from "../model/model.ts";
 import type { ModelShape } from "../model/models.ts";
 import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
-import { loadPlan } from "../plan/criterion_file.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
@@ -18,7 +17,7 @@ import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
 import { type DeviceSettings, isDataset, type RunOptions, type RunSettings } from "./options.ts";
-import { resolveRun } from "./settings.ts";
+import { settleRun } from "./settings.ts";
 import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
 
 /** A run that is ready to begin: everything is open, and the model's weights are zero. */
@@ -49,8 +48,7 @@ export type RunLoop = Pick<TrainOptions, "driver" | "trace" | "checkpoint" | "re
  */
 export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSetup> {
   const note = (lines: readonly string[]): void => lines.forEach((line) => hooks.onNote?.(line));
-  const resolved = resolveRun(options);
-  const settings = { ...resolved, plan: await loadPlan(resolved.plan) };
+  const settings = await settleRun(options);
   const { training, plan, device, evaluation } = settings;
   const { seed, optimizer } = training;
   using owned = new DisposableStack();
