@@ -40,18 +40,12 @@ export interface WindowRow {
   readonly norm: number;
 }
 
-/**
- * What a criterion needs: `changes`, snapshots at the ends of a window; `accesses`, the lookups of a window without any
- * snapshot, so that `change`, `net` and `path` are 0; `state`, no window at all, but the optimizer's sums at the decision.
- */
-export type CriterionNeeds = "changes" | "accesses" | "state";
-
 /** The words for what a criterion needs. */
 export const CRITERION_NEEDS = [
   "changes",
   "accesses",
   "state",
-] as const satisfies readonly CriterionNeeds[];
+] as const satisfies readonly NonNullable<Criterion["needs"]>[];
 
 /** A criterion of staleness. `PlanOptions` takes a name of `CRITERIA` or an object like this. */
 export interface Criterion {
@@ -64,8 +58,11 @@ export interface Criterion {
    * rows that were looked up in the window, or for all hot rows if it needs none.
    */
   score(row: WindowRow): number;
-  /** What it looks at; `changes` by default. */
-  readonly needs?: CriterionNeeds;
+  /**
+   * What it needs: `changes`, the default, snapshots at the ends of a window; `accesses`, the lookups of a window without any
+   * snapshot, so that `change`, `net` and `path` are 0; `state`, no window at all, but the optimizer's sums at the decision.
+   */
+  readonly needs?: "changes" | "accesses" | "state";
   /** What is copied from the device besides changes, for all hot rows at each decision; nothing by default. */
   readonly reads?: readonly ("adagradSum" | "norm")[];
   /** How the scores of an input's rows are combined unless the options say otherwise. `max` by default. */

@@ -15,7 +15,6 @@ import {
   type Criterion,
   type CriterionFile,
   type CriterionName,
-  type CriterionNeeds,
   findCriterion,
 } from "./criterion.ts";
 import {
@@ -299,7 +298,7 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
 function checkNeeds(
   { snapshots, window }: PlanOptions,
   criterion: string,
-  needs: CriterionNeeds,
+  needs: Criterion["needs"],
 ): void {
   const idle = needs === "changes"
     ? null
