@@ -52,23 +52,23 @@ const LEAST_CHANGE = 1e-6;
 /** Purchases whose ranges are drawn: as many as are shown. */
 const RANGED = 10;
 
-/** How ranges are drawn; null for none. */
-type Drawn = { readonly drawing: Drawing; readonly draws: number } | null;
-
 /**
  * Simulates, and then again with each number of the machine doubled (or halved, if lower is better).
  *
  * @param drawn How ranges are drawn; null for none.
  * @category Simulator
  */
-export function explain(options: SimulateOptions, drawn: Drawn = null): Explanation {
+export function explain(
+  options: SimulateOptions,
+  drawn: { readonly drawing: Drawing; readonly draws: number } | null = null,
+): Explanation {
   return atOnce(explainInPieces(options, drawn));
 }
 
 /** As {@linkcode explain}, with a stop after each draw. */
 export function* explainInPieces(
   options: SimulateOptions,
-  drawn: Drawn = null,
+  drawn: { readonly drawing: Drawing; readonly draws: number } | null = null,
 ): Pieces<Explanation> {
   const result = simulate(options);
   const purchases: Purchase[] = [];
