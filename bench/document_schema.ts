@@ -47,6 +47,8 @@ const ENVIRONMENT = objectWith<Environment>({
   git_revision: orNull(text),
   git_dirty: orNull(flag),
   deno: text,
+  v8: text,
+  typescript: text,
   os: text,
   arch: text,
   cpus: wholeFrom(1),
