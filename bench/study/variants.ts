@@ -165,6 +165,21 @@ export function standardVariants<P extends StandardPlan>(
   ) as Record<P, string>;
 }
 
+/**
+ * The same of what was recorded: at whichever rate of the interleaved schedule most of them are.
+ *
+ * @param recorded Names of recorded variants.
+ */
+export function recordedStandardVariants<P extends StandardPlan>(
+  plans: readonly P[],
+  recorded: readonly string[],
+): Readonly<Record<P, string>> {
+  const [full, reduced] = [true, false].map((full) => standardVariants(plans, { full }));
+  const there = (variants: object): number =>
+    Object.values(variants).filter((name) => recorded.includes(name)).length;
+  return there(reduced!) > there(full!) ? reduced! : full!;
+}
+
 /** Where a variant's rows lie: those of a plan without a hot set on the host, as in the hybrid baseline. */
 export function placementOfVariant({ plan }: Variant): Placement {
   return findPlan(plan.name).segregates ? "hot" : "hybrid";
