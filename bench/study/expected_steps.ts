@@ -10,7 +10,12 @@
 
 import type { Dataset } from "../../data/types.ts";
 import type { Segregation } from "../../train/plan/hot_set.ts";
-import { inputShapeOf, type PlanOptions, resolvePlan } from "../../train/plan/options.ts";
+import {
+  inputShapeOf,
+  type PlanOptions,
+  resolvePlan,
+  withinBudget,
+} from "../../train/plan/options.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 
 /** Minibatches of a run of one epoch in which those that are not full are left out, within about one percent. */
@@ -21,20 +26,26 @@ export function expectedSteps(
   batch: number,
 ): number {
   const plan = findPlan(options.name);
-  if (!plan.segregates) return Math.floor(dataset.count("train") / batch);
-  const inputs = { hot: hot.length, cold: cold.length, batch };
+  if (!plan.segregates) return Math.floor(withinBudget(options, dataset.count("train")) / batch);
+  const inputs = {
+    hot: withinBudget(options, hot.length),
+    cold: withinBudget(options, cold.length),
+    batch,
+  };
   const { layout } = resolvePlan(options, inputs, inputShapeOf(dataset.schema), "drop");
-  const { drop, wakeEvery } = options;
+  const { drop, skipProbability, finish, wakeEvery } = options;
   // Windows that come again skip nothing.
   const filtered = wakeEvery > 0 && plan.decides
     ? wakeEvery / (wakeEvery + layout.window * (1 - drop))
     : 1;
   const { warmup, window, left } = layout;
+  // Of those left, the last are all trained.
+  const skips = Math.max(0, left - finish * layout.hot) * drop * skipProbability;
   const hots = {
     train: layout.hot,
     skip: 0,
-    "skip-stale": warmup + window + left * (1 - drop * filtered),
-    "drop-at-random": warmup + window + left * (1 - drop),
+    "skip-stale": warmup + window + left - skips * filtered,
+    "drop-at-random": warmup + window + left - skips,
   };
   const colds = {
     train: layout.cold,

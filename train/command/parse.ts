@@ -40,6 +40,9 @@ export type TrainCommandLine =
 /** Flags among those of plans that mean something to every plan. */
 const GENERAL: ReadonlySet<string> = new Set([
   "plan",
+  "budget",
+  "negatives",
+  "correction",
   "placement",
   "lastBatch",
   "trace",

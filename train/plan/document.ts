@@ -22,11 +22,11 @@ export interface Decision {
   readonly snapshots: number;
   /** Inputs sampled. */
   readonly sampled: number;
-  /** Drop share asked for (D). */
+  /** Share asked for (D): of inputs that are dropped, or of lookups whose rows are frozen. */
   readonly target: number;
   /** T, in the criterion's unit. */
   readonly threshold: number;
-  /** Share of the sample that is skipped at T. */
+  /** Share of the sample that is skipped at T; of plans that freeze rows, share of its lookups. */
   readonly share: number;
   /** Why the share misses the target; null if it does not. */
   readonly note: string | null;
@@ -46,6 +46,10 @@ export interface Decision {
   readonly classified: number;
   /** Of these, inputs skipped. */
   readonly skipped: number;
+  /** For plans that freeze rows: lookups of the minibatches trained under this decision outside of windows. */
+  readonly lookups?: number;
+  /** Of these, lookups of rows that were not updated. */
+  readonly frozen_lookups?: number;
   /** Milliseconds of the snapshots. */
   readonly snapshot_ms: number;
   /** Milliseconds of the sample and the threshold. */
@@ -90,6 +94,8 @@ export interface PlanDocument {
   readonly trained_inputs: number;
   /** Inputs skipped: never trained, or, in artifact mode, not trained a second time. */
   readonly skipped_inputs: number;
+  /** Inputs of the training split that no epoch comes to, such as those beyond a budget; absent for none. */
+  readonly left_out_inputs?: number;
   /** For the schedule `interleaved`: its rate in percent after each round, and the loss that changed it. */
   readonly rounds: readonly { readonly rate: number; readonly loss: number }[];
   /** Milliseconds of profiling and segregating inputs, which the original does beforehand. */

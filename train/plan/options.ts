@@ -8,6 +8,7 @@ import { UsageError, UserError } from "../../core/errors.ts";
 import { idLayout } from "../../data/id_layout.ts";
 import type { DatasetSchema } from "../../data/types.ts";
 import type { ScoreCombination } from "../../kernels/staleness/op.ts";
+import type { Optimizer } from "../../kernels/types.ts";
 import {
   type ChangeKind,
   type Combine,
@@ -40,6 +41,18 @@ export interface PlanOptions {
   readonly name: PlanName | Plan;
   /** Whether mistakes of the authors' program are corrected (`corrected`) or kept (`artifact`). */
   readonly mode: PlanMode;
+  /**
+   * Share of each epoch's inputs that the plan comes to, in (0, 1]: below 1 it stops early. Of hot and of cold inputs the
+   * first ones in the epoch's order, of each kind the same share. 1 by default.
+   */
+  readonly budget: number;
+  /** q: probability with which each negative of the training split is kept, in (0, 1]. 1 by default. */
+  readonly negatives: number;
+  /**
+   * What corrects the click rate where negatives are left out: `logit`, log q added to the trained model's logits, or
+   * `weights`, 1/q a negative in the loss. `logit` by default.
+   */
+  readonly correction: "logit" | "weights";
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
   readonly drop: number;
   /**
@@ -49,7 +62,21 @@ export interface PlanOptions {
   readonly alpha: number | null;
   /** Hot minibatches of the window: below 1 a share of all, else a number. Null: 3 %, of sequences 5 %, at least 20. */
   readonly window: number | null;
-  /** Hot minibatches before the first snapshot. Null: 1000, but no more than a tenth of all. */
+  /**
+   * How D changes over the hot inputs after the window: not at all, or linearly from 0 to 2 D (`rise`) or from 2 D to 0
+   * (`fall`), so that as many are dropped. `none` by default.
+   */
+  readonly anneal: "none" | "rise" | "fall";
+  /** Share of each epoch's hot inputs, its last ones, of which none is skipped, in [0, 1). 0 by default. */
+  readonly finish: number;
+  /** Probability with which an input found stale is skipped, in (0, 1]. 1 by default. */
+  readonly skipProbability: number;
+  /**
+   * Whether kept inputs of the class that is skipped with probability r weigh 1 / (1 - r) in the loss, as in InfoBatch:
+   * stale ones, of `random-drop` all after the window. False by default.
+   */
+  readonly rescale: boolean;
+  /** Hot minibatches before the first snapshot: below 1 a share of all, else a number. Null: 1000, at most a tenth. */
   readonly warmup: number | null;
   /** Memory for hot rows, in MiB. */
   readonly hotMemoryMib: number;
@@ -86,7 +113,14 @@ export interface PlanOptions {
 export const PLAN_DEFAULTS: PlanOptions = {
   name: "baseline",
   mode: "corrected",
+  budget: 1,
+  negatives: 1,
+  correction: "logit",
   drop: 0.3,
+  anneal: "none",
+  finish: 0,
+  skipProbability: 1,
+  rescale: false,
   alpha: null,
   window: null,
   warmup: null,
@@ -111,8 +145,10 @@ export interface ResolvedStaleness {
   readonly alpha: number;
   /** How the scores of an input's rows become one. */
   readonly combine: ScoreCombination;
-  /** Snapshots of a window. */
+  /** Snapshots of a window; 0 where the criterion looks at none. */
   readonly snapshots: number;
+  /** Whether the criterion looks at a window; if not it has no minibatches. */
+  readonly window: boolean;
 }
 
 /** The options of a plan with every number filled in for one epoch of a data set. */
@@ -143,6 +179,12 @@ export function profiledCount({ profile, mode }: PlanOptions, inputs: number): n
   return profile === null
     ? Math.max(1, least, Math.floor(PROFILE_SHARE * inputs))
     : Math.max(1, Math.floor(profile * inputs));
+}
+
+/** How many of so many inputs a budget holds. */
+export function withinBudget({ budget }: Pick<PlanOptions, "budget">, inputs: number): number {
+  // The margin is for the rounding of the product: 0.29 of 100 are 29.
+  return Math.floor(budget * inputs + 1e-9);
 }
 
 /** The authors' warm-up. */
@@ -199,7 +241,7 @@ export function resolvePlan(
   }
   const staleness = checkStaleness(options, shape);
   const { snapshots } = staleness;
-  const layout = layOutEpoch(inputs, wantedWindow(options, shape, snapshots), rule);
+  const layout = layOutEpoch(inputs, wantedWindow(options, shape, staleness), rule);
   const { hot, warmup, window, left } = layout;
   if (left < SEMANTICS[options.mode].leastAfterWindow) {
     throw new UserError((option) =>
@@ -237,16 +279,22 @@ function layoutRuleOf(
 function wantedWindow(
   { mode, warmup, window }: PlanOptions,
   { sequences }: InputShape,
-  snapshots: number,
+  staleness: ResolvedStaleness,
 ): WantedWindow {
   const { warmupShare, leastWindow } = SEMANTICS[mode];
   const share = window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
   const byDefault = warmupShare === null ? WARMUP : { minibatches: WARMUP, atMost: warmupShare };
+  const before = warmup === null
+    ? byDefault
+    : warmup > 0 && warmup < 1
+    ? { share: warmup }
+    : Math.floor(warmup);
+  if (!staleness.window) return { warmup: before, window: { minibatches: 0 } };
   return {
-    warmup: warmup ?? byDefault,
+    warmup: before,
     window: share >= 1 ? { minibatches: Math.floor(share) } : { share },
     ...(leastWindow === null ? {} : {
-      fewest: Math.max(1, snapshots - 1),
+      fewest: Math.max(1, staleness.snapshots - 1),
       ...(window === null ? { least: leastWindow } : {}),
     }),
   };
@@ -264,15 +312,50 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
     );
   }
   const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
-  const snapshots = options.snapshots ?? byDefault;
-  if (snapshots < least) {
+  const { needs = "changes" } = criterion;
+  checkNeeds(options, criterion.name, needs);
+  const snapshots = needs === "changes" ? options.snapshots ?? byDefault : 0;
+  if (needs === "changes" && snapshots < least) {
     throw new UsageError((option) =>
       `Cannot use ${option("plan.snapshots")} ${snapshots} with ${
         option("plan.criterion")
       } ${criterion.name}: fewer tell it nothing, so take at least ${least}`
     );
   }
-  return { alpha, combine: kind === "nth-smallest" ? { kind, n: alpha } : { kind }, snapshots };
+  const combine = kind === "nth-smallest" ? { kind, n: alpha } : { kind };
+  return { alpha, combine, snapshots, window: needs !== "state" };
+}
+
+/** Refuses what means nothing to a criterion that takes no snapshots, or has no window. */
+function checkNeeds(
+  { snapshots, window }: PlanOptions,
+  criterion: string,
+  needs: Criterion["needs"],
+): void {
+  const idle = needs === "changes"
+    ? null
+    : snapshots !== null
+    ? "snapshots"
+    : needs === "state" && window !== null
+    ? "window"
+    : null;
+  if (idle === null) return;
+  throw new UsageError((option) =>
+    `Cannot use ${option(`plan.${idle}`)} with ${
+      option("plan.criterion")
+    } ${criterion}: it looks at no ${idle}, so leave it out`
+  );
+}
+
+/** Refuses shares of all inputs, or of the negatives, that are none. */
+function checkShares(options: PlanOptions): void {
+  const wrong = (["budget", "negatives"] as const).find((name) =>
+    !(options[name] > 0 && options[name] <= 1)
+  );
+  if (wrong === undefined) return;
+  throw new UsageError((option) =>
+    `Cannot use ${option(`plan.${wrong}`)} ${options[wrong]}: it must be above 0 and at most 1`
+  );
 }
 
 function checkDrop({ drop }: PlanOptions): void {
@@ -290,6 +373,7 @@ function checkDrop({ drop }: PlanOptions): void {
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
+  checkShares(options);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
     throw new UsageError((option) =>
@@ -307,6 +391,70 @@ export function checkPlan(options: PlanOptions, epochs: number, shape: InputShap
   }
   if (plan.window) checkStaleness(options, shape);
   else if (drops(plan)) checkDrop(options);
+  checkSkipping(options, plan);
+}
+
+/** Refuses ways of skipping that are out of range, or that a plan has not. */
+function checkSkipping(options: PlanOptions, plan: Plan): void {
+  const { anneal, drop, finish, skipProbability, rescale } = options;
+  const given = (["anneal", "finish", "skipProbability", "rescale"] as const)
+    .find((name) => options[name] !== PLAN_DEFAULTS[name]);
+  if (given === undefined) return;
+  const refuse = (what: typeof given, why: string): never => {
+    throw new UsageError((option) =>
+      `Cannot use ${option(`plan.${what}`)} ${options[what]}${
+        why.replace("PLAN", option("plan.name"))
+      }`
+    );
+  };
+  if (!drops(plan) || plan.freezes || plan.cold === "skip-stale") {
+    refuse(given, ` with PLAN ${plan.name}: it is for plans that skip hot inputs alone`);
+  }
+  if (anneal !== "none" && drop >= 0.5) {
+    refuse("anneal", `: it takes D, ${drop}, up to twice as much, so D must be below 0.5`);
+  }
+  if (!(finish >= 0 && finish < 1)) refuse("finish", ": it must be at least 0 and below 1");
+  if (!(skipProbability > 0 && skipProbability <= 1)) {
+    refuse("skipProbability", ": it must be above 0 and at most 1");
+  }
+  const atRandom = plan.hot === "drop-at-random";
+  if (atRandom && skipProbability < 1) {
+    refuse("skipProbability", ` with PLAN ${plan.name}: there the probability is D`);
+  }
+  if (rescale && !atRandom && skipProbability === 1) {
+    refuse("rescale", ": all stale inputs are skipped, so that none is left to weigh more");
+  }
+}
+
+/**
+ * Refuses a criterion that needs sums of an optimizer that keeps none.
+ *
+ * @throws {UsageError}
+ */
+export function checkState(
+  { name: plan, criterion }: PlanOptions,
+  optimizer: Optimizer["kind"],
+): void {
+  if (!findPlan(plan).decides) return;
+  const { name, needs } = findCriterion(criterion);
+  if (needs !== "state" || optimizer !== "sgd") return;
+  throw new UsageError((option) =>
+    `Cannot use ${option("plan.criterion")} ${name} with ${
+      option("training.optimizer")
+    } sgd: it looks at the optimizer's sums, and sgd keeps none; use adagrad`
+  );
+}
+
+/** Ways of skipping that are not the default. */
+function skippingDocument(
+  { anneal, finish, skipProbability, rescale }: PlanOptions,
+): Record<string, string | number | boolean> {
+  return {
+    ...(anneal === "none" ? {} : { anneal }),
+    ...(finish === 0 ? {} : { finish }),
+    ...(skipProbability === 1 ? {} : { skip_probability: skipProbability }),
+    ...(rescale ? { rescale } : {}),
+  };
 }
 
 /** The options as documents hold them. */
@@ -315,19 +463,25 @@ export function planOptionsDocument(
   resolved: ResolvedPlan | null,
 ): Record<string, string | number | boolean | null> {
   const plan = findPlan(options.name);
-  if (!plan.segregates) return {};
+  const { negatives, correction } = options;
+  const shares = {
+    ...(options.budget < 1 ? { budget: options.budget } : {}),
+    ...(negatives < 1 ? { negatives, correction } : {}),
+  };
+  if (!plan.segregates) return shares;
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
   const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
-  const common = { mode, ...hot, schedule, ...rate };
+  const common = { mode, ...shares, ...hot, schedule, ...rate };
+  const drop = { drop: options.drop, ...skippingDocument(options) };
   if (resolved === null || resolved.staleness === null) {
-    return { ...common, ...(drops(plan) ? { drop: options.drop } : {}), watch: options.watch };
+    return { ...common, ...(drops(plan) ? drop : {}), watch: options.watch };
   }
   const { layout: { warmup, window }, staleness: { alpha, combine, snapshots } } = resolved;
   const criterion = findCriterion(options.criterion);
   return {
     ...common,
-    drop: options.drop,
+    ...drop,
     alpha,
     warmup,
     window,
