@@ -31,44 +31,51 @@ Deno.test("groups move on by one place after each lifetime, those that last neve
 const DAYS = [0, 2, 6, 10];
 const COVERED = [0.98, 0.72, 0.47, 0.3];
 const VARIATION: Record<string, { readonly far: number[]; readonly within: number }> = {
-  C14: { far: [0.17, 0.62, 0.8, 0.81], within: 0.07 },
-  C17: { far: [0.11, 0.6, 0.78, 0.79], within: 0.06 },
-  C21: { far: [0.06, 0.5, 0.68, 0.68], within: 0.06 },
-  site_id: { far: [0.15, 0.47, 0.4, 0.39], within: 0.08 },
+  C14: { far: [0.17, 0.62, 0.8, 0.81], within: 0.05 },
+  C17: { far: [0.11, 0.6, 0.78, 0.79], within: 0.05 },
+  C21: { far: [0.06, 0.5, 0.68, 0.68], within: 0.05 },
+  site_id: { far: [0.15, 0.47, 0.4, 0.39], within: 0.05 },
   // Goes up and down with the day, which the model does not know.
   app_id: { far: [0.1, 0.28, 0.18, 0.39], within: 0.2 },
 };
 const HOUR = Math.round(40_428_967 / 240), KNOWN = 8000, ROWS = 900;
+/** Whether some popular id is known from so few rows is a matter of luck. */
+const SEEDS = 8;
 
-Deno.test("ids of Avazu's twin come and go about as in the log", async () => {
-  // A little longer than the log, so that day ten is within it.
-  const inputs = 264 * HOUR;
-  const twin = await openTwin({
-    twin: "rm4",
-    inputs: Math.ceil(inputs * 7 / 6),
-    driftDays: 11 * 7 / 6,
-  });
-  const reader = twin.reader("train", { kind: "sequential" });
-  const names = twin.schema.tables.map(({ name }) => name);
-  const read = (first: number, count: number) => {
-    const into = createInputs(twin.schema, count);
-    reader.read(first, count, into);
-    return (table: string) => {
-      const t = names.indexOf(table);
-      return into.ids.subarray(t * count, (t + 1) * count);
+Deno.test("ids of Avazu's twin come and go about as in the log, over several seeds", async () => {
+  const covered = DAYS.map(() => 0);
+  const far = Object.fromEntries(Object.keys(VARIATION).map((table) => [table, DAYS.map(() => 0)]));
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    // A little longer than the log, so that day ten is within what trains.
+    const span = 11 * 7 / 6;
+    const inputs = Math.ceil(24 * HOUR * span);
+    const twin = await openTwin({ twin: "rm4", inputs, seed, driftDays: span });
+    const reader = twin.reader("train", { kind: "sequential" });
+    const names = twin.schema.tables.map(({ name }) => name);
+    const read = (first: number, count: number) => {
+      const into = createInputs(twin.schema, count);
+      reader.read(first, count, into);
+      return (table: string) => {
+        const t = names.indexOf(table);
+        return into.ids.subarray(t * count, (t + 1) * count);
+      };
     };
-  };
-  const first = read(0, KNOWN);
-  const later = DAYS.map((day) => read(day * 24 * HOUR + KNOWN, ROWS));
-  const known = new Set(first("C14"));
-  for (const [k, ids] of later.entries()) {
-    const covered = ids("C14").filter((id) => known.has(id)).length / ROWS;
-    assert.ok(Math.abs(covered - COVERED[k]!) < 0.08, `day ${DAYS[k]}: ${covered}`);
+    const first = read(0, KNOWN), known = new Set(first("C14"));
+    for (const [k, day] of DAYS.entries()) {
+      const ids = read(day * 24 * HOUR + KNOWN, ROWS);
+      covered[k]! += ids("C14").filter((id) => known.has(id)).length / ROWS / SEEDS;
+      for (const [table, sums] of Object.entries(far)) {
+        sums[k]! += variation(first(table).subarray(0, ROWS), ids(table)) / SEEDS;
+      }
+    }
   }
-  for (const [table, { far, within }] of Object.entries(VARIATION)) {
-    for (const [k, ids] of later.entries()) {
-      const found = variation(first(table).subarray(0, ROWS), ids(table));
-      assert.ok(Math.abs(found - far[k]!) < within, `${table}, day ${DAYS[k]}: ${found}`);
+  for (const [k, share] of covered.entries()) {
+    assert.ok(Math.abs(share - COVERED[k]!) < 0.07, `day ${DAYS[k]}: ${share}`);
+  }
+  for (const [table, found] of Object.entries(far)) {
+    const { far: wanted, within } = VARIATION[table]!;
+    for (const [k, share] of found.entries()) {
+      assert.ok(Math.abs(share - wanted[k]!) < within, `${table}, day ${DAYS[k]}: ${share}`);
     }
   }
 });
