@@ -17,6 +17,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
+import { twinWords } from "../study/sizes.ts";
 import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
 import { currentPlace, type StudyKey, StudyStore } from "../study/store.ts";
@@ -207,7 +208,8 @@ function percent(share: number): string {
 function groupsOf(keys: readonly StudyKey[]): Group[] {
   const groups = Map.groupBy(
     keys,
-    ({ workload, inputs, batch, seed }) => `${workload} ${inputs} ${batch} ${seed}`,
+    ({ workload, inputs, batch, seed, twin }) =>
+      `${workload}${twinWords(twin)} ${inputs} ${batch} ${seed}`,
   );
   return [...groups.values()] as unknown as Group[];
 }

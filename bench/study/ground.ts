@@ -7,12 +7,13 @@
 import { formatCount } from "../../core/format.ts";
 import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
-import type { Dataset } from "../../data/types.ts";
+import type { Dataset, Order } from "../../data/types.ts";
 import type { ModelShape } from "../../train/model/models.ts";
 import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
 import { type PresetName, PRESETS, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
 import { hotRowShare } from "./settings.ts";
+import { type TwinSettings, twinWords } from "./sizes.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
 
 /** Of most twins' inputs six sevenths train. */
@@ -28,29 +29,34 @@ export interface Ground {
   readonly segregation: Segregation;
 }
 
+/** Which inputs. */
+export interface GroundKey {
+  readonly workload: PresetName;
+  /** How many train. */
+  readonly inputs: number;
+  readonly seed: number;
+  readonly twin?: TwinSettings;
+}
+
 /** Opens a twin of which so many inputs train, within a thousandth: how many do depends on the workload's split. */
-export async function openTraining(
-  workload: PresetName,
-  inputs: number,
-  seed: number,
-): Promise<Dataset> {
+export async function openTraining({ workload, inputs, seed, twin }: GroundKey): Promise<Dataset> {
+  const options = { ...twin, twin: workload, seed };
   const all = Math.ceil(inputs / TRAIN_SHARE);
-  const twin = await openTwin({ twin: workload, inputs: all, seed });
-  const count = twin.count("train");
-  if (Math.abs(count / inputs - 1) < 1e-3) return twin;
-  twin.close();
-  return await openTwin({ twin: workload, inputs: Math.round(all * inputs / count), seed });
+  const dataset = await openTwin({ ...options, inputs: all });
+  const count = dataset.count("train");
+  if (Math.abs(count / inputs - 1) < 1e-3) return dataset;
+  dataset.close();
+  return await openTwin({ ...options, inputs: Math.round(all * inputs / count) });
 }
 
 /** Draws the inputs of a workload into memory, ids numbered as they come. */
 async function drawWorkload(
-  workload: PresetName,
-  inputs: number,
-  seed: number,
+  key: GroundKey,
   { say, signal }: Pick<Settings, "say" | "signal">,
 ): Promise<Dataset> {
-  say(`${workload}, seed ${seed}: drawing ${formatCount(inputs)} inputs`);
-  const twin = await openTraining(workload, inputs, seed);
+  const { workload, seed, inputs } = key;
+  say(`${workload}${twinWords(key.twin)}, seed ${seed}: drawing ${formatCount(inputs)} inputs`);
+  const twin = await openTraining(key);
   try {
     return await materialise(twin, { vocabulary: "seen", signal });
   } finally {
@@ -58,20 +64,26 @@ async function drawWorkload(
   }
 }
 
+/** Whether inputs are shuffled before they are trained: not if popularity drifts, so that they stand in the order of time. */
+export function shuffles({ twin }: Pick<GroundKey, "twin">): boolean {
+  return twin?.driftDays === undefined;
+}
+
 /** Draws the inputs and finds hot rows and hot inputs. */
 export async function openGround(
-  workload: PresetName,
-  inputs: number,
-  seed: number,
+  key: GroundKey,
   settings: Pick<Settings, "say" | "signal">,
 ): Promise<Ground> {
-  const dataset = await drawWorkload(workload, inputs, seed, settings);
+  const { workload, seed } = key;
+  const dataset = await drawWorkload(key, settings);
   const shape = resolveShape(PRESETS[workload], dataset.schema);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
-  const order = { kind: "shuffled", seed, epoch: 0 } as const;
+  const order: Order = shuffles(key)
+    ? { kind: "shuffled", seed, epoch: 0 }
+    : { kind: "sequential" };
   const segregation = await segregate(dataset, order, hotSet.rows);
   return { dataset, shape, hotMemoryMib, hotSet, segregation };
 }

@@ -28,7 +28,7 @@ import {
 import { deviceNote } from "../device_note.ts";
 import type { SettingsOf } from "../experiment.ts";
 import { expectedSteps } from "./expected_steps.ts";
-import { type Ground, openGround } from "./ground.ts";
+import { type Ground, openGround, shuffles } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { RunCounts } from "./run_counts.ts";
@@ -111,8 +111,8 @@ export async function runSeed(
   }
   if (missing.length === 0) return;
   missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
-  const { workload, inputs, seed } = job;
-  const opened = await ground(workload, inputs, seed, settings);
+  const { workload, seed } = job;
+  const opened = await ground(job, settings);
   using placed = await openPlaced("hot", settings);
   const shared = { job, ground: opened, store, settings, placed };
   // A model serves all variants that normalise alike, have the same optimizer, and keep their rows alike.
@@ -209,8 +209,11 @@ function trainingOfVariant({ workload, inputs }: SeedJob, { training }: Variant)
   return trainingOf(workload, inputs, training);
 }
 
-function keyOf({ workload, inputs, batch, seed }: SeedJob, { name }: Variant): StudyKey {
-  return { workload, inputs, batch, seed, variant: name };
+function keyOf({ workload, inputs, batch, seed, twin }: SeedJob, { name }: Variant): StudyKey {
+  return {
+    ...{ workload, inputs, batch, seed, variant: name },
+    ...(twin === undefined ? {} : { twin }),
+  };
 }
 
 function labelOf({ labels }: SeedJob, { name }: Variant): string {
@@ -291,6 +294,7 @@ async function run(
   const result = await train(model, dataset, {
     batch: job.batch,
     seed: job.seed,
+    shuffle: shuffles(job),
     lastBatch: "drop",
     schedule: scheduleOf(shared, variant, steps - decayed, decayed),
     evalBatch: EVAL_BATCH,
