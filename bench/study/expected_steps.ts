@@ -10,7 +10,12 @@
 
 import type { Dataset } from "../../data/types.ts";
 import type { Segregation } from "../../train/plan/hot_set.ts";
-import { inputShapeOf, type PlanOptions, resolvePlan } from "../../train/plan/options.ts";
+import {
+  inputShapeOf,
+  type PlanOptions,
+  resolvePlan,
+  withinBudget,
+} from "../../train/plan/options.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 
 /** Minibatches of a run of one epoch in which those that are not full are left out, within about one percent. */
@@ -21,8 +26,12 @@ export function expectedSteps(
   batch: number,
 ): number {
   const plan = findPlan(options.name);
-  if (!plan.segregates) return Math.floor(dataset.count("train") / batch);
-  const inputs = { hot: hot.length, cold: cold.length, batch };
+  if (!plan.segregates) return Math.floor(withinBudget(options, dataset.count("train")) / batch);
+  const inputs = {
+    hot: withinBudget(options, hot.length),
+    cold: withinBudget(options, cold.length),
+    batch,
+  };
   const { layout } = resolvePlan(options, inputs, inputShapeOf(dataset.schema), "drop");
   const { drop, wakeEvery } = options;
   // Windows that come again skip nothing.

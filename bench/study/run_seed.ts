@@ -187,6 +187,8 @@ function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
   const { cold, hot, segregates } = findPlan(variant.plan.name);
   const coldFirst = variant.plan.schedule === "cold-then-hot";
   if (!segregates || cold !== "train" || hot === "skip" || !coldFirst) return false;
+  // It trains fewer cold inputs.
+  if (variant.plan.budget < 1) return false;
   const { dataset, segregation, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = expectedSteps(plan, dataset, segregation, job.batch);

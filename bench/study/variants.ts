@@ -34,6 +34,7 @@ const VARIANT_FLAGS = {
   plan: PLAN_FLAGS.plan,
   schedule: { ...PLAN_FLAGS.schedule, default: "cold-then-hot" },
   rate: PLAN_FLAGS.rate,
+  budget: PLAN_FLAGS.budget,
   drop: PLAN_FLAGS.drop,
   wakeEvery: PLAN_FLAGS.wakeEvery,
   alpha: PLAN_FLAGS.alpha,

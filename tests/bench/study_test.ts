@@ -118,6 +118,9 @@ Deno.test("expectedSteps() counts the minibatches of each plan", () => {
   assert.equal(steps("fae"), 70 + 34);
   assert.equal(steps("freeze-30"), 70 + 34);
   assert.equal(steps("skip-hot"), 34);
+  assert.equal(steps("baseline,budget=0.9"), 94);
+  // Of 636 hot and 308 cold inputs.
+  assert.equal(steps("fae,budget=0.9"), 63 + 30);
   assert.equal(steps("skip-cold"), 70);
   // 30 minibatches of warm-up and window, 70 % of the 40 left, and the cold ones.
   assert.equal(steps("slipstream-30"), 30 + 28 + 34);

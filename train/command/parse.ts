@@ -40,6 +40,7 @@ export type TrainCommandLine =
 /** Flags among those of plans that mean something to every plan. */
 const GENERAL: ReadonlySet<string> = new Set([
   "plan",
+  "budget",
   "placement",
   "lastBatch",
   "trace",

@@ -65,6 +65,15 @@ export const PLAN_FLAGS = {
     valueName: "PERCENT",
     help: "Of the interleaved schedule: inputs of each kind a round, in percent, at first",
   },
+  budget: {
+    type: "number",
+    above: 0,
+    max: 1,
+    default: PLAN_DEFAULTS.budget,
+    group: PLAN,
+    valueName: "SHARE",
+    help: "Share of each epoch's inputs that is come to, of hot and cold ones alike: stop early",
+  },
   drop: {
     type: "number",
     above: 0,
@@ -272,6 +281,7 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
   return {
     name: values.plan,
     mode: values.mode,
+    budget: values.budget,
     drop: values.drop,
     alpha: values.alpha ?? null,
     window: values.window ?? null,

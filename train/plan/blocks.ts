@@ -16,7 +16,7 @@ import type { PlanOptions, ResolvedStaleness } from "./options.ts";
 import { readRowNumbers } from "./row_numbers.ts";
 import { sampledInputs } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
-import { SnapshotBlock } from "./snapshots.ts";
+import { type RowChanges, SnapshotBlock } from "./snapshots.ts";
 import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
 
 /** Scores that are not of a hot row. */
@@ -53,7 +53,8 @@ export class StalenessBlocks {
   /** The epoch at hand. */
   epoch = 0;
   readonly #parts: BlockParts;
-  readonly #snapshots: SnapshotBlock;
+  /** Null where the criterion looks at no changes. */
+  readonly #snapshots: SnapshotBlock | null;
   readonly #classifier: Classifier;
   readonly #accesses: Uint32Array;
   /** Number of each row of `tables` among the hot rows + 1; null where they are the same. */
@@ -67,9 +68,9 @@ export class StalenessBlocks {
   #snapshotMs = 0;
 
   constructor(parts: BlockParts) {
-    const { device, tables, flatRows, hot, shape } = parts;
+    const { device, tables, flatRows, hot, shape, resolved } = parts;
     this.#parts = parts;
-    this.#snapshots = new SnapshotBlock(device, tables, flatRows);
+    this.#snapshots = resolved.snapshots === 0 ? null : new SnapshotBlock(device, tables, flatRows);
     this.#classifier = new Classifier(device, hot.total + OTHERS, shape);
     this.#accesses = new Uint32Array(hot.total);
     this.#scores = new Float32Array(hot.total + OTHERS);
@@ -101,7 +102,7 @@ export class StalenessBlocks {
   async begin(): Promise<void> {
     await this.#timed("snapshot", () => {
       this.#accesses.fill(0);
-      this.#snapshots.begin();
+      this.#snapshots?.begin();
       return Promise.resolve();
     });
   }
@@ -118,7 +119,7 @@ export class StalenessBlocks {
 
   /** Takes a snapshot between the first and the last. */
   async proceed(): Promise<void> {
-    await this.#timed("snapshot", () => this.#snapshots.proceed());
+    await this.#timed("snapshot", async () => await this.#snapshots?.proceed());
   }
 
   /**
@@ -139,7 +140,7 @@ export class StalenessBlocks {
   ): Promise<void> {
     const { hot, options, resolved, tables, flatRows } = this.#parts;
     await this.#timed("snapshot", async () => {
-      const changes = await this.#snapshots.finish();
+      const changes = await this.#snapshots?.finish() ?? noChanges(hot.total);
       const { reads = [] } = findCriterion(options.criterion);
       const numbers = await readRowNumbers(tables, flatRows, reads);
       this.#scores.set(rowScores(changes, this.#accesses, options, numbers));
@@ -232,15 +233,19 @@ export class StalenessBlocks {
     { document: BlocksState; tensors: Map<string, Float32Array | Uint32Array> }
   > {
     const tensors = new Map<string, Float32Array | Uint32Array>();
-    for await (const { name, data } of this.#snapshots.state()) tensors.set(name, data);
-    if (this.#snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
+    const snapshots = this.#snapshots;
+    if (snapshots !== null) {
+      for await (const { name, data } of snapshots.state()) tensors.set(name, data);
+    }
+    // Without snapshots nothing tells whether a window is open; what a window counted before does no harm.
+    if (snapshots === null || snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
     if (this.#stale !== null) tensors.set("scores", this.#scores.slice());
     return {
       document: {
         decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
         threshold: this.#threshold,
         coldThreshold: this.#coldThreshold,
-        taken: this.#snapshots.taken,
+        taken: snapshots?.taken ?? 0,
         snapshotMs: this.#snapshotMs,
         decisions: this.#decisions,
       },
@@ -259,7 +264,7 @@ export class StalenessBlocks {
       const data = tensors.get(name);
       return data instanceof Float32Array ? { [name]: data } : {};
     };
-    this.#snapshots.restore(document.taken, {
+    this.#snapshots?.restore(document.taken, {
       ...floats("first"),
       ...floats("previous"),
       ...floats("path"),
@@ -277,7 +282,7 @@ export class StalenessBlocks {
 
   /** Gives the device's memory back. */
   dispose(): void {
-    this.#snapshots.dispose();
+    this.#snapshots?.dispose();
     this.#classifier.dispose();
   }
 
@@ -359,6 +364,12 @@ export class StalenessBlocks {
     this.#snapshotMs += ms;
     this.#parts.book(stage, ms);
   }
+}
+
+/** The changes of rows of which no snapshot was taken. */
+function noChanges(rows: number): RowChanges {
+  const none = new Float32Array(rows);
+  return { net: none, path: none, snapshots: 0 };
 }
 
 /** What of the blocks goes into a checkpoint besides arrays. */

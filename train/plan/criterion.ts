@@ -32,13 +32,20 @@ export interface WindowRow {
   readonly net: number;
   /** Sum of the largest absolute coordinate changes from each snapshot to the next; `net` where there are two. */
   readonly path: number;
-  /** Lookups in the window, at least 1. */
+  /** Lookups in the window, at least 1; 0 where the criterion needs no window. */
   readonly accesses: number;
   /** Adagrad's sum of squared gradients, mean over the row's coordinates; null for `sgd`. Only if `reads` names it. */
   readonly adagradSum: number | null;
   /** Euclidean norm of the row at the end of the window. Only if `reads` names it. */
   readonly norm: number;
 }
+
+/** The words for what a criterion needs. */
+export const CRITERION_NEEDS = [
+  "changes",
+  "accesses",
+  "state",
+] as const satisfies readonly NonNullable<Criterion["needs"]>[];
 
 /** A criterion of staleness. `PlanOptions` takes a name of `CRITERIA` or an object like this. */
 export interface Criterion {
@@ -48,9 +55,14 @@ export interface Criterion {
   readonly help?: string;
   /**
    * The score of a row: 0 or more, lower for staler rows; Infinity for a row that is never stale. It is called only for
-   * rows that were looked up in the window.
+   * rows that were looked up in the window, or for all hot rows if it needs none.
    */
   score(row: WindowRow): number;
+  /**
+   * What it needs: `changes`, the default, snapshots at the ends of a window; `accesses`, the lookups of a window without any
+   * snapshot, so that `change`, `net` and `path` are 0; `state`, no window at all, but the optimizer's sums at the decision.
+   */
+  readonly needs?: "changes" | "accesses" | "state";
   /** What is copied from the device besides changes, for all hot rows at each decision; nothing by default. */
   readonly reads?: readonly ("adagradSum" | "norm")[];
   /** How the scores of an input's rows are combined unless the options say otherwise. `max` by default. */
@@ -95,6 +107,23 @@ export const CRITERIA = {
     defaultCombine: "max",
     // Between two snapshots net change and path are the same.
     snapshots: { byDefault: 5, least: 3 },
+  },
+  // A control: what of per-root-access is popularity alone.
+  popularity: {
+    name: "popularity",
+    help: "one over the root of its accesses, without any snapshot",
+    needs: "accesses",
+    score: ({ accesses }) => 1 / Math.sqrt(accesses),
+    defaultCombine: "mean",
+  },
+  // Adagrad's step for a gradient of 1, without the learning rate, which all rows share. A row never updated is never stale.
+  adagrad: {
+    name: "adagrad",
+    help: "one over the root of Adagrad's mean sum, without any window",
+    needs: "state",
+    reads: ["adagradSum"],
+    score: ({ adagradSum }) => 1 / Math.sqrt(adagradSum!),
+    defaultCombine: "mean",
   },
 } as const satisfies Readonly<Record<string, Criterion>>;
 
@@ -149,9 +178,10 @@ export function rowScores(
   const scores = new Float32Array(net.length);
   const mean = change === "mean" ? 1 / (snapshots - 1) : 0;
   const row = new Row(found.name, numbers);
+  const windowless = found.needs === "state";
   for (let r = 0; r < scores.length; r++) {
     const uses = accesses[r]!;
-    if (uses === 0) {
+    if (uses === 0 && !windowless) {
       scores[r] = untouched === "stale" ? 0 : NEVER;
       continue;
     }

@@ -11,6 +11,7 @@ import {
   COMBINES,
   CRITERIA,
   type Criterion,
+  CRITERION_NEEDS,
   type CriterionFile,
   type CriterionName,
 } from "./criterion.ts";
@@ -74,7 +75,7 @@ function whyNot(found: unknown): string | null {
   if (typeof found !== "object" || found === null) {
     return 'it exports no object by default or as criterion, such as { name: "mine", score: (row) => row.change }';
   }
-  const { name, score, defaultCombine } = found as Partial<Criterion>;
+  const { name, score, defaultCombine, needs } = found as Partial<Criterion>;
   if (typeof score !== "function") return "its criterion has no function score(row)";
   if (typeof name !== "string" || !NAME.test(name)) {
     return `its name is ${JSON.stringify(name)}, which must be of letters, digits and hyphens`;
@@ -82,6 +83,9 @@ function whyNot(found: unknown): string | null {
   if (name in CRITERIA) return `its name, ${name}, is that of a built-in criterion`;
   if (defaultCombine !== undefined && !COMBINES.includes(defaultCombine)) {
     return `its defaultCombine is ${defaultCombine}, which must be one of ${COMBINES.join(", ")}`;
+  }
+  if (needs !== undefined && !CRITERION_NEEDS.includes(needs)) {
+    return `its needs is ${needs}, which must be one of ${CRITERION_NEEDS.join(", ")}`;
   }
   return null;
 }

@@ -90,6 +90,8 @@ export interface PlanDocument {
   readonly trained_inputs: number;
   /** Inputs skipped: never trained, or, in artifact mode, not trained a second time. */
   readonly skipped_inputs: number;
+  /** Inputs of the training split that no epoch comes to, such as those beyond a budget; absent for none. */
+  readonly left_out_inputs?: number;
   /** For the schedule `interleaved`: its rate in percent after each round, and the loss that changed it. */
   readonly rounds: readonly { readonly rate: number; readonly loss: number }[];
   /** Milliseconds of profiling and segregating inputs, which the original does beforehand. */

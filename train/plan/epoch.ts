@@ -12,7 +12,7 @@ import { ColdStream } from "./cold_stream.ts";
 import type { DriverParts } from "./driver.ts";
 import { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
-import { type PassHooks, segregate, type Segregation } from "./hot_set.ts";
+import { cutToBudget, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
 import { HotStream, opensWindow } from "./hot_stream.ts";
 import {
   inputShapeOf,
@@ -28,7 +28,10 @@ import { Turns } from "./turns.ts";
 export interface Epoch {
   /** From 0. */
   readonly number: number;
+  /** The inputs within the budget. */
   readonly segregation: Segregation;
+  /** Inputs beyond it. */
+  readonly leftOut: number;
   /** Null where the plan skips all cold inputs. */
   readonly cold: ColdStream | null;
   /** Null where it skips all hot ones. */
@@ -61,7 +64,8 @@ export async function openEpoch(
 ): Promise<Epoch> {
   const { dataset, model, batch, lastBatch, order, seed } = parts;
   const orderOf = order(number);
-  const segregation = await segregate(dataset, orderOf, hotRows, passes);
+  const whole = await segregate(dataset, orderOf, hotRows, passes);
+  const segregation = cutToBudget(whole, options);
   const { hot: hots, cold: colds } = segregation;
   if (colds.length === 0) {
     throw new UserError((option) =>
@@ -104,7 +108,8 @@ export async function openEpoch(
     hot: hot === null ? 0 : hots.length,
   };
   const turns = new Turns(options.schedule, totals, batch, options.rate, before);
-  return { number, segregation, cold, hot, turns, resolved };
+  const leftOut = whole.hot.length + whole.cold.length - hots.length - colds.length;
+  return { number, segregation, leftOut, cold, hot, turns, resolved };
 }
 
 /** Inputs of an epoch, hot and cold. */

@@ -7,24 +7,29 @@
 import { BatchSource } from "../run/batches.ts";
 import type { PlanDocument } from "./document.ts";
 import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
+import { PLAN_DEFAULTS, type PlanOptions, planOptionsDocument, withinBudget } from "./options.ts";
+import { findPlan } from "./plans.ts";
 
 /** Trains every input. */
 export class EveryInput implements PlanDriver {
   readonly total: number;
   readonly minibatches: number;
   readonly #parts: DriverParts;
-  readonly #name: string;
+  readonly #options: PlanOptions;
+  readonly #leftOut: number;
   readonly #perEpoch: number;
   #epoch = -1;
   #at = 0;
   #done = 0;
   #source: BatchSource | null = null;
 
-  /** @param name What documents call the plan. */
-  constructor(parts: DriverParts, name = "baseline") {
+  /** @param options The plan, for its name and its budget. */
+  constructor(parts: DriverParts, options: PlanOptions = PLAN_DEFAULTS) {
     this.#parts = parts;
-    this.#name = name;
-    const count = parts.dataset.count("train");
+    this.#options = options;
+    const all = parts.dataset.count("train");
+    const count = withinBudget(options, all);
+    this.#leftOut = all - count;
     const whole = Math.floor(count / parts.batch) * parts.batch;
     this.#perEpoch = parts.lastBatch === "drop" && whole > 0 ? whole : count;
     this.total = this.#perEpoch * parts.epochs;
@@ -71,12 +76,13 @@ export class EveryInput implements PlanDriver {
 
   document(): PlanDocument {
     return {
-      name: this.#name,
-      options: {},
+      name: findPlan(this.#options.name).name,
+      options: planOptionsDocument(this.#options, null),
       hot: null,
       decisions: [],
       trained_inputs: this.#done,
       skipped_inputs: 0,
+      ...(this.#leftOut > 0 ? { left_out_inputs: this.#leftOut } : {}),
       rounds: [],
       preparation_ms: 0,
       watched: null,

@@ -10,7 +10,7 @@ import { idLayout, NO_LOOKUP } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import { chooseHotRows, type HotRows } from "./hot_rows.ts";
-import { type PlanOptions, profiledCount } from "./options.ts";
+import { type PlanOptions, profiledCount, withinBudget } from "./options.ts";
 import { profiledInputs } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
 
@@ -163,6 +163,16 @@ export async function segregate(
     cold: colds.slice(0, coldCount),
     ms: performance.now() - begun,
   };
+}
+
+/** The first inputs of each kind, as many as a budget holds. */
+export function cutToBudget(
+  { hot, cold, ms }: Segregation,
+  options: Pick<PlanOptions, "budget">,
+): Segregation {
+  const first = (positions: Uint32Array): Uint32Array =>
+    positions.subarray(0, withinBudget(options, positions.length));
+  return { hot: first(hot), cold: first(cold), ms };
 }
 
 async function eachChunk(

@@ -117,8 +117,10 @@ export class HotStream {
       const { window } = layout;
       // A window that the inputs left cannot fill would end without a decision.
       if (positions.length - this.#cursor > (window + 1) * batch) {
-        this.#window = { from: this.#minibatches, to: this.#minibatches + window };
+        const from = this.#minibatches;
         this.#filter.forget();
+        if (window > 0) this.#window = { from, to: from + window };
+        else await this.#decide({ from, to: from });
       } else {
         blocks.decidedAt = Infinity;
       }
@@ -136,7 +138,7 @@ export class HotStream {
 
   /** Says that what `next` gave has been trained. */
   async trained(minibatch: HotMinibatch): Promise<void> {
-    const { blocks, resolved, options, positions } = this.#parts;
+    const { blocks, resolved, options } = this.#parts;
     const { size } = minibatch.batch;
     // Of filtered inputs the cursor has moved as they were dealt with.
     if (this.#window !== null || !this.#filters) this.#cursor += size;
@@ -164,11 +166,14 @@ export class HotStream {
       this.#cursor -= this.#lastSize;
       this.#repeated += this.#lastSize;
     }
-    if (blocks !== null) {
-      const { feed } = this.#parts;
-      const left = positions.subarray(this.#cursor);
-      await blocks.decide(feed, left, positions.length, this.#minibatches, window);
-    }
+    await this.#decide(window);
+  }
+
+  /** Decides at the end of a window, or without one. */
+  async #decide(window: { readonly from: number; readonly to: number }): Promise<void> {
+    const { blocks, feed, positions } = this.#parts;
+    const left = positions.subarray(this.#cursor);
+    await blocks?.decide(feed, left, positions.length, this.#minibatches, window);
   }
 
   /** Whether inputs are dropped once the window has closed, or from the first on where there is none. */

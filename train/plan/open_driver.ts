@@ -25,7 +25,7 @@ export function openDriver(
   passes: PassHooks,
 ): PlanDriver {
   const plan = findPlan(options.name);
-  if (!plan.segregates) return new EveryInput(parts, plan.name);
+  if (!plan.segregates) return new EveryInput(parts, options);
   if (hotSet === null) {
     throw new RangeError(`Cannot train by plan ${plan.name}: it needs a hot set`);
   }

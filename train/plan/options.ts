@@ -8,6 +8,7 @@ import { UsageError, UserError } from "../../core/errors.ts";
 import { idLayout } from "../../data/id_layout.ts";
 import type { DatasetSchema } from "../../data/types.ts";
 import type { ScoreCombination } from "../../kernels/staleness/op.ts";
+import type { Optimizer } from "../../kernels/types.ts";
 import {
   type ChangeKind,
   type Combine,
@@ -40,6 +41,11 @@ export interface PlanOptions {
   readonly name: PlanName | Plan;
   /** Whether mistakes of the authors' program are corrected (`corrected`) or kept (`artifact`). */
   readonly mode: PlanMode;
+  /**
+   * Share of each epoch's inputs that the plan comes to, in (0, 1]: below 1 it stops early. Of hot and of cold inputs the
+   * first ones in the epoch's order, of each kind the same share. 1 by default.
+   */
+  readonly budget: number;
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
   readonly drop: number;
   /**
@@ -86,6 +92,7 @@ export interface PlanOptions {
 export const PLAN_DEFAULTS: PlanOptions = {
   name: "baseline",
   mode: "corrected",
+  budget: 1,
   drop: 0.3,
   alpha: null,
   window: null,
@@ -111,8 +118,10 @@ export interface ResolvedStaleness {
   readonly alpha: number;
   /** How the scores of an input's rows become one. */
   readonly combine: ScoreCombination;
-  /** Snapshots of a window. */
+  /** Snapshots of a window; 0 where the criterion looks at none. */
   readonly snapshots: number;
+  /** Whether the criterion looks at a window; if not it has no minibatches. */
+  readonly window: boolean;
 }
 
 /** The options of a plan with every number filled in for one epoch of a data set. */
@@ -143,6 +152,12 @@ export function profiledCount({ profile, mode }: PlanOptions, inputs: number): n
   return profile === null
     ? Math.max(1, least, Math.floor(PROFILE_SHARE * inputs))
     : Math.max(1, Math.floor(profile * inputs));
+}
+
+/** How many of so many inputs a budget holds. */
+export function withinBudget({ budget }: Pick<PlanOptions, "budget">, inputs: number): number {
+  // The margin is for the rounding of the product: 0.29 of 100 are 29.
+  return Math.floor(budget * inputs + 1e-9);
 }
 
 /** The authors' warm-up. */
@@ -199,7 +214,7 @@ export function resolvePlan(
   }
   const staleness = checkStaleness(options, shape);
   const { snapshots } = staleness;
-  const layout = layOutEpoch(inputs, wantedWindow(options, shape, snapshots), rule);
+  const layout = layOutEpoch(inputs, wantedWindow(options, shape, staleness), rule);
   const { hot, warmup, window, left } = layout;
   if (left < SEMANTICS[options.mode].leastAfterWindow) {
     throw new UserError((option) =>
@@ -237,16 +252,17 @@ function layoutRuleOf(
 function wantedWindow(
   { mode, warmup, window }: PlanOptions,
   { sequences }: InputShape,
-  snapshots: number,
+  staleness: ResolvedStaleness,
 ): WantedWindow {
   const { warmupShare, leastWindow } = SEMANTICS[mode];
   const share = window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
   const byDefault = warmupShare === null ? WARMUP : { minibatches: WARMUP, atMost: warmupShare };
+  if (!staleness.window) return { warmup: warmup ?? byDefault, window: { minibatches: 0 } };
   return {
     warmup: warmup ?? byDefault,
     window: share >= 1 ? { minibatches: Math.floor(share) } : { share },
     ...(leastWindow === null ? {} : {
-      fewest: Math.max(1, snapshots - 1),
+      fewest: Math.max(1, staleness.snapshots - 1),
       ...(window === null ? { least: leastWindow } : {}),
     }),
   };
@@ -264,15 +280,46 @@ function checkStaleness(options: PlanOptions, shape: InputShape): ResolvedStalen
     );
   }
   const { byDefault, least } = criterion.snapshots ?? { byDefault: 2, least: 2 };
-  const snapshots = options.snapshots ?? byDefault;
-  if (snapshots < least) {
+  const { needs = "changes" } = criterion;
+  checkNeeds(options, criterion.name, needs);
+  const snapshots = needs === "changes" ? options.snapshots ?? byDefault : 0;
+  if (needs === "changes" && snapshots < least) {
     throw new UsageError((option) =>
       `Cannot use ${option("plan.snapshots")} ${snapshots} with ${
         option("plan.criterion")
       } ${criterion.name}: fewer tell it nothing, so take at least ${least}`
     );
   }
-  return { alpha, combine: kind === "nth-smallest" ? { kind, n: alpha } : { kind }, snapshots };
+  const combine = kind === "nth-smallest" ? { kind, n: alpha } : { kind };
+  return { alpha, combine, snapshots, window: needs !== "state" };
+}
+
+/** Refuses what means nothing to a criterion that takes no snapshots, or has no window. */
+function checkNeeds(
+  { snapshots, window }: PlanOptions,
+  criterion: string,
+  needs: Criterion["needs"],
+): void {
+  const idle = needs === "changes"
+    ? null
+    : snapshots !== null
+    ? "snapshots"
+    : needs === "state" && window !== null
+    ? "window"
+    : null;
+  if (idle === null) return;
+  throw new UsageError((option) =>
+    `Cannot use ${option(`plan.${idle}`)} with ${
+      option("plan.criterion")
+    } ${criterion}: it looks at no ${idle}, so leave it out`
+  );
+}
+
+function checkBudget({ budget }: PlanOptions): void {
+  if (budget > 0 && budget <= 1) return;
+  throw new UsageError((option) =>
+    `Cannot use ${option("plan.budget")} ${budget}: it must be above 0 and at most 1`
+  );
 }
 
 function checkDrop({ drop }: PlanOptions): void {
@@ -290,6 +337,7 @@ function checkDrop({ drop }: PlanOptions): void {
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
+  checkBudget(options);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
     throw new UsageError((option) =>
@@ -309,17 +357,37 @@ export function checkPlan(options: PlanOptions, epochs: number, shape: InputShap
   else if (drops(plan)) checkDrop(options);
 }
 
+/**
+ * Refuses a criterion that needs sums of an optimizer that keeps none.
+ *
+ * @throws {UsageError}
+ */
+export function checkState(
+  { name: plan, criterion }: PlanOptions,
+  optimizer: Optimizer["kind"],
+): void {
+  if (!findPlan(plan).decides) return;
+  const { name, needs } = findCriterion(criterion);
+  if (needs !== "state" || optimizer !== "sgd") return;
+  throw new UsageError((option) =>
+    `Cannot use ${option("plan.criterion")} ${name} with ${
+      option("training.optimizer")
+    } sgd: it looks at the optimizer's sums, and sgd keeps none; use adagrad`
+  );
+}
+
 /** The options as documents hold them. */
 export function planOptionsDocument(
   options: PlanOptions,
   resolved: ResolvedPlan | null,
 ): Record<string, string | number | boolean | null> {
   const plan = findPlan(options.name);
-  if (!plan.segregates) return {};
+  const budget: Record<string, number> = options.budget < 1 ? { budget: options.budget } : {};
+  if (!plan.segregates) return budget;
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
   const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
-  const common = { mode, ...hot, schedule, ...rate };
+  const common = { mode, ...budget, ...hot, schedule, ...rate };
   if (resolved === null || resolved.staleness === null) {
     return { ...common, ...(drops(plan) ? { drop: options.drop } : {}), watch: options.watch };
   }

@@ -66,9 +66,11 @@ function describe(decision: Decision, number: number, of: number): string {
   const { window, sampled, target, threshold, share, note, classified, skipped } = decision;
   const ms = decision.snapshot_ms + decision.search_ms + decision.classify_ms;
   const lines = [
-    `Decision${of > 1 ? ` ${number + 1}` : ""}, after hot minibatches ${
-      formatCount(window.from)
-    } to ${formatCount(window.to)}: T = ${threshold.toPrecision(4)} drops ${percent(share, 1)} of ${
+    `Decision${of > 1 ? ` ${number + 1}` : ""}, after hot ${
+      window.from < window.to
+        ? `minibatches ${formatCount(window.from)} to ${formatCount(window.to)}`
+        : `minibatch ${formatCount(window.to)}`
+    }: T = ${threshold.toPrecision(4)} drops ${percent(share, 1)} of ${
       formatCount(sampled)
     } sampled inputs, for D = ${percent(target, 1)}`,
   ];

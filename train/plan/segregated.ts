@@ -23,10 +23,12 @@ import type { HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
   checkPlan,
+  checkState,
   inputShapeOf,
   type PlanOptions,
   planOptionsDocument,
   type ResolvedStaleness,
+  withinBudget,
 } from "./options.ts";
 import { findPlan, type Plan } from "./plans.ts";
 import { SEMANTICS } from "./semantics.ts";
@@ -91,7 +93,8 @@ export class SegregatedPlan implements PlanDriver {
     this.#hotSet = hotSet;
     this.#passes = passes;
     checkPlan(options, epochs, inputShapeOf(dataset.schema));
-    const count = dataset.count("train");
+    checkState(options, model.tables.optimizer);
+    const count = withinBudget(options, dataset.count("train"));
     this.total = count * epochs;
     this.minibatches = (Math.ceil(count / batch) + 1) * epochs;
     const book = parts.hooks.book;
@@ -174,6 +177,7 @@ export class SegregatedPlan implements PlanDriver {
   document(): PlanDocument {
     const { rows, profiled, memoryBytes, ms } = this.#hotSet;
     const [hotInputs, coldInputs] = this.#counted;
+    const leftOut = this.#epoch?.leftOut ?? 0;
     return {
       name: this.#plan.name,
       options: planOptionsDocument(this.#options, this.#epoch?.resolved ?? null),
@@ -189,6 +193,7 @@ export class SegregatedPlan implements PlanDriver {
       decisions: this.#blocks?.documents ?? [],
       trained_inputs: this.#trained,
       skipped_inputs: this.#finishedInputs() - this.#trained,
+      ...(leftOut > 0 ? { left_out_inputs: leftOut } : {}),
       rounds: this.#rounds,
       preparation_ms: ms + this.#passMs,
       watched: this.#watch?.document ?? null,

@@ -6,6 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { storablePlan } from "../plan/criterion_file.ts";
+import { PLAN_DEFAULTS } from "../plan/options.ts";
 import type { DataSettings, DataSource, RunSettings } from "./options.ts";
 import { isDataset } from "./options.ts";
 import type { Json } from "./result.ts";
@@ -132,7 +133,8 @@ export function settingsOf(document: Json, path: string): RunSettings {
       ...{ optimizer, learningRate: of.schedule, batch, epochs, maxSteps, seed, shuffle },
       lastBatch,
     },
-    plan: of.plan,
+    // Plans of older versions lack the newest options.
+    plan: { ...PLAN_DEFAULTS, ...of.plan },
     device: { kind: of.device, threads, wide, placement, open: null },
     evaluation: { every: of.evalEvery, batch: of.evalBatch },
     checkpoints: { folder: of.checkpoint, every: of.checkpointEvery, resume: of.resume },

@@ -10,7 +10,7 @@ import type { Model } from "../model/model.ts";
 import type { ModelShape } from "../model/models.ts";
 import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
-import { checkPlan, inputShapeOf, type PlanOptions } from "../plan/options.ts";
+import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
 import { openRunData } from "./data.ts";
 import type { RunHooks } from "./hooks.ts";
@@ -63,6 +63,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   );
   note(dataNotes(dataset));
   checkPlan(plan, training.epochs, inputShapeOf(schema));
+  checkState(plan, optimizer.kind);
   // A split that is smaller than a minibatch of an evaluation needs no room for one.
   const evaluated = Math.max(1, dataset.count("test"), dataset.count("validation"));
   const evalBatch = Math.min(evaluation.batch, evaluated);

@@ -308,4 +308,14 @@ export const PLANS = {
     change: "mean",
     snapshots: 3,
   },
+  "fae within a budget": { name: "fae", schedule: "interleaved", budget: 0.8 },
+  popularity: {
+    name: "slipstream",
+    schedule: "interleaved",
+    warmup: 1,
+    window: 4,
+    criterion: "popularity",
+    wakeEvery: 3,
+  },
+  "Adagrad's sums": { name: "slipstream", warmup: 2, criterion: "adagrad", wakeEvery: 3 },
 } as const satisfies Readonly<Record<string, Partial<PlanOptions>>>;
