@@ -17,6 +17,7 @@ import { sigmoidBackwardOp, sigmoidForwardOp } from "./sigmoid/op.ts";
 import { inputScoresOp, rowChangeOp, staleLookupsOp } from "./staleness/op.ts";
 import { columnStatisticsOp, standardiseOp } from "./standardise/op.ts";
 import { denseUpdateOp } from "./update/op.ts";
+import { varianceNormBackwardOp, varianceNormForwardOp } from "./variance_norm/op.ts";
 
 /** Every op by its name. */
 export const OPS = {
@@ -43,6 +44,8 @@ export const OPS = {
   "row-change": rowChangeOp,
   "input-scores": inputScoresOp,
   "stale-lookups": staleLookupsOp,
+  "variance-norm-forward": varianceNormForwardOp,
+  "variance-norm-backward": varianceNormBackwardOp,
 } as const;
 
 /** Name of an op. */

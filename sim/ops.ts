@@ -218,7 +218,7 @@ function normalisedFloats(
 /** Loss and its gradient: about six small operations. */
 export function loss(context: Context, M: number): Op {
   const { elementwise_us } = context.machine.framework;
-  const { flops, bytes } = cost(bceRecord, { M });
+  const { flops, bytes } = cost(bceRecord, { M, weighted: 0 });
   const one = { flops: flops / 6, bytes: bytes / 6 };
   return op(context, "loss", "backward", Array(6).fill(elementwise_us), Array(6).fill(one));
 }

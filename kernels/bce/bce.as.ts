@@ -12,6 +12,7 @@ export function bce(op: usize): void {
   const M = arg(op, Bce.M);
   const logits = arg(op, Bce.logits), ldl = arg(op, Bce.ldlogits), labels = arg(op, Bce.labels);
   const ldy = arg(op, Bce.ldlabels);
+  const weights = arg(op, Bce.weights), ldw = arg(op, Bce.ldweights);
   const gradients = arg(op, Bce.dlogits), ldg = arg(op, Bce.lddlogits);
   const losses = arg(op, Bce.losses), slot = arg(op, Bce.slot);
   const partial = load<usize>(WORKSPACE);
@@ -21,10 +22,12 @@ export function bce(op: usize): void {
     let sum: f64 = 0;
     for (let i = task * LOGITS_A_TASK; i < end; i++) {
       const z = <f64>load<f32>(logits + i * ldl), y = <f64>load<f32>(labels + i * ldy);
+      // No weights have address 0; a product with 1 changes no bit.
+      const w: f64 = weights == 0 ? 1 : <f64>load<f32>(weights + i * ldw);
       const e = expOfNegative(-abs(z));
-      sum += max<f64>(z, 0) - z * y + log1pOfUnit(e);
+      sum += w * (max<f64>(z, 0) - z * y + log1pOfUnit(e));
       const sigmoid = (z >= 0 ? 1 : e) / (1 + e);
-      store<f32>(gradients + i * ldg, <f32>((sigmoid - y) / <f64>M));
+      store<f32>(gradients + i * ldg, <f32>(w * (sigmoid - y) / <f64>M));
     }
     store<f64>(partial + (task << 3), sum);
   }

@@ -10,6 +10,8 @@ const THREADS = 256u;
 
 // Whether the losses lie in the buffer of the gradients: WebGPU binds no buffer twice for writing.
 override SHARED: bool = false;
+// Whether each input has a weight.
+override WEIGHTED: bool = false;
 
 // As bits: a compiler may assume that floats are never NaN.
 
@@ -42,11 +44,15 @@ fn main(@builtin(local_invocation_index) thread: u32) {
       atomicStore(&broken, 1u);
     }
     let t = exp(-abs(z));
-    sum += max(z, 0.0) - z * y + log1p(t);
+    var weight = 1.0;
+    if (WEIGHTED) {
+      weight = weights[p.weights_offset + i * p.weights_stride];
+    }
+    sum += weight * (max(z, 0.0) - z * y + log1p(t));
     let tail = t / (1.0 + t);
     // sigmoid(z) - y without cancellation: the tail is the smaller of sigmoid(z) and 1 - sigmoid(z).
     let error = select(tail - y, (1.0 - y) - tail, z >= 0.0);
-    dlogits[p.dlogits_offset + i * p.dlogits_stride] = bitcast<u32>(error / f32(p.count));
+    dlogits[p.dlogits_offset + i * p.dlogits_stride] = bitcast<u32>(weight * error / f32(p.count));
   }
   sums[thread] = sum;
   for (var half = THREADS / 2u; half > 0u; half /= 2u) {

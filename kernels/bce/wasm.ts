@@ -15,11 +15,12 @@ export const bceKernel = wasmKernel({
     M: "number",
     logits: "matrix",
     labels: "matrix",
+    weights: "matrix",
     dlogits: "matrix",
     losses: "address",
     slot: "scalar",
   },
-  call(at, { logits, labels, dlogits, losses, slot }: BceArgs) {
+  call(at, { logits, labels, weights, dlogits, losses, slot }: BceArgs) {
     const address = at.scalar(slot), slots = losses.cols;
     at.beforeRun(`bce ${address} ${slots}`, () => {
       const value = at.word(address);
@@ -28,7 +29,7 @@ export const bceKernel = wasmKernel({
       }
     });
     return {
-      words: { M: logits.rows, logits, labels, dlogits, losses, slot },
+      words: { M: logits.rows, logits, labels, weights, dlogits, losses, slot },
       workspaceBytes: 8 * Math.ceil(logits.rows / 64),
     };
   },

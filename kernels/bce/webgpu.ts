@@ -14,6 +14,7 @@ const kernel = composeKernel({
     count: "u32",
     logits: "place",
     labels: "place",
+    weights: "place",
     dlogits: "place",
     losses_offset: "u32",
     slots: "u32",
@@ -22,6 +23,7 @@ const kernel = composeKernel({
   buffers: {
     logits: "read f32",
     labels: "read f32",
+    weights: "read f32",
     scalars: "read u32",
     dlogits: "write u32",
     losses: "write u32",
@@ -32,16 +34,17 @@ const kernel = composeKernel({
 /** Loss and gradient over a minibatch of logits. */
 export function launchBce(
   context: LaunchContext,
-  { logits, labels, dlogits, losses, slot }: BceArgs,
+  { logits, labels, weights, dlogits, losses, slot }: BceArgs,
 ): void {
   const gradients = context.matrix(dlogits);
   const shared = context.matrix(losses) === gradients;
   context.launch(kernel.launch({
-    overrides: { SHARED: Number(shared) },
+    overrides: { SHARED: Number(shared), WEIGHTED: Number(weights !== null) },
     params: {
       count: logits.rows,
       logits,
       labels,
+      weights,
       dlogits,
       losses_offset: losses.offset,
       slots: losses.cols,
@@ -50,6 +53,7 @@ export function launchBce(
     buffers: {
       logits: context.matrix(logits),
       labels: context.matrix(labels),
+      weights: weights === null ? "unused" : context.matrix(weights),
       scalars: context.scalar(slot),
       dlogits: gradients,
       losses: shared ? "unused" : context.matrix(losses),

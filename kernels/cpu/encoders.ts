@@ -25,6 +25,7 @@ import { sigmoidBackwardKernel, sigmoidForwardKernel } from "../sigmoid/wasm.ts"
 import { inputScoresKernel, rowChangeKernel, staleLookupsKernel } from "../staleness/wasm.ts";
 import { columnStatisticsKernel, standardiseKernel } from "../standardise/wasm.ts";
 import { denseUpdateKernel } from "../update/wasm.ts";
+import { varianceNormBackwardKernel, varianceNormForwardKernel } from "../variance_norm/wasm.ts";
 import type { WasmKernel } from "./op.ts";
 
 /** The kernel of each op. */
@@ -52,6 +53,8 @@ export const ENCODERS: { readonly [Name in OpName]: WasmKernel<OpArgs[Name]> } =
   "row-change": rowChangeKernel,
   "input-scores": inputScoresKernel,
   "stale-lookups": staleLookupsKernel,
+  "variance-norm-forward": varianceNormForwardKernel,
+  "variance-norm-backward": varianceNormBackwardKernel,
 };
 
 /** Every kernel by its op code: those of the ops, and the start values of tables, which no program holds. */

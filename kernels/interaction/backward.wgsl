@@ -20,16 +20,17 @@ fn main(
   let direct = p.dr_offset + input * p.dr_stride;
   let pairs = direct + p.lanes * LANE_FLOATS;
   var sum = Lane(0.0);
-  if (i == 0u) {
-    for (var c = 0u; c < LANE_FLOATS; c++) {
-      sum = lane_set(sum, c, dr[direct + lane * LANE_FLOATS + c]);
-    }
-  }
   for (var j = 0u; j < i; j++) {
     sum += dr[pairs + i * (i - 1u) / 2u + j] * v[base + j * p.lanes];
   }
   for (var j = i + 1u; j < p.features; j++) {
     sum += dr[pairs + j * (j - 1u) / 2u + i] * v[base + j * p.lanes];
+  }
+  sum *= p.scale;
+  if (i == 0u) {
+    for (var c = 0u; c < LANE_FLOATS; c++) {
+      sum = lane_set(sum, c, lane_get(sum, c) + dr[direct + lane * LANE_FLOATS + c]);
+    }
   }
   if (MASK_FIRST && i == 0u) {
     sum = select(Lane(0.0), sum, v[base] > Lane(0.0));

@@ -34,6 +34,7 @@ fn main(
     for (var lane = 0u; lane < p.lanes; lane++) {
       value += lane_dot(v[base + i * p.lanes + lane], v[base + j * p.lanes + lane]);
     }
+    value *= p.scale;
   }
   r[p.r_offset + input * p.r_stride + n] = value;
 }

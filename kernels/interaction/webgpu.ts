@@ -18,6 +18,7 @@ const forwardKernels = composeLaneKernels({
     // Lanes of a vector and pairs of vectors.
     lanes: "u32",
     pairs: "u32",
+    scale: "f32",
     // In lanes.
     v: "place",
     // In floats.
@@ -33,6 +34,7 @@ const backwardKernels = composeLaneKernels({
     inputs: "u32",
     features: "u32",
     lanes: "u32",
+    scale: "f32",
     // In lanes.
     v: "place",
     dv: "place",
@@ -43,10 +45,10 @@ const backwardKernels = composeLaneKernels({
   sources: [backwardSource],
 });
 
-/** R = [v0, lower triangle of V Vᵀ]. */
+/** R = [v0, scale × lower triangle of V Vᵀ]. */
 export function launchInteractionForward(
   context: LaunchContext,
-  { v, features, dim, r }: InteractionForwardArgs,
+  { v, features, dim, scale, r }: InteractionForwardArgs,
 ): void {
   const lane = laneFloats(dim);
   context.launch(forwardKernels[lane].launch({
@@ -54,6 +56,7 @@ export function launchInteractionForward(
       inputs: v.rows,
       lanes: dim / lane,
       pairs: features * (features - 1) / 2,
+      scale,
       v: lanePlace(v, lane),
       r,
     },
@@ -62,10 +65,10 @@ export function launchInteractionForward(
   }));
 }
 
-/** dV = (G + Gᵀ) V, with the direct part of vector 0. */
+/** dV = scale × (G + Gᵀ) V, with the direct part of vector 0. */
 export function launchInteractionBackward(
   context: LaunchContext,
-  { v, features, dim, dr, dv, maskFirst }: InteractionBackwardArgs,
+  { v, features, dim, scale, dr, dv, maskFirst }: InteractionBackwardArgs,
 ): void {
   const lane = laneFloats(dim);
   const lanes = dim / lane;
@@ -75,6 +78,7 @@ export function launchInteractionBackward(
       inputs: v.rows,
       features,
       lanes,
+      scale,
       v: lanePlace(v, lane),
       dv: lanePlace(dv, lane),
       dr,

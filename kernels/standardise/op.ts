@@ -24,7 +24,7 @@ export interface ColumnStatisticsArgs {
 }
 
 /**
- * Columns brought to mean 0 and variance 1 by given statistics: y = (x − mean) / sqrt(variance + 1e-5). Without a mean
+ * Columns brought to mean 0 and variance 1 by given statistics: y = (x − mean) / sqrt(variance + eps). Without a mean
  * nothing is subtracted, which makes it the op's own gradient with the statistics held constant: dx from dy.
  */
 export interface StandardiseArgs {
@@ -32,8 +32,14 @@ export interface StandardiseArgs {
   readonly x: Matrix;
   /** 1 × N, read; null where nothing is to be subtracted. */
   readonly mean: Matrix | null;
-  /** 1 × N, read; not below 0. */
+  /** 1 × N, read; not below 0, and above 0 where `eps` is 0. */
   readonly variance: Matrix;
+  /**
+   * Added to each variance, not below 0. Running statistics need some, since they may be 0; statistics that were measured
+   * once and are kept can have another variance put in the place of 0, and take 0 here, which is right for columns of any
+   * unit.
+   */
+  readonly eps: number;
   /** M × N, written. */
   readonly y: Matrix;
 }
@@ -55,11 +61,14 @@ export const columnStatisticsOp: Op<"column-statistics", ColumnStatisticsArgs> =
   })],
 };
 
-/** y = (x − mean) / sqrt(variance + 1e-5). */
+/** y = (x − mean) / sqrt(variance + eps). */
 export const standardiseOp: Op<"standardise", StandardiseArgs> = {
   name: "standardise",
-  operands: { x: "read", mean: "read", variance: "read", y: "written" },
-  check({ x }, sizes) {
+  operands: { x: "read", mean: "read", variance: "read", eps: "setting", y: "written" },
+  check({ x, eps }, sizes) {
+    if (!(Number.isFinite(eps) && eps >= 0)) {
+      sizes.fail(`eps is ${eps}, not a finite number of 0 or more`);
+    }
     sizes.expect("mean", 1, x.cols, "one number a column of x");
     sizes.expect("variance", 1, x.cols, "one number a column of x");
     sizes.expect("y", x.rows, x.cols, "as x");
@@ -70,6 +79,7 @@ export const standardiseOp: Op<"standardise", StandardiseArgs> = {
     x: make.read(inputs, cols),
     mean: make.read(1, cols),
     variance: make.read(1, cols, "positive"),
+    eps: 1e-5,
     y: make.written(inputs, cols),
   })],
 };

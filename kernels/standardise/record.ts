@@ -7,9 +7,6 @@ interface StandardiseShape {
   readonly centred: number;
 }
 
-/** Added to the variance before its root is taken. */
-export const STANDARDISE_EPS = 1e-5;
-
 /** Column means and biased variances of a minibatch, and their part of the running ones. */
 export const columnStatisticsRecord: OpRecord<{ readonly M: number; readonly N: number }> = {
   name: "column-statistics",
@@ -17,7 +14,7 @@ export const columnStatisticsRecord: OpRecord<{ readonly M: number; readonly N: 
   bytes: ({ M, N }) => 4 * (M * N + 4 * N),
 };
 
-/** y = (x − mean) / sqrt(variance + 1e-5), the roots taken once a column. */
+/** y = (x − mean) / sqrt(variance + eps), the roots taken once a column. */
 export const standardiseRecord: OpRecord<StandardiseShape> = {
   name: "standardise",
   flops: ({ M, N, centred }) => M * N * (1 + centred) + 2 * N,

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { STANDARDISE_EPS } from "./record.ts";
-
 /**
  * mean += w (m − mean), variance += w (v − variance), with m and v the means and biased variances of x's N columns. No
  * rows change nothing.
@@ -29,14 +27,13 @@ export function columnStatistics(
   return after;
 }
 
-/** y = (x − mean) / sqrt(variance + 1e-5), column by column; a mean of null is 0. */
+/** y = (x − mean) / sqrt(variance + eps), column by column; a mean of null is 0. */
 export function standardise(
   x: Float64Array,
   mean: Float64Array | null,
   variance: Float64Array,
+  eps: number,
 ): Float64Array {
   const N = variance.length;
-  return x.map((value, i) =>
-    (value - (mean?.[i % N] ?? 0)) / Math.sqrt(variance[i % N]! + STANDARDISE_EPS)
-  );
+  return x.map((value, i) => (value - (mean?.[i % N] ?? 0)) / Math.sqrt(variance[i % N]! + eps));
 }

@@ -1,12 +1,11 @@
 // Running statistics of columns, and columns brought to mean 0 and variance 1. Arguments: see wasm.ts.
 
 import { storeLanes } from "../cpu/simd.as";
-import { arg, claim } from "../cpu/team.as";
+import { arg, argF32, claim } from "../cpu/team.as";
 import { ColumnStatistics, Standardise } from "../cpu/words.as";
 
 const COLUMNS_A_TASK: i32 = 16;
 const ROWS_A_TASK: i32 = 64;
-const EPS: f32 = 1e-5;
 
 /** Lanes 2 and 3 as float64. */
 @inline
@@ -68,13 +67,13 @@ function update(p: usize, low: v128, high: v128, weight: v128, left: i32): void 
   storeLanes(p, demote(a, blend(promoteHigh(old), high, weight)), left);
 }
 
-/** y = (x − mean) / sqrt(variance + 1e-5); a task is one run of rows. */
+/** y = (x − mean) / sqrt(variance + eps); a task is one run of rows. */
 export function standardise(op: usize): void {
   const M = arg(op, Standardise.M), N = arg(op, Standardise.N), x = arg(op, Standardise.x);
   const ldx = arg(op, Standardise.ldx);
   const mean = arg(op, Standardise.mean), variance = arg(op, Standardise.variance);
   const y = arg(op, Standardise.y), ldy = arg(op, Standardise.ldy);
-  const eps = f32x4.splat(EPS);
+  const eps = f32x4.splat(argF32(op, Standardise.eps));
   for (let m = claim(op, 0) * ROWS_A_TASK; m < M; m = claim(op, 0) * ROWS_A_TASK) {
     const end = min(M, m + ROWS_A_TASK);
     for (let j = 0; j < N; j += 4) {

@@ -4,8 +4,6 @@
 // Whether a mean is taken off.
 override CENTRED: bool = false;
 
-const EPS = 1e-5;
-
 @compute @workgroup_size(256)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -22,5 +20,5 @@ fn main(
   if (CENTRED) {
     d -= means[p.mean_offset + j];
   }
-  y[p.y_offset + i * p.y_stride + j] = d / sqrt(variances[p.variance_offset + j] + EPS);
+  y[p.y_offset + i * p.y_stride + j] = d / sqrt(variances[p.variance_offset + j] + p.eps);
 }

@@ -24,7 +24,7 @@ export const columnStatisticsKernel = wasmKernel({
   }),
 });
 
-/** y = (x − mean) / sqrt(variance + 1e-5); address 0 where there is no mean. */
+/** y = (x − mean) / sqrt(variance + eps); address 0 where there is no mean. */
 export const standardiseKernel = wasmKernel({
   source: "kernels/standardise/standardise.as.ts",
   name: "standardise",
@@ -35,8 +35,9 @@ export const standardiseKernel = wasmKernel({
     mean: "address",
     variance: "address",
     y: "matrix",
+    eps: "float",
   },
-  call: (_at, { x, mean, variance, y }: StandardiseArgs) => ({
-    words: { M: x.rows, N: x.cols, x, mean, variance, y },
+  call: (_at, { x, mean, variance, eps, y }: StandardiseArgs) => ({
+    words: { M: x.rows, N: x.cols, x, mean, variance, y, eps },
   }),
 });

@@ -38,6 +38,7 @@ const standardiseKernel = composeKernel({
     x: "place",
     mean_offset: "u32",
     variance_offset: "u32",
+    eps: "f32",
     y: "place",
   },
   buffers: { x: "read f32", means: "read f32", variances: "read f32", y: "write f32" },
@@ -71,10 +72,10 @@ export function launchColumnStatistics(
   }));
 }
 
-/** y = (x − mean) / sqrt(variance + 1e-5). */
+/** y = (x − mean) / sqrt(variance + eps). */
 export function launchStandardise(
   context: LaunchContext,
-  { x, mean, variance, y }: StandardiseArgs,
+  { x, mean, variance, eps, y }: StandardiseArgs,
 ): void {
   context.launch(standardiseKernel.launch({
     overrides: { CENTRED: Number(mean !== null) },
@@ -84,6 +85,7 @@ export function launchStandardise(
       x,
       mean_offset: mean?.offset ?? 0,
       variance_offset: variance.offset,
+      eps,
       y,
     },
     buffers: {

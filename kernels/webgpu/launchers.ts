@@ -24,6 +24,7 @@ import { launchSigmoidBackward, launchSigmoidForward } from "../sigmoid/webgpu.t
 import { launchInputScores, launchRowChange, launchStaleLookups } from "../staleness/webgpu.ts";
 import { launchColumnStatistics, launchStandardise } from "../standardise/webgpu.ts";
 import { launchDenseUpdate } from "../update/webgpu.ts";
+import { launchVarianceNormBackward, launchVarianceNormForward } from "../variance_norm/webgpu.ts";
 import type { LaunchContext } from "./kernel.ts";
 
 /** Appends the launches of each op. */
@@ -53,4 +54,6 @@ export const LAUNCHERS: {
   "row-change": launchRowChange,
   "input-scores": launchInputScores,
   "stale-lookups": launchStaleLookups,
+  "variance-norm-forward": launchVarianceNormForward,
+  "variance-norm-backward": launchVarianceNormBackward,
 };

@@ -22,6 +22,7 @@ import { sigmoidCases } from "./conformance/sigmoid.ts";
 import { stalenessCases } from "./conformance/staleness.ts";
 import { standardiseCases } from "./conformance/standardise.ts";
 import { trainingCases } from "./conformance/training.ts";
+import { varianceNormCases } from "./conformance/variance_norm.ts";
 import { type Accuracy, WGSL_ACCURACY } from "./error_model.ts";
 
 /** All cases, in the order they run. */
@@ -35,6 +36,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...sigmoidCases,
   ...layerNormCases,
   ...standardiseCases,
+  ...varianceNormCases,
   ...stalenessCases,
   ...denseCases,
   ...trainingCases,

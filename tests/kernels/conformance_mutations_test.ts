@@ -21,6 +21,10 @@ import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/re
 import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
 import type { Device, DeviceBuffer, Program, Recorder } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
+import {
+  varianceNormBackward,
+  varianceNormForward,
+} from "../../kernels/variance_norm/reference.ts";
 import { CONFORMANCE_CASES } from "./conformance.ts";
 import { IEEE_ACCURACY, WGSL_ACCURACY } from "./error_model.ts";
 import { openReferenceDevice } from "./reference_device.ts";
@@ -103,8 +107,8 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
     },
   }],
   "interaction in the order (1,0), (2,1), (2,0)": ["interaction forward", {
-    interactionForward: (v, B, F, dim) => {
-      const r = interactionForward(v, B, F, dim);
+    interactionForward: (v, B, F, dim, scale) => {
+      const r = interactionForward(v, B, F, dim, scale);
       const width = r.length / Math.max(1, B);
       for (let b = 0; b < B && F > 2; b++) {
         const at = b * width + dim + 1;
@@ -113,14 +117,22 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
       return r;
     },
   }],
+  "interaction whose direct part is scaled too": ["interaction forward", {
+    interactionForward: (v, B, F, dim, scale = 1) =>
+      interactionForward(v, B, F, dim).map((x) => scale * x),
+  }],
+  "interaction gradient without the scale": ["interaction backward", {
+    interactionBackward: (v, dr, B, F, dim, mask) => interactionBackward(v, dr, B, F, dim, mask),
+  }],
   "interaction gradient without mask": ["interaction backward", {
-    interactionBackward: (v, dr, B, F, dim) => interactionBackward(v, dr, B, F, dim, false),
+    interactionBackward: (v, dr, B, F, dim, _mask, scale) =>
+      interactionBackward(v, dr, B, F, dim, false, scale),
   }],
   "interaction gradient without the direct part": ["interaction backward", {
-    interactionBackward: (v, dr, B, F, dim, mask) => {
+    interactionBackward: (v, dr, B, F, dim, mask, scale) => {
       const width = dr.length / Math.max(1, B);
       const cut = dr.map((g, i) => i % width < dim ? 0 : g);
-      return interactionBackward(v, cut, B, F, dim, mask);
+      return interactionBackward(v, cut, B, F, dim, mask, scale);
     },
   }],
   "gather that takes the first row of each bag only": ["embedding forward", {
@@ -325,15 +337,19 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
     },
   }],
   "standardisation that always takes the mean off": ["standardise", {
-    standardise: (x, mean, variance) => standardise(x, mean ?? variance.map(() => 0.01), variance),
+    standardise: (x, mean, variance, eps) =>
+      standardise(x, mean ?? variance.map(() => 0.01), variance, eps),
+  }],
+  "standardisation that always adds 1e-5": ["standardise", {
+    standardise: (x, mean, variance) => standardise(x, mean, variance, 1e-5),
   }],
   "standardisation by the variance": ["standardise", {
-    standardise: (x, mean, variance) =>
-      standardise(x, mean, variance.map((v) => (v + 1e-5) ** 2 - 1e-5)),
+    standardise: (x, mean, variance, eps) =>
+      standardise(x, mean, variance.map((v) => (v + eps) ** 2 - eps), eps),
   }],
   "standardisation by another column's variance": ["standardise", {
-    standardise: (x, mean, variance) =>
-      standardise(x, mean, variance.map((_, j) => variance[(j + 1) % variance.length]!)),
+    standardise: (x, mean, variance, eps) =>
+      standardise(x, mean, variance.map((_, j) => variance[(j + 1) % variance.length]!), eps),
   }],
   "change without the last coordinate": ["row change", {
     rowChange: (a, b, dim, before) =>
@@ -437,9 +453,57 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
       return own[0]!.map((_, b) => own.reduce((sum, counts) => sum + counts[b]!, 0));
     },
   }],
+  "variance norm that takes the mean off": ["variance norm forward", {
+    varianceNormForward: (x, dim, gain, eps) => {
+      const y = varianceNormForward(x, dim, gain, eps);
+      return eachVector(y, dim, (v) => v.map((value) => value - v.reduce((s, w) => s + w) / dim));
+    },
+  }],
+  "variance norm by the root of the mean square": ["variance norm forward", {
+    varianceNormForward: (x, dim, gain, eps) =>
+      eachVector(x, dim, (v, at) => {
+        const f = at / dim % gain.length;
+        const square = v.reduce((sum, value) => sum + value * value / dim, 0);
+        return v.map((value) => gain[f]! * value / Math.sqrt(square + eps[f]!));
+      }),
+  }],
+  "variance norm with the first table's eps": ["variance norm forward", {
+    varianceNormForward: (x, dim, gain, eps) =>
+      varianceNormForward(x, dim, gain, eps.map(() => eps[0]!)),
+  }],
+  "variance norm without gain": ["variance norm forward", {
+    varianceNormForward: (x, dim, gain, eps) => varianceNormForward(x, dim, gain.map(() => 1), eps),
+  }],
+  "variance norm gradient with the deviation held constant": ["variance norm backward", {
+    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) => ({
+      ...varianceNormBackward(x, dim, gain, eps, dy, maskFirst),
+      dx: varianceNormForward(dy, dim, gain, eps),
+    }),
+  }],
+  "variance norm gradient without gain": ["variance norm backward", {
+    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) =>
+      varianceNormBackward(x, dim, gain.map(() => 1), eps, dy, maskFirst),
+  }],
+  "variance norm gradient without mask": ["variance norm backward", {
+    varianceNormBackward: (x, dim, gain, eps, dy) =>
+      varianceNormBackward(x, dim, gain, eps, dy, false),
+  }],
+  "gain gradient averaged over the inputs": ["variance norm backward", {
+    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) => {
+      const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, dy, maskFirst);
+      const inputs = x.length / dim / gain.length;
+      return { dx, dgain: dgain.map((g) => inputs === 0 ? g : g / inputs) };
+    },
+  }],
+  "gain gradient times the gain": ["variance norm backward", {
+    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) => {
+      const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, dy, maskFirst);
+      return { dx, dgain: dgain.map((g, f) => g * gain[f]!) };
+    },
+  }],
   "loss that sums instead of averaging": ["bce", {
-    bce: (logits, labels) => {
-      const { loss, dlogits } = bce(logits, labels);
+    bce: (logits, labels, weights) => {
+      const { loss, dlogits } = bce(logits, labels, weights);
       return { loss: loss * logits.length, dlogits };
     },
   }],
@@ -453,8 +517,21 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
       return { loss: logits.length === 0 ? 0 : sum / logits.length, dlogits };
     },
   }],
+  "loss whose weights do not reach the gradient": ["bce", {
+    bce: (logits, labels, weights) => ({
+      ...bce(logits, labels, weights),
+      dlogits: bce(logits, labels).dlogits,
+    }),
+  }],
+  "loss divided by the sum of the weights": ["bce", {
+    bce: (logits, labels, weights) => {
+      const { loss, dlogits } = bce(logits, labels, weights);
+      const sum = weights?.reduce((all, w) => all + w, 0) ?? logits.length;
+      return { loss: sum === 0 ? 0 : loss * logits.length / sum, dlogits };
+    },
+  }],
   "loss gradient with the labels' sign turned": ["bce", {
-    bce: (logits, labels) => bce(logits, labels.map((y) => 1 - y)),
+    bce: (logits, labels, weights) => bce(logits, labels.map((y) => 1 - y), weights),
   }],
   "Adagrad with eps inside the root": ["dense update: adagrad with eps 0.125", {
     applyOptimizer: (params, grads, state, optimizer, rate) => {

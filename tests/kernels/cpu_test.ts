@@ -13,6 +13,7 @@ import { inputScoresOp, rowChangeOp, staleLookupsOp } from "../../kernels/stalen
 import { sigmoidForwardOp } from "../../kernels/sigmoid/op.ts";
 import { columnStatisticsOp, standardiseOp } from "../../kernels/standardise/op.ts";
 import { denseUpdateOp } from "../../kernels/update/op.ts";
+import { varianceNormBackwardOp, varianceNormForwardOp } from "../../kernels/variance_norm/op.ts";
 import { Allocator } from "../../kernels/cpu/allocator.ts";
 import { buildKernels, kernelsFile } from "../../kernels/cpu/build.ts";
 import { openCpuDevice } from "../../kernels/cpu/device.ts";
@@ -52,7 +53,8 @@ async function train(device: Device, optimizer: Optimizer): Promise<Float32Array
   const out = matrix(1, 65, "out"), outBias = matrix(1, 1, "out bias");
   const dout = matrix(1, 65, "dout"), doutBias = matrix(1, 1, "dout bias");
   const logits = matrix(B, 1, "logits"), dlogits = matrix(B, 1, "dlogits");
-  const labels = matrix(B, 1, "labels"), losses = matrix(1, 2, "losses");
+  const labels = matrix(B, 1, "labels"), weights = matrix(B, 1, "weights");
+  const losses = matrix(1, 2, "losses");
   const scalars = device.createBuffer(8, "scalars");
   device.write(scalars, 0, new Float32Array([0.5]));
   device.write(labels.buffer, 0, Float32Array.from({ length: B }, (_, i) => i % 3 === 0 ? 1 : 0));
@@ -69,15 +71,21 @@ async function train(device: Device, optimizer: Optimizer): Promise<Float32Array
   const program = device.record("step", (ops) => {
     ops.add(linearForwardOp, { x, w, bias: b, y: first(v), relu: true });
     ops.add(embeddingForwardOp, { tables, lookups, out: v, firstSlot: 1 });
-    ops.add(interactionForwardOp, { v, features: F, dim, r });
+    ops.add(interactionForwardOp, { v, features: F, dim, scale: 1 / dim, r });
     ops.add(linearForwardOp, { x: r, w: wide, bias: wideBias, y: hidden, relu: true });
     ops.add(linearForwardOp, { x: hidden, w: out, bias: outBias, y: logits, relu: false });
-    ops.add(bceOp, { logits, labels, dlogits, losses, slot: { buffer: scalars, index: 1 } });
+    ops.add(bceOp, {
+      ...{ logits, labels, weights, dlogits, losses },
+      slot: { buffer: scalars, index: 1 },
+    });
     ops.add(linearBackwardWeightsOp, { dy: dlogits, x: hidden, dw: dout, db: doutBias });
     ops.add(linearBackwardInputOp, { dy: dlogits, w: out, dx: dhidden, mask: hidden });
     ops.add(linearBackwardWeightsOp, { dy: dhidden, x: r, dw: dwide, db: dwideBias });
     ops.add(linearBackwardInputOp, { dy: dhidden, w: wide, dx: dr, mask: null });
-    ops.add(interactionBackwardOp, { v, features: F, dim, dr, dv, maskFirst: true });
+    ops.add(interactionBackwardOp, {
+      ...{ v, features: F, dim, scale: 1 / dim, dr, dv },
+      maskFirst: true,
+    });
     ops.add(linearBackwardWeightsOp, { dy: first(dv), x, dw, db });
     ops.add(embeddingBackwardOp, {
       tables,
@@ -145,6 +153,10 @@ async function score(device: Device): Promise<Float32Array> {
   const [x, dy, y, dx] = ["x", "dy", "y", "dx"].map((label) => matrix(B, F * dim, label));
   const [mean, variance] = ["mean", "variance"].map((label) => matrix(1, F * dim, label));
   device.write(variance!.buffer, 0, new Float32Array(F * dim).fill(0.5));
+  const [gain, eps, dgain] = ["gain", "eps", "dgain"].map((label) => matrix(1, F, label));
+  const [gy, gdx] = ["gained", "gained dx"].map((label) => matrix(B, F * dim, label));
+  device.write(eps!.buffer, 0, new Float32Array(F).fill(0.25));
+  const gained = { x: x!, features: F, dim, gain: gain!, eps: eps! };
   const columns = matrix(B, F * dim, "columns"), change = matrix(1, B * F, "change");
   const scores = matrix(1, R, "scores");
   const results = ["nth", "max", "mean of scores", "stale"].map((label) => matrix(B, 1, label));
@@ -165,8 +177,13 @@ async function score(device: Device): Promise<Float32Array> {
   device.run(device.record("score", (ops) => {
     ops.add(layerNormForwardOp, { x: x!, features: F, dim, y: y! });
     ops.add(layerNormBackwardOp, { x: x!, features: F, dim, dy: dy!, dx: dx!, maskFirst: true });
+    ops.add(varianceNormForwardOp, { ...gained, y: gy! });
+    ops.add(varianceNormBackwardOp, {
+      ...{ ...gained, dy: dy!, dx: gdx!, dgain: dgain! },
+      maskFirst: true,
+    });
     ops.add(columnStatisticsOp, { x: x!, mean: mean!, variance: variance!, weight: scalar });
-    ops.add(standardiseOp, { x: x!, mean: mean!, variance: variance!, y: columns });
+    ops.add(standardiseOp, { x: x!, mean: mean!, variance: variance!, eps: 1e-5, y: columns });
     ops.add(rowChangeOp, { a: x!, b: dy!, features: F, dim, change, accumulate: true });
     const [nth, max, middle, stale] = results;
     ops.add(inputScoresOp, { ...lookups, combine: { kind: "nth-smallest", n: 3 }, out: nth! });
@@ -175,7 +192,7 @@ async function score(device: Device): Promise<Float32Array> {
     ops.add(staleLookupsOp, { ...lookups, threshold: scalar, out: stale! });
   }));
   const all: number[] = [];
-  for (const m of [y!, dx!, mean!, variance!, columns, change, ...results]) {
+  for (const m of [y!, dx!, gy!, gdx!, dgain!, mean!, variance!, columns, change, ...results]) {
     all.push(...new Float32Array(await device.read(m.buffer, 0, m.buffer.byteLength)));
   }
   return new Float32Array(all);

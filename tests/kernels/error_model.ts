@@ -124,25 +124,33 @@ export function stepTolerances(
 }
 
 /**
- * Tolerance of dz = (sigmoid(z) - y) / M. exp(-z) is off by its ulps, which the sigmoid s damps by 1 - s; then an
- * addition, a division, a subtraction at the size of s - y and a division by M.
+ * Tolerance of dz = w (sigmoid(z) - y) / M. exp(-z) is off by its ulps, which the sigmoid s damps by 1 - s; then an
+ * addition, a division, a subtraction at the size of s - y, a product with the weight and a division by M.
  */
-export function bceGradientTolerance(z: number, y: number, M: number, accuracy: Accuracy): number {
+export function bceGradientTolerance(
+  z: number,
+  y: number,
+  weight: number,
+  M: number,
+  accuracy: Accuracy,
+): number {
   const s = 1 / (1 + Math.exp(-z));
   const ulp = 2 * U;
   const sigmoid = s * ((1 - s) * accuracy.expUlps(z) + 0.5 + accuracy.divideUlps) * ulp;
-  return (sigmoid + Math.abs(s - y) * (0.5 + accuracy.divideUlps) * ulp + FLUSH) * (1 + 2 ** -10) /
-    M;
+  const product = weight === 1 ? 0 : 0.5;
+  const error = sigmoid + Math.abs(s - y) * (0.5 + product + accuracy.divideUlps) * ulp + FLUSH;
+  return (Math.abs(weight) * error + FLUSH) * (1 + 2 ** -10) / M;
 }
 
 /**
- * Tolerance of the mean loss: 3 terms an input, summed in any order, then a division by M; and for each input the
+ * Tolerance of the mean loss, each input's times its weight: 3 terms an input, summed in any order, then a division by M; and for each input the
  * error of log1p(e), e = exp(-|z|), if it is computed as log(1 + e): the ulps of exp damped by 1 + e, the rounding of
  * 1 + e, and log's absolute error.
  */
 export function bceLossTolerance(
   logits: Float64Array,
   labels: Float64Array,
+  weights: Float64Array | null,
   accuracy: Accuracy,
 ): number {
   const M = logits.length;
@@ -150,11 +158,11 @@ export function bceLossTolerance(
   let magnitude = 0, logs = 0;
   for (let i = 0; i < M; i++) {
     const z = logits[i]!;
-    const e = Math.exp(-Math.abs(z));
-    magnitude += Math.max(z, 0) + Math.abs(z * labels[i]!) + Math.log1p(e);
-    logs += accuracy.expUlps(z) * 2 * U * e / (1 + e) + U * 2 + accuracy.logAbsolute;
+    const e = Math.exp(-Math.abs(z)), w = Math.abs(weights?.[i] ?? 1);
+    magnitude += w * (Math.max(z, 0) + Math.abs(z * labels[i]!) + Math.log1p(e));
+    logs += w * (accuracy.expUlps(z) * 2 * U * e / (1 + e) + U * 2 + accuracy.logAbsolute);
   }
-  return (sumTolerance(3 * M + 2 * accuracy.divideUlps, magnitude) + logs) / M;
+  return (sumTolerance(3 * M + 1 + 2 * accuracy.divideUlps, magnitude) + logs) / M;
 }
 
 /**
@@ -194,19 +202,20 @@ export function sigmoidTolerance(x: number, accuracy: Accuracy): number {
 }
 
 /**
- * What mean, variance and sqrt(variance + 1e-5) of `n` numbers around their mean may come out as, given the exact mean
+ * What mean, variance and sqrt(variance + eps) of `n` numbers around their mean may come out as, given the exact mean
  * and variance and the mean magnitude of the numbers:
  *
  * - the mean is a sum of n terms and a division, off by δ;
  * - of deviations that are all off by δ, the squares add up to n δ² more; then each has a rounding of its own, is
  *   squared, added up and divided;
- * - adding 1e-5 (which float32 rounds) and the root.
+ * - adding eps (which float32 may round) and the root.
  */
 export function momentErrors(
   n: number,
   magnitude: number,
   variance: number,
   accuracy: Accuracy,
+  eps = 1e-5,
 ): { mean: number; variance: number; deviation: { low: number; high: number } } {
   const mean = sumTolerance(n + 2 * accuracy.divideUlps, magnitude);
   const larger = variance + mean ** 2;
@@ -216,8 +225,8 @@ export function momentErrors(
     mean,
     variance: mean ** 2 + relative * larger + n * FLUSH,
     deviation: {
-      low: Math.sqrt(variance * (1 - relative) + 1e-5) * (1 - roundings),
-      high: Math.sqrt(larger * (1 + relative) + 1e-5) * (1 + roundings),
+      low: Math.sqrt(variance * (1 - relative) + eps) * (1 - roundings),
+      high: Math.sqrt(larger * (1 + relative) + eps) * (1 + roundings),
     },
   };
 }
@@ -240,12 +249,12 @@ function quotientTolerance(
 }
 
 /** Exact moments of one vector, and what they may come out as. */
-function vectorMoments(x: Float64Array, accuracy: Accuracy) {
+function vectorMoments(x: Float64Array, accuracy: Accuracy, eps = 1e-5) {
   const mean = x.reduce((sum, value) => sum + value / x.length, 0);
   const magnitude = x.reduce((sum, value) => sum + Math.abs(value) / x.length, 0);
   const variance = x.reduce((sum, value) => sum + (value - mean) ** 2 / x.length, 0);
-  const errors = momentErrors(x.length, magnitude, variance, accuracy);
-  return { mean, deviation: Math.sqrt(variance + 1e-5), errors };
+  const errors = momentErrors(x.length, magnitude, variance, accuracy, eps);
+  return { mean, deviation: Math.sqrt(variance + eps), errors };
 }
 
 /** Tolerances of y = (x − mean) / sqrt(variance + 1e-5) for one vector x: see {@linkcode momentErrors}. */
@@ -295,16 +304,82 @@ export function layerNormGradientTolerances(
   });
 }
 
+/** Tolerances of y = gain x / sqrt(variance + eps) for one vector x: as a quotient, and a product more. */
+export function varianceNormTolerances(
+  x: Float64Array,
+  gain: number,
+  eps: number,
+  accuracy: Accuracy,
+): Float64Array {
+  const { deviation, errors } = vectorMoments(x, accuracy, eps);
+  return x.map((value) => productOfQuotient(gain * value, 0, deviation, errors, accuracy));
+}
+
+/** Tolerance of gain / deviation times something, where the product of the two numerators may be off by `error`. */
+function productOfQuotient(
+  numerator: number,
+  error: number,
+  deviation: number,
+  errors: ReturnType<typeof momentErrors>,
+  accuracy: Accuracy,
+): number {
+  const quotient = quotientTolerance(numerator, error, deviation, errors.deviation, accuracy);
+  return quotient + gamma(1) * (Math.abs(numerator) / deviation + quotient) + FLUSH;
+}
+
+/**
+ * Tolerances of dx = gain / s (dy − (x − mean) · slope) for one vector, with s = sqrt(variance + eps), slope = a / n / s
+ * and a = Σ dy x / s; and a with its tolerance.
+ */
+export function varianceNormGradientTolerances(
+  x: Float64Array,
+  dy: Float64Array,
+  gain: number,
+  eps: number,
+  accuracy: Accuracy,
+): { dx: Float64Array; along: number; alongTolerance: number } {
+  const n = x.length;
+  const { mean, deviation, errors } = vectorMoments(x, accuracy, eps);
+  let products = 0, magnitude = 0;
+  for (let i = 0; i < n; i++) {
+    products += x[i]! * dy[i]!;
+    magnitude += Math.abs(x[i]! * dy[i]!);
+  }
+  const over = (numerator: number, error: number): number =>
+    quotientTolerance(numerator, error, deviation, errors.deviation, accuracy);
+  const along = products / deviation;
+  const alongTolerance = over(products, sumTolerance(n, magnitude));
+  const division = gamma(2 * accuracy.divideUlps + 1);
+  const slope = along / n / deviation;
+  const slopeError = over(
+    along / n,
+    (alongTolerance + division * (Math.abs(along) + alongTolerance)) / n + FLUSH,
+  );
+  const dx = x.map((value, i) => {
+    const centred = value - mean;
+    const centredError = errors.mean + U * (Math.abs(centred) + errors.mean);
+    const slopeLarge = Math.abs(slope) + slopeError;
+    const error = Math.abs(centred) * slopeError + centredError * slopeLarge +
+      sumTolerance(2, Math.abs(dy[i]!) + (Math.abs(centred) + centredError) * slopeLarge);
+    const numerator = gain * (dy[i]! - centred * slope);
+    return productOfQuotient(numerator, Math.abs(gain) * error, deviation, errors, accuracy);
+  });
+  return { dx, along, alongTolerance };
+}
+
 /** Tolerance of old + w (new − old), where new may be off by `error`: a subtraction, a product and an addition. */
 export function blendTolerance(old: number, next: number, weight: number, error: number): number {
   const w = Math.abs(weight);
   return w * error + sumTolerance(3, w * (Math.abs(next) + error + Math.abs(old)) + Math.abs(old));
 }
 
-/** Tolerance of y = (x − mean) / sqrt(variance + 1e-5) with statistics that are exact, given y and the variance. */
+/**
+ * Tolerance of y = (x − mean) / sqrt(variance + eps) with statistics that are exact, given y and the variance with eps
+ * added.
+ */
 export function standardiseTolerance(y: number, variance: number, accuracy: Accuracy): number {
   const roundings = 1 + 1 + 2 * accuracy.sqrtUlps + 2 * accuracy.divideUlps + 1;
-  return gamma(roundings) * Math.abs(y) + 2 * FLUSH / Math.sqrt(variance + 1e-5);
+  return gamma(roundings) * Math.abs(y) + 2 * FLUSH / Math.sqrt(variance);
 }
 
 /** Tolerance of the mean of n scores whose mean magnitude is given; a device may sum them 2 n times smaller or less. */

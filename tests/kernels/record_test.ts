@@ -36,6 +36,10 @@ import {
 import { columnStatisticsRecord, standardiseRecord } from "../../kernels/standardise/record.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { denseUpdateRecord } from "../../kernels/update/record.ts";
+import {
+  varianceNormBackwardRecord,
+  varianceNormForwardRecord,
+} from "../../kernels/variance_norm/record.ts";
 
 function assertCost<S>(record: OpRecord<S>, shape: S, flops: number, floats: number): void {
   assert.equal(record.flops(shape), flops, `${record.name}: FLOPs`);
@@ -84,7 +88,9 @@ Deno.test("optimizer state takes no float, one a coordinate or one a row", () =>
 });
 
 Deno.test("loss and dense update records count 10 numbers", () => {
-  assertCost(bceRecord, { M: 10 }, 120, 31);
+  assertCost(bceRecord, { M: 10, weighted: 0 }, 120, 31);
+  // A weight an input: a product for the loss and one for the gradient.
+  assertCost(bceRecord, { M: 10, weighted: 1 }, 140, 41);
   // Read params and grads, write params; Adagrad reads and writes its state as well.
   assertCost(denseUpdateRecord("sgd"), { n: 10 }, 20, 30);
   assertCost(denseUpdateRecord("adagrad"), { n: 10 }, 70, 50);
@@ -113,6 +119,16 @@ Deno.test("layer norm and standardisation records count 2 inputs of 3 vectors of
   // A column: the 1e-5 and a root; then a division a float, and a subtraction where there is a mean.
   assertCost(standardiseRecord, { M: 5, N: 3, centred: 0 }, 21, 33);
   assertCost(standardiseRecord, { M: 5, N: 3, centred: 1 }, 36, 36);
+});
+
+Deno.test("variance norm records count 2 inputs of 3 vectors of 4", () => {
+  const shape = { B: 2, F: 3, dim: 4 };
+  // A vector: 4 additions and a division; 4 subtractions and multiply-adds, a division, eps and a root (15 more), the
+  // gain's division and 4 products; x 24, y 24, gain 3, eps 3.
+  assertCost(varianceNormForwardRecord, shape, 6 * (5 + 15 + 5), 54);
+  // The statistics again (20), 4 multiply-adds and four divisions (12), two subtractions and two products a float (16),
+  // and an addition to the gain's gradient; x 24, dy 24, dx 24, gain 3, eps 3, dgain 3.
+  assertCost(varianceNormBackwardRecord, shape, 6 * (20 + 12 + 16 + 1), 81);
 });
 
 Deno.test("staleness records count 2 rows of 3 vectors of 4, and 5 inputs of 2 groups of 3 lookups", () => {
@@ -164,7 +180,7 @@ Deno.test("records of one RM2 step of 1,024 inputs add up to the known totals", 
   add(embeddingBackwardRecord("sgd"), embedding);
   add(interactionForwardRecord, { B, F, dim });
   add(interactionBackwardRecord, { B, F, dim });
-  add(bceRecord, { M: B });
+  add(bceRecord, { M: B, weighted: 0 });
   add(denseUpdateRecord("sgd"), { n: weights });
 
   // Dense parameters as published for this model.

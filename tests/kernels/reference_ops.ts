@@ -27,6 +27,10 @@ import { columnStatistics, standardise } from "../../kernels/standardise/referen
 import type { Matrix } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import {
+  varianceNormBackward,
+  varianceNormForward,
+} from "../../kernels/variance_norm/reference.ts";
+import {
   load,
   loadFloat,
   loadRows,
@@ -60,6 +64,8 @@ export interface ReferenceOps {
   readonly rowChange: typeof rowChange;
   readonly inputScores: typeof inputScores;
   readonly staleLookups: typeof staleLookups;
+  readonly varianceNormForward: typeof varianceNormForward;
+  readonly varianceNormBackward: typeof varianceNormBackward;
   readonly bce: typeof bce;
   readonly applyOptimizer: typeof applyOptimizer;
 }
@@ -87,6 +93,8 @@ export const REFERENCE_OPS: ReferenceOps = {
   rowChange,
   inputScores,
   staleLookups,
+  varianceNormForward,
+  varianceNormBackward,
   bce,
   applyOptimizer,
 };
@@ -150,13 +158,13 @@ export const REFERENCE_STEPS: {
       tables.state.set(state[t]!, tables.rowOffsets[t]! * tables.stateWidth);
     }
   },
-  "interaction-forward"(ops, { v, features, dim, r }) {
-    store(r, ops.interactionForward(load(v), v.rows, features, dim));
+  "interaction-forward"(ops, { v, features, dim, scale, r }) {
+    store(r, ops.interactionForward(load(v), v.rows, features, dim, scale));
   },
-  "interaction-backward"(ops, { v, features, dim, dr, dv, maskFirst }) {
+  "interaction-backward"(ops, { v, features, dim, scale, dr, dv, maskFirst }) {
     store(
       dv,
-      ops.interactionBackward(load(v), load(dr), v.rows, features, dim, maskFirst),
+      ops.interactionBackward(load(v), load(dr), v.rows, features, dim, maskFirst, scale),
     );
   },
   "normalise-forward"(ops, { z, v }) {
@@ -208,8 +216,9 @@ export const REFERENCE_STEPS: {
     store(mean, after.mean);
     store(variance, after.variance);
   },
-  "standardise"(ops, { x, mean, variance, y }) {
-    store(y, ops.standardise(load(x), mean === null ? null : load(mean), load(variance)));
+  "standardise"(ops, { x, mean, variance, eps, y }) {
+    const centre = mean === null ? null : load(mean);
+    store(y, ops.standardise(load(x), centre, load(variance), eps));
   },
   "row-change"(ops, { a, b, features, dim, change, accumulate }) {
     const written = { ...change, buffer: change.buffer, cols: a.rows * features };
@@ -223,8 +232,18 @@ export const REFERENCE_STEPS: {
     const below = loadFloat(threshold);
     store(out, ops.staleLookups(load(scores), below, loadRows(rows), layout));
   },
-  "bce"(ops, { logits, labels, dlogits, losses, slot }) {
-    const { loss, dlogits: gradient } = ops.bce(load(logits), load(labels));
+  "variance-norm-forward"(ops, { x, dim, gain, eps, y }) {
+    store(y, ops.varianceNormForward(load(x), dim, load(gain), load(eps)));
+  },
+  "variance-norm-backward"(ops, { x, dim, gain, eps, dy, dx, dgain, maskFirst }) {
+    const of = [load(x), dim, load(gain), load(eps), load(dy), maskFirst] as const;
+    const gradients = ops.varianceNormBackward(...of);
+    store(dx, gradients.dx);
+    store(dgain, gradients.dgain);
+  },
+  "bce"(ops, { logits, labels, weights, dlogits, losses, slot }) {
+    const of = weights === null ? null : load(weights);
+    const { loss, dlogits: gradient } = ops.bce(load(logits), load(labels), of);
     const bits = new Uint32Array(own(slot.buffer, ReferenceBuffer).floats.buffer);
     own(losses.buffer, ReferenceBuffer).floats[losses.offset + bits[slot.index]!] = loss;
     store(dlogits, gradient);

@@ -20,6 +20,10 @@ import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/re
 import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
 import type { Optimizer } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
+import {
+  varianceNormBackward,
+  varianceNormForward,
+} from "../../kernels/variance_norm/reference.ts";
 
 /** Normal numbers, a different run of them for each name. */
 function normal(count: number, sub: number): Float64Array {
@@ -124,6 +128,12 @@ Deno.test("interaction: the gradient is that of the forward pass, with and witho
       () => dot(c, interactionForward(v, B, F, dim)),
       interactionBackward(v, c, B, F, dim, false),
     );
+    checkGradient(
+      `${B} × ${F} × ${dim} scaled`,
+      v,
+      () => dot(c, interactionForward(v, B, F, dim, 0.3)),
+      interactionBackward(v, c, B, F, dim, false, 0.3),
+    );
     // Vector 0 out of a ReLU: the gradient of what went into it.
     const before = v.slice();
     const activated = (): Float64Array =>
@@ -140,6 +150,7 @@ Deno.test("interaction: the gradient is that of the forward pass, with and witho
 Deno.test("interaction: F = 3 by hand, in the order (1,0), (2,0), (2,1)", () => {
   const v = Float64Array.of(1, 2, 10, 20, 300, 500);
   assert.deepEqual([...interactionForward(v, 1, 3, 2)], [1, 2, 50, 1300, 13_000]);
+  assert.deepEqual([...interactionForward(v, 1, 3, 2, 0.5)], [1, 2, 25, 650, 6500]);
   const dr = Float64Array.of(7, 8, 1, 0, 0);
   // Only (1,0): vector 0 gets vector 1 and the direct part, vector 1 gets vector 0.
   assert.deepEqual([...interactionBackward(v, dr, 1, 3, 2, false)], [17, 28, 1, 2, 0, 0]);
@@ -276,8 +287,8 @@ Deno.test("standardise: statistics by hand; without a mean it is the gradient wi
   checkGradient(
     "x",
     values,
-    () => dot(c, standardise(values, normal(3, 72), held)),
-    standardise(c, null, held),
+    () => dot(c, standardise(values, normal(3, 72), held, 1e-5)),
+    standardise(c, null, held, 1e-5),
   );
 });
 
@@ -306,10 +317,48 @@ Deno.test("staleness: changes, scores and counts by hand", () => {
   assert.deepEqual([...staleLookups(scores, 6, rows, tables)], [3, 4]);
 });
 
+Deno.test("variance norm: gradients of vectors and gains are those of the forward pass", () => {
+  for (const [B, F, dim] of [[1, 1, 1], [1, 1, 3], [2, 3, 4], [3, 2, 8]] as const) {
+    const x = normal(B * F * dim, 80), c = normal(B * F * dim, 81), gain = normal(F, 82);
+    const eps = normal(F, 83).map((value) => value * value + 0.01);
+    const loss = () => dot(c, varianceNormForward(x, dim, gain, eps));
+    const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, c, false);
+    checkGradient(`x of ${B} × ${F} × ${dim}`, x, loss, dx);
+    checkGradient(`gain of ${B} × ${F} × ${dim}`, gain, loss, dgain);
+    // Vector 0 out of a ReLU: the gradient of what went into it.
+    const activated = (): Float64Array =>
+      x.map((value, i) => i % (F * dim) < dim ? Math.max(0, value) : value);
+    checkGradient(
+      `${B} × ${F} × ${dim} masked`,
+      x,
+      () => dot(c, varianceNormForward(activated(), dim, gain, eps)),
+      varianceNormBackward(activated(), dim, gain, eps, c, true).dx,
+    );
+  }
+});
+
+Deno.test("variance norm: by hand, vectors of one number, and short ones that stay short", () => {
+  const of = (...values: number[]) => Float64Array.of(...values);
+  // (1, 5): mean 3, variance 4, and 4 + 12 is 4². Nothing is taken off.
+  assert.deepEqual([...varianceNormForward(of(1, 5), 2, of(2), of(12))], [0.5, 2.5]);
+  const { dx, dgain } = varianceNormBackward(of(1, 5), 2, of(2), of(12), of(1, 0), false);
+  // dy·x / s = 1/4; its mean 1/8 times (x − mean) / s = (−1/2, 1/2) is (−1/16, 1/16); then times gain / s = 1/2.
+  assert.deepEqual([...dx], [17 / 32, -1 / 32]);
+  assert.deepEqual([...dgain], [0.25]);
+  // No variance at all: eps alone divides.
+  assert.deepEqual([...varianceNormForward(of(3, 3, 0, 0), 2, of(1), of(4))], [1.5, 1.5, 0, 0]);
+  // With gain √eps, what is far below eps passes as it is, and what is far above is cut to a deviation of √eps.
+  const [short, long] = [of(1e-4, -1e-4), of(1e4, -1e4)];
+  const passed = varianceNormForward(of(...short, ...long), 2, of(0.1), of(0.01));
+  assert.ok(Math.abs(passed[0]! / 1e-4 - 1) < 1e-6 && Math.abs(passed[2]! / 0.1 - 1) < 1e-6);
+});
+
 Deno.test("bce: the gradient is that of the loss", () => {
   const z = Float64Array.of(0.3, -2, 5, -9, 0, 14);
   const y = Float64Array.of(1, 0, 0, 1, 1, 1);
   checkGradient("logits", z, () => bce(z, y).loss, bce(z, y).dlogits);
+  const w = Float64Array.of(2, 0, 0.25, 1, -1, 10);
+  checkGradient("weighted logits", z, () => bce(z, y, w).loss, bce(z, y, w).dlogits);
 });
 
 Deno.test("bce: z = 0 by hand, extremes, and no logits", () => {
@@ -323,6 +372,12 @@ Deno.test("bce: z = 0 by hand, extremes, and no logits", () => {
   assert.ok(Math.abs(two.loss - 1.5 * Math.LN2) < 1e-15);
   assert.ok(Math.abs(two.dlogits[0]! + 0.25) < 1e-15);
   assert.ok(Math.abs(two.dlogits[1]! - 0.375) < 1e-15);
+  // Weighted 3 and 2 and divided by the two inputs, whatever their weights add up to.
+  const weighted = bce(
+    ...[Float64Array.of(0, Math.log(3)), Float64Array.of(1, 0), Float64Array.of(3, 2)] as const,
+  );
+  assert.ok(Math.abs(weighted.loss - 3.5 * Math.LN2) < 1e-15);
+  assert.deepEqual([...weighted.dlogits].map((g) => Number(g.toFixed(12))), [-0.75, 0.75]);
   const wrong = bce(Float64Array.of(1000, -1000), Float64Array.of(0, 1));
   assert.equal(wrong.loss, 1000);
   assert.deepEqual([...wrong.dlogits], [0.5, -0.5]);

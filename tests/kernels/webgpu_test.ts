@@ -360,7 +360,7 @@ test("a logit that is not finite makes the loss NaN", async () => {
   const slot = { buffer: device.createBuffer(4, "slot"), index: 0 };
   const program = device.record(
     "loss",
-    (ops) => ops.add(bceOp, { logits, labels, dlogits, losses, slot }),
+    (ops) => ops.add(bceOp, { logits, labels, weights: null, dlogits, losses, slot }),
   );
   for (const [at, bad] of [[0, NaN], [1, Infinity], [2, -Infinity], [3, 3e38]] as const) {
     fill(device, logits, (i) => i === 271 ? bad : 0);

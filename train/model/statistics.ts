@@ -10,6 +10,9 @@ import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
 import type { MakeMatrix } from "./layers.ts";
 import { firstRows } from "./matrices.ts";
 
+/** Added to running variances, which may be 0, before their roots are taken. */
+const EPS = 1e-5;
+
 /** Least weight of a minibatch: about the last thousand count. */
 const LEAST_WEIGHT = 1e-3;
 
@@ -61,7 +64,7 @@ export class RunningStatistics {
     const { mean, variance } = this;
     const x = firstRows(this.#input, rows);
     if (weight !== null) ops.add(columnStatisticsOp, { x, mean, variance, weight });
-    ops.add(standardiseOp, { x, mean, variance, y: firstRows(this.output, rows) });
+    ops.add(standardiseOp, { x, mean, variance, eps: EPS, y: firstRows(this.output, rows) });
   }
 
   /** Appends the backward pass, from the output's gradient to the input's. */
@@ -71,6 +74,7 @@ export class RunningStatistics {
       x: firstRows(this.outputGradient, rows),
       mean: null,
       variance: this.variance,
+      eps: EPS,
       y: firstRows(this.#inputGradient, rows),
     });
   }

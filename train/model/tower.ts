@@ -152,7 +152,7 @@ export class Tower {
     if (this.#normalisation === "layer") {
       ops.add(layerNormForwardOp, { x: firstRows(this.vectors, rows), ...shape, y: v });
     }
-    ops.add(interactionForwardOp, { v, ...shape, r });
+    ops.add(interactionForwardOp, { v, ...shape, scale: 1, r });
     ops.stage("forward");
     ofInteraction?.forward(ops, rows, statistics);
     forwardLayers(ops, this.#top, rows);
@@ -171,6 +171,7 @@ export class Tower {
     ops.add(interactionBackwardOp, {
       v: firstRows(this.#v, rows),
       ...shape,
+      scale: 1,
       dr: firstRows(this.#dr, rows),
       dv,
       // Normalised, vector 0 no longer has a ReLU's zeros.

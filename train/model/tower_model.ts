@@ -318,6 +318,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
+        weights: null,
         dlogits: firstRows(this.#head.dlogits, size),
         losses: this.#lossRow,
         slot: { buffer: this.#scalars, index: LOSS_SLOT },

@@ -19,7 +19,7 @@ const OPTIMIZERS: Optimizer[] = [
 /** Cases of the loss and the dense optimizer. */
 export const denseCases: readonly ConformanceCase[] = [
   {
-    name: "bce: losses in their slots, gradients, extreme logits",
+    name: "bce: losses in their slots, gradients, weights, extreme logits",
     run: async ({ device, accuracy }) => {
       using scope = new Scope();
       const values = new Values(400);
@@ -33,13 +33,16 @@ export const denseCases: readonly ConformanceCase[] = [
           ? Float64Array.from(EXTREMES, Math.fround)
           : values.normal(M).map((x) => Math.fround(4 * x));
         const y = z.map(() => size < 0 ? -1 - size : values.integer(4) === 0 ? 1 : 0);
+        const w = i % 2 === 0 ? null : z.map((_, j) => Math.fround(j % 4 * 0.7));
         const stride = i % 2 === 0 ? 1 : 4;
         return {
           M,
           z,
           y,
+          w,
           logits: inputs.place(M, 1, z, { stride }),
           labels: inputs.place(M, 1, y),
+          weights: w === null ? null : inputs.place(M, 1, w, { stride: i % 3 === 0 ? 4 : 1 }),
           dlogits: outputs.place(M, 1, null, { stride: i % 3 === 0 ? 8 : 1 }),
         };
       });
@@ -50,24 +53,24 @@ export const denseCases: readonly ConformanceCase[] = [
       scope.own(losses.buffer);
       const filled = new Float32Array(slots).fill(-3);
       device.write(losses.buffer, 0, filled);
-      for (const [i, { logits, labels, dlogits }] of jobs.entries()) {
+      for (const [i, { logits, labels, weights, dlogits }] of jobs.entries()) {
         knobs.setSlot(slots - 2 - i);
         device.run(scope.own(device.record("loss", (ops) => {
-          ops.add(bceOp, { logits, labels, dlogits, losses, slot: knobs.slot });
+          ops.add(bceOp, { logits, labels, weights, dlogits, losses, slot: knobs.slot });
         })));
       }
       await outputs.download();
       const got = await readFloats(device, losses.buffer);
-      for (const [i, { M, z, y, dlogits }] of jobs.entries()) {
-        const want = bce(z, y);
+      for (const [i, { M, z, y, w, dlogits }] of jobs.entries()) {
+        const want = bce(z, y, w);
         assertClose(
           `bce gradient of ${M} logits`,
           outputs.values(dlogits),
           want.dlogits,
-          want.dlogits.map((_, j) => bceGradientTolerance(z[j]!, y[j]!, M, accuracy)),
+          want.dlogits.map((_, j) => bceGradientTolerance(z[j]!, y[j]!, w?.[j] ?? 1, M, accuracy)),
         );
         assertClose(`bce loss of ${M} logits`, [got[slots - 2 - i]!], [want.loss], [
-          bceLossTolerance(z, y, accuracy),
+          bceLossTolerance(z, y, w, accuracy),
         ]);
       }
       assert.equal(got[0], -3, "the slot before was written");

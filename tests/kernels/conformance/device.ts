@@ -271,13 +271,14 @@ export const deviceCases: readonly ConformanceCase[] = [
         ops.add(bceOp, {
           logits: layer.x,
           labels: layer.bias,
+          weights: null,
           dlogits: layer.y,
           losses,
           slot: { buffer: slot, index: 0 },
         });
       }));
       assert.equal(program.label, "booked");
-      const shape = { M: 1, K: 1, N: 1 };
+      const shape = { M: 1, K: 1, N: 1 }, logit = { M: 1, weighted: 0 };
       const [first, second] = program.costs;
       assert.equal(program.costs.length, 2);
       assert.deepEqual(
@@ -291,7 +292,7 @@ export const deviceCases: readonly ConformanceCase[] = [
       );
       assert.deepEqual(
         [second!.op, second!.stage, second!.flops, second!.bytes],
-        [bceRecord.name, "evaluate", bceRecord.flops({ M: 1 }), bceRecord.bytes({ M: 1 })],
+        [bceRecord.name, "evaluate", bceRecord.flops(logit), bceRecord.bytes(logit)],
       );
       await device.takeStageTimes();
       device.run(program);

@@ -19,6 +19,7 @@ interface Problem {
   readonly F: number;
   readonly dim: number;
   readonly maskFirst: boolean;
+  readonly scale: number;
 }
 
 function sweep(): Problem[] {
@@ -32,6 +33,7 @@ function sweep(): Problem[] {
           F: features[f]!,
           dim: dims[d]!,
           maskFirst: (d + f + shift) % 2 === 0,
+          scale: [1, 1 / dims[d]!, -0.3][(d + 2 * f + shift) % 3]!,
         });
       }
     }
@@ -41,23 +43,26 @@ function sweep(): Problem[] {
 
 /** Large enough that a device splits it, and the published shapes of Criteo models. */
 const LARGE: Problem[] = [
-  { B: 259, F: 27, dim: 16, maskFirst: true },
-  { B: 70, F: 27, dim: 64, maskFirst: true },
-  { B: 33, F: 40, dim: 20, maskFirst: false },
+  { B: 259, F: 27, dim: 16, maskFirst: true, scale: 1 },
+  { B: 70, F: 27, dim: 64, maskFirst: true, scale: 1 / 64 },
+  { B: 33, F: 40, dim: 20, maskFirst: false, scale: -0.3 },
 ];
 
-function forward({ inputs, outputs, values }: Places, { B, F, dim }: Problem): Placed {
+function forward({ inputs, outputs, values }: Places, { B, F, dim, ...problem }: Problem): Placed {
+  const scale = Math.fround(problem.scale);
   const data = values.normal(B * F * dim);
   const width = interactionWidth(F, dim);
   const v = inputs.place(B, F * dim, data), r = outputs.place(B, width);
-  return placed(interactionForwardOp, { v, features: F, dim, r }, () => {
-    const tolerances = sumTolerances(dim, interactionForward(abs(data), B, F, dim));
+  return placed(interactionForwardOp, { v, features: F, dim, scale, r }, () => {
+    // dim products, and one with the scale.
+    const magnitudes = interactionForward(abs(data), B, F, dim, Math.abs(scale));
+    const tolerances = sumTolerances(dim + 1, magnitudes);
     // Vector 0 is copied, not computed.
     for (let b = 0; b < B; b++) tolerances.fill(0, b * width, b * width + dim);
     assertClose(
       `interactionForward ${B} × ${F} × ${dim}`,
       outputs.values(r),
-      interactionForward(data, B, F, dim),
+      interactionForward(data, B, F, dim, scale),
       tolerances,
     );
   });
@@ -65,23 +70,26 @@ function forward({ inputs, outputs, values }: Places, { B, F, dim }: Problem): P
 
 function backward(
   { inputs, outputs, values }: Places,
-  { B, F, dim, maskFirst }: Problem,
+  { B, F, dim, maskFirst, ...problem }: Problem,
 ): Placed {
+  const scale = Math.fround(problem.scale);
   const data = values.normal(B * F * dim);
   const first = values.activations(B * dim);
   for (let b = 0; b < B; b++) data.set(first.subarray(b * dim, (b + 1) * dim), b * F * dim);
   const width = interactionWidth(F, dim);
   const gradient = values.normal(B * width);
   const args = {
-    ...{ features: F, dim, maskFirst },
+    ...{ features: F, dim, maskFirst, scale },
     v: inputs.place(B, F * dim, data),
     dr: inputs.place(B, width, gradient),
     dv: outputs.place(B, F * dim),
   };
   return placed(interactionBackwardOp, args, () => {
-    // F - 1 products, and for vector 0 the direct part.
-    const magnitudes = interactionBackward(abs(data), abs(gradient), B, F, dim, false);
-    const tolerances = sumTolerances(F, magnitudes);
+    // F - 1 products, each with the scale, and for vector 0 the direct part.
+    const magnitudes = interactionBackward(
+      ...[abs(data), abs(gradient), B, F, dim, false, Math.abs(scale)] as const,
+    );
+    const tolerances = sumTolerances(F + 1, magnitudes);
     for (let b = 0; b < B; b++) {
       for (let c = 0; c < dim; c++) {
         const at = b * F * dim + c;
@@ -91,7 +99,7 @@ function backward(
     assertClose(
       `interactionBackward ${B} × ${F} × ${dim}${maskFirst ? " with vector 0 masked" : ""}`,
       outputs.values(args.dv),
-      interactionBackward(data, gradient, B, F, dim, maskFirst),
+      interactionBackward(data, gradient, B, F, dim, maskFirst, scale),
       tolerances,
     );
   });

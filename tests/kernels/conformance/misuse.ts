@@ -23,6 +23,10 @@ import {
 import { columnStatisticsOp, standardiseOp } from "../../../kernels/standardise/op.ts";
 import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
 import { denseUpdateOp } from "../../../kernels/update/op.ts";
+import {
+  varianceNormBackwardOp,
+  varianceNormForwardOp,
+} from "../../../kernels/variance_norm/op.ts";
 import { groupLookups } from "../lookups.ts";
 import { type ConformanceCase, Scope } from "./harness.ts";
 
@@ -96,7 +100,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     mask: matrix(5, 3),
   };
   const weights = { dy: matrix(5, 7), x: matrix(5, 3), dw: matrix(7, 3), db: matrix(1, 7) };
-  const interact = { v: matrix(5, 12), features: 3, dim: 4, r: matrix(5, 7) };
+  const interact = { v: matrix(5, 12), features: 3, dim: 4, scale: 1, r: matrix(5, 7) };
   const interactBack = { ...interact, dr: interact.r, dv: matrix(5, 12), maskFirst: true };
   const gather = { tables, lookups, out: matrix(5, 12), firstSlot: 1 };
   const adagrad = { kind: "adagrad", eps: 1 } as const;
@@ -111,6 +115,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   const loss = {
     logits: matrix(5, 1),
     labels: matrix(5, 1),
+    weights: matrix(5, 1),
     dlogits: matrix(5, 1),
     losses: matrix(1, 8),
     slot: scalar,
@@ -163,6 +168,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   add(interactionForwardOp, "v|r", { ...interact, features: 2 });
   add(interactionForwardOp, "v|r", { ...interact, dim: 3 });
   add(interactionForwardOp, "v|r", { ...interact, r: matrix(5, 10) });
+  add(interactionForwardOp, "scale", { ...interact, scale: NaN });
   add(interactionBackwardOp, "v|dr|dv", { ...interactBack, dv: matrix(4, 12) });
   add(interactionBackwardOp, "v|dr|dv", { ...interactBack, dr: matrix(5, 6) });
   const gatherWrong = (change: Partial<typeof gather>): void =>
@@ -179,8 +185,9 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   scatterWrong({ learningRate: { ...scalar, index: 4 } }, "learningRate");
   add(embeddingBackwardOp, "tables", { ...scatter, optimizer: { kind: "sgd" } });
   const lossWrong = (change: Partial<typeof loss>): void =>
-    add(bceOp, "logits|labels|dlogits|losses|slot", { ...loss, ...change });
+    add(bceOp, "logits|labels|weights|dlogits|losses|slot", { ...loss, ...change });
   lossWrong({ labels: matrix(4, 1) });
+  lossWrong({ weights: matrix(1, 5) });
   lossWrong({ dlogits: matrix(6, 1) });
   lossWrong({ logits: matrix(5, 2) });
   lossWrong({ slot: { ...scalar, index: 4 } });
@@ -251,18 +258,32 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   layerBackWrong({ dim: 3 });
   layerBackWrong({ dy: matrix(4, 12) });
   layerBackWrong({ dx: matrix(5, 11) });
+  const gained = { ...layers, gain: matrix(1, 3), eps: matrix(1, 3) };
+  const gainedWrong = (change: Partial<typeof gained>): void =>
+    add(varianceNormForwardOp, "x|gain|eps|y", { ...gained, ...change });
+  gainedWrong({ features: 2 });
+  gainedWrong({ gain: matrix(1, 4) });
+  gainedWrong({ eps: matrix(3, 1) });
+  gainedWrong({ y: matrix(5, 13) });
+  const gainedBack = { ...gained, ...layersBack, dgain: matrix(1, 3) };
+  const gainedBackWrong = (change: Partial<typeof gainedBack>): void =>
+    add(varianceNormBackwardOp, "x|gain|eps|dy|dx|dgain", { ...gainedBack, ...change });
+  gainedBackWrong({ gain: matrix(2, 3) });
+  gainedBackWrong({ dy: matrix(4, 12) });
+  gainedBackWrong({ dgain: matrix(1, 2) });
   const columns = { x: rows, mean: matrix(1, 3), variance: matrix(1, 3), weight: scalar };
   const columnsWrong = (change: Partial<typeof columns>): void =>
     add(columnStatisticsOp, "x|mean|variance|weight", { ...columns, ...change });
   columnsWrong({ mean: matrix(1, 4) });
   columnsWrong({ variance: matrix(3, 1) });
   columnsWrong({ weight: { ...scalar, index: 4 } });
-  const standard = { ...columns, y: matrix(5, 3) };
+  const standard = { ...columns, eps: 1e-5, y: matrix(5, 3) };
   const standardWrong = (change: Partial<typeof standard>): void =>
-    add(standardiseOp, "x|mean|variance|y", { ...standard, ...change });
+    add(standardiseOp, "x|mean|variance|eps|y", { ...standard, ...change });
   standardWrong({ mean: matrix(1, 2) });
   standardWrong({ variance: matrix(2, 3) });
   standardWrong({ y: matrix(4, 3) });
+  standardWrong({ eps: -1e-9 });
   const moved = {
     ...{ a: vectors, b: matrix(5, 12), features: 3, dim: 4, change: matrix(1, 15) },
     accumulate: true,

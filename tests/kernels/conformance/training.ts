@@ -101,16 +101,23 @@ class Step {
     this.ops = [
       (ops) => ops.add(linearForwardOp, { x, ...low, y, relu: true }),
       (ops) => ops.add(embeddingForwardOp, { ...shared, out: v }),
-      (ops) => ops.add(interactionForwardOp, { v, features: F, dim: DIM, r }),
+      (ops) => ops.add(interactionForwardOp, { v, features: F, dim: DIM, scale: 1, r }),
       (ops) => ops.add(linearForwardOp, { x: r, ...mid, y: h, relu: true }),
       (ops) => ops.add(linearForwardOp, { x: h, ...top, y: z, relu: false }),
-      (ops) => ops.add(bceOp, { logits: z, labels, dlogits: dz, losses, slot: this.#knobs.slot }),
+      (ops) =>
+        ops.add(bceOp, {
+          ...{ logits: z, labels, weights: null, dlogits: dz, losses },
+          slot: this.#knobs.slot,
+        }),
       (ops) => ops.add(linearBackwardWeightsOp, { dy: dz, x: h, ...top }),
       (ops) => ops.add(linearBackwardInputOp, { dy: dz, w: top.w, dx: dh, mask: h }),
       (ops) => ops.add(linearBackwardWeightsOp, { dy: dh, x: r, ...mid }),
       (ops) => ops.add(linearBackwardInputOp, { dy: dh, w: mid.w, dx: dr, mask: null }),
       (ops) =>
-        ops.add(interactionBackwardOp, { v, features: F, dim: DIM, dr, dv, maskFirst: true }),
+        ops.add(interactionBackwardOp, {
+          ...{ v, features: F, dim: DIM, scale: 1, dr, dv },
+          maskFirst: true,
+        }),
       (ops) => ops.add(linearBackwardWeightsOp, { dy, x, ...low }),
       (ops) => ops.add(embeddingBackwardOp, { ...shared, grad: dv, optimizer, learningRate }),
       ...[low, mid, top].flatMap(({ w, bias, dw, db }) => [update(w, dw), update(bias, db)]),

@@ -70,6 +70,7 @@ function lossOf(
       x,
       Float64Array.from(stats[`norm.${name}.mean`]!),
       Float64Array.from(stats[`norm.${name}.variance`]!),
+      1e-5,
     );
   let x = norm("dense", inputs.dense);
   referenceLayers(parameters, "bot_l", bottom).forEach((layer, l) =>
