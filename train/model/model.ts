@@ -10,6 +10,7 @@ import type {
   EmbeddingTables,
   GroupedLookups,
   Matrix,
+  Pending,
   Program,
 } from "../../kernels/types.ts";
 import type { Stage } from "../stages.ts";
@@ -122,6 +123,8 @@ export interface Model extends Disposable {
    * `device.sync()` or a read.
    */
   takeStageTimes(): Promise<Partial<Record<Stage, number>>>;
+  /** As `takeStageTimes`, of the steps run so far, without waiting for them. */
+  stageTimesLater(): Pending<Partial<Record<Stage, number>>>;
   /** Bytes that training steps have copied to the device and back since the last call. */
   takeTraffic(): { readonly upload: number; readonly download: number };
   /** Gives all device memory and programs back; using the model afterwards throws. */

@@ -11,6 +11,7 @@ import type {
   EmbeddingTables,
   Matrix,
   Optimizer,
+  Pending,
   Program,
   Recorder,
   Scalar,
@@ -277,22 +278,30 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.takeStageTimes} */
   async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
-    const times = timesByStage(await this.device.takeStageTimes());
-    const link = this.#link;
-    if (this.home !== this.device) {
-      // Waiting for the gradients is waiting for the device, whose time has been booked already.
-      const device = Object.values(times).reduce((sum, ms) => sum + ms, 0);
-      link.download.ms = Math.max(0, link.download.ms - device);
-      const home = timesByStage(await this.home.takeStageTimes());
-      for (const [stage, ms] of Object.entries(home)) {
-        times[stage as Stage] = (times[stage as Stage] ?? 0) + ms;
-      }
-    }
-    for (const stage of ["upload", "download"] as const) {
-      if (link[stage].ms > 0) times[stage] = (times[stage] ?? 0) + link[stage].ms;
-      link[stage].ms = 0;
-    }
-    return times;
+    return await this.stageTimesLater().wait();
+  }
+
+  /** {@inheritDoc Model.stageTimesLater} */
+  stageTimesLater(): Pending<Partial<Record<Stage, number>>> {
+    const { upload, download } = this.#link;
+    const linkMs = { upload: upload.ms, download: download.ms };
+    upload.ms = download.ms = 0;
+    const device = this.device.stageTimesLater();
+    const home = this.home === this.device ? null : this.home.stageTimesLater();
+    let times: Partial<Record<Stage, number>> | null = null;
+    const total = (
+      onDevice: Readonly<Record<string, number>>,
+      onHost: Readonly<Record<string, number>> | null,
+    ): Partial<Record<Stage, number>> => times ??= sumOfTimes(linkMs, onDevice, onHost);
+    return {
+      take: () => {
+        const onDevice = device.take(), onHost = home?.take() ?? null;
+        return onDevice === null || (home !== null && onHost === null)
+          ? null
+          : total(onDevice, onHost);
+      },
+      wait: async () => total(await device.wait(), await home?.wait() ?? null),
+    };
   }
 
   /** {@inheritDoc Model.takeTraffic} */
@@ -404,4 +413,24 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 function add(sum: { bytes: number; ms: number }, { bytes, ms }: Transfer): void {
   sum.bytes += bytes;
   sum.ms += ms;
+}
+
+/** Times of the link, of the tower's device and of the host's, where that is another, in milliseconds. */
+function sumOfTimes(
+  linkMs: { upload: number; download: number },
+  onDevice: Readonly<Record<string, number>>,
+  onHost: Readonly<Record<string, number>> | null,
+): Partial<Record<Stage, number>> {
+  const times = timesByStage(onDevice);
+  let { upload, download } = linkMs;
+  if (onHost !== null) {
+    // Waiting for the gradients is waiting for the device, whose time has been booked already.
+    download = Math.max(0, download - Object.values(times).reduce((sum, ms) => sum + ms, 0));
+    for (const [stage, ms] of Object.entries(timesByStage(onHost))) {
+      times[stage as Stage] = (times[stage as Stage] ?? 0) + ms;
+    }
+  }
+  if (upload > 0) times.upload = (times.upload ?? 0) + upload;
+  if (download > 0) times.download = (times.download ?? 0) + download;
+  return times;
 }
