@@ -121,6 +121,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly #head: Head;
   readonly #rows: DeviceRows | HostRows;
   readonly #labels: Matrix;
+  readonly #weights: Matrix;
   readonly #scalars: DeviceBuffer;
   readonly #scalarBits = new ArrayBuffer(12);
   readonly #lossRow: Matrix;
@@ -179,6 +180,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.#lossRow = make(1, lossSlots, "losses");
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
       this.#labels = make(maxBatch, 1, "labels");
+      this.#weights = makeGradient(maxBatch, 1, "weights of inputs");
       const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
       this.#flat = new FlatParameters(make, makeGradient, floats, optimizer);
       this.#tower = new Tower(shape, {
@@ -262,7 +264,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     link.upload.ms += performance.now() - begun;
     const rows = batch.size * this.#kind.steps;
     if (path instanceof HostRows) add(link.upload, await path.bring(rows, this.#tower.vectors));
-    this.device.run(this.trainProgram(batch.size, route));
+    const weighted = batch.weights !== undefined;
+    this.device.run(this.trainProgram(batch.size, route, weighted));
     if (path instanceof HostRows) {
       add(link.download, await path.takeBack(rows, this.#tower.vectorGradients));
     }
@@ -313,21 +316,21 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   }
 
   /** {@inheritDoc Model.trainProgram} */
-  trainProgram(size: number, route: Route = "full"): Program {
+  trainProgram(size: number, route: Route = "full", weighted = false): Program {
     if (size > this.maxTrainBatch) {
       throw new RangeError(
         `Cannot train a minibatch of ${size} inputs: the model was made to train ${this.maxTrainBatch} at most`,
       );
     }
     const path = this.#path(route);
-    return this.#program(`train ${route}`, size, (ops) => {
+    return this.#program(`train ${route}${weighted ? " weighted" : ""}`, size, (ops) => {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
       this.#forward(ops, size, route, weight);
       ops.stage("backward");
       ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
-        weights: null,
+        weights: weighted ? firstRows(this.#weights, size) : null,
         dlogits: firstRows(this.#head.dlogits, size),
         losses: this.#lossRow,
         slot: { buffer: this.#scalars, index: LOSS_SLOT },
@@ -368,8 +371,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     this.dispose();
   }
 
-  /** Copies dense features and labels to the device. */
-  #uploadInputs({ size, dense, labels }: HostBatch): void {
+  /** Copies dense features, labels and weights to the device. */
+  #uploadInputs({ size, dense, labels, weights }: HostBatch): void {
     if (size > this.maxBatch) {
       throw new RangeError(
         `Cannot upload ${size} inputs: the model was made for at most ${this.maxBatch}`,
@@ -379,6 +382,10 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     const { device } = this;
     writeMatrix(device, firstRows(this.#tower.dense, rows), dense.subarray(0, rows * columns));
     writeMatrix(device, firstRows(this.#labels, size), labels.subarray(0, size));
+    // An evaluation may be of more inputs than can be trained, and weighs none.
+    if (weights !== undefined) {
+      writeMatrix(device, firstRows(this.#weights, size), weights.subarray(0, size));
+    }
   }
 
   #path(route: Route): DeviceRows | HostRows {
