@@ -6,9 +6,11 @@
 
 import { UserError } from "../core/errors.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
+import { drawRows, rowLayout, SPLITS } from "./drawn/rows.ts";
 import { idLayout, NO_LOOKUP } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import { RowReader } from "./row_reader.ts";
+import type { SharedDataset } from "./shared_dataset.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
 /** How to draw a data set. */
@@ -22,6 +24,11 @@ export interface MaterialiseOptions {
    * first appearance over all splits, as DLRM numbers a log's. Default `possible`.
    */
   readonly vocabulary?: "possible" | "seen" | undefined;
+  /**
+   * Threads that draw, of a data set that other threads can open. Default 1: the thread that asks. The inputs are the same for
+   * any number.
+   */
+  readonly threads?: number | undefined;
   /** Most bytes that the arrays of all splits may take. Default 6 GiB. */
   readonly memoryLimit?: number | undefined;
 }
@@ -34,7 +41,6 @@ export interface MaterialisationProgress {
   readonly total: number;
 }
 
-const SPLITS: readonly Split[] = ["train", "test", "validation"];
 const DEFAULT_LIMIT = 6 * 2 ** 30;
 /** Inputs drawn at a time. */
 const AT_ONCE = 4096;
@@ -42,7 +48,7 @@ const AT_ONCE = 4096;
 const TURN_MS = 50;
 
 /** A split's inputs one after the other, so that a shuffled minibatch touches few cache lines an input. */
-interface Rows {
+export interface SplitRows {
   readonly count: number;
   /** count × steps × dense columns. */
   readonly dense: Float32Array;
@@ -70,7 +76,7 @@ export async function materialise(
   dataset: Dataset,
   options: MaterialiseOptions = {},
 ): Promise<Dataset> {
-  const { onProgress, signal, memoryLimit = DEFAULT_LIMIT } = options;
+  const { onProgress, signal, threads = 1, memoryLimit = DEFAULT_LIMIT } = options;
   const { schema } = dataset;
   const total = SPLITS.reduce((sum, split) => sum + dataset.count(split), 0);
   const bytes = total * bytesPerInput(schema);
@@ -83,24 +89,34 @@ export async function materialise(
   signal?.throwIfAborted();
   const turns = new Turns();
   let before = 0;
-  const drawn: Partial<Record<Split, Rows>> = {};
+  const shared = threads > 1 ? await dataset.share?.(SPLITS) ?? null : null;
+  const drawn: Partial<Record<Split, SplitRows>> = shared === null
+    ? {}
+    : await drawByThreads(dataset, shared, threads, options, total);
   for (const split of SPLITS) {
-    drawn[split] = await draw(dataset, split, async (done) => {
+    drawn[split] ??= await draw(dataset, split, async (done) => {
       onProgress?.({ done: before + done, total });
       await turns.yield();
       signal?.throwIfAborted();
     });
     before += dataset.count(split);
   }
-  const rows = drawn as Record<Split, Rows>;
-  if (options.vocabulary !== "seen") return new MaterialisedDataset(dataset, schema, rows);
+  const rows = drawn as Record<Split, SplitRows>;
+  const { hash, notes, bayes } = dataset;
+  if (options.vocabulary !== "seen") {
+    return new MaterialisedDataset({ schema, rows, hash, notes, bayes });
+  }
   const distinct = renumber(schema, rows);
   const tables = schema.tables.map((table, t) => ({ ...table, rows: distinct[t]! }));
-  return new MaterialisedDataset(dataset, { ...schema, tables }, rows);
+  return new MaterialisedDataset({
+    ...{ rows, notes, bayes },
+    schema: { ...schema, tables },
+    hash: `${hash}-seen`,
+  });
 }
 
 /** Numbers ids in order of first appearance, in place. Returns the number of different ids of each table. */
-function renumber(schema: DatasetSchema, rows: Record<Split, Rows>): number[] {
+function renumber(schema: DatasetSchema, rows: Record<Split, SplitRows>): number[] {
   const { each, firsts, width } = idLayout(schema);
   return schema.tables.map((table, t) => {
     const numbers = new Uint32Array(table.rows);
@@ -135,20 +151,52 @@ function bytesPerInput(schema: DatasetSchema): number {
   return 4 * ((schema.steps ?? 1) * schema.dense.length + idLayout(schema).width) + 1;
 }
 
+/** Room for so many inputs, shared so that other threads can read them. */
+function emptyRows(schema: DatasetSchema, count: number): SplitRows {
+  const { ids, dense } = rowLayout(schema);
+  return {
+    count,
+    dense: new Float32Array(new SharedArrayBuffer(4 * count * dense)),
+    ids: new Uint32Array(new SharedArrayBuffer(4 * count * ids)),
+    labels: new Uint8Array(new SharedArrayBuffer(count)),
+  };
+}
+
+async function drawByThreads(
+  dataset: Dataset,
+  shared: SharedDataset,
+  threads: number,
+  { onProgress, signal }: MaterialiseOptions,
+  total: number,
+): Promise<Record<Split, SplitRows>> {
+  const { schema } = dataset, layout = rowLayout(schema);
+  const drawn = Object.fromEntries(
+    SPLITS.map((split) => [split, emptyRows(schema, dataset.count(split))]),
+  ) as Record<Split, SplitRows>;
+  let done = 0;
+  for await (const { split, first, count, rows } of drawRows(dataset, shared, threads, signal)) {
+    signal?.throwIfAborted();
+    const { ids, dense, labels } = drawn[split], floats = new Float32Array(rows.buffer);
+    for (let b = 0; b < count; b++) {
+      const at = b * layout.words, row = first + b, toDense = at + layout.ids;
+      ids.set(rows.subarray(at, toDense), row * layout.ids);
+      dense.set(floats.subarray(toDense, toDense + layout.dense), row * layout.dense);
+      labels[row] = rows[toDense + layout.dense]!;
+    }
+    onProgress?.({ done: done += count, total });
+  }
+  return drawn;
+}
+
 async function draw(
   dataset: Dataset,
   split: Split,
   onDrawn: (done: number) => Promise<void>,
-): Promise<Rows> {
+): Promise<SplitRows> {
   const { schema } = dataset, count = dataset.count(split), steps = schema.steps ?? 1;
   const denseWidth = steps * schema.dense.length;
   const { each, firsts, width } = idLayout(schema);
-  const rows: Rows = {
-    count,
-    dense: new Float32Array(count * denseWidth),
-    ids: new Uint32Array(count * width),
-    labels: new Uint8Array(count),
-  };
+  const rows = emptyRows(schema, count);
   const reader = dataset.reader(split, { kind: "sequential" });
   const into = createInputs(schema, Math.min(AT_ONCE, count));
   for (let start = 0; start < count; start += AT_ONCE) {
@@ -176,20 +224,29 @@ async function draw(
   return rows;
 }
 
+/** What a data set in arrays is made of. */
+interface MaterialisedParts extends Pick<Dataset, "schema" | "hash" | "notes" | "bayes"> {
+  readonly rows: Readonly<Record<Split, SplitRows>>;
+}
+
 /** Inputs in arrays. */
-class MaterialisedDataset implements Dataset {
+export class MaterialisedDataset implements Dataset {
   readonly schema: DatasetSchema;
   readonly hash: string;
   readonly notes: readonly string[];
   readonly bayes: Dataset["bayes"];
-  readonly #rows: Readonly<Record<Split, Rows>>;
+  readonly #rows: Readonly<Record<Split, SplitRows>>;
 
-  constructor(original: Dataset, schema: DatasetSchema, rows: Readonly<Record<Split, Rows>>) {
+  constructor({ schema, hash, notes, bayes, rows }: MaterialisedParts) {
     this.schema = schema;
-    this.hash = schema === original.schema ? original.hash : `${original.hash}-seen`;
-    this.notes = original.notes;
-    this.bayes = original.bayes;
+    this.hash = hash;
+    this.notes = notes;
+    this.bayes = bayes;
     this.#rows = rows;
+  }
+
+  share(): Promise<SharedDataset> {
+    return Promise.resolve({ kind: "arrays", schema: this.schema, rows: this.#rows });
   }
 
   count(split: Split): number {

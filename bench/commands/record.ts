@@ -155,6 +155,8 @@ class RecordQueue {
     let ground: ReturnType<typeof openGround> | null = null;
     const open: typeof openGround = (...job) => ground ??= openGround(...job);
     let left = 0;
+    await using closing = new AsyncDisposableStack();
+    closing.defer(async () => (await ground)?.dataset.close());
     for (const key of group) {
       this.#settings.signal.throwIfAborted();
       if (await isRecorded(this.#values.records, key)) continue;

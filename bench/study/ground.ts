@@ -4,7 +4,8 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { formatBytes, formatCount } from "../../core/format.ts";
+import { drawnBytes, MOST_CACHED_BYTES, openDrawn } from "../../data/drawn/cache.ts";
 import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset, Order } from "../../data/types.ts";
@@ -49,30 +50,56 @@ export async function openTraining({ workload, inputs, seed, twin }: GroundKey):
   return await openTwin({ ...options, inputs: Math.round(all * inputs / count) });
 }
 
-/** Draws the inputs of a workload into memory, ids numbered as they come. */
+/** Inputs of so many bytes are drawn into memory, more into a file, which processes that train beside each other share. */
+const IN_MEMORY_BYTES = 2 * 2 ** 30;
+/** Folder of the files. */
+const INPUTS_CACHE = ".cache/inputs";
+/** Fewer inputs are drawn sooner than threads are started. */
+const FEW = 100_000;
+
+/** What of the settings drawing hangs on. */
+type DrawSettings = Pick<Settings, "say" | "signal" | "threads">;
+
+/** Draws the inputs of a workload, ids numbered as they come. */
 async function drawWorkload(
   key: GroundKey,
-  { say, signal }: Pick<Settings, "say" | "signal">,
+  { say, signal, threads: wanted }: DrawSettings,
 ): Promise<Dataset> {
   const { workload, seed, inputs } = key;
-  say(`${workload}${twinWords(key.twin)}, seed ${seed}: drawing ${formatCount(inputs)} inputs`);
+  const what = `${workload}${twinWords(key.twin)}, seed ${seed}`;
   const twin = await openTraining(key);
+  const threads = inputs < FEW ? 1 : wanted ?? navigator.hardwareConcurrency;
   try {
-    return await materialise(twin, { vocabulary: "seen", signal });
+    if (drawnBytes(twin) <= IN_MEMORY_BYTES) {
+      say(`${what}: drawing ${formatCount(inputs)} inputs`);
+      return await materialise(twin, { vocabulary: "seen", threads, signal });
+    }
+    return await openDrawn(twin, {
+      ...{ cacheDirectory: INPUTS_CACHE, threads, signal },
+      onStart: (bytes) =>
+        say(
+          `${what}: drawing ${formatCount(inputs)} inputs into ${INPUTS_CACHE}, ${
+            formatBytes(bytes)
+          } (the folder is kept below ${formatBytes(MOST_CACHED_BYTES)})`,
+        ),
+      onWait: () => say(`${what}: another process draws the inputs; waiting`),
+    });
   } finally {
     twin.close();
   }
 }
 
-/** Whether inputs are shuffled before they are trained: not if popularity drifts, so that they stand in the order of time. */
-export function shuffles({ twin }: Pick<GroundKey, "twin">): boolean {
-  return twin?.driftDays === undefined;
+/** The order in which inputs are trained: shuffled, unless popularity drifts, so that they stand in the order of time. */
+export function orderOf({ seed, twin }: Pick<GroundKey, "seed" | "twin">): Order {
+  return twin?.driftDays === undefined
+    ? { kind: "shuffled", seed, epoch: 0 }
+    : { kind: "sequential" };
 }
 
 /** Draws the inputs and finds hot rows and hot inputs. */
 export async function openGround(
   key: GroundKey,
-  settings: Pick<Settings, "say" | "signal">,
+  settings: DrawSettings,
 ): Promise<Ground> {
   const { workload, seed } = key;
   const dataset = await drawWorkload(key, settings);
@@ -81,9 +108,6 @@ export async function openGround(
   const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
-  const order: Order = shuffles(key)
-    ? { kind: "shuffled", seed, epoch: 0 }
-    : { kind: "sequential" };
-  const segregation = await segregate(dataset, order, hotSet.rows);
+  const segregation = await segregate(dataset, orderOf(key), hotSet.rows);
   return { dataset, shape, hotMemoryMib, hotSet, segregation };
 }

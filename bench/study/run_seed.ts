@@ -28,7 +28,7 @@ import {
 import { deviceNote } from "../device_note.ts";
 import type { SettingsOf } from "../experiment.ts";
 import { expectedSteps } from "./expected_steps.ts";
-import { type Ground, openGround, shuffles } from "./ground.ts";
+import { type Ground, openGround, orderOf } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { RunCounts } from "./run_counts.ts";
@@ -92,7 +92,7 @@ export async function runSeed(
   job: SeedJob,
   store: StudyStore,
   settings: SeedSettings,
-  ground: typeof openGround = openGround,
+  ground?: typeof openGround,
 ): Promise<void> {
   using claims = new DisposableStack();
   const missing: Variant[] = [];
@@ -112,7 +112,9 @@ export async function runSeed(
   if (missing.length === 0) return;
   missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
   const { workload, seed } = job;
-  const opened = await ground(job, settings);
+  const opened = await (ground ?? openGround)(job, settings);
+  // Who gives the ground closes it.
+  using _closed = ground === undefined ? opened.dataset : null;
   using placed = await openPlaced("hot", settings);
   const shared = { job, ground: opened, store, settings, placed };
   // A model serves all variants that normalise alike, have the same optimizer, and keep their rows alike.
@@ -274,8 +276,7 @@ async function stepsOf({ job, ground }: Shared, plan: PlanOptions): Promise<numb
     return expectedSteps(plan, ground.dataset, ground.segregation, job.batch);
   }
   const { dataset } = await sampleNegatives(ground.dataset, plan, job.seed);
-  const order = { kind: "shuffled", seed: job.seed, epoch: 0 } as const;
-  const segregation = await segregate(dataset, order, ground.hotSet.rows);
+  const segregation = await segregate(dataset, orderOf(job), ground.hotSet.rows);
   return expectedSteps(plan, dataset, segregation, job.batch);
 }
 
@@ -294,7 +295,7 @@ async function run(
   const result = await train(model, dataset, {
     batch: job.batch,
     seed: job.seed,
-    shuffle: shuffles(job),
+    shuffle: orderOf(job).kind === "shuffled",
     lastBatch: "drop",
     schedule: scheduleOf(shared, variant, steps - decayed, decayed),
     evalBatch: EVAL_BATCH,

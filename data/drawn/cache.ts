@@ -1,5 +1,5 @@
 /**
- * Twins drawn once into files of rows, one for each twin with its settings, number of inputs and seed.
+ * Generated data sets drawn once into files of rows, one for each with its settings, number of inputs and seed.
  *
  * A drawing that was interrupted leaves nothing that counts: the rows get their name when all are there, and what is known of
  * them is written after that. The next one begins anew. Two processes that want the same inputs draw them once.
@@ -22,12 +22,12 @@ import {
   text,
   wholeFrom,
 } from "../../core/schema.ts";
-import type { TwinOptions } from "../twin/open.ts";
+import type { SharedDataset } from "../shared_dataset.ts";
 import type { Dataset, Split } from "../types.ts";
 import { rowFileBytes, RowFileDataset, type RowFileParts } from "./row_file.ts";
 import { drawRows, FirstAppearance, rowLayout, SPLITS } from "./rows.ts";
 
-/** Grows when the same twin would have other rows. */
+/** Grows when the same data set would have other rows. */
 const ROWS_VERSION = 1;
 /** A manifest has some kilobytes. */
 const MOST_MANIFEST_BYTES = 1e6;
@@ -36,7 +36,7 @@ export const MOST_CACHED_BYTES = 32 * 2 ** 30;
 /** Milliseconds between looks at inputs that another process draws. */
 const WAIT_MS = 500;
 
-/** Where and how a twin is drawn. */
+/** Where and how a data set is drawn. */
 export interface DrawnOptions {
   /** Folder of the files, made if it is missing. */
   readonly cacheDirectory: string;
@@ -65,30 +65,44 @@ const MANIFEST: Schema<RowsManifest> = objectOf<RowsManifest>({
   counts: objectOf<Record<Split, number>>({ train: COUNT, test: COUNT, validation: COUNT }),
 });
 
+/** Bytes of a data set's inputs in a file. */
+export function drawnBytes(dataset: Dataset): number {
+  return rowFileBytes({ schema: dataset.schema, counts: countsOf(dataset) });
+}
+
+function countsOf(dataset: Dataset): Record<Split, number> {
+  const [train, test, validation] = SPLITS.map((split) => dataset.count(split));
+  return { train: train!, test: test!, validation: validation! };
+}
+
 /**
- * Opens a twin's inputs from its file, which is drawn where it is missing. Ids are numbered in order of first appearance over
+ * Opens the inputs of a data set from their file, which is drawn where it is missing. Ids are numbered in order of first appearance over
  * all splits, and each table has as many rows as it has different ids: the same inputs, to the bit, as `materialise` gives with
  * the vocabulary `seen`.
  *
- * @param twin The twin opened with the same options; it may be closed afterwards.
+ * @param original A generated data set; it may be closed afterwards.
  * @throws {UserError} The folder cannot be written, or a file of it was changed.
+ * @throws {TypeError} Other threads cannot open the data set.
  */
 export async function openDrawn(
-  options: TwinOptions,
-  twin: Dataset,
+  original: Dataset,
   drawing: DrawnOptions,
 ): Promise<Dataset> {
   const { cacheDirectory, onWait, signal } = drawing;
+  const shared = await original.share?.(SPLITS) ?? null;
+  if (shared === null) {
+    throw new TypeError("Cannot draw inputs into a file: no other thread can open them");
+  }
   await makeFolder(cacheDirectory);
-  const name = new Sha256().update(`${ROWS_VERSION} ${twin.hash} seen`).hex().slice(0, 16);
-  const path = `${cacheDirectory}/${twin.schema.format}-${name}`;
+  const name = new Sha256().update(`${ROWS_VERSION} ${original.hash} seen`).hex().slice(0, 16);
+  const path = `${cacheDirectory}/${original.schema.format}-${name}`;
   for (let waited = false;; waited = true) {
     const found = await openFound(path);
     if (found !== null) return found;
     using lock = await tryLock(`${path}.lock`);
     if (lock !== null) {
       // Whoever had it may have drawn it.
-      return await openFound(path) ?? await draw(path, options, twin, drawing);
+      return await openFound(path) ?? await draw(path, original, shared, drawing);
     }
     if (!waited) onWait?.();
     await setTimeout(WAIT_MS, undefined, { signal });
@@ -121,22 +135,18 @@ async function openFound(path: string): Promise<Dataset | null> {
 
 async function draw(
   path: string,
-  options: TwinOptions,
-  twin: Dataset,
+  original: Dataset,
+  shared: SharedDataset,
   { cacheDirectory, threads, signal, onStart, onProgress }: DrawnOptions,
 ): Promise<Dataset> {
-  const { schema } = twin;
-  const counts = Object.fromEntries(SPLITS.map((split) => [split, twin.count(split)])) as Record<
-    Split,
-    number
-  >;
-  const bytes = rowFileBytes({ schema, counts });
+  const { schema, hash, notes, bayes } = original;
+  const counts = countsOf(original), bytes = drawnBytes(original);
   onStart?.(bytes);
   await makeRoom(cacheDirectory, bytes, path);
   const seen = new FirstAppearance(schema), { words } = rowLayout(schema);
   await using file = await WholeFile.create(`${path}.rows`);
   let done = 0;
-  for await (const { rows, count } of drawRows(options, twin, threads, signal)) {
+  for await (const { rows, count } of drawRows(original, shared, threads, signal)) {
     signal?.throwIfAborted();
     seen.renumber(rows, words);
     // A copy, because files are not written from memory that threads share.
@@ -150,10 +160,8 @@ async function draw(
       ...schema,
       tables: schema.tables.map((table, t) => ({ ...table, rows: seen.distinct[t]! })),
     },
-    hash: `${twin.hash}-seen`,
-    notes: twin.notes,
-    bayes: twin.bayes,
-    counts,
+    hash: `${hash}-seen`,
+    ...{ notes, bayes, counts },
   };
   await writeFileWhole(`${path}.json`, formatSealed(manifest));
   return new RowFileDataset(`${path}.rows`, manifest);

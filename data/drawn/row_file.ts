@@ -11,6 +11,7 @@ import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
 import { type IdLayout, idLayout } from "../id_layout.ts";
 import { checkRead, checkReadAt } from "../inputs.ts";
+import type { SharedDataset } from "../shared_dataset.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { type RowLayout, rowLayout, SPLITS } from "./rows.ts";
 
@@ -53,6 +54,12 @@ export class RowFileDataset implements Dataset {
     } catch (error) {
       throw fileError("read", path, error);
     }
+  }
+
+  share(): Promise<SharedDataset> {
+    const { schema, hash, notes, bayes } = this;
+    const parts = { schema, hash, notes, bayes, counts: this.#counts };
+    return Promise.resolve({ kind: "row-file", path: this.#path, parts });
   }
 
   count(split: Split): number {

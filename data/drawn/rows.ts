@@ -1,12 +1,12 @@
 /**
- * The rows of a twin, drawn by several threads and handed over in order.
+ * The rows of a generated data set, drawn by several threads and handed over in order.
  *
  * @module
  */
 
 import { WorkerPool } from "../../core/worker_pool.ts";
 import { idLayout, NO_LOOKUP } from "../id_layout.ts";
-import type { TwinOptions } from "../twin/open.ts";
+import type { SharedDataset } from "../shared_dataset.ts";
 import type { Dataset, DatasetSchema, Split } from "../types.ts";
 import type { DrawTask } from "./worker.ts";
 
@@ -45,15 +45,15 @@ export interface DrawnBlock {
 }
 
 /**
- * Draws all rows of a twin, split by split, in order. Memory: four blocks of 32,768 rows a thread.
+ * Draws all rows of a data set, split by split, in order. Memory: four blocks of 32,768 rows a thread.
  *
- * @param dataset The twin, opened here with the same options.
+ * @param shared The data set as the workers open it.
  * @param threads Workers, each with a generator of its own.
  * @throws What the workers throw; the signal's reason.
  */
 export async function* drawRows(
-  options: TwinOptions,
   dataset: Dataset,
+  shared: SharedDataset,
   threads: number,
   signal?: AbortSignal,
 ): AsyncGenerator<DrawnBlock> {
@@ -62,7 +62,7 @@ export async function* drawRows(
     new URL("./worker.ts", import.meta.url),
     { threads, signal },
   );
-  await pool.all({ kind: "open", options });
+  await pool.all({ kind: "open", dataset: shared });
   const size = BLOCKS_A_THREAD * threads;
   const [these, those] = [0, 1].map(() =>
     Array.from({ length: size }, () => new SharedArrayBuffer(4 * words * BLOCK))

@@ -1,5 +1,5 @@
 /**
- * A worker of `drawRows`: opens the twin once, then draws blocks of rows.
+ * A worker of `drawRows`: opens the data set once, then draws blocks of rows.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { serveTasks } from "../../core/serve_tasks.ts";
 import { idLayout } from "../id_layout.ts";
 import { createInputs } from "../inputs.ts";
-import { openTwin, type TwinOptions } from "../twin/open.ts";
+import { openShared, type SharedDataset } from "../shared_dataset.ts";
 import type { Dataset, Split } from "../types.ts";
 import { rowLayout } from "./rows.ts";
 
 /** What a worker is to do. */
 export type DrawTask =
-  | { readonly kind: "open"; readonly options: TwinOptions }
+  | { readonly kind: "open"; readonly dataset: SharedDataset }
   /** Draws rows of a split into shared memory. */
   | {
     readonly kind: "draw";
@@ -30,7 +30,7 @@ let dataset: Dataset;
 
 async function perform(task: DrawTask): Promise<null> {
   if (task.kind === "open") {
-    dataset = await openTwin(task.options);
+    dataset = await openShared(task.dataset);
     return null;
   }
   const { schema } = dataset, { ids, dense, words } = rowLayout(schema);

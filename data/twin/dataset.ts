@@ -7,10 +7,12 @@
 import { Sha256 } from "../../core/files.ts";
 import { idLayout } from "../id_layout.ts";
 import { RowReader } from "../row_reader.ts";
+import type { SharedDataset } from "../shared_dataset.ts";
 import { type Splits, splitSevenths } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { Drift } from "./drift.ts";
 import { TwinGenerator } from "./generator.ts";
+import type { TwinOptions } from "./open.ts";
 import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 
 /** Which inputs of a twin. */
@@ -33,9 +35,14 @@ export class TwinDataset implements Dataset {
   readonly #splits: Splits;
   readonly #generator: TwinGenerator;
   readonly #range: number;
+  readonly #options: TwinOptions;
 
   /** Draws nothing yet. */
   constructor(parameters: TwinParameters, { inputs, seed, range, driftDays }: TwinDraw) {
+    this.#options = {
+      ...{ twin: parameters, inputs, seed, maxIndexRange: range },
+      ...(driftDays > 0 ? { driftDays } : {}),
+    };
     this.#splits = splitSevenths(inputs);
     const drift = driftDays > 0 ? new Drift(parameters.columns, inputs, driftDays) : null;
     this.#generator = new TwinGenerator(parameters, seed, drift);
@@ -67,6 +74,10 @@ export class TwinDataset implements Dataset {
       `${this.count("validation")} validation`,
       ...rangeNotes(range),
     ];
+  }
+
+  share(): Promise<SharedDataset> {
+    return Promise.resolve({ kind: "twin", options: this.#options });
   }
 
   count(split: Split): number {

@@ -9,6 +9,8 @@ import { inFolder } from "./rows.ts";
 
 const OPTIONS: TwinOptions = { twin: "rm4", inputs: 7 * 6000, seed: 3, maxIndexRange: 5000 };
 
+const SHUFFLED: Order = { kind: "shuffled", seed: 5, epoch: 1 };
+
 /** All inputs of a split in an order, read in minibatches of odd sizes. */
 async function readAll(dataset: Dataset, split: Split, order: Order): Promise<unknown> {
   const count = dataset.count(split), reader = dataset.reader(split, order);
@@ -26,9 +28,13 @@ Deno.test("a twin drawn into a file has the inputs of one drawn into memory, by 
   inFolder(async (folder) => {
     using twin = await openTwin(OPTIONS);
     const inMemory = await materialise(twin, { vocabulary: "seen" });
+    assert.deepEqual(
+      await readAll(await materialise(twin, { vocabulary: "seen", threads: 3 }), "test", SHUFFLED),
+      await readAll(inMemory, "test", SHUFFLED),
+    );
     for (const threads of [1, 3]) {
       const cacheDirectory = `${folder}/${threads}`;
-      using drawn = await openDrawn(OPTIONS, twin, { cacheDirectory, threads });
+      using drawn = await openDrawn(twin, { cacheDirectory, threads });
       assert.deepEqual(drawn.schema, inMemory.schema);
       assert.equal(drawn.hash, inMemory.hash);
       assert.deepEqual([drawn.notes, drawn.bayes], [inMemory.notes, inMemory.bayes]);
@@ -36,7 +42,7 @@ Deno.test("a twin drawn into a file has the inputs of one drawn into memory, by 
         for (
           const order of [
             { kind: "sequential" },
-            { kind: "shuffled", seed: 5, epoch: 1 },
+            SHUFFLED,
           ] as const
         ) {
           assert.deepEqual(
@@ -60,7 +66,7 @@ Deno.test("sequences are drawn into a file as into memory", () =>
     const options: TwinOptions = { twin: "rm1", inputs: 3000, seed: 2 };
     using twin = await openTwin(options);
     const inMemory = await materialise(twin, { vocabulary: "seen" });
-    using drawn = await openDrawn(options, twin, { cacheDirectory: folder, threads: 2 });
+    using drawn = await openDrawn(twin, { cacheDirectory: folder, threads: 2 });
     assert.deepEqual(drawn.schema, inMemory.schema);
     const [a, b] = [drawn, inMemory].map((dataset) => {
       const into = createInputs(dataset.schema, 500);
@@ -81,7 +87,7 @@ Deno.test("inputs are drawn once, and anew after a drawing that was interrupted"
         stopped.abort(new Error("stopped"));
       };
       const options = { cacheDirectory: folder, threads: 1, signal, onProgress };
-      using drawn = await openDrawn(OPTIONS, twin, options);
+      using drawn = await openDrawn(twin, options);
       return [drew, drawn.count("train")];
     };
     await assert.rejects(open(stopped.signal), /^Error: stopped$/);
@@ -98,7 +104,7 @@ Deno.test("rows that are missing are drawn anew, and what was changed is one cle
   inFolder(async (folder) => {
     using twin = await openTwin(OPTIONS);
     const open = async () =>
-      void (await openDrawn(OPTIONS, twin, { cacheDirectory: folder, threads: 1 })).close();
+      void (await openDrawn(twin, { cacheDirectory: folder, threads: 1 })).close();
     await open();
     const path = (ending: string) =>
       `${folder}/${
