@@ -156,7 +156,8 @@ class RecordQueue {
     const open: typeof openGround = (...job) => ground ??= openGround(...job);
     let left = 0;
     await using closing = new AsyncDisposableStack();
-    closing.defer(async () => (await ground)?.dataset.close());
+    // A ground that could not be had has nothing open.
+    closing.defer(() => ground?.then(({ dataset }) => dataset.close(), () => {}));
     for (const key of group) {
       this.#settings.signal.throwIfAborted();
       if (await isRecorded(this.#values.records, key)) continue;

@@ -111,7 +111,7 @@ export async function runSeed(
   }
   if (missing.length === 0) return;
   missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
-  const { workload, seed } = job;
+  const { seed } = job;
   const opened = await (ground ?? openGround)(job, settings);
   // Who gives the ground closes it.
   using _closed = ground === undefined ? opened.dataset : null;
