@@ -90,7 +90,7 @@ Deno.test("Progress tells no rate before there is time enough to know it", () =>
   assert.ok(output.every((text) => !text.includes("samples/s")), output.join());
   at(31_000);
   progress.update(420);
-  assert.match(output.at(-1)!, / 20 samples\/s  0:29 left/);
+  assert.match(output.at(-1)!, / 20 samples\/s {2}0:29 left/);
 });
 
 Deno.test("Progress counts bytes in MB and GB", () => {
