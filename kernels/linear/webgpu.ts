@@ -133,7 +133,9 @@ interface Product {
 }
 
 /** The whole depth at once. */
-const WHOLE = { parts: 1, partDepth: 2 ** 31, pitch: 0, sums: 0 } as const;
+function whole(depth: number) {
+  return { parts: 1, partDepth: depth, pitch: 0, sums: 0 };
+}
 
 const NO_EXTRA = { binding: "unused", offset: 0, stride: 0 } as const;
 
@@ -152,7 +154,7 @@ export function launchLinearForward(
     c: output(context, y),
     extra: output(context, bias),
     epilogue: relu ? EPILOGUE.biasRelu : EPILOGUE.bias,
-    ...WHOLE,
+    ...whole(x.cols),
   });
 }
 
@@ -171,7 +173,7 @@ export function launchLinearBackwardInput(
     c: output(context, dx),
     extra: mask === null ? NO_EXTRA : output(context, mask),
     epilogue: mask === null ? EPILOGUE.plain : EPILOGUE.mask,
-    ...WHOLE,
+    ...whole(dy.cols),
   });
 }
 
@@ -189,7 +191,7 @@ export function launchLinearBackwardWeights(
   const sums = output(context, db);
   const one = to.binding === sums.binding;
   if (parts === 1 && one) {
-    launchProduct(context, { ...product, ...WHOLE, c: to, sums: sums.offset });
+    launchProduct(context, { ...product, ...whole(depth), c: to, sums: sums.offset });
     return;
   }
   const products = rows * cols;

@@ -24,6 +24,9 @@ fn main(
 ) {
   let number = linear_group(group, grid);
   let begin = number * p.group_rows;
+  if (begin >= p.rows) {
+    return;
+  }
   let end = min(p.rows, begin + p.group_rows);
   let strand = thread % STRANDS;
   var loss = 0.0;
