@@ -15,6 +15,7 @@ import { memoryExperiment } from "./experiments/memory.ts";
 import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
 import { overheadExperiment } from "./experiments/overhead.ts";
 import { peersExperiment } from "./experiments/peers.ts";
+import { placementsExperiment } from "./experiments/placements.ts";
 import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { scaleExperiment } from "./experiments/scale.ts";
@@ -44,6 +45,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   kernelsExperiment,
   peersExperiment,
   validateExperiment,
+  placementsExperiment,
   trainExperiment,
   prepareExperiment,
   memoryExperiment,

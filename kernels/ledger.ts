@@ -8,6 +8,7 @@
 import { stateFloats } from "./embedding/record.ts";
 import { argumentsOf, UNSTAGED } from "./op.ts";
 import type { OpArgs, OpName, OpNamed } from "./ops.ts";
+import { present } from "./pending.ts";
 import { checkTables, paddedStride } from "./shapes.ts";
 import type {
   Device,
@@ -19,6 +20,7 @@ import type {
   LookupBuffers,
   Matrix,
   OpCost,
+  Pending,
   Program,
   Recorder,
   TablesSpec,
@@ -61,6 +63,7 @@ export class LedgerDevice implements Device {
     bytesDownloaded: 0,
     dispatches: 0,
     submissions: 0,
+    awaitedMappings: 0,
   };
   /** Every op recorded so far, in order. */
   readonly recorded: RecordedOp[] = [];
@@ -110,10 +113,14 @@ export class LedgerDevice implements Device {
     this.note({ kind: "lookups", lookups, unique });
   }
 
-  read(_buffer: DeviceBuffer, _byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+  read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    return this.readLater(buffer, byteOffset, byteLength).wait();
+  }
+
+  readLater(_buffer: DeviceBuffer, _byteOffset: number, byteLength: number): Pending<ArrayBuffer> {
     this.counters.bytesDownloaded += byteLength;
     this.note({ kind: "read", bytes: byteLength });
-    return Promise.resolve(new ArrayBuffer(byteLength));
+    return present(new ArrayBuffer(byteLength));
   }
 
   copy(
@@ -148,6 +155,10 @@ export class LedgerDevice implements Device {
 
   takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     return Promise.resolve({});
+  }
+
+  stageTimesLater(): Pending<Readonly<Record<string, number>>> {
+    return present({});
   }
 
   dispose(): void {}

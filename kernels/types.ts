@@ -38,6 +38,16 @@ export interface DeviceCounters {
   dispatches: number;
   /** Command submissions (WebGPU) or program runs (CPU). */
   submissions: number;
+  /** Mappings of device memory that somebody had to wait for: each holds the caller up for milliseconds (WebGPU alone). */
+  awaitedMappings: number;
+}
+
+/** A value on its way from the device. */
+export interface Pending<T> {
+  /** The value if it has come, else null; never waits. The same value each time. Throws what `wait` would throw. */
+  take(): T | null;
+  /** The value, once it has come. Throws any error a kernel left behind. */
+  wait(): Promise<T>;
 }
 
 /** Memory on a device, zero-filled when created. */
@@ -247,6 +257,11 @@ export interface Device extends Disposable {
     byteOffset: number,
     byteLength: number,
   ): Promise<ArrayBuffer>;
+  /**
+   * Begins a read of at most 16 MiB: bytes as everything run so far leaves them, whatever is run before they are taken.
+   * Each read that is begun should be taken or waited for.
+   */
+  readLater(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Pending<ArrayBuffer>;
   /** Copies within the device, ordered with `run`. Offsets and length are multiples of 4. */
   copy(
     from: DeviceBuffer,
@@ -271,6 +286,8 @@ export interface Device extends Disposable {
   loss?(): Promise<DeviceLostError | null>;
   /** Milliseconds booked on each stage by programs since the last call; call after `sync`. Empty if the device cannot tell. */
   takeStageTimes(): Promise<Readonly<Record<string, number>>>;
+  /** As `takeStageTimes`, of the programs run so far, without waiting for them. */
+  stageTimesLater(): Pending<Readonly<Record<string, number>>>;
   /** Gives back everything made on it and ends its threads; using it afterwards throws. Twice is harmless. */
   dispose(): void;
 }

@@ -29,7 +29,14 @@ import {
   type SettingsOf,
 } from "../experiment.ts";
 import { timeSample } from "../samples.ts";
-import { findPython, PyTorchPeer, writePeerFolder } from "../peers/pytorch.ts";
+import {
+  findPython,
+  PEER_FORMS,
+  type PeerForm,
+  type PeerOptions,
+  PyTorchPeer,
+  writePeerFolder,
+} from "../peers/pytorch.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
 /** Tables of the agreement check: small enough to hand over as a file. */
@@ -61,10 +68,12 @@ export const peersExperiment = defineExperiment({
     const { device } = await openDevice(settings);
     try {
       const agreement = await checkAgreement(device, found.python, settings);
-      const tables = [agreement];
+      const tables = [agreement.table];
       const samples: Sample[] = [];
       const notes = [
         "A step is lookups grouped, minibatch uploaded, forward, backward, update; PyTorch's minibatches lie on its device already",
+        "PyTorch, eager: EmbeddingBag with sparse gradients, as DLRM's own program; one table: rows of all tables gathered from one tensor and updated in it, on a GPU with the step captured as a CUDA graph; FBGEMM: table-batched embeddings",
+        ...agreement.missing,
       ];
       const batches = settings.batch.length > 0
         ? settings.batch
@@ -74,10 +83,10 @@ export const peersExperiment = defineExperiment({
         ? [1024, 2048, 4096]
         : [1024];
       for (const batch of batches) {
-        const { table, times, blas } = await timeSideBySide(device, found.python, batch, settings);
+        const { table, times, about } = await timeSideBySide(device, found.python, batch, settings);
         tables.push(table);
         samples.push(...times);
-        if (blas !== "") notes.push(`PyTorch's BLAS: ${blas}`);
+        notes.push(...about);
       }
       if (device.info.isFallbackAdapter) {
         notes.push(
@@ -118,13 +127,20 @@ async function setUp(
   return { run, minibatches: await readMinibatches(dataset, batch, count) };
 }
 
-/** Both train from the same weights on the same minibatches; their losses must be the same but for rounding. */
+/** What a form of PyTorch is called in tables. */
+const FORM_NAMES: Readonly<Record<PeerForm, string>> = {
+  eager: "eager",
+  graphs: "one table",
+  fbgemm: "FBGEMM",
+};
+
+/** All train from the same weights on the same minibatches; their losses must be the same but for rounding. */
 async function checkAgreement(
   device: Device,
   python: string,
   { smoke, say }: OwnSettings,
-): Promise<Findings["tables"][number]> {
-  say("Checking that both compute the same");
+): Promise<{ readonly table: ResultTable; readonly missing: readonly string[] }> {
+  say("Checking that all compute the same");
   const preset = PRESETS.rm2;
   const batch = smoke ? 16 : preset.batch;
   const tableRows = preset.tableRows.map((rows) => Math.min(rows, CHECK_ROWS));
@@ -143,77 +159,126 @@ async function checkAgreement(
       optimizer: optimizerOf("sgd"),
     }, folder);
     await writePeerFolder(folder, shape, minibatches, preset.learningRate);
-    const peer = await PyTorchPeer.start(python, folder, "cpu", 0);
-    try {
-      return (await peer.run(steps)).losses;
-    } finally {
-      await peer.close();
+    const start = { python, folder, device: "cpu", threads: 0 } as const;
+    const found: { form: PeerForm; losses: readonly number[] }[] = [];
+    const missing: string[] = [];
+    for (const form of PEER_FORMS) {
+      const peer = await PyTorchPeer.start({ ...start, form });
+      if ("unavailable" in peer) missing.push(missingNote(form, peer.unavailable));
+      else found.push({ form, losses: await lossesOf(peer, steps) });
     }
+    return { found, missing };
   });
   const ours = (await new StepRunner(model, minibatches, preset.learningRate).run(steps)).losses;
-  const worst = Math.max(...theirs.map((loss, s) => Math.abs(loss - ours[s]!) / loss));
   const title = `Agreement over ${steps} steps of ${batch} from the same weights`;
-  return tableOf({ title }, [
-    { who: "PyTorch", losses: theirs, difference: null },
-    { who: "ours", losses: ours, difference: worst },
+  const table = tableOf({ title }, [
+    { who: "ours", losses: ours },
+    ...theirs.found.map(({ form, losses }) => ({ who: `PyTorch, ${FORM_NAMES[form]}`, losses })),
   ], [
     plainColumn("who", ({ who }) => who),
     numberColumn("first loss", 6, ({ losses }) => losses[0]!),
     numberColumn("last loss", 6, ({ losses }) => losses.at(-1)!),
     {
-      name: "largest relative difference",
+      name: "largest relative difference from ours",
       format: (x) => x.toExponential(1),
-      cell: ({ difference }) => difference,
+      cell: ({ losses }) =>
+        losses === ours
+          ? null
+          : Math.max(...losses.map((loss, s) => Math.abs(loss - ours[s]!) / ours[s]!)),
     },
   ]);
+  return { table, missing: theirs.missing };
 }
 
-/** Published table sizes; rounds in turn: ours, then PyTorch under each thread setting. */
+function missingNote(form: PeerForm, why: string): string {
+  return `PyTorch, ${FORM_NAMES[form]}, was not compared: ${why}`;
+}
+
+async function lossesOf(peer: PyTorchPeer, steps: number): Promise<readonly number[]> {
+  try {
+    return (await peer.run(steps)).losses;
+  } finally {
+    await peer.close();
+  }
+}
+
+/** A peer that is timed. */
+interface TimedPeer {
+  readonly name: string;
+  readonly peer: PyTorchPeer;
+}
+
+/**
+ * Every form that is to be had. On a CPU torch's own default can be one thread or all of them, so that both are timed for the
+ * eager form; the fastest line is what counts.
+ */
+async function startPeers(
+  start: Pick<PeerOptions, "python" | "folder">,
+  gpu: boolean,
+): Promise<{ readonly peers: readonly TimedPeer[]; readonly missing: readonly string[] }> {
+  const all = navigator.hardwareConcurrency;
+  const wanted: readonly { form: PeerForm; threads: number }[] = gpu
+    ? PEER_FORMS.map((form) => ({ form, threads: 0 }))
+    : [{ form: "eager", threads: 0 }, ...PEER_FORMS.map((form) => ({ form, threads: all }))];
+  const peers: TimedPeer[] = [], missing: string[] = [];
+  for (const { form, threads } of wanted) {
+    const device = gpu ? "cuda" : "cpu";
+    const peer = await PyTorchPeer.start({ ...start, device, form, threads });
+    if ("unavailable" in peer) missing.push(missingNote(form, peer.unavailable));
+    else {
+      const captured = gpu && form === "graphs" ? " in a CUDA graph" : "";
+      const which = threads === 0 && !gpu ? " (its default)" : "";
+      peers.push({
+        name: `PyTorch ${peer.info.torch}, ${
+          FORM_NAMES[form]
+        }${captured}, ${peer.info.name}${which}`,
+        peer,
+      });
+    }
+  }
+  return { peers, missing };
+}
+
+/** Published table sizes; rounds in turn: ours, then PyTorch in each form. */
 async function timeSideBySide(
   device: Device,
   python: string,
   batch: number,
   { smoke, rounds, say, signal }: OwnSettings,
-): Promise<{ table: Findings["tables"][number]; times: Sample[]; blas: string }> {
+): Promise<{ table: ResultTable; times: Sample[]; about: readonly string[] }> {
   const preset = PRESETS.rm2;
   const tableRows = smoke ? preset.tableRows.map((rows) => Math.min(rows, 50)) : preset.tableRows;
   say(`Timing minibatches of ${batch}, ${formatCount(tableRows.reduce((a, b) => a + b, 0))} rows`);
   const { run, minibatches } = await setUp(device, tableRows, batch, smoke ? 1 : 8);
   using _ = run;
   const { model, shape } = run;
-  const peers: PyTorchPeer[] = [];
+  const gpu = device.info.kind === "webgpu" && !device.info.isFallbackAdapter;
+  await model.initialise(1);
+  const { peers, missing } = await inFolder(async (folder) => {
+    await savePeerWeights(model, folder);
+    await writePeerFolder(folder, shape, minibatches, preset.learningRate);
+    return await startPeers({ python, folder }, gpu);
+  });
   try {
-    await model.initialise(1);
-    await inFolder(async (folder) => {
-      await savePeerWeights(model, folder);
-      await writePeerFolder(folder, shape, minibatches, preset.learningRate);
-      const gpu = device.info.kind === "webgpu" && !device.info.isFallbackAdapter;
-      // Torch's own default can be one thread or all of them; both settings are timed and the faster one counts.
-      const settings = gpu ? [0] : [0, navigator.hardwareConcurrency];
-      for (const threads of settings) {
-        peers.push(await PyTorchPeer.start(python, folder, gpu ? "cuda" : "cpu", threads));
-      }
-    });
     const runner = new StepRunner(model, minibatches, preset.learningRate);
     const steps = smoke ? 1 : TIMED_STEPS;
     await runner.run(steps);
-    for (const peer of peers) await peer.run(steps);
+    for (const { peer } of peers) await peer.run(steps);
     const ours: number[] = [];
     const theirs: number[][] = peers.map(() => []);
     for (let round = 0; round < rounds; round++) {
       await checkpoint(signal);
       say(`Round ${round + 1} of ${rounds}`);
       ours.push((await runner.run(steps)).ms / steps);
-      for (const [i, peer] of peers.entries()) theirs[i]!.push((await peer.run(steps)).ms / steps);
+      for (const [i, { peer }] of peers.entries()) {
+        theirs[i]!.push((await peer.run(steps)).ms / steps);
+      }
     }
-    const sample = (who: string, values: readonly number[]): Sample =>
-      timeSample(`minibatch ${batch}/${who}`, "ms", values);
+    const blas = peers[0]?.peer.info.blas ?? "";
     return {
       times: [
-        sample("ours", ours),
-        ...peers.map((_, i) =>
-          sample(`PyTorch, ${i === 0 ? "its default" : "all cores"}`, theirs[i]!)
-        ),
+        timeSample(`minibatch ${batch}/ours`, "ms", ours),
+        ...peers.map(({ name }, i) => timeSample(`minibatch ${batch}/${name}`, "ms", theirs[i]!)),
       ],
       table: sideBySide({
         title: `RM2 ${
@@ -224,16 +289,13 @@ async function timeSideBySide(
           name: `ours, ${device.info.name}, ${device.info.threads} threads`,
           times: ours,
         },
-        peers: peers.map((peer, i) => ({
-          name: `PyTorch ${peer.info.torch}, ${peer.info.name}${i === 0 ? " (its default)" : ""}`,
-          times: theirs[i]!,
-        })),
+        peers: peers.map(({ name }, i) => ({ name, times: theirs[i]! })),
         software: device.info.isFallbackAdapter,
       }),
-      blas: peers[0]!.info.blas,
+      about: [...missing, ...blas === "" ? [] : [`PyTorch's BLAS: ${blas}`]],
     };
   } finally {
-    for (const peer of peers) await peer.close();
+    for (const { peer } of peers) await peer.close();
   }
 }
 

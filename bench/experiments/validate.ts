@@ -4,15 +4,9 @@
  * @module
  */
 
-import { makeFolder } from "../../core/files.ts";
-import { openDevice } from "../../kernels/open.ts";
-import type { Device } from "../../kernels/types.ts";
-import { calibrate, fingerprintOf } from "../../sim/calibrate/calibrate.ts";
-import { type MachineDocument, readMachine, writeMachine } from "../../sim/machine.ts";
-import type { Fingerprint } from "../../sim/runtime/rates.ts";
 import { BAR } from "../../sim/validate/compare.ts";
 import { blockTable, iterationTable, stageTable, watchLine } from "../../sim/validate/report.ts";
-import { differences, validate, type Validation } from "../../sim/validate/validate.ts";
+import { validate, type Validation } from "../../sim/validate/validate.ts";
 import { numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
   defineExperiment,
@@ -22,12 +16,9 @@ import {
   type SettingsOf,
 } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { MACHINE_FILE } from "../folder_names.ts";
+import { measuredMachine } from "../measured_machine.ts";
 import { percent } from "../paper_machine.ts";
 import { timeSample } from "../samples.ts";
-
-/** A line of progress at most so often. */
-const SAID_EVERY_MS = 15_000;
 
 const FLAGS = ["device", "threads"] as const;
 type OwnSettings = SettingsOf<typeof FLAGS[number]>;
@@ -40,8 +31,7 @@ export const validateExperiment = defineExperiment({
   suite: "full",
   flags: FLAGS,
   async run(settings): Promise<Findings> {
-    const { fingerprint, device } = await lookAround(settings);
-    const { machine, how } = await machineOfFolder(settings, fingerprint);
+    const { machine, device, how } = await measuredMachine(settings, "deno task bench validate");
     settings.say("training the runs that are predicted");
     const validation = await validate({
       machine,
@@ -102,72 +92,6 @@ export function barCell(
   { isFallbackAdapter }: DeviceNote,
 ): "met" | "missed" | null {
   return isFallbackAdapter ? null : verdict.met ? "met" : "missed";
-}
-
-/** What would be measured here. */
-async function lookAround(
-  settings: OwnSettings,
-): Promise<{ readonly fingerprint: Fingerprint; readonly device: DeviceNote }> {
-  const { threads, wide } = settings;
-  const { device } = await openDevice(settings);
-  let host: Device = device;
-  try {
-    if (device.info.kind !== "cpu") {
-      host = (await openDevice({ device: "cpu", threads, wide })).device;
-    }
-    const { kind, name, isFallbackAdapter } = device.info;
-    return {
-      fingerprint: fingerprintOf(device, host, wide),
-      device: { kind, name, isFallbackAdapter },
-    };
-  } finally {
-    if (host !== device) host.dispose();
-    device.dispose();
-  }
-}
-
-/** The folder's machine file where it is of this machine, or one that is measured and written now. */
-async function machineOfFolder(
-  settings: OwnSettings,
-  here: Fingerprint,
-): Promise<{ readonly machine: MachineDocument; readonly how: string }> {
-  const path = `${settings.out}/${MACHINE_FILE}`;
-  const known = await usableMachine(path);
-  const rates = known?.runtime;
-  if (
-    known !== null && rates !== undefined && differences(rates.fingerprint, here).length === 0 &&
-    (settings.smoke || !rates.quick)
-  ) {
-    return { machine: known, how: `The machine file ${path} was measured before on this machine` };
-  }
-  let said = performance.now();
-  settings.say("calibrating: measuring single operations on this machine");
-  const machine = await calibrate({
-    device: here.device,
-    ...settings.threads === null ? {} : { threads: settings.threads },
-    wide: settings.wide,
-    quick: settings.smoke,
-    command: "deno task bench validate",
-    onCase: (done, total) => {
-      if (performance.now() - said < SAID_EVERY_MS) return;
-      said = performance.now();
-      settings.say(`calibrated ${done} of ${total} cases`);
-    },
-    signal: settings.signal,
-  });
-  await makeFolder(settings.out);
-  await writeMachine(path, machine);
-  return { machine, how: `The machine file ${path} was measured just before the runs` };
-}
-
-/** A machine file; null where there is none that can be used. */
-async function usableMachine(path: string): Promise<MachineDocument | null> {
-  try {
-    return await readMachine(path);
-  } catch {
-    // Missing, damaged or of another version: measured again.
-    return null;
-  }
 }
 
 /** Columns that say which of their numbers are predicted. */

@@ -9,6 +9,23 @@ import type { Inputs } from "../../data/types.ts";
 import { writeAll } from "../../core/files.ts";
 import type { DlrmShape } from "../../train/model/dlrm.ts";
 
+/** How PyTorch trains: as DLRM's own program, as one captured CUDA graph (on a CPU not captured), or by FBGEMM's tables. */
+export const PEER_FORMS = ["eager", "graphs", "fbgemm"] as const;
+
+/** One of them. */
+export type PeerForm = typeof PEER_FORMS[number];
+
+/** What to start. */
+export interface PeerOptions {
+  readonly python: string;
+  /** Of the model and its minibatches. */
+  readonly folder: string;
+  readonly device: "cpu" | "cuda";
+  /** 0 leaves torch its default. */
+  readonly threads: number;
+  readonly form: PeerForm;
+}
+
 /** What the process says of itself. */
 interface PeerInfo {
   readonly torch: string;
@@ -111,23 +128,23 @@ export class PyTorchPeer {
     this.#lines = lines;
   }
 
-  /** Starts a process on a folder; 0 threads leaves torch its default. */
+  /** Starts a process on a folder; or says why this form cannot be had here, such as a library that is not installed. */
   static async start(
-    python: string,
-    folder: string,
-    device: "cpu" | "cuda",
-    threads: number,
-  ): Promise<PyTorchPeer> {
+    { python, folder, device, threads, form }: PeerOptions,
+  ): Promise<PyTorchPeer | { readonly unavailable: string }> {
     const child = new Deno.Command(python, {
-      args: ["-u", fileURLToPath(SCRIPT), folder, device, String(threads)],
+      args: ["-u", fileURLToPath(SCRIPT), folder, device, String(threads), form],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
     const lines = readLines(child.stdout);
     try {
-      const info: PeerInfo = JSON.parse(await nextLine(lines));
-      return new PyTorchPeer(info, child, lines);
+      const answer: PeerInfo | { readonly unavailable: string } = JSON.parse(await nextLine(lines));
+      if (!("unavailable" in answer)) return new PyTorchPeer(answer, child, lines);
+      await child.stdin.close().catch(() => {});
+      await child.status;
+      return answer;
     } catch (error) {
       await child.stdin.close().catch(() => {});
       await child.status;

@@ -36,6 +36,10 @@ const VARIANT_FLAGS = {
   rate: PLAN_FLAGS.rate,
   budget: PLAN_FLAGS.budget,
   drop: PLAN_FLAGS.drop,
+  anneal: PLAN_FLAGS.anneal,
+  finish: PLAN_FLAGS.finish,
+  skipProbability: PLAN_FLAGS.skipProbability,
+  rescale: PLAN_FLAGS.rescale,
   wakeEvery: PLAN_FLAGS.wakeEvery,
   alpha: PLAN_FLAGS.alpha,
   warmup: PLAN_FLAGS.warmup,
@@ -134,6 +138,21 @@ export function standardVariants<P extends StandardPlan>(
   return Object.fromEntries(
     plans.map((plan) => [plan, plan === "baseline" ? plan : interleaved(plan, settings)]),
   ) as Record<P, string>;
+}
+
+/**
+ * The same of what was recorded: at whichever rate of the interleaved schedule most of them are.
+ *
+ * @param recorded Names of recorded variants.
+ */
+export function recordedStandardVariants<P extends StandardPlan>(
+  plans: readonly P[],
+  recorded: readonly string[],
+): Readonly<Record<P, string>> {
+  const [full, reduced] = [true, false].map((full) => standardVariants(plans, { full }));
+  const there = (variants: object): number =>
+    Object.values(variants).filter((name) => recorded.includes(name)).length;
+  return there(reduced!) > there(full!) ? reduced! : full!;
 }
 
 /** Where a variant's rows lie: those of a plan without a hot set on the host, as in the hybrid baseline. */

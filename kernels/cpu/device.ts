@@ -6,6 +6,7 @@
  */
 
 import { initUniformKernel } from "../embedding/wasm.ts";
+import { present } from "../pending.ts";
 import {
   checkByteLength,
   checkLookupCapacity,
@@ -24,6 +25,7 @@ import type {
   GroupedLookups,
   LookupBuffers,
   Matrix,
+  Pending,
   Program,
   Recorder,
   TablesSpec,
@@ -128,12 +130,11 @@ class CpuDevice implements Device, Disposable {
   }
 
   async read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
-    // Copied at once: a program run after this call does not show.
-    const bytes = this.#bytes("read", buffer, byteOffset, byteLength);
-    const result = new Uint8Array(byteLength);
-    result.set(bytes);
-    this.#store.counters.bytesDownloaded += byteLength;
-    return await Promise.resolve(result.buffer);
+    return await Promise.resolve(this.#read(buffer, byteOffset, byteLength));
+  }
+
+  readLater(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Pending<ArrayBuffer> {
+    return present(this.#read(buffer, byteOffset, byteLength));
   }
 
   copy(
@@ -175,6 +176,11 @@ class CpuDevice implements Device, Disposable {
     await Promise.resolve();
     this.#store.check("take stage times");
     return this.#store.stages.take();
+  }
+
+  stageTimesLater(): Pending<Readonly<Record<string, number>>> {
+    this.#store.check("take stage times");
+    return present(this.#store.stages.take());
   }
 
   dispose(): void {
@@ -224,6 +230,15 @@ class CpuDevice implements Device, Disposable {
     const address = this.#store.allocate(bytes, label);
     if (old.bytes > 0) this.#store.release(old.address);
     return { address, bytes };
+  }
+
+  /** Copied at once: a program run after this call does not show. */
+  #read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): ArrayBuffer {
+    const bytes = this.#bytes("read", buffer, byteOffset, byteLength);
+    const result = new Uint8Array(byteLength);
+    result.set(bytes);
+    this.#store.counters.bytesDownloaded += byteLength;
+    return result.buffer;
   }
 
   #bytes(

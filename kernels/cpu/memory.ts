@@ -39,6 +39,7 @@ export class Store {
     bytesDownloaded: 0,
     dispatches: 0,
     submissions: 0,
+    awaitedMappings: 0,
   };
   /** Where time is booked. */
   readonly stages: StageSlots;

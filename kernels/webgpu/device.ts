@@ -4,6 +4,7 @@
  * @module
  */
 
+import { present } from "../pending.ts";
 import { checkByteLength, checkMatrixSize, checkRange, paddedStride } from "../shapes.ts";
 import type {
   Device,
@@ -14,6 +15,7 @@ import type {
   GroupedLookups,
   LookupBuffers,
   Matrix,
+  Pending,
   Program,
   Recorder,
   TablesSpec,
@@ -33,7 +35,7 @@ import { largestBuffer, Memory, WebGpuBuffer } from "./memory.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { ProgramBuilder, type ProgramHost, WebGpuProgram } from "./program.ts";
 import { Submitter } from "./queue.ts";
-import { Readback } from "./readback.ts";
+import { LATER_BYTES, Readback } from "./readback.ts";
 import { type TablesHost, WebGpuTables } from "./tables.ts";
 import { StageTimer } from "./timing.ts";
 
@@ -81,6 +83,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     bytesDownloaded: 0,
     dispatches: 0,
     submissions: 0,
+    awaitedMappings: 0,
   };
   /** The device underneath. */
   readonly gpu: GPUDevice;
@@ -109,7 +112,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
     this.memory = new Memory(gpu, this.counters, this.errors, (buffer) => this.clear(buffer));
     this.pipelines = new PipelineCache(gpu, this.errors);
-    this.readback = new Readback(gpu, submit);
+    this.readback = new Readback(gpu, submit, this.counters);
     this.timer = gpu.features.has("timestamp-query")
       ? new StageTimer(gpu, this.readback, submit)
       : null;
@@ -202,6 +205,32 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     return result;
   }
 
+  /** {@inheritDoc Device.readLater} */
+  readLater(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Pending<ArrayBuffer> {
+    this.checkOpen();
+    const gpu = this.#storage(buffer);
+    checkRange("read", buffer, byteOffset, byteLength);
+    if (byteLength > LATER_BYTES) {
+      throw new RangeError(
+        `Cannot read ${byteLength} bytes of ${buffer.label} later: the most is ${LATER_BYTES}`,
+      );
+    }
+    const result = new ArrayBuffer(byteLength);
+    const landing = this.readback.start(gpu, byteOffset, new Uint8Array(result));
+    this.counters.bytesDownloaded += byteLength;
+    return {
+      take: () => {
+        this.errors.throwPending();
+        return landing.arrived() ? result : null;
+      },
+      wait: async () => {
+        await landing.wait();
+        await this.finishRead(0);
+        return result;
+      },
+    };
+  }
+
   /** {@inheritDoc Device.copy} */
   copy(
     from: DeviceBuffer,
@@ -259,7 +288,13 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   /** {@inheritDoc Device.takeStageTimes} */
   async takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     this.checkOpen();
-    return this.timer === null ? {} : await this.timer.take();
+    return this.timer === null ? {} : await this.timer.later().wait();
+  }
+
+  /** {@inheritDoc Device.stageTimesLater} */
+  stageTimesLater(): Pending<Readonly<Record<string, number>>> {
+    this.checkOpen();
+    return this.timer?.later() ?? present({});
   }
 
   /** {@inheritDoc Device.loss} */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Readback } from "./readback.ts";
+import type { Pending } from "../types.ts";
+import type { Landing, Readback } from "./readback.ts";
 
 /** Passes timed between two resolutions. */
 const PASSES = 1024;
@@ -12,16 +13,25 @@ const PASSES = 1024;
 /** Bytes of one timestamp. */
 const TIMESTAMP = 8;
 
-/** Books passes on stages. Timestamps are read back in the background once a query set is full. */
+/** Times of some passes on their way from the device. */
+interface Batch {
+  readonly landing: Landing;
+  readonly stages: readonly string[];
+  readonly resolved: GPUBuffer;
+  readonly times: BigUint64Array;
+}
+
+/** Books passes on stages. Timestamps begin to be read back once a query set is full, or when times are wanted. */
 export class StageTimer {
   readonly #device: GPUDevice;
   readonly #readback: Readback;
   readonly #submit: (commands: GPUCommandBuffer) => void;
   readonly #queries: GPUQuerySet;
-  readonly #collecting = new Set<Promise<void>>();
+  /** Begun since the last call of `later`. */
+  #batches: Batch[] = [];
   #stages: string[] = [];
+  /** Of batches that have landed since. */
   #totals: Record<string, number> = {};
-  #error: Error | null = null;
 
   /** @param device Must have the feature `timestamp-query`. */
   constructor(
@@ -55,16 +65,20 @@ export class StageTimer {
     return passes <= PASSES;
   }
 
-  /** Milliseconds a stage since the last call. */
-  async take(): Promise<Readonly<Record<string, number>>> {
+  /** Milliseconds a stage of the passes since the last call, once their timestamps have come. */
+  later(): Pending<Readonly<Record<string, number>>> {
     this.#collect();
-    await Promise.all(this.#collecting);
-    const totals = this.#totals;
+    const batches = this.#batches, totals = this.#totals;
+    this.#batches = [];
     this.#totals = {};
-    const error = this.#error;
-    this.#error = null;
-    if (error !== null) throw error;
-    return totals;
+    return {
+      take: () => land(batches, totals) ? totals : null,
+      wait: async () => {
+        for (const { landing } of batches) await landing.wait();
+        land(batches, totals);
+        return totals;
+      },
+    };
   }
 
   /** Frees the queries. */
@@ -75,6 +89,8 @@ export class StageTimer {
   #collect(): void {
     const stages = this.#stages;
     if (stages.length === 0) return;
+    // So that their buffers do not pile up while nobody asks.
+    land(this.#batches, this.#totals);
     this.#stages = [];
     const count = 2 * stages.length;
     const resolved = this.#device.createBuffer({
@@ -85,24 +101,22 @@ export class StageTimer {
     const encoder = this.#device.createCommandEncoder({ label: "stage times" });
     encoder.resolveQuerySet(this.#queries, 0, count, resolved, 0);
     this.#submit(encoder.finish());
-    const collected: Promise<void> = this.#add(resolved, stages)
-      .catch((error: Error) => {
-        this.#error ??= error;
-      })
-      .finally(() => {
-        resolved.destroy();
-        this.#collecting.delete(collected);
-      });
-    this.#collecting.add(collected);
+    const times = new BigUint64Array(count);
+    const landing = this.#readback.start(resolved, 0, new Uint8Array(times.buffer));
+    this.#batches.push({ landing, stages, resolved, times });
   }
+}
 
-  async #add(resolved: GPUBuffer, stages: readonly string[]): Promise<void> {
-    const times = new BigUint64Array(2 * stages.length);
-    await this.#readback.read(resolved, 0, new Uint8Array(times.buffer));
+/** Adds up the batches that have come, and removes them; whether none is left. */
+function land(batches: Batch[], totals: Record<string, number>): boolean {
+  while (batches[0]?.landing.arrived()) {
+    const { stages, resolved, times } = batches.shift()!;
+    resolved.destroy();
     stages.forEach((stage, i) => {
       // A dropped submission leaves zeros, which cannot be told from a clock that was reset.
       const nanoseconds = Math.max(0, Number(times[2 * i + 1]! - times[2 * i]!));
-      this.#totals[stage] = (this.#totals[stage] ?? 0) + nanoseconds / 1e6;
+      totals[stage] = (totals[stage] ?? 0) + nanoseconds / 1e6;
     });
   }
+  return batches.length === 0;
 }

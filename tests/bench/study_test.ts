@@ -125,6 +125,11 @@ Deno.test("expectedSteps() counts the minibatches of each plan", () => {
   // 30 minibatches of warm-up and window, 70 % of the 40 left, and the cold ones.
   assert.equal(steps("slipstream-30"), 30 + 28 + 34);
   assert.equal(steps("random-50"), 30 + 20 + 34);
+  // Of the 40 left the last 7 are all trained; half of the others are stale, of which half are skipped.
+  assert.equal(
+    steps("slipstream,drop=0.5,skip-probability=0.5,rescale=true,finish=0.1"),
+    Math.floor(30 + 40 - 33 / 4) + 34,
+  );
 });
 
 Deno.test("materialise() with seen ids numbers them by first appearance, and changes nothing else", async () => {

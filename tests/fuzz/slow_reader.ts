@@ -31,13 +31,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
  * @param maxLine Bytes that a line may have.
  */
 export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number): SlowReading {
-  let text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  if (text.startsWith("\xef\xbb\xbf")) text = text.slice(3);
-  const lines = text.split("\n");
-  const unended = lines.at(-1) !== "";
-  if (!unended) lines.pop();
-  const last = unended ? lines.length - 1 : -1;
-  while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!)) lines.pop();
+  const { lines, last } = linesOf(bytes);
   const layout = schema.text!;
   let places: (LogColumn | null)[] | null = layout.header ? null : inOrder(schema.columns);
   const rows: SlowRow[] = [], bad: number[] = [];
@@ -54,6 +48,25 @@ export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number
     else rows.push(row);
   }
   return { rows, bad };
+}
+
+/**
+ * The lines of a text, a byte a character, without the byte-order mark before them and the empty ones behind them.
+ *
+ * @returns `last` is the number, from 0, of a line that ends without a line end; -1 without one.
+ */
+export function linesOf(bytes: Uint8Array): {
+  readonly lines: readonly string[];
+  readonly last: number;
+} {
+  let text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  if (text.startsWith("\xef\xbb\xbf")) text = text.slice(3);
+  const lines = text.split("\n");
+  const unended = lines.at(-1) !== "";
+  if (!unended) lines.pop();
+  const last = unended ? lines.length - 1 : -1;
+  while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!)) lines.pop();
+  return { lines, last };
 }
 
 function inOrder(columns: readonly LogColumn[]): (LogColumn | null)[] {

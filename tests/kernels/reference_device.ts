@@ -8,6 +8,7 @@
 import { checkOp } from "../../kernels/check_op.ts";
 import { argumentsOf, bufferOf, UNSTAGED } from "../../kernels/op.ts";
 import type { OpArgs, OpName, OpNamed } from "../../kernels/ops.ts";
+import { present } from "../../kernels/pending.ts";
 import {
   checkByteLength,
   checkLookups,
@@ -25,6 +26,7 @@ import type {
   LookupBuffers,
   Matrix,
   OpCost,
+  Pending,
   Program,
   Recorder,
   TablesSpec,
@@ -68,6 +70,7 @@ class ReferenceDevice implements Device, Owner {
     bytesDownloaded: 0,
     dispatches: 0,
     submissions: 0,
+    awaitedMappings: 0,
   };
   readonly #ops: ReferenceOps;
   readonly #alive = new Set<Resource>();
@@ -144,12 +147,16 @@ class ReferenceDevice implements Device, Owner {
   }
 
   read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    return this.readLater(buffer, byteOffset, byteLength).wait();
+  }
+
+  readLater(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Pending<ArrayBuffer> {
     // Copied before this returns: what is called afterwards may not change it.
     const floats = this.#floats(buffer);
     checkRange("read", buffer, byteOffset, byteLength);
     this.counters.bytesDownloaded += byteLength;
     const part = floats.slice(byteOffset / 4, (byteOffset + byteLength) / 4);
-    return Promise.resolve(part.buffer as ArrayBuffer);
+    return present(part.buffer as ArrayBuffer);
   }
 
   copy(
@@ -188,6 +195,10 @@ class ReferenceDevice implements Device, Owner {
 
   takeStageTimes(): Promise<Readonly<Record<string, number>>> {
     return Promise.resolve({});
+  }
+
+  stageTimesLater(): Pending<Readonly<Record<string, number>>> {
+    return present({});
   }
 
   dispose(): void {

@@ -46,6 +46,7 @@ function makeMemory(capacity: number): {
     bytesDownloaded: 0,
     dispatches: 0,
     submissions: 0,
+    awaitedMappings: 0,
   };
   return {
     memory: new Memory(gpu, counters, errors, () => {}),

@@ -417,10 +417,9 @@ test("readback: only the first mapping of a staging buffer is awaited", async ()
   }
 });
 
-test("readback: where a mapping is never there at once, it is awaited", async () => {
-  using device = await open();
-  const buffer = device.createBuffer(4096, "buffer");
-  const gpu = {
+/** A device whose staging buffers are mapped once the test lets them be, and never at once. */
+function withLateMappings(device: WebGpuDevice, gate: () => Promise<void>): GPUDevice {
+  return {
     createCommandEncoder: (d: GPUCommandEncoderDescriptor) => device.gpu.createCommandEncoder(d),
     createBuffer: (descriptor: GPUBufferDescriptor) => {
       const staging = device.gpu.createBuffer(descriptor);
@@ -430,6 +429,7 @@ test("readback: where a mapping is never there at once, it is awaited", async ()
           value: async (mode: number, offset: number, size: number) => {
             mapped = false;
             await GPUBuffer.prototype.mapAsync.call(staging, mode, offset, size);
+            await gate();
             mapped = true;
           },
         },
@@ -443,7 +443,14 @@ test("readback: where a mapping is never there at once, it is awaited", async ()
       return staging;
     },
   } as unknown as GPUDevice;
-  const readback = new Readback(gpu, (commands) => device.submitter.submit(commands));
+}
+
+test("readback: where a mapping is never there at once, it is awaited", async () => {
+  using device = await open();
+  const buffer = device.createBuffer(4096, "buffer");
+  const gpu = withLateMappings(device, () => Promise.resolve());
+  const counters = { awaitedMappings: 0 };
+  const readback = new Readback(gpu, (commands) => device.submitter.submit(commands), counters);
   for (let i = 1; i <= 3; i++) {
     device.write(buffer, 0, Uint32Array.of(i));
     const got = new Uint32Array(1);
@@ -451,7 +458,49 @@ test("readback: where a mapping is never there at once, it is awaited", async ()
     assert.equal(got[0], i);
   }
   assert.deepEqual(readback.mappings, { immediate: 0, awaited: 3 });
+  assert.equal(counters.awaitedMappings, 3);
   readback.close();
+});
+
+test("readback: a read that is begun holds what was there then, and is taken without waiting", async () => {
+  using device = await open();
+  const buffer = device.createBuffer(4096, "buffer");
+  const gate = Promise.withResolvers<void>();
+  const gpu = withLateMappings(device, () => gate.promise);
+  const counters = { awaitedMappings: 0 };
+  const readback = new Readback(gpu, (commands) => device.submitter.submit(commands), counters);
+  const begun = [1, 2, 3].map((i) => {
+    device.write(buffer, 0, Uint32Array.of(i));
+    const got = new Uint32Array(1);
+    const storage = buffer.storage(device.memory);
+    return { got, landing: readback.start(storage, 0, new Uint8Array(got.buffer)) };
+  });
+  device.write(buffer, 0, Uint32Array.of(99));
+  assert.deepEqual(begun.map(({ landing }) => landing.arrived()), [false, false, false]);
+  gate.resolve();
+  await begun[2]!.landing.wait();
+  await begun[0]!.landing.wait();
+  assert.equal(begun[1]!.landing.arrived(), true);
+  assert.deepEqual(begun.map(({ got }) => got[0]), [1, 2, 3]);
+  assert.equal(readback.mappings.awaited, counters.awaitedMappings);
+  readback.close();
+});
+
+test("reads and stage times that are begun come in order, and more than 16 MiB are refused", async () => {
+  using device = await open();
+  const buffer = device.createBuffer(16 * 2 ** 20 + 4, "buffer");
+  assert.throws(
+    () => device.readLater(buffer, 0, buffer.byteLength),
+    /^RangeError: Cannot read 16777220 bytes of buffer later: the most is 16777216$/,
+  );
+  device.write(buffer, 0, Uint32Array.of(1));
+  const first = device.readLater(buffer, 0, 4), times = device.stageTimesLater();
+  device.write(buffer, 0, Uint32Array.of(2));
+  const second = device.readLater(buffer, 0, 4);
+  assert.equal(new Uint32Array(await second.wait())[0], 2);
+  assert.equal(new Uint32Array(await first.wait())[0], 1);
+  assert.equal(new Uint32Array(first.take()!)[0], 1);
+  assert.deepEqual(await times.wait(), {});
 });
 
 test("reads longer than a staging buffer, and several at once", async () => {

@@ -10,6 +10,7 @@ import type {
   EmbeddingTables,
   GroupedLookups,
   Matrix,
+  Pending,
   Program,
 } from "../../kernels/types.ts";
 import type { Stage } from "../stages.ts";
@@ -37,6 +38,8 @@ export interface HostBatch {
   readonly labels: Float32Array;
   /** A bag an input; of sequences, one a step: step s of input b is bag `b * steps + s`. */
   readonly lookups: GroupedLookups;
+  /** What each input weighs in the loss, above 0; absent for 1 each. */
+  readonly weights?: Float32Array;
 }
 
 /** Numbers of a model that training keeps up to date and no optimizer touches: running statistics. */
@@ -110,9 +113,9 @@ export interface Model extends Disposable {
   forwardStep(batch: HostBatch): Promise<void>;
   /**
    * Forward, loss, backward and update of one minibatch of `size` inputs: all of a step where the rows are on the device,
-   * the device's part of it where they are in host memory.
+   * the device's part of it where they are in host memory. With `weighted` inputs count by the weights that were uploaded.
    */
-  trainProgram(size: number, route?: Route): Program;
+  trainProgram(size: number, route?: Route, weighted?: boolean): Program;
   /** What `trainStep` does on the host around that program; null where a route's rows are on the device. */
   hostStep(size: number, route?: Route): HostStep | null;
   /** Forward alone. */
@@ -122,6 +125,8 @@ export interface Model extends Disposable {
    * `device.sync()` or a read.
    */
   takeStageTimes(): Promise<Partial<Record<Stage, number>>>;
+  /** As `takeStageTimes`, of the steps run so far, without waiting for them. */
+  stageTimesLater(): Pending<Partial<Record<Stage, number>>>;
   /** Bytes that training steps have copied to the device and back since the last call. */
   takeTraffic(): { readonly upload: number; readonly download: number };
   /** Gives all device memory and programs back; using the model afterwards throws. */

@@ -11,6 +11,7 @@ import type {
   EmbeddingTables,
   Matrix,
   Optimizer,
+  Pending,
   Program,
   Recorder,
   Scalar,
@@ -120,6 +121,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly #head: Head;
   readonly #rows: DeviceRows | HostRows;
   readonly #labels: Matrix;
+  readonly #weights: Matrix;
   readonly #scalars: DeviceBuffer;
   readonly #scalarBits = new ArrayBuffer(12);
   readonly #lossRow: Matrix;
@@ -178,6 +180,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.#lossRow = make(1, lossSlots, "losses");
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
       this.#labels = make(maxBatch, 1, "labels");
+      this.#weights = makeGradient(maxBatch, 1, "weights of inputs");
       const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
       this.#flat = new FlatParameters(make, makeGradient, floats, optimizer);
       this.#tower = new Tower(shape, {
@@ -261,7 +264,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     link.upload.ms += performance.now() - begun;
     const rows = batch.size * this.#kind.steps;
     if (path instanceof HostRows) add(link.upload, await path.bring(rows, this.#tower.vectors));
-    this.device.run(this.trainProgram(batch.size, route));
+    const weighted = batch.weights !== undefined;
+    this.device.run(this.trainProgram(batch.size, route, weighted));
     if (path instanceof HostRows) {
       add(link.download, await path.takeBack(rows, this.#tower.vectorGradients));
     }
@@ -277,22 +281,30 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.takeStageTimes} */
   async takeStageTimes(): Promise<Partial<Record<Stage, number>>> {
-    const times = timesByStage(await this.device.takeStageTimes());
-    const link = this.#link;
-    if (this.home !== this.device) {
-      // Waiting for the gradients is waiting for the device, whose time has been booked already.
-      const device = Object.values(times).reduce((sum, ms) => sum + ms, 0);
-      link.download.ms = Math.max(0, link.download.ms - device);
-      const home = timesByStage(await this.home.takeStageTimes());
-      for (const [stage, ms] of Object.entries(home)) {
-        times[stage as Stage] = (times[stage as Stage] ?? 0) + ms;
-      }
-    }
-    for (const stage of ["upload", "download"] as const) {
-      if (link[stage].ms > 0) times[stage] = (times[stage] ?? 0) + link[stage].ms;
-      link[stage].ms = 0;
-    }
-    return times;
+    return await this.stageTimesLater().wait();
+  }
+
+  /** {@inheritDoc Model.stageTimesLater} */
+  stageTimesLater(): Pending<Partial<Record<Stage, number>>> {
+    const { upload, download } = this.#link;
+    const linkMs = { upload: upload.ms, download: download.ms };
+    upload.ms = download.ms = 0;
+    const device = this.device.stageTimesLater();
+    const home = this.home === this.device ? null : this.home.stageTimesLater();
+    let times: Partial<Record<Stage, number>> | null = null;
+    const total = (
+      onDevice: Readonly<Record<string, number>>,
+      onHost: Readonly<Record<string, number>> | null,
+    ): Partial<Record<Stage, number>> => times ??= sumOfTimes(linkMs, onDevice, onHost);
+    return {
+      take: () => {
+        const onDevice = device.take(), onHost = home?.take() ?? null;
+        return onDevice === null || (home !== null && onHost === null)
+          ? null
+          : total(onDevice, onHost);
+      },
+      wait: async () => total(await device.wait(), await home?.wait() ?? null),
+    };
   }
 
   /** {@inheritDoc Model.takeTraffic} */
@@ -304,21 +316,21 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   }
 
   /** {@inheritDoc Model.trainProgram} */
-  trainProgram(size: number, route: Route = "full"): Program {
+  trainProgram(size: number, route: Route = "full", weighted = false): Program {
     if (size > this.maxTrainBatch) {
       throw new RangeError(
         `Cannot train a minibatch of ${size} inputs: the model was made to train ${this.maxTrainBatch} at most`,
       );
     }
     const path = this.#path(route);
-    return this.#program(`train ${route}`, size, (ops) => {
+    return this.#program(`train ${route}${weighted ? " weighted" : ""}`, size, (ops) => {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
       this.#forward(ops, size, route, weight);
       ops.stage("backward");
       ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
-        weights: null,
+        weights: weighted ? firstRows(this.#weights, size) : null,
         dlogits: firstRows(this.#head.dlogits, size),
         losses: this.#lossRow,
         slot: { buffer: this.#scalars, index: LOSS_SLOT },
@@ -359,8 +371,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     this.dispose();
   }
 
-  /** Copies dense features and labels to the device. */
-  #uploadInputs({ size, dense, labels }: HostBatch): void {
+  /** Copies dense features, labels and weights to the device. */
+  #uploadInputs({ size, dense, labels, weights }: HostBatch): void {
     if (size > this.maxBatch) {
       throw new RangeError(
         `Cannot upload ${size} inputs: the model was made for at most ${this.maxBatch}`,
@@ -370,6 +382,10 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     const { device } = this;
     writeMatrix(device, firstRows(this.#tower.dense, rows), dense.subarray(0, rows * columns));
     writeMatrix(device, firstRows(this.#labels, size), labels.subarray(0, size));
+    // An evaluation may be of more inputs than can be trained, and weighs none.
+    if (weights !== undefined) {
+      writeMatrix(device, firstRows(this.#weights, size), weights.subarray(0, size));
+    }
   }
 
   #path(route: Route): DeviceRows | HostRows {
@@ -404,4 +420,24 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 function add(sum: { bytes: number; ms: number }, { bytes, ms }: Transfer): void {
   sum.bytes += bytes;
   sum.ms += ms;
+}
+
+/** Times of the link, of the tower's device and of the host's, where that is another, in milliseconds. */
+function sumOfTimes(
+  linkMs: { upload: number; download: number },
+  onDevice: Readonly<Record<string, number>>,
+  onHost: Readonly<Record<string, number>> | null,
+): Partial<Record<Stage, number>> {
+  const times = timesByStage(onDevice);
+  let { upload, download } = linkMs;
+  if (onHost !== null) {
+    // Waiting for the gradients is waiting for the device, whose time has been booked already.
+    download = Math.max(0, download - Object.values(times).reduce((sum, ms) => sum + ms, 0));
+    for (const [stage, ms] of Object.entries(timesByStage(onHost))) {
+      times[stage as Stage] = (times[stage as Stage] ?? 0) + ms;
+    }
+  }
+  if (upload > 0) times.upload = (times.upload ?? 0) + upload;
+  if (download > 0) times.download = (times.download ?? 0) + download;
+  return times;
 }

@@ -55,7 +55,21 @@ export interface PlanOptions {
   readonly alpha: number | null;
   /** Hot minibatches of the window: below 1 a share of all, else a number. Null: 3 %, of sequences 5 %, at least 20. */
   readonly window: number | null;
-  /** Hot minibatches before the first snapshot. Null: 1000, but no more than a tenth of all. */
+  /**
+   * How D changes over the hot inputs after the window: not at all, or linearly from 0 to 2 D (`rise`) or from 2 D to 0
+   * (`fall`), so that as many are dropped. `none` by default.
+   */
+  readonly anneal: "none" | "rise" | "fall";
+  /** Share of each epoch's hot inputs, its last ones, of which none is skipped, in [0, 1). 0 by default. */
+  readonly finish: number;
+  /** Probability with which an input found stale is skipped, in (0, 1]. 1 by default. */
+  readonly skipProbability: number;
+  /**
+   * Whether kept inputs of the class that is skipped with probability r weigh 1 / (1 - r) in the loss, as in InfoBatch:
+   * stale ones, of `random-drop` all after the window. False by default.
+   */
+  readonly rescale: boolean;
+  /** Hot minibatches before the first snapshot: below 1 a share of all, else a number. Null: 1000, at most a tenth. */
   readonly warmup: number | null;
   /** Memory for hot rows, in MiB. */
   readonly hotMemoryMib: number;
@@ -94,6 +108,10 @@ export const PLAN_DEFAULTS: PlanOptions = {
   mode: "corrected",
   budget: 1,
   drop: 0.3,
+  anneal: "none",
+  finish: 0,
+  skipProbability: 1,
+  rescale: false,
   alpha: null,
   window: null,
   warmup: null,
@@ -257,9 +275,14 @@ function wantedWindow(
   const { warmupShare, leastWindow } = SEMANTICS[mode];
   const share = window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
   const byDefault = warmupShare === null ? WARMUP : { minibatches: WARMUP, atMost: warmupShare };
-  if (!staleness.window) return { warmup: warmup ?? byDefault, window: { minibatches: 0 } };
+  const before = warmup === null
+    ? byDefault
+    : warmup > 0 && warmup < 1
+    ? { share: warmup }
+    : Math.floor(warmup);
+  if (!staleness.window) return { warmup: before, window: { minibatches: 0 } };
   return {
-    warmup: warmup ?? byDefault,
+    warmup: before,
     window: share >= 1 ? { minibatches: Math.floor(share) } : { share },
     ...(leastWindow === null ? {} : {
       fewest: Math.max(1, staleness.snapshots - 1),
@@ -355,6 +378,39 @@ export function checkPlan(options: PlanOptions, epochs: number, shape: InputShap
   }
   if (plan.window) checkStaleness(options, shape);
   else if (drops(plan)) checkDrop(options);
+  checkSkipping(options, plan);
+}
+
+/** Refuses ways of skipping that are out of range, or that a plan has not. */
+function checkSkipping(options: PlanOptions, plan: Plan): void {
+  const { anneal, drop, finish, skipProbability, rescale } = options;
+  const given = (["anneal", "finish", "skipProbability", "rescale"] as const)
+    .find((name) => options[name] !== PLAN_DEFAULTS[name]);
+  if (given === undefined) return;
+  const refuse = (what: typeof given, why: string): never => {
+    throw new UsageError((option) =>
+      `Cannot use ${option(`plan.${what}`)} ${options[what]}${
+        why.replace("PLAN", option("plan.name"))
+      }`
+    );
+  };
+  if (!drops(plan) || plan.freezes || plan.cold === "skip-stale") {
+    refuse(given, ` with PLAN ${plan.name}: it is for plans that skip hot inputs alone`);
+  }
+  if (anneal !== "none" && drop >= 0.5) {
+    refuse("anneal", `: it takes D, ${drop}, up to twice as much, so D must be below 0.5`);
+  }
+  if (!(finish >= 0 && finish < 1)) refuse("finish", ": it must be at least 0 and below 1");
+  if (!(skipProbability > 0 && skipProbability <= 1)) {
+    refuse("skipProbability", ": it must be above 0 and at most 1");
+  }
+  const atRandom = plan.hot === "drop-at-random";
+  if (atRandom && skipProbability < 1) {
+    refuse("skipProbability", ` with PLAN ${plan.name}: there the probability is D`);
+  }
+  if (rescale && !atRandom && skipProbability === 1) {
+    refuse("rescale", ": all stale inputs are skipped, so that none is left to weigh more");
+  }
 }
 
 /**
@@ -376,6 +432,18 @@ export function checkState(
   );
 }
 
+/** Ways of skipping that are not the default. */
+function skippingDocument(
+  { anneal, finish, skipProbability, rescale }: PlanOptions,
+): Record<string, string | number | boolean> {
+  return {
+    ...(anneal === "none" ? {} : { anneal }),
+    ...(finish === 0 ? {} : { finish }),
+    ...(skipProbability === 1 ? {} : { skip_probability: skipProbability }),
+    ...(rescale ? { rescale } : {}),
+  };
+}
+
 /** The options as documents hold them. */
 export function planOptionsDocument(
   options: PlanOptions,
@@ -388,14 +456,15 @@ export function planOptionsDocument(
   const { mode, schedule } = options;
   const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
   const common = { mode, ...budget, ...hot, schedule, ...rate };
+  const drop = { drop: options.drop, ...skippingDocument(options) };
   if (resolved === null || resolved.staleness === null) {
-    return { ...common, ...(drops(plan) ? { drop: options.drop } : {}), watch: options.watch };
+    return { ...common, ...(drops(plan) ? drop : {}), watch: options.watch };
   }
   const { layout: { warmup, window }, staleness: { alpha, combine, snapshots } } = resolved;
   const criterion = findCriterion(options.criterion);
   return {
     ...common,
-    drop: options.drop,
+    ...drop,
     alpha,
     warmup,
     window,

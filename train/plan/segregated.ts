@@ -397,6 +397,7 @@ export class SegregatedPlan implements PlanDriver {
       sequences,
       options: this.#options,
       resolved,
+      freezes: this.#plan.freezes,
       seed,
       book: (stage, ms) => this.#book(stage, ms),
     });

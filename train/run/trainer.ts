@@ -1,5 +1,5 @@
 /**
- * The training loop: prepare, upload, run, and read the losses a few times a second.
+ * The training loop: prepare, upload, run; losses are read behind it.
  *
  * @module
  */
@@ -22,6 +22,7 @@ import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
 import { firstInputs } from "../plan/first_inputs.ts";
 import { learningRate, type LearningRateSchedule } from "./learning_rate.ts";
 import { packState, type TrainState, unpackState } from "./state.ts";
+import { type Reading, Readings, type StageTimes } from "./readings.ts";
 import { MinibatchLog, type MinibatchSink } from "../trace/log.ts";
 
 /** What a callback may return to end the run in an orderly way; the result says `stopped`. */
@@ -153,6 +154,8 @@ export interface TrainResult {
   readonly evaluations: readonly TimedEvaluation[];
   /** Wall time of training without evaluations, in milliseconds. */
   readonly trainMs: number;
+  /** Of that time, how long the main thread had nothing to do but wait; of this process alone where a run was resumed. */
+  readonly waitedMs: number;
   /** Wall time of evaluations, in milliseconds. */
   readonly evaluateMs: number;
   /** Time a stage, in milliseconds, as far as the device can tell; `prepare` and `upload` are the host's. */
@@ -202,14 +205,14 @@ type LoopOptions =
   & TrainOptions
   & Required<Pick<TrainOptions, "evalEvery" | "evalBatch" | "maxSteps">>;
 
-/** Losses are read at least this often, so that progress is shown and Ctrl-C is handled. */
-const DRAIN_MS = 250;
+/** How often progress is shown and Ctrl-C is handled. */
+const TURN_MS = 250;
 /** How long after a checkpoint that could not be saved the next one is tried. */
 const CHECKPOINT_AGAIN_MS = 60_000;
 /** Time between checkpoints by the clock. */
 const CHECKPOINT_MS = 600_000;
 /** Booked by the host, which waits for the device meanwhile: the device's own time in them would count twice. */
-const HOST_STAGES = ["snapshot", "search", "classify"] as const;
+const HOST_STAGES: ReadonlySet<Stage> = new Set(["snapshot", "search", "classify"]);
 
 /**
  * Trains a model on a data set's training split and evaluates it on the test split.
@@ -238,17 +241,22 @@ class Run {
   readonly #driver: PlanDriver;
   readonly #log: MinibatchLog | null;
   readonly #evaluations: TimedEvaluation[] = [];
-  readonly #stages: Partial<Record<Stage, number>> = {};
+  readonly #readings: Readings;
+  /** Booked by the host, and by the device as far as its times have been read. */
+  readonly #hostStages: StageTimes = {};
+  readonly #deviceStages: StageTimes = {};
   #losses = new Float32Array(1024);
   #step = 0;
   #inputs = 0;
+  /** Steps whose losses have been read. */
   #drained = 0;
   #lastLoss: number | null = null;
   #trainMs = 0;
   #evaluateMs = 0;
   #lookups = 0;
   #uniqueRows = 0;
-  #drainedAt = 0;
+  #turnedAt = 0;
+  #turnsMs = 0;
   #since = 0;
   #savedAt = 0;
   #savedStep = -1;
@@ -281,6 +289,7 @@ class Run {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
+    this.#readings = new Readings(model);
   }
 
   async train(): Promise<TrainResult> {
@@ -290,7 +299,8 @@ class Run {
     await this.#model.takeStageTimes();
     this.#model.takeTraffic();
     if (resume) await this.#restore(resume);
-    this.#since = this.#drainedAt = this.#savedAt = performance.now();
+    this.#readings.startAt(this.#step);
+    this.#since = this.#turnedAt = this.#savedAt = performance.now();
     let ended: LoopEnd;
     try {
       ended = await this.#steps();
@@ -326,7 +336,8 @@ class Run {
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
       evaluateMs: this.#evaluateMs,
-      stagesMs: this.#stages,
+      waitedMs: this.#readings.waitedMs + this.#turnsMs,
+      stagesMs: this.#stages(),
       counts: { lookups: this.#lookups, uniqueRows: this.#uniqueRows },
       plan: this.#driver.document(),
     };
@@ -336,7 +347,7 @@ class Run {
   async #steps(): Promise<LoopEnd> {
     const { schedule, signal, maxSteps, checkpoint, onStep } = this.#options;
     const model = this.#model;
-    this.#log?.start(this.#stages);
+    this.#log?.start(this.#stages());
     // A run that was interrupted before an evaluation that was due does it now.
     const due = this.#step > 0 ? await this.#evaluateIfDue() : null;
     if (due !== null) return due;
@@ -354,8 +365,8 @@ class Run {
       this.#step++;
       await this.#driver.trained(planned);
       await this.#logged(planned);
-      const full = this.#step - this.#drained === model.losses.slots;
-      if (full || performance.now() - this.#drainedAt >= DRAIN_MS) await this.#drain();
+      if (performance.now() - this.#turnedAt >= TURN_MS) await this.#turn();
+      else if (this.#readings.due(this.#step)) await this.#read();
       if (onStep !== undefined) {
         const { epoch } = planned;
         const request = await onStep({ step: this.#step, inputs: this.#inputs, epoch });
@@ -388,7 +399,7 @@ class Run {
       return await body();
     } finally {
       this.#since = performance.now();
-      this.#log?.start(this.#stages);
+      this.#log?.start(this.#stages());
     }
   }
 
@@ -398,41 +409,73 @@ class Run {
     if (log === null) return;
     // The CPU device knows its times at once; another one is asked when its losses are read.
     if (log.resolution === "minibatch") await this.#takeTimes();
-    log.add(this.#step - 1, planned, this.#stages);
+    log.add(this.#step - 1, planned, this.#stages());
   }
 
   async #takeTimes(): Promise<void> {
-    const times = await this.#model.takeStageTimes();
-    for (const stage of HOST_STAGES) delete times[stage];
-    for (const [stage, ms] of Object.entries(times)) this.#book(stage as Stage, ms);
+    this.#bookTimes(await this.#model.takeStageTimes());
   }
 
-  /** Reads the losses not read yet, checks them, and lets events (signals, timers) in. */
-  async #drain(): Promise<void> {
-    const { buffer, slots } = this.#model.losses;
-    const device = this.#model.device;
-    if (this.#drained < this.#step) {
-      const ring = new Float32Array(await device.read(buffer, 0, 4 * slots));
-      let sum = 0;
-      const first = this.#drained;
-      if (this.#step > this.#losses.length) {
-        const grown = new Float32Array(2 * Math.max(this.#step, this.#losses.length));
-        grown.set(this.#losses);
-        this.#losses = grown;
-      }
-      for (; this.#drained < this.#step; this.#drained++) {
-        const loss = ring[this.#drained % slots]!;
-        this.#losses[this.#drained] = loss;
-        sum += loss;
-        if (!Number.isFinite(loss)) throw this.#diverged(this.#drained, loss);
-      }
-      this.#lastLoss = sum / (this.#step - first);
+  #bookTimes(times: Readonly<StageTimes>): void {
+    for (const [name, ms] of Object.entries(times)) {
+      const stage = name as Stage;
+      if (HOST_STAGES.has(stage)) continue;
+      this.#deviceStages[stage] = (this.#deviceStages[stage] ?? 0) + ms;
     }
-    await this.#takeTimes();
-    this.#log?.settle(this.#stages);
+  }
+
+  /** Time booked on each stage, by the host so far or until then. */
+  #stages(host: Readonly<StageTimes> = this.#hostStages): StageTimes {
+    const stages = { ...host };
+    for (const [name, ms] of Object.entries(this.#deviceStages)) {
+      const stage = name as Stage;
+      stages[stage] = (stages[stage] ?? 0) + ms;
+    }
+    return stages;
+  }
+
+  /** Begins to read the losses not read yet, and takes those that have come. */
+  async #read(): Promise<void> {
+    const come = await this.#readings.begin(this.#step, this.#hostStages);
+    for (const reading of come) this.#take(reading);
+  }
+
+  /** Takes the losses that have come, shows progress, and lets events (signals, timers) in. */
+  async #turn(): Promise<void> {
+    // Steps may be so slow that no reading was due; one that is on its way need not be followed by another.
+    if (this.#readings.idle) await this.#read();
+    for (const reading of this.#readings.arrived()) this.#take(reading);
     this.#reportTraining();
+    const begun = performance.now();
     await letEventsIn();
-    this.#drainedAt = performance.now();
+    this.#turnedAt = performance.now();
+    this.#turnsMs += this.#turnedAt - begun;
+  }
+
+  /** Waits for all losses. */
+  async #drain(): Promise<void> {
+    const come = await this.#readings.all(this.#step, this.#hostStages);
+    for (const reading of come) this.#take(reading);
+    await this.#turn();
+  }
+
+  /** Keeps the losses of a reading, and checks them. */
+  #take({ losses, times, hostTimes }: Reading): void {
+    const end = this.#drained + losses.length;
+    if (end > this.#losses.length) {
+      const grown = new Float32Array(2 * Math.max(end, this.#losses.length));
+      grown.set(this.#losses);
+      this.#losses = grown;
+    }
+    let sum = 0;
+    for (const loss of losses) {
+      this.#losses[this.#drained++] = loss;
+      sum += loss;
+      if (!Number.isFinite(loss)) throw this.#diverged(this.#drained - 1, loss);
+    }
+    this.#lastLoss = sum / losses.length;
+    this.#bookTimes(times);
+    this.#log?.settle(this.#stages(hostTimes), end);
   }
 
   #diverged(step: number, loss: number): TrainingFailure {
@@ -497,7 +540,7 @@ class Run {
       let shown = 0;
       return await evaluate(this.#model, source, evalBatch, (done) => {
         const now = performance.now();
-        if (!report || now - shown < DRAIN_MS) return;
+        if (!report || now - shown < TURN_MS) return;
         shown = now;
         this.#report("evaluate", done, source.count);
       }, signal);
@@ -532,7 +575,7 @@ class Run {
       evaluateMs: this.#evaluateMs,
       lookups: this.#lookups,
       uniqueRows: this.#uniqueRows,
-      stages: this.#stages,
+      stages: this.#stages(),
       driver,
       trace: trace?.snapshot() ?? null,
     });
@@ -561,13 +604,13 @@ class Run {
     this.#evaluateMs = state.evaluateMs;
     this.#lookups = state.lookups;
     this.#uniqueRows = state.uniqueRows;
-    Object.assign(this.#stages, state.stages);
+    Object.assign(this.#hostStages, state.stages);
     if (state.trace !== null) this.#options.trace?.restore(state.trace);
     await this.#driver.restore(state.driver);
   }
 
   #book(stage: Stage, ms: number): void {
-    this.#stages[stage] = (this.#stages[stage] ?? 0) + ms;
+    this.#hostStages[stage] = (this.#hostStages[stage] ?? 0) + ms;
   }
 
   #reportTraining(): void {

@@ -81,18 +81,24 @@ export class MinibatchLog {
     if (this.resolution === "minibatch") this.settle(stages);
   }
 
-  /** Shares the time booked since the last call among the minibatches since, and hands them on. */
-  settle(stages: StageTimes): void {
+  /**
+   * Shares the time booked since the last call among the minibatches since, and hands them on.
+   *
+   * @param stages Time booked on each stage up to the last of them.
+   * @param end Minibatches trained by then, where more have been noted since.
+   */
+  settle(stages: StageTimes, end = Infinity): void {
     const pending = this.#pending;
-    if (pending.length === 0) return;
+    const later = pending.findIndex(({ step }) => step >= end);
+    const settled = pending.splice(0, later < 0 ? pending.length : later);
+    if (settled.length === 0) return;
     const shares: Partial<Record<Stage, number>> = {};
     for (const [name, ms] of Object.entries(stages)) {
       const stage = name as Stage;
-      const share = (ms - (this.#before[stage] ?? 0)) / pending.length;
+      const share = (ms - (this.#before[stage] ?? 0)) / settled.length;
       if (share > 0) shares[stage] = share;
     }
-    for (const record of pending) this.#sink.add({ ...record, stages_ms: shares });
-    pending.length = 0;
+    for (const record of settled) this.#sink.add({ ...record, stages_ms: shares });
     this.#before = { ...stages };
   }
 

@@ -41,6 +41,7 @@ function input(changes: Partial<ResultInput> = {}): ResultInput {
       bytesDownloaded: 4,
       dispatches: 5,
       submissions: 6,
+      awaitedMappings: 0,
     },
     run: {
       plan: {
@@ -59,6 +60,7 @@ function input(changes: Partial<ResultInput> = {}): ResultInput {
       losses: Float32Array.of(0.7, 0.1, 2 / 3),
       evaluations: [{ step: 3, samples: 10, metrics: evaluation.metrics() }],
       trainMs: 250,
+      waitedMs: 0,
       evaluateMs: 10,
       stagesMs: { forward: 100 },
       counts: { lookups: 20, uniqueRows: 15 },
@@ -100,6 +102,7 @@ Deno.test("buildResult() keeps what a failed run knew, without NaN", () => {
       losses: Float32Array.of(0.5, Infinity, NaN),
       evaluations: [],
       trainMs: 0,
+      waitedMs: 0,
     },
     ended: { failed: "its loss is NaN" },
   }));
