@@ -101,6 +101,14 @@ export type Flag =
   | PathsFlag
   | IntsFlag;
 
+/** `-q` means the same to every command. */
+export const QUIET_FLAG = {
+  type: "boolean",
+  short: "q",
+  group: "Files",
+  help: "Print results and errors alone, nothing on the way",
+} as const satisfies BooleanFlag;
+
 /** Flags by camel-case name. Every table understands `--help` and `-h` besides. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
@@ -246,7 +254,10 @@ export function formatHelp(table: FlagTable, page: HelpPage): string {
   const entries: [group: string, left: string, right: string][] = Object.entries(table).map(
     ([key, flag]) => [flag.group, leftSide(key, flag), rightSide(flag)],
   );
-  entries.push(["Help", "-h, --help", "Show this page"]);
+  entries.push(
+    ["Help", "-h, --help", "Show this page"],
+    ["Help", "--version", "Show versions and end"],
+  );
   const indent = 28;
   for (const group of new Set(entries.map((entry) => entry[0]))) {
     lines.push("", group);
