@@ -1,7 +1,7 @@
 /** A small disk of its own for a folder, which can be full or read-only. */
 
-/** The smallest disk that is of use: a few blocks. */
-const LEAST_KIB = 16;
+/** The smallest disk that there is: a block. */
+const LEAST_KIB = 4;
 /** Room for everything that is tried. */
 const ROOMY_KIB = 256 * 1024;
 
