@@ -31,6 +31,7 @@ import { schemaFormat } from "./schema/schema_format.ts";
 import { parseTime } from "./schema/times.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
 import {
+  type Range,
   splitCounts,
   splitLastFile,
   splitNone,
@@ -39,7 +40,7 @@ import {
   splitShares,
 } from "./split.ts";
 import { missingDays } from "./source_files.ts";
-import { standardise } from "./standardise.ts";
+import { type ColumnScales, measureScales, standardise } from "./standardise.ts";
 import { type TableKeys, writeKeys } from "./table_keys.ts";
 import type { TextFile } from "./text_source.ts";
 import type { TableSchema } from "./types.ts";
@@ -136,14 +137,8 @@ export async function buildRows(
       notes.push(rareNote(count, rare.filter((_, t) => minCounts[t] === count)));
     }
   }
-  if (format.standardised !== undefined && format.standardised.length > 0) {
-    const slots = format.standardised;
-    const scales = await standardise(writer, ...columns, slots, splits.train, hooks.signal);
-    const scaled = scales.map(({ mean, deviation }, i) =>
-      `${format.dense[slots[i]!]} (${mean.toPrecision(4)}, ${deviation.toPrecision(4)})`
-    );
-    notes.push(`Standardised by mean and deviation of training inputs: ${scaled.join(", ")}`);
-  }
+  const scales = await scaleColumns(writer, columns, format, options, splits.train, hooks.signal);
+  if (scales !== null) notes.push(scaleNote(scales, options));
   await writer.sync();
   const keys = await writeKeys(
     folder,
@@ -170,6 +165,7 @@ export async function buildRows(
     blocks: writer.blocks,
     keys,
     labelled: options.schema === null || isLabelled(options.schema),
+    ...(scales === null ? {} : { scales }),
     hash: datasetHash({ options, sources, rows, splits, tables }),
   });
 }
@@ -177,14 +173,43 @@ export async function buildRows(
 /** A log that is scored has no rows that train, whose mean and deviation could be taken. */
 function checkWhole(
   { dense, standardised = [] }: RowFormat,
-  { whole, schema }: PreparationOptions,
+  { whole, schema, scales }: PreparationOptions,
 ) {
-  if (!whole || standardised.length === 0) return;
+  const unknown = standardised.find((slot) => scales?.[dense[slot]!] === undefined);
+  if (!whole || unknown === undefined) return;
   throw new UserError(
     `Cannot score by the schema ${schema!.name}: column ${
-      dense[standardised[0]!]
+      dense[unknown]
     } is standardised over the inputs that train, and nothing says what their mean and deviation were`,
   );
+}
+
+/** Standardises the columns that are to be, by the scales of the options or else of the rows that train; null without any. */
+async function scaleColumns(
+  writer: BlockWriter,
+  columns: readonly [dense: number, places: number],
+  { dense, standardised: slots = [] }: RowFormat,
+  { scales: given = {} }: PreparationOptions,
+  train: Range,
+  signal: AbortSignal | undefined,
+): Promise<ColumnScales | null> {
+  if (slots.length === 0) return null;
+  const unknown = slots.filter((slot) => given[dense[slot]!] === undefined);
+  const measured = unknown.length === 0
+    ? []
+    : await measureScales(writer, ...columns, unknown, train, signal);
+  const scales = slots.map((slot) => given[dense[slot]!] ?? measured[unknown.indexOf(slot)]!);
+  await standardise(writer, ...columns, slots, scales, signal);
+  return Object.fromEntries(slots.map((slot, i) => [dense[slot]!, scales[i]!]));
+}
+
+function scaleNote(scales: ColumnScales, { scales: given }: PreparationOptions): string {
+  const scaled = Object.entries(scales).map(([name, { mean, deviation }]) =>
+    `${name} (${mean.toPrecision(4)}, ${deviation.toPrecision(4)})`
+  );
+  return `Standardised by mean and deviation of training inputs${
+    given === undefined ? "" : " of the weights"
+  }: ${scaled.join(", ")}`;
 }
 
 function formatOf({ format, schema, maxIndexRange }: PreparationOptions): RowFormat {

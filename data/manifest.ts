@@ -13,6 +13,7 @@ import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
 import type { LogSchema } from "./schema/log_schema.ts";
 import type { EventLayout } from "./taobao.ts";
+import type { ColumnScales } from "./standardise.ts";
 import { KEYS_FILE, type KeysSummary } from "./table_keys.ts";
 import type { Splits } from "./split.ts";
 import type { TableSchema } from "./types.ts";
@@ -52,6 +53,8 @@ export interface PreparationOptions {
   readonly leak: boolean;
   /** All inputs test, in the order of the files, because the log is scored. */
   readonly whole?: true;
+  /** What standardised columns are scaled by, where that is not taken from the rows that train. */
+  readonly scales?: ColumnScales;
   /** What the columns mean, where that is not what the format's own layout says. */
   readonly schema: LogSchema | null;
   /** Of Taobao: how events are laid out, where that is not as in Tianchi's file. */
@@ -111,6 +114,8 @@ export interface Manifest {
   readonly keys: KeysSummary;
   /** False where rows have no labels, because they are only scored. */
   readonly labelled: boolean;
+  /** What standardised columns were scaled by; absent where there are none. */
+  readonly scales?: ColumnScales;
   /** See {@link datasetHash}. */
   readonly hash: string;
   /** Of everything above, so that a damaged manifest is not believed. */
@@ -135,13 +140,13 @@ export function datasetHash(
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
   const { format, limit, maxIndexRange, minCount, badRows, seed, leak, whole } = options;
-  const { schema, events, heldOut } = options;
+  const { schema, events, heldOut, scales } = options;
   // A log in its own layout that is split has the name it had before there were others.
   const layout = schema !== null || events !== null || heldOut !== null
     ? [schema, events, heldOut]
     : [];
   const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak, ...layout];
-  return whole ? [...list, "whole"] : list;
+  return [...list, ...(whole ? ["whole"] : []), ...(scales === undefined ? [] : [scales])];
 }
 
 /**

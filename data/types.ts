@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ColumnScales } from "./standardise.ts";
 import type { TableKeys } from "./table_keys.ts";
 
 /** A column of categorical ids: one embedding table. */
@@ -93,6 +94,8 @@ export interface Dataset extends Disposable {
   readonly bayes: { readonly auc: number; readonly logloss: number } | null;
   /** Reads which ids the rows of the tables stand for. Absent where rows are the ids, as in generated data sets. */
   readonly keys?: () => Promise<readonly TableKeys[]>;
+  /** What standardised dense columns were scaled by, by name. Absent where there are none. */
+  readonly scales?: ColumnScales;
   /** Inputs in a split. */
   count(split: Split): number;
   /** Walks a split in an order. */
