@@ -1,5 +1,6 @@
 /** Everything that is fuzzed. */
 
+import { COLUMN_FILES } from "./columns.ts";
 import { COMMAND_LINES } from "./command_lines.ts";
 import { DOCUMENTS } from "./documents.ts";
 import { FILES } from "./files.ts";
@@ -13,5 +14,6 @@ export const SUBJECTS: readonly Subject[] = [
   ...FILES,
   ...FOLDERS,
   ...LOGS,
+  ...COLUMN_FILES,
   ...COMMAND_LINES,
 ];
