@@ -46,6 +46,11 @@ Deno.test("a suite that SIGTERM ends is not left running", () =>
 for (
   const [words, line] of [
     [["paper", "--draws", "1000000"], /^1000000 draws/],
+    [
+      ["break-even", "--trace", "rm2", "--draws", "1000000", "--axis", "drop=0", "hot_share=0.5"],
+      /^rm2: a map of 1 cell, 1,000,000 draws/,
+    ],
+
     [["sweep", "--trace", "rm2", "--axis", "hot_memory_mib=61"], /^rm2: hot memories of 61 MiB/],
   ] as const
 ) {

@@ -61,7 +61,7 @@ export function fuzzLogs({ seed, from = 0, cases }: LogFuzzOptions): LogFuzzing 
   for (let number = from; number < from + cases; number++) {
     const draw = new Draw(seed, number);
     const format = FORMATS[draw.below(FORMATS.length)]!;
-    const text = mutate(format.write(draw), format.schema, draw);
+    const text = mutateText(format.write(draw), format.schema.text!.separator, draw);
     try {
       const reading = check(format, text, draw);
       rows += reading.rows.length;
@@ -231,7 +231,7 @@ const FORMATS: readonly Format[] = [
 /** The texts of each format, for whoever tries everything. */
 export const LOGS: readonly Subject[] = FORMATS.map((format) => ({
   name: `log-${format.name.toLowerCase().replace(/\W+/g, "-")}`,
-  make: (draw) => mutate(format.write(draw), format.schema, draw),
+  make: (draw) => mutateText(format.write(draw), format.schema.text!.separator, draw),
   check: (input) => {
     const { rows, bad } = check(format, input, new Draw(input.length, 0));
     return bad.length === 0 && rows.length > 0 ? "accepted" : "refused";
@@ -292,9 +292,8 @@ const FIELDS = [
   ],
 ];
 
-/** Changes a text up to five times. */
-function mutate(text: string, schema: LogSchema, draw: Draw): Uint8Array {
-  const { separator } = schema.text!;
+/** Changes a text up to five times, a byte a character, by fields and lines as by bytes. */
+export function mutateText(text: string, separator: string, draw: Draw): Uint8Array {
   for (let changes = draw.below(6); changes > 0; changes--) {
     const rows = text.split("\n");
     const at = draw.below(rows.length);

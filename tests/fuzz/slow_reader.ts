@@ -31,9 +31,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
  * @param maxLine Bytes that a line may have.
  */
 export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number): SlowReading {
-  let text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  if (text.startsWith("\xef\xbb\xbf")) text = text.slice(3);
-  const lines = linesOf(text, schema, maxLine);
+  const text = textOf(bytes), lines = rowsOf(text, schema, maxLine);
   const last = text.endsWith("\n") ? null : lines.at(-1);
   while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!.whole)) lines.pop();
   const layout = schema.text!;
@@ -55,7 +53,7 @@ export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number
 }
 
 /** The rows of a text as they stand there, each with the number of its first line; quotes may go over several lines. */
-function linesOf(
+function rowsOf(
   text: string,
   { text: layout }: LogSchema,
   maxLine: number,
@@ -78,6 +76,29 @@ function linesOf(
     at += whole.length + 1;
   }
   return lines;
+}
+
+/** A text, a byte a character, without the byte-order mark before it. */
+function textOf(bytes: Uint8Array): string {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return text.startsWith("\xef\xbb\xbf") ? text.slice(3) : text;
+}
+
+/**
+ * The lines of a text, a byte a character, without the byte-order mark before them and the empty ones behind them.
+ *
+ * @returns `last` is the number, from 0, of a line that ends without a line end; -1 without one.
+ */
+export function linesOf(bytes: Uint8Array): {
+  readonly lines: readonly string[];
+  readonly last: number;
+} {
+  const lines = textOf(bytes).split("\n");
+  const unended = lines.at(-1) !== "";
+  if (!unended) lines.pop();
+  const last = unended ? lines.length - 1 : -1;
+  while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!)) lines.pop();
+  return { lines, last };
 }
 
 function inOrder(columns: readonly LogColumn[]): (LogColumn | null)[] {

@@ -38,6 +38,8 @@ export interface BlockParts {
   readonly sequences: boolean;
   readonly options: PlanOptions;
   readonly resolved: ResolvedStaleness;
+  /** Whether D is a share of lookups, whose rows are frozen, and not of inputs. */
+  readonly freezes: boolean;
   readonly seed: number;
   /** Books time on a stage, in milliseconds, where the device does not. */
   readonly book: (stage: "snapshot" | "search" | "classify", ms: number) => void;
@@ -63,6 +65,9 @@ export class StalenessBlocks {
   /** One a hot row; behind them that of other rows, and that of inputs without any hot row. */
   readonly #scores: Float32Array;
   #stale: Uint8Array | null = null;
+  /** The last decision's sample, where D changes between decisions, and thresholds of shares found on it. */
+  #sampled: Float32Array | null = null;
+  readonly #thresholds = new Map<number, number>();
   #threshold = 0;
   #coldThreshold: number | null = null;
   #snapshotMs = 0;
@@ -138,7 +143,7 @@ export class StalenessBlocks {
     minibatches: number,
     window: { readonly from: number; readonly to: number },
   ): Promise<void> {
-    const { hot, options, resolved, tables, flatRows } = this.#parts;
+    const { hot, options, resolved, tables, flatRows, freezes } = this.#parts;
     await this.#timed("snapshot", async () => {
       const changes = await this.#snapshots?.finish() ?? noChanges(hot.total);
       const { reads = [] } = findCriterion(options.criterion);
@@ -151,6 +156,7 @@ export class StalenessBlocks {
     const begun = performance.now();
     const { scores: sample, sampled } = await this.#sample(feed, left, all);
     const found = this.#search(sample);
+    if (options.anneal !== "none") this.#keepSample(sample);
     this.#threshold = found.threshold;
     this.#coldThreshold = null;
     const before = this.#stale;
@@ -182,11 +188,40 @@ export class StalenessBlocks {
       fallen_asleep: asleep,
       classified: 0,
       skipped: 0,
+      ...(freezes ? { lookups: 0, frozen_lookups: 0 } : {}),
       snapshot_ms: this.#snapshotMs,
       search_ms: performance.now() - begun,
       classify_ms: 0,
     });
     this.#snapshotMs = 0;
+  }
+
+  /**
+   * Which of the feed's candidates, all of hot inputs, to skip where each has a D of its own.
+   *
+   * @param shareOf D of candidate number b.
+   */
+  async classifyBy(feed: Feed, shareOf: (b: number) => number): Promise<Uint8Array> {
+    const { resolved: { combine }, hot } = this.#parts;
+    const begun = performance.now();
+    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total, this.#unused(combine));
+    const scores = await this.#classifier.scores("classify", combine);
+    const skip = Uint8Array.from(
+      scores,
+      (score, b) => score < this.#thresholdOf(shareOf(b)) ? 1 : 0,
+    );
+    this.#classified(performance.now() - begun);
+    return skip;
+  }
+
+  /** T at which a share of the last decision's sample is skipped, as a float32. */
+  #thresholdOf(share: number): number {
+    let threshold = this.#thresholds.get(share);
+    if (threshold === undefined) {
+      threshold = Math.fround(quantileThreshold(this.#sampled!, share).threshold);
+      this.#thresholds.set(share, threshold);
+    }
+    return threshold;
   }
 
   /** Which of the feed's candidates, all of hot inputs, to skip. */
@@ -228,6 +263,13 @@ export class StalenessBlocks {
     decision.skipped += skipped;
   }
 
+  /** Notes a minibatch's lookups under the last decision, and how many of them were of rows that were not updated. */
+  accountFrozen(lookups: number, frozen: number): void {
+    const decision = this.#decisions.at(-1)!;
+    decision.lookups = (decision.lookups ?? 0) + lookups;
+    decision.frozen_lookups = (decision.frozen_lookups ?? 0) + frozen;
+  }
+
   /** Numbers and arrays that a checkpoint must hold. */
   async state(): Promise<
     { document: BlocksState; tensors: Map<string, Float32Array | Uint32Array> }
@@ -240,6 +282,7 @@ export class StalenessBlocks {
     // Without snapshots nothing tells whether a window is open; what a window counted before does no harm.
     if (snapshots === null || snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
     if (this.#stale !== null) tensors.set("scores", this.#scores.slice());
+    if (this.#sampled !== null) tensors.set("sample", this.#sampled);
     return {
       document: {
         decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
@@ -269,6 +312,8 @@ export class StalenessBlocks {
       ...floats("previous"),
       ...floats("path"),
     });
+    const sample = tensors.get("sample");
+    if (sample instanceof Float32Array) this.#keepSample(sample);
     const accesses = tensors.get("accesses");
     if (accesses instanceof Uint32Array) this.#accesses.set(accesses);
     const scores = tensors.get("scores");
@@ -286,10 +331,15 @@ export class StalenessBlocks {
     this.#classifier.dispose();
   }
 
+  #keepSample(sample: Float32Array): void {
+    this.#sampled = sample;
+    this.#thresholds.clear();
+  }
+
   #search(sample: Float32Array): { threshold: number; share: number; note: string | null } {
     const { options, sequences } = this.#parts;
     const { search } = SEMANTICS[options.mode];
-    if (search === "quantile") return quantileThreshold(sample, options.drop);
+    if (search === "quantile") return quantileThreshold(sample, options.drop, this.#what);
     const tolerance = sequences ? search.toleranceSequences : search.tolerance;
     const share = (threshold: number): number => {
       const limit = Math.fround(threshold);
@@ -304,14 +354,19 @@ export class StalenessBlocks {
     return { threshold: found.threshold, share: found.share, note };
   }
 
-  /** Combined scores of sampled inputs. */
+  /** What a sample's scores are of. */
+  get #what(): "inputs" | "lookups" {
+    return this.#parts.freezes ? "lookups" : "inputs";
+  }
+
+  /** Combined scores of sampled inputs; of a plan that freezes rows, scores of their lookups one by one. */
   async #sample(
     feed: Feed,
     left: Uint32Array,
     all: number,
     combine = this.#parts.resolved.combine,
   ): Promise<{ scores: Float32Array; sampled: number }> {
-    const { options, seed, hot } = this.#parts;
+    const { options, seed, hot, freezes, shape } = this.#parts;
     const { sample, replacement } = SEMANTICS[options.mode];
     const share = options.sample ?? sample.share;
     const wanted = Math.floor(share * (sample.of === "all" ? all : left.length));
@@ -319,15 +374,33 @@ export class StalenessBlocks {
     const count = Math.min(replacement ? Infinity : left.length, Math.max(least, wanted));
     const chosen = sampledInputs(left.length, count, seed, this.#decisions.length, replacement);
     const positions = chosen.map((i) => left[i]!);
-    const scores = new Float32Array(count);
+    const each = freezes ? shape.groups * shape.lookups : 1;
+    const scores = new Float32Array(count * each);
+    let lookups = 0;
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
       const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
       await feed.candidates(some);
       feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1, this.#unused(combine));
+      if (freezes) {
+        lookups = this.#addLookups(scores, lookups, some.length);
+        continue;
+      }
       const part = await this.#classifier.scores("search", combine);
       scores.set(part.subarray(0, some.length), from);
     }
-    return { scores, sampled: count };
+    return { scores: freezes ? scores.subarray(0, lookups) : scores, sampled: count };
+  }
+
+  /** Appends the scores of candidates' lookups of hot rows to a list that has `filled`; returns how many it then has. */
+  #addLookups(list: Float32Array, filled: number, inputs: number): number {
+    const { shape: { groups, lookups }, hot } = this.#parts, { rows } = this.#classifier;
+    for (let l = 0; l < groups * lookups; l++) {
+      for (let b = 0; b < inputs; b++) {
+        const row = rows[l * CLASSIFIER_INPUTS + b]!;
+        if (row < hot.total) list[filled++] = this.#scores[row]!;
+      }
+    }
+    return filled;
   }
 
   /**

@@ -42,7 +42,10 @@ export class ColdStream {
     this.#filter = new InputFilter(
       positions,
       feed,
-      (some, left) => blocks!.classifyCold(feed, some.length, left),
+      async (some, left) => {
+        const skip = await blocks!.classifyCold(feed, some.length, left);
+        return { skip, weights: null };
+      },
     );
   }
 

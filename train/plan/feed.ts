@@ -25,6 +25,8 @@ export class Feed {
   readonly #groupers: Readonly<Record<Route, LookupGrouper>>;
   readonly #batch: Inputs;
   readonly #candidates: Inputs;
+  /** Of the assembly's inputs. */
+  readonly #weights: Float32Array;
   /** Whether a candidate has a hot row. */
   readonly #anyHot = new Uint32Array(CLASSIFIER_INPUTS);
 
@@ -55,6 +57,7 @@ export class Feed {
     };
     this.#batch = createInputs(schema, batch);
     this.#candidates = createInputs(schema, CLASSIFIER_INPUTS);
+    this.#weights = new Float32Array(batch).fill(1);
   }
 
   /** The inputs at some positions as one minibatch. */
@@ -70,13 +73,9 @@ export class Feed {
     if (waiting !== undefined) await waiting;
   }
 
-  /** Room for a minibatch that is put together from candidates. */
-  get assembly(): Inputs {
-    return this.#batch;
-  }
-
   /** Copies candidate number `from` to place `to` of the assembly, which will hold `size` inputs. */
-  copy(from: number, to: number, size: number): void {
+  copy(from: number, to: number, size: number, weight = 1): void {
+    this.#weights[to] = weight;
     const candidates = this.#candidates;
     const { dense, ids, labels } = this.#batch, { each, firsts } = this.#layout;
     const columns = this.#schema.dense.length * (this.#schema.steps ?? 1);
@@ -103,6 +102,13 @@ export class Feed {
       }
     }
     this.#batch.size = size;
+  }
+
+  /** The assembly as a minibatch. */
+  assembled(route: Route): HostBatch {
+    const batch = this.group(this.#batch, route);
+    const weights = this.#weights.subarray(0, batch.size);
+    return weights.every((weight) => weight === 1) ? batch : { ...batch, weights };
   }
 
   /** Groups inputs' lookups; ids are replaced by hot rows' numbers on the route of hot rows. */

@@ -12,8 +12,8 @@ import type { Feed } from "./feed.ts";
 import { InputFilter } from "./filter.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
 import type { Plan } from "./plans.ts";
-import { RandomDrop } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
+import { HotSkipping, type Places, type Verdict } from "./skipping.ts";
 
 /** A minibatch of hot inputs. */
 export interface HotMinibatch extends StreamBatch {
@@ -57,7 +57,7 @@ export function opensWindow({ window }: Plan, { decide }: PlanOptions, epoch: nu
 /** Walks the hot inputs of one epoch. */
 export class HotStream {
   readonly #parts: HotStreamParts;
-  readonly #random: RandomDrop;
+  readonly #skipping: HotSkipping;
   readonly #filter: InputFilter;
   #cursor = 0;
   #minibatches = 0;
@@ -68,11 +68,18 @@ export class HotStream {
   #passed = 0;
 
   constructor(parts: HotStreamParts) {
-    const { plan, options, resolved: { layout: { warmup, window } }, epoch, seed } = parts;
+    const { plan, options, resolved: { layout }, positions, batch, epoch, seed } = parts;
     this.#parts = parts;
-    this.#random = new RandomDrop(seed, epoch, options.drop);
-    this.#filter = new InputFilter(parts.positions, parts.feed, (some) => this.#judge(some));
     const opens = opensWindow(plan, options, epoch);
+    this.#skipping = new HotSkipping({
+      ...{ plan, options, layout, opens, count: positions.length, batch, seed, epoch },
+    });
+    this.#filter = new InputFilter(
+      positions,
+      parts.feed,
+      (some, left) => this.#judge({ positions: some, first: positions.length - left.length }),
+    );
+    const { warmup, window } = layout;
     this.#window = opens ? { from: warmup, to: warmup + window } : null;
     this.#filters = !opens && this.#drops;
   }
@@ -116,7 +123,7 @@ export class HotStream {
     ) {
       const { window } = layout;
       // A window that the inputs left cannot fill would end without a decision.
-      if (positions.length - this.#cursor > (window + 1) * batch) {
+      if (this.#skipping.until - this.#cursor > (window + 1) * batch) {
         const from = this.#minibatches;
         this.#filter.forget();
         if (window > 0) this.#window = { from, to: from + window };
@@ -225,9 +232,17 @@ export class HotStream {
     return { kind: "hot", batch: kept.batch, skipped: kept.skipped };
   }
 
-  #judge(some: Uint32Array): Uint8Array | Promise<Uint8Array> {
+  async #judge(some: Places): Promise<Verdict> {
     const { plan, blocks, feed } = this.#parts;
-    if (plan.hot === "skip-stale") return blocks!.classify(feed);
-    return Uint8Array.from(some, (position) => this.#random.drops(position) ? 1 : 0);
+    const skipping = this.#skipping, { first } = some;
+    if (first >= skipping.until) {
+      return { skip: new Uint8Array(some.positions.length), weights: null };
+    }
+    const inClass = plan.hot !== "skip-stale"
+      ? skipping.dropAtRandom(some)
+      : skipping.annealed
+      ? await blocks!.classifyBy(feed, (b) => skipping.shareAt(first + b))
+      : await blocks!.classify(feed);
+    return skipping.judge(inClass, some);
   }
 }

@@ -16,8 +16,8 @@ export interface Environment {
   /** Commit of the project's own checkout; null if there is none, or if it may not be read. */
   readonly git_revision: string | null;
   /**
-   * Whether that checkout has uncommitted changes or untracked files, so that the revision alone does not say what ran.
-   * Null without a checkout, without git, or without the permission to run it.
+   * Whether that checkout has uncommitted changes or untracked files, so that the revision alone does not say what ran; records
+   * of runs, which change nothing that runs, left out. Null without a checkout, without git, or without the permission to run it.
    */
   readonly git_dirty: boolean | null;
   /** Version of Deno. */
@@ -104,7 +104,10 @@ export function gitDirty(folder: string): boolean | null {
       // Some variables change what a subprocess loads: Deno lets it inherit them only with leave to run anything.
       clearEnv: true,
       env: readableEnv(["PATH", "HOME"]),
-      args: ["--no-optional-locks", "-C", folder, "status", "--porcelain"],
+      args: [
+        ...["--no-optional-locks", "-C", folder, "status", "--porcelain"],
+        ...["--", ".", ":(exclude)bench/recorded"],
+      ],
       stdin: "null",
       stdout: "piped",
       stderr: "null",
