@@ -9,6 +9,7 @@ import { UserError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
 import { readBounded } from "../../core/json_file.ts";
 import { printable } from "../../core/printable.ts";
+import { checkColumn } from "./arrow_columns.ts";
 import { unpackArrow } from "./arrow_unpack.ts";
 import type { ColumnarFile } from "./file.ts";
 
@@ -56,7 +57,9 @@ export async function openArrow(path: string, bytes: number): Promise<ColumnarFi
         read: (column) =>
           Promise.resolve().then(() =>
             attempt(() => {
-              const values = table.getChild(column)!.toArray();
+              const child = table.getChild(column)!;
+              checkColumn(child);
+              const values = child.toArray();
               if (values.length === table.numRows) return values;
               throw new RangeError(
                 `column ${column} has ${values.length} values in ${table.numRows} rows`,
