@@ -5,4 +5,4 @@
  */
 
 // deno-lint-ignore no-import-prefix
-export { ByteWriter, ParquetWriter } from "npm:hyparquet-writer@0.17.0";
+export { ByteWriter, parquetWriteFile, ParquetWriter } from "npm:hyparquet-writer@0.17.0";

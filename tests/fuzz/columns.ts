@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { tableFromArrays, tableToIPC } from "../../core/npm/flechette.ts";
 import { openColumnar } from "../../data/columnar/open.ts";
 import { findTextFile, isColumnar } from "../../data/text_source.ts";
-import { parquetWriteFile } from "../npm/hyparquet_writer.ts";
+import { parquetWriteFile } from "../../core/npm/hyparquet_writer.ts";
 import type { Draw } from "./draw.ts";
 import { mutateBytes } from "./draw.ts";
 import { scratchFolder } from "./scratch.ts";
