@@ -32,6 +32,7 @@ export type {
   TimeColumn,
   TimeSpelling,
 } from "./schema/log_schema.ts";
+export type { ColumnScale, ColumnScales } from "./standardise.ts";
 export type { TableKeys } from "./table_keys.ts";
 export type { PreparationProgress } from "./source_scan.ts";
 export { type ArraysOptions, datasetFromArrays } from "./from_arrays.ts";

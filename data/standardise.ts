@@ -10,8 +10,9 @@ import type { Range } from "./split.ts";
 
 /** The mean and the standard deviation that a column had over the rows that train. */
 export interface ColumnScale {
+  /** What is subtracted. */
   readonly mean: number;
-  /** 0 for a column without variation, whose values all become 0. */
+  /** What is divided by; 0 for a column without variation, whose values all become 0. */
   readonly deviation: number;
 }
 
