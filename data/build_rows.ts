@@ -74,7 +74,7 @@ export async function buildRows(
       if (vocabulary === null) continue;
       for (let p = 0; p < lookups[t]!; p++) {
         const ids = block.idColumn(firsts[t]! + p);
-        if (format.bags?.[t]) numberBags(vocabulary, ids);
+        if (format.bags?.[t] || isPerStep(format, t)) numberBags(vocabulary, ids);
         else vocabulary.replace(ids, range);
       }
     }
@@ -134,7 +134,8 @@ export async function buildRows(
     tableRows = rare.map((table) => table.rows);
     rowOf = rare.map((table) => table.rowOf);
     for (const count of new Set(minCounts.filter((count) => count > 0))) {
-      notes.push(rareNote(count, rare.filter((_, t) => minCounts[t] === count)));
+      const row = format.sequences === undefined ? "row 0" : "a row";
+      notes.push(rareNote(count, rare.filter((_, t) => minCounts[t] === count), row));
     }
   }
   const scales = await scaleColumns(writer, columns, format, options, splits.train, hooks.signal);
@@ -148,7 +149,7 @@ export async function buildRows(
   );
   const tables = tableNames.map((name, t): TableSchema => {
     const bag = format.bags?.[t];
-    const table = { name, rows: tableRows[t]! };
+    const table = { name, rows: tableRows[t]! + (isPerStep(format, t) ? 1 : 0) };
     return bag ? { ...table, lookups: bag.most, variable: true } : table;
   });
   return await writeManifest(folder, {
@@ -157,8 +158,9 @@ export async function buildRows(
     sources,
     rows,
     blockRows: BLOCK_ROWS,
-    dense: format.dense,
+    dense: format.sequences === undefined ? format.dense : [STEP, ...format.dense],
     tables,
+    ...(format.sequences ?? {}),
     splits,
     notes,
     skipped,
@@ -168,6 +170,14 @@ export async function buildRows(
     ...(scales === null ? {} : { scales }),
     hash: datasetHash({ options, sources, rows, splits, tables }),
   });
+}
+
+/** The dense column that says how far a step is, before those of the log. */
+const STEP = "step";
+
+/** Whether a table has an id at each step; row 0 of such a table is what pads sequences in front. */
+function isPerStep({ sequences }: RowFormat, t: number): boolean {
+  return sequences?.perStep[t] ?? false;
 }
 
 /** A log that is scored has no rows that train, whose mean and deviation could be taken. */
@@ -232,8 +242,9 @@ function rule(format: RowFormat, t: number) {
 }
 
 /** Ids of a row in each table, at most. */
-function lookupsOf({ tables, bags }: RowFormat): number[] {
-  return tables.map((_, t) => bags?.[t]?.most ?? 1);
+function lookupsOf(format: RowFormat): number[] {
+  const { tables, bags, sequences } = format;
+  return tables.map((_, t) => isPerStep(format, t) ? sequences!.steps : bags?.[t]?.most ?? 1);
 }
 
 /** Numbers ids among which places without one hold `NO_LOOKUP`. */
@@ -251,7 +262,10 @@ function rowSplitOf(format: RowFormat, { seed }: PreparationOptions): RowSplit |
       return new RandomSplit(seed);
     case "user": {
       const table = format.tables.indexOf(split.column);
-      const place = firstPlaces(lookupsOf(format))[table]!;
+      const lookups = lookupsOf(format);
+      // Of a sequence the last step is what the split looks at.
+      const place = firstPlaces(lookups)[table]! +
+        (isPerStep(format, table) ? lookups[table]! - 1 : 0);
       const { dictionary } = rule(format, table);
       const hash = (code: number) => {
         if (dictionary === null) return hashNumber(code);
@@ -342,11 +356,12 @@ function keysOf(
   range: number,
 ): TableKeys {
   const { dictionary, meaning } = rule(format, t);
+  const padding = isPerStep(format, t) ? ["padding"] : [];
   const means = range > 0 ? `${meaning} modulo ${range}` : meaning;
-  if (codes === null) return { name, meaning, reserved: [], ids: null };
+  if (codes === null) return { name, meaning, reserved: padding, ids: null };
   // Rows that were kept stand in their old order, behind that of rare ids.
   const kept = rowOf === null ? codes : codes.filter((_, id) => rowOf[id]! > 0);
-  const reserved = rowOf === null ? [] : ["rare"];
+  const reserved = rowOf === null ? padding : [...padding, "rare"];
   if (dictionary === null) {
     return { name, meaning: means, reserved, ids: { kind: "numbers", values: kept } };
   }

@@ -105,6 +105,11 @@ export interface Manifest {
   readonly tables: readonly TableSchema[];
   /** Time steps of an input where inputs are sequences. */
   readonly steps?: number;
+  /**
+   * Of sequences by a schema: which tables have an id at each step, stored one less than its row, so that `NO_LOOKUP`, which
+   * pads in front, is row 0. Absent of Taobao's, where all but the first have one, stored as its row.
+   */
+  readonly perStep?: readonly boolean[];
   readonly splits: Splits;
   /** Notes: how the log was split, what was corrected, what was left out. */
   readonly notes: readonly string[];
@@ -150,17 +155,24 @@ export function optionList(options: PreparationOptions): readonly unknown[] {
 }
 
 /**
- * The columns that a block holds of a data set. Of sequences the dense values are not stored, because the value at step s
- * is s / steps for every input, and the id in the first table, the same at all steps, is stored once. A bag of more
- * lookups takes a column a place.
+ * The columns that a block holds of a data set. Of sequences the first dense value is not stored, because at step s it is
+ * s / steps for every input, and what is the same at all steps is stored once: the other dense values, and the ids of some
+ * tables. A bag of more lookups takes a column a place.
  */
 export function storedColumns(
-  manifest: Pick<Manifest, "dense" | "tables" | "steps">,
+  manifest: Pick<Manifest, "dense" | "tables" | "steps" | "perStep">,
 ): { readonly dense: number; readonly ids: number } {
   const { dense, tables, steps } = manifest;
-  return steps === undefined
-    ? { dense: dense.length, ids: idLayout({ tables }).width }
-    : { dense: 0, ids: 1 + (tables.length - 1) * steps };
+  if (steps === undefined) return { dense: dense.length, ids: idLayout({ tables }).width };
+  const ids = idsPerStep(manifest).reduce((sum, each) => sum + (each ? steps : 1), 0);
+  return { dense: dense.length - 1, ids };
+}
+
+/** Which tables of a data set of sequences have an id at each step. */
+export function idsPerStep(
+  { tables, perStep }: Pick<Manifest, "tables" | "perStep">,
+): readonly boolean[] {
+  return perStep ?? tables.map((_, t) => t > 0);
 }
 
 /** Completes a manifest with its checksum and writes it whole. */

@@ -27,6 +27,7 @@ export type {
   LogSchema,
   PlacedColumn,
   RowRule,
+  SequenceColumn,
   SplitRule,
   TextLayout,
   TimeColumn,
