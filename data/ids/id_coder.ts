@@ -25,6 +25,8 @@ export class IdCoder {
   readonly fixedRows: number | null;
   /** The texts behind the codes, or null where codes are the ids themselves. */
   readonly dictionary: ByteDictionary | null;
+  /** The same where an id's own bytes are its text; null where they are brought to one spelling first. */
+  readonly texts: ByteDictionary | null;
   readonly #column: TableColumn;
   readonly #range: number;
   readonly #narrow: boolean;
@@ -54,6 +56,7 @@ export class IdCoder {
       : null;
     const plain = this.#narrow || this.fixedRows !== null || this.#range > 0;
     this.dictionary = plain ? null : new ByteDictionary();
+    this.texts = column.ids === "text" ? this.dictionary : null;
   }
 
   /** The code of a field without a value; {@link BAD_ID} where ids are rows, because there is no row for it. */

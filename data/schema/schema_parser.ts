@@ -284,7 +284,17 @@ export class SchemaParser extends RowParser {
         continue;
       }
       if (this.#ops[f] !== ID) continue;
-      const coder = this.#coders[f]!, column = this.#slots[f]! * stride;
+      const coder = this.#coders[f]!, column = this.#slots[f]! * stride, { texts } = coder;
+      if (texts !== null) {
+        // Any text is an id.
+        for (let row = first, at = f * BATCH; row < rows; row++, at++) {
+          const cell = column + row, length = this.#lengths[at]!, from = ids[cell]!;
+          ids[cell] = length === MISSING
+            ? coder.missing()
+            : texts.index(buffer, from, from + length);
+        }
+        continue;
+      }
       for (let row = first, at = f * BATCH; row < rows; row++, at++) {
         const cell = column + row, length = this.#lengths[at]!, from = ids[cell]!;
         const code = length === MISSING ? coder.missing() : coder.code(buffer, from, from + length);
