@@ -5,6 +5,7 @@
  */
 
 import type { ColumnScales } from "./standardise.ts";
+import type { SharedDataset } from "./shared_dataset.ts";
 import type { TableKeys } from "./table_keys.ts";
 
 /** A column of categorical ids: one embedding table. */
@@ -96,6 +97,11 @@ export interface Dataset extends Disposable {
   readonly keys?: () => Promise<readonly TableKeys[]>;
   /** What standardised dense columns were scaled by, by name. Absent where there are none. */
   readonly scales?: ColumnScales;
+  /**
+   * What another thread needs to read the same inputs of some splits, so that they can be prepared beside training; null
+   * where they lie in memory that cannot be shared. Absent where the data set does not know how.
+   */
+  readonly share?: (splits: readonly Split[]) => Promise<SharedDataset | null>;
   /** Inputs in a split. */
   count(split: Split): number;
   /** Walks a split in an order. */
