@@ -136,8 +136,13 @@ function findChunks(
     if (!(rows >= 0 && rows <= MAX_GROUP_ROWS)) {
       throw new RangeError(`it has a group of ${rows} rows`);
     }
+    const names = new Set<string>();
     for (const { meta_data: column } of columns) {
       if (column === undefined) throw new RangeError("it has a column without a description");
+      const name = column.path_in_schema.join(".");
+      // The library would read both, and wait for one.
+      if (names.has(name)) throw new RangeError(`it has column ${name} twice`);
+      names.add(name);
       const path = getTreePath(tree, column.path_in_schema);
       const repetition = getMaxRepetitionLevel(path), values = Number(column.num_values);
       if (repetition === 0 ? values !== rows : !(values >= rows && values <= MAX_GROUP_ROWS)) {

@@ -61,7 +61,7 @@ export class Pages {
     this.#unpacked.set(buffer, unpacked);
     let values = 0, bytes = 0;
     // A last byte is passed over, as by the library.
-    while (reader.offset < buffer.byteLength - 1 && values < chunk.values) {
+    while (reader.offset < buffer.byteLength - 1) {
       const header = parquetHeader(reader), start = reader.offset;
       const size = header.compressed_page_size, length = header.uncompressed_page_size;
       need(isCount(size, buffer.byteLength - start), "a page is cut short");
