@@ -4,7 +4,8 @@
  *
  * A small constant eps, as layer normalisation has it, would make a row that was seen once as long as one seen a hundred
  * thousand times, though its length is the model's measure of what it knows of the row. So eps is relative: of the
- * variance that trained rows have, or that the table's rows start with where that is more. Rows well below stay short.
+ * variance that trained rows have, or that the table's rows start with where that is more. Rows well below stay short. A
+ * gain starts at sqrt(dim · eps), so that with dot products divided by dim short rows meet as without normalisation.
  *
  * @module
  */
@@ -54,7 +55,13 @@ export class VectorNorm {
     // Rows start as U(±√(1/rows)).
     this.#eps = tableRows.map((rows) => Math.max(TRAINED_VARIANCE, 1 / (3 * rows)));
     const name = `${prefix}norm.vectors`;
-    this.#gain = flat.take(`${name}.gain`, [tables], 1, tables, this.#eps.map(() => 1));
+    this.#gain = flat.take(
+      `${name}.gain`,
+      [tables],
+      1,
+      tables,
+      this.#eps.map((eps) => Math.sqrt(dim * eps)),
+    );
     this.buffers = [{ name: `${name}.eps`, value: make(1, tables, `${name} eps`) }];
     this.#shape = { features: tables, dim };
     this.#input = input;

@@ -156,12 +156,15 @@ for (const { on, normalisation } of CASES) {
     }, on));
 }
 
-Deno.test("vectors: eps is the variance that a table's rows start with, and at least 0.01; gains start at 1", () =>
+Deno.test("vectors: eps is the variance that a table's rows start with, and at least 0.01; a gain starts at the root of dim times it", () =>
   withModel("vectors", async (model) => {
     const { "norm.vectors.eps": eps } = await fixed(model);
     assert.deepEqual([...eps!], [1 / 15, 1 / 3, 0.01, 1 / 21].map(Math.fround));
     const gain = model.parameters.find(({ name }) => name === "norm.vectors.gain")!;
-    assert.deepEqual([...await readMatrix(model.device, gain.value)], [1, 1, 1, 1]);
+    assert.deepEqual(
+      [...await readMatrix(model.device, gain.value)],
+      [4 / 15, 4 / 3, 0.04, 4 / 21].map((square) => Math.fround(Math.sqrt(square))),
+    );
   }));
 
 Deno.test("statistics of the dense features: of all inputs, or of a sample; a column that never varies gets 1", async () => {
