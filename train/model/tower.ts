@@ -36,8 +36,8 @@ export interface TowerShape {
 
 /**
  * How features are normalised: not at all, as DLRM; `dense`, dense features by means and variances of the training set;
- * `vectors`, each embedding vector by the deviation of its coordinates, with dot products divided by their length. The paper
- * has a step of that name whose definition is not public: these two readings are ours.
+ * `vectors`, each embedding vector by the deviation of its coordinates. The paper has a step of that name whose definition
+ * is not public: these two readings are ours.
  */
 export type Normalisation = typeof NORMALISATIONS[number];
 
@@ -88,8 +88,6 @@ export class Tower {
   readonly #denseStatistics: DenseStatistics | null;
   readonly #standardised: StandardisedColumns | null;
   readonly #vectorNorm: VectorNorm | null;
-  /** Factor of the interaction's dot products. */
-  readonly #scale: number;
   readonly #features: number;
   readonly #dim: number;
   /**
@@ -115,7 +113,6 @@ export class Tower {
     this.vectors = make(maxRows, features * dim, "interaction input");
     this.vectorGradients = makeGradient(maxRows, features * dim, "interaction input gradient");
     const apart = normalisation === "vectors";
-    this.#scale = apart ? 1 / dim : 1;
     this.#v = apart ? make(maxRows, features * dim, "normalised vectors") : this.vectors;
     this.#dv = apart
       ? makeGradient(maxRows, features * dim, "normalised vector gradients")
@@ -172,7 +169,7 @@ export class Tower {
     path.forward(ops, firstRows(this.vectors, rows));
     ops.stage("interact");
     this.#vectorNorm?.forward(ops, rows);
-    ops.add(interactionForwardOp, { v, ...shape, scale: this.#scale, r });
+    ops.add(interactionForwardOp, { v, ...shape, scale: 1, r });
     ops.stage("forward");
     forwardLayers(ops, this.#top, rows);
   }
@@ -187,7 +184,7 @@ export class Tower {
     ops.add(interactionBackwardOp, {
       v: firstRows(this.#v, rows),
       ...shape,
-      scale: this.#scale,
+      scale: 1,
       dr: firstRows(this.#dr, rows),
       dv,
       maskFirst: true,

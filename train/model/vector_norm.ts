@@ -5,7 +5,8 @@
  * A small constant eps, as layer normalisation has it, would make a row that was seen once as long as one seen a hundred
  * thousand times, though its length is the model's measure of what it knows of the row. So eps is relative: of the
  * variance that trained rows have, or that the table's rows start with where that is more. Rows well below stay short. A
- * gain starts at sqrt(dim · eps), so that with dot products divided by dim short rows meet as without normalisation.
+ * gain starts at sqrt(eps), so that short rows start out as they are without normalisation; that keeps dot products small,
+ * which of vectors of unit variance would be up to dim.
  *
  * @module
  */
@@ -60,7 +61,7 @@ export class VectorNorm {
       [tables],
       1,
       tables,
-      this.#eps.map((eps) => Math.sqrt(dim * eps)),
+      this.#eps.map(Math.sqrt),
     );
     this.buffers = [{ name: `${name}.eps`, value: make(1, tables, `${name} eps`) }];
     this.#shape = { features: tables, dim };

@@ -91,7 +91,7 @@ function lossOf(
     v.set(x.subarray(b * dim, (b + 1) * dim), b * F * dim);
     v.set(vectors.subarray(b * (F - 1) * dim, (b + 1) * (F - 1) * dim), b * F * dim + dim);
   }
-  x = interactionForward(v, B, F, dim, normalisation === "vectors" ? 1 / dim : 1);
+  x = interactionForward(v, B, F, dim);
   referenceLayers(parameters, "top_l", top).forEach((layer, l) =>
     x = linearForward(x, layer.w, layer.b, B, top[l]!, top[l + 1]!, l + 2 < top.length)
   );
@@ -156,14 +156,14 @@ for (const { on, normalisation } of CASES) {
     }, on));
 }
 
-Deno.test("vectors: eps is the variance that a table's rows start with, and at least 0.01; a gain starts at the root of dim times it", () =>
+Deno.test("vectors: eps is the variance that a table's rows start with, and at least 0.01; a gain starts at its root", () =>
   withModel("vectors", async (model) => {
     const { "norm.vectors.eps": eps } = await fixed(model);
     assert.deepEqual([...eps!], [1 / 15, 1 / 3, 0.01, 1 / 21].map(Math.fround));
     const gain = model.parameters.find(({ name }) => name === "norm.vectors.gain")!;
     assert.deepEqual(
       [...await readMatrix(model.device, gain.value)],
-      [4 / 15, 4 / 3, 0.04, 4 / 21].map((square) => Math.fround(Math.sqrt(square))),
+      [1 / 15, 1 / 3, 0.01, 1 / 21].map((square) => Math.fround(Math.sqrt(square))),
     );
   }));
 
