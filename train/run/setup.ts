@@ -13,6 +13,7 @@ import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
 import type { PassHooks } from "../plan/pass.ts";
+import { readScales } from "../weights/weights.ts";
 import { openRunData } from "./data.ts";
 import { denseStatistics } from "./dense_statistics.ts";
 import type { RunHooks } from "./hooks.ts";
@@ -54,8 +55,11 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const { training, plan, device, evaluation } = settings;
   const { seed, optimizer } = training;
   using owned = new DisposableStack();
+  const { weights } = settings.model;
+  // Inputs mean to a model what they meant when it was trained.
+  const scales = weights === null ? undefined : await readScales(weights);
   const { dataset } = owned.use(
-    await openRunData(settings.data, settings.model, seed, hooks),
+    await openRunData(settings.data, settings.model, seed, hooks, false, scales),
   );
   const { schema } = dataset;
   const shape = resolveShape(
