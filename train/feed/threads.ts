@@ -17,6 +17,9 @@ import type { FeedMessage, FeedTask, RequestTask } from "./worker.ts";
  */
 const LOOKS = 12;
 
+/** Bytes of a ring of slots from which on it is kept short. */
+const MOST_BYTES = 2 ** 28;
+
 /** What the threads read, and for which tables. */
 export interface FeedThreadsParts {
   readonly dataset: SharedDataset;
@@ -108,12 +111,11 @@ export class FeedThreads implements Disposable {
    */
   line(split: Split, order: Order, capacity: number, chunk: number): FeedLine {
     const line = this.#lines++, schema = this.#schema;
-    // Each thread has one minibatch at work and one to come, and there is the one that is being trained.
-    const depth = Math.max(3, 2 * this.count);
-    const batches = Array.from(
-      { length: depth },
-      () => new Slot({ schema, capacity, grouped: true }),
-    );
+    const batches = [new Slot({ schema, capacity, grouped: true })];
+    // Each thread has one minibatch at work and one that lies ready, or, where they are large, one at work.
+    const all = 2 * this.count * batches[0]!.memory.byteLength;
+    const depth = Math.max(3, all > MOST_BYTES ? this.count + 1 : 2 * this.count);
+    while (batches.length < depth) batches.push(new Slot({ schema, capacity, grouped: true }));
     const chunks = Array.from(
       { length: chunk > 0 ? LOOKS : 0 },
       () => new Slot({ schema, capacity: chunk, grouped: false }),
