@@ -133,8 +133,8 @@ export type SettingsOf<F extends ExperimentFlag> = CommonSettings & Pick<FlagSet
 /** A named experiment of `deno task bench`. */
 export interface Experiment {
   readonly name: string;
-  /** The word that asks for it on a command line; its name unless told. */
-  readonly word?: string;
+  /** What asks for it on a command line; its name unless told. */
+  readonly words?: readonly [name: string, ...flags: string[]];
   /** One line for `--help`. */
   readonly summary: string;
   /** What the report calls it; with the paper's figure where it has one. */
@@ -145,8 +145,12 @@ export interface Experiment {
   readonly trains?: boolean;
   /** Workloads that are enough for the suite at its reduced sizes, unless workloads are asked for; all where absent. */
   readonly suiteWorkloads?: readonly PresetName[];
+  /** Whether the suite shows recorded runs of it as well, where there are any. */
+  readonly suiteRecords?: boolean;
   /** Flags that mean something to it; it is run with the defaults of all others. */
   readonly flags: readonly ExperimentFlag[];
+  /** Settings that it has whatever is asked for. */
+  readonly fixed?: Partial<Settings>;
   run(settings: Settings): Promise<Findings>;
 }
 

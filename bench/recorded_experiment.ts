@@ -14,11 +14,12 @@ import { chooseRecorded } from "./study/trained.ts";
 
 /** The experiment that shows what was recorded, where `experiment` trains. */
 export function recordedExperiment(experiment: Experiment): Experiment {
-  const { name, title } = experiment;
+  const { name, title, suiteWorkloads: _workloads, suiteRecords: _records, ...rest } = experiment;
   return {
-    ...experiment,
+    ...rest,
     name: `${name}-recorded`,
-    word: experiment.word ?? name,
+    words: [name, "--recorded"],
+    fixed: { recorded: true, full: true, smoke: false },
     title: `${title}: recorded runs`,
     run: async (settings) => {
       const studies = await chooseRecorded(settings);
