@@ -53,6 +53,8 @@ export interface Findings {
    * is measured of code that uses no device.
    */
   readonly device?: DeviceNote | null;
+  /** What was found, a sentence each: who is ahead, whether a figure of the paper is reproduced. */
+  readonly verdicts?: readonly string[];
   /** One line each, for people: what the figures mean and what they do not. */
   readonly notes: readonly string[];
 }

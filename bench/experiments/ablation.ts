@@ -5,11 +5,11 @@
  */
 
 import { formatCount } from "../../core/format.ts";
-import { numberColumn, tableOf } from "../columns.ts";
+import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
 import { workloadLabel } from "../paper_machine.ts";
-import { AUC, LOG_LOSS } from "../study/compare.ts";
+import { AUC, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   type Compared,
   comparedOf,
@@ -20,12 +20,15 @@ import {
   powerColumns,
   SEEDS_COLUMN,
   statisticsNotes,
+  testedColumn,
+  type TestedDifference,
+  testTogether,
   variantColumn,
 } from "../study/comparison.ts";
 import { timedRuns } from "../study/recorded.ts";
 import { learningRateOf, WORKLOADS } from "../study/settings.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
-import { estimate } from "../study/statistics.ts";
+import { estimate, LEAST_SEEDS, pairedDifference, smallestVisible } from "../study/statistics.ts";
 import {
   deviceOf,
   RECORDED_FLAGS,
@@ -75,7 +78,10 @@ export const ablationExperiment = defineExperiment({
     );
     const compared = (one: Trained) => comparedOf([one], one.results.names);
     return {
-      tables: trained.map((one) => table(one, compared(one))),
+      tables: trained.flatMap((one) => [
+        table(one, compared(one)),
+        ...interactionTable(one, compared(one)),
+      ]),
       figures: trained.map((one) => figure(one, compared(one))),
       device: deviceOf(trained),
       notes: [...statisticsNotes(trained), ...NOTES],
@@ -123,6 +129,62 @@ function table(
       },
     ),
   ]);
+}
+
+/**
+ * What normalisation does to the cost of skipping, which is the paper's claim for it: the difference to `fae` with it, less the
+ * difference without it, seed by seed. Nothing where no variant was trained in both ways.
+ */
+function interactionTable(
+  { workload, results }: Trained,
+  compared: readonly Compared[],
+): ResultTable[] {
+  const lines = compared.flatMap(({ name, runs }) => {
+    const { plan, options: { normalize, ...options } } = variantOf(name).words;
+    if (normalize === undefined || plan === "fae" || plan === "baseline") return [];
+    const without = formatWords({ plan, options });
+    const pair = (variant: string) => results.differences(variant, comparedWith(variant).all, AUC);
+    const [with_, plain] = [pair(name), pair(without)];
+    const interaction = pairedDifference(with_, plain);
+    return interaction === null ? [] : [{
+      runs,
+      without,
+      normalize,
+      interaction,
+      with_: estimate([...with_.values()]),
+      plain: estimate([...plain.values()]),
+    }];
+  });
+  if (lines.length === 0) return [];
+  const [tested] = testTogether([lines.map(({ interaction }) => interaction)]);
+  type Line = typeof lines[number];
+  return [
+    tableOf(
+      { title: `${workloadLabel(workload)}: what normalisation recovers of skipping` },
+      lines,
+      [
+        plainColumn("normalisation", ({ normalize }) => normalize),
+        plainColumn("variant", ({ without }) => shortName(without)),
+        numberColumn("seeds", 0, ({ interaction }) => interaction.seeds),
+        figureColumn<Line>("AUC against fae without", ({ plain }) => formatDifference(plain)),
+        figureColumn<Line>("AUC against fae with", ({ with_ }) => formatDifference(with_)),
+        testedColumn<Line>("with less without", lines, tested!),
+        numberColumn<Line>(
+          "smallest visible",
+          5,
+          ({ interaction }) => smallestVisible(interaction),
+        ),
+        plainColumn<Line>("verdict", (line) => recovery(tested![lines.indexOf(line)]!)),
+      ],
+    ),
+  ];
+}
+
+/** Whether normalisation recovers what skipping costs, in words. */
+function recovery({ found, shown }: TestedDifference): string {
+  if (found.seeds < LEAST_SEEDS) return "not decided";
+  if (!shown) return "not shown to recover";
+  return found.mean > 0 ? "recovers" : "costs more";
 }
 
 /** Differences to fae with the same normalisation. */

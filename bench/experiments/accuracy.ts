@@ -68,8 +68,8 @@ export const accuracyExperiment = defineExperiment({
           results.all.some(({ skipped_inputs }) => skipped_inputs > 0)
         )
           .map(sharesNote),
-        ...verdicts(trained),
       ],
+      verdicts: verdicts(trained),
     };
   },
 });

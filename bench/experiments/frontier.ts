@@ -75,8 +75,8 @@ export const frontierExperiment = defineExperiment({
       figures: trained.map((one) => figure(one, compared.map(({ cost }) => cost))),
       samples: trained.flatMap((one) => contenders(one).map((name) => aucSample(one, name))),
       device: deviceOf(trained),
+      verdicts: compared.flatMap(sentences),
       notes: [
-        ...compared.flatMap(sentences),
         "fae and baseline are stopped after 75 to 100 % of their inputs, each time with the learning rate fitted to that length; between these points lie straight lines, by seed. A variant is set against the better of the two at its cost",
         "Simulated times are of the minibatches as they were trained (kinds, rows, skipped shares, copies of hot rows), each GPU with as many inputs as a minibatch had here; software costs: the registered parameters",
         ...statisticsNotes(trained),

@@ -72,12 +72,12 @@ export const naiveSkipExperiment = defineExperiment({
       figures: [figure(compared)],
       samples: compared.map((one) => aucSample(one, one.name)),
       device: deviceOf(trained),
+      verdicts: compared.flatMap(({ workload, name }, i) =>
+        name === ALL ? [] : [verdictOf(`${workloadLabel(workload)} ${name}`, correct![i]!)]
+      ),
       notes: [
         "An input is hot if all its rows are in the hot set, cold if any is not",
         ...statisticsNotes(trained),
-        ...compared.flatMap(({ workload, name }, i) =>
-          name === ALL ? [] : [verdictOf(`${workloadLabel(workload)} ${name}`, correct![i]!)]
-        ),
       ],
     };
   },

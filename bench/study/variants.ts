@@ -50,6 +50,7 @@ const VARIANT_FLAGS = {
   untouched: PLAN_FLAGS.untouched,
   snapshots: PLAN_FLAGS.snapshots,
   change: PLAN_FLAGS.change,
+  watch: PLAN_FLAGS.watch,
   normalize: NORMALIZE_FLAG,
 } as const satisfies FlagTable;
 

@@ -140,12 +140,12 @@ async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<
   for (const run of runs) {
     await writeRecord(records, run, { command: "", recorded_at: "2026-01-02", beside: ALONE });
   }
-  const { tables, notes, figures } = await recordedExperiment(frontierExperiment).run(
+  const { tables, verdicts, figures } = await recordedExperiment(frontierExperiment).run(
     settingsIn(folder, { workloads: ["rm4"], records }),
   );
   assert.equal(tables[0]!.origin, "recorded");
   assert.ok(figures!.every(({ panels }) => panels.length > 0));
-  return notes.find((note) => /equal inputs trained/.test(note))!;
+  return verdicts!.find((verdict) => /equal inputs trained/.test(verdict))!;
 }
 
 Deno.test("the verdict is a sentence that says who is ahead, by how much, and when nothing is decided", () =>
