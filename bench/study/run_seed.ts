@@ -10,10 +10,13 @@ import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Model } from "../../train/model/model.ts";
 import { isTbsm, shapeDocument } from "../../train/model/models.ts";
 import { optimizerOf } from "../../train/model/optimizers.ts";
+import { segregate } from "../../train/plan/hot_set.ts";
+import { sampleNegatives } from "../../train/plan/negatives.ts";
+import type { PlanOptions } from "../../train/plan/options.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 import { countParameters } from "../../train/model/presets.ts";
 import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
-import type { LearningRateSchedule } from "../../train/run/learning_rate.ts";
+import { constantRate, type LearningRateSchedule } from "../../train/run/learning_rate.ts";
 import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
 import {
@@ -29,7 +32,7 @@ import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { RunCounts } from "./run_counts.ts";
-import { learningRateOf, WORKLOADS } from "./settings.ts";
+import { trainingOf } from "./settings.ts";
 import {
   STUDY_SCHEMA_VERSION,
   type StudyKey,
@@ -38,7 +41,13 @@ import {
   type StudyWork,
   type Wanted,
 } from "./store.ts";
-import { placementOfVariant, planOfVariant, type Variant, variantOf } from "./variants.ts";
+import {
+  placementOfVariant,
+  planOfVariant,
+  type Variant,
+  variantOf,
+  type VariantTraining,
+} from "./variants.ts";
 
 /** Inputs a forward pass of an evaluation. */
 const EVAL_BATCH = 2048;
@@ -106,17 +115,20 @@ export async function runSeed(
   const opened = await ground(workload, inputs, seed, settings);
   using placed = await openPlaced("hot", settings);
   const shared = { job, ground: opened, store, settings, placed };
-  // A model serves all variants that normalise alike and keep their rows alike.
+  // A model serves all variants that normalise alike, have the same optimizer, and keep their rows alike.
   const groups = Map.groupBy(
     missing,
-    (variant) => `${variant.normalisation} ${placementOfVariant(variant)}`,
+    (variant) =>
+      `${variant.normalisation} ${trainingOfVariant(job, variant).optimizer} ${
+        placementOfVariant(variant)
+      }`,
   );
   // No variant always comes first, when the machine is coolest, or last.
   for (const some of rotated([...groups.values()], seed)) {
     using model = createPlacedModel(placed, opened.shape, {
       placement: placementOfVariant(some[0]!),
       maxBatch: Math.max(EVAL_BATCH, job.batch),
-      optimizer: optimizerOf(WORKLOADS[workload].optimizer),
+      optimizer: optimizerOf(trainingOfVariant(job, some[0]!).optimizer),
       normalisation: some[0]!.normalisation,
       hotSet: opened.hotSet,
     });
@@ -176,17 +188,25 @@ const RAMP_SHARE = 0.05, LONGEST_RAMP = 100;
  * seeds of 6).
  */
 function scheduleOf(
-  { job: { workload, inputs, batch }, ground: { dataset } }: Shared,
+  { job, ground: { dataset } }: Shared,
+  variant: Variant,
   decayStartStep: number,
   decaySteps: number,
 ): LearningRateSchedule {
+  const { learningRate } = trainingOfVariant(job, variant);
+  if (variant.training.schedule === "constant") return constantRate(learningRate);
+  const { batch } = job;
   const ramp = Math.floor(RAMP_SHARE * dataset.count("train") / batch);
   return {
-    base: learningRateOf(workload, inputs),
+    base: learningRate,
     warmupSteps: Math.min(LONGEST_RAMP, ramp),
     decayStartStep,
     decaySteps,
   };
+}
+
+function trainingOfVariant({ workload, inputs }: SeedJob, { training }: Variant) {
+  return trainingOf(workload, inputs, training);
 }
 
 function keyOf({ workload, inputs, batch, seed }: SeedJob, { name }: Variant): StudyKey {
@@ -208,12 +228,17 @@ function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
   const { cold, hot, segregates } = findPlan(variant.plan.name);
   const coldFirst = variant.plan.schedule === "cold-then-hot";
   if (!segregates || cold !== "train" || hot === "skip" || !coldFirst) return false;
-  // It trains fewer cold inputs.
-  if (variant.plan.budget < 1) return false;
+  // Others train fewer cold inputs, or train them otherwise.
+  const { plan: { budget, negatives }, training } = variant;
+  if (budget < 1 || negatives < 1 || !isUsual(training)) return false;
   const { dataset, segregation, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = expectedSteps(plan, dataset, segregation, job.batch);
   return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / job.batch);
+}
+
+function isUsual({ optimizer, learningRate, schedule }: VariantTraining): boolean {
+  return optimizer === null && learningRate === null && schedule === "fall";
 }
 
 /** Trains the cold inputs, as every plan does that trains them first. */
@@ -228,7 +253,7 @@ async function trainBeginning(
   const coldAlone = { ...variant, plan: { ...variantOf("skip-hot").plan, watch: 0 } };
   await run(shared, model, coldAlone, {
     // Constant as far as the plans that go on from here have it so.
-    schedule: scheduleOf(shared, 0, 0),
+    schedule: scheduleOf(shared, variant, 0, 0),
     checkpoint: {
       every: steps,
       save: (saved) => {
@@ -240,6 +265,17 @@ async function trainBeginning(
   return state!;
 }
 
+/** How many minibatches a plan will train. */
+async function stepsOf({ job, ground }: Shared, plan: PlanOptions): Promise<number> {
+  if (plan.negatives === 1) {
+    return expectedSteps(plan, ground.dataset, ground.segregation, job.batch);
+  }
+  const { dataset } = await sampleNegatives(ground.dataset, plan, job.seed);
+  const order = { kind: "shuffled", seed: job.seed, epoch: 0 } as const;
+  const segregation = await segregate(dataset, order, ground.hotSet.rows);
+  return expectedSteps(plan, dataset, segregation, job.batch);
+}
+
 async function run(
   shared: Shared,
   model: Model,
@@ -247,16 +283,16 @@ async function run(
   more: Partial<TrainOptions>,
 ): Promise<{ readonly result: TrainResult; readonly counts: RunCounts }> {
   const { job, ground, settings } = shared;
-  const { dataset, hotSet, hotMemoryMib, segregation } = ground;
+  const { dataset, hotSet, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
-  const steps = expectedSteps(plan, dataset, segregation, job.batch);
+  const steps = await stepsOf(shared, plan);
   const decayed = Math.floor(steps / 2);
   const counts = new RunCounts(job.batch);
   const result = await train(model, dataset, {
     batch: job.batch,
     seed: job.seed,
     lastBatch: "drop",
-    schedule: scheduleOf(shared, steps - decayed, decayed),
+    schedule: scheduleOf(shared, variant, steps - decayed, decayed),
     evalBatch: EVAL_BATCH,
     plan,
     hotSet,
@@ -299,7 +335,7 @@ async function finish(
       formatDuration((performance.now() - begun) / 1000)
     }`,
   );
-  const { optimizer } = WORKLOADS[job.workload];
+  const { optimizer, learningRate } = trainingOfVariant(job, variant);
   const { hot } = result.plan;
   const document: StudyResult = {
     schema: "slipstream.study",
@@ -311,7 +347,7 @@ async function finish(
     train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),
     optimizer,
-    learning_rate: learningRateOf(job.workload, job.inputs),
+    learning_rate: learningRate,
     hot_memory_mib: ground.hotMemoryMib,
     metrics,
     steps: result.steps,

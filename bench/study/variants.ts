@@ -7,6 +7,8 @@
 
 import { reworded, UserError } from "../../core/errors.ts";
 import { flagName, type FlagTable, parseFlags } from "../../core/flags.ts";
+import { TRAINING_FLAGS } from "../../train/command/training_flags.ts";
+import { OPTIMIZER_NAMES, type OptimizerName } from "../../train/model/optimizers.ts";
 import { NORMALIZE_FLAG, PLAN_FLAGS, planOf } from "../../train/command/plan_flags.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import type { Normalisation } from "../../train/model/tower.ts";
@@ -24,6 +26,17 @@ export interface Variant {
   readonly words: { readonly plan: string; readonly options: Readonly<Record<string, string>> };
   readonly plan: PlanOptions;
   readonly normalisation: Normalisation;
+  readonly training: VariantTraining;
+}
+
+/** How a variant trains its weights where that is not as the study does. */
+export interface VariantTraining {
+  /** Null for the study's of the workload. */
+  readonly optimizer: OptimizerName | null;
+  /** Null for the study's, or with another optimizer the preset's. */
+  readonly learningRate: number | null;
+  /** `fall`: it rises first and falls to 0 over the second half; `constant`: as the paper's authors train. */
+  readonly schedule: "fall" | "constant";
 }
 
 /**
@@ -35,6 +48,8 @@ const VARIANT_FLAGS = {
   schedule: { ...PLAN_FLAGS.schedule, default: "cold-then-hot" },
   rate: PLAN_FLAGS.rate,
   budget: PLAN_FLAGS.budget,
+  negatives: PLAN_FLAGS.negatives,
+  correction: PLAN_FLAGS.correction,
   drop: PLAN_FLAGS.drop,
   anneal: PLAN_FLAGS.anneal,
   finish: PLAN_FLAGS.finish,
@@ -52,6 +67,15 @@ const VARIANT_FLAGS = {
   change: PLAN_FLAGS.change,
   watch: PLAN_FLAGS.watch,
   normalize: NORMALIZE_FLAG,
+  optimizer: { ...TRAINING_FLAGS.optimizer, choices: OPTIMIZER_NAMES },
+  lr: TRAINING_FLAGS.lr,
+  lrSchedule: {
+    type: "choice",
+    choices: ["fall", "constant"],
+    default: "fall",
+    group: "Training",
+    help: "Learning rate that rises first and falls to 0 over the second half, or a constant one",
+  },
 } as const satisfies FlagTable;
 
 /** What the flags that make no variants are in every one. */
@@ -80,12 +104,13 @@ export function variantOf(text: string): Variant {
     plan: values.plan,
     options: Object.fromEntries(kept.map((key) => [flagName(key).slice(2), `${values[key]}`])),
   };
-  const { normalize, ...planValues } = values;
+  const { normalize, optimizer, lr, lrSchedule, ...planValues } = values;
   return {
     name: formatWords(words),
     words,
     plan: planOf({ ...FIXED, ...planValues }),
     normalisation: normalize,
+    training: { optimizer: optimizer ?? null, learningRate: lr ?? null, schedule: lrSchedule },
   };
 }
 

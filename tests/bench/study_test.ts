@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { trainingOf } from "../../bench/study/settings.ts";
 import { expectedSteps } from "../../bench/study/expected_steps.ts";
 import { splitVariants } from "../../bench/study/old_names.ts";
 import { loadVariant, planOfVariant, variantOf } from "../../bench/study/variants.ts";
@@ -100,6 +101,26 @@ Deno.test("a criterion from a file is kept by its name and the hash of its text"
     write(2);
     assert.notEqual(await load(), first);
   }));
+
+Deno.test("a variant may train by another optimizer, at a constant rate: the preset's, or one that is given", () => {
+  const of = (words: string) => {
+    const { name, training } = variantOf(words);
+    return { name, schedule: training.schedule, ...trainingOf("rm2", 2e6, training) };
+  };
+  assert.deepEqual(of("fae,lr-schedule=constant,optimizer=sgd"), {
+    name: "fae,lr-schedule=constant,optimizer=sgd",
+    schedule: "constant",
+    optimizer: "sgd",
+    learningRate: 0.1,
+  });
+  assert.equal(of("fae,optimizer=sgd,lr=0.3").learningRate, 0.3);
+  assert.deepEqual(of("fae"), {
+    name: "fae",
+    schedule: "fall",
+    optimizer: "adagrad",
+    learningRate: 0.02,
+  });
+});
 
 Deno.test("expectedSteps() counts the minibatches of each plan", () => {
   const dataset = {

@@ -74,6 +74,23 @@ export const PLAN_FLAGS = {
     valueName: "SHARE",
     help: "Share of each epoch's inputs that is come to, of hot and cold ones alike: stop early",
   },
+  negatives: {
+    type: "number",
+    above: 0,
+    max: 1,
+    default: PLAN_DEFAULTS.negatives,
+    group: PLAN,
+    valueName: "Q",
+    help: "Keep each negative of the training split with this probability, and every click",
+  },
+  correction: {
+    type: "choice",
+    choices: ["logit", "weights"],
+    default: PLAN_DEFAULTS.correction,
+    group: PLAN,
+    help:
+      "Of --negatives: add log Q to the trained model's logits, or weigh kept negatives 1/Q in the loss",
+  },
   drop: {
     type: "number",
     above: 0,
@@ -314,6 +331,8 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
     name: values.plan,
     mode: values.mode,
     budget: values.budget,
+    negatives: values.negatives,
+    correction: values.correction,
     drop: values.drop,
     anneal: values.anneal,
     finish: values.finish,

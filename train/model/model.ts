@@ -100,6 +100,8 @@ export interface Model extends Disposable {
    * has been trained then trains to the same bits as a new one.
    */
   initialise(seed: number): Promise<void>;
+  /** Adds a number to every logit that the model gives from now on, through the last bias. */
+  shiftLogits(by: number): Promise<void>;
   /** Copies a minibatch to the device; its lookups name rows of the route's tables. */
   upload(batch: HostBatch, route?: Route): void;
   /** Sets what the next training step reads: learning rate, the slot for its loss, and the steps before it. */

@@ -19,7 +19,7 @@ import type {
 import { type Stage, timesByStage } from "../stages.ts";
 import { HotRowStore } from "./hot_store.ts";
 import { FlatParameters, initialiseDense, type MakeMatrix, mlpFloats } from "./layers.ts";
-import { firstRows, writeMatrix } from "./matrices.ts";
+import { firstRows, readMatrix, writeMatrix } from "./matrices.ts";
 import type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 import { DeviceRows, HostRows, type Transfer } from "./row_paths.ts";
 import { statisticsWeight } from "./statistics.ts";
@@ -229,6 +229,14 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     initialiseDense(this.device, this.parameters, seed);
     await this.tables.initUniform(seed);
     await this.hot?.clearState();
+  }
+
+  /** {@inheritDoc Model.shiftLogits} */
+  async shiftLogits(by: number): Promise<void> {
+    // Tower and head hand their layers out in the order of the forward pass, each with its bias behind its weight.
+    const { value } = this.parameters.at(-1)!;
+    const [bias] = await readMatrix(this.device, value);
+    writeMatrix(this.device, value, Float32Array.of(bias! + by));
   }
 
   /** {@inheritDoc Model.upload} */

@@ -12,7 +12,8 @@ import { ColdStream } from "./cold_stream.ts";
 import type { DriverParts } from "./driver.ts";
 import { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
-import { cutToBudget, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
+import { cutToBudget, segregate, type Segregation } from "./hot_set.ts";
+import type { PassHooks } from "./pass.ts";
 import { HotStream, opensWindow } from "./hot_stream.ts";
 import {
   inputShapeOf,

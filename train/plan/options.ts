@@ -46,6 +46,13 @@ export interface PlanOptions {
    * first ones in the epoch's order, of each kind the same share. 1 by default.
    */
   readonly budget: number;
+  /** q: probability with which each negative of the training split is kept, in (0, 1]. 1 by default. */
+  readonly negatives: number;
+  /**
+   * What corrects the click rate where negatives are left out: `logit`, log q added to the trained model's logits, or
+   * `weights`, 1/q a negative in the loss. `logit` by default.
+   */
+  readonly correction: "logit" | "weights";
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
   readonly drop: number;
   /**
@@ -107,6 +114,8 @@ export const PLAN_DEFAULTS: PlanOptions = {
   name: "baseline",
   mode: "corrected",
   budget: 1,
+  negatives: 1,
+  correction: "logit",
   drop: 0.3,
   anneal: "none",
   finish: 0,
@@ -338,10 +347,14 @@ function checkNeeds(
   );
 }
 
-function checkBudget({ budget }: PlanOptions): void {
-  if (budget > 0 && budget <= 1) return;
+/** Refuses shares of all inputs, or of the negatives, that are none. */
+function checkShares(options: PlanOptions): void {
+  const wrong = (["budget", "negatives"] as const).find((name) =>
+    !(options[name] > 0 && options[name] <= 1)
+  );
+  if (wrong === undefined) return;
   throw new UsageError((option) =>
-    `Cannot use ${option("plan.budget")} ${budget}: it must be above 0 and at most 1`
+    `Cannot use ${option(`plan.${wrong}`)} ${options[wrong]}: it must be above 0 and at most 1`
   );
 }
 
@@ -360,7 +373,7 @@ function checkDrop({ drop }: PlanOptions): void {
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
-  checkBudget(options);
+  checkShares(options);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
     throw new UsageError((option) =>
@@ -450,12 +463,16 @@ export function planOptionsDocument(
   resolved: ResolvedPlan | null,
 ): Record<string, string | number | boolean | null> {
   const plan = findPlan(options.name);
-  const budget: Record<string, number> = options.budget < 1 ? { budget: options.budget } : {};
-  if (!plan.segregates) return budget;
+  const { negatives, correction } = options;
+  const shares = {
+    ...(options.budget < 1 ? { budget: options.budget } : {}),
+    ...(negatives < 1 ? { negatives, correction } : {}),
+  };
+  if (!plan.segregates) return shares;
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
   const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
-  const common = { mode, ...budget, ...hot, schedule, ...rate };
+  const common = { mode, ...shares, ...hot, schedule, ...rate };
   const drop = { drop: options.drop, ...skippingDocument(options) };
   if (resolved === null || resolved.staleness === null) {
     return { ...common, ...(drops(plan) ? drop : {}), watch: options.watch };

@@ -18,7 +18,8 @@ import type {
 } from "./driver.ts";
 import { doneOf, type Epoch, inputsOf, openEpoch } from "./epoch.ts";
 import { StaleRowFreezer } from "./freeze.ts";
-import type { HotSet, PassHooks } from "./hot_set.ts";
+import type { HotSet } from "./hot_set.ts";
+import type { PassHooks } from "./pass.ts";
 import type { HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {

@@ -21,6 +21,7 @@ const YIELD_MS = 200;
  * @param onProgress Called with the number of inputs done.
  * @param signal Stops between minibatches with the signal's reason.
  * @param onLogits Takes logits and labels of all inputs, some at a time, in the reader's order.
+ * @param logitShift Added to every logit.
  * @throws {LogitError} A logit is not finite.
  * @category Training
  */
@@ -31,6 +32,7 @@ export async function evaluate(
   onProgress?: (done: number) => void,
   signal?: AbortSignal,
   onLogits?: (logits: Float32Array, labels: Float32Array) => Promise<void>,
+  logitShift = 0,
 ): Promise<Metrics> {
   const evaluation = new Evaluation();
   const device = model.device;
@@ -42,6 +44,7 @@ export async function evaluate(
   const drain = async (): Promise<void> => {
     if (held === 0) return;
     const logits = new Float32Array(await device.read(chunk, 0, 4 * held));
+    if (logitShift !== 0) logits.forEach((logit, i) => logits[i] = logit + logitShift);
     evaluation.add(logits, labels.subarray(0, held));
     await onLogits?.(logits, labels.subarray(0, held));
     held = 0;

@@ -16,7 +16,9 @@ import type { Model } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
 import type { PlanDocument } from "../plan/document.ts";
 import type { DriverParts, PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
-import type { HotSet, PassProgress } from "../plan/hot_set.ts";
+import type { HotSet } from "../plan/hot_set.ts";
+import type { PassHooks, PassProgress } from "../plan/pass.ts";
+import { type SampledNegatives, sampleNegatives, weighNegatives } from "../plan/negatives.ts";
 import { openDriver } from "../plan/open_driver.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
 import { firstInputs } from "../plan/first_inputs.ts";
@@ -226,7 +228,13 @@ export async function train(
   dataset: Dataset,
   options: TrainOptions,
 ): Promise<TrainResult> {
-  const run = new Run(model, dataset, options);
+  const passes = {
+    ...(options.onPass === undefined ? {} : { onPass: options.onPass }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const plan = options.driver === undefined ? options.plan ?? PLAN_DEFAULTS : PLAN_DEFAULTS;
+  const sampled = await sampleNegatives(dataset, plan, options.seed, passes);
+  const run = new Run(model, sampled, options, passes);
   try {
     return await run.train();
   } finally {
@@ -237,6 +245,7 @@ export async function train(
 class Run {
   readonly #model: Model;
   readonly #dataset: Dataset;
+  readonly #sampled: SampledNegatives;
   readonly #options: LoopOptions;
   readonly #driver: PlanDriver;
   readonly #log: MinibatchLog | null;
@@ -261,10 +270,12 @@ class Run {
   #savedAt = 0;
   #savedStep = -1;
 
-  constructor(model: Model, dataset: Dataset, options: TrainOptions) {
+  constructor(model: Model, sampled: SampledNegatives, options: TrainOptions, passes: PassHooks) {
+    const { dataset } = sampled;
     this.#model = model;
     this.#dataset = dataset;
-    const { batch, epochs = 1, seed, shuffle = true, hotSet = null, onPass } = options;
+    this.#sampled = sampled;
+    const { batch, epochs = 1, seed, shuffle = true, hotSet = null } = options;
     const { plan = PLAN_DEFAULTS } = options;
     const { evalEvery = 0, evalBatch = batch, maxSteps = 0 } = options;
     this.#options = { ...options, evalEvery, evalBatch, maxSteps };
@@ -284,10 +295,7 @@ class Run {
         measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
       },
     };
-    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, {
-      ...(onPass === undefined ? {} : { onPass }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, passes);
     this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
     this.#readings = new Readings(model);
   }
@@ -321,6 +329,9 @@ class Run {
       if (await this.#evaluate(true) === "interrupted") ended = "interrupted";
       await this.#save();
     } else await this.#save();
+    // Checkpoints hold the weights as they are trained; the model that the caller saves or scores with predicts the log's rate.
+    const { logitShift } = this.#sampled;
+    if (logitShift !== 0) await this.#model.shiftLogits(logitShift);
     return { ended, ...this.#known() };
   }
 
@@ -329,6 +340,8 @@ class Run {
   }
 
   #known(): Omit<TrainResult, "ended"> {
+    const plan = this.#driver.document();
+    const leftOut = (plan.left_out_inputs ?? 0) + this.#sampled.leftOut;
     return {
       steps: this.#step,
       inputs: this.#inputs,
@@ -339,7 +352,7 @@ class Run {
       waitedMs: this.#readings.waitedMs + this.#turnsMs,
       stagesMs: this.#stages(),
       counts: { lookups: this.#lookups, uniqueRows: this.#uniqueRows },
-      plan: this.#driver.document(),
+      plan: leftOut === 0 ? plan : { ...plan, left_out_inputs: leftOut },
     };
   }
 
@@ -354,7 +367,7 @@ class Run {
     while (maxSteps === 0 || this.#step < maxSteps) {
       const planned = await this.#driver.next();
       if (planned === null) return "completed";
-      await model.trainStep(planned.batch, {
+      await model.trainStep(weighNegatives(planned.batch, this.#sampled.weight), {
         number: this.#step,
         learningRate: learningRate(schedule, this.#step),
         lossSlot: this.#step % model.losses.slots,
@@ -538,12 +551,20 @@ class Run {
     const source = new BatchSource(reader, this.#dataset.schema, tables.rows, evalBatch);
     try {
       let shown = 0;
-      return await evaluate(this.#model, source, evalBatch, (done) => {
-        const now = performance.now();
-        if (!report || now - shown < TURN_MS) return;
-        shown = now;
-        this.#report("evaluate", done, source.count);
-      }, signal);
+      return await evaluate(
+        this.#model,
+        source,
+        evalBatch,
+        (done) => {
+          const now = performance.now();
+          if (!report || now - shown < TURN_MS) return;
+          shown = now;
+          this.#report("evaluate", done, source.count);
+        },
+        signal,
+        undefined,
+        this.#sampled.logitShift,
+      );
     } finally {
       const ms = performance.now() - begun;
       this.#evaluateMs += ms;

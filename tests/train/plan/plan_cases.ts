@@ -338,6 +338,13 @@ export const PLANS = {
     combine: "mean",
     wakeEvery: 5,
   },
+  "fae on fewer negatives": {
+    name: "fae",
+    schedule: "interleaved",
+    negatives: 0.5,
+    correction: "weights",
+  },
+  "slipstream on fewer negatives": { name: "slipstream", warmup: 1, window: 3, negatives: 0.6 },
   "random-drop, annealed and weighed": {
     name: "random-drop",
     warmup: 1,
