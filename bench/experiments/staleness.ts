@@ -22,7 +22,7 @@ import {
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
-import { interleaved } from "../study/variants.ts";
+import { interleaved, PAPER_TRAINING } from "../study/variants.ts";
 
 /** Hot rows whose movement is read, and those of them that the figure draws. */
 const WATCHED = 200, DRAWN = 10;
@@ -36,7 +36,7 @@ const PART = 0.1;
 /** How rows are trained: as the study does, and as the paper's models are. */
 const TRAININGS = {
   "the study's": [],
-  "SGD, constant rate": ["optimizer=sgd", "learning-rate=0.1", "decay=none"],
+  "SGD, constant rate": PAPER_TRAINING,
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 type Training = keyof typeof TRAININGS;
@@ -63,6 +63,7 @@ export const stalenessExperiment = defineExperiment({
   title: "How hot rows move over training (the paper's Figure 4)",
   suite: "default",
   trains: true,
+  suiteWorkloads: ["rm2"],
   flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(settings, sizeOf, variantsOf(settings));

@@ -71,7 +71,13 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE].sort(),
+      [
+        ...["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE],
+        ...["all inputs", "without cold ones", "without hot ones"].map((name) =>
+          `${name}, SGD at a constant rate`
+        ),
+        ...["the study's", "SGD, constant rate"],
+      ].sort(),
     );
   }));
 
