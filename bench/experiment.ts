@@ -82,6 +82,10 @@ interface FlagSettings {
   readonly inputs: number | null;
   /** Workloads whose twins are looked at. */
   readonly workloads: readonly PresetName[];
+  /** Files of a log that is a workload too; none for twins alone. */
+  readonly data: readonly string[];
+  /** The schema of that log; null where it is recognised without one. */
+  readonly schema: string | null;
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */

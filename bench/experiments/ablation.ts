@@ -8,7 +8,6 @@ import { formatCount } from "../../core/format.ts";
 import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { AUC, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   type Compared,
@@ -26,16 +25,18 @@ import {
   variantColumn,
 } from "../study/comparison.ts";
 import { timedRuns } from "../study/recorded.ts";
-import { learningRateOf, WORKLOADS } from "../study/settings.ts";
+import { learningRateOf, workloadSettings } from "../study/settings.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
 import { estimate, LEAST_SEEDS, pairedDifference, smallestVisible } from "../study/statistics.ts";
 import {
   deviceOf,
+  LOG_FLAGS,
   RECORDED_FLAGS,
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
+import { studyLabel } from "../study/workload.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 import { formatWords, interleaved, variantOf } from "../study/variants.ts";
 
@@ -68,7 +69,7 @@ export const ablationExperiment = defineExperiment({
   title: "Criteria, controls and normalisations",
   suite: "full",
   trains: true,
-  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS, "variants"],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
   async run(settings): Promise<Findings> {
     const asked = settings.variants.map((words) => variantOf(words).name);
     const trained = await trainWorkloads(
@@ -100,11 +101,11 @@ function table(
   { workload, size: { inputs, batch }, results }: Trained,
   compared: readonly Compared[],
 ): ResultTable {
-  const { optimizer } = WORKLOADS[workload];
+  const { optimizer } = workloadSettings(workload);
   const learningRate = learningRateOf(workload, inputs);
   const hot = results.all.find(({ plan }) => plan.hot !== null)?.plan.hot;
   const share = hot ? (100 * hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs)).toFixed(1) : "-";
-  const title = `${workloadLabel(workload)}, ${
+  const title = `${studyLabel(workload)}, ${
     formatCount(inputs)
   } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`;
   return tableOf({ title }, compared, [
@@ -160,7 +161,7 @@ function interactionTable(
   type Line = typeof lines[number];
   return [
     tableOf(
-      { title: `${workloadLabel(workload)}: what normalisation recovers of skipping` },
+      { title: `${studyLabel(workload)}: what normalisation recovers of skipping` },
       lines,
       [
         plainColumn("normalisation", ({ normalize }) => normalize),
@@ -191,7 +192,7 @@ function recovery({ found, shown }: TestedDifference): string {
 function figure({ workload }: Trained, compared: readonly Compared[]): Figure {
   return {
     name: workload,
-    title: `${workloadLabel(workload)}: AUC against training on every input`,
+    title: `${studyLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae with the same normalisation, paired by seed; 95 % intervals.",
     panels: [
       differencePanel(compared, (name) => comparedWith(name).all, ({ name }) => ({

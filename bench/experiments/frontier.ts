@@ -14,7 +14,7 @@ import {
   type Settings,
 } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
-import { signed, workloadLabel } from "../paper_machine.ts";
+import { signed } from "../paper_machine.ts";
 import { AUC, datumOf, formatDifference, formatEstimate } from "../study/compare.ts";
 import {
   boundText,
@@ -40,11 +40,13 @@ import { type Estimate, estimate, LEAST_SEEDS, smallestVisible } from "../study/
 import {
   aucSample,
   deviceOf,
+  LOG_FLAGS,
   RECORDED_FLAGS,
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
+import { kindOf, studyLabel } from "../study/workload.ts";
 import { formatWords, interleaved, variantOf } from "../study/variants.ts";
 
 /** Shares of the inputs after which the rivals are stopped. */
@@ -62,7 +64,7 @@ export const frontierExperiment = defineExperiment({
   trains: true,
   suiteWorkloads: ["rm2"],
   suiteRecords: true,
-  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS, "variants"],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,
@@ -167,10 +169,8 @@ interface ComparedAt {
 
 function comparedAt(trained: readonly Trained[], cost: Cost): ComparedAt {
   const standings = trained.flatMap((one) => standingsOf(one, cost));
-  const [auc, logLoss] = testTogether([
-    standings.map((one) => one.auc),
-    standings.map((one) => one.logLoss),
-  ]);
+  const [auc] = testTogether([standings.map((one) => one.auc)]);
+  const [logLoss] = testTogether([standings.map((one) => one.logLoss)]);
   return { cost, standings, auc: auc!, logLoss: logLoss! };
 }
 
@@ -248,7 +248,7 @@ function verdictTable(compared: readonly ComparedAt[]): ResultTable {
   const best = compared.flatMap(bestOf);
   const title = "The plan that does best against stopping early, at equal cost";
   return tableOf({ title, short: true }, best, [
-    plainColumn("workload", ({ one }) => workloadLabel(one.workload)),
+    plainColumn("workload", ({ one }) => studyLabel(one.workload)),
     countColumn("inputs", ({ one }) => one.size.inputs),
     numberColumn("seeds", 0, ({ one }) => one.seeds),
     plainColumn("at equal", ({ at }) => at.cost.title),
@@ -280,7 +280,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
     })
   );
   return tableOf({ title: "fae and baseline stopped early" }, lines, [
-    plainColumn("workload", ({ workload }) => workloadLabel(workload)),
+    plainColumn("workload", ({ workload }) => studyLabel(workload)),
     plainColumn("plan", ({ rival }) => rival),
     numberColumn("budget, %", 0, ({ name }) => 100 * rivalOf(name)!.budget),
     numberColumn("seeds", 0, ({ results, name }) => results.of(name).length),
@@ -293,9 +293,9 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
 function sentences(at: ComparedAt): string[] {
   return bestOf(at).map(({ one, tested }) => {
     const { workload, size, seeds, name, rival, auc, saved, percent } = one;
-    const where = `${workloadLabel(workload)} (a twin), ${formatCount(size.inputs)} inputs, ${
-      seeds === 1 ? "1 seed" : `${seeds} seeds`
-    }, equal ${at.cost.title}`;
+    const where = `${studyLabel(workload)} (${kindOf(workload)}), ${
+      formatCount(size.inputs)
+    } inputs, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}, equal ${at.cost.title}`;
     const who = shortName(name), verdict = verdictOf(one, tested);
     const by = intervalText(auc!, 5, "AUC");
     const told = verdict === "not decided"
@@ -343,7 +343,7 @@ function figure(one: Trained, costs: readonly Cost[]): Figure {
   const { workload, size } = one;
   return {
     name: workload,
-    title: `${workloadLabel(workload)}: accuracy against what it costs`,
+    title: `${studyLabel(workload)}: accuracy against what it costs`,
     caption: `AUC beyond that of fae on all inputs, paired by seed, at ${
       formatCount(size.inputs)
     } inputs; lines are plans that are stopped early, points the others; 95 % intervals. Above the line of fae skipping does better than training on less.`,

@@ -7,7 +7,6 @@
 import { numberColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { AUC, datumOf, formatEstimate, LOG_LOSS, type Measure } from "../study/compare.ts";
 import {
@@ -30,10 +29,12 @@ import { PAPER_TRAINING, variantOf } from "../study/variants.ts";
 import {
   aucSample,
   deviceOf,
+  LOG_FLAGS,
   RECORDED_FLAGS,
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
+import { studyLabel } from "../study/workload.ts";
 
 const ALL = "all inputs";
 /** What is left out, and the plans that do it. */
@@ -78,7 +79,7 @@ export const naiveSkipExperiment = defineExperiment({
   suite: "default",
   trains: true,
   suiteWorkloads: ["rm2"],
-  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(settings, accuracySizeOf, VARIANTS);
     const compared = comparedOf(trained, Object.keys(VARIANTS));
@@ -89,9 +90,7 @@ export const naiveSkipExperiment = defineExperiment({
       samples: compared.map((one) => aucSample(one, one.name)),
       device: deviceOf(trained),
       verdicts: compared.flatMap(({ workload, name }, i) =>
-        name === against(name)
-          ? []
-          : [verdictOf(`${workloadLabel(workload)} ${name}`, correct![i]!)]
+        name === against(name) ? [] : [verdictOf(`${studyLabel(workload)} ${name}`, correct![i]!)]
       ),
       notes: [
         "An input is hot if all its rows are in the hot set, cold if any is not",
@@ -124,7 +123,7 @@ function figure(compared: readonly Compared[]): Figure {
       dataOf(
         "measured",
         compared.map(({ workload, name, results }) => ({
-          x: workloadLabel(workload),
+          x: studyLabel(workload),
           series: name,
           ...datumOf(results.mean(name, measure)!),
         })),

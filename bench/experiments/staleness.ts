@@ -8,7 +8,6 @@ import type { WatchedRows } from "../../train/plan/document.ts";
 import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";
 import { formatEstimate } from "../study/compare.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";
@@ -17,11 +16,13 @@ import { type Estimate, estimate, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
 import {
   deviceOf,
+  LOG_FLAGS,
   RECORDED_FLAGS,
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
+import { studyLabel } from "../study/workload.ts";
 import { interleaved, PAPER_TRAINING } from "../study/variants.ts";
 
 /** Hot rows whose movement is read, and those of them that the figure draws. */
@@ -64,7 +65,7 @@ export const stalenessExperiment = defineExperiment({
   suite: "default",
   trains: true,
   suiteWorkloads: ["rm2"],
-  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(settings, sizeOf, variantsOf(settings));
     const lines = watchedOf(trained);
@@ -144,7 +145,7 @@ function stoppedOf({ runs }: Watched): Estimate | null {
 function verdictOf(line: Watched): string {
   const { workload, training, runs } = line;
   const found = stoppedOf(line);
-  const where = `${workloadLabel(workload)}, ${training}, ${runs[0]!.run.steps} minibatches`;
+  const where = `${studyLabel(workload)}, ${training}, ${runs[0]!.run.steps} minibatches`;
   const paper = `the paper finds that most rows hardly move after ${100 * WITHIN} % of them`;
   if (found === null || found.seeds < LEAST_SEEDS) {
     return `${where}: not decided with fewer than ${LEAST_SEEDS} seeds (${paper})`;
@@ -238,7 +239,7 @@ function movesFigure(lines: readonly Watched[]): Figure {
     panels: lines.map(({ workload, training, runs: [first] }): Panel => {
       const { rows, steps, changes } = first!.watched;
       return {
-        title: `${workloadLabel(workload)}, ${training}`,
+        title: `${studyLabel(workload)}, ${training}`,
         mark: "lines",
         x: { label: "minibatches trained" },
         y: { label: "largest change" },
@@ -275,7 +276,7 @@ function curveFigure(trained: readonly Trained[]): Figure {
           .map(({ threshold, share }): Datum => ({
             x: threshold,
             y: 100 * share,
-            series: workloadLabel(one.workload),
+            series: studyLabel(one.workload),
             origin: "measured",
           }))
       ),

@@ -10,10 +10,12 @@ import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { ModelShape } from "../../train/model/models.ts";
 import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
-import { type PresetName, PRESETS, resolveShape } from "../../train/model/presets.ts";
+import { type PresetName, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
+import { type LogSettings, openLogOf } from "./logs.ts";
 import { hotRowShare } from "./settings.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
+import { isLog, presetOf, type StudyWorkload } from "./workload.ts";
 
 /** Of most twins' inputs six sevenths train. */
 const TRAIN_SHARE = 6 / 7;
@@ -58,15 +60,27 @@ async function drawWorkload(
   }
 }
 
+/** The workload's model with the tables of its data, and of a log with as many dense features as it has. */
+function shapeOf(workload: StudyWorkload, { schema }: Dataset): ModelShape {
+  const preset = presetOf(workload);
+  return resolveShape(
+    preset,
+    schema,
+    isLog(workload) ? { bottom: [schema.dense.length, ...preset.bottom.slice(1)] } : {},
+  );
+}
+
 /** Draws the inputs and finds hot rows and hot inputs. */
 export async function openGround(
-  workload: PresetName,
+  workload: StudyWorkload,
   inputs: number,
   seed: number,
-  settings: Pick<Settings, "say" | "signal">,
+  settings: Pick<Settings, "say" | "signal"> & LogSettings,
 ): Promise<Ground> {
-  const dataset = await drawWorkload(workload, inputs, seed, settings);
-  const shape = resolveShape(PRESETS[workload], dataset.schema);
+  const dataset = isLog(workload)
+    ? await openLogOf(workload, settings)
+    : await drawWorkload(workload, inputs, seed, settings);
+  const shape = shapeOf(workload, dataset);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);

@@ -12,6 +12,7 @@ import { type CountedTrace, meanRun } from "../../sim/work.ts";
 import { findPlan, type PlanName } from "../../train/plan/plans.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "../../train/trace/schema.ts";
 import type { StudyResult } from "./store.ts";
+import { isLog } from "./workload.ts";
 
 /** A machine, and where the rows are on it. */
 export interface SimulatedPlace {
@@ -71,7 +72,11 @@ export function countedTraceOf(run: StudyResult): CountedTrace {
     optimizer: optimizer as TraceHeader["optimizer"],
     batch,
     lookups_per_input: work.lookups_per_input,
-    dataset: { hash: dataset_hash, format: `twin:${workload}`, train_inputs },
+    dataset: {
+      hash: dataset_hash,
+      format: isLog(workload) ? workload : `twin:${workload}`,
+      train_inputs,
+    },
     plan,
     placement,
     device: null,
