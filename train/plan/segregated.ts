@@ -270,12 +270,20 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   dispose(): void {
+    this.#close();
     this.#blocks?.dispose();
     this.#blocks = null;
   }
 
+  /** Lets go of what the epoch at hand reads. */
+  #close(): void {
+    this.#epoch?.cold?.dispose();
+    this.#epoch?.hot?.dispose();
+  }
+
   /** Opens an epoch. */
   async #begin(number: number): Promise<Epoch> {
+    this.#close();
     const epoch = await openEpoch({
       parts: this.#parts,
       plan: this.#plan,
