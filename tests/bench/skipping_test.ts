@@ -114,6 +114,7 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
       );
       assert.deepEqual(b!.metrics, a!.metrics);
       assert.deepEqual(b!.bytes, a!.bytes);
+      assert.deepEqual(b!.work, a!.work);
       assert.equal(b!.skipped_inputs, a!.skipped_inputs);
     }
     const left = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
