@@ -168,7 +168,7 @@ Deno.test("stored runs count only under the conditions that they were had under"
 
 Deno.test("of every workload as many inputs train as are asked for", async () => {
   for (const workload of ["rm1", "rm2", "rm4"] as const) {
-    const twin = await openTraining(workload, 20_000, 1);
+    const twin = await openTraining({ workload, inputs: 20_000, seed: 1 });
     assert.ok(Math.abs(twin.count("train") / 20_000 - 1) < 2e-3, workload);
     twin.close();
   }
