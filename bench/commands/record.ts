@@ -17,6 +17,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
+import { twinWords } from "../study/sizes.ts";
 import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
 import { currentPlace, type StudyKey, StudyStore } from "../study/store.ts";
@@ -146,11 +147,10 @@ class RecordQueue {
     );
     const came = { recorded: 0, left: 0, failed: 0 };
     for (const group of groupsOf(waiting)) {
-      let ground: ReturnType<typeof openGround> | null = null;
-      const open: typeof openGround = (...job) => ground ??= openGround(...job);
+      await using ground = new SharedGround(this.#values.threads ?? null);
       for (const key of group) {
         this.#settings.signal.throwIfAborted();
-        came[await this.#one(key, open, commandOf)]++;
+        came[await this.#one(key, ground.open, commandOf)]++;
         this.#done += key.inputs;
       }
     }
@@ -211,6 +211,26 @@ class RecordQueue {
   }
 }
 
+/** The inputs of one seed, opened for the first of its runs and closed with them. */
+class SharedGround implements AsyncDisposable {
+  /** Threads that draw inputs may be more than those that train: nothing is trained meanwhile. */
+  readonly #threads: number | null;
+  #ground: ReturnType<typeof openGround> | null = null;
+
+  constructor(threads: number | null) {
+    this.#threads = threads;
+  }
+
+  readonly open: typeof openGround = (key, settings) =>
+    this.#ground ??= openGround(key, { ...settings, threads: this.#threads });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A ground that could not be had has nothing open.
+    const ground = await this.#ground?.catch(() => null);
+    ground?.dataset.close();
+  }
+}
+
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
@@ -219,7 +239,8 @@ function percent(share: number): string {
 function groupsOf(keys: readonly StudyKey[]): Group[] {
   const groups = Map.groupBy(
     keys,
-    ({ workload, inputs, batch, seed }) => `${workload} ${inputs} ${batch} ${seed}`,
+    ({ workload, inputs, batch, seed, twin }) =>
+      `${workload}${twinWords(twin)} ${inputs} ${batch} ${seed}`,
   );
   return [...groups.values()] as unknown as Group[];
 }

@@ -11,6 +11,14 @@ import type { Settings } from "../experiment.ts";
 import { workloadSettings } from "./settings.ts";
 import type { LogName } from "./workload.ts";
 
+/** What may be drawn otherwise of a twin, as its options name it. */
+export interface TwinSettings {
+  /** Days that the inputs span while popularity drifts; the runs are then trained in the order of time. */
+  readonly driftDays?: number;
+  /** How fast planted effects shrink with popularity, if not as usual. */
+  readonly effectExponent?: number;
+}
+
 /** A size of a study. */
 export interface Size {
   /** Inputs that train. */
@@ -19,6 +27,14 @@ export interface Size {
   readonly seeds: number;
   /** Inputs a minibatch. */
   readonly batch: number;
+  /** How the twin is drawn otherwise; absent for the twin as it is. */
+  readonly twin?: TwinSettings;
+}
+
+/** The settings as the names of twins have them, `,drift=10,effect=0.5`; nothing for the twin as it is. */
+export function twinWords({ driftDays, effectExponent }: TwinSettings = {}): string {
+  return (driftDays === undefined ? "" : `,drift=${driftDays}`) +
+    (effectExponent === undefined ? "" : `,effect=${effectExponent}`);
 }
 
 /** Enough for a window and for inputs behind it. */

@@ -14,6 +14,7 @@ import {
   flag,
   listOf,
   numberFrom,
+  objectOf,
   objectWith,
   oneOf,
   orNull,
@@ -34,6 +35,7 @@ import type { PlanDocument } from "../../train/plan/document.ts";
 import type { Stage } from "../../train/stages.ts";
 import { MINIBATCH_KINDS } from "../../train/trace/schema.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
+import { type TwinSettings, twinWords } from "./sizes.ts";
 import type { Bytes } from "./run_counts.ts";
 import { isLogName, type StudyWorkload } from "./workload.ts";
 
@@ -44,7 +46,7 @@ export const STUDY_SCHEMA_VERSION = 10;
  * Grows when the same run comes to other bits: another plan, order, draw, kernel or rounding. A test holds it to what runs come
  * to, so that stored runs of an older one are trained anew and those of other revisions that change no bit are not.
  */
-export const STUDY_BITS_VERSION = 1;
+export const STUDY_BITS_VERSION = 2;
 
 /** A run takes some kilobytes, with rows that are watched some megabytes. */
 const MOST_BYTES = 64e6;
@@ -60,6 +62,8 @@ export interface StudyKey {
   readonly variant: string;
   /** Inputs a minibatch. */
   readonly batch: number;
+  /** How the twin is drawn otherwise; absent for the twin as it is. */
+  readonly twin?: TwinSettings;
 }
 
 /**
@@ -203,6 +207,11 @@ export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
   plan: someObject(),
   device: someObject(),
   environment: someObject(),
+}, {
+  twin: objectOf<TwinSettings>({}, {
+    driftDays: numberFrom(0, 1000),
+    effectExponent: numberFrom(0, 1),
+  }),
 });
 
 /** A member that is not looked into. */
@@ -289,8 +298,8 @@ export class StudyStore {
 }
 
 /** What the files of a run are called, before their endings. */
-export function runName({ workload, inputs, batch, seed, variant }: StudyKey): string {
-  return `${workload}-${inputs}-by${batch}-${variant}-seed${seed}`;
+export function runName({ workload, inputs, batch, seed, variant, twin }: StudyKey): string {
+  return `${workload}${twinWords(twin)}-${inputs}-by${batch}-${variant}-seed${seed}`;
 }
 
 /** The version that a file names; that of this program where it is no JSON, so that it is refused as damaged. */

@@ -206,7 +206,8 @@ export async function chooseRecorded(settings: RecordedSettings): Promise<Record
   const all = twins.length < WORKLOAD_NAMES.length ? twins : [...twins, ...[...logs].sort()];
   return all.flatMap((workload): RecordedStudy[] => {
     const study = studies.find((one) =>
-      one.workload === workload && (inputs === null || one.inputs === inputs) &&
+      one.workload === workload && one.twin === undefined &&
+      (inputs === null || one.inputs === inputs) &&
       (batch.length === 0 || batch.includes(one.batch))
     );
     const runs = study?.runs.filter(({ seed }) => seed >= firstSeed && seed <= (seeds ?? Infinity));

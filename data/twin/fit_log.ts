@@ -127,6 +127,13 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
   });
   try {
     const { schema } = dataset;
+    if (schema.steps !== undefined) {
+      throw new UserError(
+        `Cannot fit a twin to ${
+          options.data[0]
+        }: its inputs are sequences by a schema, and of sequences a fit takes Taobao's log alone`,
+      );
+    }
     if (!idLayout(schema).single) {
       throw new UserError(
         `Cannot fit a twin to ${

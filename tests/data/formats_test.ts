@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { tableFromArrays, tableToIPC } from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
 import { openDataset, type OpenOptions } from "../../data/open.ts";
-import { parquetWriteFile } from "../npm/hyparquet_writer.ts";
+import { parquetWriteFile } from "../../core/npm/hyparquet_writer.ts";
 import { AVAZU_HEADER, avazuRow, FIRST_SECOND } from "./log_rows.ts";
 import { inFolder, readAll, row } from "./rows.ts";
 
