@@ -17,7 +17,7 @@ Deno.test("runs on a twin that drifts are kept apart from those on the twin as i
     ];
     assert.deepEqual(b.all.map(({ twin }) => twin), [moving.twin, moving.twin]);
     assert.notEqual(a.all[0]!.metrics.logloss, b.all[0]!.metrics.logloss);
-    const store = new StudyStore(trainedFolder(out), currentPlace(settings));
+    const store = new StudyStore(trainedFolder(out), await currentPlace(settings));
     const key = { workload: "rm4", inputs: 2000, seed: 1, batch: 64, variant: "baseline" } as const;
     assert.equal((await store.read(key))!.twin, undefined);
     assert.deepEqual((await store.read({ ...key, twin: moving.twin }))!.metrics, b.all[0]!.metrics);
