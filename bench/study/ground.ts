@@ -11,11 +11,13 @@ import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset, Order } from "../../data/types.ts";
 import type { ModelShape } from "../../train/model/models.ts";
 import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
-import { type PresetName, PRESETS, resolveShape } from "../../train/model/presets.ts";
+import { type PresetName, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
+import { type LogSettings, openLogOf } from "./logs.ts";
 import { hotRowShare } from "./settings.ts";
 import { type TwinSettings, twinWords } from "./sizes.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
+import { isLog, presetOf, type StudyWorkload } from "./workload.ts";
 
 /** Of most twins' inputs six sevenths train. */
 const TRAIN_SHARE = 6 / 7;
@@ -32,15 +34,18 @@ export interface Ground {
 
 /** Which inputs. */
 export interface GroundKey {
-  readonly workload: PresetName;
+  readonly workload: StudyWorkload;
   /** How many train. */
   readonly inputs: number;
   readonly seed: number;
   readonly twin?: TwinSettings;
 }
 
+/** Which inputs of a twin. */
+type TwinKey = GroundKey & { readonly workload: PresetName };
+
 /** Opens a twin of which so many inputs train, within a thousandth: how many do depends on the workload's split. */
-export async function openTraining({ workload, inputs, seed, twin }: GroundKey): Promise<Dataset> {
+export async function openTraining({ workload, inputs, seed, twin }: TwinKey): Promise<Dataset> {
   const options = { ...twin, twin: workload, seed };
   const all = Math.ceil(inputs / TRAIN_SHARE);
   const dataset = await openTwin({ ...options, inputs: all });
@@ -62,7 +67,7 @@ type DrawSettings = Pick<Settings, "say" | "signal" | "threads">;
 
 /** Draws the inputs of a workload, ids numbered as they come. */
 async function drawWorkload(
-  key: GroundKey,
+  key: TwinKey,
   { say, signal, threads: wanted }: DrawSettings,
 ): Promise<Dataset> {
   const { workload, seed, inputs } = key;
@@ -89,6 +94,16 @@ async function drawWorkload(
   }
 }
 
+/** The workload's model with the tables of its data, and of a log with as many dense features as it has. */
+function shapeOf(workload: StudyWorkload, { schema }: Dataset): ModelShape {
+  const preset = presetOf(workload);
+  return resolveShape(
+    preset,
+    schema,
+    isLog(workload) ? { bottom: [schema.dense.length, ...preset.bottom.slice(1)] } : {},
+  );
+}
+
 /** The order in which inputs are trained: shuffled, unless popularity drifts, so that they stand in the order of time. */
 export function orderOf({ seed, twin }: Pick<GroundKey, "seed" | "twin">): Order {
   return twin?.driftDays === undefined
@@ -99,11 +114,13 @@ export function orderOf({ seed, twin }: Pick<GroundKey, "seed" | "twin">): Order
 /** Draws the inputs and finds hot rows and hot inputs. */
 export async function openGround(
   key: GroundKey,
-  settings: DrawSettings,
+  settings: DrawSettings & LogSettings,
 ): Promise<Ground> {
   const { workload, seed } = key;
-  const dataset = await drawWorkload(key, settings);
-  const shape = resolveShape(PRESETS[workload], dataset.schema);
+  const dataset = isLog(workload)
+    ? await openLogOf(workload, settings)
+    : await drawWorkload({ ...key, workload }, settings);
+  const shape = shapeOf(workload, dataset);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);

@@ -31,6 +31,7 @@ import type { SettingsOf } from "../experiment.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { type Ground, openGround, orderOf } from "./ground.ts";
 import { ModelImage } from "./image.ts";
+import type { LogSettings } from "./logs.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { RunCounts } from "./run_counts.ts";
 import { trainingOf } from "./settings.ts";
@@ -58,7 +59,7 @@ const WARM_UP = 12;
 const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
 /** How it is run. */
-type SeedSettings = SettingsOf<"device" | "threads">;
+type SeedSettings = SettingsOf<"device" | "threads"> & LogSettings;
 
 /** What is run. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {

@@ -21,6 +21,7 @@ import {
   recordOf,
   type Schema,
   text,
+  value,
   wholeFrom,
 } from "../../core/schema.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
@@ -32,12 +33,12 @@ import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
-import type { PresetName } from "../../train/model/presets.ts";
 import type { Stage } from "../../train/stages.ts";
 import { MINIBATCH_KINDS } from "../../train/trace/schema.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
 import { type TwinSettings, twinWords } from "./sizes.ts";
 import type { Bytes } from "./run_counts.ts";
+import { isLogName, type StudyWorkload } from "./workload.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
 export const STUDY_SCHEMA_VERSION = 10;
@@ -53,7 +54,7 @@ const MOST_BYTES = 64e6;
 
 /** Which run. */
 export interface StudyKey {
-  readonly workload: PresetName;
+  readonly workload: StudyWorkload;
   /** Inputs that train. */
   readonly inputs: number;
   /** Of data, initialisation and order. */
@@ -131,6 +132,10 @@ export interface StudyResult extends StudyKey {
   readonly environment: Environment;
 }
 
+const WORKLOAD = value(
+  (found) => WORKLOAD_NAMES.some((name) => name === found) || isLogName(found),
+  `be one of ${WORKLOAD_NAMES.join(", ")}, or a log's name`,
+) as Schema<StudyWorkload>;
 const COUNT = wholeFrom(0);
 
 const WORK = objectWith<StudyWork>({
@@ -162,7 +167,7 @@ const WORK = objectWith<StudyWork>({
 
 /** What tables and figures are made of; the rest is told and not computed with. */
 export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
-  workload: oneOf(WORKLOAD_NAMES),
+  workload: WORKLOAD,
   inputs: wholeFrom(1),
   seed: wholeFrom(0),
   variant: text,

@@ -72,7 +72,13 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE].sort(),
+      [
+        ...["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE],
+        ...["all inputs", "without cold ones", "without hot ones"].map((name) =>
+          `${name}, SGD at a constant rate`
+        ),
+        ...["the study's", "SGD, constant rate"],
+      ].sort(),
     );
   }));
 
@@ -108,6 +114,7 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
       );
       assert.deepEqual(b!.metrics, a!.metrics);
       assert.deepEqual(b!.bytes, a!.bytes);
+      assert.deepEqual(b!.work, a!.work);
       assert.equal(b!.skipped_inputs, a!.skipped_inputs);
     }
     const left = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
