@@ -10,7 +10,9 @@ import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifie
 import { ALWAYS_STALE, findCriterion, NEVER, rowScores } from "./criterion.ts";
 import type { Decision } from "./document.ts";
 import type { StateArray } from "./driver.ts";
-import type { Feed } from "./feed.ts";
+import type { InputFeed } from "../feed/feeds.ts";
+import type { Numbering } from "../feed/preparer.ts";
+import type { Looked } from "./filter.ts";
 import type { HotRows } from "./hot_rows.ts";
 import type { PlanOptions, ResolvedStaleness } from "./options.ts";
 import { readRowNumbers } from "./row_numbers.ts";
@@ -130,14 +132,14 @@ export class StalenessBlocks {
   /**
    * Closes the window: last snapshot, scores, sample, threshold.
    *
-   * @param feed Of the epoch's order; its candidates are overwritten.
+   * @param feed Of the epoch's order; what it has looked at is overwritten.
    * @param left Positions of the hot inputs after the window.
    * @param all Hot inputs of the epoch.
    * @param minibatches Hot minibatches trained.
    * @param window The window's minibatches.
    */
   async decide(
-    feed: Feed,
+    feed: InputFeed,
     left: Uint32Array,
     all: number,
     minibatches: number,
@@ -196,15 +198,21 @@ export class StalenessBlocks {
     this.#snapshotMs = 0;
   }
 
-  /**
-   * Which of the feed's candidates, all of hot inputs, to skip where each has a D of its own.
-   *
-   * @param shareOf D of candidate number b.
-   */
-  async classifyBy(feed: Feed, shareOf: (b: number) => number): Promise<Uint8Array> {
+  /** How rows of hot inputs are numbered to be classified. */
+  get numbering(): Numbering {
     const { resolved: { combine }, hot } = this.#parts;
+    return { other: hot.total, none: hot.total, unused: this.#unused(combine) };
+  }
+
+  /**
+   * Which of the inputs that the feed has looked at, all hot, to skip where each has a D of its own.
+   *
+   * @param shareOf D of input number b of those.
+   */
+  async classifyBy(feed: InputFeed, shareOf: (b: number) => number): Promise<Uint8Array> {
+    const { combine } = this.#parts.resolved;
     const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total, this.#unused(combine));
+    feed.rowNumbers(this.#classifier.rows, this.numbering);
     const scores = await this.#classifier.scores("classify", combine);
     const skip = Uint8Array.from(
       scores,
@@ -224,33 +232,38 @@ export class StalenessBlocks {
     return threshold;
   }
 
-  /** Which of the feed's candidates, all of hot inputs, to skip. */
-  async classify(feed: Feed): Promise<Uint8Array> {
-    const { resolved, hot } = this.#parts;
+  /** Which of the inputs that the feed has looked at, all hot, to skip. */
+  async classify(feed: InputFeed): Promise<Uint8Array> {
+    const { combine } = this.#parts.resolved;
     const begun = performance.now();
-    const { combine } = resolved;
-    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total, this.#unused(combine));
+    feed.rowNumbers(this.#classifier.rows, this.numbering);
     const skip = await this.#classifier.skips(combine, this.#threshold);
     this.#classified(performance.now() - begun);
     return skip;
   }
 
+  /** How rows of cold inputs are numbered to be classified. */
+  get coldNumbering(): Numbering {
+    const { hot } = this.#parts;
+    return { other: hot.total, none: hot.total + 1, unused: hot.total };
+  }
+
   /**
-   * Which of the feed's candidates, all of cold inputs, to skip: those whose hot rows are all stale at a threshold of their
+   * Which of the inputs that the feed has looked at, all cold, to skip: those whose hot rows are all stale at a threshold of their
    * own; their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never
    * skipped.
    */
-  async classifyCold(feed: Feed, count: number, left: Uint32Array): Promise<Uint8Array> {
-    const { hot, options } = this.#parts;
+  async classifyCold(feed: InputFeed, { list, start, size }: Looked): Promise<Uint8Array> {
+    const { options } = this.#parts;
     if (this.#coldThreshold === null) {
-      const begun = performance.now();
+      const begun = performance.now(), left = list.subarray(start);
       const { scores } = await this.#sample(feed, left, left.length, MAX);
       this.#coldThreshold = quantileThreshold(scores, options.drop).threshold;
       this.#parts.book("search", performance.now() - begun);
-      await feed.candidates(left.subarray(0, count));
+      await feed.look(list, start, size, this.coldNumbering);
     }
     const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
+    feed.rowNumbers(this.#classifier.rows, this.coldNumbering);
     const skip = await this.#classifier.skips(MAX, this.#coldThreshold);
     this.#classified(performance.now() - begun);
     return skip;
@@ -361,7 +374,7 @@ export class StalenessBlocks {
 
   /** Combined scores of sampled inputs; of a plan that freezes rows, scores of their lookups one by one. */
   async #sample(
-    feed: Feed,
+    feed: InputFeed,
     left: Uint32Array,
     all: number,
     combine = this.#parts.resolved.combine,
@@ -376,22 +389,23 @@ export class StalenessBlocks {
     const positions = chosen.map((i) => left[i]!);
     const each = freezes ? shape.groups * shape.lookups : 1;
     const scores = new Float32Array(count * each);
+    const numbering = { other: hot.total, none: hot.total + 1, unused: this.#unused(combine) };
     let lookups = 0;
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
-      const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
-      await feed.candidates(some);
-      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1, this.#unused(combine));
+      const size = Math.min(CLASSIFIER_INPUTS, count - from);
+      await feed.look(positions, from, size, numbering);
+      feed.rowNumbers(this.#classifier.rows, numbering);
       if (freezes) {
-        lookups = this.#addLookups(scores, lookups, some.length);
+        lookups = this.#addLookups(scores, lookups, size);
         continue;
       }
       const part = await this.#classifier.scores("search", combine);
-      scores.set(part.subarray(0, some.length), from);
+      scores.set(part.subarray(0, size), from);
     }
     return { scores: freezes ? scores.subarray(0, lookups) : scores, sampled: count };
   }
 
-  /** Appends the scores of candidates' lookups of hot rows to a list that has `filled`; returns how many it then has. */
+  /** Appends the scores of lookups of hot rows of inputs looked at to a list that has `filled`; returns how many it then has. */
   #addLookups(list: Float32Array, filled: number, inputs: number): number {
     const { shape: { groups, lookups }, hot } = this.#parts, { rows } = this.#classifier;
     for (let l = 0; l < groups * lookups; l++) {

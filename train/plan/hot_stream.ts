@@ -8,7 +8,7 @@ import type { Route } from "../model/model.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { StalenessBlocks } from "./blocks.ts";
 import type { StreamBatch } from "./cold_stream.ts";
-import type { Feed } from "./feed.ts";
+import type { InputFeed } from "../feed/feeds.ts";
 import { InputFilter } from "./filter.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
 import type { Plan } from "./plans.ts";
@@ -37,7 +37,7 @@ export interface HotStreamState {
 /** How an epoch's hot inputs are walked. */
 export interface HotStreamParts {
   readonly positions: Uint32Array;
-  readonly feed: Feed;
+  readonly feed: InputFeed;
   readonly plan: Plan;
   readonly options: PlanOptions;
   readonly resolved: ResolvedPlan;
@@ -74,11 +74,11 @@ export class HotStream {
     this.#skipping = new HotSkipping({
       ...{ plan, options, layout, opens, count: positions.length, batch, seed, epoch },
     });
-    this.#filter = new InputFilter(
-      positions,
-      parts.feed,
-      (some, left) => this.#judge({ positions: some, first: positions.length - left.length }),
-    );
+    this.#filter = new InputFilter(positions, parts.feed, {
+      numbering: () => plan.hot === "skip-stale" ? parts.blocks!.numbering : null,
+      verdict: ({ list, start, size }) =>
+        this.#judge({ positions: list.subarray(start, start + size), first: start }),
+    });
     const { warmup, window } = layout;
     this.#window = opens ? { from: warmup, to: warmup + window } : null;
     this.#filters = !opens && this.#drops;
@@ -136,9 +136,10 @@ export class HotStream {
     if (window !== null || !this.#filters) {
       const kind = window === null ? "hot" : this.#minibatches < window.from ? "warm-up" : "window";
       if (window !== null && this.#minibatches === window.from) await blocks?.begin();
-      const some = positions.subarray(this.#cursor, this.#cursor + batch);
-      if (some.length === 0 || (layout.wholeHot && some.length < batch)) return null;
-      return { kind, batch: await feed.batch(some, route), skipped: 0 };
+      const size = Math.min(batch, positions.length - this.#cursor);
+      if (size === 0 || (layout.wholeHot && size < batch)) return null;
+      const inputs = await feed.batch(positions, this.#cursor, size, route);
+      return { kind, batch: inputs, skipped: 0 };
     }
     return await this.#nextKept();
   }
@@ -230,6 +231,11 @@ export class HotStream {
       return null;
     }
     return { kind: "hot", batch: kept.batch, skipped: kept.skipped };
+  }
+
+  /** Lets go of what its inputs were read with. */
+  dispose(): void {
+    this.#parts.feed.dispose();
   }
 
   async #judge(some: Places): Promise<Verdict> {

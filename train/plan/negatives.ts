@@ -5,9 +5,9 @@
  * @module
  */
 
-import { Permutation } from "../../core/random.ts";
 import { createInputs } from "../../data/inputs.ts";
-import type { Dataset, Inputs, Order, Reader } from "../../data/types.ts";
+import { withTrainInputs } from "../../data/train_subset.ts";
+import type { Dataset } from "../../data/types.ts";
 import type { HostBatch } from "../model/model.ts";
 import { eachChunk, PASS_CHUNK, type PassHooks } from "./pass.ts";
 import type { PlanOptions } from "./options.ts";
@@ -43,7 +43,8 @@ export async function sampleNegatives(
   const reader = dataset.reader("train", { kind: "sequential" });
   const draw = PositionDraw.forNegatives(seed);
   const inputs = createInputs(dataset.schema, PASS_CHUNK);
-  const kept = new Uint32Array(reader.count);
+  // Shared, so that other threads can read them.
+  const kept = new Uint32Array(new SharedArrayBuffer(4 * reader.count));
   let count = 0;
   await eachChunk(reader.count, "negatives", hooks, async (from, to) => {
     const waiting = reader.read(from, to - from, inputs);
@@ -54,7 +55,7 @@ export async function sampleNegatives(
     }
   });
   return {
-    dataset: withTrainInputs(dataset, kept.slice(0, count)),
+    dataset: withTrainInputs(dataset, kept.subarray(0, count)),
     leftOut: reader.count - count,
     weight: correction === "weights" ? 1 / negatives : 1,
     logitShift: correction === "logit" ? Math.log(negatives) : 0,
@@ -69,50 +70,4 @@ export function weighNegatives(batch: HostBatch, weight: number): HostBatch {
     (_, b) => (batch.weights?.[b] ?? 1) * (batch.labels[b] === 0 ? weight : 1),
   );
   return { ...batch, weights };
-}
-
-/** A data set of which some inputs train, by their positions in the training split, ascending. */
-function withTrainInputs(dataset: Dataset, kept: Uint32Array): Dataset {
-  const { schema, hash, notes, bayes, keys } = dataset;
-  return {
-    ...{ schema, hash, notes, bayes },
-    ...(keys === undefined ? {} : { keys: () => keys.call(dataset) }),
-    count: (split) => split === "train" ? kept.length : dataset.count(split),
-    reader: (split, order) =>
-      split === "train" ? new SubsetReader(dataset, kept, order) : dataset.reader(split, order),
-    close: () => dataset.close(),
-    [Symbol.dispose]: () => dataset.close(),
-  };
-}
-
-/** Walks some inputs of the training split. */
-class SubsetReader implements Reader {
-  readonly count: number;
-  readonly #reader: Reader;
-  readonly #kept: Uint32Array;
-  readonly #permutation: Permutation | null;
-
-  constructor(dataset: Dataset, kept: Uint32Array, order: Order) {
-    this.count = kept.length;
-    this.#kept = kept;
-    this.#reader = dataset.reader("train", { kind: "sequential" });
-    this.#permutation = order.kind === "shuffled"
-      ? new Permutation(kept.length, order.seed, order.epoch)
-      : null;
-  }
-
-  read(start: number, count: number, into: Inputs): void | Promise<void> {
-    return this.readAt(Uint32Array.from({ length: count }, (_, i) => start + i), into);
-  }
-
-  readAt(positions: Uint32Array, into: Inputs): void | Promise<void> {
-    const permutation = this.#permutation;
-    const rows = positions.map((position) => {
-      if (position >= this.count) {
-        throw new RangeError(`Cannot read input ${position}: there are ${this.count}`);
-      }
-      return this.#kept[permutation === null ? position : permutation.at(position)]!;
-    });
-    return this.#reader.readAt(rows, into);
-  }
 }

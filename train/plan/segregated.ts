@@ -127,7 +127,10 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   get done(): number {
-    return this.#finished + (this.#epoch === null ? 0 : doneOf(this.#epoch));
+    const epoch = this.#epoch;
+    // An epoch that is over is among the finished ones and still there.
+    const over = epoch === null || this.#finished > epoch.number * inputsOf(epoch);
+    return this.#finished + (over ? 0 : doneOf(epoch));
   }
 
   async next(): Promise<PlannedMinibatch | null> {
@@ -270,12 +273,20 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   dispose(): void {
+    this.#close();
     this.#blocks?.dispose();
     this.#blocks = null;
   }
 
+  /** Lets go of what the epoch at hand reads. */
+  #close(): void {
+    this.#epoch?.cold?.dispose();
+    this.#epoch?.hot?.dispose();
+  }
+
   /** Opens an epoch. */
   async #begin(number: number): Promise<Epoch> {
+    this.#close();
     const epoch = await openEpoch({
       parts: this.#parts,
       plan: this.#plan,

@@ -5,7 +5,7 @@
  */
 
 import { letEventsIn } from "../../core/events.ts";
-import type { BatchSource } from "./batches.ts";
+import type { Minibatches } from "../feed/feeds.ts";
 import { Evaluation, type Metrics } from "./metrics.ts";
 import type { Model } from "../model/model.ts";
 
@@ -13,6 +13,9 @@ import type { Model } from "../model/model.ts";
 const CHUNK = 1 << 16;
 
 const YIELD_MS = 200;
+
+/** Where the inputs of an evaluation come from: a {@linkcode BatchSource}, for one. */
+export type EvaluationSource = Pick<Minibatches, "count" | "prepare">;
 
 /**
  * Metrics of a model over a whole split, inputs in the reader's order. Nothing is updated.
@@ -27,7 +30,7 @@ const YIELD_MS = 200;
  */
 export async function evaluate(
   model: Model,
-  source: BatchSource,
+  source: EvaluationSource,
   batch: number,
   onProgress?: (done: number) => void,
   signal?: AbortSignal,

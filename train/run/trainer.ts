@@ -9,8 +9,9 @@ import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
 import type { DeviceLostError } from "../../kernels/device_lost.ts";
 import type { Stage } from "../stages.ts";
-import { BatchSource } from "./batches.ts";
-import { evaluate } from "./evaluate.ts";
+import type { Feeds } from "../feed/feeds.ts";
+import { openRunFeeds } from "../feed/open_feeds.ts";
+import { evaluate, type EvaluationSource } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";
 import type { Model } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
@@ -21,7 +22,6 @@ import type { PassHooks, PassProgress } from "../plan/pass.ts";
 import { type SampledNegatives, sampleNegatives, weighNegatives } from "../plan/negatives.ts";
 import { openDriver } from "../plan/open_driver.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
-import { firstInputs } from "../plan/first_inputs.ts";
 import { learningRate, type LearningRateSchedule } from "./learning_rate.ts";
 import { packState, type TrainState, unpackState } from "./state.ts";
 import { type Reading, Readings, type StageTimes } from "./readings.ts";
@@ -92,6 +92,11 @@ export interface TrainOptions extends TrainHooks {
   readonly hotSet?: HotSet | null;
   /** Where the model's rows are, for the trace; `device` by default. */
   readonly placement?: Placement;
+  /**
+   * Threads that prepare minibatches beside the one that trains: the same bits for any number. Null, the default, chooses by
+   * device and processors (`docs/performance.md`); 0 prepares each minibatch when its turn comes.
+   */
+  readonly prepareWorkers?: number | null;
   /** Takes a record of every minibatch. */
   readonly trace?: MinibatchSink | null;
   /** Saves the state of the run at intervals and at its end, so that it can go on later, also for more epochs. */
@@ -158,6 +163,8 @@ export interface TrainResult {
   readonly trainMs: number;
   /** Of that time, how long the main thread had nothing to do but wait; of this process alone where a run was resumed. */
   readonly waitedMs: number;
+  /** Threads that prepared minibatches beside the one that trained. */
+  readonly prepareWorkers: number;
   /** Wall time of evaluations, in milliseconds. */
   readonly evaluateMs: number;
   /** Time a stage, in milliseconds, as far as the device can tell; `prepare` and `upload` are the host's. */
@@ -234,7 +241,16 @@ export async function train(
   };
   const plan = options.driver === undefined ? options.plan ?? PLAN_DEFAULTS : PLAN_DEFAULTS;
   const sampled = await sampleNegatives(dataset, plan, options.seed, passes);
-  const run = new Run(model, sampled, options, passes);
+  using feeds = await openRunFeeds(
+    {
+      dataset: sampled.dataset,
+      tableRows: model.tables.rows,
+      hot: options.hotSet?.rows ?? null,
+    },
+    model.device.info,
+    options.prepareWorkers ?? null,
+  );
+  const run = new Run(model, sampled, feeds, options, passes);
   try {
     return await run.train();
   } finally {
@@ -245,6 +261,7 @@ export async function train(
 class Run {
   readonly #model: Model;
   readonly #dataset: Dataset;
+  readonly #feeds: Feeds;
   readonly #sampled: SampledNegatives;
   readonly #options: LoopOptions;
   readonly #driver: PlanDriver;
@@ -266,15 +283,24 @@ class Run {
   #uniqueRows = 0;
   #turnedAt = 0;
   #turnsMs = 0;
+  /** Waited for minibatches that are evaluated. */
+  #apartWaitedMs = 0;
   #since = 0;
   #savedAt = 0;
   #savedStep = -1;
 
-  constructor(model: Model, sampled: SampledNegatives, options: TrainOptions, passes: PassHooks) {
+  constructor(
+    model: Model,
+    sampled: SampledNegatives,
+    feeds: Feeds,
+    options: TrainOptions,
+    passes: PassHooks,
+  ) {
     const { dataset } = sampled;
     this.#model = model;
     this.#dataset = dataset;
     this.#sampled = sampled;
+    this.#feeds = feeds;
     const { batch, epochs = 1, seed, shuffle = true, hotSet = null } = options;
     const { plan = PLAN_DEFAULTS } = options;
     const { evalEvery = 0, evalBatch = batch, maxSteps = 0 } = options;
@@ -283,6 +309,7 @@ class Run {
     const parts: DriverParts = {
       model,
       dataset,
+      feeds,
       batch,
       lastBatch: options.lastBatch ?? "keep",
       epochs,
@@ -349,7 +376,9 @@ class Run {
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
       evaluateMs: this.#evaluateMs,
-      waitedMs: this.#readings.waitedMs + this.#turnsMs,
+      prepareWorkers: this.#feeds.threads,
+      waitedMs: this.#readings.waitedMs + this.#feeds.waitedMs - this.#apartWaitedMs +
+        this.#turnsMs,
       stagesMs: this.#stages(),
       counts: { lookups: this.#lookups, uniqueRows: this.#uniqueRows },
       plan: leftOut === 0 ? plan : { ...plan, left_out_inputs: leftOut },
@@ -546,9 +575,13 @@ class Run {
     const { evalBatch, signal } = this.#options;
     await this.#driver.settle();
     const begun = performance.now();
-    const reader = firstInputs(this.#dataset.reader(split, { kind: "sequential" }), most);
-    const { tables } = this.#model;
-    const source = new BatchSource(reader, this.#dataset.schema, tables.rows, evalBatch);
+    const waitedMs = this.#feeds.waitedMs;
+    const count = Math.min(most, this.#dataset.count(split));
+    const minibatches = this.#feeds.minibatches(split, { kind: "sequential" }, evalBatch, count);
+    const source: EvaluationSource = {
+      count,
+      prepare: (start, size) => minibatches.prepare(start, size),
+    };
     try {
       let shown = 0;
       return await evaluate(
@@ -559,13 +592,15 @@ class Run {
           const now = performance.now();
           if (!report || now - shown < TURN_MS) return;
           shown = now;
-          this.#report("evaluate", done, source.count);
+          this.#report("evaluate", done, count);
         },
         signal,
         undefined,
         this.#sampled.logitShift,
       );
     } finally {
+      minibatches.dispose();
+      this.#apartWaitedMs += this.#feeds.waitedMs - waitedMs;
       const ms = performance.now() - begun;
       this.#evaluateMs += ms;
       this.#book("evaluate", ms);
