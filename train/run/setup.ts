@@ -69,7 +69,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const evalBatch = Math.min(evaluation.batch, evaluated);
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
-  const devices = owned.use(await openDevices(device));
+  const devices = owned.use(await openDevices(device, settings.outputs.trace !== null));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
     placement: device.placement,
@@ -115,10 +115,14 @@ function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number
   return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
 }
 
-async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {
+/** @param stageTimes Whether the times of stages are wanted where they cost something. */
+async function openDevices(
+  { placement, open, ...choice }: DeviceSettings,
+  stageTimes: boolean,
+): Promise<PlacedDevices> {
   if (open !== null) return placeOn(open, placement);
   const { kind, threads, wide } = choice;
-  return await openPlaced(placement, { device: kind, threads, wide });
+  return await openPlaced(placement, { device: kind, threads, wide, stageTimes });
 }
 
 /** What of the settings the loop takes. */
