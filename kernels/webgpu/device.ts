@@ -102,7 +102,12 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   readonly variants: KernelVariants;
   #open = true;
 
-  private constructor(gpu: GPUDevice, info: DeviceInfo, options: WebGpuOptions) {
+  private constructor(
+    gpu: GPUDevice,
+    info: DeviceInfo,
+    options: WebGpuOptions,
+    variants: KernelVariants,
+  ) {
     this.gpu = gpu;
     this.info = info;
     const { limits } = gpu;
@@ -111,7 +116,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
       limits.maxComputeWorkgroupsPerDimension,
       options.maxWorkgroupsPerDimension ?? Infinity,
     );
-    this.variants = chooseKernels(options.kernels ?? {});
+    this.variants = variants;
     this.errors = new ErrorKeeper(gpu);
     this.submitter = new Submitter(gpu.queue, this.counters);
     const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
@@ -129,6 +134,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
 
   /** Opens a device on an adapter. */
   static async open(adapter: GPUAdapter, options: WebGpuOptions): Promise<WebGpuDevice> {
+    const variants = chooseKernels(options.kernels ?? {});
     const timed = (options.timestamps ?? false) && adapter.features.has("timestamp-query");
     const gpu = await adapter.requestDevice({
       label: "slipstream",
@@ -150,7 +156,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
       isFallbackAdapter,
       threads: 1,
     };
-    return new WebGpuDevice(gpu, info, options);
+    return new WebGpuDevice(gpu, info, options, variants);
   }
 
   /** {@inheritDoc Device.createBuffer} */
