@@ -52,6 +52,8 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     firstSeed: 1,
     variants: [],
     kernels: ["standard"],
+    data: [],
+    schema: null,
     recorded: false,
     records: `${out}/recorded`,
     out,
