@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [first, ...more] = words;
   if (first !== undefined) chooseCommand(names, [first]);
   if (first === "report" || first === "compare") {
-    // The task bench:fast says it before every word.
+    // The task says it before every word.
     const own = flags.filter((flag) => flag !== "--wide");
     return await (first === "report" ? reportCommand : compareCommand)(more, own);
   }
