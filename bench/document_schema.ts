@@ -30,7 +30,7 @@ const NAME: Schema<string> = value(
   (found) => typeof found === "string" && /^[a-z0-9][a-z0-9-]*$/.test(found),
   "be lower-case letters, digits and dashes",
 );
-const ORIGIN: Schema<Origin> = oneOf(["measured", "predicted", "published"]);
+const ORIGIN: Schema<Origin> = oneOf(["measured", "recorded", "predicted", "published"]);
 /** Numbers that are not finite are null in JSON. */
 const NUMBER = orNull(numberFrom(-Infinity)) as Schema<number>;
 const CELL: Schema<Cell> = value(
@@ -47,6 +47,8 @@ const ENVIRONMENT = objectWith<Environment>({
   git_revision: orNull(text),
   git_dirty: orNull(flag),
   deno: text,
+  v8: text,
+  typescript: text,
   os: text,
   arch: text,
   cpus: wholeFrom(1),

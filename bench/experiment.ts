@@ -9,8 +9,8 @@ import type { PresetName } from "../train/model/presets.ts";
 import type { Figure } from "./figure.ts";
 import type { StudyKey } from "./study/store.ts";
 
-/** Where a number is from: a run on this machine, the model of another one, or the paper. */
-export type Origin = "measured" | "predicted" | "published";
+/** Where a number is from: a run on this machine, a run recorded earlier, the model of another machine, or the paper. */
+export type Origin = "measured" | "recorded" | "predicted" | "published";
 
 /** A column of a table of results. */
 export interface ResultColumn extends Column {
@@ -86,6 +86,10 @@ interface FlagSettings {
   readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
+  /** Whether recorded runs are shown, and nothing is trained. */
+  readonly recorded: boolean;
+  /** Folder of recorded runs. */
+  readonly records: string;
 }
 
 /** The name of such a flag, in camel case. */
@@ -129,6 +133,8 @@ export type SettingsOf<F extends ExperimentFlag> = CommonSettings & Pick<FlagSet
 /** A named experiment of `deno task bench`. */
 export interface Experiment {
   readonly name: string;
+  /** The word that asks for it on a command line; its name unless told. */
+  readonly word?: string;
   /** One line for `--help`. */
   readonly summary: string;
   /** What the report calls it; with the paper's figure where it has one. */

@@ -8,6 +8,7 @@ import { type Flag, flagName, type FlagTable, type FlagValues } from "../core/fl
 import { UsageError } from "../core/errors.ts";
 import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
+import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
 
 /** Folder of results unless told. */
@@ -90,6 +91,20 @@ const EXPERIMENT_FLAGS = {
     defaultText: "by experiment",
     help:
       "Variants, with spaces between: a plan and flags of deno task train without dashes, such as fae slipstream,drop=0.5,criterion=per-root-access; --schedule is cold-then-hot unless told",
+  },
+  recorded: {
+    type: "boolean",
+    group: "Experiment",
+    help:
+      "Show recorded runs, the largest size of each workload unless told, and train nothing; their results stand beside those of runs made here",
+  },
+  records: {
+    type: "path",
+    valueName: "DIR",
+    group: "Experiment",
+    default: RECORDS_FOLDER,
+    defaultText: "bench/recorded of the project",
+    help: "Folder of recorded runs, one document a run",
   },
   python: {
     type: "path",
@@ -215,6 +230,13 @@ export function settingsOf(
   if (values.full && values.smoke) {
     throw new UsageError("Cannot use --full with --smoke: one is the most work, one the least");
   }
+  if (values.recorded && (values.full || values.smoke)) {
+    throw new UsageError(
+      `Cannot use --recorded with --${
+        values.full ? "full" : "smoke"
+      }: recorded runs have the size that they were recorded with; --inputs chooses one`,
+    );
+  }
   if (values.smoke && values.inputs !== undefined) {
     throw new UsageError("Cannot use --inputs with --smoke, which has sizes of its own");
   }
@@ -232,6 +254,8 @@ export function settingsOf(
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),
+    recorded: values.recorded,
+    records: values.records,
     out: values.out,
     say,
     signal,

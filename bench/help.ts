@@ -46,7 +46,8 @@ export function helpPage(experiments: readonly Told[]): string {
     formatHelp(flagsWithTakers(experiments), {
       command: "deno task bench",
       about: "Run experiments, print their tables and write a report",
-      usage: "[NAME …|report [DIR]|compare A B|jobs NAME …|run|collect NAME …] [flags]",
+      usage:
+        "[NAME …|report [DIR]|compare A B|jobs NAME …|run|collect NAME …|record NAME …] [flags]",
       examples: [
         ["All experiments at reduced sizes, with a report", "deno task bench"],
         [
@@ -77,6 +78,7 @@ export function helpPage(experiments: readonly Told[]): string {
       "collect NAME …",
       "Make the tables of the runs that are there, and name those that are missing",
     ),
+    line("record NAME …", "Train their runs one after another, and keep a record of each"),
     line("compare A B", "Set two folders or files of results side by side"),
     "",
     "Time",

@@ -11,6 +11,7 @@ import { currentEnvironment } from "../train/run/environment.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { collectCommand, jobsCommand, runCommand } from "./commands/jobs.ts";
 import { namedCommand } from "./commands/named.ts";
+import { recordCommand } from "./commands/record.ts";
 import { reportCommand } from "./commands/report.ts";
 import { suiteCommand } from "./commands/suite.ts";
 import { BENCH_FLAGS, partWords } from "./flags.ts";
@@ -18,7 +19,7 @@ import { helpOf, helpPage } from "./help.ts";
 import { EXPERIMENTS } from "./registry.ts";
 
 /** Words that are no experiments. */
-const COMMANDS = ["report", "compare", "jobs", "run", "collect"];
+const COMMANDS = ["report", "compare", "jobs", "run", "collect", "record"];
 
 async function main(args: readonly string[]): Promise<number> {
   const { words, flags } = partWords(args);
@@ -30,13 +31,16 @@ async function main(args: readonly string[]): Promise<number> {
     const own = flags.filter((flag) => flag !== "--wide");
     return await (first === "report" ? reportCommand : compareCommand)(more, own);
   }
-  const shared = first === "jobs" || first === "run" || first === "collect" ? first : null;
+  const shared = first === "jobs" || first === "run" || first === "collect" || first === "record"
+    ? first
+    : null;
   const named = shared === null ? words : more;
   const chosen = new Set(
     named.map((word) => chooseCommand(names.slice(COMMANDS.length), [word]).name),
   );
   const experiments = EXPERIMENTS.filter(({ name }) => chosen.has(name));
   if (shared === "jobs") return await jobsCommand(experiments, EXPERIMENTS, flags);
+  if (shared === "record") return await recordCommand(experiments, EXPERIMENTS, flags);
   const { values, given, help } = parseFlags(BENCH_FLAGS, flags);
   if (help) {
     print(chosen.size === 0 ? helpPage(EXPERIMENTS) : helpOf(experiments, EXPERIMENTS));

@@ -19,7 +19,7 @@ function tableText(table: TableDocument): string {
 
 /** A line for the columns that are from elsewhere than the table, unless their names say so themselves. */
 function otherOrigins({ columns, origin }: TableDocument): string {
-  const others: readonly Origin[] = ["measured", "predicted", "published"];
+  const others: readonly Origin[] = ["measured", "recorded", "predicted", "published"];
   const lines = others.filter((other) => other !== origin).flatMap((other) => {
     const own = columns.filter((column) => column.origin === other).map(({ name }) => name);
     const names = own.filter((name) => !name.startsWith(other));

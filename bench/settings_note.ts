@@ -22,7 +22,7 @@ export const COMPARED_SETTINGS = [
 export function settingsNote(settings: Settings): BenchDocument["settings"] {
   const { smoke, full, workloads, inputs, seeds, firstSeed, batch, variants, rounds } = settings;
   return {
-    scale: smoke ? "smoke" : full ? "full" : "reduced",
+    scale: settings.recorded ? "recorded" : smoke ? "smoke" : full ? "full" : "reduced",
     workloads: workloads.length === WORKLOAD_NAMES.length ? "all" : workloads.join(","),
     inputs,
     seeds,

@@ -23,3 +23,33 @@ export async function checkpoint(signal?: AbortSignal): Promise<void> {
   await letEventsIn();
   signal?.throwIfAborted();
 }
+
+/** A computation that stops between its pieces, for a caller who has something else to do there. */
+export type Pieces<T> = Generator<void, T, void>;
+
+/** Runs a computation to its end without a stop. */
+export function atOnce<T>(pieces: Pieces<T>): T {
+  let step = pieces.next();
+  while (!step.done) step = pieces.next();
+  return step.value;
+}
+
+/** Time between the turns of events. */
+const EVENTS_EVERY_MS = 25;
+
+/**
+ * Runs a computation to its end and lets pending events run between its pieces, a few times in a tenth of a second.
+ *
+ * @throws The signal's reason, once it is aborted.
+ */
+export async function withEvents<T>(pieces: Pieces<T>, signal?: AbortSignal): Promise<T> {
+  let last = performance.now(), step = pieces.next();
+  while (!step.done) {
+    if (performance.now() - last > EVENTS_EVERY_MS) {
+      await checkpoint(signal);
+      last = performance.now();
+    }
+    step = pieces.next();
+  }
+  return step.value;
+}

@@ -246,7 +246,10 @@ export function formatHelp(table: FlagTable, page: HelpPage): string {
   const entries: [group: string, left: string, right: string][] = Object.entries(table).map(
     ([key, flag]) => [flag.group, leftSide(key, flag), rightSide(flag)],
   );
-  entries.push(["Help", "-h, --help", "Show this page"]);
+  entries.push(
+    ["Help", "-h, --help", "Show this page"],
+    ["Help", "--version", "Show versions and end"],
+  );
   const indent = 28;
   for (const group of new Set(entries.map((entry) => entry[0]))) {
     lines.push("", group);

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers/promises";
 import { UserError } from "./errors.ts";
 
 /** Signals that ask for an orderly end, with their numbers. */
@@ -55,16 +54,6 @@ export async function interruptible<T>(
   } finally {
     for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
   }
-}
-
-/**
- * Gives signals their turn between pieces of work that would keep the thread for long.
- *
- * @throws The reason of `signal` once it is aborted.
- */
-export async function letSignalsIn(signal: AbortSignal | undefined): Promise<void> {
-  await setImmediate();
-  signal?.throwIfAborted();
 }
 
 /** The status of a command that a signal interrupted. */

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { formatClock, formatCount, formatSi } from "./format.ts";
+import { formatBytes, formatClock, formatCount, formatSi } from "./format.ts";
 import { printable, printableLines } from "./printable.ts";
+import { RecentRate } from "./recent_rate.ts";
 import { standardError } from "./streams.ts";
 import { palette, type Terminal, visibleWidth } from "./terminal.ts";
 
@@ -15,13 +16,13 @@ export interface ProgressOptions {
   readonly label: string;
   /** When `done` reaches this the task is complete; null where it cannot be known. */
   readonly total: number | null;
-  /** What is counted: `samples`. */
+  /** What is counted: `samples`; `B` for bytes, which are shown as kB, MB and so on. */
   readonly unit: string;
   /** What the display may do. */
   readonly terminal: Terminal;
   /** Writes nothing at all. */
   readonly quiet?: boolean;
-  /** Where `done` starts; the rate leaves it out. */
+  /** Where `done` starts; what the first `update` says unless told. The rate leaves it out. */
   readonly initial?: number;
   /** Receives every piece of output. Standard error by default. */
   readonly write?: (text: string) => void;
@@ -36,9 +37,8 @@ const REDRAW_MS = 100;
 const LINE_MS = 10_000;
 const LINE_LEAST_MS = 1_000;
 const LINE_SHARE = 0.1;
-/** Time constant of the rate's running mean. */
-const RATE_MS = 5_000;
-const BAR_COLUMNS = 24;
+/** Longest bar and shortest; a terminal with room for less has none. */
+const BAR_COLUMNS = 24, BAR_LEAST = 8;
 
 /**
  * A progress display. On a terminal it owns the current line from the first `update` to `finish`; use `print` for
@@ -48,27 +48,23 @@ export class Progress implements Disposable {
   readonly #options: ProgressOptions;
   readonly #write: (text: string) => void;
   readonly #now: () => number;
-  readonly #startedAt: number;
-  readonly #initial: number;
+  readonly #rate = new RecentRate();
   #done: number;
   #fields: ProgressFields = {};
   #drawn = false;
   #finished = false;
   #shownAt = -Infinity;
   #shownDone: number;
-  #rateAt: number;
-  #rateDone: number;
-  #rate: number | null = null;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
     this.#write = options.write ?? ((text) => standardError.write(text));
     this.#now = options.now ?? (() => performance.now());
-    this.#startedAt = this.#now();
-    this.#initial = options.initial ?? 0;
-    this.#done = this.#shownDone = this.#rateDone = this.#initial;
-    this.#rateAt = this.#startedAt;
-    if (!options.terminal.interactive) this.#shownAt = this.#startedAt;
+    const { initial, terminal } = options;
+    this.#done = this.#shownDone = initial ?? 0;
+    const now = this.#now();
+    if (initial !== undefined) this.#rate.add(now, initial);
+    if (!terminal.interactive) this.#shownAt = now;
   }
 
   /** Says how much is done in all. Cheap: shows something only when it is time. */
@@ -78,6 +74,7 @@ export class Progress implements Disposable {
     this.#fields = fields;
     if (this.#options.quiet) return;
     const now = this.#now();
+    this.#rate.add(now, done);
     const waited = now - this.#shownAt;
     if (this.#options.terminal.interactive) {
       if (waited >= REDRAW_MS) this.#draw(now);
@@ -118,62 +115,72 @@ export class Progress implements Disposable {
   }
 
   #draw(now: number): void {
-    this.#advanceRate(now);
     this.#shownAt = now;
-    const { terminal, label, total } = this.#options;
-    const paint = palette(terminal);
-    const tail = this.#text();
-    const room = terminal.width - 1;
-    const bar = total === null || total <= 0 ? null : this.#bar(total);
-    const withBar = bar === null ? null : `${label} ${bar} ${tail}`;
-    const text = withBar !== null && visibleWidth(withBar) <= room
-      ? `${paint.bold(label)} ${paint.cyan(bar!)} ${tail}`
-      : [...`${label} ${tail}`].slice(0, room).join("");
-    this.#write(`\r${text}\x1b[K`);
+    this.#write(`\r${this.#fitted(this.#options.terminal.width - 1)}\x1b[K`);
     this.#drawn = true;
   }
 
-  #bar(total: number): string {
-    const filled = Math.round(BAR_COLUMNS * Math.min(1, Math.max(0, this.#done / total)));
-    return "█".repeat(filled) + "░".repeat(BAR_COLUMNS - filled);
+  /** As much as fits: first the bar gets shorter and goes, then what is said goes, what matters least first. */
+  #fitted(room: number): string {
+    const { label, terminal, total } = this.#options;
+    const paint = palette(terminal);
+    const parts = this.#parts();
+    const text = textOf(parts);
+    const columns = Math.min(BAR_COLUMNS, room - visibleWidth(`${label}  ${text}`));
+    if (total !== null && total > 0 && columns >= BAR_LEAST) {
+      const filled = Math.round(columns * Math.min(1, Math.max(0, this.#done / total)));
+      const bar = "█".repeat(filled) + "░".repeat(columns - filled);
+      return `${paint.bold(label)} ${paint.cyan(bar)} ${text}`;
+    }
+    while (parts.length > 1 && visibleWidth(`${label} ${textOf(parts)}`) > room) {
+      const last = parts.reduce((least, part) => part.rank >= least.rank ? part : least);
+      parts.splice(parts.indexOf(last), 1);
+    }
+    return [...`${label} ${textOf(parts)}`].slice(0, Math.max(0, room)).join("");
   }
 
   #line(now: number): void {
-    this.#advanceRate(now);
     this.#shownAt = now;
     this.#shownDone = this.#done;
-    this.#write(`${this.#options.label} ${this.#text()}\n`);
+    this.#write(`${this.#options.label} ${textOf(this.#parts())}\n`);
   }
 
-  #text(): string {
+  /** What is said, in the order in which it is shown. */
+  #parts(): Part[] {
     const { total, unit } = this.#options;
-    const parts: string[] = [];
+    const perSecond = this.#rate.perSecond;
+    const amount = (value: number): string =>
+      unit === "B" ? formatBytes(value) : formatCount(value);
+    const behind = unit === "B" ? "" : ` ${unit}`;
+    const parts: Part[] = [];
     if (total !== null && total > 0) {
       const percent = Math.min(100, Math.floor(100 * this.#done / total));
-      parts.push(`${percent.toString().padStart(3)} %`);
+      parts.push({ rank: 0, text: `${percent.toString().padStart(3)} %` });
     }
-    const of = total === null ? "" : `/${formatCount(total)}`;
-    parts.push(`${formatCount(this.#done)}${of} ${unit}`);
-    if (this.#rate !== null) {
-      parts.push(`${formatSi(this.#rate)} ${unit}/s`);
+    const of = total === null ? "" : `/${amount(total)}`;
+    parts.push({ rank: total === null ? 0 : 4, text: `${amount(this.#done)}${of}${behind}` });
+    if (perSecond !== null) {
+      const text = unit === "B" ? formatBytes(perSecond) : `${formatSi(perSecond)} ${unit}`;
+      parts.push({ rank: 3, text: `${text}/s` });
     }
-    for (const [name, value] of Object.entries(this.#fields)) {
-      parts.push(`${name} ${printable(value)}`);
+    for (const [i, [name, value]] of Object.entries(this.#fields).entries()) {
+      parts.push({ rank: i === 0 ? 2 : 4 + i, text: `${name} ${printable(value)}` });
     }
-    if (this.#rate !== null && this.#rate > 0 && total !== null) {
-      parts.push(`${formatClock(Math.max(0, total - this.#done) / this.#rate)} left`);
+    if (perSecond !== null && perSecond > 0 && total !== null) {
+      const seconds = Math.max(0, total - this.#done) / perSecond;
+      parts.push({ rank: 1, text: `${formatClock(seconds)} left` });
     }
-    return parts.join("  ");
+    return parts;
   }
+}
 
-  /** Moves the running mean of the rate to now: recent seconds count most, earlier ones fade out. */
-  #advanceRate(now: number): void {
-    const elapsed = now - this.#rateAt;
-    if (elapsed <= 0 || this.#done === this.#initial) return;
-    const recent = 1000 * (this.#done - this.#rateDone) / elapsed;
-    const weight = 1 - Math.exp(-elapsed / RATE_MS);
-    this.#rate = this.#rate === null ? recent : this.#rate + weight * (recent - this.#rate);
-    this.#rateAt = now;
-    this.#rateDone = this.#done;
-  }
+/** A piece of the line. */
+interface Part {
+  /** How soon it goes where there is no room: the highest first. */
+  readonly rank: number;
+  readonly text: string;
+}
+
+function textOf(parts: readonly Part[]): string {
+  return parts.map(({ text }) => text).join("  ");
 }

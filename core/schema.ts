@@ -207,6 +207,23 @@ export function documentOf<T>(
   );
 }
 
+/** The schema that a value itself decides on. */
+export function chosenBy<T>(choose: (found: unknown) => Schema<T>): Schema<T> {
+  return v.lazy(choose);
+}
+
+/** An object of which one member, a word, says which schema it follows. */
+export function byMember<T>(
+  name: string,
+  schemas: Readonly<Record<string, Schema<T>>>,
+): Schema<T> {
+  const byWord = new Map<unknown, Schema<T>>(Object.entries(schemas));
+  return inTurn(
+    objectWith<Record<string, unknown>>({ [name]: oneOf(Object.keys(schemas)) }),
+    chosenBy((found) => byWord.get((found as Record<string, unknown>)[name])!),
+  );
+}
+
 /** Two schemas of one value, of which the second is looked at where the first fits. */
 export function inTurn<T>(first: Schema<unknown>, second: Schema<T>): Schema<T> {
   return v.pipe(first, second);

@@ -4,7 +4,7 @@
  * @module
  */
 
-const QUOTE = 34;
+const LF = 10, CR = 13, SPACE = 32, QUOTE = 34;
 const MINUS = 45, ZERO = 48;
 
 /** What {@link HEX} holds for a byte that is no hexadecimal digit. */
@@ -53,6 +53,45 @@ export function closingQuote(line: Uint8Array, open: number, separator: number):
     else return p + 1 === line.length || line[p + 1] === separator ? p : -1;
   }
   return -1;
+}
+
+/**
+ * The place of the line end that ends a row in which fields may stand in quotes, where line ends are part of them.
+ *
+ * @param from Where the row begins.
+ * @param end Bytes that are there.
+ * @param separators 1 at the bytes between fields.
+ * @param spaces Whether spaces may stand behind the last field's quote.
+ * @returns `end` if it lies further on, and -1 if a quote is not closed as it should be.
+ */
+export function quotedRowEnd(
+  buffer: Uint8Array,
+  from: number,
+  end: number,
+  separators: Uint8Array,
+  spaces: boolean,
+): number {
+  for (let at = from; at < end; at++) {
+    if (buffer[at] !== QUOTE) {
+      while (at < end && buffer[at] !== LF && separators[buffer[at]!] === 0) at++;
+      if (at === end || buffer[at] === LF) return at;
+      continue;
+    }
+    const isClosing = () => buffer[at] === QUOTE && (at + 1 === end || buffer[at + 1] !== QUOTE);
+    for (at++; at < end && !isClosing();) at += buffer[at] === QUOTE ? 2 : 1;
+    // What follows the quote decides whether it closes the field.
+    let behind = at + 1;
+    if (behind >= end) return end;
+    if (separators[buffer[behind]!] === 1) {
+      at = behind;
+      continue;
+    }
+    while (spaces && behind < end && buffer[behind] === SPACE) behind++;
+    if (behind < end && buffer[behind] === CR) behind++;
+    if (behind >= end) return end;
+    return buffer[behind] === LF ? behind : -1;
+  }
+  return end;
 }
 
 /** A decimal integer of 1 to 15 digits, with a minus or without, or null. */

@@ -7,7 +7,9 @@
 import { UsageError } from "../core/errors.ts";
 import { Sha256 } from "../core/files.ts";
 import { formatCount } from "../core/format.ts";
+import { materialise } from "./materialised.ts";
 import { RowReader } from "./row_reader.ts";
+import type { SharedDataset } from "./shared_dataset.ts";
 import { type Splits, splitSevenths } from "./split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
@@ -45,6 +47,8 @@ export interface ArraysOptions {
 /** Raised whenever the same arrays would give other inputs. */
 const ARRAYS_VERSION = 1;
 const HASHED_BYTES = 2 ** 28;
+/** Largest arrays that are copied into shared memory, for other threads to read. */
+const SHARED_BYTES = 2 ** 30;
 
 /**
  * Makes a data set from arrays.
@@ -104,6 +108,8 @@ class ArraysDataset implements Dataset {
   readonly #dense: Float32Array;
   readonly #ids: readonly Uint32Array[];
   readonly #labels: Float32Array;
+  /** The arrays in shared memory, once another thread has wanted them. */
+  #shared: Dataset | null = null;
 
   constructor({ steps, format = "arrays", ...options }: ArraysOptions) {
     const inputs = options.labels.length;
@@ -159,6 +165,14 @@ class ArraysDataset implements Dataset {
       `${formatCount(this.count(split))} ${split}`
     );
     this.notes = [`Arrays: ${formatCount(inputs)} inputs, ${train}, ${test}, ${validation}`];
+  }
+
+  async share(): Promise<SharedDataset | null> {
+    const { byteLength } = this.#dense;
+    const bytes = this.#ids.reduce((sum, ids) => sum + ids.byteLength, byteLength);
+    if (bytes > SHARED_BYTES) return null;
+    this.#shared ??= await materialise(this);
+    return await this.#shared.share!(["train"]);
   }
 
   count(split: Split): number {

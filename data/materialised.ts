@@ -9,6 +9,7 @@ import { formatBytes, formatCount } from "../core/format.ts";
 import { idLayout, NO_LOOKUP } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import { RowReader } from "./row_reader.ts";
+import type { SharedDataset } from "./shared_dataset.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
 /** How to draw a data set. */
@@ -42,7 +43,7 @@ const AT_ONCE = 4096;
 const TURN_MS = 50;
 
 /** A split's inputs one after the other, so that a shuffled minibatch touches few cache lines an input. */
-interface Rows {
+export interface SplitRows {
   readonly count: number;
   /** count × steps × dense columns. */
   readonly dense: Float32Array;
@@ -83,7 +84,7 @@ export async function materialise(
   signal?.throwIfAborted();
   const turns = new Turns();
   let before = 0;
-  const drawn: Partial<Record<Split, Rows>> = {};
+  const drawn: Partial<Record<Split, SplitRows>> = {};
   for (const split of SPLITS) {
     drawn[split] = await draw(dataset, split, async (done) => {
       onProgress?.({ done: before + done, total });
@@ -92,15 +93,22 @@ export async function materialise(
     });
     before += dataset.count(split);
   }
-  const rows = drawn as Record<Split, Rows>;
-  if (options.vocabulary !== "seen") return new MaterialisedDataset(dataset, schema, rows);
+  const rows = drawn as Record<Split, SplitRows>;
+  const { hash, notes, bayes } = dataset;
+  if (options.vocabulary !== "seen") {
+    return new MaterialisedDataset({ schema, rows, hash, notes, bayes });
+  }
   const distinct = renumber(schema, rows);
   const tables = schema.tables.map((table, t) => ({ ...table, rows: distinct[t]! }));
-  return new MaterialisedDataset(dataset, { ...schema, tables }, rows);
+  return new MaterialisedDataset({
+    ...{ rows, notes, bayes },
+    schema: { ...schema, tables },
+    hash: `${hash}-seen`,
+  });
 }
 
 /** Numbers ids in order of first appearance, in place. Returns the number of different ids of each table. */
-function renumber(schema: DatasetSchema, rows: Record<Split, Rows>): number[] {
+function renumber(schema: DatasetSchema, rows: Record<Split, SplitRows>): number[] {
   const { each, firsts, width } = idLayout(schema);
   return schema.tables.map((table, t) => {
     const numbers = new Uint32Array(table.rows);
@@ -139,15 +147,16 @@ async function draw(
   dataset: Dataset,
   split: Split,
   onDrawn: (done: number) => Promise<void>,
-): Promise<Rows> {
+): Promise<SplitRows> {
   const { schema } = dataset, count = dataset.count(split), steps = schema.steps ?? 1;
   const denseWidth = steps * schema.dense.length;
   const { each, firsts, width } = idLayout(schema);
-  const rows: Rows = {
+  const rows: SplitRows = {
     count,
-    dense: new Float32Array(count * denseWidth),
-    ids: new Uint32Array(count * width),
-    labels: new Uint8Array(count),
+    // Shared, so that other threads can read them.
+    dense: new Float32Array(new SharedArrayBuffer(4 * count * denseWidth)),
+    ids: new Uint32Array(new SharedArrayBuffer(4 * count * width)),
+    labels: new Uint8Array(new SharedArrayBuffer(count)),
   };
   const reader = dataset.reader(split, { kind: "sequential" });
   const into = createInputs(schema, Math.min(AT_ONCE, count));
@@ -176,20 +185,29 @@ async function draw(
   return rows;
 }
 
+/** What a data set in arrays is made of. */
+interface MaterialisedParts extends Pick<Dataset, "schema" | "hash" | "notes" | "bayes"> {
+  readonly rows: Readonly<Record<Split, SplitRows>>;
+}
+
 /** Inputs in arrays. */
-class MaterialisedDataset implements Dataset {
+export class MaterialisedDataset implements Dataset {
   readonly schema: DatasetSchema;
   readonly hash: string;
   readonly notes: readonly string[];
   readonly bayes: Dataset["bayes"];
-  readonly #rows: Readonly<Record<Split, Rows>>;
+  readonly #rows: Readonly<Record<Split, SplitRows>>;
 
-  constructor(original: Dataset, schema: DatasetSchema, rows: Readonly<Record<Split, Rows>>) {
+  constructor({ schema, hash, notes, bayes, rows }: MaterialisedParts) {
     this.schema = schema;
-    this.hash = schema === original.schema ? original.hash : `${original.hash}-seen`;
-    this.notes = original.notes;
-    this.bayes = original.bayes;
+    this.hash = hash;
+    this.notes = notes;
+    this.bayes = bayes;
     this.#rows = rows;
+  }
+
+  share(): Promise<SharedDataset> {
+    return Promise.resolve({ kind: "arrays", schema: this.schema, rows: this.#rows });
   }
 
   count(split: Split): number {

@@ -17,8 +17,15 @@ const EXACT_DIGITS = 15;
  *
  * With up to 15 digits and a power of ten up to 22 both are exact, so that one division or multiplication rounds right
  * (Clinger 1990); the others are read by the language.
+ *
+ * @param point The byte before the fraction.
  */
-export function parseNumber(buffer: Uint8Array, from: number, to: number): number {
+export function parseNumber(
+  buffer: Uint8Array,
+  from: number,
+  to: number,
+  point: number = DOT,
+): number {
   let p = from, negative = false;
   if (buffer[p] === MINUS || buffer[p] === PLUS) negative = buffer[p++] === MINUS;
   let digits = 0, mantissa = 0, fraction = 0, seen = 0, digit = 0;
@@ -28,7 +35,7 @@ export function parseNumber(buffer: Uint8Array, from: number, to: number): numbe
     seen++;
     p++;
   }
-  if (p < to && buffer[p] === DOT) {
+  if (p < to && buffer[p] === point) {
     p++;
     while (p < to && (digit = buffer[p]! - ZERO) >>> 0 <= 9) {
       mantissa = mantissa * 10 + digit;
@@ -59,7 +66,8 @@ export function parseNumber(buffer: Uint8Array, from: number, to: number): numbe
     value = power < 0 ? mantissa / TENS[-power]! : mantissa * TENS[power]!;
     if (negative) value = -value;
   } else {
-    value = Number(decoder.decode(buffer.subarray(from, to)));
+    const text = decoder.decode(buffer.subarray(from, to));
+    value = Number(point === DOT ? text : text.replace(String.fromCharCode(point), "."));
   }
   return Number.isFinite(value) ? value : NaN;
 }

@@ -9,6 +9,7 @@ import type { BlockStore } from "./block_store.ts";
 import type { Manifest } from "./manifest.ts";
 import { readKeys, type TableKeys } from "./table_keys.ts";
 import { planWindows, PreparedReader, WindowCache } from "./prepared_reader.ts";
+import type { SharedDataset } from "./shared_dataset.ts";
 import type { Dataset, DatasetSchema, Order, Reader, Split } from "./types.ts";
 
 /** Blocks that are mixed with each other where a split is larger than the memory budget: 4.2 million inputs. */
@@ -21,6 +22,7 @@ export class PreparedDataset implements Dataset {
   readonly notes: readonly string[];
   readonly bayes = null;
   readonly keys: () => Promise<readonly TableKeys[]>;
+  readonly #folder: string;
   readonly #manifest: Manifest;
   readonly #store: BlockStore;
   readonly #budget: number;
@@ -31,6 +33,7 @@ export class PreparedDataset implements Dataset {
    * @param folder The cache.
    * @param budget Bytes of memory that a split may take.
    * @param chosen How the format was chosen, for the notes.
+   * @param held Splits that another thread has loaded, as rows.
    */
   constructor(
     folder: string,
@@ -38,7 +41,10 @@ export class PreparedDataset implements Dataset {
     store: BlockStore,
     budget: number,
     chosen: string,
+    held: ReadonlyMap<Split, Uint32Array> = new Map(),
   ) {
+    this.#folder = folder;
+    for (const [split, words] of held) this.#held.set(split, WindowCache.of(store, words));
     const { format, schema } = manifest.options;
     this.schema = {
       format: format === "schema" ? schema!.name : format,
@@ -60,14 +66,22 @@ export class PreparedDataset implements Dataset {
     return this.#manifest.splits[split].count;
   }
 
+  /** Loads splits that fit in memory, to share them; of others each thread reads windows of its own. */
+  async share(splits: readonly Split[]): Promise<SharedDataset> {
+    const held = new Map<Split, Uint32Array>();
+    for (const split of splits) {
+      if (this.#fits(split) && this.count(split) > 0) held.set(split, await this.#hold(split));
+    }
+    const [folder, manifest, budget] = [this.#folder, this.#manifest, this.#budget];
+    return { kind: "prepared", folder, manifest, budget, held };
+  }
+
   /** A reader of a split; the first read of a split that fits the memory budget loads it. */
   reader(split: Split, order: Order): Reader {
     const { blockRows, splits } = this.#manifest;
     if (this.#fits(split)) {
       const plan = planWindows(splits[split], blockRows, Infinity, order);
-      let cache = this.#held.get(split);
-      if (cache === undefined) this.#held.set(split, cache = new WindowCache(this.#store));
-      return new PreparedReader(this.#store, plan, cache, order);
+      return new PreparedReader(this.#store, plan, this.#cacheOf(split), order);
     }
     const blocks = order.kind === "sequential" ? 1 : this.#windowBlocks();
     const plan = planWindows(splits[split], blockRows, blocks, order);
@@ -82,6 +96,22 @@ export class PreparedDataset implements Dataset {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #cacheOf(split: Split): WindowCache {
+    const held = this.#held.get(split);
+    if (held !== undefined) return held;
+    const cache = new WindowCache(this.#store, true);
+    this.#held.set(split, cache);
+    return cache;
+  }
+
+  /** The rows of a split that fits in memory, in shared memory. */
+  async #hold(split: Split): Promise<Uint32Array> {
+    const { blockRows, splits } = this.#manifest;
+    const plan = planWindows(splits[split], blockRows, Infinity, { kind: "sequential" });
+    const cache = this.#cacheOf(split);
+    return (cache.peek(0) ?? await cache.load(plan, 0)).words;
   }
 
   #fits(split: Split): boolean {

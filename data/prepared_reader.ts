@@ -101,12 +101,25 @@ function byWindow(starts: readonly number[], positions: Uint32Array): Uint32Arra
 /** Loads windows, keeping the last one. */
 export class WindowCache {
   readonly #store: BlockStore;
+  readonly #shared: boolean;
   #current: Window | null = null;
   #loading: { readonly index: number; readonly window: Promise<Window> } | null = null;
 
-  /** Windows of a store. */
-  constructor(store: BlockStore) {
+  /**
+   * Windows of a store.
+   *
+   * @param shared Whether they lie in memory that other threads can read.
+   */
+  constructor(store: BlockStore, shared = false) {
     this.#store = store;
+    this.#shared = shared;
+  }
+
+  /** The only window of a split that another thread has loaded. */
+  static of(store: BlockStore, words: Uint32Array): WindowCache {
+    const cache = new WindowCache(store, true);
+    cache.#current = { index: 0, words, floats: new Float32Array(words.buffer) };
+    return cache;
   }
 
   /** The window if it is in memory. */
@@ -127,7 +140,10 @@ export class WindowCache {
   async #read(plan: WindowPlan, index: number): Promise<Window> {
     try {
       const width = this.#store.rowWords;
-      const words = new Uint32Array((plan.starts[index + 1]! - plan.starts[index]!) * width);
+      const length = (plan.starts[index + 1]! - plan.starts[index]!) * width;
+      const words = this.#shared
+        ? new Uint32Array(new SharedArrayBuffer(4 * length))
+        : new Uint32Array(length);
       let at = 0;
       for (const { block, from, to } of plan.windows[index]!) {
         await this.#store.readRows(block, from, to, words, at);

@@ -97,6 +97,14 @@ export abstract class RowParser {
     return false;
   }
 
+  /**
+   * The place of the line end that ends the row that begins at `from`; `end` if it lies further on, and -1 if it is that of
+   * the line.
+   */
+  protected rowEnd(_buffer: Uint8Array, _from: number, _end: number): number {
+    return -1;
+  }
+
   /** Whether the line that is looked at is the last of its file, and has no line end. */
   protected get atUnended(): boolean {
     return this.#unended && this.#at === this.#end;
@@ -181,7 +189,10 @@ export abstract class RowParser {
       this.rows += block.rows - rows;
       this.lines += block.rows - rows;
       if (this.#at < this.#end && block.rows < room && this.#blankEnd() === 0) {
-        this.#parseSlow(block);
+        if (!this.#parseSlow(block)) {
+          this.consumed += this.#at - from;
+          return false;
+        }
       }
       this.consumed += Math.min(this.#at, this.#length) - from;
     }
@@ -226,20 +237,47 @@ export abstract class RowParser {
     }
   }
 
-  /** Takes one line in any accepted spelling, or says exactly what is wrong with it. */
-  #parseSlow(block: RowBlock): void {
+  /**
+   * Takes one row in any accepted spelling, or says exactly what is wrong with it.
+   *
+   * @returns False if the rest of the row is not there yet.
+   */
+  #parseSlow(block: RowBlock): boolean {
     const from = this.#at;
-    let to = from + this.#buffer.subarray(from, this.#end).indexOf(LF);
-    this.#at = to + 1;
+    const found = this.#findRowEnd(from);
+    if (found < 0) return false;
+    this.#at = found + 1;
     this.lines++;
-    if (to - from > this.maxLine) return this.#reportTooLong();
-    if (to > from && this.#buffer[to - 1] === CR) to--;
-    const line = this.#buffer.subarray(from, to);
-    if (this.lines === 1 && this.isHeader(line)) return;
+    if (found - from > this.maxLine) this.#reportTooLong();
+    else {
+      const to = found > from && this.#buffer[found - 1] === CR ? found - 1 : found;
+      this.#parseRow(this.#buffer.subarray(from, to), block);
+    }
+    return true;
+  }
+
+  #parseRow(row: Uint8Array, block: RowBlock): void {
+    if (this.lines === 1 && this.isHeader(row)) return this.#countLines(row);
     const before = block.rows;
-    const bad = this.parseLine(line, block);
+    const bad = this.parseLine(row, block);
     if (bad !== null) this.#report(bad);
     else this.rows += block.rows - before;
+    this.#countLines(row);
+  }
+
+  /** Counts the lines of a row behind its first. */
+  #countLines(row: Uint8Array): void {
+    for (let at = row.indexOf(LF); at >= 0; at = row.indexOf(LF, at + 1)) this.lines++;
+  }
+
+  /** The end of the row that begins at a place, at the latest that of a longest line; -1 if it is not there yet. */
+  #findRowEnd(from: number): number {
+    const there = this.#finished ? this.#end : this.#length;
+    const end = Math.min(there, from + this.maxLine + 1);
+    const found = this.rowEnd(this.#buffer, from, end);
+    if (found >= 0 && found < end) return found;
+    if (found === end && end === there && !this.#finished) return -1;
+    return from + this.#buffer.subarray(from, this.#end).indexOf(LF);
   }
 
   #reportTooLong(): void {

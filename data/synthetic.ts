@@ -24,6 +24,7 @@ import { formatCount } from "../core/format.ts";
 import { RandomStream } from "../core/random.ts";
 import { type BayesRates, bayesRates } from "./bayes.ts";
 import { RowReader } from "./row_reader.ts";
+import type { SharedDataset } from "./shared_dataset.ts";
 import { type Splits, splitSevenths } from "./split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
@@ -259,16 +260,32 @@ function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
+/** The rates of the true probabilities of some test inputs. */
+interface BayesMeasurement {
+  readonly bayes: BayesRates;
+  /** Inputs that were measured. */
+  readonly inputs: number;
+  /** Standard error of the AUC; null for too few inputs. */
+  readonly error: number | null;
+}
+
+/** What a generated data set is made of. */
+export interface SyntheticParts extends BayesMeasurement {
+  readonly options: Required<SyntheticOptions>;
+}
+
 /** A generated data set. Every `read` is computed on the spot; nothing is stored. */
-class SyntheticDataset implements Dataset {
+export class SyntheticDataset implements Dataset {
   readonly schema: DatasetSchema;
   readonly hash: string;
   readonly notes: readonly string[];
   readonly bayes: BayesRates;
   readonly #splits: Splits;
   readonly #generator: Generator;
+  readonly #parts: SyntheticParts;
 
-  constructor(options: Required<SyntheticOptions>) {
+  /** @param measured What another thread has measured of the same data set. */
+  constructor(options: Required<SyntheticOptions>, measured?: BayesMeasurement) {
     this.schema = {
       format: "synthetic",
       dense: Array.from({ length: options.denseColumns }, (_, j) => `I${j + 1}`),
@@ -287,7 +304,8 @@ class SyntheticDataset implements Dataset {
     ])).hex();
     this.#splits = splitSevenths(options.inputs);
     this.#generator = new Generator(options);
-    const { bayes, inputs, error } = this.#measureBayes();
+    const { bayes, inputs, error } = measured ?? this.#measureBayes();
+    this.#parts = { options, bayes, inputs, error };
     this.bayes = bayes;
     this.notes = [
       `Synthetic: ${
@@ -306,6 +324,10 @@ class SyntheticDataset implements Dataset {
           : `; over all inputs the AUC has a standard error of ${error.toFixed(4)}`
       }`,
     ];
+  }
+
+  share(): Promise<SharedDataset> {
+    return Promise.resolve({ kind: "synthetic", parts: this.#parts });
   }
 
   count(split: Split): number {
@@ -330,7 +352,7 @@ class SyntheticDataset implements Dataset {
   }
 
   /** Exact over the inputs named; the error is that of taking them for all, from sixteen batches. */
-  #measureBayes(): { bayes: BayesRates; inputs: number; error: number | null } {
+  #measureBayes(): BayesMeasurement {
     const { start, count } = this.#splits.test;
     const inputs = Math.min(count, BAYES_INPUTS);
     const into: Inputs = {

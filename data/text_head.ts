@@ -4,7 +4,7 @@
  * @module
  */
 
-import { closingQuote, quote, splitFields } from "./fields.ts";
+import { closingQuote, quote, quotedRowEnd, splitFields } from "./fields.ts";
 import { readHead, type TextFile } from "./text_source.ts";
 
 const LF = 10, CR = 13, SPACE = 32, QUOTE = 34;
@@ -18,6 +18,10 @@ export const SEPARATORS: readonly (readonly [separator: string, name: string])[]
   [" ", "spaces"],
   ["\x01", "^A"],
 ];
+
+/** The same by their bytes, without the space, behind which a quote may stand in any text. */
+const BETWEEN = new Uint8Array(256);
+for (const [separator] of SEPARATORS) if (separator !== " ") BETWEEN[separator.charCodeAt(0)] = 1;
 
 /** Lines that are looked into. */
 const LINES = 2000;
@@ -57,11 +61,11 @@ export async function headOf(file: TextFile): Promise<Head> {
   // A single line longer than what was read is looked at as far as it goes.
   const text = whole || end === 0 ? bytes : bytes.subarray(0, end);
   const start = text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0;
-  const lines = splitFields(text.subarray(start), LF)
-    .map((line) => line.at(-1) === CR ? line.subarray(0, -1) : line)
-    .filter((line) => line.length > 0)
-    .slice(0, LINES);
-  const quoted = lines.some(hasQuotes);
+  const body = text.subarray(start);
+  const rows = linesOf(body, true);
+  // A quote that closes on another line than it opens on is one of a field.
+  const quoted = rows.some((row) => row.includes(LF) || hasQuotes(row));
+  const lines = quoted ? rows : linesOf(body, false);
   return {
     text,
     lines,
@@ -69,6 +73,20 @@ export async function headOf(file: TextFile): Promise<Head> {
     endsInSpace: lines.length > 0 && lines.every((line) => line.at(-1) === SPACE),
     separated: SEPARATORS.map(([separator]) => separate(lines, separator, quoted)),
   };
+}
+
+/** The first lines that are not empty. Within quotes a line end is none. */
+function linesOf(text: Uint8Array, quoted: boolean): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let at = 0; at < text.length && lines.length < LINES;) {
+    const line = text.indexOf(LF, at),
+      row = quoted ? quotedRowEnd(text, at, text.length, BETWEEN, true) : -1;
+    const end = row >= 0 && row < text.length ? row : line < 0 ? text.length : line;
+    const whole = text.subarray(at, end > at && text[end - 1] === CR ? end - 1 : end);
+    if (whole.length > 0) lines.push(whole);
+    at = end + 1;
+  }
+  return lines;
 }
 
 /** What a text is that has no columns between separators, and what to do; or null. */

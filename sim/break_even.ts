@@ -5,10 +5,11 @@
  * @module
  */
 
+import { atOnce, type Pieces } from "../core/events.ts";
 import type { MachineDocument } from "./machine.ts";
 import { machineOf } from "./machine.ts";
 import type { ParameterSet } from "./parameter_sets.ts";
-import { condensedOf, countedDrop, drawSetting } from "./ranges.ts";
+import { condensedOf, countedDrop, type DrawnSetting, drawSetting } from "./ranges.ts";
 import { simulate } from "./simulate.ts";
 import { atPoint, type Axis } from "./sweep.ts";
 import type { CountedTrace } from "./work.ts";
@@ -67,49 +68,58 @@ export interface BreakEvenCell {
  * @category Simulator
  */
 export function breakEven(options: BreakEvenOptions): BreakEvenCell[] {
-  return [...breakEvenCells(options)];
+  return atOnce(breakEvenInPieces(options));
 }
 
-/** As {@linkcode breakEven}, a cell at a time. */
-export function* breakEvenCells(options: BreakEvenOptions): Generator<BreakEvenCell, void> {
+/** As {@linkcode breakEven}, with a stop after each draw. */
+export function* breakEvenInPieces(options: BreakEvenOptions): Pieces<BreakEvenCell[]> {
   const { axes, document, set, systems, draws, gpus, batchPerGpu, onCell } = options;
   const trace = condensedOf(options.trace), machine = machineOf(document);
   const drop = countedDrop(trace), { parameters } = set;
   const held = new Set<string>(axes.map(({ name }) => name));
   const drawing = { document, set, held, drop: !held.has("drop") };
-  const drawn = Array.from({ length: draws }, (_, draw) => drawSetting(drawing, drop, draw));
-  const cells = axes.reduce((n, { values }) => n * values.length, 1);
+  const number = axes.reduce((n, { values }) => n * values.length, 1);
   const prepared = {
     ...{ machines: [machine], systems, axes, gpus, batchPerGpu },
     traces: [{ name: "", trace, byHotMemory: [] }],
   };
-  for (let cell = 0; cell < cells; cell++) {
-    const values: number[] = [];
-    let rest = cell;
-    for (const axis of axes.toReversed()) {
-      values.unshift(axis.values[rest % axis.values.length]!);
-      rest = Math.floor(rest / axis.values.length);
-    }
-    const timesIn = (setting: typeof drawn[number]) =>
+  const cells: BreakEvenCell[] = [];
+  for (let cell = 0; cell < number; cell++) {
+    const values = valuesOf(axes, cell);
+    const timesIn = (setting: DrawnSetting) =>
       systems.map((system) => {
         const point = { options: prepared, named: prepared.traces[0]!, system, values };
         return simulate(atPoint(point, setting)).epoch_ms;
       });
+    const fastestOf = (times: readonly number[]) => systems[times.indexOf(Math.min(...times))]!;
     const middle = timesIn({ machine, parameters, drop });
     const wins = new Map<string, number>();
-    for (const setting of drawn) {
-      const times = timesIn(setting);
-      const best = systems[times.indexOf(Math.min(...times))]!;
+    for (let draw = 0; draw < draws; draw++) {
+      const best = fastestOf(timesIn(drawSetting(drawing, drop, draw)));
       wins.set(best, (wins.get(best) ?? 0) + 1);
+      yield;
     }
-    if (draws === 0) wins.set(systems[middle.indexOf(Math.min(...middle))]!, 1);
+    if (draws === 0) wins.set(fastestOf(middle), 1);
     const [fastest, won] = [...wins].reduce((a, b) => a[1] >= b[1] ? a : b);
-    onCell?.(cell + 1);
-    yield {
+    cells.push({
       values,
       fastest,
       share: won / Math.max(1, draws),
       epoch_ms: Object.fromEntries(systems.map((system, i) => [system, middle[i]!])),
-    };
+    });
+    onCell?.(cell + 1);
+    yield;
   }
+  return cells;
+}
+
+/** The values of the axes in a cell, of which the last varies fastest. */
+function valuesOf(axes: readonly Axis[], cell: number): number[] {
+  const values: number[] = [];
+  let rest = cell;
+  for (const axis of axes.toReversed()) {
+    values.unshift(axis.values[rest % axis.values.length]!);
+    rest = Math.floor(rest / axis.values.length);
+  }
+  return values;
 }

@@ -6,6 +6,7 @@
 
 import type { Stage } from "../train/stages.ts";
 import { MACHINE_PATHS, type MachinePath, numberAt, withRates } from "./machine.ts";
+import { atOnce, type Pieces } from "../core/events.ts";
 import { condensedOf, type Drawing, drawSetting } from "./ranges.ts";
 import { simulate, type SimulateOptions, type SimulationResult } from "./simulate.ts";
 import { type Range, rangeOf } from "./uncertainty.ts";
@@ -61,6 +62,14 @@ export function explain(
   options: SimulateOptions,
   drawn: { readonly drawing: Drawing; readonly draws: number } | null = null,
 ): Explanation {
+  return atOnce(explainInPieces(options, drawn));
+}
+
+/** As {@linkcode explain}, with a stop after each draw. */
+export function* explainInPieces(
+  options: SimulateOptions,
+  drawn: { readonly drawing: Drawing; readonly draws: number } | null = null,
+): Pieces<Explanation> {
   const result = simulate(options);
   const purchases: Purchase[] = [];
   for (const path of MACHINE_PATHS) {
@@ -79,19 +88,19 @@ export function explain(
   }
   purchases.sort((a, b) => a.time - b.time);
   if (drawn === null) return { result, purchases, ranges: null };
-  return { result, ...drawExplanation(options, purchases, drawn.drawing, drawn.draws) };
+  return { result, ...(yield* drawExplanation(options, purchases, drawn.drawing, drawn.draws)) };
 }
 
 function triedFor(path: MachinePath, now: number): number {
   return COST.test(path) ? now / 2 : now * 2;
 }
 
-function drawExplanation(
+function* drawExplanation(
   options: SimulateOptions,
   purchases: readonly Purchase[],
   drawing: Drawing,
   draws: number,
-): Pick<Explanation, "purchases" | "ranges"> {
+): Pieces<Pick<Explanation, "purchases" | "ranges">> {
   const trace = condensedOf(options.trace);
   const epochs: number[] = [], stages = new Map<Stage, number[]>();
   const times = purchases.slice(0, RANGED).map((): number[] => []);
@@ -110,6 +119,7 @@ function drawExplanation(
       const machine = withRates(one.machine, { [path]: tried });
       of.push(simulate({ ...one, machine }).epoch_ms / result.epoch_ms);
     }
+    yield;
   }
   return {
     purchases: purchases.map((purchase, i) => ({

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { atOnce, type Pieces } from "../core/events.ts";
 import { type Machine, type MachineDocument } from "./machine.ts";
 import { MinibatchMemo } from "./memo.ts";
 import { drawSet, type ParameterSet } from "./parameter_sets.ts";
@@ -84,6 +85,15 @@ export function rangesOf(
   drawing: Drawing,
   draws: number,
 ): SimulationRanges[] {
+  return atOnce(rangesInPieces(options, drawing, draws));
+}
+
+/** As {@linkcode rangesOf}, with a stop after each draw. */
+export function* rangesInPieces(
+  options: readonly SimulateOptions[],
+  drawing: Drawing,
+  draws: number,
+): Pieces<SimulationRanges[]> {
   const condensed = options.map((one) => ({ ...one, trace: condensedOf(one.trace) }));
   const times = options.map((): number[] => []);
   for (let draw = 0; draw < draws; draw++) {
@@ -92,6 +102,7 @@ export function rangesOf(
     for (const [i, one] of condensed.entries()) {
       times[i]!.push(simulateWith({ ...one, ...drawn }, memo).epoch_ms);
     }
+    yield;
   }
   return times.map((own) => ({
     epoch_ms: rangeOf(own),

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../core/errors.ts";
-import { letSignalsIn } from "../core/interrupt.ts";
+import { type Pieces, withEvents } from "../core/events.ts";
 import { nearest } from "../core/nearest.ts";
 import { WorkerPool } from "../core/worker_pool.ts";
 import type { Precision } from "./context.ts";
@@ -214,12 +214,7 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   // Workers are sent names: a system's functions cannot be.
   const named = prepared.systems.every((system) => typeof system === "string");
   if (threads === 1 || points < 64 || !named) {
-    const rows: SweepRow[] = [];
-    while (rows.length < points) {
-      await letSignalsIn(signal);
-      rows.push(sweepPoint(prepared, rows.length));
-    }
-    return rows;
+    return await withEvents(sweepInPieces(prepared, points), signal);
   }
   const module = new URL("./sweep_worker.ts", import.meta.url);
   using pool = new WorkerPool<SweepTask, SweepRow[]>(module, { threads, signal });
@@ -230,6 +225,15 @@ export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
     ),
   );
   return Array.from({ length: points }, (_, p) => parts[p % threads]![Math.floor(p / threads)]!);
+}
+
+function* sweepInPieces(prepared: PreparedSweep, points: number): Pieces<SweepRow[]> {
+  const rows: SweepRow[] = [];
+  while (rows.length < points) {
+    rows.push(sweepPoint(prepared, rows.length));
+    yield;
+  }
+  return rows;
 }
 
 async function prepare(

@@ -119,67 +119,77 @@ export function countTraceRuns(trace: Trace): CountedTrace {
   return { header, runs, ...(times === 0 ? {} : { copies: { bytes, times } }) };
 }
 
+/** Counts of some minibatches of one kind and epoch, each summed over them. */
+export interface CountSums extends Required<Counts> {
+  readonly epoch: number;
+  readonly skipped_inputs: number;
+  /** How many minibatches. */
+  readonly times: number;
+}
+
+/** Adds the counts of `times` equal minibatches to sums, or begins with them. */
+export function addCounts(
+  sums: CountSums | undefined,
+  record: CountedTrace["runs"][number]["record"],
+  times = 1,
+): CountSums {
+  const of = (name: typeof SUMMED[number] | "skipped_inputs"): number =>
+    (sums?.[name] ?? 0) + times * record[name];
+  return {
+    kind: record.kind,
+    epoch: record.epoch,
+    inputs: of("inputs"),
+    lookups: of("lookups"),
+    unique_rows: of("unique_rows"),
+    cold_lookups: of("cold_lookups"),
+    unique_cold_rows: of("unique_cold_rows"),
+    frozen_rows: (sums?.frozen_rows ?? 0) + times * frozenOf(record),
+    skipped_inputs: of("skipped_inputs"),
+    times: (sums?.times ?? 0) + times,
+  };
+}
+
+/** Which minibatches of a trace are summed together: of one epoch and kind, those that are full and the others. */
+export function sumsKey(
+  { epoch, kind, inputs }: Pick<CountSums, "epoch" | "kind" | "inputs">,
+  batch: number,
+): string {
+  return `${epoch} ${kind} ${inputs === batch}`;
+}
+
+/** As many mean minibatches as were summed. */
+export function meanRun({ times, ...sums }: CountSums, header: TraceHeader): Run {
+  const inputs = Math.max(1, Math.round(sums.inputs / times));
+  return {
+    times,
+    record: {
+      kind: sums.kind,
+      epoch: sums.epoch,
+      inputs,
+      lookups: header.model.lookups === undefined
+        ? inputs * header.lookups_per_input
+        : Math.round(sums.lookups / times),
+      unique_rows: Math.max(1, Math.round(sums.unique_rows / times)),
+      cold_lookups: Math.round(sums.cold_lookups / times),
+      unique_cold_rows: Math.round(sums.unique_cold_rows / times),
+      // A mean, not rounded: sums over all minibatches stay what they were.
+      skipped_inputs: sums.skipped_inputs / times,
+      ...frozen(sums.frozen_rows / times),
+    },
+  };
+}
+
 /**
  * A trace in which all full minibatches of an epoch's kind are one mean minibatch. Costs are close to linear in the counts, so
  * that times change by far less than a model's error; the fewer records make sweeps quick.
  */
 export function condense({ header, runs, ...rest }: CountedTrace): CountedTrace {
-  const groups = new Map<
-    string,
-    { -readonly [K in keyof Counts]: Counts[K] } & {
-      epoch: number;
-      skipped_inputs: number;
-      frozen_rows: number;
-      times: number;
-    }
-  >();
+  const groups = new Map<string, CountSums>();
   for (const { record, times } of runs) {
-    const key = `${record.epoch} ${record.kind} ${record.inputs === header.batch}`;
-    const group = groups.get(key);
-    if (group === undefined) {
-      const { kind, epoch } = record;
-      groups.set(key, {
-        kind,
-        epoch,
-        times,
-        inputs: record.inputs * times,
-        lookups: record.lookups * times,
-        unique_rows: record.unique_rows * times,
-        cold_lookups: record.cold_lookups * times,
-        unique_cold_rows: record.unique_cold_rows * times,
-        skipped_inputs: record.skipped_inputs * times,
-        frozen_rows: frozenOf(record) * times,
-      });
-      continue;
-    }
-    group.times += times;
-    group.frozen_rows += frozenOf(record) * times;
-    for (const name of [...SUMMED, "skipped_inputs"] as const) group[name] += record[name] * times;
+    const key = sumsKey(record, header.batch);
+    groups.set(key, addCounts(groups.get(key), record, times));
   }
-  return {
-    ...rest,
-    header,
-    runs: [...groups.values()].map(({ times, ...sums }) => {
-      const inputs = Math.max(1, Math.round(sums.inputs / times));
-      return {
-        times,
-        record: {
-          kind: sums.kind,
-          epoch: sums.epoch,
-          inputs,
-          lookups: header.model.lookups === undefined
-            ? inputs * header.lookups_per_input
-            : Math.round(sums.lookups / times),
-          unique_rows: Math.max(1, Math.round(sums.unique_rows / times)),
-          cold_lookups: Math.round(sums.cold_lookups / times),
-          unique_cold_rows: Math.round(sums.unique_cold_rows / times),
-          // A mean, not rounded: sums over all minibatches stay what they were.
-          skipped_inputs: sums.skipped_inputs / times,
-          ...frozen(sums.frozen_rows / times),
-        },
-      };
-    }),
-  };
+  return { ...rest, header, runs: [...groups.values()].map((sums) => meanRun(sums, header)) };
 }
 
 /**
@@ -303,7 +313,8 @@ export function keyOf(work: Work): string {
 /** Numbers of a run's record. */
 const NUMBERS = [...SUMMED, "epoch", "skipped_inputs"] as const;
 
-type RunRecord = CountedTrace["runs"][number]["record"];
+type Run = CountedTrace["runs"][number];
+type RunRecord = Run["record"];
 
 function sameCounts(
   record: RunRecord,

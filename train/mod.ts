@@ -29,7 +29,8 @@ export {
 } from "./model/placement.ts";
 export type { Decision, DropPoint, PlanDocument, WatchedRows } from "./plan/document.ts";
 export type { HotRows, HotRowsOptions } from "./plan/hot_rows.ts";
-export { findHotSet, type HotSet, type PassHooks, type PassProgress } from "./plan/hot_set.ts";
+export { findHotSet, type HotSet } from "./plan/hot_set.ts";
+export type { PassHooks, PassProgress } from "./plan/pass.ts";
 export {
   type ChangeKind,
   type Combine,

@@ -41,3 +41,20 @@ export async function writeTables(
     await writeFileWhole(`${folder}/${prefix}-${i + 1}.csv`, await tableToCsv(table));
   }
 }
+
+/**
+ * Refuses `--recorded` where runs are to be made.
+ *
+ * @param command The command, in words: `jobs`.
+ * @throws {UsageError}
+ */
+export function refuseRecorded(
+  { recorded }: { readonly recorded: boolean },
+  command: string,
+): void {
+  if (recorded) {
+    throw new UsageError(
+      `Cannot use --recorded with ${command}: it shows runs that were recorded; give it to an experiment by name`,
+    );
+  }
+}

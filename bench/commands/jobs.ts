@@ -20,7 +20,7 @@ import type { StudyKey } from "../study/store.ts";
 import { RunsListed, trainedResults, TRAINING_FLAGS } from "../study/trained.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken, ownSettings, takenFlags } from "../taken_flags.ts";
-import { checkResultsFolder } from "./common.ts";
+import { checkResultsFolder, refuseRecorded } from "./common.ts";
 import { refreshReport } from "./report.ts";
 import { slurmFiles } from "./slurm.ts";
 
@@ -61,21 +61,8 @@ export async function jobsCommand(
   }
   const names = experiments.map(({ name }) => name);
   checkTaken(given, experiments, all, names.join(" and "));
-  const runs = new Map<string, StudyKey>();
-  for (const experiment of experiments) {
-    const before = runs.size;
-    for (const workload of values.workloads) {
-      for (const key of await runsOf(experiment, { ...values, workloads: [workload] })) {
-        runs.set(JSON.stringify(key), key);
-      }
-    }
-    if (runs.size === before) {
-      throw new UsageError(
-        `Cannot list jobs of ${experiment.name}: it makes no training runs that are kept`,
-      );
-    }
-  }
-  const lines = [...runs.values()].map((key) => runLine(key, values, given));
+  refuseRecorded(values, "jobs");
+  const lines = (await runsOfAll(experiments, values)).map((key) => runLine(key, values, given));
   if (values.slurm === undefined) {
     print(lines.join("\n"));
     return 0;
@@ -92,6 +79,33 @@ export async function jobsCommand(
     `${lines.length} runs in ${values.slurm}/jobs.txt; submit them with sh ${values.slurm}/submit.sh`,
   );
   return 0;
+}
+
+/**
+ * The runs that some experiments would make, each once, workload by workload in the order they were asked for.
+ *
+ * @throws {UsageError} One of them makes none.
+ */
+export async function runsOfAll(
+  experiments: readonly Experiment[],
+  values: BenchValues,
+): Promise<StudyKey[]> {
+  const runs = new Map<string, StudyKey>();
+  for (const experiment of experiments) {
+    let some = 0;
+    for (const workload of values.workloads) {
+      for (const key of await runsOf(experiment, { ...values, workloads: [workload] })) {
+        runs.set(JSON.stringify(key), key);
+        some++;
+      }
+    }
+    if (some === 0) {
+      throw new UsageError(
+        `Cannot list jobs of ${experiment.name}: it makes no training runs that are kept`,
+      );
+    }
+  }
+  return [...runs.values()];
 }
 
 /** The runs that an experiment would make. */
@@ -111,7 +125,7 @@ async function runsOf(experiment: Experiment, values: BenchValues): Promise<Stud
 }
 
 /** The command that makes one run. */
-function runLine(
+export function runLine(
   { workload, inputs, batch, seed, variant }: StudyKey,
   values: BenchValues,
   given: ReadonlyMap<string, string>,
@@ -184,6 +198,7 @@ export async function collectCommand(
     throw new UsageError("Cannot collect: name the experiments whose tables are to be made");
   }
   checkTaken(given, experiments, all, experiments.map(({ name }) => name).join(" and "));
+  refuseRecorded(values, "collect");
   checkResultsFolder(values.out);
   return await interruptible(async (signal) => {
     const missing: StudyKey[] = [];

@@ -14,6 +14,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { fullText } from "../print.ts";
 import type { BenchDocument } from "../report.ts";
+import { recordedExperiment } from "../recorded_experiment.ts";
 import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { lockFolder } from "../suite/lock.ts";
@@ -52,12 +53,17 @@ export async function namedCommand(
   return await interruptible(async (signal) => {
     const settings = settingsOf(values, { say, signal });
     const repeating = (some: readonly Experiment[]): string =>
-      commandLine(values, takenFlags(given.keys(), some), some.map(({ name }) => name));
+      commandLine(
+        values,
+        takenFlags(given.keys(), some),
+        some.map(({ name, word = name }) => word),
+      );
+    const asked = values.recorded ? experiments.map(recordedExperiment) : experiments;
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
     let status = 0, kept = 0, at = 0;
     try {
-      for (const [i, experiment] of experiments.entries()) {
+      for (const [i, experiment] of asked.entries()) {
         const { name, title } = experiment;
         at = i;
         if (experiments.length > 1) say(`[${i + 1}/${experiments.length}] ${name}: ${title}`);
@@ -80,7 +86,7 @@ export async function namedCommand(
     } catch (error) {
       if (!signal.aborted) throw error;
       if (kept > 0) await refreshReport(out, say);
-      tell(`Interrupted: go on with ${repeating(experiments.slice(at))}`);
+      tell(`Interrupted: go on with ${repeating(asked.slice(at))}`);
       return interruptedStatus(signal);
     }
     if (kept > 0) {

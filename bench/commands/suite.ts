@@ -12,7 +12,7 @@ import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { shortText } from "../print.ts";
 import { runSuite } from "../suite/run.ts";
 import { checkTaken, takenFlags } from "../taken_flags.ts";
-import { checkResultsFolder } from "./common.ts";
+import { checkResultsFolder, refuseRecorded } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
@@ -38,6 +38,7 @@ export async function suiteCommand(
     }
   }
   checkTaken(given, experiments, all, "the experiments of this suite");
+  refuseRecorded(values, "the suite");
   checkResultsFolder(values.out);
   const command = commandLine(values, given.keys(), []);
   let drawn = true;

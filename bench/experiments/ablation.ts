@@ -13,17 +13,26 @@ import { AUC, LOG_LOSS } from "../study/compare.ts";
 import {
   type Compared,
   comparedOf,
-  differenceColumn,
+  differenceColumns,
   differencePanel,
   DROPPED_COLUMN,
   meanColumn,
+  powerColumns,
   SEEDS_COLUMN,
+  statisticsNotes,
   variantColumn,
 } from "../study/comparison.ts";
+import { timedRuns } from "../study/recorded.ts";
 import { learningRateOf, WORKLOADS } from "../study/settings.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
 import { estimate } from "../study/statistics.ts";
-import { deviceOf, type Trained, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
+import {
+  deviceOf,
+  RECORDED_FLAGS,
+  type Trained,
+  TRAINING_FLAGS,
+  trainWorkloads,
+} from "../study/trained.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 import { formatWords, interleaved, variantOf } from "../study/variants.ts";
 
@@ -56,28 +65,27 @@ export const ablationExperiment = defineExperiment({
   title: "Criteria, controls and normalisations",
   suite: "full",
   trains: true,
-  flags: [...TRAINING_FLAGS, "variants"],
+  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS, "variants"],
   async run(settings): Promise<Findings> {
-    const asked = settings.variants.length > 0 ? settings.variants : defaultVariants(settings);
-    const names = asked.map((words) => variantOf(words).name);
+    const asked = settings.variants.map((words) => variantOf(words).name);
     const trained = await trainWorkloads(
       settings,
       (workload) => accuracySizeOf(workload, settings, "many"),
-      names,
+      (_, recorded) => asked.length > 0 ? asked : recorded ?? defaultVariants(settings),
     );
+    const compared = (one: Trained) => comparedOf([one], one.results.names);
     return {
-      tables: trained.map((one) => table(one, comparedOf([one], names))),
-      figures: trained.map((one) => figure(one, comparedOf([one], names))),
+      tables: trained.map((one) => table(one, compared(one))),
+      figures: trained.map((one) => figure(one, compared(one))),
       device: deviceOf(trained),
-      notes: NOTES,
+      notes: [...statisticsNotes(trained), ...NOTES],
     };
   },
 });
 
 const NOTES: readonly string[] = [
-  "Each seed draws its own inputs, initial weights and order; intervals are Student's t over seeds, 95 %",
-  "against fae: the mean over seeds of the difference to fae with the same normalisation; against random: to random-drop " +
-  "at the same share. A star marks an interval that leaves zero out",
+  "against fae: to fae with the same normalisation; against random: to random-drop at the same share; " +
+  "the last two columns are of the difference to fae",
   "fae trains every input, cold ones first; dropped: inputs passed over, of the hot ones",
 ];
 
@@ -98,13 +106,21 @@ function table(
     SEEDS_COLUMN,
     meanColumn("AUC", AUC),
     meanColumn("log-loss", LOG_LOSS),
-    differenceColumn("AUC against fae", (name) => comparedWith(name).all),
-    differenceColumn("AUC against random", (name) => comparedWith(name).random),
+    ...differenceColumns(compared, [
+      { heading: "AUC against fae", against: (name) => comparedWith(name).all },
+      { heading: "AUC against random", against: (name) => comparedWith(name).random },
+    ]),
+    ...powerColumns({ against: (name) => comparedWith(name).all }),
     DROPPED_COLUMN,
     numberColumn(
       "training, s",
       1,
-      ({ runs }) => estimate(runs.map(({ train_ms }) => train_ms / 1000)).mean,
+      ({ runs }) => {
+        const timed = timedRuns(runs);
+        return timed.length === 0
+          ? null
+          : estimate(timed.map(({ train_ms }) => train_ms / 1000)).mean;
+      },
     ),
   ]);
 }

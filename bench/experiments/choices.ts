@@ -14,10 +14,11 @@ import { AUC } from "../study/compare.ts";
 import {
   type Compared,
   comparedOf,
-  differenceColumn,
+  differenceColumns,
   differencePanel,
   DROPPED_COLUMN,
   meanColumn,
+  statisticsNotes,
 } from "../study/comparison.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
 import { deviceOf, type Trained, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
@@ -67,7 +68,7 @@ export const choicesExperiment = defineExperiment({
       device: deviceOf(trained),
       notes: [
         "One option moves at a time; the others are D = 0.30, alpha = all lookups (of sequences 4 steps), a window of 3 % of the hot minibatches (5 %), at least 20 or a tenth of them",
-        "Differences are to fae, paired by seed, with 95 % intervals; a star marks one that leaves zero out",
+        ...statisticsNotes(trained),
       ],
     };
   },
@@ -108,7 +109,9 @@ function table(
     plainColumn("option", ({ option }) => option),
     plainColumn("value", ({ value }) => value),
     meanColumn("AUC", AUC, 4),
-    differenceColumn("AUC against fae", () => "fae", { digits: 4 }),
+    ...differenceColumns(chosen, [
+      { heading: "AUC against fae", against: () => "fae", digits: 4 },
+    ]),
     DROPPED_COLUMN,
   ]);
 }

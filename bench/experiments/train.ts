@@ -25,6 +25,7 @@ import {
   type Sample,
   type SettingsOf,
 } from "../experiment.ts";
+import { measureFeed } from "../feed_speed.ts";
 import { timeSample, valueSample } from "../samples.ts";
 import { readMinibatches, StepRunner } from "../steps.ts";
 
@@ -49,10 +50,11 @@ export const trainExperiment = defineExperiment({
     using dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });
     settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
     const { speed, stages, samples } = await measureSpeed(device, dataset, settings);
+    const feed = await measureFeed(device, settings);
     const quality = await measureQuality(device, dataset, settings);
     return {
-      tables: [speed, stages, quality.table],
-      samples: [...samples, ...quality.samples],
+      tables: [speed, stages, feed.table, quality.table],
+      samples: [...samples, ...feed.samples, ...quality.samples],
       device: deviceNote(device.info),
       notes: device.info.isFallbackAdapter
         ? [`${device.info.name} is a software adapter: its results hold, its speed says nothing`]

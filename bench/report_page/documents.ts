@@ -30,8 +30,11 @@ export function showable({ documents, refused }: Results): {
       shown.set(document.experiment, document);
     }
   }
-  const place = ({ experiment }: BenchDocument) =>
-    ORDER.includes(experiment) ? ORDER.indexOf(experiment) : ORDER.length;
+  const place = ({ experiment }: BenchDocument) => {
+    // Recorded runs come after those of the same experiment here.
+    const at = ORDER.indexOf(experiment.replace(/-recorded$/, ""));
+    return at < 0 ? ORDER.length : at;
+  };
   const sorted = [...shown.values()].sort((a, b) =>
     place(a) - place(b) || (a.experiment < b.experiment ? -1 : 1)
   );

@@ -17,7 +17,7 @@ export interface Series {
   readonly index: number;
   /** Lines and outlines. */
   readonly stroke: string;
-  /** Areas: full where measured, hatched where predicted, hollow where published. */
+  /** Areas: full where measured or recorded, hatched where predicted, hollow where published. */
   readonly fill: string;
   /** Dashes of lines and outlines; none where measured. */
   readonly dashes: string | undefined;
@@ -27,11 +27,17 @@ export interface Series {
 
 const DASHES: Readonly<Record<Origin, string | undefined>> = {
   measured: undefined,
+  recorded: "9 2",
   predicted: "6 3",
   published: "2 3",
 };
 
-const SYMBOLS = { measured: "circle", predicted: "square", published: "diamond" } as const;
+const SYMBOLS = {
+  measured: "circle",
+  recorded: "circle",
+  predicted: "square",
+  published: "diamond",
+} as const;
 
 /** All series of a figure. `prefix` begins the names of its hatchings, which must be unique in a page. */
 export function seriesOf(figure: Figure, prefix: string): Series[] {
@@ -46,7 +52,7 @@ export function seriesOf(figure: Figure, prefix: string): Series[] {
       origin,
       index,
       stroke,
-      fill: origin === "measured"
+      fill: origin === "measured" || origin === "recorded"
         ? stroke
         : origin === "predicted"
         ? `url(#${hatchName(prefix, index)})`

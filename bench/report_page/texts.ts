@@ -67,6 +67,8 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
   [
     "Where a number is from",
     markup`${badge("measured")} ran on this machine, drawn solid and in cool colours. ${
+      badge("recorded")
+    } ran earlier, on the machine and at the revision that the section names, in green. ${
       badge("predicted")
     } by a model of the paper's machine, hatched or dashed and in warm colours. ${
       badge("published")

@@ -1,7 +1,8 @@
 /**
  * Colours of the report, as CSS custom properties for a light and a dark surface.
  *
- * Origins are told apart by family: what was measured is cool, what a model predicts is warm, what was published is grey.
+ * Origins are told apart by family: what was measured is cool, what was recorded earlier is green, what a model predicts is
+ * warm, what was published is grey.
  * Within a family the first four differ from their neighbours in lightness too, so that they stay apart for the
  * colour-blind. Marks have at least 3:1 against their surface and text 4.5:1 (`tests/bench/report_theme_test.ts`).
  *
@@ -13,6 +14,7 @@ import type { Origin } from "../experiment.ts";
 /** What an origin is called in badges and legends. */
 export const ORIGIN_NAMES: Readonly<Record<Origin, string>> = {
   measured: "measured here",
+  recorded: "recorded",
   predicted: "predicted",
   published: "published",
 };
@@ -33,6 +35,8 @@ const SURFACES = {
   "alert-surface": ["#fdf0ed", "#331a16"],
   "measured-ink": ["#0b5394", "#8cc4ff"],
   "measured-surface": ["#e8f1fb", "#142b42"],
+  "recorded-ink": ["#2b5d12", "#a9dd84"],
+  "recorded-surface": ["#eaf4e2", "#1b3012"],
   "predicted-ink": ["#8a3a0c", "#ffb38a"],
   "predicted-surface": ["#fdeee3", "#3a2213"],
   "published-ink": ["#454c54", "#c9d0d7"],
@@ -52,6 +56,18 @@ const SERIES: Readonly<Record<Origin, readonly Shade[]>> = {
     ["#6b7785", "#93a3b3"],
     ["#0b5d56", "#2b9e90"],
     ["#8a7fd6", "#7d72d4"],
+  ],
+  recorded: [
+    ["#2f6b1f", "#7fd069"],
+    ["#6f8f00", "#d3e86a"],
+    ["#0f5c46", "#3fae8c"],
+    ["#4f7f52", "#b9dcb9"],
+    ["#7a8a1f", "#97a63c"],
+    ["#17452c", "#5a9a6f"],
+    ["#3f9142", "#a4e39b"],
+    ["#5f6b4a", "#98a583"],
+    ["#1f7a63", "#61d6b4"],
+    ["#8a9a5b", "#7d8c52"],
   ],
   predicted: [
     ["#b8431a", "#ff8f60"],

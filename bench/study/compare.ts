@@ -5,7 +5,7 @@
  */
 
 import type { Datum } from "../figure.ts";
-import { type Estimate, estimate, excludesZero, pairedDifference } from "./statistics.ts";
+import { type Estimate, estimate, pairedDifference } from "./statistics.ts";
 import type { StudyKey, StudyResult, StudyStore, Wanted } from "./store.ts";
 
 /** What is compared. */
@@ -44,6 +44,16 @@ export class StudyResults {
     return new StudyResults(byVariant);
   }
 
+  /** Of results that are at hand, by the names they are given here. */
+  static of(byVariant: ReadonlyMap<string, readonly StudyResult[]>): StudyResults {
+    return new StudyResults(byVariant);
+  }
+
+  /** Names of the variants, with or without results. */
+  get names(): readonly string[] {
+    return [...this.#byVariant.keys()];
+  }
+
   /** All results, variant by variant. */
   get all(): readonly StudyResult[] {
     return [...this.#byVariant.values()].flat();
@@ -60,11 +70,14 @@ export class StudyResults {
     return own.length === 0 ? null : estimate(own.map(measure));
   }
 
+  /** A measure of a variant's results, by seed. */
+  bySeed(variant: string, measure: Measure): Map<number, number> {
+    return new Map(this.of(variant).map((result) => [result.seed, measure(result)]));
+  }
+
   /** The mean difference a - b; null where no seed has both. */
   difference(a: string, b: string, measure: Measure): Estimate | null {
-    const bySeed = (variant: string): Map<number, number> =>
-      new Map(this.of(variant).map((result) => [result.seed, measure(result)]));
-    return pairedDifference(bySeed(a), bySeed(b));
+    return pairedDifference(this.bySeed(a, measure), this.bySeed(b, measure));
   }
 }
 
@@ -87,8 +100,12 @@ export function formatEstimate(of: Estimate | null, digits = 5): string {
   return `${of.mean.toFixed(digits)}${of.half === null ? "" : ` ± ${of.half.toFixed(digits)}`}`;
 }
 
-/** The same with a sign, and a star where the interval leaves zero out. */
-export function formatDifference(of: Estimate | null, digits = 5): string {
+/**
+ * The same with a sign.
+ *
+ * @param shown Whether a test shows the difference, which a star says.
+ */
+export function formatDifference(of: Estimate | null, digits = 5, shown = false): string {
   if (of === null) return "";
-  return `${of.mean >= 0 ? "+" : ""}${formatEstimate(of, digits)}${excludesZero(of) ? " *" : ""}`;
+  return `${of.mean >= 0 ? "+" : ""}${formatEstimate(of, digits)}${shown ? " *" : ""}`;
 }

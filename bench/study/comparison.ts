@@ -16,6 +16,15 @@ import {
   formatEstimate,
   type Measure,
 } from "./compare.ts";
+import {
+  type Estimate,
+  holm,
+  isNotWorse,
+  LEAST_SEEDS,
+  LEVEL,
+  pValue,
+  smallestVisible,
+} from "./statistics.ts";
 import type { StudyResult } from "./store.ts";
 import type { Trained } from "./trained.ts";
 
@@ -66,21 +75,111 @@ export function meanColumn(heading: string, measure: Measure, digits?: number): 
   );
 }
 
-/**
- * The difference of a measure to another variant's, paired by seed.
- *
- * @param against The other variant; null where nothing is to be told. A variant is not compared with itself.
- */
-export function differenceColumn(
+/** A difference that a table has in each of its lines. */
+export interface Comparison {
+  readonly heading: string;
+  /** The variant that one is compared with; null where nothing is to be told. None is compared with itself. */
+  readonly against: (name: string) => string | null;
+  /** AUC unless told. */
+  readonly measure?: Measure;
+  readonly digits?: number;
+}
+
+/** A difference, and what a test of it says. */
+export interface TestedDifference {
+  readonly found: Estimate;
+  /** Whether it is other than zero: Holm's correction over all differences of the table at 5 %, and enough seeds. */
+  readonly shown: boolean;
+}
+
+/** All differences of a table, tested together: a list a comparison, one a line, null where there is none. */
+export function testDifferences(
+  compared: readonly Pick<Compared, "name" | "results">[],
+  comparisons: readonly Pick<Comparison, "against" | "measure">[],
+): (TestedDifference | null)[][] {
+  const all = comparisons.map(({ against, measure = AUC }) =>
+    compared.map(({ results, name }) => {
+      const other = against(name);
+      return other === null || other === name ? null : results.difference(name, other, measure);
+    })
+  );
+  return testTogether(all);
+}
+
+/** Estimates that one table shows, tested together, in the same form. */
+export function testTogether(
+  all: readonly (readonly (Estimate | null)[])[],
+): (TestedDifference | null)[][] {
+  const adjusted = holm(all.flat().map((found) => found === null ? null : pValue(found)));
+  let at = 0;
+  return all.map((list) =>
+    list.map((found) => {
+      const p = adjusted[at++]!;
+      if (found === null) return null;
+      return { found, shown: p !== null && p < LEVEL && found.seeds >= LEAST_SEEDS };
+    })
+  );
+}
+
+/** Columns of differences, paired by seed; a star marks those that are shown. */
+export function differenceColumns<T extends Compared>(
+  compared: readonly T[],
+  comparisons: readonly Comparison[],
+): ColumnOf<T>[] {
+  const tested = testDifferences(compared, comparisons);
+  return comparisons.map(({ heading, digits }, c) =>
+    testedColumn(heading, compared, tested[c]!, digits)
+  );
+}
+
+/** A column of differences that were tested together with others, one for each line. */
+export function testedColumn<T>(
   heading: string,
-  against: (name: string) => string | null,
-  { measure = AUC, digits }: { readonly measure?: Measure; readonly digits?: number } = {},
-): ColumnOf<Compared> {
-  return figureColumn(heading, ({ results, name }) => {
-    const other = against(name);
-    if (other === null || other === name) return "";
-    return formatDifference(results.difference(name, other, measure), digits);
+  lines: readonly T[],
+  tested: readonly (TestedDifference | null)[],
+  digits?: number,
+): ColumnOf<T> {
+  return figureColumn(heading, (line) => {
+    const one = tested[lines.indexOf(line)] ?? null;
+    return one === null ? "" : formatDifference(one.found, digits, one.shown);
   });
+}
+
+/** The aim of the study: skipping costs no more AUC than this. */
+export const MARGIN_AUC = 0.0003;
+
+/** What a comparison's seeds could have seen, and whether they show that AUC is no worse than by {@linkcode MARGIN_AUC}. */
+export function powerColumns({ against }: Pick<Comparison, "against">): ColumnOf<Compared>[] {
+  const of = ({ results, name }: Compared): Estimate | null => {
+    const other = against(name);
+    return other === null || other === name ? null : results.difference(name, other, AUC);
+  };
+  return [
+    numberColumn("smallest visible", 5, (one) => {
+      const found = of(one);
+      return found === null ? null : smallestVisible(found);
+    }),
+    plainColumn(`no worse than ${MARGIN_AUC}`, (one) => boundText(of(one))),
+  ];
+}
+
+/** Whether a difference is no worse than the margin, in words. */
+export function boundText(found: Estimate | null, margin: number = MARGIN_AUC): string {
+  if (found === null) return "";
+  const bounded = isNotWorse(found, margin);
+  return bounded === null ? "not decided" : bounded ? "shown" : "not shown";
+}
+
+/** How the numbers of such tables are to be read. */
+export function statisticsNotes(trained: readonly Pick<Trained, "workload">[]): string[] {
+  const sets = new Set(trained.map(({ workload }) => workload)).size;
+  return [
+    "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the table tested together (Holm, 5 %) and three seeds or more",
+    `Smallest visible: the true difference that these seeds would have shown with a probability of 80 %. No worse than ${MARGIN_AUC}: the one-sided 95 % bound lies above that; the lack of a star is no equality`,
+    `Each seed draws its own inputs of the same data set, initial weights and order: intervals are of this data set, and say nothing of others; there ${
+      sets === 1 ? "is 1 data set" : `are ${sets} data sets`
+    } here`,
+  ];
 }
 
 /**

@@ -33,17 +33,19 @@ export function expectedSteps(
     batch,
   };
   const { layout } = resolvePlan(options, inputs, inputShapeOf(dataset.schema), "drop");
-  const { drop, wakeEvery } = options;
+  const { drop, skipProbability, finish, wakeEvery } = options;
   // Windows that come again skip nothing.
   const filtered = wakeEvery > 0 && plan.decides
     ? wakeEvery / (wakeEvery + layout.window * (1 - drop))
     : 1;
   const { warmup, window, left } = layout;
+  // Of those left, the last are all trained.
+  const skips = Math.max(0, left - finish * layout.hot) * drop * skipProbability;
   const hots = {
     train: layout.hot,
     skip: 0,
-    "skip-stale": warmup + window + left * (1 - drop * filtered),
-    "drop-at-random": warmup + window + left * (1 - drop),
+    "skip-stale": warmup + window + left - skips * filtered,
+    "drop-at-random": warmup + window + left - skips,
   };
   const colds = {
     train: layout.cold,

@@ -8,29 +8,46 @@
 import { formatCount, formatDuration } from "../../core/format.ts";
 import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Model } from "../../train/model/model.ts";
+import { isTbsm, shapeDocument } from "../../train/model/models.ts";
 import { optimizerOf } from "../../train/model/optimizers.ts";
+import { segregate } from "../../train/plan/hot_set.ts";
+import { sampleNegatives } from "../../train/plan/negatives.ts";
+import type { PlanOptions } from "../../train/plan/options.ts";
 import { findPlan } from "../../train/plan/plans.ts";
+import { countParameters } from "../../train/model/presets.ts";
 import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
-import type { LearningRateSchedule } from "../../train/run/learning_rate.ts";
+import { constantRate, type LearningRateSchedule } from "../../train/run/learning_rate.ts";
 import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
-import { train, type TrainOptions, type TrainResult } from "../../train/run/trainer.ts";
+import {
+  train,
+  type TrainOptions,
+  type TrainProgress,
+  type TrainResult,
+} from "../../train/run/trainer.ts";
 import { deviceNote } from "../device_note.ts";
 import type { SettingsOf } from "../experiment.ts";
-import { ByteSums } from "./byte_sums.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
-import { learningRateOf, WORKLOADS } from "./settings.ts";
+import { RunCounts } from "./run_counts.ts";
+import { trainingOf } from "./settings.ts";
 import {
   STUDY_SCHEMA_VERSION,
   type StudyKey,
   type StudyResult,
   type StudyStore,
+  type StudyWork,
   type Wanted,
 } from "./store.ts";
-import { placementOfVariant, planOfVariant, type Variant, variantOf } from "./variants.ts";
+import {
+  placementOfVariant,
+  planOfVariant,
+  type Variant,
+  variantOf,
+  type VariantTraining,
+} from "./variants.ts";
 
 /** Inputs a forward pass of an evaluation. */
 const EVAL_BATCH = 2048;
@@ -43,12 +60,16 @@ const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=
 type SeedSettings = SettingsOf<"device" | "threads">;
 
 /** What is run. */
-interface SeedJob extends Omit<StudyKey, "variant"> {
+export interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
   /** Whether the times of runs are asked for, which are of this machine alone. */
   readonly wanted?: Wanted;
   /** What the person asked for calls a variant, where that is another name. */
   readonly labels?: ReadonlyMap<string, string>;
+  /** What is done about a run that another process trains: wait for it, or leave it out. To wait by default. */
+  readonly busy?: "wait" | "leave";
+  /** Told how far a run is, a few times a second. */
+  readonly onProgress?: (progress: TrainProgress) => void;
 }
 
 /** What a run of this seed shares with the others. */
@@ -62,11 +83,16 @@ interface Shared {
 
 const warmed = new Set<string>();
 
-/** Runs what the store does not have yet. */
+/**
+ * Runs what the store does not have yet.
+ *
+ * @param ground Gives what all runs of the seed stand on; drawn anew by default.
+ */
 export async function runSeed(
   job: SeedJob,
   store: StudyStore,
   settings: SeedSettings,
+  ground: typeof openGround = openGround,
 ): Promise<void> {
   using claims = new DisposableStack();
   const missing: Variant[] = [];
@@ -74,7 +100,11 @@ export async function runSeed(
   for (const variant of job.variants.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
     const key = keyOf(job, variant);
     if (await store.read(key, job.wanted) !== null) continue;
-    const claim = claims.use(await store.claim(key, settings));
+    const claim = job.busy === "leave"
+      ? await store.tryClaim(key)
+      : await store.claim(key, settings);
+    if (claim === null) continue;
+    claims.use(claim);
     // Whoever had it may have trained it.
     if (await store.read(key, job.wanted) === null) missing.push(variant);
     else claim[Symbol.dispose]();
@@ -82,22 +112,25 @@ export async function runSeed(
   if (missing.length === 0) return;
   missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
   const { workload, inputs, seed } = job;
-  const ground = await openGround(workload, inputs, seed, settings);
+  const opened = await ground(workload, inputs, seed, settings);
   using placed = await openPlaced("hot", settings);
-  const shared = { job, ground, store, settings, placed };
-  // A model serves all variants that normalise alike and keep their rows alike.
+  const shared = { job, ground: opened, store, settings, placed };
+  // A model serves all variants that normalise alike, have the same optimizer, and keep their rows alike.
   const groups = Map.groupBy(
     missing,
-    (variant) => `${variant.normalisation} ${placementOfVariant(variant)}`,
+    (variant) =>
+      `${variant.normalisation} ${trainingOfVariant(job, variant).optimizer} ${
+        placementOfVariant(variant)
+      }`,
   );
   // No variant always comes first, when the machine is coolest, or last.
   for (const some of rotated([...groups.values()], seed)) {
-    using model = createPlacedModel(placed, ground.shape, {
+    using model = createPlacedModel(placed, opened.shape, {
       placement: placementOfVariant(some[0]!),
       maxBatch: Math.max(EVAL_BATCH, job.batch),
-      optimizer: optimizerOf(WORKLOADS[workload].optimizer),
+      optimizer: optimizerOf(trainingOfVariant(job, some[0]!).optimizer),
       normalisation: some[0]!.normalisation,
-      hotSet: ground.hotSet,
+      hotSet: opened.hotSet,
     });
     await warmUp(shared, model, some[0]!);
     await runVariants(shared, model, some);
@@ -155,17 +188,25 @@ const RAMP_SHARE = 0.05, LONGEST_RAMP = 100;
  * seeds of 6).
  */
 function scheduleOf(
-  { job: { workload, inputs, batch }, ground: { dataset } }: Shared,
+  { job, ground: { dataset } }: Shared,
+  variant: Variant,
   decayStartStep: number,
   decaySteps: number,
 ): LearningRateSchedule {
+  const { learningRate } = trainingOfVariant(job, variant);
+  if (variant.training.schedule === "constant") return constantRate(learningRate);
+  const { batch } = job;
   const ramp = Math.floor(RAMP_SHARE * dataset.count("train") / batch);
   return {
-    base: learningRateOf(workload, inputs),
+    base: learningRate,
     warmupSteps: Math.min(LONGEST_RAMP, ramp),
     decayStartStep,
     decaySteps,
   };
+}
+
+function trainingOfVariant({ workload, inputs }: SeedJob, { training }: Variant) {
+  return trainingOf(workload, inputs, training);
 }
 
 function keyOf({ workload, inputs, batch, seed }: SeedJob, { name }: Variant): StudyKey {
@@ -187,12 +228,17 @@ function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
   const { cold, hot, segregates } = findPlan(variant.plan.name);
   const coldFirst = variant.plan.schedule === "cold-then-hot";
   if (!segregates || cold !== "train" || hot === "skip" || !coldFirst) return false;
-  // It trains fewer cold inputs.
-  if (variant.plan.budget < 1) return false;
+  // Others train fewer cold inputs, or train them otherwise.
+  const { plan: { budget, negatives }, training } = variant;
+  if (budget < 1 || negatives < 1 || !isUsual(training)) return false;
   const { dataset, segregation, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = expectedSteps(plan, dataset, segregation, job.batch);
   return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / job.batch);
+}
+
+function isUsual({ optimizer, learningRate, schedule }: VariantTraining): boolean {
+  return optimizer === null && learningRate === null && schedule === "fall";
 }
 
 /** Trains the cold inputs, as every plan does that trains them first. */
@@ -207,7 +253,7 @@ async function trainBeginning(
   const coldAlone = { ...variant, plan: { ...variantOf("skip-hot").plan, watch: 0 } };
   await run(shared, model, coldAlone, {
     // Constant as far as the plans that go on from here have it so.
-    schedule: scheduleOf(shared, 0, 0),
+    schedule: scheduleOf(shared, variant, 0, 0),
     checkpoint: {
       every: steps,
       save: (saved) => {
@@ -219,33 +265,56 @@ async function trainBeginning(
   return state!;
 }
 
+/** How many minibatches a plan will train. */
+async function stepsOf({ job, ground }: Shared, plan: PlanOptions): Promise<number> {
+  if (plan.negatives === 1) {
+    return expectedSteps(plan, ground.dataset, ground.segregation, job.batch);
+  }
+  const { dataset } = await sampleNegatives(ground.dataset, plan, job.seed);
+  const order = { kind: "shuffled", seed: job.seed, epoch: 0 } as const;
+  const segregation = await segregate(dataset, order, ground.hotSet.rows);
+  return expectedSteps(plan, dataset, segregation, job.batch);
+}
+
 async function run(
   shared: Shared,
   model: Model,
   variant: Variant,
   more: Partial<TrainOptions>,
-): Promise<{ readonly result: TrainResult; readonly bytes: ByteSums }> {
+): Promise<{ readonly result: TrainResult; readonly counts: RunCounts }> {
   const { job, ground, settings } = shared;
-  const { dataset, hotSet, hotMemoryMib, segregation } = ground;
+  const { dataset, hotSet, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
-  const steps = expectedSteps(plan, dataset, segregation, job.batch);
+  const steps = await stepsOf(shared, plan);
   const decayed = Math.floor(steps / 2);
-  const bytes = new ByteSums();
+  const counts = new RunCounts(job.batch);
   const result = await train(model, dataset, {
     batch: job.batch,
     seed: job.seed,
     lastBatch: "drop",
-    schedule: scheduleOf(shared, steps - decayed, decayed),
+    schedule: scheduleOf(shared, variant, steps - decayed, decayed),
     evalBatch: EVAL_BATCH,
     plan,
     hotSet,
     placement: placementOfVariant(variant),
-    trace: bytes,
+    trace: counts,
     signal: settings.signal,
+    onProgress: job.onProgress,
     ...more,
   });
   settings.signal.throwIfAborted();
-  return { result, bytes };
+  return { result, counts };
+}
+
+/** What the simulator needs of a run. */
+function workOf({ dataset, shape }: Ground, { minibatches, copies }: RunCounts): StudyWork {
+  return {
+    model: { ...shapeDocument(shape), parameters: countParameters(shape) },
+    lookups_per_input: shape.lookups?.reduce((sum, some) => sum + some, 0) ??
+      dataset.schema.tables.length * (isTbsm(shape) ? shape.steps : 1),
+    minibatches,
+    copies,
+  };
 }
 
 /** Runs a variant to its end and keeps what came of it. */
@@ -257,7 +326,7 @@ async function finish(
 ): Promise<void> {
   const { job, ground, store, settings, placed } = shared;
   const begun = performance.now();
-  const { result, bytes } = await run(shared, model, variant, more);
+  const { result, counts } = await run(shared, model, variant, more);
   const { metrics } = result.evaluations.at(-1)!;
   settings.say(
     `${job.workload} ${formatCount(job.inputs)}, seed ${job.seed}, ${labelOf(job, variant)}: AUC ${
@@ -266,7 +335,7 @@ async function finish(
       formatDuration((performance.now() - begun) / 1000)
     }`,
   );
-  const { optimizer } = WORKLOADS[job.workload];
+  const { optimizer, learningRate } = trainingOfVariant(job, variant);
   const { hot } = result.plan;
   const document: StudyResult = {
     schema: "slipstream.study",
@@ -274,10 +343,11 @@ async function finish(
     ...keyOf(job, variant),
     conditions: store.conditions,
     machine: store.machine,
+    dataset_hash: ground.dataset.hash,
     train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),
     optimizer,
-    learning_rate: learningRateOf(job.workload, job.inputs),
+    learning_rate: learningRate,
     hot_memory_mib: ground.hotMemoryMib,
     metrics,
     steps: result.steps,
@@ -289,7 +359,8 @@ async function finish(
     preparation_ms: hot === null ? 0 : result.plan.preparation_ms,
     evaluate_ms: result.evaluateMs,
     stages_ms: result.stagesMs,
-    bytes: bytes.sums,
+    bytes: counts.bytes,
+    work: workOf(ground, counts),
     plan: result.plan,
     device: deviceNote(placed.device.info),
     environment: currentEnvironment(),

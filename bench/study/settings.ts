@@ -7,7 +7,13 @@
  * @module
  */
 
+import {
+  defaultLearningRate,
+  type OptimizerName,
+  optimizerOf,
+} from "../../train/model/optimizers.ts";
 import { type PresetName, PRESETS } from "../../train/model/presets.ts";
+import type { VariantTraining } from "./variants.ts";
 
 /** How a workload is trained. */
 interface WorkloadSettings {
@@ -25,6 +31,20 @@ const FEW_INPUTS = 500_000, FEW_RATE = 0.02;
 /** The learning rate of a workload's runs of so many inputs. */
 export function learningRateOf(workload: PresetName, inputs: number): number {
   return workload === "rm1" && inputs < FEW_INPUTS ? FEW_RATE : WORKLOADS[workload].learningRate;
+}
+
+/** The optimizer of a variant's runs, and its learning rate. */
+export function trainingOf(
+  workload: PresetName,
+  inputs: number,
+  { optimizer, learningRate }: VariantTraining,
+): { readonly optimizer: OptimizerName; readonly learningRate: number } {
+  const usual = WORKLOADS[workload].optimizer, name = optimizer ?? usual;
+  const rate = learningRate ??
+    (name === usual
+      ? learningRateOf(workload, inputs)
+      : defaultLearningRate(PRESETS[workload], optimizerOf(name)));
+  return { optimizer: name, learningRate: rate };
 }
 
 /** By workload. */

@@ -1,8 +1,10 @@
 /**
- * Means over seeds with 95 % intervals, and paired differences between variants.
+ * Means over seeds with 95 % intervals, paired differences between variants, and what such differences show.
  *
  * @module
  */
+
+import { studentCdf, studentQuantile } from "../../core/student.ts";
 
 /** A mean over seeds. */
 export interface Estimate {
@@ -12,16 +14,9 @@ export interface Estimate {
   readonly half: number | null;
 }
 
-/** Quantiles 0.975 of Student's t for 1, 2, … 30 degrees of freedom; the last serves for more, a little wide. */
-const T975 = [
-  ...[12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228],
-  ...[2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086],
-  ...[2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042],
-];
-
-/** Quantile 0.975 of Student's t; of fewer degrees of freedom where they are no whole number, which is a little wide. */
+/** Quantile 0.975 of Student's t, of which 95 % intervals are made. */
 export function t975(degrees: number): number {
-  return T975[Math.floor(degrees) - 1] ?? T975.at(-1)!;
+  return studentQuantile(0.975, degrees);
 }
 
 /** The mean of some values with its interval. Throws a `RangeError` if there are none. */
@@ -44,6 +39,76 @@ export function pairedDifference(
     return other === undefined ? [] : [value - other];
   });
   return differences.length === 0 ? null : estimate(differences);
+}
+
+/** Fewer seeds than this decide nothing: with two, Student's t is 12.7 and the spread a guess. */
+export const LEAST_SEEDS = 3;
+
+/** Level of tests, two-sided, and of the error that a table of them may make. */
+export const LEVEL = 0.05;
+
+/** Chance with which a difference of the smallest size that counts as visible would have been found. */
+const POWER = 0.8;
+
+/** The standard error of a mean; null for a single seed. */
+export function standardError({ seeds, half }: Estimate): number | null {
+  return half === null ? null : half / t975(seeds - 1);
+}
+
+/** The probability of a mean as far from zero as this if the true one were zero, two-sided; null for a single seed. */
+export function pValue(found: Estimate): number | null {
+  const error = standardError(found);
+  if (error === null) return null;
+  if (error === 0) return found.mean === 0 ? 1 : 0;
+  return 2 * studentCdf(-Math.abs(found.mean) / error, found.seeds - 1);
+}
+
+/**
+ * Holm's correction: p-values of a table, each raised so that those below {@linkcode LEVEL} are false with no more than that
+ * probability all together. Nulls stay, and count for nothing.
+ */
+export function holm(values: readonly (number | null)[]): (number | null)[] {
+  const tested = values.flatMap((p, i) => p === null ? [] : [{ p, i }]).sort((a, b) => a.p - b.p);
+  const adjusted: (number | null)[] = values.map(() => null);
+  let least = 0;
+  for (const [rank, { p, i }] of tested.entries()) {
+    least = Math.max(least, Math.min(1, (tested.length - rank) * p));
+    adjusted[i] = least;
+  }
+  return adjusted;
+}
+
+/**
+ * The smallest true difference that as many seeds with this spread would have shown with a probability of 80 %, by a
+ * two-sided test at 5 %; null for a single seed.
+ */
+export function smallestVisible(found: Estimate): number | null {
+  const error = standardError(found);
+  return error === null
+    ? null
+    : (t975(found.seeds - 1) + studentQuantile(POWER, found.seeds - 1)) * error;
+}
+
+/** The end of the one-sided 95 % interval below a mean: the true one is above it; null for a single seed. */
+export function lowerBound(found: Estimate): number | null {
+  const error = standardError(found);
+  return error === null ? null : found.mean - studentQuantile(1 - LEVEL, found.seeds - 1) * error;
+}
+
+/** Whether a difference is shown to be no worse than `-margin`; null with too few seeds to say. */
+export function isNotWorse(found: Estimate, margin: number): boolean | null {
+  return found.seeds < LEAST_SEEDS ? null : lowerBound(found)! > -margin;
+}
+
+/**
+ * Whether a difference is shown to lie between `-margin` and `margin` (two one-sided tests, each at 5 %); null with too few
+ * seeds to say.
+ */
+export function isEquivalent(found: Estimate, margin: number): boolean | null {
+  const negated = { ...found, mean: -found.mean };
+  return found.seeds < LEAST_SEEDS
+    ? null
+    : isNotWorse(found, margin)! && isNotWorse(negated, margin)!;
 }
 
 /** Whether an interval leaves zero out. */

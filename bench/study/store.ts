@@ -12,6 +12,7 @@ import {
   anyObject,
   checkSchema,
   flag,
+  listOf,
   numberFrom,
   objectWith,
   oneOf,
@@ -22,18 +23,21 @@ import {
   wholeFrom,
 } from "../../core/schema.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import type { CountSums, HotCopies } from "../../sim/work.ts";
 import { fusesMultiplyAdd } from "../../kernels/cpu/fused.ts";
+import type { ShapeDocument } from "../../train/model/models.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { Stage } from "../../train/stages.ts";
+import { MINIBATCH_KINDS } from "../../train/trace/schema.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
-import type { Bytes } from "./byte_sums.ts";
+import type { Bytes } from "./run_counts.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
-export const STUDY_SCHEMA_VERSION = 9;
+export const STUDY_SCHEMA_VERSION = 10;
 
 /**
  * Grows when the same run comes to other bits: another plan, order, draw, kernel or rounding. A test holds it to what runs come
@@ -78,12 +82,27 @@ export interface StudyMachine {
   readonly threads: number | null;
 }
 
+/** What a run's minibatches looked up, as the simulator takes it. */
+export interface StudyWork {
+  /** The model that was trained. */
+  readonly model: ShapeDocument & {
+    readonly parameters: { readonly dense: number; readonly embedding: number };
+  };
+  readonly lookups_per_input: number;
+  /** By epoch, kind and whether they are full. */
+  readonly minibatches: readonly CountSums[];
+  /** Copies of hot rows; null where there were none. */
+  readonly copies: HotCopies | null;
+}
+
 /** What a run came to. */
 export interface StudyResult extends StudyKey {
   readonly schema: "slipstream.study";
   readonly schema_version: number;
   readonly conditions: StudyConditions;
   readonly machine: StudyMachine;
+  /** Of the inputs that the run read. */
+  readonly dataset_hash: string;
   /** Inputs of the training split, which a plan may leave out in part. */
   readonly train_inputs: number;
   readonly placement: Placement;
@@ -101,20 +120,50 @@ export interface StudyResult extends StudyKey {
   readonly evaluate_ms: number;
   readonly stages_ms: Readonly<Partial<Record<Stage, number>>>;
   readonly bytes: Bytes;
+  readonly work: StudyWork;
   readonly plan: PlanDocument;
   readonly device: DeviceNote;
   readonly environment: Environment;
 }
 
+const COUNT = wholeFrom(0);
+
+const WORK = objectWith<StudyWork>({
+  model: objectWith<StudyWork["model"]>({
+    table_rows: listOf(wholeFrom(1), 1),
+    dim: wholeFrom(1),
+    bottom: listOf(wholeFrom(1), 1),
+    top: listOf(wholeFrom(1), 1),
+    parameters: objectWith<StudyWork["model"]["parameters"]>({
+      dense: wholeFrom(1),
+      embedding: wholeFrom(1),
+    }),
+  }),
+  lookups_per_input: wholeFrom(1),
+  minibatches: listOf(objectWith<CountSums>({
+    kind: oneOf(MINIBATCH_KINDS),
+    epoch: COUNT,
+    times: wholeFrom(1),
+    inputs: wholeFrom(1),
+    lookups: COUNT,
+    unique_rows: COUNT,
+    cold_lookups: COUNT,
+    unique_cold_rows: COUNT,
+    frozen_rows: COUNT,
+    skipped_inputs: COUNT,
+  })),
+  copies: orNull(objectWith<HotCopies>({ bytes: numberFrom(0), times: wholeFrom(1) })),
+});
+
 /** What tables and figures are made of; the rest is told and not computed with. */
-const RESULT = objectWith<StudyResult>({
+export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
   workload: oneOf(WORKLOAD_NAMES),
   inputs: wholeFrom(1),
   seed: wholeFrom(0),
   variant: text,
   batch: wholeFrom(1),
   schema: oneOf(["slipstream.study"]),
-  schema_version: oneOf([STUDY_SCHEMA_VERSION]),
+  schema_version: wholeFrom(1, STUDY_SCHEMA_VERSION),
   conditions: objectWith<StudyConditions>({
     bits_version: wholeFrom(0),
     deno: text,
@@ -123,6 +172,7 @@ const RESULT = objectWith<StudyResult>({
     wide: flag,
   }),
   machine: objectWith<StudyMachine>({ cpu_model: orNull(text), threads: orNull(wholeFrom(1)) }),
+  dataset_hash: text,
   train_inputs: wholeFrom(0),
   optimizer: text,
   learning_rate: numberFrom(0),
@@ -144,6 +194,7 @@ const RESULT = objectWith<StudyResult>({
   evaluate_ms: numberFrom(0),
   stages_ms: recordOf(numberFrom(0)),
   bytes: objectWith<Bytes>({ upload: numberFrom(0), download: numberFrom(0), sync: numberFrom(0) }),
+  work: WORK,
   plan: someObject(),
   device: someObject(),
   environment: someObject(),
@@ -188,12 +239,16 @@ export class StudyStore {
     await writeFileWhole(path, formatSealed(result, 0));
   }
 
+  /** Keeps other processes from a run until disposed of; null where one of them trains it. */
+  async tryClaim(key: StudyKey): Promise<Disposable | null> {
+    await makeFolder(this.#folder);
+    return await tryLock(this.#path(key).replace(/\.json$/, ".lock"));
+  }
+
   /** Waits until no other process trains a run, and keeps others from it until disposed of. */
   async claim(key: StudyKey, settings: Pick<Settings, "say" | "signal">): Promise<Disposable> {
-    await makeFolder(this.#folder);
-    const path = this.#path(key).replace(/\.json$/, ".lock");
     for (let waited = false;; waited = true) {
-      const lock = await tryLock(path);
+      const lock = await this.tryClaim(key);
       if (lock !== null) return lock;
       if (!waited) settings.say(`${key.workload}: another process trains ${key.variant}; waiting`);
       await setTimeout(CLAIM_MS, undefined, { signal: settings.signal });
@@ -213,20 +268,24 @@ export class StudyStore {
     const cannot = `Cannot use ${path}`;
     const otherwise = "; remove it to train the run again";
     const result = checkSchema(
-      RESULT,
+      STUDY_RESULT,
       parseSealed(bytes, { cannot, seal: "required", otherwise }),
       cannot,
     );
     return same(result.conditions, this.conditions) ? result : null;
   }
 
-  #path({ workload, inputs, batch, seed, variant }: StudyKey, machine?: StudyMachine): string {
-    const run = `${workload}-${inputs}-by${batch}-${variant}-seed${seed}`;
+  #path(key: StudyKey, machine?: StudyMachine): string {
     const on = machine === undefined
       ? ""
       : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
-    return `${this.#folder}/${run}${on}.json`;
+    return `${this.#folder}/${runName(key)}${on}.json`;
   }
+}
+
+/** What the files of a run are called, before their endings. */
+export function runName({ workload, inputs, batch, seed, variant }: StudyKey): string {
+  return `${workload}-${inputs}-by${batch}-${variant}-seed${seed}`;
 }
 
 /** The version that a file names; that of this program where it is no JSON, so that it is refused as damaged. */

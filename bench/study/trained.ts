@@ -6,9 +6,16 @@
 
 import { UsageError } from "../../core/errors.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { DeviceNote, Sample, SettingsOf } from "../experiment.ts";
+import type { DeviceNote, Sample, Settings, SettingsOf } from "../experiment.ts";
 import { valueSample } from "../samples.ts";
 import { AUC, StudyResults } from "./compare.ts";
+import {
+  readRecords,
+  type RecordedRun,
+  type RecordedStudy,
+  RECORDS_FOLDER,
+  studiesOf,
+} from "./recorded.ts";
 import { runSeed } from "./run_seed.ts";
 import { type Size, workloadsOf } from "./sizes.ts";
 import { currentPlace, StudyStore, type Wanted } from "./store.ts";
@@ -25,8 +32,13 @@ export const TRAINING_FLAGS = [
   "firstSeed",
 ] as const;
 
+/** Flags of those that can show recorded runs in place of training. */
+export const RECORDED_FLAGS = ["recorded", "records"] as const;
+
 /** Settings of experiments that train. */
-export type TrainingSettings = SettingsOf<typeof TRAINING_FLAGS[number]>;
+export type TrainingSettings =
+  & SettingsOf<typeof TRAINING_FLAGS[number]>
+  & Partial<SettingsOf<typeof RECORDED_FLAGS[number]>>;
 
 /** How runs of a given size are had. */
 type RunSettings = SettingsOf<"device" | "threads" | "firstSeed">;
@@ -137,20 +149,73 @@ export interface Trained {
   readonly results: StudyResults;
 }
 
-/** The runs of every workload that is asked for, as `trainedResults` makes them. */
+/**
+ * Variants by name, or what gives them for a workload.
+ *
+ * @param recorded With recorded runs, the variants that there are.
+ */
+type NamesOf = Names | ((workload: PresetName, recorded: readonly string[] | null) => Names);
+
+/**
+ * The runs of every workload that is asked for, as `trainedResults` makes them. With `settings.recorded` those of the folder of
+ * records: of each workload the largest size that was recorded, workloads without records left out.
+ */
 export async function trainWorkloads(
   settings: TrainingSettings,
   sizeOf: (workload: PresetName, settings: TrainingSettings) => Size,
-  names: Names | ((workload: PresetName) => Names),
+  names: NamesOf,
   wanted: Wanted = "accuracy",
 ): Promise<Trained[]> {
+  if (settings.recorded) return await recordedWorkloads(settings, names);
   const requests = workloadsOf(settings).map((workload) => ({
     workload,
     size: sizeOf(workload, settings),
-    names: typeof names === "function" ? names(workload) : names,
+    names: typeof names === "function" ? names(workload, null) : names,
   }));
   const results = await trainedRequests(requests, settings, wanted);
   return requests.map(({ workload, size }, i) => ({ workload, size, results: results[i]! }));
+}
+
+/** What settings choose among records. */
+type RecordedSettings = Pick<
+  Settings,
+  "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records"
+>;
+
+/** The recorded study of each workload that is asked for: of the size that is asked for, or the largest. */
+export async function chooseRecorded(settings: RecordedSettings): Promise<RecordedStudy[]> {
+  const { inputs, batch, seeds, firstSeed } = settings;
+  const studies = studiesOf(await readRecords(settings.records));
+  return workloadsOf(settings).flatMap((workload): RecordedStudy[] => {
+    const study = studies.find((one) =>
+      one.workload === workload && (inputs === null || one.inputs === inputs) &&
+      (batch.length === 0 || batch.includes(one.batch))
+    );
+    const runs = study?.runs.filter(({ seed }) => seed >= firstSeed && seed <= (seeds ?? Infinity));
+    return runs === undefined || runs.length === 0 ? [] : [{ ...study!, runs }];
+  });
+}
+
+async function recordedWorkloads(settings: TrainingSettings, names: NamesOf): Promise<Trained[]> {
+  const { records = RECORDS_FOLDER } = settings;
+  const trained: Trained[] = [];
+  for (const { workload, inputs, batch, runs } of await chooseRecorded({ ...settings, records })) {
+    const variants = [...new Set(runs.map(({ variant }) => variant))];
+    const asked = typeof names === "function" ? names(workload, variants) : names;
+    const byName = new Map<string, readonly RecordedRun[]>();
+    for (const [label, words] of isList(asked) ? asked.map((n) => [n, n]) : Object.entries(asked)) {
+      // A criterion that was loaded from a file is known by its hash alone.
+      const name = variants.includes(words!) ? words : (await loadVariant(variantOf(words!))).name;
+      byName.set(label!, runs.filter(({ variant }) => variant === name));
+    }
+    const seeds = new Set(runs.map(({ seed }) => seed)).size;
+    trained.push({
+      workload,
+      size: { inputs, batch, seeds },
+      results: StudyResults.of(byName),
+    });
+  }
+  return trained;
 }
 
 /** The device of some runs: the first one's. */

@@ -7,6 +7,8 @@
 
 import { reworded, UserError } from "../../core/errors.ts";
 import { flagName, type FlagTable, parseFlags } from "../../core/flags.ts";
+import { TRAINING_FLAGS } from "../../train/command/training_flags.ts";
+import { OPTIMIZER_NAMES, type OptimizerName } from "../../train/model/optimizers.ts";
 import { NORMALIZE_FLAG, PLAN_FLAGS, planOf } from "../../train/command/plan_flags.ts";
 import type { Placement } from "../../train/model/placement.ts";
 import type { Normalisation } from "../../train/model/tower.ts";
@@ -24,6 +26,17 @@ export interface Variant {
   readonly words: { readonly plan: string; readonly options: Readonly<Record<string, string>> };
   readonly plan: PlanOptions;
   readonly normalisation: Normalisation;
+  readonly training: VariantTraining;
+}
+
+/** How a variant trains its weights where that is not as the study does. */
+export interface VariantTraining {
+  /** Null for the study's of the workload. */
+  readonly optimizer: OptimizerName | null;
+  /** Null for the study's, or with another optimizer the preset's. */
+  readonly learningRate: number | null;
+  /** `fall`: it rises first and falls to 0 over the second half; `constant`: as the paper's authors train. */
+  readonly schedule: "fall" | "constant";
 }
 
 /**
@@ -35,7 +48,13 @@ const VARIANT_FLAGS = {
   schedule: { ...PLAN_FLAGS.schedule, default: "cold-then-hot" },
   rate: PLAN_FLAGS.rate,
   budget: PLAN_FLAGS.budget,
+  negatives: PLAN_FLAGS.negatives,
+  correction: PLAN_FLAGS.correction,
   drop: PLAN_FLAGS.drop,
+  anneal: PLAN_FLAGS.anneal,
+  finish: PLAN_FLAGS.finish,
+  skipProbability: PLAN_FLAGS.skipProbability,
+  rescale: PLAN_FLAGS.rescale,
   wakeEvery: PLAN_FLAGS.wakeEvery,
   alpha: PLAN_FLAGS.alpha,
   warmup: PLAN_FLAGS.warmup,
@@ -47,6 +66,15 @@ const VARIANT_FLAGS = {
   snapshots: PLAN_FLAGS.snapshots,
   change: PLAN_FLAGS.change,
   normalize: NORMALIZE_FLAG,
+  optimizer: { ...TRAINING_FLAGS.optimizer, choices: OPTIMIZER_NAMES },
+  lr: TRAINING_FLAGS.lr,
+  lrSchedule: {
+    type: "choice",
+    choices: ["fall", "constant"],
+    default: "fall",
+    group: "Training",
+    help: "Learning rate that rises first and falls to 0 over the second half, or a constant one",
+  },
 } as const satisfies FlagTable;
 
 /** What the flags that make no variants are in every one. */
@@ -75,12 +103,13 @@ export function variantOf(text: string): Variant {
     plan: values.plan,
     options: Object.fromEntries(kept.map((key) => [flagName(key).slice(2), `${values[key]}`])),
   };
-  const { normalize, ...planValues } = values;
+  const { normalize, optimizer, lr, lrSchedule, ...planValues } = values;
   return {
     name: formatWords(words),
     words,
     plan: planOf({ ...FIXED, ...planValues }),
     normalisation: normalize,
+    training: { optimizer: optimizer ?? null, learningRate: lr ?? null, schedule: lrSchedule },
   };
 }
 
@@ -134,6 +163,21 @@ export function standardVariants<P extends StandardPlan>(
   return Object.fromEntries(
     plans.map((plan) => [plan, plan === "baseline" ? plan : interleaved(plan, settings)]),
   ) as Record<P, string>;
+}
+
+/**
+ * The same of what was recorded: at whichever rate of the interleaved schedule most of them are.
+ *
+ * @param recorded Names of recorded variants.
+ */
+export function recordedStandardVariants<P extends StandardPlan>(
+  plans: readonly P[],
+  recorded: readonly string[],
+): Readonly<Record<P, string>> {
+  const [full, reduced] = [true, false].map((full) => standardVariants(plans, { full }));
+  const there = (variants: object): number =>
+    Object.values(variants).filter((name) => recorded.includes(name)).length;
+  return there(reduced!) > there(full!) ? reduced! : full!;
 }
 
 /** Where a variant's rows lie: those of a plan without a hot set on the host, as in the hybrid baseline. */

@@ -17,6 +17,7 @@ import {
   type LogSchema,
   nameInFile,
 } from "../schema/log_schema.ts";
+import { parseLabel } from "../schema/labels.ts";
 import { Markers } from "../schema/markers.ts";
 import { hourOfDay, type RowShape } from "../schema/row_shape.ts";
 import { parseTimeField } from "../schema/times.ts";
@@ -215,7 +216,7 @@ export class ColumnRows {
   #listOf(value: unknown, separator: string): unknown[] {
     if (this.#isMissing(value)) return [];
     const items = typeof value === "string"
-      ? value.split(separator)
+      ? trimSpaces(trimSpaces(value).replace(/^\[(.*)\]$/s, "$1")).split(separator).map(trimSpaces)
       : typeof value === "object" && Symbol.iterator in value!
       ? [...value as Iterable<unknown>]
       : [value];
@@ -270,6 +271,10 @@ function codeOf(coder: IdCoder, value: unknown): number {
 }
 
 function labelOf(value: unknown, above: number | undefined): number {
+  if (typeof value === "string" && above === undefined) {
+    const bytes = encoder.encode(value);
+    return parseLabel(bytes, 0, bytes.length);
+  }
   const number = typeof value === "boolean" ? Number(value) : numberOf(value);
   if (above !== undefined) return Number.isNaN(number) ? -1 : number > above ? 1 : 0;
   return number === 1 ? 1 : number === 0 || number === -1 ? 0 : -1;
@@ -296,6 +301,10 @@ function timeOf(
   const text = value instanceof Date ? value.toISOString() : String(value);
   const bytes = encoder.encode(text);
   return parseTimeField(value instanceof Date ? "ISO 8601" : format, bytes, 0, bytes.length);
+}
+
+function trimSpaces(text: string): string {
+  return text.replace(/^ +| +$/g, "");
 }
 
 function show(value: unknown): string {

@@ -9,7 +9,7 @@ import type { TableColumn } from "../schema/log_schema.ts";
 import { parseNumber } from "../numbers.ts";
 import { ByteDictionary, hashBytes } from "./byte_dictionary.ts";
 
-const PLUS = 43, MINUS = 45, DOT = 46, ZERO = 48, LOWER_A = 97, UPPER_X = 88, LOWER_X = 120;
+const PLUS = 43, MINUS = 45, ZERO = 48, LOWER_A = 97, UPPER_X = 88, LOWER_X = 120;
 /** Digits of a number that is always exact. */
 const MAX_KEEP = 2 ** 31;
 
@@ -30,10 +30,15 @@ export class IdCoder {
   readonly #narrow: boolean;
   readonly #hash: number;
   readonly #keep: number;
+  readonly #point: number;
   #scratch = new Uint8Array(64);
 
-  /** @param range Ids are taken modulo this; 0 for as they are. Text ids have none. */
-  constructor(column: TableColumn, range: number) {
+  /**
+   * @param range Ids are taken modulo this; 0 for as they are. Text ids have none.
+   * @param decimal What stands before the fraction of numbers in text.
+   */
+  constructor(column: TableColumn, range: number, decimal: "." | "," = ".") {
+    this.#point = decimal.charCodeAt(0);
     const rows = typeof column.rows === "object" ? column.rows : null;
     this.#column = column;
     this.#narrow = column.bits === 32;
@@ -69,7 +74,7 @@ export class IdCoder {
       case "hexadecimal":
         return this.#codeHexadecimal(buffer, from, to);
       case "buckets":
-        return this.#bucket(parseNumber(buffer, from, to));
+        return this.#bucket(parseNumber(buffer, from, to, this.#point));
     }
   }
 
@@ -116,7 +121,7 @@ export class IdCoder {
     let negative = false;
     if (buffer[from] === MINUS || buffer[from] === PLUS) negative = buffer[from++] === MINUS;
     // pandas writes integers of a column with missing values as floats.
-    to = withoutZeroFraction(buffer, from, to);
+    to = withoutZeroFraction(buffer, from, to, this.#point);
     if (from === to) return BAD_ID;
     for (let p = from; p < to; p++) if ((buffer[p]! - ZERO) >>> 0 > 9) return BAD_ID;
     while (from < to - 1 && buffer[from] === ZERO) from++;
@@ -197,10 +202,15 @@ export class IdCoder {
 const encoder = new TextEncoder();
 
 /** The end of an integer that may have a fraction of zeros: `12.0`. */
-function withoutZeroFraction(buffer: Uint8Array, from: number, to: number): number {
+function withoutZeroFraction(
+  buffer: Uint8Array,
+  from: number,
+  to: number,
+  point: number,
+): number {
   let end = to;
   while (end > from && buffer[end - 1] === ZERO) end--;
-  return end > from + 1 && end < to && buffer[end - 1] === DOT ? end - 1 : to;
+  return end > from + 1 && end < to && buffer[end - 1] === point ? end - 1 : to;
 }
 
 function decimalValue(buffer: Uint8Array, from: number, to: number): number {

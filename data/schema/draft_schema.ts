@@ -41,11 +41,18 @@ export async function draftSchema(file: TextFile): Promise<LogSchema> {
   const markers = USUAL_MARKERS.filter((marker) =>
     samples.some(({ values }) => values.includes(marker))
   );
-  const cleaned = samples.map(({ name, values, list }) => ({
+  const present = samples.map(({ name, values, list }) => ({
     name,
     list,
     values: values.filter((value) => value !== "" && !markers.includes(value)),
     rows: values.length,
+  }));
+  const commas = text !== null && hasDecimalCommas(text, present);
+  const cleaned = !commas ? present : present.map((sample) => ({
+    ...sample,
+    values: sample.values.map((value) =>
+      COMMA_NUMBER.test(value) ? value.replace(",", ".") : value
+    ),
   }));
   const label = labelOf(cleaned);
   const time = cleaned.find((sample) => sample !== label && timeOf(sample) !== null);
@@ -57,7 +64,7 @@ export async function draftSchema(file: TextFile): Promise<LogSchema> {
   return {
     schema_version: LOG_SCHEMA_VERSION,
     name: basename(file.path).replace(/\..*$/, "") || "log",
-    ...(text === null ? {} : { text }),
+    ...(text === null ? {} : { text: commas ? { ...text, decimal: "," } : text }),
     missing: markers,
     split: { by: "sevenths" },
     columns,
@@ -66,8 +73,23 @@ export async function draftSchema(file: TextFile): Promise<LogSchema> {
 
 type Cleaned = Sample & { readonly rows: number };
 
+/** A number as spreadsheets write it where the comma stands before the fraction, and semicolons between columns. */
+const COMMA_NUMBER = /^[+-]?\d+(,\d+)?$/;
+
+/** Whether numbers have a comma before their fractions: some column has no other numbers, and none has a point. */
+function hasDecimalCommas({ separator }: TextLayout, samples: readonly Cleaned[]): boolean {
+  return separator === ";" &&
+    samples.some(({ values }) =>
+      values.some((value) => value.includes(",")) &&
+      values.every((value) => COMMA_NUMBER.test(value))
+    ) && !samples.some(({ values }) =>
+      values.length > 0 && values.every(isNumberText) &&
+      values.some((value) => value.includes("."))
+    );
+}
+
 const LABEL = /^(label|click(ed)?|is_click|target|y|rating|conversion|purchase)$/i;
-const BINARY = /^([+-]?[01](\.0*)?|true|false)$/i;
+const BINARY = /^([+-]?[01](\.0*)?|true|false|yes|no|[tfyn])$/i;
 
 /** A column that is called as labels are and holds two values; without one, the first or the last that holds 0 and 1. */
 function labelOf(samples: readonly Cleaned[]): Cleaned | null {
@@ -106,14 +128,21 @@ function columnOf(sample: Cleaned): LogColumn {
   const serial = values.length === rows && distinct === rows && rows >= 100;
   if (serial && (/^(id|index|row|column_1)$/i.test(name))) return { name, kind: "ignored" };
   // Names have blanks between their words, so that only numbers between blanks are a list.
-  const separators = values.flatMap((value) => LIST.exec(value)?.[1] ?? []);
+  const brackets = values.length > 0 && values.every((value) => /^\[.*\]$/s.test(value));
+  // Words may have spaces behind commas and be no list; numbers and what stands in brackets are one.
+  const bare = values.map((value) =>
+    brackets || /^[\d ,;|^.-]+$/.test(value)
+      ? value.replace(/^\[(.*)\]$/s, "$1").replaceAll(/ *([,;|^]) */g, "$1")
+      : value
+  );
+  const separators = bare.flatMap((value) => LIST.exec(value)?.[1] ?? []);
   const separator = [",", ";", "|", "^", " "].find((one) =>
     20 * separators.filter((found) => found === one).length > values.length &&
-    (one !== " " || values.every((value) => value.split(one).every(isNumberText)))
+    (one !== " " || bare.every((value) => value.split(one).every(isNumberText)))
   );
-  if (list || separator !== undefined) {
-    const by = separator ?? "|";
-    const lists = values.map((value) => value.split(by).filter((part) => part !== ""));
+  if (list || brackets || separator !== undefined) {
+    const by = separator ?? (list ? "|" : ",");
+    const lists = bare.map((value) => value.split(by).filter((part) => part !== ""));
     const most = Math.max(1, ...lists.map(({ length }) => length));
     return { name, kind: "categorical list", separator: by, most, ids: spellingOf(lists.flat()) };
   }
@@ -228,7 +257,9 @@ function isHeader(rows: readonly (readonly string[])[]): boolean {
   if (first === undefined || second === undefined) return false;
   const words = first.every((name, i) => i === 0 && name === "" || /^[\p{L}_]/u.test(name));
   return words &&
-    second.some((field, i) => isNumberText(field) && !isNumberText(first[i] ?? ""));
+    second.some((field, i) =>
+      (isNumberText(field) || COMMA_NUMBER.test(field)) && !isNumberText(first[i] ?? "")
+    );
 }
 
 const decoder = new TextDecoder();

@@ -13,13 +13,15 @@ export interface TextLayout {
   readonly separator: string;
   /** Whether the first line of each file names the columns. */
   readonly header: boolean;
-  /** Whether a field may stand in double quotes, a quote within it doubled. Line ends within quotes are not read. */
+  /** Whether a field may stand in double quotes; separators and line ends are part of it there, and a quote is doubled. */
   readonly quotes?: boolean | undefined;
   /**
    * `exact`: every row has all columns. `stripped`: empty columns at the end of a row may be missing, and an extra
    * separator or space there is ignored. Default `exact`.
    */
   readonly trailing?: "exact" | "stripped" | undefined;
+  /** What stands before the fraction of a number. Default a point. */
+  readonly decimal?: "." | "," | undefined;
 }
 
 /** Where a column stands. */
@@ -32,7 +34,7 @@ export interface PlacedColumn {
   readonly position?: number | undefined;
 }
 
-/** The label. 1, 1.0 and true are clicks; 0, 0.0, -1 and false are not. */
+/** The label. 1, 1.0, true and yes are clicks; 0, 0.0, -1, false and no are not (in any case; t, f, y and n too). */
 export interface LabelColumn extends PlacedColumn {
   /** Which kind of column it is. */
   readonly kind: "label";

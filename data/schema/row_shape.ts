@@ -54,7 +54,7 @@ export class RowShape {
     this.constant = dense.length === 0;
     this.dense = this.constant ? [CONSTANT] : dense;
     this.tables = tableColumns(schema);
-    this.coders = this.tables.map((column) => new IdCoder(column, range));
+    this.coders = this.tables.map((column) => new IdCoder(column, range, schema.text?.decimal));
     this.lookups = this.tables.map((column) =>
       column.kind === "categorical list" ? column.most : 1
     );

@@ -9,12 +9,13 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { closingQuote, eightHex, quote, wrongColumns } from "../fields.ts";
+import { closingQuote, eightHex, quote, quotedRowEnd, wrongColumns } from "../fields.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
 import { parseNumber } from "../numbers.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
 import type { RowBlock } from "../row_block.ts";
 import { type BadField, type BadRow, RowParser } from "../row_parser.ts";
+import { parseLabel } from "./labels.ts";
 import { Markers } from "./markers.ts";
 import {
   hintOf,
@@ -26,8 +27,8 @@ import {
 import type { RowShape } from "./row_shape.ts";
 import { parseTimeField } from "./times.ts";
 
-const LF = 10, CR = 13, SPACE = 32, QUOTE = 34, PLUS = 43, MINUS = 45, DOT = 46, ZERO = 48;
-const ONE = 49;
+const LF = 10, CR = 13, SPACE = 32, QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48;
+const OPEN = 91, CLOSE = 93;
 
 /** What is done with the field at a place. */
 const IGNORE = 0, LABEL = 1, LABEL_ABOVE = 2, LOG = 3, NUMBER = 4, ID = 5, NARROW_HEX = 6, TIME = 7;
@@ -72,6 +73,8 @@ export class SchemaParser extends RowParser {
   readonly #markers: Markers;
   readonly #separator: number;
   readonly #stripped: boolean;
+  readonly #separators = new Uint8Array(256);
+  readonly #point: number;
   #awaitsHeader: boolean;
   #places: readonly Place[] = [];
   #ops = new Uint8Array(0);
@@ -101,6 +104,8 @@ export class SchemaParser extends RowParser {
     this.#path = path;
     this.#markers = new Markers(schema.missing ?? []);
     this.#separator = schema.text.separator.charCodeAt(0);
+    this.#separators[this.#separator] = 1;
+    this.#point = schema.text.decimal === "," ? COMMA : DOT;
     this.#stripped = schema.text.trailing === "stripped";
     this.#awaitsHeader = schema.text.header;
     this.firstField = schema.columns[0]!.name;
@@ -118,6 +123,11 @@ export class SchemaParser extends RowParser {
     const names = fields.map((field) => decoder.decode(field).trim());
     this.#compile(placesByName(this.#schema.columns, names, this.#path));
     return true;
+  }
+
+  protected override rowEnd(buffer: Uint8Array, from: number, end: number): number {
+    if (this.#text.quotes !== true) return -1;
+    return quotedRowEnd(buffer, from, end, this.#separators, this.#stripped);
   }
 
   #compile(columns: readonly (LogColumn | null)[]): void {
@@ -169,6 +179,15 @@ export class SchemaParser extends RowParser {
       lineStarts[row - first] = p;
       for (let f = 0; f <= last; f++) {
         let at = p, byte = 0;
+        const quoted = quotes && buffer[p] === QUOTE;
+        if (quoted) {
+          // What stands behind the quote is looked at below. A line end within quotes is out of the ordinary.
+          at = ++p;
+          while ((byte = buffer[p]!) !== QUOTE && byte !== LF) p++;
+          if (byte === LF) break rows;
+          p++;
+        }
+        const closed = p - 1;
         while ((byte = buffer[p]!) !== separator && byte !== LF) p++;
         let to = p++;
         if (f < last ? byte === LF : byte !== LF) break rows;
@@ -176,11 +195,8 @@ export class SchemaParser extends RowParser {
           if (to > at && buffer[to - 1] === CR) to--;
           if (stripped) { while (to > at && buffer[to - 1] === SPACE) to--; }
         }
-        if (quotes && buffer[at] === QUOTE) {
-          if (to - at < 2 || buffer[to - 1] !== QUOTE) break rows;
-          at++;
-          to--;
-          for (let q = at; q < to; q++) if (buffer[q] === QUOTE) break rows;
+        if (quoted) {
+          if (--to !== closed) break rows;
         }
         const op = ops[f]!;
         if (op === IGNORE) continue;
@@ -304,13 +320,23 @@ export class SchemaParser extends RowParser {
     row: number,
   ): number {
     const { slot, coder, list } = this.#places[f]!;
-    const { separator, most } = list!, { ids, stride } = block, end = from + length;
+    const { separator, most } = list!, { ids, stride } = block;
+    let first = from, end = length === MISSING ? from : from + length;
+    while (first < end && buffer[first] === SPACE) first++;
+    while (end > first && buffer[end - 1] === SPACE) end--;
+    if (end - first >= 2 && buffer[first] === OPEN && buffer[end - 1] === CLOSE) {
+      first++;
+      end--;
+    }
     let count = 0;
-    for (let at = from; length !== MISSING && at < end; at++) {
-      const start = at;
+    for (let at = first; at < end; at++) {
+      let start = at;
       while (at < end && buffer[at] !== separator) at++;
-      if (at === start || this.#markers.has(buffer, start, at)) continue;
-      const code = coder!.code(buffer, start, at);
+      let to = at;
+      while (start < to && buffer[start] === SPACE) start++;
+      while (to > start && buffer[to - 1] === SPACE) to--;
+      if (to === start || this.#markers.has(buffer, start, to)) continue;
+      const code = coder!.code(buffer, start, to);
       if (code === BAD_ID) return BAD_ID;
       if (count < most) ids[(slot + count) * stride + row] = code;
       count++;
@@ -328,7 +354,7 @@ export class SchemaParser extends RowParser {
     const places = this.#places, row = block.rows;
     const split = this.#split(this.#stripped ? trimEnd(line) : line);
     if (!split.closed) {
-      return this.#bad(split.fields.length - 1, "a quote is not closed within the line");
+      return this.#bad(split.fields.length - 1, "a quote is not closed");
     }
     let { fields } = split;
     if (this.#stripped) fields = this.#pad(fields, places.length);
@@ -378,7 +404,7 @@ export class SchemaParser extends RowParser {
 
   /** The number of a dense field, before the transform; NaN where it is none. */
   #denseValue(f: number, missing: boolean, buffer: Uint8Array, at: number, to: number): number {
-    if (!missing) return parseNumber(buffer, at, to);
+    if (!missing) return parseNumber(buffer, at, to, this.#point);
     const column = this.#places[f]!.column;
     return column?.kind === "dense" ? column.missing ?? 0 : 0;
   }
@@ -394,17 +420,17 @@ export class SchemaParser extends RowParser {
   ): boolean {
     const { op, column } = this.#places[f]!;
     if (op === LABEL) {
-      const label = parseLabel(buffer, at, to);
+      const label = parseLabel(buffer, at, to, this.#point);
       block.labels[row] = label;
       return label >= 0;
     }
     if (column!.kind === "label") {
-      const value = parseNumber(buffer, at, to);
+      const value = parseNumber(buffer, at, to, this.#point);
       block.labels[row] = value > column!.above! ? 1 : 0;
       return !Number.isNaN(value);
     }
     if (column!.kind !== "time") return false;
-    const seconds = parseTimeField(column!.format, buffer, at, to);
+    const seconds = parseTimeField(column!.format, buffer, at, to, this.#point);
     if (seconds === null) return false;
     this.#shape.putTime(block, row, column!, seconds);
     return true;
@@ -522,27 +548,6 @@ function placeOf(column: LogColumn | null, shape: RowShape): Place {
     default:
       return place(IGNORE);
   }
-}
-
-/** 1 or 0, or -1 for what is no label: 1, 1.0, +1 and true; 0, 0.0, -1, -1.0 and false. */
-function parseLabel(buffer: Uint8Array, at: number, to: number): number {
-  if (to - at === 1) {
-    const digit = buffer[at]! - ZERO;
-    return digit >>> 0 <= 1 ? digit : -1;
-  }
-  const first = buffer[at];
-  if (first === MINUS || first === PLUS || first === ZERO || first === ONE) {
-    const signed = first === MINUS || first === PLUS ? 1 : 0;
-    const digit = buffer[at + signed]! - ZERO;
-    if (digit >>> 0 > 1) return -1;
-    let p = at + signed + 1;
-    if (p < to && buffer[p++] !== DOT) return -1;
-    for (; p < to; p++) if (buffer[p] !== ZERO) return -1;
-    return first === MINUS ? 0 : digit;
-  }
-  if (to - at > 5) return -1;
-  const word = decoder.decode(buffer.subarray(at, to)).toLowerCase();
-  return word === "true" ? 1 : word === "false" ? 0 : -1;
 }
 
 function describeBad(column: LogColumn, field: Uint8Array): string {

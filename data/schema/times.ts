@@ -38,20 +38,23 @@ export function parseTime(text: string): number | null {
 /**
  * Whole seconds since 1970 of the field `buffer[from … to)`; null where it is no such time, or none from 1970 to 2106, which
  * 32 bits hold.
+ *
+ * @param point The byte before the fraction of seconds or milliseconds; by default a point.
  */
 export function parseTimeField(
   format: TimeSpelling,
   buffer: Uint8Array,
   from: number,
   to: number,
+  point?: number,
 ): number | null {
   let seconds: number | null;
   switch (format) {
     case "seconds":
-      seconds = parseNumber(buffer, from, to);
+      seconds = parseNumber(buffer, from, to, point);
       break;
     case "milliseconds":
-      seconds = parseNumber(buffer, from, to) / 1000;
+      seconds = parseNumber(buffer, from, to, point) / 1000;
       break;
     case "YYMMDDHH":
       seconds = parseHour(buffer, from, to);

@@ -7,9 +7,11 @@
 import { Sha256 } from "../../core/files.ts";
 import { idLayout } from "../id_layout.ts";
 import { RowReader } from "../row_reader.ts";
+import type { SharedDataset } from "../shared_dataset.ts";
 import { type Splits, splitSevenths } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { TwinGenerator } from "./generator.ts";
+import type { TwinOptions } from "./open.ts";
 import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
 
 /** Inputs of a twin, split in sevenths. */
@@ -21,9 +23,11 @@ export class TwinDataset implements Dataset {
   readonly #splits: Splits;
   readonly #generator: TwinGenerator;
   readonly #range: number;
+  readonly #options: TwinOptions;
 
   /** @param range Ids are taken modulo this; 0 leaves them as they are. */
   constructor(parameters: TwinParameters, inputs: number, seed: number, range: number) {
+    this.#options = { twin: parameters, inputs, seed, maxIndexRange: range };
     this.#splits = splitSevenths(inputs);
     this.#generator = new TwinGenerator(parameters, seed);
     this.#range = range;
@@ -52,6 +56,10 @@ export class TwinDataset implements Dataset {
       `${this.count("validation")} validation`,
       ...rangeNotes(range),
     ];
+  }
+
+  share(): Promise<SharedDataset> {
+    return Promise.resolve({ kind: "twin", options: this.#options });
   }
 
   count(split: Split): number {

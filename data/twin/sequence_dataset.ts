@@ -19,10 +19,12 @@
 import { UsageError, UserError } from "../../core/errors.ts";
 import { Sha256 } from "../../core/files.ts";
 import { RowReader } from "../row_reader.ts";
+import type { SharedDataset } from "../shared_dataset.ts";
 import { TAOBAO_STEPS, TAOBAO_TABLES } from "../taobao.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { LONGEST_HISTORY, type UserWindow, windowCount, WindowDraw } from "../user_windows.ts";
 import { rangeNotes, takeModulo } from "./dataset.ts";
+import type { TwinOptions } from "./open.ts";
 import { HISTORY_VERSION, HistoryGenerator, type HistoryParameters } from "./histories.ts";
 
 /** Users of each split out of a hundred. */
@@ -49,6 +51,7 @@ export class SequenceTwin implements Dataset {
   readonly bayes = null;
   readonly #generator: HistoryGenerator;
   readonly #seed: number;
+  readonly #options: TwinOptions;
   /** Users drawn, those too short for an input included. */
   readonly #users: number;
   readonly #longest: number;
@@ -78,6 +81,7 @@ export class SequenceTwin implements Dataset {
         `Cannot draw a twin: ${inputs} sequences are more than the ${MOST_INPUTS} that are possible`,
       );
     }
+    this.#options = { twin: parameters, inputs, seed, maxIndexRange: range };
     this.#generator = new HistoryGenerator(parameters, seed);
     this.#seed = seed;
     this.#range = range;
@@ -133,6 +137,10 @@ export class SequenceTwin implements Dataset {
 
   count(split: Split): number {
     return this.#lists[split].ends.at(-1) ?? 0;
+  }
+
+  share(): Promise<SharedDataset> {
+    return Promise.resolve({ kind: "twin", options: this.#options });
   }
 
   reader(split: Split, order: Order): Reader {

@@ -124,7 +124,8 @@ export class Team {
   }
 
   #invite(invitation: Invitation): Promise<void> {
-    const worker = new Worker(workerUrl(), { name: `kernels ${invitation.thread}` });
+    // Without variables of its own a Worker copies all of the process's, for which Deno asks whoever sits at the terminal.
+    const worker = new Worker(workerUrl(), { name: `kernels ${invitation.thread}`, env: {} });
     this.#workers.push(worker);
     return new Promise((resolve, reject) => {
       worker.once("message", () => {

@@ -30,14 +30,20 @@ export class LookupError extends RangeError {
   }
 }
 
-/** Reusable grouping for one set of tables; the result's arrays are overwritten by the next call. */
+/** Arrays for what is grouped, each as long as the most lookups, and `segments` one longer. */
+export type GroupRoom = Pick<
+  GroupedLookups,
+  "rows" | "uniqueRows" | "segments" | "positions"
+>;
+
+/**
+ * Reusable grouping for one set of tables; the result's arrays are overwritten by the next call, unless the caller gives
+ * some.
+ */
 export class LookupGrouper {
   readonly #rowOffsets: readonly number[];
   readonly #names: readonly string[];
-  #rows = new Uint32Array(0);
-  #uniqueRows = new Uint32Array(0);
-  #segments = new Uint32Array(1);
-  #positions = new Uint32Array(0);
+  #room: GroupRoom = newRoom(0);
   /** For each lookup, the number of its unique row. */
   #owner = new Uint32Array(0);
   /** Open addressing over one table's rows: the unique row's number + 1, or 0. */
@@ -68,21 +74,23 @@ export class LookupGrouper {
 
   /**
    * Groups one minibatch. Throws a {@linkcode LookupError} that names table, row and position (the lookup's number
-   * within its table) if a row does not exist, and a `RangeError` if `ids` and `offsets` do not belong together.
+   * within its table) if a row does not exist, and a `RangeError` if `ids` and `offsets` do not belong together or do not
+   * fit the arrays given.
    */
-  group(input: LookupIds): GroupedLookups {
+  group(input: LookupIds, given?: GroupRoom): GroupedLookups {
     const tables = this.#rowOffsets.length - 1;
     const { bags, ids, offsets } = input;
     const lookups = countLookups(input, tables);
     this.#reserve(lookups);
-    const rows = this.#rows, uniqueRows = this.#uniqueRows, owner = this.#owner;
-    const counts = this.#segments;
+    const room = this.#roomFor(lookups, given);
+    const { rows, uniqueRows, segments: counts, positions } = room;
+    const owner = this.#owner;
     counts[0] = 0;
     let unique = 0;
     for (let t = 0; t < tables; t++) {
       const begin = offsets === null ? t * bags : offsets[t * bags]!;
       const end = offsets === null ? (t + 1) * bags : offsets[(t + 1) * bags]!;
-      unique = this.#number(t, ids, begin, end, unique);
+      unique = this.#number(t, ids, begin, end, unique, room);
     }
     // Counts become starts; placing a lookup advances its segment's start, which leaves it at the next one's.
     const segments = counts.subarray(0, unique + 1);
@@ -92,7 +100,6 @@ export class LookupGrouper {
       segments[u] = start;
       start += count;
     }
-    const positions = this.#positions;
     if (offsets === null) {
       for (let i = 0; i < lookups; i++) positions[segments[owner[i]!]!++] = i;
     } else {
@@ -107,11 +114,17 @@ export class LookupGrouper {
    * Numbers the different rows of one table's lookups in order of first appearance, from `unique` on, counts their
    * lookups in `segments` and gives each lookup its row's number + 1.
    */
-  #number(t: number, ids: Uint32Array, begin: number, end: number, unique: number): number {
+  #number(
+    t: number,
+    ids: Uint32Array,
+    begin: number,
+    end: number,
+    unique: number,
+    { rows, uniqueRows, segments: counts }: GroupRoom,
+  ): number {
     const offset = this.#rowOffsets[t]!;
     const tableRows = this.#rowOffsets[t + 1]! - offset;
-    const rows = this.#rows, uniqueRows = this.#uniqueRows, owner = this.#owner;
-    const slots = this.#slots, counts = this.#segments;
+    const slots = this.#slots, owner = this.#owner;
     let bits = 4;
     while (2 ** bits < 2 * (end - begin)) bits++;
     const mask = 2 ** bits - 1;
@@ -153,12 +166,25 @@ export class LookupGrouper {
     );
   }
 
+  #roomFor(lookups: number, given: GroupRoom | undefined): GroupRoom {
+    if (given === undefined) {
+      if (this.#room.rows.length < lookups) this.#room = newRoom(lookups);
+      return this.#room;
+    }
+    const { rows, uniqueRows, segments, positions } = given;
+    const least = Math.min(
+      ...[rows.length, uniqueRows.length, segments.length - 1, positions.length],
+    );
+    if (least < lookups) {
+      throw new RangeError(
+        `Cannot group ${lookups} lookups: the arrays given have room for ${least}`,
+      );
+    }
+    return given;
+  }
+
   #reserve(lookups: number): void {
-    if (this.#rows.length >= lookups) return;
-    this.#rows = new Uint32Array(lookups);
-    this.#uniqueRows = new Uint32Array(lookups);
-    this.#segments = new Uint32Array(lookups + 1);
-    this.#positions = new Uint32Array(lookups);
+    if (this.#owner.length >= lookups) return;
     this.#owner = new Uint32Array(lookups);
     this.#slots = new Uint32Array(2 ** Math.max(4, Math.ceil(Math.log2(2 * lookups))));
   }
@@ -183,4 +209,13 @@ function countLookups({ bags, ids, offsets }: LookupIds, tables: number): number
   }
   if (last > ids.length) fail(`the last bag ends at lookup ${last}`);
   return last;
+}
+
+function newRoom(lookups: number): GroupRoom {
+  return {
+    rows: new Uint32Array(lookups),
+    uniqueRows: new Uint32Array(lookups),
+    segments: new Uint32Array(lookups + 1),
+    positions: new Uint32Array(lookups),
+  };
 }

@@ -33,7 +33,11 @@ export class Submitter {
 
   /** Copies host bytes (a multiple of 4) to a buffer; the caller may reuse them at once. */
   write(to: GPUBuffer, byteOffset: number, data: Float32Array | Uint32Array): void {
-    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    // Not every implementation of WebGPU takes memory that threads share.
+    const { buffer, byteOffset: from, byteLength } = data.buffer instanceof ArrayBuffer
+      ? data
+      : data.slice();
+    const bytes = new Uint8Array(buffer as ArrayBuffer, from, byteLength);
     for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
       const part = bytes.subarray(at, at + WRITE_BYTES);
       this.#queue.writeBuffer(to, byteOffset + at, part);

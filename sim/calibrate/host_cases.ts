@@ -16,7 +16,7 @@ import type { Model } from "../../train/model/model.ts";
 import { writeMatrix } from "../../train/model/matrices.ts";
 import { Classifier, CLASSIFIER_INPUTS } from "../../train/plan/classifier.ts";
 import { rowScores } from "../../train/plan/criterion.ts";
-import { Feed } from "../../train/plan/feed.ts";
+import { ThreadFeed } from "../../train/feed/thread_feed.ts";
 import { HotRowOwner } from "../../train/plan/hot_tables.ts";
 import { PLAN_DEFAULTS } from "../../train/plan/options.ts";
 import { SnapshotBlock } from "../../train/plan/snapshots.ts";
@@ -260,8 +260,9 @@ async function ownerOf({ hot }: HostData): Promise<HotRowOwner> {
   return owner;
 }
 
-function feedOf({ dataset, hot, order }: HostData, size: number): Feed {
-  return new Feed(dataset, order, hot, dataset.schema.tables.map((table) => table.rows), size);
+function feedOf({ dataset, hot, order }: HostData, size: number): ThreadFeed {
+  const tableRows = dataset.schema.tables.map((table) => table.rows);
+  return new ThreadFeed(dataset, order, hot, tableRows, size, CLASSIFIER_INPUTS);
 }
 
 function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
@@ -273,11 +274,13 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
       async build(bench) {
         const data = await bench.data(kind);
         const feed = feedOf(data, most);
-        await feed.candidates(some(data.segregation.hot, 0, CLASSIFIER_INPUTS));
+        const looked = some(data.segregation.hot, 0, CLASSIFIER_INPUTS);
+        await feed.look(looked, 0, CLASSIFIER_INPUTS);
         return await afterOthers(bench, () => {
           // As a third are passed over.
-          for (let i = 0; i < most; i++) feed.copy(Math.floor(i * 1.4), i, most);
-          feed.finish(most, most);
+          feed.begin(most);
+          for (let i = 0; i < most; i++) feed.copy(Math.floor(i * 1.4), i);
+          feed.finish(most, "hot");
         });
       },
     },
@@ -300,14 +303,16 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
         } as const;
         let turn = 0;
         const positions = (): Uint32Array => some(segregation.hot, turn++, CLASSIFIER_INPUTS);
+        const look = () => feed.look(positions(), 0, CLASSIFIER_INPUTS);
+        const numbering = { other: hot.total, none: hot.total, unused: hot.total };
         const timed = table === "classify"
-          ? prepared(() => feed.candidates(positions()), async () => {
-            feed.rowNumbers(classifier.rows, hot.total);
+          ? prepared(look, async () => {
+            feed.rowNumbers(classifier.rows, numbering);
             await classifier.skips(combine, 0.1);
           })
           : prepared(() => {}, async () => {
-            await feed.candidates(positions());
-            feed.rowNumbers(classifier.rows, hot.total);
+            await look();
+            feed.rowNumbers(classifier.rows, numbering);
             await classifier.scores("search", combine);
           });
         return { ...timed, dispose: () => classifier.dispose() };

@@ -5,26 +5,21 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
-import { writeFileWhole } from "../../core/files.ts";
+import { withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { fixed } from "../../core/format.ts";
-import { letSignalsIn } from "../../core/interrupt.ts";
+import { fixed, formatCount } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
-import { print } from "../../core/streams.ts";
+import { print, tell } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { drawFigure } from "../../data/figure.ts";
-import {
-  BREAK_EVEN_SYSTEMS,
-  breakEven,
-  type BreakEvenCell,
-  breakEvenCells,
-} from "../break_even.ts";
+import { BREAK_EVEN_SYSTEMS, type BreakEvenCell, breakEvenInPieces } from "../break_even.ts";
 import { loadMachine, MACHINE_NAMES } from "../machine.ts";
 import { rowsFit } from "../simulate.ts";
 import { parseAxis } from "../sweep.ts";
 import { findSystem } from "../systems/mod.ts";
+import { writeFiles } from "./files.ts";
 import { type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 import { describe } from "./run.ts";
 
@@ -99,6 +94,7 @@ export const breakEvenCommand: Command = {
   name: "break-even",
   summary:
     "Which system is fastest where: CPU cost a lookup, drop, hot share, link; and on machines as they are",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
@@ -134,32 +130,31 @@ export const breakEvenCommand: Command = {
       return { trace, document, set, systems, gpus, batchPerGpu: values.batchPerGpu, draws };
     };
     const total = axes.reduce((n, { values }) => n * values.length, 1);
+    const cellsText = `${formatCount(total)} ${total === 1 ? "cell" : "cells"}`;
+    if (!values.quiet) tell(`${name}: a map of ${cellsText}, ${formatCount(draws)} draws in each`);
     const terminal = detectTerminal("stderr");
     using progress = new Progress({
       ...{ label: "map", total, unit: "cells", terminal, quiet: values.quiet },
     });
-    const cells: BreakEvenCell[] = [];
-    for (const cell of breakEvenCells({ ...optionsOf(document!, among), axes })) {
-      cells.push(cell);
-      progress.update(cells.length);
-      await letSignalsIn(signal);
-    }
+    const onCell = (done: number) => progress.update(done);
+    const pieces = breakEvenInPieces({ ...optionsOf(document!, among), axes, onCell });
+    const cells = await withEvents(pieces, signal);
     progress.finish();
     const points: (BreakEvenCell & { readonly machine: string; readonly gpus: number })[] = [];
     for (const machine of values.points) {
-      await letSignalsIn(signal);
       const options = optionsOf(await loadMachine(machine), names);
       if (options.systems.length === 0) continue;
-      points.push({ machine, gpus: options.gpus, ...breakEven({ ...options, axes: [] })[0]! });
+      const [point] = await withEvents(breakEvenInPieces({ ...options, axes: [] }), signal);
+      points.push({ machine, gpus: options.gpus, ...point! });
     }
-    if (json !== null) {
-      const text = { schema: "slipstream.break-even", schema_version: 1, axes, cells, points };
-      await writeFileWhole(
-        json,
-        `${JSON.stringify({ ...text, parameters: set.name, draws }, null, 2)}\n`,
-      );
-    }
-    if (plot !== null) await writeFileWhole(plot, await drawMap(axes, cells));
+    const map = {
+      ...{ schema: "slipstream.break-even", schema_version: 1, axes, cells, points },
+      ...{ parameters: set.name, draws },
+    };
+    await writeFiles(signal, [
+      [json, () => `${JSON.stringify(map, null, 2)}\n`],
+      [plot, () => drawMap(axes, cells)],
+    ]);
     print(`${describe({ name, trace })}\n${describeSet(set, draws)}\n`);
     for (const section of mapSections(axes, cells)) print(section);
     print(

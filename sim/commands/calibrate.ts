@@ -64,6 +64,7 @@ const NOTABLE = 0.02;
 export const calibrateCommand: Command = {
   name: "calibrate",
   summary: "Measure the machine at hand, and write a machine file with error bars",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {

@@ -6,7 +6,7 @@
 
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
-import { letSignalsIn } from "../../core/interrupt.ts";
+import { checkpoint } from "../../core/events.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
@@ -108,6 +108,7 @@ const FLAGS = {
 export const countsCommand: Command = {
   name: "counts",
   summary: "Count a trace of the Slipstream plan over a twin, without training",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
@@ -141,7 +142,7 @@ export const countsCommand: Command = {
     });
     progress[Symbol.dispose]();
     const trace = condense(countTraceRuns(counted));
-    await letSignalsIn(signal);
+    await checkpoint(signal);
     await writeCountedTrace(values.out, trace);
     print(describe({ name: values.out, trace }));
     print(

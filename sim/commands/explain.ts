@@ -4,13 +4,13 @@
  * @module
  */
 
-import { writeFileWhole } from "../../core/files.ts";
+import { withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { letSignalsIn } from "../../core/interrupt.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
-import { explain, type Explanation } from "../explain.ts";
+import { explainInPieces, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
+import { writeFiles } from "./files.ts";
 import { combinationsOf, type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 import { describe, RESULTS_SCHEMA_VERSION } from "./run.ts";
 
@@ -35,6 +35,7 @@ const DRAWS = 40;
 export const explainCommand: Command = {
   name: "explain",
   summary: "Where the time goes: exposed and hidden by stage and resource, and what to buy",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
@@ -55,24 +56,24 @@ export const explainCommand: Command = {
       printed.push(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
       for (const { options, drawing } of combinationsOf(subject, named, values)) {
         for (const one of options) {
-          await letSignalsIn(signal);
-          const explanation = explain(one, draws === 0 ? null : { drawing, draws });
+          const drawn = draws === 0 ? null : { drawing, draws };
+          const explanation = await withEvents(explainInPieces(one, drawn), signal);
           printed.push(formatExplanation(explanation));
           all.push({ trace: named.name, ...explanation });
         }
       }
     }
-    if (json !== null) {
-      const document = {
-        schema: "slipstream.explanation",
-        schema_version: RESULTS_SCHEMA_VERSION,
-        parameters: subject.set.name,
-        draws,
-        explanations: all,
-      };
-      await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
-    }
-    if (csv !== null) await writeFileWhole(csv, await explanationsCsv(all));
+    const document = {
+      schema: "slipstream.explanation",
+      schema_version: RESULTS_SCHEMA_VERSION,
+      parameters: subject.set.name,
+      draws,
+      explanations: all,
+    };
+    await writeFiles(signal, [
+      [json, () => `${JSON.stringify(document, null, 2)}\n`],
+      [csv, () => explanationsCsv(all)],
+    ]);
     for (const text of printed) print(text);
   },
 };

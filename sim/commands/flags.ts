@@ -27,6 +27,8 @@ export interface Command {
   readonly name: string;
   /** One line for the help page. */
   readonly summary: string;
+  /** What its command line may say. */
+  readonly flags: FlagTable;
   /**
    * Runs it.
    *

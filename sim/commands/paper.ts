@@ -5,7 +5,6 @@
  */
 
 import { fixed } from "../../core/format.ts";
-import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
@@ -15,6 +14,7 @@ import { type FirstTable, FROZEN_SHA256, loadFirstTable } from "../paper/first.t
 import { REGISTERED_SHA256 } from "../paper/registration.ts";
 import { type PaperRow, type PaperTable, paperTable } from "../paper/table.ts";
 import type { Range } from "../uncertainty.ts";
+import { writeFiles } from "./files.ts";
 import type { Command } from "./flags.ts";
 
 const FLAGS = {
@@ -39,6 +39,7 @@ const FLAGS = {
 export const paperCommand: Command = {
   name: "paper",
   summary: "The paper's ratios, held out, from registered parameters",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
@@ -53,13 +54,13 @@ export const paperCommand: Command = {
     checkOutputFile("--json", json);
     if (values.first) {
       const first = await loadFirstTable();
-      if (json !== null) await writeFileWhole(json, `${JSON.stringify(first, null, 2)}\n`);
+      await writeFiles(signal, [[json, () => `${JSON.stringify(first, null, 2)}\n`]]);
       print(firstSection(first));
       return;
     }
     const say = values.quiet ? () => {} : (line: string) => tell(line);
     const table = await paperTable({ say, draws: values.draws, signal });
-    if (json !== null) await writeFileWhole(json, `${JSON.stringify(table, null, 2)}\n`);
+    await writeFiles(signal, [[json, () => `${JSON.stringify(table, null, 2)}\n`]]);
     for (const section of sections(table)) print(section);
   },
 };

@@ -27,6 +27,7 @@ import type { Command } from "./flags.ts";
 export const publishedCommand: Command = {
   name: "published",
   summary: "Published times and throughputs beside their predictions",
+  flags: {},
   async run(args) {
     const { help } = parseFlags({}, args);
     if (help) {

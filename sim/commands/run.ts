@@ -4,17 +4,17 @@
  * @module
  */
 
-import { writeFileWhole } from "../../core/files.ts";
+import { checkpoint, withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { letSignalsIn } from "../../core/interrupt.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
-import { rangesOf } from "../ranges.ts";
+import { rangesInPieces } from "../ranges.ts";
 import { type RangedResult, resultsCsv, resultTable } from "../report.ts";
 import { minibatchGraph, simulate } from "../simulate.ts";
 import type { System } from "../system.ts";
 import { timeline, type TimelineEntry } from "../timeline.ts";
+import { writeFiles } from "./files.ts";
 import {
   combinationsOf,
   type Command,
@@ -46,6 +46,7 @@ const DRAWS = 200;
 export const runCommand: Command = {
   name: "run",
   summary: "Simulate: every trace, machine, number of GPUs and system (the default)",
+  flags: RUN_FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(RUN_FLAGS, args);
     if (help) {
@@ -67,12 +68,14 @@ export const runCommand: Command = {
     for (const named of subject.traces) {
       const results: RangedResult[] = [];
       for (const { options, drawing } of combinationsOf(subject, named, values)) {
-        await letSignalsIn(signal);
+        await checkpoint(signal);
         if (timelinePath !== null) {
           for (const one of options) shown.push(...minibatchesOf(one, named.name));
         }
         const plain = options.map(simulate);
-        const ranges = draws === 0 ? [] : rangesOf(options, drawing, draws);
+        const ranges = draws === 0
+          ? []
+          : await withEvents(rangesInPieces(options, drawing, draws), signal);
         results.push(...plain.map((result, i) => ({ ...result, ranges: ranges[i] ?? null })));
       }
       printed.push(
@@ -82,20 +85,18 @@ export const runCommand: Command = {
       );
       all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
-    if (json !== null) {
-      const document = {
-        schema: "slipstream.simulation",
-        schema_version: RESULTS_SCHEMA_VERSION,
-        parameters: subject.set.name,
-        draws,
-        results: all,
-      };
-      await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
-    }
-    if (csv !== null) await writeFileWhole(csv, await resultsCsv(all));
-    if (timelinePath !== null) {
-      await writeFileWhole(timelinePath, JSON.stringify(timeline(shown)));
-    }
+    const document = {
+      schema: "slipstream.simulation",
+      schema_version: RESULTS_SCHEMA_VERSION,
+      parameters: subject.set.name,
+      draws,
+      results: all,
+    };
+    await writeFiles(signal, [
+      [json, () => `${JSON.stringify(document, null, 2)}\n`],
+      [csv, () => resultsCsv(all)],
+      [timelinePath, () => JSON.stringify(timeline(shown))],
+    ]);
     for (const text of printed) print(text);
   },
 };

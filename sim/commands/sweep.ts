@@ -5,7 +5,6 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
-import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
@@ -19,6 +18,7 @@ import { sweepRecords, toArrow, toCsv } from "../report.ts";
 import { CountCache } from "../count_cache.ts";
 import { countPoints, parseAxis, sweep, type SweepOptions, type SweepRow } from "../sweep.ts";
 import { CountProgress } from "./count_progress.ts";
+import { writeFiles } from "./files.ts";
 import { type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
 
 const FLAGS = {
@@ -53,6 +53,7 @@ const DRAWS = 40, DRAWN_POINTS = 2000;
 export const sweepCommand: Command = {
   name: "sweep",
   summary: "Every combination of the values of some axes, on all cores",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
@@ -109,9 +110,11 @@ export const sweepCommand: Command = {
     const seconds = (performance.now() - begun) / 1000;
     progress[Symbol.dispose]();
     const records = sweepRecords(options, rows);
-    if (csv !== null) await writeFileWhole(csv, await toCsv(records));
-    if (arrow !== null) await writeFileWhole(arrow, await toArrow(records));
-    if (plot !== null) await writeFileWhole(plot, await drawSweep(options, rows));
+    await writeFiles(signal, [
+      [csv, () => toCsv(records)],
+      [arrow, () => toArrow(records)],
+      [plot, () => drawSweep(options, rows)],
+    ]);
     print(`${describeSet(set, draws)}\n`);
     print(formatTable({
       columns: [

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
@@ -12,6 +11,7 @@ import { print, tell } from "../../core/streams.ts";
 import { loadMachine } from "../machine.ts";
 import { formatValidation, VALIDATION_SCHEMA_VERSION, validationCsv } from "../validate/report.ts";
 import { validate } from "../validate/validate.ts";
+import { writeFiles } from "./files.ts";
 import type { Command } from "./flags.ts";
 
 const FLAGS = {
@@ -44,6 +44,7 @@ const FLAGS = {
 export const validateCommand: Command = {
   name: "validate",
   summary: "Train under several placements, plans and shapes, and compare with a machine file",
+  flags: FLAGS,
   async run(args, signal) {
     const { values, help } = parseFlags(FLAGS, args);
     if (help) {
@@ -69,17 +70,17 @@ export const validateCommand: Command = {
       onWarning: (line) => tell(`warning: ${line}`),
       signal,
     });
-    if (json !== null) {
-      const document = {
-        schema: "slipstream.validation",
-        schema_version: VALIDATION_SCHEMA_VERSION,
-        machine: { name: machine.name, title: machine.title },
-        quick: values.quick,
-        ...validation,
-      };
-      await writeFileWhole(json, `${JSON.stringify(document, null, 2)}\n`);
-    }
-    if (csv !== null) await writeFileWhole(csv, await validationCsv(validation));
+    const document = {
+      schema: "slipstream.validation",
+      schema_version: VALIDATION_SCHEMA_VERSION,
+      machine: { name: machine.name, title: machine.title },
+      quick: values.quick,
+      ...validation,
+    };
+    await writeFiles(signal, [
+      [json, () => `${JSON.stringify(document, null, 2)}\n`],
+      [csv, () => validationCsv(validation)],
+    ]);
     print(`${machine.title}\n\n${formatValidation(validation)}`);
     if (values.quick) print("A quick validation: its errors mean nothing");
     say(`Took ${formatDuration((performance.now() - begun) / 1000)}`);

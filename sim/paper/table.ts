@@ -4,7 +4,7 @@
  * @module
  */
 
-import { letSignalsIn } from "../../core/interrupt.ts";
+import { checkpoint } from "../../core/events.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts";
 import { type Range, rangeOf } from "../uncertainty.ts";
 import { hotInputShare, withHotInputShare } from "../variants.ts";
@@ -100,13 +100,13 @@ export async function paperTable(
   }));
   say("refits, permutations and levers");
   const { parameters: _, ...common } = calibrated;
-  await letSignalsIn(signal);
+  await checkpoint(signal);
   const refits = refitsOf(common, heldOut);
-  await letSignalsIn(signal);
+  await checkpoint(signal);
   const permuted = permute({ ...subject, pairs: heldOut }, heldOut, ratios.mape.calibrated);
-  await letSignalsIn(signal);
+  await checkpoint(signal);
   const levers = leversOf({ ...subject, pairs: heldOut }, heldOut);
-  await letSignalsIn(signal);
+  await checkpoint(signal);
   return {
     registration,
     changed: await changedFormulas(registration),

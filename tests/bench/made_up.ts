@@ -51,6 +51,8 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     seeds: null,
     firstSeed: 1,
     variants: [],
+    recorded: false,
+    records: `${out}/recorded`,
     out,
     say: () => {},
     signal: new AbortController().signal,

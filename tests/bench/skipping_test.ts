@@ -201,8 +201,10 @@ Deno.test("estimateRatio() takes the geometric mean over the seeds that both hav
   )!;
   assert.equal(found.seeds, 2);
   assert.ok(Math.abs(found.ratio - Math.sqrt(2 * 4)) < 1e-12);
-  // Half the width: t(1) = 12.706 times the standard error of ln 2 and ln 4, which is ln(2) / 2.
-  assert.ok(Math.abs(Math.log(found.high! / found.ratio) - 12.706 * Math.LN2 / 2) < 1e-9);
+  // Half the width: t(1) = 12.7062 times the standard error of ln 2 and ln 4, which is ln(2) / 2.
+  assert.ok(
+    Math.abs(Math.log(found.high! / found.ratio) - 12.706204736174698 * Math.LN2 / 2) < 1e-9,
+  );
   assert.equal(formatRatio(estimateRatio(new Map([[1, 3]]), new Map([[1, 2]]))), "1.50");
   assert.equal(estimateRatio(new Map([[1, 3]]), new Map([[2, 2]])), null);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { trainingOf } from "../../bench/study/settings.ts";
 import { expectedSteps } from "../../bench/study/expected_steps.ts";
 import { splitVariants } from "../../bench/study/old_names.ts";
 import { loadVariant, planOfVariant, variantOf } from "../../bench/study/variants.ts";
@@ -101,6 +102,26 @@ Deno.test("a criterion from a file is kept by its name and the hash of its text"
     assert.notEqual(await load(), first);
   }));
 
+Deno.test("a variant may train by another optimizer, at a constant rate: the preset's, or one that is given", () => {
+  const of = (words: string) => {
+    const { name, training } = variantOf(words);
+    return { name, schedule: training.schedule, ...trainingOf("rm2", 2e6, training) };
+  };
+  assert.deepEqual(of("fae,lr-schedule=constant,optimizer=sgd"), {
+    name: "fae,lr-schedule=constant,optimizer=sgd",
+    schedule: "constant",
+    optimizer: "sgd",
+    learningRate: 0.1,
+  });
+  assert.equal(of("fae,optimizer=sgd,lr=0.3").learningRate, 0.3);
+  assert.deepEqual(of("fae"), {
+    name: "fae",
+    schedule: "fall",
+    optimizer: "adagrad",
+    learningRate: 0.02,
+  });
+});
+
 Deno.test("expectedSteps() counts the minibatches of each plan", () => {
   const dataset = {
     schema: { tables: Array.from({ length: 26 }, () => ({ name: "C", rows: 9 })) },
@@ -125,6 +146,11 @@ Deno.test("expectedSteps() counts the minibatches of each plan", () => {
   // 30 minibatches of warm-up and window, 70 % of the 40 left, and the cold ones.
   assert.equal(steps("slipstream-30"), 30 + 28 + 34);
   assert.equal(steps("random-50"), 30 + 20 + 34);
+  // Of the 40 left the last 7 are all trained; half of the others are stale, of which half are skipped.
+  assert.equal(
+    steps("slipstream,drop=0.5,skip-probability=0.5,rescale=true,finish=0.1"),
+    Math.floor(30 + 40 - 33 / 4) + 34,
+  );
 });
 
 Deno.test("materialise() with seen ids numbers them by first appearance, and changes nothing else", async () => {

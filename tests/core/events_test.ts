@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkpoint } from "../../core/events.ts";
+import { atOnce, checkpoint, type Pieces, withEvents } from "../../core/events.ts";
 
 Deno.test("checkpoint() stops with the reason of the signal", async () => {
   const controller = new AbortController();
@@ -9,4 +9,23 @@ Deno.test("checkpoint() stops with the reason of the signal", async () => {
   // Aborted by an event that is pending when the checkpoint is reached.
   setTimeout(() => controller.abort(reason), 0);
   await assert.rejects(checkpoint(controller.signal), reason);
+});
+
+Deno.test("a computation in pieces comes to the same at once and with events between", async () => {
+  function* sum(to: number): Pieces<number> {
+    let all = 0;
+    for (let i = 1; i <= to; i++, yield) all += i;
+    return all;
+  }
+  assert.equal(atOnce(sum(100)), 5050);
+  assert.equal(await withEvents(sum(100)), 5050);
+});
+
+Deno.test("an event ends a computation that has no end", async () => {
+  function* endless(): Pieces<never> {
+    while (true) yield;
+  }
+  const controller = new AbortController(), reason = new Error("enough");
+  setTimeout(() => controller.abort(reason), 0);
+  await assert.rejects(withEvents(endless(), controller.signal), reason);
 });

@@ -304,6 +304,7 @@ Output
 
 Help
   -h, --help                Show this page
+  --version                 Show versions and end
 
 Examples
   # Small

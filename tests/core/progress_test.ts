@@ -44,16 +44,64 @@ Deno.test("Progress rewrites one line on a terminal, at most every 100 ms", () =
   assert.equal(output.length, 4);
 });
 
-Deno.test("Progress gives up the bar, then cuts, where the terminal is narrow", () => {
-  for (const width of [1, 10, 40, 60]) {
-    const { progress, output, at } = watched({ terminal: { ...TTY, width } });
-    at(1000);
-    progress.update(500, { loss: "0.4512" });
-    // deno-lint-ignore no-control-regex -- the codes around the text are not part of its width
-    const text = output[0]!.replace(/\r|\x1b\[K/g, "");
-    assert.ok([...text].length < Math.max(width, 1) || text === "", `${width}: ${text}`);
-    assert.ok(!text.includes("█"));
+/** The line that is on a terminal after some seconds of a run under slipstream. */
+function shownAt(width: number): string {
+  const { progress, output, at } = watched({
+    total: 39_291_958,
+    terminal: { ...TTY, width },
+  });
+  progress.update(0);
+  at(10_000);
+  progress.update(258_000, { loss: "0.4512", T: "0.0472", skipped: "11.2 %", AUC: "0.7812" });
+  // deno-lint-ignore no-control-regex -- the codes around the text are not part of its width
+  return output.at(-1)!.replace(/\r|\x1b\[K/g, "");
+}
+
+Deno.test("Progress keeps what matters at 120, 80 and 40 columns", () => {
+  assert.equal(
+    shownAt(160),
+    "train ████████████████████████   0 %  258,000/39,291,958 samples  25.8 k samples/s  loss 0.4512  T 0.0472  skipped 11.2 %  AUC 0.7812  25:13 left"
+      .replace(/█{24}/, "░".repeat(24)),
+  );
+  assert.equal(
+    shownAt(120),
+    "train   0 %  258,000/39,291,958 samples  25.8 k samples/s  loss 0.4512  T 0.0472  skipped 11.2 %  25:13 left",
+  );
+  assert.equal(
+    shownAt(80),
+    "train   0 %  25.8 k samples/s  loss 0.4512  25:13 left",
+  );
+  assert.equal(shownAt(40), "train   0 %  loss 0.4512  25:13 left");
+  assert.equal(shownAt(10), "train   0");
+});
+
+Deno.test("Progress never writes beyond the terminal's edge", () => {
+  for (let width = 1; width <= 200; width++) {
+    assert.ok([...shownAt(width)].length <= width - 1, `${width}: ${shownAt(width)}`);
   }
+});
+
+Deno.test("Progress tells no rate before there is time enough to know it", () => {
+  const { progress, output, at } = watched({ terminal: TTY });
+  at(30_000);
+  progress.update(400);
+  at(30_150);
+  progress.update(403);
+  assert.ok(output.every((text) => !text.includes("samples/s")), output.join());
+  at(31_000);
+  progress.update(420);
+  assert.match(output.at(-1)!, / 20 samples\/s {2}0:29 left/);
+});
+
+Deno.test("Progress counts bytes in MB and GB", () => {
+  const { progress, output, at } = watched({ unit: "B", total: 10_600_000_000 });
+  progress.update(0);
+  at(10_000);
+  progress.update(2_120_000_000, { rows: "9,168,124" });
+  assert.equal(
+    output.at(-1),
+    "train  20 %  2.12 GB/10.6 GB  212 MB/s  rows 9,168,124  0:40 left\n",
+  );
 });
 
 Deno.test("Progress writes plain lines elsewhere, by share or time, without escape codes", () => {
@@ -128,5 +176,5 @@ Deno.test("Progress follows a change of speed and leaves a resumed part out of t
     at(1000 * s);
     progress.update(510_000 + 100 * (s - 10));
   }
-  assert.match(output.at(-1)!, / 10\d samples\/s /);
+  assert.match(output.at(-1)!, / 100 samples\/s /);
 });

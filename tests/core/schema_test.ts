@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import {
+  anyObject,
+  byMember,
   checked,
   checkSchema,
   documentOf,
@@ -74,6 +76,18 @@ const cases: readonly [what: string, schema: Schema<unknown>, value: unknown, wr
     fieldsOf({ a: text, b: text }),
     { a: "", b: 1 },
     "b is 1 and must be a text",
+  ],
+  [
+    "a kind that there is not",
+    byMember<object>("kind", { a: anyObject, b: anyObject }),
+    { kind: "c" },
+    'kind is "c" and must be one of a, b',
+  ],
+  [
+    "a member of the kind that is named",
+    byMember<object>("kind", { a: anyObject, b: objectWith({ n: wholeFrom(1) }) }),
+    { kind: "b", n: 0 },
+    "n is 0 and must be a whole number of at least 1",
   ],
   ["a rule of one's own", checked(text, (t) => t === "" ? "is empty" : null), "", "it is empty"],
 ];

@@ -140,7 +140,7 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
       )
     ) {
       const known = names === "bench"
-        ? [...experiments, "compare", "report", "jobs", "run", "collect"]
+        ? [...experiments, "compare", "report", "jobs", "run", "collect", "record"]
         : names === "data"
         ? ["profile", "schema", "fit"]
         : commands;
@@ -160,6 +160,7 @@ Deno.test("every flag that a document names is one of some command", async () =>
   const pages = await Promise.all([
     helpOf("train", null),
     helpOf("bench", null),
+    helpOf("bench", "record"),
     helpOf("data", "profile"),
     helpOf("data", "schema"),
     helpOf("data", "fit"),

@@ -13,7 +13,7 @@ const PERMISSIONS: Readonly<Record<Task, readonly string[]>> = {
   train: [...FILES, ENV, "--allow-sys=cpus"],
   data: FILES,
   bench: [
-    ...[...FILES, `${ENV},PATH,HOME`, "--allow-sys=cpus"],
+    ...[...FILES, `${ENV},PATH,HOME`, "--allow-sys=cpus,setPriority"],
     "--allow-run=git,python3,/usr/bin/python3",
   ],
   simulate: [...FILES, ENV, "--allow-sys=cpus"],

@@ -30,6 +30,37 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
     }));
 }
 
+Deno.test("a training whose minibatches other threads prepare ends by SIGINT, and goes on to the same bits", () =>
+  inFolder(async (folder) => {
+    const args = ["--data", "synthetic:20000", "--eval-every", "30", "--threads", "1", ...TINY];
+    const straight = `${folder}/straight.json`;
+    await succeed("train", [
+      ...args,
+      "--epochs",
+      "2",
+      "--prepare-workers",
+      "0",
+      "--json",
+      straight,
+    ]);
+    const { status, out, err } = await interruptAt(
+      "train",
+      [...args, "--epochs", "2", "--prepare-workers", "2", "--checkpoint", `${folder}/run`],
+      /^Step 60: AUC/,
+    );
+    assert.equal(status, 130, err);
+    assert.match(out, /^Interrupted after step [\d,]+, /);
+    const json = `${folder}/out.json`;
+    await succeed("train", ["--resume", `${folder}/run`, "--prepare-workers", "1", "--json", json]);
+    const [whole, resumed] = [
+      await readJson<ResultDocument>(straight),
+      await readJson<ResultDocument>(json),
+    ];
+    assert.equal(resumed.ended.how, "completed");
+    assert.deepEqual(resumed.losses, whole.losses);
+    assert.deepEqual(resumed.evaluations, whole.evaluations);
+  }));
+
 Deno.test("a suite that SIGTERM ends is not left running", () =>
   inFolder(async (folder) => {
     const { status, err } = await interruptAt(
@@ -46,6 +77,11 @@ Deno.test("a suite that SIGTERM ends is not left running", () =>
 for (
   const [words, line] of [
     [["paper", "--draws", "1000000"], /^1000000 draws/],
+    [
+      ["break-even", "--trace", "rm2", "--draws", "1000000", "--axis", "drop=0", "hot_share=0.5"],
+      /^rm2: a map of 1 cell, 1,000,000 draws/,
+    ],
+
     [["sweep", "--trace", "rm2", "--axis", "hot_memory_mib=61"], /^rm2: hot memories of 61 MiB/],
   ] as const
 ) {

@@ -169,3 +169,10 @@ Deno.test("a second run finds the prepared data of the first", () =>
       names,
     );
   }));
+
+for (const task of ["train", "data", "bench", "simulate"] as const) {
+  Deno.test(`deno task ${task} --version says the project's version and Deno's, whatever else is asked`, async () => {
+    const { out } = await succeed(task, ["--version", "--no-such-flag"]);
+    assert.match(out, /^Slipstream \d+\.\d+\.\d+ \(Deno \d+\.\d+\.\d+, V8 [\d.]+\S*, \S+\)\n$/);
+  });
+}

@@ -5,8 +5,9 @@ import { formatSealed, parseSealed } from "../../core/json_file.ts";
 import { RESULT_SCHEMA } from "../../bench/document_schema.ts";
 import { findWrong } from "../../core/schema.ts";
 import { reportPage } from "../../bench/report_page/page.ts";
+import { checkHistoryParameters } from "../../data/twin/histories.ts";
 import { checkParameters } from "../../data/twin/parameters.ts";
-import { loadTwin, openTwin } from "../../data/twin/open.ts";
+import { isHistories, loadAnyTwin, openTwin } from "../../data/twin/open.ts";
 import { checkLogSchema } from "../../data/schema/read_schema.ts";
 import { RowShape } from "../../data/schema/row_shape.ts";
 import { SchemaParser } from "../../data/schema/schema_parser.ts";
@@ -87,15 +88,18 @@ const results: Subject = {
     }),
 };
 
-const TWIN = await loadTwin("rm3");
+/** The two smallest, of sequences and of bags. */
+const TWINS = [await loadAnyTwin("rm1"), await loadAnyTwin("meta2021")];
 
 const twins: Subject = {
   name: "twin",
-  make: (draw) => changed(TWIN, draw),
+  make: (draw) => changed(draw.of(TWINS), draw),
   check: (input) =>
     verdictOf(async () => {
       const value = parseSealed(input, { cannot: "Cannot read twin x", seal: "optional" });
-      const twin = checkParameters(value, "x");
+      const twin = isHistories(value)
+        ? checkHistoryParameters(value, "x")
+        : checkParameters(value, "x");
       const dataset = await openTwin({ twin, inputs: 7 });
       dataset.close();
     }),

@@ -61,7 +61,7 @@ export function fuzzLogs({ seed, from = 0, cases }: LogFuzzOptions): LogFuzzing 
   for (let number = from; number < from + cases; number++) {
     const draw = new Draw(seed, number);
     const format = FORMATS[draw.below(FORMATS.length)]!;
-    const text = mutate(format.write(draw), format.schema, draw);
+    const text = mutateText(format.write(draw), format.schema.text!.separator, draw);
     try {
       const reading = check(format, text, draw);
       rows += reading.rows.length;
@@ -138,7 +138,7 @@ const OWN_NAMES = OWN.columns.map(({ name }) => name);
 const PLACED: LogSchema = {
   schema_version: LOG_SCHEMA_VERSION,
   name: "placed",
-  text: { separator: ";", header: false },
+  text: { separator: ";", header: false, decimal: "," },
   columns: [
     { name: "stars", kind: "label", above: 3.5, position: 4 },
     { name: "user", kind: "categorical", ids: "decimal", position: 1 },
@@ -196,8 +196,8 @@ const FORMATS: readonly Format[] = [
       lines(
         draw,
         () => [
-          draw.of(["tea", '"tea, green"', '"6"" pipe"', "NULL", "caf\xc3\xa9"]),
-          draw.of(["0", "1", "-1", "true"]),
+          draw.of(["tea", '"tea, green"', '"6"" pipe"', "NULL", "caf\xc3\xa9", '"two\nlines"']),
+          draw.of(["0", "1", "-1", "true", "No"]),
           draw.of(["1.5", "-2e3", "0.001", ".5", ""]),
           few(draw),
           draw.of([few(draw), "-7", "007", "18446744073709551616", "12.0"]),
@@ -220,9 +220,9 @@ const FORMATS: readonly Format[] = [
         few(draw),
         draw.of(["Alien", "Up", "8\xc2\xbd"]),
         "passed over",
-        draw.of(["1", "3.5", "4", "5"]),
+        draw.of(["1", "3,5", "4", "5"]),
         String(1_500_000_000_000 + draw.below(1e6)),
-        draw.of(["", "7", "7|8", "9||7", "1|2|3", `${few(draw)}|-1`]),
+        draw.of(["", "7", "7|8", "9||7", "1|2|3", "[4| 7,0]", " [ ]", `${few(draw)}|-1`]),
       ], ";"),
     create: schemaParser(PLACED),
   },
@@ -231,7 +231,7 @@ const FORMATS: readonly Format[] = [
 /** The texts of each format, for whoever tries everything. */
 export const LOGS: readonly Subject[] = FORMATS.map((format) => ({
   name: `log-${format.name.toLowerCase().replace(/\W+/g, "-")}`,
-  make: (draw) => mutate(format.write(draw), format.schema, draw),
+  make: (draw) => mutateText(format.write(draw), format.schema.text!.separator, draw),
   check: (input) => {
     const { rows, bad } = check(format, input, new Draw(input.length, 0));
     return bad.length === 0 && rows.length > 0 ? "accepted" : "refused";
@@ -258,7 +258,27 @@ const FIELDS = [
   ],
   ...["ffffffff", "100000000", "4294967296", "2147483648", "-2147483648", "-2147483649", "3.0"],
   ...["1234567890123456789", "0.30000000000000004", "123456789.123456789", "9007199254740993"],
-  ...["true", "False", "\xff", "\0", "\xc3\xa9", '"', '""', '"a"', '"a', 'a"', '"a""b"', '","'],
+  ...[
+    "true",
+    "False",
+    "YES",
+    "1,5",
+    "1,0",
+    "[1|2]",
+    "[",
+    '"a\nb"',
+    '"\n',
+    "\xff",
+    "\0",
+    "\xc3\xa9",
+    '"',
+    '""',
+    '"a"',
+    '"a',
+    'a"',
+    '"a""b"',
+    '","',
+  ],
   ...["14102124", "14130100", "2020-02-30", "2020-01-01 24:00", "2020-01-01T00:00:00+01:00"],
   ...[
     "1500000000",
@@ -272,9 +292,8 @@ const FIELDS = [
   ],
 ];
 
-/** Changes a text up to five times. */
-function mutate(text: string, schema: LogSchema, draw: Draw): Uint8Array {
-  const { separator } = schema.text!;
+/** Changes a text up to five times, a byte a character, by fields and lines as by bytes. */
+export function mutateText(text: string, separator: string, draw: Draw): Uint8Array {
   for (let changes = draw.below(6); changes > 0; changes--) {
     const rows = text.split("\n");
     const at = draw.below(rows.length);

@@ -1,15 +1,15 @@
-/** `deno task fuzz`: every reader on changed inputs, for as long as is asked, one subject after another in turns. */
+/** `deno task fuzz`: every reader on changed inputs, until it has as many as are asked for or the time is up. */
 
 import { runEntryPoint } from "../../core/entry_point.ts";
 import { UserError } from "../../core/errors.ts";
 import { Sha256 } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatCount } from "../../core/format.ts";
-import { interruptible } from "../../core/interrupt.ts";
+import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
 import { print, tell } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
+import { fuzzAll, type FuzzSummary, type SubjectSums } from "./fuzz_all.ts";
 import { SUBJECTS } from "./subjects.ts";
-import type { FuzzAnswer, FuzzJob } from "./worker.ts";
 
 const FLAGS = {
   minutes: {
@@ -17,7 +17,24 @@ const FLAGS = {
     above: 0,
     default: 1,
     group: "Fuzzing",
-    help: "How long all subjects are tried together",
+    help: "How long all subjects are tried together; each has its share of the time",
+  },
+  inputs: {
+    type: "number",
+    integer: true,
+    min: 1,
+    group: "Fuzzing",
+    defaultText: "as many as the time allows",
+    help: "Inputs of each subject, whose time then goes to the others",
+  },
+  threads: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 64,
+    default: 1,
+    group: "Fuzzing",
+    help: "Threads",
   },
   seed: {
     type: "number",
@@ -36,10 +53,6 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
-/** Inputs a turn. */
-const COUNT = 200;
-/** An input that takes longer hangs. */
-const HANG_MS = 5_000;
 const MOST_BYTES = 2e9;
 const CORPUS = new URL("./corpus/", import.meta.url);
 
@@ -62,112 +75,39 @@ async function main(): Promise<number> {
     }
   }
   return await interruptible(async (signal) => {
-    const tried = new Map(values.subjects.map((name) => [name, { accepted: 0, refused: 0 }]));
-    const end = performance.now() + 60_000 * values.minutes;
-    let largest = 0;
-    const thread = await Thread.start();
-    try {
-      for (let from = 0; performance.now() < end && !signal.aborted; from += COUNT) {
-        for (const [subject, sums] of tried) {
-          const answer = await thread.run(subject, values.seed, from);
-          if (answer.kind !== "done") {
-            await keep(subject, answer.input, answer.message);
-            return 1;
-          }
-          sums.accepted += answer.accepted;
-          sums.refused += answer.refused;
-          largest = Math.max(largest, answer.rss);
-          if (answer.rss > MOST_BYTES) {
-            tell(`${subject}, inputs ${from} to ${from + COUNT}: ${answer.rss} bytes of memory`);
-            return 1;
-          }
-        }
-      }
-    } finally {
-      thread.end();
+    const { subjects, seed, minutes, threads, inputs = Infinity } = values;
+    const summary = await fuzzAll({
+      ...{ subjects, seed, inputs, threads, signal },
+      ms: 60_000 * minutes,
+      mostBytes: MOST_BYTES,
+    });
+    if (summary.defect !== null) {
+      await keep(summary.defect);
+      return 1;
     }
     print(formatTable({
       columns: [
         { name: "subject" },
         ...["inputs", "refused", "accepted"].map((name) => ({ name, format: formatCount })),
       ],
-      rows: [...tried].map(([name, { accepted, refused }]) => [
-        name,
-        accepted + refused,
-        refused,
-        accepted,
-      ]),
+      rows: summary.sums.map((one) => [one.name, triedOf(one), one.refused, one.accepted]),
     }));
-    const all = [...tried.values()].reduce((sum, one) => sum + one.accepted + one.refused, 0);
+    const all = summary.sums.reduce((sum, one) => sum + triedOf(one), 0);
     print(
-      `${formatCount(all)} inputs of seed ${values.seed}, no defect; at most ${
-        Math.round(largest / 1e6)
+      `${formatCount(all)} inputs of seed ${seed}, no defect; at most ${
+        Math.round(summary.bytes / 1e6)
       } MB of memory`,
     );
-    return 0;
+    return signal.aborted ? interruptedStatus(signal) : 0;
   });
 }
 
-/** A thread with the subjects, and a watch over it. */
-class Thread {
-  readonly #worker: Worker;
-  readonly #at = new SharedArrayBuffer(4);
-
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-  }
-
-  static async start(): Promise<Thread> {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    await nextMessage(worker);
-    return new Thread(worker);
-  }
-
-  async run(
-    subject: string,
-    seed: number,
-    from: number,
-  ): Promise<Exclude<FuzzAnswer, { readonly kind: "ready" }>> {
-    const job: FuzzJob = { subject, seed, from, count: COUNT, at: this.#at };
-    const answer = nextMessage(this.#worker);
-    this.#worker.postMessage(job);
-    const cell = new Int32Array(this.#at);
-    let last = -1, since = performance.now();
-    while (true) {
-      const { promise: tick, resolve } = Promise.withResolvers<null>();
-      const timer = setTimeout(() => resolve(null), 500);
-      const given = await Promise.race([answer, tick]);
-      clearTimeout(timer);
-      if (given !== null) return given as Exclude<FuzzAnswer, { readonly kind: "ready" }>;
-      const now = Atomics.load(cell, 0);
-      if (now !== last) {
-        last = now;
-        since = performance.now();
-      } else if (performance.now() - since > HANG_MS) {
-        this.end();
-        const message = `${subject}, input ${now} hangs`;
-        return { kind: "failed", message, number: now, input: new Uint8Array(0) };
-      }
-    }
-  }
-
-  end(): void {
-    this.#worker.terminate();
-  }
-}
-
-function nextMessage(worker: Worker): Promise<FuzzAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<FuzzAnswer>();
-  worker.onmessage = ({ data }) => resolve(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(event.message));
-  };
-  return promise;
+function triedOf({ accepted, refused }: SubjectSums): number {
+  return accepted + refused;
 }
 
 /** Keeps an input that was found, for the tests. */
-async function keep(subject: string, input: Uint8Array, message: string): Promise<void> {
+async function keep({ subject, input, message }: FuzzSummary["defect"] & object): Promise<void> {
   tell(message);
   if (input.length === 0) return;
   const name = `${subject}-${new Sha256().update(input).hex().slice(0, 12)}`;

@@ -31,29 +31,74 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
  * @param maxLine Bytes that a line may have.
  */
 export function readSlowly(bytes: Uint8Array, schema: LogSchema, maxLine: number): SlowReading {
-  let text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  if (text.startsWith("\xef\xbb\xbf")) text = text.slice(3);
-  const lines = text.split("\n");
-  const unended = lines.at(-1) !== "";
-  if (!unended) lines.pop();
-  const last = unended ? lines.length - 1 : -1;
-  while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!)) lines.pop();
+  const text = textOf(bytes), lines = rowsOf(text, schema, maxLine);
+  const last = text.endsWith("\n") ? null : lines.at(-1);
+  while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!.whole)) lines.pop();
   const layout = schema.text!;
   let places: (LogColumn | null)[] | null = layout.header ? null : inOrder(schema.columns);
   const rows: SlowRow[] = [], bad: number[] = [];
-  for (const [i, whole] of lines.entries()) {
-    const line = whole.replace(/\r$/, "");
+  for (const [i, one] of lines.entries()) {
+    const { whole, number } = one, line = whole.replace(/\r$/, "");
     if (i === 0 && layout.header && line !== "" && whole.length <= maxLine) {
       places = byName(schema.columns, split(line, schema) ?? []);
       continue;
     }
     const regular = line !== "" && whole.length <= maxLine;
     if (regular && places === null) throw new HeaderRefused("no header");
-    const row = regular ? readRow(line, schema, places!, i === last) : null;
-    if (row === null) bad.push(i + 1);
+    const row = regular ? readRow(line, schema, places!, one === last) : null;
+    if (row === null) bad.push(number);
     else rows.push(row);
   }
   return { rows, bad };
+}
+
+/** The rows of a text as they stand there, each with the number of its first line; quotes may go over several lines. */
+function rowsOf(
+  text: string,
+  { text: layout }: LogSchema,
+  maxLine: number,
+): { readonly whole: string; readonly number: number }[] {
+  const { separator, quotes, trailing } = layout!;
+  const between = `\\x${separator.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  const field = `(?:"(?:[^"]|"")*"|[^${between}\n"][^${between}\n]*|)`;
+  const quoted = new RegExp(
+    `${field}(?:${between}${field})*${trailing === "stripped" ? " *" : ""}\r?(?=\n|$)`,
+    "y",
+  );
+  const lines: { whole: string; number: number }[] = [];
+  for (let at = 0, number = 1; at < text.length;) {
+    quoted.lastIndex = at;
+    const row = quotes === true ? quoted.exec(text)?.[0] : undefined;
+    const line = text.slice(at).split("\n", 1)[0]!;
+    const whole = row !== undefined && row.length <= maxLine ? row : line;
+    lines.push({ whole, number });
+    number += whole.split("\n").length;
+    at += whole.length + 1;
+  }
+  return lines;
+}
+
+/** A text, a byte a character, without the byte-order mark before it. */
+function textOf(bytes: Uint8Array): string {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return text.startsWith("\xef\xbb\xbf") ? text.slice(3) : text;
+}
+
+/**
+ * The lines of a text, a byte a character, without the byte-order mark before them and the empty ones behind them.
+ *
+ * @returns `last` is the number, from 0, of a line that ends without a line end; -1 without one.
+ */
+export function linesOf(bytes: Uint8Array): {
+  readonly lines: readonly string[];
+  readonly last: number;
+} {
+  const lines = textOf(bytes).split("\n");
+  const unended = lines.at(-1) !== "";
+  if (!unended) lines.pop();
+  const last = unended ? lines.length - 1 : -1;
+  while (lines.length > 0 && /^\r?$/.test(lines.at(-1)!)) lines.pop();
+  return { lines, last };
 }
 
 function inOrder(columns: readonly LogColumn[]): (LogColumn | null)[] {
@@ -131,13 +176,13 @@ function readRow(
     switch (column.kind) {
       case "label": {
         if (missing) return null;
-        const value = labelOf(field, column.above);
+        const value = labelOf(field, column.above, schema);
         if (value === null) return null;
         label = value;
         break;
       }
       case "dense": {
-        const value = missing ? column.missing ?? 0 : NUMBER.test(field) ? Number(field) : NaN;
+        const value = missing ? column.missing ?? 0 : numberOf(field, schema);
         if (!Number.isFinite(value)) return null;
         const log = column.transform === "log";
         const float = Math.fround(log ? Math.log(Math.max(value, 0) + 1) : value);
@@ -148,7 +193,7 @@ function readRow(
       }
       case "time": {
         if (missing) return null;
-        const seconds = timeOf(field, column.format);
+        const seconds = timeOf(field, column.format, schema);
         if (seconds === null) return null;
         if (column.dense !== undefined) {
           dense.push(Math.fround((Math.floor(seconds / 3600) % 24) / 24));
@@ -156,15 +201,16 @@ function readRow(
         break;
       }
       case "categorical list": {
-        const items = missing ? [] : field.split(column.separator);
+        const inner = trim(field).replace(/^\[([^]*)\]$/, "$1");
+        const items = missing ? [] : inner.split(column.separator).map(trim);
         const list = items.filter((item) => item !== "" && !(schema.missing ?? []).includes(item))
-          .map((item) => idOf(item, false, column));
+          .map((item) => idOf(item, false, column, schema));
         if (list.includes(null)) return null;
         ids.push(list.slice(0, column.most).join(" "));
         break;
       }
       default: {
-        const id = idOf(field, missing, column);
+        const id = idOf(field, missing, column, schema);
         if (id === null) return null;
         ids.push(id);
       }
@@ -173,18 +219,29 @@ function readRow(
   return { label, dense: dense.length === 0 ? [1] : dense, ids };
 }
 
-function labelOf(field: string, above: number | undefined): number | null {
-  if (above !== undefined) {
-    const value = NUMBER.test(field) ? Number(field) : NaN;
-    return Number.isFinite(value) ? Number(value > above) : null;
-  }
-  if (/^true$/i.test(field)) return 1;
-  if (/^false$/i.test(field)) return 0;
-  if (/^\+?1(\.0*)?$/.test(field)) return 1;
-  return /^[+-]?0(\.0*)?$/.test(field) || /^-1(\.0*)?$/.test(field) ? 0 : null;
+/** A field with a decimal comma, where the schema has those, as one with a point; a point is then no part of a number. */
+function pointed(field: string, { text }: LogSchema): string {
+  return text!.decimal !== "," ? field : field.replaceAll(/[.,]/g, (c) => c === "," ? "." : "?");
 }
 
-function timeOf(field: string, format: string): number | null {
+function numberOf(field: string, schema: LogSchema): number {
+  const text = pointed(field, schema);
+  return NUMBER.test(text) ? Number(text) : NaN;
+}
+
+function labelOf(field: string, above: number | undefined, schema: LogSchema): number | null {
+  if (above !== undefined) {
+    const value = numberOf(field, schema);
+    return Number.isFinite(value) ? Number(value > above) : null;
+  }
+  if (/^(true|t|yes|y)$/i.test(field)) return 1;
+  if (/^(false|f|no|n)$/i.test(field)) return 0;
+  const text = pointed(field, schema);
+  if (/^\+?1(\.0*)?$/.test(text)) return 1;
+  return /^[+-]?0(\.0*)?$/.test(text) || /^-1(\.0*)?$/.test(text) ? 0 : null;
+}
+
+function timeOf(field: string, format: string, schema: LogSchema): number | null {
   let seconds: number;
   if (format === "YYMMDDHH") {
     const part = /^(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(field)?.slice(1).map(Number);
@@ -205,20 +262,29 @@ function timeOf(field: string, format: string): number | null {
     seconds = day / 1000 + hour! * 3600 + minute! * 60 + second! -
       (parts[6] === "-" ? -offset : offset);
   } else {
-    if (!NUMBER.test(field)) return null;
-    seconds = Number(field) / (format === "milliseconds" ? 1000 : 1);
+    seconds = numberOf(field, schema) / (format === "milliseconds" ? 1000 : 1);
+    if (Number.isNaN(seconds)) return null;
   }
   const whole = Math.floor(seconds);
   return whole >= 0 && whole < 2 ** 32 ? whole : null;
 }
 
+function trim(text: string): string {
+  return text.replace(/^ +/, "").replace(/ +$/, "");
+}
+
 /** What an id is: a text, or a number's shortest spelling; `missing` for a missing one. Null for what is none. */
-function idOf(field: string, missing: boolean, column: TableColumn): string | null {
+function idOf(
+  field: string,
+  missing: boolean,
+  column: TableColumn,
+  schema: LogSchema,
+): string | null {
   const { ids, bits, bounds, rows } = column;
   const keep = typeof rows === "object" && "keep" in rows ? rows.keep : null;
   if (ids === "buckets") {
     if (missing) return String(bounds!.length + 1);
-    const value = NUMBER.test(field) ? Number(field) : NaN;
+    const value = numberOf(field, schema);
     return Number.isFinite(value) ? String(bounds!.filter((bound) => bound <= value).length) : null;
   }
   if (missing) return keep !== null ? null : bits === 32 ? "0" : "missing";
@@ -229,7 +295,7 @@ function idOf(field: string, missing: boolean, column: TableColumn): string | nu
     if (bits === 32 && digits.length > 8) return null;
     return BigInt(`0x${digits}`).toString(16);
   }
-  const match = /^([+-]?)(\d+)(?:\.0+)?$/.exec(field);
+  const match = /^([+-]?)(\d+)(?:\.0+)?$/.exec(pointed(field, schema));
   if (match === null) return null;
   const value = BigInt(match[2]!) * (match[1] === "-" ? -1n : 1n);
   if (bits === 32 && (value < -(2n ** 31n) || value >= 2n ** 31n)) return null;

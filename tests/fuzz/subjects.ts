@@ -1,10 +1,13 @@
 /** Everything that is fuzzed. */
 
+import { ARRAYS } from "./arrays.ts";
 import { COMMAND_LINES } from "./command_lines.ts";
 import { DOCUMENTS } from "./documents.ts";
+import { EVENTS } from "./events.ts";
 import { FILES } from "./files.ts";
 import { FOLDERS } from "./folders.ts";
 import { LOGS } from "./logs.ts";
+import { MODEL_FOLDERS } from "./model_folders.ts";
 import type { Subject } from "./subject.ts";
 
 /** By name. */
@@ -12,6 +15,9 @@ export const SUBJECTS: readonly Subject[] = [
   ...DOCUMENTS,
   ...FILES,
   ...FOLDERS,
+  ...MODEL_FOLDERS,
   ...LOGS,
+  ...EVENTS,
+  ...ARRAYS,
   ...COMMAND_LINES,
 ];

@@ -9,7 +9,7 @@ import { Progress } from "../../core/progress.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { print, tell } from "../../core/streams.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
-import type { PassProgress } from "../plan/hot_set.ts";
+import type { PassProgress } from "../plan/pass.ts";
 import type { TimedEvaluation, TrainProgress } from "../run/trainer.ts";
 import { formatAuc, formatMetric } from "./summary.ts";
 

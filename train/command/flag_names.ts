@@ -47,6 +47,7 @@ const FLAGS: Readonly<Record<string, keyof typeof TRAIN_FLAGS>> = {
   "device.kind": "device",
   "device.threads": "threads",
   "device.wide": "wide",
+  "device.prepareWorkers": "prepareWorkers",
   "device.placement": "placement",
   "evaluation.every": "evalEvery",
   "evaluation.batch": "testBatch",

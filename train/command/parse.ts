@@ -41,6 +41,8 @@ export type TrainCommandLine =
 const GENERAL: ReadonlySet<string> = new Set([
   "plan",
   "budget",
+  "negatives",
+  "correction",
   "placement",
   "lastBatch",
   "trace",

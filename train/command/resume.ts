@@ -22,6 +22,8 @@ export interface ResumeChanges {
   readonly threads: number | null;
   /** The CPU device's kernels for V8's 256-bit mode. */
   readonly wide: boolean | null;
+  /** Threads that prepare minibatches. */
+  readonly prepareWorkers: number | null;
   /** Folder for weights and optimizer state. */
   readonly save: string | null;
   /** Folder for them where the other cannot be written. */
@@ -44,6 +46,7 @@ const RESUMABLE: ReadonlySet<string> = new Set([
     "maxSteps",
     "threads",
     "wide",
+    "prepareWorkers",
     "save",
     "saveFallback",
     "json",
@@ -76,6 +79,7 @@ export function resumeChanges(
     maxSteps: given.has("maxSteps") ? values.maxSteps : null,
     threads: values.threads ?? null,
     wide: given.has("wide") ? values.wide : null,
+    prepareWorkers: values.prepareWorkers ?? null,
     save: values.save ?? null,
     saveFallback: values.saveFallback ?? null,
     json: values.json ?? null,
@@ -115,6 +119,7 @@ export function resumedSettings(stored: RunSettings, changes: ResumeChanges): Ru
       ...device,
       threads: changes.threads ?? device.threads,
       wide: changes.wide ?? device.wide,
+      prepareWorkers: changes.prepareWorkers ?? device.prepareWorkers,
     },
     outputs: {
       result: changes.json ?? outputs.result,

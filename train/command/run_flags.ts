@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import { MAX_PREPARE_WORKERS } from "../feed/open_feeds.ts";
 import type { RunOptions } from "../run/options.ts";
 import type { Given } from "./data_flags.ts";
 import type { DLRM_TRANSLATED } from "./dlrm_flags.ts";
@@ -34,6 +35,15 @@ export const RUN_FLAGS = {
     group: "Device",
     help:
       "CPU kernels for V8's 256-bit mode on x86-64; deno task train says it, and --no-wide takes it back",
+  },
+  prepareWorkers: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: MAX_PREPARE_WORKERS,
+    group: "Device",
+    defaultText: "by device and cores",
+    help: "Threads that prepare minibatches beside training; 0 prepares each when its turn comes",
   },
   init: {
     type: "path",
@@ -65,7 +75,7 @@ type Values = FlagValues<typeof RUN_FLAGS & typeof PLAN_FLAGS & typeof DLRM_TRAN
 
 /** The device that flags ask for. */
 export function deviceOf(
-  { device, useGpu, threads, wide, placement }: Values,
+  { device, useGpu, threads, wide, prepareWorkers, placement }: Values,
   given: Given,
 ): RunOptions["device"] {
   if (useGpu && given.has("device") && device !== "webgpu") {
@@ -73,7 +83,8 @@ export function deviceOf(
       `Cannot use --device ${device}: --use-gpu has been given and means --device webgpu`,
     );
   }
-  return { kind: useGpu ? "webgpu" : device, threads, wide, placement };
+  const kind = useGpu ? "webgpu" : device;
+  return { kind, threads, wide, prepareWorkers, placement };
 }
 
 /** The checkpoints and files that flags ask for. */

@@ -38,6 +38,8 @@ export interface HostBatch {
   readonly labels: Float32Array;
   /** A bag an input; of sequences, one a step: step s of input b is bag `b * steps + s`. */
   readonly lookups: GroupedLookups;
+  /** What each input weighs in the loss, above 0; absent for 1 each. */
+  readonly weights?: Float32Array;
 }
 
 /** Numbers of a model that training keeps up to date and no optimizer touches: running statistics. */
@@ -98,6 +100,8 @@ export interface Model extends Disposable {
    * has been trained then trains to the same bits as a new one.
    */
   initialise(seed: number): Promise<void>;
+  /** Adds a number to every logit that the model gives from now on, through the last bias. */
+  shiftLogits(by: number): Promise<void>;
   /** Copies a minibatch to the device; its lookups name rows of the route's tables. */
   upload(batch: HostBatch, route?: Route): void;
   /** Sets what the next training step reads: learning rate, the slot for its loss, and the steps before it. */
@@ -111,9 +115,9 @@ export interface Model extends Disposable {
   forwardStep(batch: HostBatch): Promise<void>;
   /**
    * Forward, loss, backward and update of one minibatch of `size` inputs: all of a step where the rows are on the device,
-   * the device's part of it where they are in host memory.
+   * the device's part of it where they are in host memory. With `weighted` inputs count by the weights that were uploaded.
    */
-  trainProgram(size: number, route?: Route): Program;
+  trainProgram(size: number, route?: Route, weighted?: boolean): Program;
   /** What `trainStep` does on the host around that program; null where a route's rows are on the device. */
   hostStep(size: number, route?: Route): HostStep | null;
   /** Forward alone. */

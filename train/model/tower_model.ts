@@ -19,7 +19,7 @@ import type {
 import { type Stage, timesByStage } from "../stages.ts";
 import { HotRowStore } from "./hot_store.ts";
 import { FlatParameters, initialiseDense, type MakeMatrix, mlpFloats } from "./layers.ts";
-import { firstRows, writeMatrix } from "./matrices.ts";
+import { firstRows, readMatrix, writeMatrix } from "./matrices.ts";
 import type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 import { DeviceRows, HostRows, type Transfer } from "./row_paths.ts";
 import { statisticsWeight } from "./statistics.ts";
@@ -121,6 +121,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly #head: Head;
   readonly #rows: DeviceRows | HostRows;
   readonly #labels: Matrix;
+  readonly #weights: Matrix;
   readonly #scalars: DeviceBuffer;
   readonly #scalarBits = new ArrayBuffer(12);
   readonly #lossRow: Matrix;
@@ -179,6 +180,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.#lossRow = make(1, lossSlots, "losses");
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
       this.#labels = make(maxBatch, 1, "labels");
+      this.#weights = makeGradient(maxBatch, 1, "weights of inputs");
       const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
       this.#flat = new FlatParameters(make, makeGradient, floats, optimizer);
       this.#tower = new Tower(shape, {
@@ -229,6 +231,14 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     await this.hot?.clearState();
   }
 
+  /** {@inheritDoc Model.shiftLogits} */
+  async shiftLogits(by: number): Promise<void> {
+    // Tower and head hand their layers out in the order of the forward pass, each with its bias behind its weight.
+    const { value } = this.parameters.at(-1)!;
+    const [bias] = await readMatrix(this.device, value);
+    writeMatrix(this.device, value, Float32Array.of(bias! + by));
+  }
+
   /** {@inheritDoc Model.upload} */
   upload(batch: HostBatch, route: Route = "full"): void {
     this.#uploadInputs(batch);
@@ -262,7 +272,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     link.upload.ms += performance.now() - begun;
     const rows = batch.size * this.#kind.steps;
     if (path instanceof HostRows) add(link.upload, await path.bring(rows, this.#tower.vectors));
-    this.device.run(this.trainProgram(batch.size, route));
+    const weighted = batch.weights !== undefined;
+    this.device.run(this.trainProgram(batch.size, route, weighted));
     if (path instanceof HostRows) {
       add(link.download, await path.takeBack(rows, this.#tower.vectorGradients));
     }
@@ -313,21 +324,21 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   }
 
   /** {@inheritDoc Model.trainProgram} */
-  trainProgram(size: number, route: Route = "full"): Program {
+  trainProgram(size: number, route: Route = "full", weighted = false): Program {
     if (size > this.maxTrainBatch) {
       throw new RangeError(
         `Cannot train a minibatch of ${size} inputs: the model was made to train ${this.maxTrainBatch} at most`,
       );
     }
     const path = this.#path(route);
-    return this.#program(`train ${route}`, size, (ops) => {
+    return this.#program(`train ${route}${weighted ? " weighted" : ""}`, size, (ops) => {
       const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
       this.#forward(ops, size, route, weight);
       ops.stage("backward");
       ops.add(bceOp, {
         logits: firstRows(this.logits, size),
         labels: firstRows(this.#labels, size),
-        weights: null,
+        weights: weighted ? firstRows(this.#weights, size) : null,
         dlogits: firstRows(this.#head.dlogits, size),
         losses: this.#lossRow,
         slot: { buffer: this.#scalars, index: LOSS_SLOT },
@@ -368,8 +379,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     this.dispose();
   }
 
-  /** Copies dense features and labels to the device. */
-  #uploadInputs({ size, dense, labels }: HostBatch): void {
+  /** Copies dense features, labels and weights to the device. */
+  #uploadInputs({ size, dense, labels, weights }: HostBatch): void {
     if (size > this.maxBatch) {
       throw new RangeError(
         `Cannot upload ${size} inputs: the model was made for at most ${this.maxBatch}`,
@@ -379,6 +390,10 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     const { device } = this;
     writeMatrix(device, firstRows(this.#tower.dense, rows), dense.subarray(0, rows * columns));
     writeMatrix(device, firstRows(this.#labels, size), labels.subarray(0, size));
+    // An evaluation may be of more inputs than can be trained, and weighs none.
+    if (weights !== undefined) {
+      writeMatrix(device, firstRows(this.#weights, size), weights.subarray(0, size));
+    }
   }
 
   #path(route: Route): DeviceRows | HostRows {

@@ -10,7 +10,9 @@ import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifie
 import { ALWAYS_STALE, findCriterion, NEVER, rowScores } from "./criterion.ts";
 import type { Decision } from "./document.ts";
 import type { StateArray } from "./driver.ts";
-import type { Feed } from "./feed.ts";
+import type { InputFeed } from "../feed/feeds.ts";
+import type { Numbering } from "../feed/preparer.ts";
+import type { Looked } from "./filter.ts";
 import type { HotRows } from "./hot_rows.ts";
 import type { PlanOptions, ResolvedStaleness } from "./options.ts";
 import { readRowNumbers } from "./row_numbers.ts";
@@ -38,6 +40,8 @@ export interface BlockParts {
   readonly sequences: boolean;
   readonly options: PlanOptions;
   readonly resolved: ResolvedStaleness;
+  /** Whether D is a share of lookups, whose rows are frozen, and not of inputs. */
+  readonly freezes: boolean;
   readonly seed: number;
   /** Books time on a stage, in milliseconds, where the device does not. */
   readonly book: (stage: "snapshot" | "search" | "classify", ms: number) => void;
@@ -63,6 +67,9 @@ export class StalenessBlocks {
   /** One a hot row; behind them that of other rows, and that of inputs without any hot row. */
   readonly #scores: Float32Array;
   #stale: Uint8Array | null = null;
+  /** The last decision's sample, where D changes between decisions, and thresholds of shares found on it. */
+  #sampled: Float32Array | null = null;
+  readonly #thresholds = new Map<number, number>();
   #threshold = 0;
   #coldThreshold: number | null = null;
   #snapshotMs = 0;
@@ -125,20 +132,20 @@ export class StalenessBlocks {
   /**
    * Closes the window: last snapshot, scores, sample, threshold.
    *
-   * @param feed Of the epoch's order; its candidates are overwritten.
+   * @param feed Of the epoch's order; what it has looked at is overwritten.
    * @param left Positions of the hot inputs after the window.
    * @param all Hot inputs of the epoch.
    * @param minibatches Hot minibatches trained.
    * @param window The window's minibatches.
    */
   async decide(
-    feed: Feed,
+    feed: InputFeed,
     left: Uint32Array,
     all: number,
     minibatches: number,
     window: { readonly from: number; readonly to: number },
   ): Promise<void> {
-    const { hot, options, resolved, tables, flatRows } = this.#parts;
+    const { hot, options, resolved, tables, flatRows, freezes } = this.#parts;
     await this.#timed("snapshot", async () => {
       const changes = await this.#snapshots?.finish() ?? noChanges(hot.total);
       const { reads = [] } = findCriterion(options.criterion);
@@ -151,6 +158,7 @@ export class StalenessBlocks {
     const begun = performance.now();
     const { scores: sample, sampled } = await this.#sample(feed, left, all);
     const found = this.#search(sample);
+    if (options.anneal !== "none") this.#keepSample(sample);
     this.#threshold = found.threshold;
     this.#coldThreshold = null;
     const before = this.#stale;
@@ -182,6 +190,7 @@ export class StalenessBlocks {
       fallen_asleep: asleep,
       classified: 0,
       skipped: 0,
+      ...(freezes ? { lookups: 0, frozen_lookups: 0 } : {}),
       snapshot_ms: this.#snapshotMs,
       search_ms: performance.now() - begun,
       classify_ms: 0,
@@ -189,33 +198,72 @@ export class StalenessBlocks {
     this.#snapshotMs = 0;
   }
 
-  /** Which of the feed's candidates, all of hot inputs, to skip. */
-  async classify(feed: Feed): Promise<Uint8Array> {
-    const { resolved, hot } = this.#parts;
+  /** How rows of hot inputs are numbered to be classified. */
+  get numbering(): Numbering {
+    const { resolved: { combine }, hot } = this.#parts;
+    return { other: hot.total, none: hot.total, unused: this.#unused(combine) };
+  }
+
+  /**
+   * Which of the inputs that the feed has looked at, all hot, to skip where each has a D of its own.
+   *
+   * @param shareOf D of input number b of those.
+   */
+  async classifyBy(feed: InputFeed, shareOf: (b: number) => number): Promise<Uint8Array> {
+    const { combine } = this.#parts.resolved;
     const begun = performance.now();
-    const { combine } = resolved;
-    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total, this.#unused(combine));
+    feed.rowNumbers(this.#classifier.rows, this.numbering);
+    const scores = await this.#classifier.scores("classify", combine);
+    const skip = Uint8Array.from(
+      scores,
+      (score, b) => score < this.#thresholdOf(shareOf(b)) ? 1 : 0,
+    );
+    this.#classified(performance.now() - begun);
+    return skip;
+  }
+
+  /** T at which a share of the last decision's sample is skipped, as a float32. */
+  #thresholdOf(share: number): number {
+    let threshold = this.#thresholds.get(share);
+    if (threshold === undefined) {
+      threshold = Math.fround(quantileThreshold(this.#sampled!, share).threshold);
+      this.#thresholds.set(share, threshold);
+    }
+    return threshold;
+  }
+
+  /** Which of the inputs that the feed has looked at, all hot, to skip. */
+  async classify(feed: InputFeed): Promise<Uint8Array> {
+    const { combine } = this.#parts.resolved;
+    const begun = performance.now();
+    feed.rowNumbers(this.#classifier.rows, this.numbering);
     const skip = await this.#classifier.skips(combine, this.#threshold);
     this.#classified(performance.now() - begun);
     return skip;
   }
 
+  /** How rows of cold inputs are numbered to be classified. */
+  get coldNumbering(): Numbering {
+    const { hot } = this.#parts;
+    return { other: hot.total, none: hot.total + 1, unused: hot.total };
+  }
+
   /**
-   * Which of the feed's candidates, all of cold inputs, to skip: those whose hot rows are all stale at a threshold of their
+   * Which of the inputs that the feed has looked at, all cold, to skip: those whose hot rows are all stale at a threshold of their
    * own; their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never
    * skipped.
    */
-  async classifyCold(feed: Feed, count: number, left: Uint32Array): Promise<Uint8Array> {
-    const { hot, options } = this.#parts;
+  async classifyCold(feed: InputFeed, { list, start, size }: Looked): Promise<Uint8Array> {
+    const { options } = this.#parts;
     if (this.#coldThreshold === null) {
-      const begun = performance.now();
+      const begun = performance.now(), left = list.subarray(start);
       const { scores } = await this.#sample(feed, left, left.length, MAX);
       this.#coldThreshold = quantileThreshold(scores, options.drop).threshold;
       this.#parts.book("search", performance.now() - begun);
-      await feed.candidates(left.subarray(0, count));
+      await feed.look(list, start, size, this.coldNumbering);
     }
     const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1);
+    feed.rowNumbers(this.#classifier.rows, this.coldNumbering);
     const skip = await this.#classifier.skips(MAX, this.#coldThreshold);
     this.#classified(performance.now() - begun);
     return skip;
@@ -226,6 +274,13 @@ export class StalenessBlocks {
     const decision = this.#decisions.at(-1)!;
     decision.classified += classified;
     decision.skipped += skipped;
+  }
+
+  /** Notes a minibatch's lookups under the last decision, and how many of them were of rows that were not updated. */
+  accountFrozen(lookups: number, frozen: number): void {
+    const decision = this.#decisions.at(-1)!;
+    decision.lookups = (decision.lookups ?? 0) + lookups;
+    decision.frozen_lookups = (decision.frozen_lookups ?? 0) + frozen;
   }
 
   /** Numbers and arrays that a checkpoint must hold. */
@@ -240,6 +295,7 @@ export class StalenessBlocks {
     // Without snapshots nothing tells whether a window is open; what a window counted before does no harm.
     if (snapshots === null || snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
     if (this.#stale !== null) tensors.set("scores", this.#scores.slice());
+    if (this.#sampled !== null) tensors.set("sample", this.#sampled);
     return {
       document: {
         decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
@@ -269,6 +325,8 @@ export class StalenessBlocks {
       ...floats("previous"),
       ...floats("path"),
     });
+    const sample = tensors.get("sample");
+    if (sample instanceof Float32Array) this.#keepSample(sample);
     const accesses = tensors.get("accesses");
     if (accesses instanceof Uint32Array) this.#accesses.set(accesses);
     const scores = tensors.get("scores");
@@ -286,10 +344,15 @@ export class StalenessBlocks {
     this.#classifier.dispose();
   }
 
+  #keepSample(sample: Float32Array): void {
+    this.#sampled = sample;
+    this.#thresholds.clear();
+  }
+
   #search(sample: Float32Array): { threshold: number; share: number; note: string | null } {
     const { options, sequences } = this.#parts;
     const { search } = SEMANTICS[options.mode];
-    if (search === "quantile") return quantileThreshold(sample, options.drop);
+    if (search === "quantile") return quantileThreshold(sample, options.drop, this.#what);
     const tolerance = sequences ? search.toleranceSequences : search.tolerance;
     const share = (threshold: number): number => {
       const limit = Math.fround(threshold);
@@ -304,14 +367,19 @@ export class StalenessBlocks {
     return { threshold: found.threshold, share: found.share, note };
   }
 
-  /** Combined scores of sampled inputs. */
+  /** What a sample's scores are of. */
+  get #what(): "inputs" | "lookups" {
+    return this.#parts.freezes ? "lookups" : "inputs";
+  }
+
+  /** Combined scores of sampled inputs; of a plan that freezes rows, scores of their lookups one by one. */
   async #sample(
-    feed: Feed,
+    feed: InputFeed,
     left: Uint32Array,
     all: number,
     combine = this.#parts.resolved.combine,
   ): Promise<{ scores: Float32Array; sampled: number }> {
-    const { options, seed, hot } = this.#parts;
+    const { options, seed, hot, freezes, shape } = this.#parts;
     const { sample, replacement } = SEMANTICS[options.mode];
     const share = options.sample ?? sample.share;
     const wanted = Math.floor(share * (sample.of === "all" ? all : left.length));
@@ -319,15 +387,34 @@ export class StalenessBlocks {
     const count = Math.min(replacement ? Infinity : left.length, Math.max(least, wanted));
     const chosen = sampledInputs(left.length, count, seed, this.#decisions.length, replacement);
     const positions = chosen.map((i) => left[i]!);
-    const scores = new Float32Array(count);
+    const each = freezes ? shape.groups * shape.lookups : 1;
+    const scores = new Float32Array(count * each);
+    const numbering = { other: hot.total, none: hot.total + 1, unused: this.#unused(combine) };
+    let lookups = 0;
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
-      const some = positions.subarray(from, from + CLASSIFIER_INPUTS);
-      await feed.candidates(some);
-      feed.rowNumbers(this.#classifier.rows, hot.total, hot.total + 1, this.#unused(combine));
+      const size = Math.min(CLASSIFIER_INPUTS, count - from);
+      await feed.look(positions, from, size, numbering);
+      feed.rowNumbers(this.#classifier.rows, numbering);
+      if (freezes) {
+        lookups = this.#addLookups(scores, lookups, size);
+        continue;
+      }
       const part = await this.#classifier.scores("search", combine);
-      scores.set(part.subarray(0, some.length), from);
+      scores.set(part.subarray(0, size), from);
     }
-    return { scores, sampled: count };
+    return { scores: freezes ? scores.subarray(0, lookups) : scores, sampled: count };
+  }
+
+  /** Appends the scores of lookups of hot rows of inputs looked at to a list that has `filled`; returns how many it then has. */
+  #addLookups(list: Float32Array, filled: number, inputs: number): number {
+    const { shape: { groups, lookups }, hot } = this.#parts, { rows } = this.#classifier;
+    for (let l = 0; l < groups * lookups; l++) {
+      for (let b = 0; b < inputs; b++) {
+        const row = rows[l * CLASSIFIER_INPUTS + b]!;
+        if (row < hot.total) list[filled++] = this.#scores[row]!;
+      }
+    }
+    return filled;
   }
 
   /**

@@ -6,7 +6,7 @@
 
 import type { HostBatch } from "../model/model.ts";
 import type { StalenessBlocks } from "./blocks.ts";
-import type { Feed } from "./feed.ts";
+import type { InputFeed } from "../feed/feeds.ts";
 import { InputFilter } from "./filter.ts";
 
 /** A minibatch of a stream. */
@@ -19,7 +19,7 @@ export interface StreamBatch {
 /** How an epoch's cold inputs are walked. */
 export interface ColdStreamParts {
   readonly positions: Uint32Array;
-  readonly feed: Feed;
+  readonly feed: InputFeed;
   readonly batch: number;
   /** Minibatches at most; the original stops before the last ones. */
   readonly most: number;
@@ -39,11 +39,13 @@ export class ColdStream {
   constructor(parts: ColdStreamParts) {
     const { positions, feed, blocks } = parts;
     this.#parts = parts;
-    this.#filter = new InputFilter(
-      positions,
-      feed,
-      (some, left) => blocks!.classifyCold(feed, some.length, left),
-    );
+    this.#filter = new InputFilter(positions, feed, {
+      numbering: () => blocks!.coldNumbering,
+      verdict: async (looked) => ({
+        skip: await blocks!.classifyCold(feed, looked),
+        weights: null,
+      }),
+    });
   }
 
   /** Inputs trained or passed over. */
@@ -68,9 +70,9 @@ export class ColdStream {
   async next(): Promise<StreamBatch | null> {
     const { positions, feed, batch, blocks } = this.#parts;
     if (blocks === null || blocks.decisions === 0) {
-      const some = positions.subarray(this.#cursor, this.#cursor + batch);
-      const inputs = await feed.batch(some, "full");
-      this.#cursor += some.length;
+      const size = Math.min(batch, positions.length - this.#cursor);
+      const inputs = await feed.batch(positions, this.#cursor, size, "full");
+      this.#cursor += size;
       this.#minibatches++;
       return { batch: inputs, skipped: 0 };
     }
@@ -86,6 +88,11 @@ export class ColdStream {
     }
     this.#minibatches++;
     return { batch: kept.batch, skipped: kept.skipped };
+  }
+
+  /** Lets go of what its inputs were read with. */
+  dispose(): void {
+    this.#parts.feed.dispose();
   }
 
   /** Where the stream is, between minibatches. */

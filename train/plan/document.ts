@@ -22,11 +22,11 @@ export interface Decision {
   readonly snapshots: number;
   /** Inputs sampled. */
   readonly sampled: number;
-  /** Drop share asked for (D). */
+  /** Share asked for (D): of inputs that are dropped, or of lookups whose rows are frozen. */
   readonly target: number;
   /** T, in the criterion's unit. */
   readonly threshold: number;
-  /** Share of the sample that is skipped at T. */
+  /** Share of the sample that is skipped at T; of plans that freeze rows, share of its lookups. */
   readonly share: number;
   /** Why the share misses the target; null if it does not. */
   readonly note: string | null;
@@ -46,6 +46,10 @@ export interface Decision {
   readonly classified: number;
   /** Of these, inputs skipped. */
   readonly skipped: number;
+  /** For plans that freeze rows: lookups of the minibatches trained under this decision outside of windows. */
+  readonly lookups?: number;
+  /** Of these, lookups of rows that were not updated. */
+  readonly frozen_lookups?: number;
   /** Milliseconds of the snapshots. */
   readonly snapshot_ms: number;
   /** Milliseconds of the sample and the threshold. */

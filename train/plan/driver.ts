@@ -5,6 +5,7 @@
  */
 
 import type { Dataset, Order } from "../../data/types.ts";
+import type { Feeds } from "../feed/feeds.ts";
 import type { GroupedLookups } from "../../kernels/types.ts";
 import type { HostBatch, Model, Route } from "../model/model.ts";
 import type { Json } from "../run/result.ts";
@@ -26,6 +27,8 @@ export interface DriverParts {
   readonly model: Model;
   /** The data set whose training split is trained. */
   readonly dataset: Dataset;
+  /** Opens readers whose minibatches other threads may prepare ahead. */
+  readonly feeds: Feeds;
   /** Inputs a minibatch. */
   readonly batch: number;
   /** Whether a last minibatch that is not full is trained. */

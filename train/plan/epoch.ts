@@ -8,11 +8,12 @@
 import { UserError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
 import type { StalenessBlocks } from "./blocks.ts";
+import { CLASSIFIER_INPUTS } from "./classifier.ts";
 import { ColdStream } from "./cold_stream.ts";
 import type { DriverParts } from "./driver.ts";
-import { Feed } from "./feed.ts";
 import type { HotRows } from "./hot_rows.ts";
-import { cutToBudget, type PassHooks, segregate, type Segregation } from "./hot_set.ts";
+import { cutToBudget, segregate, type Segregation } from "./hot_set.ts";
+import type { PassHooks } from "./pass.ts";
 import { HotStream, opensWindow } from "./hot_stream.ts";
 import {
   inputShapeOf,
@@ -83,7 +84,7 @@ export async function openEpoch(
     blocks.epoch = number;
     if (!opensWindow(plan, options, number)) blocks.decidedAt = 0;
   }
-  const feed = () => new Feed(dataset, orderOf, hotRows, model.tables.rows, batch);
+  const feed = () => parts.feeds.inputs(orderOf, hotRows, batch, CLASSIFIER_INPUTS);
   const cold = plan.cold === "skip" ? null : new ColdStream({
     positions: colds,
     feed: feed(),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BatchSource } from "../run/batches.ts";
+import type { Minibatches } from "../feed/feeds.ts";
 import type { PlanDocument } from "./document.ts";
 import type { DriverParts, DriverState, PlanDriver, PlannedMinibatch } from "./driver.ts";
 import { PLAN_DEFAULTS, type PlanOptions, planOptionsDocument, withinBudget } from "./options.ts";
@@ -21,7 +21,7 @@ export class EveryInput implements PlanDriver {
   #epoch = -1;
   #at = 0;
   #done = 0;
-  #source: BatchSource | null = null;
+  #source: Minibatches | null = null;
 
   /** @param options The plan, for its name and its budget. */
   constructor(parts: DriverParts, options: PlanOptions = PLAN_DEFAULTS) {
@@ -105,12 +105,15 @@ export class EveryInput implements PlanDriver {
     return Promise.resolve();
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#source?.dispose();
+    this.#source = null;
+  }
 
   #open(epoch: number, at: number): void {
-    const { dataset, model, order, batch } = this.#parts;
-    const reader = dataset.reader("train", order(epoch));
-    this.#source = new BatchSource(reader, dataset.schema, model.tables.rows, batch);
+    const { feeds, order, batch } = this.#parts;
+    this.#source?.dispose();
+    this.#source = feeds.minibatches("train", order(epoch), batch, this.#perEpoch);
     this.#epoch = epoch;
     this.#at = at;
   }

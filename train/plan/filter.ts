@@ -4,12 +4,32 @@
  * @module
  */
 
+import type { InputFeed } from "../feed/feeds.ts";
+import type { Numbering } from "../feed/preparer.ts";
 import type { HostBatch, Route } from "../model/model.ts";
 import { CLASSIFIER_INPUTS } from "./classifier.ts";
-import type { Feed } from "./feed.ts";
+import type { Verdict } from "./skipping.ts";
 
-/** Says which of the feed's candidates to skip: 1 for skip. */
-type Judge = (positions: Uint32Array, left: Uint32Array) => Uint8Array | Promise<Uint8Array>;
+/** Inputs of a list, at places [start, start + size). */
+export interface Looked {
+  readonly list: Uint32Array;
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Inputs that the feed has looked at, from place `from` of the list on, and what was said of them. */
+interface Judged extends Verdict {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Which inputs to pass over, and what the others weigh. */
+interface Judge {
+  /** How the feed is to number the rows of inputs that are looked at; null where the verdict does not go by rows. */
+  numbering(): Numbering | null;
+  /** Judges the inputs that the feed has looked at. */
+  verdict(looked: Looked): Promise<Verdict>;
+}
 
 /** A minibatch of kept inputs, and what it took. */
 interface KeptBatch {
@@ -21,54 +41,92 @@ interface KeptBatch {
   readonly cursor: number;
 }
 
+/** A minibatch of kept inputs that has been put together. */
+interface Assembled extends Omit<KeptBatch, "batch"> {
+  /** Place in the list from which it was put together. */
+  readonly from: number;
+  readonly batch: (() => HostBatch | Promise<HostBatch>) | null;
+}
+
 /** Cuts the kept inputs of a list into minibatches. */
 export class InputFilter {
   readonly #positions: Uint32Array;
-  readonly #feed: Feed;
+  readonly #feed: InputFeed;
   readonly #judge: Judge;
-  /** The feed's candidates: those from place `from` of the list on, and what was said of them. */
-  #candidates: { readonly from: number; readonly skip: Uint8Array; readonly count: number } | null =
-    null;
+  #looked: Judged | null = null;
+  /** Minibatches that are prepared while others are trained, in order. */
+  #assembled: Assembled[] = [];
 
   /** @param positions The list, in the feed's order. */
-  constructor(positions: Uint32Array, feed: Feed, judge: Judge) {
+  constructor(positions: Uint32Array, feed: InputFeed, judge: Judge) {
     this.#positions = positions;
     this.#feed = feed;
     this.#judge = judge;
   }
 
-  /** Forgets the verdicts on inputs ahead, because the feed's candidates or the decision have changed. */
+  /** Forgets the verdicts on inputs ahead, because the inputs looked at or the decision have changed. */
   forget(): void {
-    this.#candidates = null;
+    this.#looked = null;
+    this.#assembled = [];
   }
 
   /** The next `batch` kept inputs from place `cursor` on, or as many as are left. */
   async next(cursor: number, batch: number, route: Route, wholeOnly: boolean): Promise<KeptBatch> {
-    const positions = this.#positions, feed = this.#feed;
-    let filled = 0, skipped = 0;
-    while (filled < batch && cursor < positions.length) {
-      const { from, skip, count } = await this.#look(cursor);
-      let at = cursor - from;
-      for (; at < count && filled < batch; at++) {
-        if (skip[at] === 1) skipped++;
-        else feed.copy(at, filled++, batch);
+    if (this.#assembled[0] !== undefined && this.#assembled[0].from !== cursor) this.forget();
+    const ready = this.#assembled;
+    while (ready.length <= this.#feed.ahead) {
+      const last = ready.at(-1);
+      if (last !== undefined && (last.batch === null || last.cursor >= this.#positions.length)) {
+        break;
       }
-      cursor = from + at;
-      if (at === count) this.#candidates = null;
+      ready.push(await this.#assemble(last?.cursor ?? cursor, batch, route, wholeOnly));
     }
-    if (filled === 0 || (wholeOnly && filled < batch)) return { batch: null, skipped, cursor };
-    feed.finish(filled, batch);
-    return { batch: feed.group(feed.assembly, route), skipped, cursor };
+    const { batch: prepared, ...kept } = ready.shift()!;
+    return { ...kept, batch: prepared === null ? null : await prepared() };
   }
 
-  async #look(
-    cursor: number,
-  ): Promise<{ readonly from: number; readonly skip: Uint8Array; readonly count: number }> {
-    if (this.#candidates !== null) return this.#candidates;
-    const left = this.#positions.subarray(cursor);
-    const some = left.subarray(0, CLASSIFIER_INPUTS);
-    await this.#feed.candidates(some);
-    const skip = await this.#judge(some, left);
-    return this.#candidates = { from: cursor, skip, count: some.length };
+  async #assemble(
+    from: number,
+    batch: number,
+    route: Route,
+    wholeOnly: boolean,
+  ): Promise<Assembled> {
+    const positions = this.#positions, feed = this.#feed;
+    const waiting = feed.begin(batch);
+    if (waiting !== undefined) await waiting;
+    let filled = 0, skipped = 0, cursor = from;
+    let weights: Float32Array | null = null;
+    while (filled < batch && cursor < positions.length) {
+      const { from: first, skip, weights: weigh, count } = this.#looked ??= await this.#look(
+        cursor,
+      );
+      let at = cursor - first;
+      for (; at < count && filled < batch; at++) {
+        if (skip[at] === 1) {
+          skipped++;
+          continue;
+        }
+        const weight = weigh?.[at] ?? 1;
+        if (weight !== 1) (weights ??= new Float32Array(batch).fill(1))[filled] = weight;
+        feed.copy(at, filled++);
+      }
+      cursor = first + at;
+      if (at === count) this.#looked = null;
+    }
+    const whole = filled > 0 && !(wholeOnly && filled < batch);
+    if (!whole) return { from, skipped, cursor, batch: null };
+    const prepared = feed.finish(filled, route), size = filled, weighed = weights;
+    const inputs = weighed === null
+      ? prepared
+      : async () => ({ ...await prepared(), weights: weighed.subarray(0, size) });
+    return { from, skipped, cursor, batch: inputs };
+  }
+
+  async #look(start: number): Promise<Judged> {
+    const list = this.#positions;
+    const size = Math.min(CLASSIFIER_INPUTS, list.length - start);
+    const waiting = this.#feed.look(list, start, size, this.#judge.numbering());
+    if (waiting !== undefined) await waiting;
+    return { ...await this.#judge.verdict({ list, start, size }), from: start, count: size };
   }
 }

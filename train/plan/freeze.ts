@@ -17,6 +17,8 @@ export interface FrozenLookups {
   readonly lookups: GroupedLookups;
   /** Different rows left out. */
   readonly frozen: number;
+  /** Lookups of these. */
+  readonly frozenLookups: number;
 }
 
 /** Reusable arrays for lookups of which some rows are frozen; the result's are overwritten by the next call. */
@@ -49,7 +51,7 @@ export class RowFreezer {
       }
       if (frozen[row] !== 0) count++;
     }
-    if (count === 0) return { lookups, frozen: 0 };
+    if (count === 0) return { lookups, frozen: 0, frozenLookups: 0 };
     this.#reserve(lookups.lookups);
     const keptRows = this.#uniqueRows, keptSegments = this.#segments;
     const keptPositions = this.#positions;
@@ -71,6 +73,7 @@ export class RowFreezer {
         positions: keptPositions,
       },
       frozen: count,
+      frozenLookups: segments[unique]! - at,
     };
   }
 
@@ -104,11 +107,13 @@ export class StaleRowFreezer {
   /** Leaves stale rows out of a minibatch's updates; nothing before the first decision. */
   freeze(lookups: GroupedLookups, route: Route): FrozenLookups {
     const { stale, decisions } = this.#blocks;
-    if (stale === null) return { lookups, frozen: 0 };
+    if (stale === null) return { lookups, frozen: 0, frozenLookups: 0 };
     if (this.#decisions !== decisions) {
       this.#decisions = decisions;
       stale.forEach((is, h) => this.#full[this.#flatRows[h]!] = is);
     }
-    return this.#freezer.withoutRows(lookups, route === "full" ? this.#full : stale);
+    const left = this.#freezer.withoutRows(lookups, route === "full" ? this.#full : stale);
+    this.#blocks.accountFrozen(lookups.lookups, left.frozenLookups);
+    return left;
   }
 }

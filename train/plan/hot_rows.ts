@@ -100,7 +100,8 @@ export function chooseHotRows(counts: readonly Uint32Array[], options: HotRowsOp
   const rows: Uint32Array[] = [], ids: Uint32Array[] = [];
   let at = 0, ties = cut.ties;
   for (const table of counts) {
-    const first = at, numbers = new Uint32Array(table.length);
+    // Shared, so that other threads can read them.
+    const first = at, numbers = new Uint32Array(new SharedArrayBuffer(4 * table.length));
     for (let row = 0; row < table.length; row++) {
       const uses = table[row]!;
       if (uses < cut.uses) continue;

@@ -5,37 +5,14 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { letEventsIn } from "../../core/events.ts";
 import { idLayout, NO_LOOKUP } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import { chooseHotRows, type HotRows } from "./hot_rows.ts";
 import { type PlanOptions, profiledCount, withinBudget } from "./options.ts";
+import { eachChunk, PASS_CHUNK, type PassHooks } from "./pass.ts";
 import { profiledInputs } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
-
-/** Inputs read at a time. */
-const CHUNK = 8192;
-
-const YIELD_MS = 200;
-
-/** How far a pass over inputs is. */
-export interface PassProgress {
-  /** `profile`: accesses are counted. `segregate`: inputs are sorted into hot and cold ones. */
-  readonly pass: "profile" | "segregate";
-  /** Inputs looked at. */
-  readonly done: number;
-  /** Inputs to look at. */
-  readonly total: number;
-}
-
-/** Callbacks of a pass over the data, and how to stop it. */
-export interface PassHooks {
-  /** Called a few times a second. */
-  readonly onPass?: (progress: PassProgress) => void;
-  /** Ends the pass with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
 
 /** The hot set of a data set, for plans that have one. Does not depend on the order of training. */
 export interface HotSet {
@@ -73,7 +50,7 @@ export async function findHotSet(
   const positions = profiledInputs(total, count, seed, replacement);
   const { each, firsts } = idLayout(dataset.schema);
   const counts = tableRows.map((rows) => new Uint32Array(rows));
-  const inputs = createInputs(dataset.schema, CHUNK);
+  const inputs = createInputs(dataset.schema, PASS_CHUNK);
   await eachChunk(positions.length, "profile", hooks, async (from, to) => {
     const waiting = reader.readAt(positions.subarray(from, to), inputs);
     if (waiting !== undefined) await waiting;
@@ -127,8 +104,8 @@ export async function segregate(
   const total = reader.count;
   const hots = new Uint32Array(total), colds = new Uint32Array(total);
   let hotCount = 0, coldCount = 0;
-  const inputs = createInputs(dataset.schema, CHUNK);
-  const warm = new Uint8Array(CHUNK);
+  const inputs = createInputs(dataset.schema, PASS_CHUNK);
+  const warm = new Uint8Array(PASS_CHUNK);
   await eachChunk(total, "segregate", hooks, async (from, to) => {
     const size = to - from;
     const waiting = reader.read(from, size, inputs);
@@ -173,23 +150,4 @@ export function cutToBudget(
   const first = (positions: Uint32Array): Uint32Array =>
     positions.subarray(0, withinBudget(options, positions.length));
   return { hot: first(hot), cold: first(cold), ms };
-}
-
-async function eachChunk(
-  total: number,
-  pass: PassProgress["pass"],
-  { onPass, signal }: PassHooks,
-  body: (from: number, to: number) => Promise<void>,
-): Promise<void> {
-  let yieldedAt = performance.now();
-  for (let from = 0; from < total; from += CHUNK) {
-    const to = Math.min(total, from + CHUNK);
-    await body(from, to);
-    if (performance.now() - yieldedAt > YIELD_MS) {
-      onPass?.({ pass, done: to, total });
-      await letEventsIn();
-      yieldedAt = performance.now();
-    }
-    signal?.throwIfAborted();
-  }
 }

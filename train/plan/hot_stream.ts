@@ -8,12 +8,12 @@ import type { Route } from "../model/model.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { StalenessBlocks } from "./blocks.ts";
 import type { StreamBatch } from "./cold_stream.ts";
-import type { Feed } from "./feed.ts";
+import type { InputFeed } from "../feed/feeds.ts";
 import { InputFilter } from "./filter.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
 import type { Plan } from "./plans.ts";
-import { RandomDrop } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
+import { HotSkipping, type Places, type Verdict } from "./skipping.ts";
 
 /** A minibatch of hot inputs. */
 export interface HotMinibatch extends StreamBatch {
@@ -37,7 +37,7 @@ export interface HotStreamState {
 /** How an epoch's hot inputs are walked. */
 export interface HotStreamParts {
   readonly positions: Uint32Array;
-  readonly feed: Feed;
+  readonly feed: InputFeed;
   readonly plan: Plan;
   readonly options: PlanOptions;
   readonly resolved: ResolvedPlan;
@@ -57,7 +57,7 @@ export function opensWindow({ window }: Plan, { decide }: PlanOptions, epoch: nu
 /** Walks the hot inputs of one epoch. */
 export class HotStream {
   readonly #parts: HotStreamParts;
-  readonly #random: RandomDrop;
+  readonly #skipping: HotSkipping;
   readonly #filter: InputFilter;
   #cursor = 0;
   #minibatches = 0;
@@ -68,11 +68,18 @@ export class HotStream {
   #passed = 0;
 
   constructor(parts: HotStreamParts) {
-    const { plan, options, resolved: { layout: { warmup, window } }, epoch, seed } = parts;
+    const { plan, options, resolved: { layout }, positions, batch, epoch, seed } = parts;
     this.#parts = parts;
-    this.#random = new RandomDrop(seed, epoch, options.drop);
-    this.#filter = new InputFilter(parts.positions, parts.feed, (some) => this.#judge(some));
     const opens = opensWindow(plan, options, epoch);
+    this.#skipping = new HotSkipping({
+      ...{ plan, options, layout, opens, count: positions.length, batch, seed, epoch },
+    });
+    this.#filter = new InputFilter(positions, parts.feed, {
+      numbering: () => plan.hot === "skip-stale" ? parts.blocks!.numbering : null,
+      verdict: ({ list, start, size }) =>
+        this.#judge({ positions: list.subarray(start, start + size), first: start }),
+    });
+    const { warmup, window } = layout;
     this.#window = opens ? { from: warmup, to: warmup + window } : null;
     this.#filters = !opens && this.#drops;
   }
@@ -116,7 +123,7 @@ export class HotStream {
     ) {
       const { window } = layout;
       // A window that the inputs left cannot fill would end without a decision.
-      if (positions.length - this.#cursor > (window + 1) * batch) {
+      if (this.#skipping.until - this.#cursor > (window + 1) * batch) {
         const from = this.#minibatches;
         this.#filter.forget();
         if (window > 0) this.#window = { from, to: from + window };
@@ -129,9 +136,10 @@ export class HotStream {
     if (window !== null || !this.#filters) {
       const kind = window === null ? "hot" : this.#minibatches < window.from ? "warm-up" : "window";
       if (window !== null && this.#minibatches === window.from) await blocks?.begin();
-      const some = positions.subarray(this.#cursor, this.#cursor + batch);
-      if (some.length === 0 || (layout.wholeHot && some.length < batch)) return null;
-      return { kind, batch: await feed.batch(some, route), skipped: 0 };
+      const size = Math.min(batch, positions.length - this.#cursor);
+      if (size === 0 || (layout.wholeHot && size < batch)) return null;
+      const inputs = await feed.batch(positions, this.#cursor, size, route);
+      return { kind, batch: inputs, skipped: 0 };
     }
     return await this.#nextKept();
   }
@@ -225,9 +233,22 @@ export class HotStream {
     return { kind: "hot", batch: kept.batch, skipped: kept.skipped };
   }
 
-  #judge(some: Uint32Array): Uint8Array | Promise<Uint8Array> {
+  /** Lets go of what its inputs were read with. */
+  dispose(): void {
+    this.#parts.feed.dispose();
+  }
+
+  async #judge(some: Places): Promise<Verdict> {
     const { plan, blocks, feed } = this.#parts;
-    if (plan.hot === "skip-stale") return blocks!.classify(feed);
-    return Uint8Array.from(some, (position) => this.#random.drops(position) ? 1 : 0);
+    const skipping = this.#skipping, { first } = some;
+    if (first >= skipping.until) {
+      return { skip: new Uint8Array(some.positions.length), weights: null };
+    }
+    const inClass = plan.hot !== "skip-stale"
+      ? skipping.dropAtRandom(some)
+      : skipping.annealed
+      ? await blocks!.classifyBy(feed, (b) => skipping.shareAt(first + b))
+      : await blocks!.classify(feed);
+    return skipping.judge(inClass, some);
   }
 }

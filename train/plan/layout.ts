@@ -37,8 +37,13 @@ export interface EpochInputs {
 
 /** Warm-up and window, as requested. */
 export interface WantedWindow {
-  /** Hot minibatches before the window; or this many, but no more than a share of the hot minibatches. */
-  readonly warmup: number | { readonly minibatches: number; readonly atMost: number };
+  /**
+   * Hot minibatches before the window; or this many, but no more than a share of the hot minibatches; or a share of these.
+   */
+  readonly warmup:
+    | number
+    | { readonly minibatches: number; readonly atMost: number }
+    | { readonly share: number };
   /** Length of the window: a share of the hot minibatches, or their number. */
   readonly window: { readonly share: number } | { readonly minibatches: number };
   /** The window has at least so many minibatches, as far as these are no more than a share of the hot ones. */
@@ -114,7 +119,11 @@ function layOutWindow(
     Math.min(of.minibatches, Math.floor(of.atMost * hot));
   const length = "share" in window ? round(window.share * hot) : window.minibatches;
   return {
-    warmup: typeof warmup === "number" ? warmup : limited(warmup),
+    warmup: typeof warmup === "number"
+      ? warmup
+      : "share" in warmup
+      ? round(warmup.share * hot)
+      : limited(warmup),
     window: Math.max(fewest, limited(least), length) + windowExtra,
   };
 }

@@ -6,7 +6,8 @@
 
 import type { DriverParts, PlanDriver } from "./driver.ts";
 import { EveryInput } from "./every_input.ts";
-import type { HotSet, PassHooks } from "./hot_set.ts";
+import type { HotSet } from "./hot_set.ts";
+import type { PassHooks } from "./pass.ts";
 import type { PlanOptions } from "./options.ts";
 import { findPlan } from "./plans.ts";
 import { SegregatedPlan } from "./segregated.ts";

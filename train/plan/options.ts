@@ -46,6 +46,13 @@ export interface PlanOptions {
    * first ones in the epoch's order, of each kind the same share. 1 by default.
    */
   readonly budget: number;
+  /** q: probability with which each negative of the training split is kept, in (0, 1]. 1 by default. */
+  readonly negatives: number;
+  /**
+   * What corrects the click rate where negatives are left out: `logit`, log q added to the trained model's logits, or
+   * `weights`, 1/q a negative in the loss. `logit` by default.
+   */
+  readonly correction: "logit" | "weights";
   /** D: share of the hot inputs after the window that is to be dropped, in (0, 1). */
   readonly drop: number;
   /**
@@ -55,7 +62,21 @@ export interface PlanOptions {
   readonly alpha: number | null;
   /** Hot minibatches of the window: below 1 a share of all, else a number. Null: 3 %, of sequences 5 %, at least 20. */
   readonly window: number | null;
-  /** Hot minibatches before the first snapshot. Null: 1000, but no more than a tenth of all. */
+  /**
+   * How D changes over the hot inputs after the window: not at all, or linearly from 0 to 2 D (`rise`) or from 2 D to 0
+   * (`fall`), so that as many are dropped. `none` by default.
+   */
+  readonly anneal: "none" | "rise" | "fall";
+  /** Share of each epoch's hot inputs, its last ones, of which none is skipped, in [0, 1). 0 by default. */
+  readonly finish: number;
+  /** Probability with which an input found stale is skipped, in (0, 1]. 1 by default. */
+  readonly skipProbability: number;
+  /**
+   * Whether kept inputs of the class that is skipped with probability r weigh 1 / (1 - r) in the loss, as in InfoBatch:
+   * stale ones, of `random-drop` all after the window. False by default.
+   */
+  readonly rescale: boolean;
+  /** Hot minibatches before the first snapshot: below 1 a share of all, else a number. Null: 1000, at most a tenth. */
   readonly warmup: number | null;
   /** Memory for hot rows, in MiB. */
   readonly hotMemoryMib: number;
@@ -93,7 +114,13 @@ export const PLAN_DEFAULTS: PlanOptions = {
   name: "baseline",
   mode: "corrected",
   budget: 1,
+  negatives: 1,
+  correction: "logit",
   drop: 0.3,
+  anneal: "none",
+  finish: 0,
+  skipProbability: 1,
+  rescale: false,
   alpha: null,
   window: null,
   warmup: null,
@@ -257,9 +284,14 @@ function wantedWindow(
   const { warmupShare, leastWindow } = SEMANTICS[mode];
   const share = window ?? (sequences ? WINDOW_SHARE_SEQUENCES : WINDOW_SHARE);
   const byDefault = warmupShare === null ? WARMUP : { minibatches: WARMUP, atMost: warmupShare };
-  if (!staleness.window) return { warmup: warmup ?? byDefault, window: { minibatches: 0 } };
+  const before = warmup === null
+    ? byDefault
+    : warmup > 0 && warmup < 1
+    ? { share: warmup }
+    : Math.floor(warmup);
+  if (!staleness.window) return { warmup: before, window: { minibatches: 0 } };
   return {
-    warmup: warmup ?? byDefault,
+    warmup: before,
     window: share >= 1 ? { minibatches: Math.floor(share) } : { share },
     ...(leastWindow === null ? {} : {
       fewest: Math.max(1, staleness.snapshots - 1),
@@ -315,10 +347,14 @@ function checkNeeds(
   );
 }
 
-function checkBudget({ budget }: PlanOptions): void {
-  if (budget > 0 && budget <= 1) return;
+/** Refuses shares of all inputs, or of the negatives, that are none. */
+function checkShares(options: PlanOptions): void {
+  const wrong = (["budget", "negatives"] as const).find((name) =>
+    !(options[name] > 0 && options[name] <= 1)
+  );
+  if (wrong === undefined) return;
   throw new UsageError((option) =>
-    `Cannot use ${option("plan.budget")} ${budget}: it must be above 0 and at most 1`
+    `Cannot use ${option(`plan.${wrong}`)} ${options[wrong]}: it must be above 0 and at most 1`
   );
 }
 
@@ -337,7 +373,7 @@ function checkDrop({ drop }: PlanOptions): void {
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
   const { mode, schedule } = options;
   const plan = findPlan(options.name);
-  checkBudget(options);
+  checkShares(options);
   if (!plan.segregates) return;
   if (epochs > SEMANTICS[mode].mostEpochs) {
     throw new UsageError((option) =>
@@ -355,6 +391,39 @@ export function checkPlan(options: PlanOptions, epochs: number, shape: InputShap
   }
   if (plan.window) checkStaleness(options, shape);
   else if (drops(plan)) checkDrop(options);
+  checkSkipping(options, plan);
+}
+
+/** Refuses ways of skipping that are out of range, or that a plan has not. */
+function checkSkipping(options: PlanOptions, plan: Plan): void {
+  const { anneal, drop, finish, skipProbability, rescale } = options;
+  const given = (["anneal", "finish", "skipProbability", "rescale"] as const)
+    .find((name) => options[name] !== PLAN_DEFAULTS[name]);
+  if (given === undefined) return;
+  const refuse = (what: typeof given, why: string): never => {
+    throw new UsageError((option) =>
+      `Cannot use ${option(`plan.${what}`)} ${options[what]}${
+        why.replace("PLAN", option("plan.name"))
+      }`
+    );
+  };
+  if (!drops(plan) || plan.freezes || plan.cold === "skip-stale") {
+    refuse(given, ` with PLAN ${plan.name}: it is for plans that skip hot inputs alone`);
+  }
+  if (anneal !== "none" && drop >= 0.5) {
+    refuse("anneal", `: it takes D, ${drop}, up to twice as much, so D must be below 0.5`);
+  }
+  if (!(finish >= 0 && finish < 1)) refuse("finish", ": it must be at least 0 and below 1");
+  if (!(skipProbability > 0 && skipProbability <= 1)) {
+    refuse("skipProbability", ": it must be above 0 and at most 1");
+  }
+  const atRandom = plan.hot === "drop-at-random";
+  if (atRandom && skipProbability < 1) {
+    refuse("skipProbability", ` with PLAN ${plan.name}: there the probability is D`);
+  }
+  if (rescale && !atRandom && skipProbability === 1) {
+    refuse("rescale", ": all stale inputs are skipped, so that none is left to weigh more");
+  }
 }
 
 /**
@@ -376,26 +445,43 @@ export function checkState(
   );
 }
 
+/** Ways of skipping that are not the default. */
+function skippingDocument(
+  { anneal, finish, skipProbability, rescale }: PlanOptions,
+): Record<string, string | number | boolean> {
+  return {
+    ...(anneal === "none" ? {} : { anneal }),
+    ...(finish === 0 ? {} : { finish }),
+    ...(skipProbability === 1 ? {} : { skip_probability: skipProbability }),
+    ...(rescale ? { rescale } : {}),
+  };
+}
+
 /** The options as documents hold them. */
 export function planOptionsDocument(
   options: PlanOptions,
   resolved: ResolvedPlan | null,
 ): Record<string, string | number | boolean | null> {
   const plan = findPlan(options.name);
-  const budget: Record<string, number> = options.budget < 1 ? { budget: options.budget } : {};
-  if (!plan.segregates) return budget;
+  const { negatives, correction } = options;
+  const shares = {
+    ...(options.budget < 1 ? { budget: options.budget } : {}),
+    ...(negatives < 1 ? { negatives, correction } : {}),
+  };
+  if (!plan.segregates) return shares;
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
   const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
-  const common = { mode, ...budget, ...hot, schedule, ...rate };
+  const common = { mode, ...shares, ...hot, schedule, ...rate };
+  const drop = { drop: options.drop, ...skippingDocument(options) };
   if (resolved === null || resolved.staleness === null) {
-    return { ...common, ...(drops(plan) ? { drop: options.drop } : {}), watch: options.watch };
+    return { ...common, ...(drops(plan) ? drop : {}), watch: options.watch };
   }
   const { layout: { warmup, window }, staleness: { alpha, combine, snapshots } } = resolved;
   const criterion = findCriterion(options.criterion);
   return {
     ...common,
-    drop: options.drop,
+    ...drop,
     alpha,
     warmup,
     window,

@@ -40,7 +40,11 @@ export function planReport(plan: PlanDocument, tableNames: readonly string[]): s
   const last = decisions.at(-1);
   if (last !== undefined) {
     parts.push(
-      "\nShare of the sampled inputs that a threshold would drop\n\n" + curveTable(last.curve),
+      last.lookups === undefined
+        ? "\nShare of the sampled inputs that a threshold would drop\n\n" +
+          curveTable(last.curve, "inputs")
+        : "\nShare of the sampled lookups whose rows a threshold would freeze\n\n" +
+          curveTable(last.curve, "lookups"),
       tablesTable(last, tableNames),
     );
   }
@@ -63,18 +67,25 @@ export function sparkline(values: readonly number[], columns = COLUMNS): string 
 }
 
 function describe(decision: Decision, number: number, of: number): string {
-  const { window, sampled, target, threshold, share, note, classified, skipped } = decision;
+  const { window, sampled, target, threshold, share, note, classified, skipped, lookups } =
+    decision;
   const ms = decision.snapshot_ms + decision.search_ms + decision.classify_ms;
   const lines = [
     `Decision${of > 1 ? ` ${number + 1}` : ""}, after hot ${
       window.from < window.to
         ? `minibatches ${formatCount(window.from)} to ${formatCount(window.to)}`
         : `minibatch ${formatCount(window.to)}`
-    }: T = ${threshold.toPrecision(4)} drops ${percent(share, 1)} of ${
+    }: T = ${threshold.toPrecision(4)} ${lookups === undefined ? "drops" : "freezes"} ${
+      percent(share, 1)
+    } of ${lookups === undefined ? "" : "the lookups of "}${
       formatCount(sampled)
     } sampled inputs, for D = ${percent(target, 1)}`,
   ];
   if (note !== null) lines.push(`  ${note}`);
+  if (lookups !== undefined && lookups > 0) {
+    const frozen = decision.frozen_lookups ?? 0;
+    lines.push(`  ${percent(frozen, lookups)} of the lookups since were of rows left as they were`);
+  }
   if (classified > 0) {
     lines.push(
       `  Dropped ${formatCount(skipped)} of ${formatCount(classified)} inputs, ${
@@ -97,14 +108,14 @@ function describe(decision: Decision, number: number, of: number): string {
   return lines.join("\n");
 }
 
-function curveTable(curve: readonly DropPoint[]): string {
+function curveTable(curve: readonly DropPoint[], what: "inputs" | "lookups"): string {
   const step = Math.max(1, (curve.length - 1) / (CURVE_ROWS - 1));
   const shown: DropPoint[] = [];
   for (let i = 0; i < curve.length; i += step) shown.push(curve[Math.round(i)]!);
   return formatTable({
     columns: [
       { name: "threshold T", align: "right" },
-      { name: "inputs below it", align: "right" },
+      { name: `${what} below it`, align: "right" },
       { name: "" },
     ],
     rows: shown.map(({ threshold, share }) => [

@@ -7,7 +7,7 @@
 import { Permutation, RandomStream } from "../../core/random.ts";
 
 /** Numbers within the stream `sampling`; 1 is that of `data/random_split.ts`. Never renumber. */
-const PROFILE = 2, THRESHOLD = 3, DROP = 4, WATCH = 5;
+const PROFILE = 2, THRESHOLD = 3, DROP = 4, WATCH = 5, SOFT = 6, NEGATIVES = 7;
 
 /** Numbers of `count` of the first `total` things, ascending; each once, unless drawn with replacement. */
 function draw(
@@ -50,20 +50,32 @@ export function sampledInputs(
   return draw(total, count, seed, THRESHOLD + 16 * (round + 1), replacement);
 }
 
-/** Whether `random-drop` drops an input. */
-export class RandomDrop {
+/** A number in [0, 1) for each input, whatever the order of asking. */
+export class PositionDraw {
   readonly #random: RandomStream;
-  readonly #share: number;
 
-  /** @param share Probability of each, independent of others. */
-  constructor(seed: number, epoch: number, share: number) {
-    this.#random = new RandomStream(seed, "sampling", DROP + 16 * (epoch + 1));
-    this.#share = share;
+  private constructor(seed: number, sub: number) {
+    this.#random = new RandomStream(seed, "sampling", sub);
   }
 
-  /** @param position Of the input in the epoch's order. */
-  drops(position: number): boolean {
-    return this.#random.uint32(position) / 0x100000000 < this.#share;
+  /** Decides which inputs `random-drop` drops, by position in the epoch's order. */
+  static forDropping(seed: number, epoch: number): PositionDraw {
+    return new PositionDraw(seed, DROP + 16 * (epoch + 1));
+  }
+
+  /** Decides which stale inputs are skipped where not all are, by position in the epoch's order. */
+  static forSoftSkipping(seed: number, epoch: number): PositionDraw {
+    return new PositionDraw(seed, SOFT + 16 * (epoch + 1));
+  }
+
+  /** Decides which negatives are left out, by position in the training split. */
+  static forNegatives(seed: number): PositionDraw {
+    return new PositionDraw(seed, NEGATIVES);
+  }
+
+  /** The number of the input at a position. */
+  uniform(position: number): number {
+    return this.#random.uint32(position) / 0x100000000;
   }
 }
 

@@ -18,7 +18,8 @@ import type {
 } from "./driver.ts";
 import { doneOf, type Epoch, inputsOf, openEpoch } from "./epoch.ts";
 import { StaleRowFreezer } from "./freeze.ts";
-import type { HotSet, PassHooks } from "./hot_set.ts";
+import type { HotSet } from "./hot_set.ts";
+import type { PassHooks } from "./pass.ts";
 import type { HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
@@ -126,7 +127,10 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   get done(): number {
-    return this.#finished + (this.#epoch === null ? 0 : doneOf(this.#epoch));
+    const epoch = this.#epoch;
+    // An epoch that is over is among the finished ones and still there.
+    const over = epoch === null || this.#finished > epoch.number * inputsOf(epoch);
+    return this.#finished + (over ? 0 : doneOf(epoch));
   }
 
   async next(): Promise<PlannedMinibatch | null> {
@@ -269,12 +273,20 @@ export class SegregatedPlan implements PlanDriver {
   }
 
   dispose(): void {
+    this.#close();
     this.#blocks?.dispose();
     this.#blocks = null;
   }
 
+  /** Lets go of what the epoch at hand reads. */
+  #close(): void {
+    this.#epoch?.cold?.dispose();
+    this.#epoch?.hot?.dispose();
+  }
+
   /** Opens an epoch. */
   async #begin(number: number): Promise<Epoch> {
+    this.#close();
     const epoch = await openEpoch({
       parts: this.#parts,
       plan: this.#plan,
@@ -397,6 +409,7 @@ export class SegregatedPlan implements PlanDriver {
       sequences,
       options: this.#options,
       resolved,
+      freezes: this.#plan.freezes,
       seed,
       book: (stage, ms) => this.#book(stage, ms),
     });

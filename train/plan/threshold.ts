@@ -77,9 +77,14 @@ export function dropCurve(scores: Float32Array, points = 64): DropPoint[] {
  * Where nothing is to be skipped it is 0 (or the lowest score if that is negative).
  *
  * @param target D, from 0 to 1.
+ * @param what What the scores are of, for the note.
  * @throws UserError for an empty sample, RangeError for a target out of range.
  */
-export function quantileThreshold(scores: Float32Array, target: number): Threshold {
+export function quantileThreshold(
+  scores: Float32Array,
+  target: number,
+  what: "inputs" | "lookups" = "inputs",
+): Threshold {
   if (!(target >= 0 && target <= 1)) {
     throw new RangeError(`Cannot skip a share of ${target}: it must be from 0 to 1`);
   }
@@ -95,7 +100,7 @@ export function quantileThreshold(scores: Float32Array, target: number): Thresho
   const near = Math.abs(share - target) <= NEAR + 1e-12;
   const note = target === share || (near && skipped > 0)
     ? null
-    : explain(sample, target, fewer, more);
+    : explain(sample, target, fewer, more, what);
   return { threshold, share, note };
 }
 
@@ -185,24 +190,25 @@ function explain(
   target: number,
   fewer: number,
   more: number | null,
+  what: string,
 ): string {
   const { size, possible } = sample;
   const percent = (count: number) => `${(100 * count / size).toFixed(1)} %`;
   const asked = `${(100 * target).toFixed(1)} % cannot be skipped`;
   if (possible === 0) {
-    return `${asked}: none of the ${formatCount(size)} inputs sampled can be, at any threshold`;
+    return `${asked}: none of the ${formatCount(size)} ${what} sampled can be, at any threshold`;
   }
   if (more === null) {
     return `${asked}, ${percent(possible)} at most: the others of the ${
       formatCount(size)
-    } inputs ` +
+    } ${what} ` +
       `sampled never are, at any threshold`;
   }
   const between = `either ${percent(fewer)} or ${percent(more)} are`;
-  if (more - fewer <= 1) return `${asked}: ${formatCount(size)} inputs are sampled, so ${between}`;
+  if (more - fewer <= 1) return `${asked}: ${formatCount(size)} ${what} are sampled, so ${between}`;
   return `${asked}: ${formatCount(more - fewer)} of ${
     formatCount(size)
-  } inputs sampled share the ` +
+  } ${what} sampled share the ` +
     `score ${Number(sample.at(fewer).toPrecision(4))}, so ${between}`;
 }
 

@@ -8,6 +8,7 @@ import { BagPacker } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { DatasetSchema, Inputs, Reader } from "../../data/types.ts";
 import { LookupGrouper } from "../../kernels/embedding/group.ts";
+import type { Minibatches } from "../feed/feeds.ts";
 import type { HostBatch } from "../model/model.ts";
 
 /**
@@ -15,7 +16,7 @@ import type { HostBatch } from "../model/model.ts";
  *
  * @category Training
  */
-export class BatchSource {
+export class BatchSource implements Minibatches {
   readonly #reader: Reader;
   readonly #grouper: LookupGrouper;
   readonly #inputs: Inputs;
@@ -59,6 +60,9 @@ export class BatchSource {
     const waiting = this.#reader.read(start, size, this.#inputs);
     return waiting === undefined ? this.#group() : waiting.then(() => this.#group());
   }
+
+  /** Does nothing: the reader belongs to the caller. */
+  dispose(): void {}
 
   #group(): HostBatch {
     const { size, dense, ids, labels } = this.#inputs;

@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
+import { MAX_PREPARE_WORKERS } from "../feed/open_feeds.ts";
 import type { RunSettings } from "./options.ts";
 
 /** Largest seed, and largest minibatch. */
@@ -28,6 +29,7 @@ export function checkNumbers({ training, evaluation, checkpoints, device }: RunS
       ["evaluation.batch", evaluation.batch, 1, MAX_BATCH],
       ["checkpoints.every", checkpoints.every, 0, Number.MAX_SAFE_INTEGER],
       ["device.threads", device.threads ?? 1, 1, MAX_THREADS],
+      ["device.prepareWorkers", device.prepareWorkers ?? 0, 0, MAX_PREPARE_WORKERS],
     ];
   for (const [field, value, least, most] of limits) {
     if (Number.isSafeInteger(value) && value >= least && value <= most) continue;

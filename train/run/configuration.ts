@@ -41,6 +41,7 @@ interface Configuration
   readonly device: RunSettings["device"]["kind"];
   readonly threads: number | null;
   readonly wide: boolean;
+  readonly prepareWorkers?: number | null;
   readonly init: string | null;
   readonly save: string | null;
   readonly saveFallback?: string | null;
@@ -74,6 +75,7 @@ export function configurationOf(settings: RunSettings): Json {
     device: device.kind,
     threads: device.threads,
     wide: device.wide,
+    prepareWorkers: device.prepareWorkers,
     init: model.weights,
     save: outputs.weights,
     saveFallback: outputs.weightsFallback,
@@ -135,7 +137,11 @@ export function settingsOf(document: Json, path: string): RunSettings {
     },
     // Plans of older versions lack the newest options.
     plan: { ...PLAN_DEFAULTS, ...of.plan },
-    device: { kind: of.device, threads, wide, placement, open: null },
+    device: {
+      ...{ kind: of.device, threads, wide, placement, open: null },
+      // Checkpoints of older versions have none.
+      prepareWorkers: of.prepareWorkers ?? null,
+    },
     evaluation: { every: of.evalEvery, batch: of.evalBatch },
     checkpoints: { folder: of.checkpoint, every: of.checkpointEvery, resume: of.resume },
     outputs: {

@@ -7,7 +7,7 @@
 import { cpus } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import project from "../../deno.json" with { type: "json" };
+import { PROJECT_VERSION } from "../../core/version.ts";
 
 /** Versions and machine. */
 export interface Environment {
@@ -16,8 +16,8 @@ export interface Environment {
   /** Commit of the project's own checkout; null if there is none, or if it may not be read. */
   readonly git_revision: string | null;
   /**
-   * Whether that checkout has uncommitted changes or untracked files, so that the revision alone does not say what ran.
-   * Null without a checkout, without git, or without the permission to run it.
+   * Whether files of that checkout were changed, so that the revision alone does not say what ran; records of runs, which change
+   * nothing that runs, left out. Null without a checkout, without git, or without the permission to run it.
    */
   readonly git_dirty: boolean | null;
   /** Version of Deno. */
@@ -54,7 +54,7 @@ export function currentEnvironment(): Environment {
   const mayAsk = Deno.permissions.querySync({ name: "sys", kind: "cpus" }).state === "granted";
   const revision = CHECKOUT === null ? null : gitRevision(CHECKOUT);
   return {
-    project_version: project.version,
+    project_version: PROJECT_VERSION,
     git_revision: revision,
     git_dirty: revision === null ? null : dirty(),
     deno: Deno.version.deno,
@@ -104,7 +104,11 @@ export function gitDirty(folder: string): boolean | null {
       // Some variables change what a subprocess loads: Deno lets it inherit them only with leave to run anything.
       clearEnv: true,
       env: readableEnv(["PATH", "HOME"]),
-      args: ["--no-optional-locks", "-C", folder, "status", "--porcelain"],
+      args: [
+        // A file that a reader saves in the clone is no code: nothing that runs imports it.
+        ...["--no-optional-locks", "-C", folder, "status", "--porcelain", "--untracked-files=no"],
+        ...["--", ".", ":(exclude)bench/recorded"],
+      ],
       stdin: "null",
       stdout: "piped",
       stderr: "null",

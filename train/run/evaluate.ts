@@ -5,7 +5,7 @@
  */
 
 import { letEventsIn } from "../../core/events.ts";
-import type { BatchSource } from "./batches.ts";
+import type { Minibatches } from "../feed/feeds.ts";
 import { Evaluation, type Metrics } from "./metrics.ts";
 import type { Model } from "../model/model.ts";
 
@@ -14,6 +14,9 @@ const CHUNK = 1 << 16;
 
 const YIELD_MS = 200;
 
+/** Where the inputs of an evaluation come from: a {@linkcode BatchSource}, for one. */
+export type EvaluationSource = Pick<Minibatches, "count" | "prepare">;
+
 /**
  * Metrics of a model over a whole split, inputs in the reader's order. Nothing is updated.
  *
@@ -21,16 +24,18 @@ const YIELD_MS = 200;
  * @param onProgress Called with the number of inputs done.
  * @param signal Stops between minibatches with the signal's reason.
  * @param onLogits Takes logits and labels of all inputs, some at a time, in the reader's order.
+ * @param logitShift Added to every logit.
  * @throws {LogitError} A logit is not finite.
  * @category Training
  */
 export async function evaluate(
   model: Model,
-  source: BatchSource,
+  source: EvaluationSource,
   batch: number,
   onProgress?: (done: number) => void,
   signal?: AbortSignal,
   onLogits?: (logits: Float32Array, labels: Float32Array) => Promise<void>,
+  logitShift = 0,
 ): Promise<Metrics> {
   const evaluation = new Evaluation();
   const device = model.device;
@@ -42,6 +47,7 @@ export async function evaluate(
   const drain = async (): Promise<void> => {
     if (held === 0) return;
     const logits = new Float32Array(await device.read(chunk, 0, 4 * held));
+    if (logitShift !== 0) logits.forEach((logit, i) => logits[i] = logit + logitShift);
     evaluation.add(logits, labels.subarray(0, held));
     await onLogits?.(logits, labels.subarray(0, held));
     held = 0;

@@ -6,7 +6,7 @@
 
 import type { UserError } from "../../core/errors.ts";
 import type { PreparationProgress } from "../../data/source_scan.ts";
-import type { PassProgress } from "../plan/hot_set.ts";
+import type { PassProgress } from "../plan/pass.ts";
 import type { ResultDocument } from "./result.ts";
 import type { TrainHooks } from "./trainer.ts";
 

@@ -132,6 +132,11 @@ export interface DeviceSettings {
   readonly threads: number | null;
   /** The CPU device's kernels for V8's 256-bit mode; false by default. */
   readonly wide: boolean;
+  /**
+   * Threads that prepare minibatches beside the one that trains; null, the default, chooses by device and processors. The
+   * same bits for any number.
+   */
+  readonly prepareWorkers: number | null;
   /** Where rows live: `device` for the plan `baseline`, else `hot`, by default. */
   readonly placement: Placement;
   /** Devices that are open already, used instead of opening new ones; they stay open. Null by default. */

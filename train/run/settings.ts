@@ -68,7 +68,7 @@ export function resolveRun(options: RunOptions): RunSettings {
     training,
     plan,
     device: filled<DeviceSettings>(
-      { kind: "auto", threads: null, wide: false, placement, open: null },
+      { kind: "auto", threads: null, wide: false, prepareWorkers: null, placement, open: null },
       options.device,
     ),
     evaluation: filled<EvaluationSettings>({ every: 0, batch: training.batch }, options.evaluation),

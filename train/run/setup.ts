@@ -18,7 +18,7 @@ import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
 import { type DeviceSettings, isDataset, type RunOptions, type RunSettings } from "./options.ts";
 import { settleRun } from "./settings.ts";
-import { train, type TrainOptions, type TrainResult } from "./trainer.ts";
+import { train, type TrainHooks, type TrainOptions, type TrainResult } from "./trainer.ts";
 
 /** A run that is ready to begin: everything is open, and the model's weights are zero. */
 export interface RunSetup extends Disposable {
@@ -32,8 +32,8 @@ export interface RunSetup extends Disposable {
   readonly devices: PlacedDevices;
   /** Zero-filled: initialise it, or load weights, before training. */
   readonly model: Model;
-  /** Runs the loop with the run's settings; `more` adds what they do not have. */
-  train(more: RunLoop): Promise<TrainResult>;
+  /** Runs the loop with the run's settings; `more` adds what they do not have, and `hooks` replace those of the setup. */
+  train(more: RunLoop, hooks?: TrainHooks): Promise<TrainResult>;
 }
 
 /** Options of the loop that are not settings of a run. */
@@ -82,8 +82,11 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const held = owned.move();
   return {
     ...{ dataset, shape, hotSet, devices, model },
-    train: (more) => {
-      const options = { ...loopOptions(settings), evalBatch, ...hooks, ...more, hotSet };
+    train: (more, replaced = {}) => {
+      const options = {
+        ...{ ...loopOptions(settings), evalBatch },
+        ...{ ...hooks, ...replaced, ...more, hotSet },
+      };
       return train(model, dataset, options);
     },
     [Symbol.dispose]: () => held.dispose(),
@@ -129,5 +132,6 @@ function loopOptions(
     evalEvery: evaluation.every,
     plan,
     placement: device.placement,
+    prepareWorkers: device.prepareWorkers,
   };
 }

@@ -9,17 +9,19 @@ import { letEventsIn } from "../../core/events.ts";
 import type { Dataset, Order, Split } from "../../data/types.ts";
 import type { DeviceLostError } from "../../kernels/device_lost.ts";
 import type { Stage } from "../stages.ts";
-import { BatchSource } from "./batches.ts";
-import { evaluate } from "./evaluate.ts";
+import type { Feeds } from "../feed/feeds.ts";
+import { openRunFeeds } from "../feed/open_feeds.ts";
+import { evaluate, type EvaluationSource } from "./evaluate.ts";
 import { LogitError, type Metrics } from "./metrics.ts";
 import type { Model } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
 import type { PlanDocument } from "../plan/document.ts";
 import type { DriverParts, PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
-import type { HotSet, PassProgress } from "../plan/hot_set.ts";
+import type { HotSet } from "../plan/hot_set.ts";
+import type { PassHooks, PassProgress } from "../plan/pass.ts";
+import { type SampledNegatives, sampleNegatives, weighNegatives } from "../plan/negatives.ts";
 import { openDriver } from "../plan/open_driver.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
-import { firstInputs } from "../plan/first_inputs.ts";
 import { learningRate, type LearningRateSchedule } from "./learning_rate.ts";
 import { packState, type TrainState, unpackState } from "./state.ts";
 import { type Reading, Readings, type StageTimes } from "./readings.ts";
@@ -90,6 +92,11 @@ export interface TrainOptions extends TrainHooks {
   readonly hotSet?: HotSet | null;
   /** Where the model's rows are, for the trace; `device` by default. */
   readonly placement?: Placement;
+  /**
+   * Threads that prepare minibatches beside the one that trains: the same bits for any number. Null, the default, chooses by
+   * device and processors (`docs/performance.md`); 0 prepares each minibatch when its turn comes.
+   */
+  readonly prepareWorkers?: number | null;
   /** Takes a record of every minibatch. */
   readonly trace?: MinibatchSink | null;
   /** Saves the state of the run at intervals and at its end, so that it can go on later, also for more epochs. */
@@ -156,6 +163,8 @@ export interface TrainResult {
   readonly trainMs: number;
   /** Of that time, how long the main thread had nothing to do but wait; of this process alone where a run was resumed. */
   readonly waitedMs: number;
+  /** Threads that prepared minibatches beside the one that trained. */
+  readonly prepareWorkers: number;
   /** Wall time of evaluations, in milliseconds. */
   readonly evaluateMs: number;
   /** Time a stage, in milliseconds, as far as the device can tell; `prepare` and `upload` are the host's. */
@@ -226,7 +235,22 @@ export async function train(
   dataset: Dataset,
   options: TrainOptions,
 ): Promise<TrainResult> {
-  const run = new Run(model, dataset, options);
+  const passes = {
+    ...(options.onPass === undefined ? {} : { onPass: options.onPass }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const plan = options.driver === undefined ? options.plan ?? PLAN_DEFAULTS : PLAN_DEFAULTS;
+  const sampled = await sampleNegatives(dataset, plan, options.seed, passes);
+  using feeds = await openRunFeeds(
+    {
+      dataset: sampled.dataset,
+      tableRows: model.tables.rows,
+      hot: options.hotSet?.rows ?? null,
+    },
+    model.device.info,
+    options.prepareWorkers ?? null,
+  );
+  const run = new Run(model, sampled, feeds, options, passes);
   try {
     return await run.train();
   } finally {
@@ -237,6 +261,8 @@ export async function train(
 class Run {
   readonly #model: Model;
   readonly #dataset: Dataset;
+  readonly #feeds: Feeds;
+  readonly #sampled: SampledNegatives;
   readonly #options: LoopOptions;
   readonly #driver: PlanDriver;
   readonly #log: MinibatchLog | null;
@@ -257,14 +283,25 @@ class Run {
   #uniqueRows = 0;
   #turnedAt = 0;
   #turnsMs = 0;
+  /** Waited for minibatches that are evaluated. */
+  #apartWaitedMs = 0;
   #since = 0;
   #savedAt = 0;
   #savedStep = -1;
 
-  constructor(model: Model, dataset: Dataset, options: TrainOptions) {
+  constructor(
+    model: Model,
+    sampled: SampledNegatives,
+    feeds: Feeds,
+    options: TrainOptions,
+    passes: PassHooks,
+  ) {
+    const { dataset } = sampled;
     this.#model = model;
     this.#dataset = dataset;
-    const { batch, epochs = 1, seed, shuffle = true, hotSet = null, onPass } = options;
+    this.#sampled = sampled;
+    this.#feeds = feeds;
+    const { batch, epochs = 1, seed, shuffle = true, hotSet = null } = options;
     const { plan = PLAN_DEFAULTS } = options;
     const { evalEvery = 0, evalBatch = batch, maxSteps = 0 } = options;
     this.#options = { ...options, evalEvery, evalBatch, maxSteps };
@@ -272,6 +309,7 @@ class Run {
     const parts: DriverParts = {
       model,
       dataset,
+      feeds,
       batch,
       lastBatch: options.lastBatch ?? "keep",
       epochs,
@@ -284,10 +322,7 @@ class Run {
         measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
       },
     };
-    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, {
-      ...(onPass === undefined ? {} : { onPass }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, passes);
     this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
     this.#readings = new Readings(model);
   }
@@ -321,6 +356,9 @@ class Run {
       if (await this.#evaluate(true) === "interrupted") ended = "interrupted";
       await this.#save();
     } else await this.#save();
+    // Checkpoints hold the weights as they are trained; the model that the caller saves or scores with predicts the log's rate.
+    const { logitShift } = this.#sampled;
+    if (logitShift !== 0) await this.#model.shiftLogits(logitShift);
     return { ended, ...this.#known() };
   }
 
@@ -329,6 +367,8 @@ class Run {
   }
 
   #known(): Omit<TrainResult, "ended"> {
+    const plan = this.#driver.document();
+    const leftOut = (plan.left_out_inputs ?? 0) + this.#sampled.leftOut;
     return {
       steps: this.#step,
       inputs: this.#inputs,
@@ -336,10 +376,12 @@ class Run {
       evaluations: this.#evaluations,
       trainMs: this.#trainMs,
       evaluateMs: this.#evaluateMs,
-      waitedMs: this.#readings.waitedMs + this.#turnsMs,
+      prepareWorkers: this.#feeds.threads,
+      waitedMs: this.#readings.waitedMs + this.#feeds.waitedMs - this.#apartWaitedMs +
+        this.#turnsMs,
       stagesMs: this.#stages(),
       counts: { lookups: this.#lookups, uniqueRows: this.#uniqueRows },
-      plan: this.#driver.document(),
+      plan: leftOut === 0 ? plan : { ...plan, left_out_inputs: leftOut },
     };
   }
 
@@ -354,7 +396,7 @@ class Run {
     while (maxSteps === 0 || this.#step < maxSteps) {
       const planned = await this.#driver.next();
       if (planned === null) return "completed";
-      await model.trainStep(planned.batch, {
+      await model.trainStep(weighNegatives(planned.batch, this.#sampled.weight), {
         number: this.#step,
         learningRate: learningRate(schedule, this.#step),
         lossSlot: this.#step % model.losses.slots,
@@ -533,18 +575,32 @@ class Run {
     const { evalBatch, signal } = this.#options;
     await this.#driver.settle();
     const begun = performance.now();
-    const reader = firstInputs(this.#dataset.reader(split, { kind: "sequential" }), most);
-    const { tables } = this.#model;
-    const source = new BatchSource(reader, this.#dataset.schema, tables.rows, evalBatch);
+    const waitedMs = this.#feeds.waitedMs;
+    const count = Math.min(most, this.#dataset.count(split));
+    const minibatches = this.#feeds.minibatches(split, { kind: "sequential" }, evalBatch, count);
+    const source: EvaluationSource = {
+      count,
+      prepare: (start, size) => minibatches.prepare(start, size),
+    };
     try {
       let shown = 0;
-      return await evaluate(this.#model, source, evalBatch, (done) => {
-        const now = performance.now();
-        if (!report || now - shown < TURN_MS) return;
-        shown = now;
-        this.#report("evaluate", done, source.count);
-      }, signal);
+      return await evaluate(
+        this.#model,
+        source,
+        evalBatch,
+        (done) => {
+          const now = performance.now();
+          if (!report || now - shown < TURN_MS) return;
+          shown = now;
+          this.#report("evaluate", done, count);
+        },
+        signal,
+        undefined,
+        this.#sampled.logitShift,
+      );
     } finally {
+      minibatches.dispose();
+      this.#apartWaitedMs += this.#feeds.waitedMs - waitedMs;
       const ms = performance.now() - begun;
       this.#evaluateMs += ms;
       this.#book("evaluate", ms);

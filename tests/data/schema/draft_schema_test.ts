@@ -74,6 +74,46 @@ Deno.test("the longest list of the first rows says how many ids count", () =>
     });
   }));
 
+Deno.test("decimal commas, lists in brackets, line ends within quotes and labels in words are drafted and read", () =>
+  inFolder(async (folder) => {
+    const lines = Array.from({ length: 28 }, (_, i) => {
+      const text = i % 2 === 0 ? '"good;\nand ""cheap"""' : "dear";
+      return `${i},25;[${i % 3}, 7];${text};${i % 4 === 0 ? "yes" : "No"}`;
+    });
+    const schema = await draftOf(folder, ["price;items;remark;bought", ...lines]);
+    assert.deepEqual(schema.text, {
+      separator: ";",
+      header: true,
+      quotes: true,
+      trailing: "exact",
+      decimal: ",",
+    });
+    assert.deepEqual(schema.columns, [
+      { name: "price", kind: "dense", transform: "none" },
+      { name: "items", kind: "categorical list", separator: ",", most: 2, ids: "decimal" },
+      { name: "remark", kind: "categorical", ids: "text" },
+      { name: "bought", kind: "label" },
+    ]);
+    const data = { data: [`${folder}/log`], cacheDirectory: `${folder}/cache` };
+    using dataset = await openDataset({ ...data, schema });
+    assert.deepEqual(dataset.schema.tables.map(({ rows }) => rows), [4, 2]);
+    const { dense, labels } = await readAll(dataset, "train");
+    assert.deepEqual([...dense.subarray(0, 3)], [0.25, 1.25, 2.25]);
+    assert.deepEqual([...labels.subarray(0, 5)], [1, 0, 0, 0, 1]);
+    const [remarks] = (await dataset.keys!()).slice(1);
+    assert.ok(remarks!.ids?.kind === "texts");
+    assert.equal(new TextDecoder().decode(remarks!.ids.bytes), 'good;\nand "cheap"dear');
+    // The line of what is wrong is counted over those within quotes.
+    await Deno.writeTextFile(
+      `${folder}/log`,
+      `price;items;remark;bought\n${lines[0]}\nx;[];a;no\n`,
+    );
+    await assert.rejects(
+      openDataset({ ...data, schema }),
+      /log:4:1 \(price\): "x" is not a number$/,
+    );
+  }));
+
 Deno.test("what has no columns is not drafted, and the reason is one sentence", () =>
   inFolder(async (folder) => {
     const cases: [string[], RegExp][] = [

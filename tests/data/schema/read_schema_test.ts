@@ -35,27 +35,27 @@ Deno.test("a schema that is right is taken as it is", () => {
 Deno.test("what is wrong with a schema is said with its path", () => {
   const id = { name: "u", kind: "categorical", ids: "decimal" };
   const cases: [unknown, string][] = [
-    [3, "the document is 3, not an object"],
-    [{ ...GOOD, schema_version: 2 }, "schema_version is 2, not 1"],
-    [{ ...GOOD, colums: [] }, "colums is no field of a schema here, did you mean columns?"],
+    [3, "it is 3 and must be an object"],
+    [{ ...GOOD, schema_version: 2 }, "schema_version is 2 and must be 1"],
+    [{ ...GOOD, colums: [] }, "colums is no field of it, did you mean columns?"],
     [{ ...GOOD, name: undefined }, "name is missing"],
-    [{ ...GOOD, columns: [] }, "columns is no list of columns"],
+    [{ ...GOOD, columns: [] }, "columns is [] and must be a list of 1 to 4096"],
     [
       { ...GOOD, columns: GOOD.columns.slice(0, 2) },
       "columns name no categorical column, so there would be no embedding table",
     ],
     [
       { ...GOOD, text: { separator: ", ", header: true } },
-      'text.separator is ", ", not one character that stands in no number or word',
+      'text.separator is ", " and must be one character that stands in no number or word',
     ],
-    [{ ...GOOD, text: { separator: "," } }, "text.header is missing, not true or false"],
+    [{ ...GOOD, text: { separator: "," } }, "text.header is missing"],
     [
       withColumn({ name: "z", kind: "number" }),
-      'columns[4].kind is "number", not one of label, dense, categorical, categorical list, time, ignored',
+      'columns[4].kind is "number" and must be one of label, dense, categorical, categorical list, time, ignored',
     ],
     [
       withColumn({ name: "z", kind: "dense", ids: "text" }),
-      "columns[4].ids is no field of a schema here",
+      "columns[4].ids is no field of it",
     ],
     [withColumn({ name: "y", kind: "dense" }), 'columns[4].name is "y", as that of columns[0]'],
     [
@@ -65,24 +65,24 @@ Deno.test("what is wrong with a schema is said with its path", () => {
     [withColumn({ name: "z", kind: "label" }), "columns[4].kind is label, as that of columns[0]"],
     [
       withColumn({ ...id, bits: 64 }),
-      "columns[4].bits is 64, not 32 (leave it out for ids of any length)",
+      "columns[4].bits is 64 and must be 32, or be left out for ids of any length",
     ],
     [
       withColumn({ ...id, rows: { hash: 0 } }),
-      "columns[4].rows.hash is 0, not an integer from 1 to 2147483648",
+      "columns[4].rows.hash is 0 and must be a whole number from 1 to 2147483648",
     ],
     [
       withColumn({ ...id, ids: "text", rows: { keep: 5 } }),
-      "columns[4].rows keeps ids, but they are text and not decimal",
+      "columns[4] keeps ids, but they are text and not decimal",
     ],
-    [withColumn({ ...id, ids: "buckets" }), "columns[4].bounds is missing, and ids are buckets"],
+    [withColumn({ ...id, ids: "buckets" }), "columns[4] has no bounds, and ids are buckets"],
     [
       withColumn({ ...id, ids: "buckets", bounds: [2, 2] }),
-      "columns[4].bounds[1] is 2, not above the one before it",
+      "columns[4].bounds does not ascend",
     ],
     [
       withColumn({ ...id, min_count: 2, rows: { hash: 9 } }),
-      "columns[4].min_count is given beside rows that are not by appearance; leave it out",
+      "columns[4] has min_count beside rows that are not by appearance; leave it out",
     ],
     [
       withColumn({ ...id, kind: "categorical list", separator: ",", most: 3 }),
@@ -90,16 +90,32 @@ Deno.test("what is wrong with a schema is said with its path", () => {
     ],
     [
       withColumn({ ...id, kind: "categorical list", separator: "|" }),
-      "columns[4].most is missing, not an integer from 1 to 1024",
+      "columns[4].most is missing",
     ],
-    [{ ...GOOD, split: { by: "share", test: 1 } }, "split.test is 1, not a share between 0 and 1"],
+    [
+      { ...GOOD, split: { by: "share", test: 1 } },
+      "split.test is 1 and must be a share between 0 and 1",
+    ],
     [
       { ...GOOD, split: { by: "time", test_from: "soon" } },
-      'split.test_from is "soon", not an ISO 8601 time',
+      'split.test_from is "soon" and must be an ISO 8601 time',
     ],
     [
       { ...GOOD, split: { by: "user", column: "x", test: 0.1 } },
       'split.column is "x", which is no categorical column',
+    ],
+    [
+      { ...GOOD, text: { separator: ",", header: true, decimal: "," } },
+      'text.decimal is ",", as that between columns, and fields do not stand in quotes',
+    ],
+    [
+      { ...GOOD, split: { by: "share", test: 0.6, validation: 0.4 } },
+      "split leaves nothing to train with",
+    ],
+    [withColumn({ ...id, rows: { hash: 3, keep: 3 } }), "columns[4].rows.keep is no field of it"],
+    [
+      withColumn({ ...id, rows: "hash" }),
+      'columns[4].rows is "hash" and must be "appearance", {"hash": N} or {"keep": N}',
     ],
     [{
       ...GOOD,

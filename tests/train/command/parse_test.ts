@@ -78,6 +78,7 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     trace: null,
     checkpoint: null,
     checkpointEvery: 0,
+    prepareWorkers: null,
     resume: null,
   });
   assert.equal(train("--data a --model rm3").training.batch, 2048);

@@ -96,9 +96,9 @@ Deno.test("freeze: rows are updated in a later window, so that they can wake up"
   const moves = [0.25, 0.03125, 0, 0.5, 0.03125, 0];
   const { trained, records, result } = await runToy(lettersRun("X" + "PSQR".repeat(8), false, {
     moves,
-    plan: { name: "freeze", warmup: 1, window: 3, wakeEvery: 3, drop: 0.25 },
+    plan: { name: "freeze", warmup: 1, window: 3, wakeEvery: 3, drop: 0.5 },
   }));
-  // b and d (flat rows 1 and 4) are stale after the first window.
+  // Each row has a quarter of the lookups: b and d (flat rows 1 and 4) are stale after the first window.
   records.forEach(({ kind, frozen_rows }, i) => {
     const { rows } = trained[i]!;
     if (kind === "window") assert.ok(rows.includes(1) && rows.includes(4), `minibatch ${i}`);

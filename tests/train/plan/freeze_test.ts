@@ -21,11 +21,12 @@ function updates({ unique, uniqueRows, segments, positions }: GroupedLookups) {
 
 Deno.test("frozen rows are left out of updates and stay in the gather", () => {
   const lookups = groupLookups([3, 2], 4, [2, 0, 2, 1, 1, 0, 1, 1]);
-  const { lookups: kept, frozen } = new RowFreezer().withoutRows(
+  const { lookups: kept, frozen, frozenLookups } = new RowFreezer().withoutRows(
     lookups,
     Uint8Array.of(0, 0, 1, 1, 0),
   );
   assert.equal(frozen, 2);
+  assert.equal(frozenLookups, 3);
   assert.deepEqual(updates(kept), [
     { row: 0, positions: [1] },
     { row: 1, positions: [3] },
@@ -39,7 +40,11 @@ Deno.test("frozen rows are left out of updates and stay in the gather", () => {
 
 Deno.test("without a frozen row the lookups come back as they are; all may be frozen; unknown rows are refused", () => {
   const lookups = groupLookups([3], 4, [2, 0, 2, 1]), freezer = new RowFreezer();
-  assert.deepEqual(freezer.withoutRows(lookups, new Uint8Array(3)), { lookups, frozen: 0 });
+  assert.deepEqual(freezer.withoutRows(lookups, new Uint8Array(3)), {
+    lookups,
+    frozen: 0,
+    frozenLookups: 0,
+  });
   const none = freezer.withoutRows(lookups, new Uint8Array(3).fill(1));
   assert.equal(none.frozen, 3);
   assert.deepEqual(updates(none.lookups), []);

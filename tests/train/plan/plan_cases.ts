@@ -85,6 +85,8 @@ export interface Trained {
   readonly rate: number;
   /** Flat rows of the full tables that were updated. */
   readonly rows: number[];
+  /** What each input weighed; null for 1 each. */
+  readonly weights: number[] | null;
 }
 
 /** Notes what is trained. With `moves` nothing is computed: each updated row's first number goes up by its move. */
@@ -99,6 +101,7 @@ export function recordTraining(model: Model, moves?: readonly number[]): Trained
       inputs: Array.from({ length: batch.size }, (_, b) => batch.dense[b * steps]!),
       route,
       rate: step.learningRate,
+      weights: batch.weights === undefined ? null : [...batch.weights],
       rows: Array.from(updated, (row) => route === "hot" ? model.hot!.flatRows[row]! : row),
     });
     if (moves === undefined) return await real(batch, step, route);
@@ -316,6 +319,38 @@ export const PLANS = {
     window: 4,
     criterion: "popularity",
     wakeEvery: 3,
+  },
+  "InfoBatch": {
+    name: "slipstream",
+    schedule: "interleaved",
+    warmup: 1,
+    window: 3,
+    drop: 0.6,
+    skipProbability: 0.5,
+    rescale: true,
+    finish: 0.2,
+  },
+  "annealed, waking": {
+    name: "slipstream",
+    warmup: 0.1,
+    window: 3,
+    anneal: "rise",
+    combine: "mean",
+    wakeEvery: 5,
+  },
+  "fae on fewer negatives": {
+    name: "fae",
+    schedule: "interleaved",
+    negatives: 0.5,
+    correction: "weights",
+  },
+  "slipstream on fewer negatives": { name: "slipstream", warmup: 1, window: 3, negatives: 0.6 },
+  "random-drop, annealed and weighed": {
+    name: "random-drop",
+    warmup: 1,
+    window: 2,
+    anneal: "fall",
+    rescale: true,
   },
   "Adagrad's sums": { name: "slipstream", warmup: 2, criterion: "adagrad", wakeEvery: 3 },
 } as const satisfies Readonly<Record<string, Partial<PlanOptions>>>;

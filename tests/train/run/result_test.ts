@@ -61,6 +61,7 @@ function input(changes: Partial<ResultInput> = {}): ResultInput {
       evaluations: [{ step: 3, samples: 10, metrics: evaluation.metrics() }],
       trainMs: 250,
       waitedMs: 0,
+      prepareWorkers: 0,
       evaluateMs: 10,
       stagesMs: { forward: 100 },
       counts: { lookups: 20, uniqueRows: 15 },

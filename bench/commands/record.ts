@@ -1,0 +1,213 @@
+/**
+ * `deno task bench record NAME … [flags]`: a queue of training runs. Each that ends leaves its record; what is interrupted goes
+ * on with the same words; several processes share one queue.
+ *
+ * @module
+ */
+
+import { setPriority } from "node:os";
+import { UsageError, UserError } from "../../core/errors.ts";
+import { makeFolder } from "../../core/files.ts";
+import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
+import { formatClock, formatCount } from "../../core/format.ts";
+import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
+import { print, tell } from "../../core/streams.ts";
+import { currentEnvironment } from "../../train/run/environment.ts";
+import type { Experiment, Settings } from "../experiment.ts";
+import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
+import { takenTable } from "../help.ts";
+import { openGround } from "../study/ground.ts";
+import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
+import { runSeed, type SeedJob } from "../study/run_seed.ts";
+import { currentPlace, type StudyKey, StudyStore } from "../study/store.ts";
+import { trainedFolder } from "../study/trained.ts";
+import { loadVariant, variantOf } from "../study/variants.ts";
+import { lockFolder } from "../suite/lock.ts";
+import { checkTaken } from "../taken_flags.ts";
+import { checkResultsFolder, refuseRecorded } from "./common.ts";
+import { runLine, runsOfAll } from "./jobs.ts";
+
+/** Flags of `bench record` beside those of the bench. */
+export const RECORD_FLAGS = {
+  ...BENCH_FLAGS,
+  beside: {
+    type: "string",
+    valueName: "TEXT",
+    group: "Experiment",
+    defaultText: "not said",
+    help:
+      "What else runs on the machine, kept in the records; only times of runs beside which ran nothing enter tables",
+  },
+} as const satisfies FlagTable;
+
+/** The lowest priority: whoever works at the machine comes first. */
+const LOWEST_PRIORITY = 19;
+
+/** Lines about how far a run is, this far apart. */
+const SAID_EVERY_MS = 60_000;
+
+/**
+ * Trains and records the runs that some experiments need and that are not recorded yet.
+ *
+ * @param experiments Those whose runs are wanted, of `all`.
+ * @returns The exit status.
+ * @throws {UsageError} An experiment trains nothing that is kept, or none takes a flag.
+ */
+export async function recordCommand(
+  experiments: readonly Experiment[],
+  all: readonly Experiment[],
+  flags: readonly string[],
+): Promise<number> {
+  const { values, given, help } = parseFlags(RECORD_FLAGS, flags);
+  if (help) {
+    const takers = experiments.length === 0 ? all.filter(({ trains }) => trains) : experiments;
+    print(formatHelp(takenTable(RECORD_FLAGS, takers), {
+      command: "deno task bench",
+      about:
+        "Train the runs of experiments one after another at low priority, and keep a record of each; the same words go on, and more processes share the work",
+      usage: "record NAME … [flags]",
+    }));
+    return 0;
+  }
+  if (experiments.length === 0) {
+    throw new UsageError("Cannot record: name the experiments whose runs are to be trained");
+  }
+  const names = experiments.map(({ name }) => name);
+  checkTaken(given, experiments, all, names.join(" and "));
+  refuseRecorded(values, "record");
+  checkResultsFolder(values.out);
+  const keys = await runsOfAll(experiments, values);
+  checkRevision(values.records);
+  const say = values.quiet ? () => {} : (line: string) => tell(line);
+  lowerPriority(say);
+  return await interruptible(async (signal) => {
+    const again = commandLine(values, given.keys(), ["record", ...names]);
+    const queue = new RecordQueue(values, settingsOf(values, { say, signal }));
+    try {
+      await queue.run(keys, (key) => runLine(key, values, given));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      tell(`Interrupted: what was trained is kept; go on with ${again}`);
+      return interruptedStatus(signal);
+    }
+    return 0;
+  });
+}
+
+/** Records of the project say at which revision they were had, which is nothing if the code had changed since. */
+function checkRevision(folder: string): void {
+  if (folder !== RECORDS_FOLDER || currentEnvironment().git_dirty !== true) return;
+  throw new UserError(
+    "Cannot record: the checkout has changes that are not committed, so that no revision says what was trained; commit them, or name a folder of your own with --records",
+  );
+}
+
+function lowerPriority(say: (line: string) => void): void {
+  try {
+    setPriority(0, LOWEST_PRIORITY);
+  } catch (error) {
+    say(`The priority of this process stays as it is: ${(error as Error).message}`);
+  }
+}
+
+/** The runs of one workload, size and seed, which have their inputs in common. */
+type Group = readonly [StudyKey, ...StudyKey[]];
+
+/** Runs in the order of a list, those of one seed together. */
+class RecordQueue {
+  readonly #values: FlagValues<typeof RECORD_FLAGS>;
+  readonly #settings: Settings;
+  readonly #store: StudyStore;
+  readonly #begun = performance.now();
+  /** Inputs of all runs that were to be trained when the queue was begun, and of those that are done with. */
+  #total = 0;
+  #done = 0;
+  /** Inputs that this process has trained. */
+  #trained = 0;
+
+  constructor(values: FlagValues<typeof RECORD_FLAGS>, settings: Settings) {
+    // One thread a run: two runs side by side train more than one on two threads.
+    this.#settings = { ...settings, threads: settings.threads ?? 1 };
+    this.#values = values;
+    this.#store = new StudyStore(trainedFolder(values.out), currentPlace(this.#settings));
+  }
+
+  async run(keys: readonly StudyKey[], commandOf: (key: StudyKey) => string): Promise<void> {
+    const { say } = this.#settings, { records, out } = this.#values;
+    await makeFolder(out);
+    using _lock = await lockFolder(out, "experiments");
+    const waiting: StudyKey[] = [];
+    for (const key of keys) if (!await isRecorded(records, key)) waiting.push(key);
+    this.#total = waiting.reduce((sum, { inputs }) => sum + inputs, 0);
+    say(
+      `${keys.length} runs: ${
+        keys.length - waiting.length
+      } recorded in ${records}, ${waiting.length} to train, ${formatCount(this.#total)} inputs`,
+    );
+    let left = 0;
+    for (const group of groupsOf(waiting)) left += await this.#group(group, commandOf);
+    if (left > 0) say(`${left} runs are left to the processes that train them`);
+  }
+
+  /** Trains the runs of one seed. Returns how many other processes train. */
+  async #group(group: Group, commandOf: (key: StudyKey) => string): Promise<number> {
+    let ground: ReturnType<typeof openGround> | null = null;
+    const open: typeof openGround = (...job) => ground ??= openGround(...job);
+    let left = 0;
+    for (const key of group) {
+      this.#settings.signal.throwIfAborted();
+      if (await isRecorded(this.#values.records, key)) continue;
+      const variant = await loadVariant(variantOf(key.variant));
+      const onProgress = this.#progressOf(key)!;
+      const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
+      await runSeed(job, this.#store, this.#settings, open);
+      const result = await this.#store.read(key);
+      if (result === null) left++;
+      else if (!await isRecorded(this.#values.records, key)) {
+        const recording: Recording = {
+          command: commandOf(key),
+          recorded_at: new Date().toISOString(),
+          beside: this.#values.beside ?? null,
+        };
+        await writeRecord(this.#values.records, result, recording);
+      }
+      this.#done += key.inputs;
+    }
+    return left;
+  }
+
+  /** Says now and then how far a run and the queue are. */
+  #progressOf({ workload, inputs, seed, variant }: StudyKey): SeedJob["onProgress"] {
+    let said = performance.now(), before: number | null = null;
+    return ({ phase, step, totalSteps }) => {
+      if (phase !== "train") return;
+      const share = Math.min(1, step / Math.max(1, totalSteps));
+      // What a run goes on from was trained by another process.
+      this.#trained += inputs * Math.max(0, share - (before ?? share));
+      before = share;
+      if (performance.now() - said < SAID_EVERY_MS) return;
+      said = performance.now();
+      const done = this.#done + share * inputs, seconds = (said - this.#begun) / 1000;
+      this.#settings.say(
+        `${workload}, seed ${seed}, ${variant}: ${percent(share)} of the run, ${
+          percent(done / this.#total)
+        } of the queue, ${formatClock(seconds)} gone, about ${
+          formatClock(seconds * (this.#total - done) / Math.max(1, this.#trained))
+        } left`,
+      );
+    };
+  }
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Runs that stand on the same inputs, one group after another in the order of their first ones. */
+function groupsOf(keys: readonly StudyKey[]): Group[] {
+  const groups = Map.groupBy(
+    keys,
+    ({ workload, inputs, batch, seed }) => `${workload} ${inputs} ${batch} ${seed}`,
+  );
+  return [...groups.values()] as unknown as Group[];
+}

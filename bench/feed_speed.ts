@@ -1,0 +1,150 @@
+/**
+ * The training loop fed by a twin and by a prepared log: what the main thread does a step, and what it waits for.
+ *
+ * @module
+ */
+
+import { checkpoint } from "../core/events.ts";
+import { summarise } from "../core/statistics.ts";
+import { sum } from "../core/sum.ts";
+import { openDataset } from "../data/open.ts";
+import { openTwin } from "../data/twin/open.ts";
+import type { Dataset } from "../data/types.ts";
+import type { Device } from "../kernels/types.ts";
+import { setUpRun } from "../train/run/setup.ts";
+import type { TrainResult } from "../train/run/trainer.ts";
+import type { Stage } from "../train/stages.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "./columns.ts";
+import { writeCriteoText } from "./criteo_text.ts";
+import type { ResultTable, Sample, SettingsOf } from "./experiment.ts";
+import { timeSample, valueSample } from "./samples.ts";
+
+const BATCH = 2048;
+/** Steps a round: enough on a GPU to fill the ring and see what the loop settles at. */
+const GPU_STEPS = 200, CPU_STEPS = 8;
+const MOST_ROUNDS = 3;
+/** Of the twin's tables: large enough that lookups seldom meet, small enough for any GPU. */
+const MOST_ROWS = 1_000_000;
+/** Bytes of a row of Criteo's text, about. */
+const TEXT_BYTES = 240;
+/** Stages that the host books. */
+const HOST_STAGES: ReadonlySet<Stage> = new Set(["prepare", "upload", "evaluate"]);
+
+/** What a step came to, as a mean over a round. */
+interface StepFigures {
+  readonly stepMs: number;
+  readonly mainMs: number;
+  /** 0 where the device does not tell. */
+  readonly deviceMs: number;
+  readonly awaited: number;
+  readonly workers: number;
+}
+
+/** One source, its figures by round. */
+interface Fed {
+  readonly source: string;
+  readonly rounds: readonly StepFigures[];
+}
+
+/** Runs the loop on each source. */
+export async function measureFeed(
+  device: Device,
+  { smoke, rounds, say, signal }: Pick<SettingsOf<"rounds">, "smoke" | "rounds" | "say" | "signal">,
+): Promise<{ table: ResultTable; samples: Sample[] }> {
+  const batch = smoke ? 32 : BATCH;
+  const onCpu = device.info.kind === "cpu" || device.info.isFallbackAdapter;
+  const steps = smoke ? 3 : onCpu ? CPU_STEPS : GPU_STEPS;
+  // Six of seven inputs train.
+  const inputs = Math.ceil((steps + 1) * batch * 7 / 6);
+  const folder = await Deno.makeTempDir({ prefix: "slipstream-bench-" });
+  const fed: Fed[] = [];
+  try {
+    const sources: readonly (readonly [name: string, open: () => Promise<Dataset>])[] = [
+      ["twin of RM2", () => openTwin({ twin: "rm2", inputs, maxIndexRange: MOST_ROWS })],
+      ["prepared log", () => openLog(folder, inputs)],
+    ];
+    for (const [source, open] of sources) {
+      say(`Training from a ${source}`);
+      using dataset = await open();
+      using run = await setUpRun({
+        data: dataset,
+        model: "rm2",
+        training: { batch, maxSteps: steps },
+        device: { open: { device, host: null } },
+      });
+      await run.model.initialise(1);
+      const figures: StepFigures[] = [];
+      for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
+        await checkpoint(signal);
+        const { awaitedMappings } = device.counters;
+        let awaited = 0;
+        const result = await run.train({}, {
+          onStep: () => {
+            // Before the readings at the end, which the loop waits for.
+            awaited = device.counters.awaitedMappings - awaitedMappings;
+          },
+        });
+        figures.push(figuresOf(result, awaited));
+      }
+      fed.push({ source, rounds: figures });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  return { table: tableOfFed(fed, batch, onCpu), samples: fed.flatMap(samplesOf) };
+}
+
+async function openLog(folder: string, inputs: number): Promise<Dataset> {
+  const path = `${folder}/log.txt`;
+  await writeCriteoText(path, inputs * TEXT_BYTES);
+  return await openDataset({ data: [path], cacheDirectory: `${folder}/cache` });
+}
+
+function figuresOf(
+  { steps, trainMs, waitedMs, stagesMs, prepareWorkers }: TrainResult,
+  awaited: number,
+): StepFigures {
+  const onDevice = Object.entries(stagesMs)
+    .filter(([stage]) => !HOST_STAGES.has(stage as Stage))
+    .map(([, ms]) => ms);
+  return {
+    stepMs: trainMs / steps,
+    mainMs: (trainMs - waitedMs) / steps,
+    deviceMs: sum(onDevice) / steps,
+    awaited: awaited / steps,
+    workers: prepareWorkers,
+  };
+}
+
+function tableOfFed(fed: readonly Fed[], batch: number, onCpu: boolean): ResultTable {
+  const median = (of: (figures: StepFigures) => number) => ({ rounds }: Fed): number =>
+    summarise(rounds.map(of)).median;
+  return tableOf(
+    {
+      title: `The loop with its inputs, minibatches of ${batch}: the threads that prepare them ` +
+        "and the main thread" + (onCpu ? ", which computes too" : ""),
+    },
+    fed,
+    [
+      plainColumn("inputs from", ({ source }) => `a ${source}`),
+      plainColumn("threads that prepare", ({ rounds }) => rounds[0]!.workers),
+      countColumn("samples/s", (one) => 1000 * batch / median(({ stepMs }) => stepMs)(one)),
+      numberColumn("ms a step", 2, median(({ stepMs }) => stepMs)),
+      numberColumn("main thread ms a step", 2, median(({ mainMs }) => mainMs)),
+      numberColumn("device ms a step", 2, (one) => median(({ deviceMs }) => deviceMs)(one) || null),
+      numberColumn("awaited mappings a step", 3, median(({ awaited }) => awaited)),
+    ],
+  );
+}
+
+function samplesOf({ source, rounds }: Fed): Sample[] {
+  return [
+    timeSample(`${source}/step`, "ms", rounds.map(({ stepMs }) => stepMs)),
+    timeSample(`${source}/main thread`, "ms a step", rounds.map(({ mainMs }) => mainMs)),
+    valueSample(
+      `${source}/awaited mappings`,
+      "mappings a step",
+      rounds.map(({ awaited }) => awaited),
+    ),
+  ];
+}

@@ -1,0 +1,97 @@
+/**
+ * An experiment made of recorded runs: the same tables and figures, under a name of its own, in which every number says that
+ * it was recorded.
+ *
+ * @module
+ */
+
+import { formatCount } from "../core/format.ts";
+import type { Experiment, Findings, Origin, ResultTable, Settings } from "./experiment.ts";
+import type { Figure } from "./figure.ts";
+import { workloadLabel } from "./paper_machine.ts";
+import { ALONE, type RecordedRun } from "./study/recorded.ts";
+import { chooseRecorded } from "./study/trained.ts";
+
+/** The experiment that shows what was recorded, where `experiment` trains. */
+export function recordedExperiment(experiment: Experiment): Experiment {
+  const { name, title } = experiment;
+  return {
+    ...experiment,
+    name: `${name}-recorded`,
+    word: experiment.word ?? name,
+    title: `${title}: recorded runs`,
+    run: async (settings) => {
+      const studies = await chooseRecorded(settings);
+      const runs = studies.flatMap((study) => study.runs);
+      if (runs.length === 0) return { tables: [], notes: [nothingNote(settings)] };
+      const found = await experiment.run({ ...settings, recorded: true, full: true });
+      const sizes = studies.map(({ workload, inputs, runs: { length } }) =>
+        `${workloadLabel(workload)} at ${formatCount(inputs)} inputs (${length} runs)`
+      ).join(", ");
+      const notes = [
+        ...found.notes,
+        `Recorded, not run for this table: ${sizes}`,
+        ...factsOf(runs),
+      ];
+      return { ...asRecorded(found), notes };
+    },
+  };
+}
+
+function nothingNote({ records, inputs }: Pick<Settings, "records" | "inputs">): string {
+  const size = inputs === null ? "" : ` of ${formatCount(inputs)} inputs`;
+  return `No run${size} of these workloads is recorded in ${records}; deno task bench record makes records`;
+}
+
+/** Findings whose measured numbers were recorded. */
+function asRecorded(found: Findings): Findings {
+  const origin = (of: Origin | undefined): Origin =>
+    of === undefined || of === "measured" ? "recorded" : of;
+  const table = (one: ResultTable): ResultTable => ({
+    ...one,
+    origin: origin(one.origin),
+    columns: one.columns.map((column) =>
+      column.origin === undefined ? column : { ...column, origin: origin(column.origin) }
+    ),
+  });
+  const figure = (one: Figure): Figure => ({
+    ...one,
+    panels: one.panels.map((panel) => ({
+      ...panel,
+      data: panel.data.map((datum) => ({ ...datum, origin: origin(datum.origin) })),
+    })),
+  });
+  return {
+    ...found,
+    tables: found.tables.map(table),
+    figures: (found.figures ?? []).map(figure),
+    // Of another day, so that nothing is compared with it as if it had just been measured.
+    samples: [],
+  };
+}
+
+/** Where and of what the runs are: machines, revisions, what ran beside them. */
+function factsOf(runs: readonly RecordedRun[]): string[] {
+  const each = (of: (run: RecordedRun) => string): string => [...new Set(runs.map(of))].join("; ");
+  const times = runs.map(({ recording }) => recording.recorded_at.slice(0, 10)).sort();
+  const days = times[0] === times.at(-1) ? times[0] : `${times[0]} to ${times.at(-1)}`;
+  const alone = runs.every(({ recording }) => recording.beside === ALONE);
+  return [
+    `Recorded on ${days}: ${
+      each(({ machine, environment }) =>
+        `${machine.cpu_model ?? "an unknown processor"}, ${machine.threads ?? environment.cpus} ${
+          (machine.threads ?? environment.cpus) === 1 ? "thread" : "threads"
+        }, Deno ${environment.deno}`
+      )
+    }; revision ${
+      each(({ environment: { git_revision, git_dirty } }) =>
+        `${git_revision?.slice(0, 12) ?? "unknown"}${git_dirty ? " with local changes" : ""}`
+      )
+    }`,
+    alone
+      ? "Nothing else ran on the machine"
+      : `Beside them ran: ${
+        each(({ recording: { beside } }) => beside ?? "nobody said what")
+      }; times of runs that were not alone are left out`,
+  ];
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { recordedExperiment } from "../../bench/recorded_experiment.ts";
+import { ablationExperiment } from "../../bench/experiments/ablation.ts";
+import { accuracyExperiment } from "../../bench/experiments/accuracy.ts";
+import {
+  ALONE,
+  isRecorded,
+  readRecords,
+  type Recording,
+  recordPath,
+  studiesOf,
+  writeRecord,
+} from "../../bench/study/recorded.ts";
+import type { StudyResult } from "../../bench/study/store.ts";
+import { trainedResults } from "../../bench/study/trained.ts";
+import { inFolder } from "../data/rows.ts";
+import { settingsIn } from "./made_up.ts";
+
+const RECORDING: Recording = {
+  command: "deno task bench run",
+  recorded_at: "2026-01-02T03:04:05.000Z",
+  beside: "a build",
+};
+
+const [FAE, SLIPSTREAM] = ["fae,schedule=interleaved", "slipstream,schedule=interleaved"] as const;
+
+/** Two small runs. */
+const RUNS: StudyResult[] = [];
+await inFolder(async (out) => {
+  const settings = settingsIn(out, { smoke: true });
+  const size = { inputs: 4000, seeds: 1, batch: 64 };
+  RUNS.push(...(await trainedResults("rm4", size, [FAE, SLIPSTREAM], settings)).all);
+});
+
+Deno.test("a record is read as it was written, never replaced, and refused when it was changed", () =>
+  inFolder(async (folder) => {
+    const [fae] = RUNS;
+    assert.deepEqual(await readRecords(`${folder}/none`), []);
+    assert.equal(await isRecorded(folder, fae!), false);
+    await writeRecord(folder, fae!, RECORDING);
+    assert.deepEqual(await readRecords(folder), [{ ...fae!, recording: RECORDING }]);
+    await assert.rejects(writeRecord(folder, fae!, RECORDING), /has been recorded before/);
+    const path = recordPath(folder, fae!);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace(/"auc":[\d.]+/, '"auc":0.99'));
+    await assert.rejects(
+      readRecords(folder),
+      /^UserError: Cannot use record .*: it was changed after it was written; remove it/,
+    );
+    await Deno.writeTextFile(path.replace("seed1", "seed2"), text);
+    await Deno.remove(path);
+    await assert.rejects(readRecords(folder), /it is of the run rm4-4000-by64-fae,.*-seed1, whose/);
+  }));
+
+Deno.test("the minibatches of a record add up to what its plan trained", () => {
+  for (const { work: { minibatches, copies, lookups_per_input }, plan, steps, bytes } of RUNS) {
+    const sum = (of: (one: typeof minibatches[number]) => number) =>
+      minibatches.reduce((all, one) => all + of(one), 0);
+    assert.equal(sum(({ times }) => times), steps);
+    assert.equal(sum(({ inputs }) => inputs), plan.trained_inputs);
+    assert.equal(sum(({ lookups }) => lookups), lookups_per_input * plan.trained_inputs);
+    assert.equal(copies!.bytes, bytes.sync);
+    assert.deepEqual(
+      new Set(minibatches.filter((one) => one.cold_lookups > 0).map(({ kind }) => kind)),
+      new Set(["cold"]),
+    );
+  }
+});
+
+Deno.test("runs of an older version of the bits are left out of a study", () => {
+  const [fae, slipstream] = RUNS.map((run) => ({ ...run, recording: RECORDING }));
+  const older = { ...slipstream!, conditions: { ...fae!.conditions, bits_version: 0 } };
+  const other = { ...slipstream!, inputs: 100 };
+  assert.deepEqual(
+    studiesOf([older, other, fae!]).map(({ inputs, runs }) => [inputs, runs]),
+    [[4000, [fae]], [100, [other]]],
+  );
+});
+
+Deno.test("tables of records say so everywhere, and have no times of runs that were not alone", () =>
+  inFolder(async (folder) => {
+    const records = `${folder}/records`;
+    const settings = settingsIn(folder, { workloads: ["rm4"], records });
+    const empty = await recordedExperiment(accuracyExperiment).run(settings);
+    assert.deepEqual(empty.tables, []);
+    assert.match(empty.notes[0]!, /^No run of these workloads is recorded in /);
+    await writeRecord(records, RUNS[0]!, RECORDING);
+    await writeRecord(records, RUNS[1]!, { ...RECORDING, beside: ALONE });
+    const experiment = recordedExperiment(ablationExperiment);
+    assert.equal(experiment.name, "ablation-recorded");
+    const { tables, figures, samples, notes } = await experiment.run(settings);
+    assert.deepEqual(samples, []);
+    const [{ origin, columns, rows }] = tables as [typeof tables[0]];
+    assert.equal(origin, "recorded");
+    assert.deepEqual(rows.map(([variant]) => variant), [FAE, SLIPSTREAM]);
+    const seconds = columns.findIndex(({ name }) => name === "training, s");
+    assert.deepEqual(rows.map((row) => row[seconds] === null), [true, false]);
+    for (const { panels } of figures!) {
+      for (const { data } of panels) assert.ok(data.every((datum) => datum.origin === "recorded"));
+    }
+    assert.ok(notes.some((note) => /^Recorded on 2026-01-02: /.test(note)));
+    assert.ok(notes.some((note) => /^Beside them ran: a build; nothing; times/.test(note)));
+  }));

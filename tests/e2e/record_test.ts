@@ -1,0 +1,61 @@
+/** A queue of runs that leaves a record of each, whatever interrupts it. */
+
+import assert from "node:assert/strict";
+import { inFolder } from "../data/rows.ts";
+import { command, fail, interruptAt, succeed } from "./command.ts";
+
+const QUEUE = [
+  ...["record", "ablation", "--workloads", "rm4", "--inputs", "4000", "--batch", "64"],
+  ...["--seeds", "2", "--variants", "fae,schedule=interleaved", "random-drop,schedule=interleaved"],
+  ...["--device", "cpu"],
+];
+
+/** Records by name, with what does not depend on the moment. */
+async function recordsIn(folder: string): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const { name } of Deno.readDirSync(folder)) {
+    const { recording, run } = JSON.parse(await Deno.readTextFile(`${folder}/${name}`));
+    found[name] = [recording.beside, run.metrics, run.work];
+  }
+  return found;
+}
+
+Deno.test("a queue that SIGTERM ends goes on with the same words, and two processes share one", () =>
+  inFolder(async (folder) => {
+    const words = (name: string) => [
+      ...[...QUEUE, "--out", `${folder}/${name}`, "--records", `${folder}/${name}-records`],
+      ...["--beside", "a test"],
+    ];
+    const { status, err } = await interruptAt("bench", words("cut"), /: AUC /, "SIGTERM");
+    assert.equal(status, 143, err);
+    assert.match(
+      err,
+      /^Interrupted: what was trained is kept; go on with deno task bench record /m,
+    );
+    const again = (await succeed("bench", words("cut"))).err;
+    assert.match(again, /^4 runs: [12] recorded in .*, [23] to train, /m);
+    const both = await Promise.all([0, 1].map(() => command("bench", words("whole")).output()));
+    const said = both.map(({ code, stderr }) => {
+      const text = new TextDecoder().decode(stderr);
+      assert.equal(code, 0, text);
+      return text;
+    }).join("");
+    assert.equal(said.match(/: AUC /g)!.length, 4, said);
+    const records = await recordsIn(`${folder}/whole-records`);
+    assert.equal(Object.keys(records).length, 4);
+    assert.deepEqual(await recordsIn(`${folder}/cut-records`), records);
+    const shown = await succeed("bench", [
+      ...["ablation", "--recorded", "--workloads", "rm4", "--records", `${folder}/whole-records`],
+      ...["--out", `${folder}/whole`],
+    ]);
+    assert.match(shown.out, /minibatches of 64, .* hot \(recorded\)$/m);
+    assert.ok((await Deno.stat(`${folder}/whole/ablation-recorded.json`)).isFile);
+  }));
+
+Deno.test("record says what it needs, and records are shown by experiments that can show them", async () => {
+  await fail("bench", ["record"], 2, /Cannot record: name the experiments whose runs are/);
+  await fail("bench", ["record", "memory"], 2, /Cannot list jobs of memory/);
+  await fail("bench", ["jobs", "ablation", "--recorded"], 2, /Cannot use --recorded with jobs/);
+  await fail("bench", ["skew", "--recorded"], 2, /the flag is for .*ablation/);
+  await fail("bench", ["ablation", "--recorded", "--full"], 2, /Cannot use --recorded with --full/);
+});
