@@ -11,10 +11,11 @@ import { openDataset } from "../data/open.ts";
 import { openTwin } from "../data/twin/open.ts";
 import type { Dataset } from "../data/types.ts";
 import type { Device } from "../kernels/types.ts";
+import type { PresetName } from "../train/model/presets.ts";
 import { setUpRun } from "../train/run/setup.ts";
 import type { TrainResult } from "../train/run/trainer.ts";
 import type { Stage } from "../train/stages.ts";
-import { countColumn, numberColumn, plainColumn, tableOf } from "./columns.ts";
+import { type ColumnOf, countColumn, numberColumn, plainColumn, tableOf } from "./columns.ts";
 import { writeCriteoText } from "./criteo_text.ts";
 import type { ResultTable, Sample, SettingsOf } from "./experiment.ts";
 import { timeSample, valueSample } from "./samples.ts";
@@ -31,7 +32,7 @@ const TEXT_BYTES = 240;
 const HOST_STAGES: ReadonlySet<Stage> = new Set(["prepare", "upload", "evaluate"]);
 
 /** What a step came to, as a mean over a round. */
-interface StepFigures {
+export interface StepFigures {
   readonly stepMs: number;
   readonly mainMs: number;
   /** 0 where the device does not tell. */
@@ -44,6 +45,17 @@ interface StepFigures {
 interface Fed {
   readonly source: string;
   readonly rounds: readonly StepFigures[];
+}
+
+/** What the loop is run on. */
+export interface FedRun {
+  readonly dataset: Dataset;
+  readonly model: PresetName;
+  /** Inputs a minibatch. */
+  readonly batch: number;
+  readonly steps: number;
+  readonly rounds: number;
+  readonly signal: AbortSignal;
 }
 
 /** Runs the loop on each source. */
@@ -66,32 +78,43 @@ export async function measureFeed(
     for (const [source, open] of sources) {
       say(`Training from a ${source}`);
       using dataset = await open();
-      using run = await setUpRun({
-        data: dataset,
-        model: "rm2",
-        training: { batch, maxSteps: steps },
-        device: { open: { device, host: null } },
-      });
-      await run.model.initialise(1);
-      const figures: StepFigures[] = [];
-      for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
-        await checkpoint(signal);
-        const { awaitedMappings } = device.counters;
-        let awaited = 0;
-        const result = await run.train({}, {
-          onStep: () => {
-            // Before the readings at the end, which the loop waits for.
-            awaited = device.counters.awaitedMappings - awaitedMappings;
-          },
-        });
-        figures.push(figuresOf(result, awaited));
-      }
+      const about = { model: "rm2", batch, steps, signal } as const;
+      const most = Math.min(rounds, MOST_ROUNDS);
+      const figures = await runFed(device, { dataset, ...about, rounds: most });
       fed.push({ source, rounds: figures });
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
   return { table: tableOfFed(fed, batch, onCpu), samples: fed.flatMap(samplesOf) };
+}
+
+/** Trains some steps in each round, the weights going on from round to round. */
+export async function runFed(
+  device: Device,
+  { dataset, model, batch, steps, rounds, signal }: FedRun,
+): Promise<StepFigures[]> {
+  using run = await setUpRun({
+    data: dataset,
+    model,
+    training: { batch, maxSteps: steps },
+    device: { open: { device, host: null } },
+  });
+  await run.model.initialise(1);
+  const figures: StepFigures[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await checkpoint(signal);
+    const { awaitedMappings } = device.counters;
+    let awaited = 0;
+    const result = await run.train({}, {
+      onStep: () => {
+        // Before the readings at the end, which the loop waits for.
+        awaited = device.counters.awaitedMappings - awaitedMappings;
+      },
+    });
+    figures.push(figuresOf(result, awaited));
+  }
+  return figures;
 }
 
 async function openLog(folder: string, inputs: number): Promise<Dataset> {
@@ -117,8 +140,6 @@ function figuresOf(
 }
 
 function tableOfFed(fed: readonly Fed[], batch: number, onCpu: boolean): ResultTable {
-  const median = (of: (figures: StepFigures) => number) => ({ rounds }: Fed): number =>
-    summarise(rounds.map(of)).median;
   return tableOf(
     {
       title: `The loop with its inputs, minibatches of ${batch}: the threads that prepare them ` +
@@ -127,14 +148,26 @@ function tableOfFed(fed: readonly Fed[], batch: number, onCpu: boolean): ResultT
     fed,
     [
       plainColumn("inputs from", ({ source }) => `a ${source}`),
-      plainColumn("threads that prepare", ({ rounds }) => rounds[0]!.workers),
-      countColumn("samples/s", (one) => 1000 * batch / median(({ stepMs }) => stepMs)(one)),
-      numberColumn("ms a step", 2, median(({ stepMs }) => stepMs)),
-      numberColumn("main thread ms a step", 2, median(({ mainMs }) => mainMs)),
-      numberColumn("device ms a step", 2, (one) => median(({ deviceMs }) => deviceMs)(one) || null),
-      numberColumn("awaited mappings a step", 3, median(({ awaited }) => awaited)),
+      ...stepColumns<Fed>(() => batch),
     ],
   );
+}
+
+/** Medians over the rounds, by what a step takes. */
+export function stepColumns<T extends { readonly rounds: readonly StepFigures[] }>(
+  batchOf: (item: T) => number,
+): ColumnOf<T>[] {
+  const median = (of: (figures: StepFigures) => number) => ({ rounds }: T): number =>
+    summarise(rounds.map(of)).median;
+  const stepMs = median((figures) => figures.stepMs);
+  return [
+    plainColumn("threads that prepare", ({ rounds }) => rounds[0]!.workers),
+    countColumn("samples/s", (item) => 1000 * batchOf(item) / stepMs(item)),
+    numberColumn("ms a step", 2, stepMs),
+    numberColumn("main thread ms a step", 2, median(({ mainMs }) => mainMs)),
+    numberColumn("device ms a step", 2, (item) => median(({ deviceMs }) => deviceMs)(item) || null),
+    numberColumn("awaited mappings a step", 3, median(({ awaited }) => awaited)),
+  ];
 }
 
 function samplesOf({ source, rounds }: Fed): Sample[] {

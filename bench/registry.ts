@@ -21,6 +21,7 @@ import { prepareExperiment } from "./experiments/prepare.ts";
 import { scaleExperiment } from "./experiments/scale.ts";
 import { sensitivityExperiment } from "./experiments/sensitivity.ts";
 import { skewExperiment } from "./experiments/skew.ts";
+import { speedOfWorkloads } from "./experiments/speed.ts";
 import { speedupExperiment } from "./experiments/speedup.ts";
 import { stalenessExperiment } from "./experiments/staleness.ts";
 import { trafficExperiment } from "./experiments/traffic.ts";
@@ -47,6 +48,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   validateExperiment,
   placementsExperiment,
   trainExperiment,
+  speedOfWorkloads,
   prepareExperiment,
   memoryExperiment,
   hotExperiment,

@@ -25,10 +25,10 @@ const BATCHES = "1024-2048-4096-16384";
 export const GPU_PARTS: readonly GpuPart[] = [
   {
     name: "speed",
-    help: "RM2 at several minibatch sizes: samples a second, where the time of a step goes",
+    help: "RM1 to RM4 at several minibatch sizes: samples a second, host and device time a step",
     kind: "bench",
     minutes: 1.5,
-    words: ["train", "--batch", BATCHES],
+    words: ["speed", "--batch", BATCHES],
   },
   {
     name: "conformance",

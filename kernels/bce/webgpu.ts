@@ -6,6 +6,7 @@
 
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
 import source from "./bce.wgsl" with { type: "text" };
+import mathSource from "./math.wgsl" with { type: "text" };
 import type { BceArgs } from "./op.ts";
 
 const kernel = composeKernel({
@@ -28,7 +29,7 @@ const kernel = composeKernel({
     dlogits: "write u32",
     losses: "write u32",
   },
-  sources: [source],
+  sources: [mathSource, source],
 });
 
 /** Loss and gradient over a minibatch of logits. */

@@ -1,6 +1,6 @@
 // C = epilogue(A B) over I x J outputs and a depth R, in tiles of workgroup memory and 4 x 4 blocks of registers.
 // Each thread fetches one 4 x 4 block of A or B a round, so a tile is 4 SIDE square and 2 SIDE deep.
-// Parameters and buffers: see webgpu.ts.
+// One product a launch: see single.wgsl. Several: see grouped.wgsl.
 
 override SIDE: u32 = 16u;
 // Whether neighbours in memory are neighbours in depth (else: neighbours along I for A, along J for B).
@@ -10,6 +10,32 @@ override B_ALONG_DEPTH: bool = true;
 // 4: sums over a part of the depth, with the row sums of A beside them.
 override EPILOGUE: u32 = 0u;
 
+// A product: sizes, where its matrices begin and how far apart their rows are, the depth of one part (a multiple of
+// 2 SIDE), floats from one part's results to the next, place of the row sums.
+struct Job {
+  number: u32,
+  rows: u32,
+  cols: u32,
+  depth: u32,
+  a_offset: u32,
+  a_stride: u32,
+  b_offset: u32,
+  b_stride: u32,
+  c_offset: u32,
+  c_stride: u32,
+  extra_offset: u32,
+  extra_stride: u32,
+  part_depth: u32,
+  part_pitch: u32,
+  sums_offset: u32,
+}
+
+// A workgroup's product and its number there.
+struct Place {
+  job: Job,
+  group: u32,
+}
+
 // Rows of A, then columns of B, each as SIDE / 2 vectors along the depth.
 var<workgroup> tiles: array<vec4<f32>, SIDE * SIDE * 4u>;
 
@@ -17,41 +43,41 @@ fn keep_below(v: vec4<f32>, at: u32, end: u32) -> vec4<f32> {
   return select(vec4<f32>(0.0), v, vec4<u32>(at, at + 1u, at + 2u, at + 3u) < vec4<u32>(end));
 }
 
-fn line_a(line: u32, lines: u32, at: u32, end: u32) -> vec4<f32> {
+fn line_a(job: Job, line: u32, lines: u32, at: u32, end: u32) -> vec4<f32> {
   if (line >= lines || at >= end) {
     return vec4<f32>(0.0);
   }
-  return keep_below(a[(p.a_offset + line * p.a_stride + at) / 4u], at, end);
+  return keep_below(load_a(job, (job.a_offset + line * job.a_stride + at) / 4u), at, end);
 }
 
-fn line_b(line: u32, lines: u32, at: u32, end: u32) -> vec4<f32> {
+fn line_b(job: Job, line: u32, lines: u32, at: u32, end: u32) -> vec4<f32> {
   if (line >= lines || at >= end) {
     return vec4<f32>(0.0);
   }
-  return keep_below(b[(p.b_offset + line * p.b_stride + at) / 4u], at, end);
+  return keep_below(load_b(job, (job.b_offset + line * job.b_stride + at) / 4u), at, end);
 }
 
 // The block of 4 rows from `row` and 4 depths from `k`: one vector along the depth for each row.
-fn block_a(row: u32, k: u32, end: u32) -> mat4x4<f32> {
+fn block_a(job: Job, row: u32, k: u32, end: u32) -> mat4x4<f32> {
   if (A_ALONG_DEPTH) {
     return mat4x4<f32>(
-      line_a(row, p.rows, k, end), line_a(row + 1u, p.rows, k, end),
-      line_a(row + 2u, p.rows, k, end), line_a(row + 3u, p.rows, k, end));
+      line_a(job, row, job.rows, k, end), line_a(job, row + 1u, job.rows, k, end),
+      line_a(job, row + 2u, job.rows, k, end), line_a(job, row + 3u, job.rows, k, end));
   }
   return transpose(mat4x4<f32>(
-    line_a(k, end, row, p.rows), line_a(k + 1u, end, row, p.rows),
-    line_a(k + 2u, end, row, p.rows), line_a(k + 3u, end, row, p.rows)));
+    line_a(job, k, end, row, job.rows), line_a(job, k + 1u, end, row, job.rows),
+    line_a(job, k + 2u, end, row, job.rows), line_a(job, k + 3u, end, row, job.rows)));
 }
 
-fn block_b(col: u32, k: u32, end: u32) -> mat4x4<f32> {
+fn block_b(job: Job, col: u32, k: u32, end: u32) -> mat4x4<f32> {
   if (B_ALONG_DEPTH) {
     return mat4x4<f32>(
-      line_b(col, p.cols, k, end), line_b(col + 1u, p.cols, k, end),
-      line_b(col + 2u, p.cols, k, end), line_b(col + 3u, p.cols, k, end));
+      line_b(job, col, job.cols, k, end), line_b(job, col + 1u, job.cols, k, end),
+      line_b(job, col + 2u, job.cols, k, end), line_b(job, col + 3u, job.cols, k, end));
   }
   return transpose(mat4x4<f32>(
-    line_b(k, end, col, p.cols), line_b(k + 1u, end, col, p.cols),
-    line_b(k + 2u, end, col, p.cols), line_b(k + 3u, end, col, p.cols)));
+    line_b(job, k, end, col, job.cols), line_b(job, k + 1u, end, col, job.cols),
+    line_b(job, k + 2u, end, col, job.cols), line_b(job, k + 3u, end, col, job.cols)));
 }
 
 // Threads that read together read neighbouring lines at one depth; the XOR puts those on different banks.
@@ -59,34 +85,34 @@ fn swizzle(line: u32) -> u32 {
   return (line * SIDE / 16u) % (SIDE / 2u);
 }
 
-fn put(row: u32, col: u32, part: u32, sum: f32) {
-  if (row >= p.rows || col >= p.cols) {
+fn put(job: Job, row: u32, col: u32, part: u32, sum: f32) {
+  if (row >= job.rows || col >= job.cols) {
     return;
   }
   var v = sum;
   if (EPILOGUE == 1u || EPILOGUE == 2u) {
-    v += extra[p.extra_offset + col];
+    v += load_extra(job.extra_offset + col);
     // Written so that NaN stays NaN.
     if (EPILOGUE == 2u && v < 0.0) {
       v = 0.0;
     }
   }
   if (EPILOGUE == 3u) {
-    v = select(0.0, v, extra[p.extra_offset + row * p.extra_stride + col] > 0.0);
+    v = select(0.0, v, load_extra(job.extra_offset + row * job.extra_stride + col) > 0.0);
   }
-  c[p.c_offset + part * p.part_pitch + row * p.c_stride + col] = v;
+  c[job.c_offset + part * job.part_pitch + row * job.c_stride + col] = v;
 }
 
-fn put_row(row: u32, col: u32, part: u32, sums: vec4<f32>) {
-  put(row, col, part, sums.x);
-  put(row, col + SIDE, part, sums.y);
-  put(row, col + 2u * SIDE, part, sums.z);
-  put(row, col + 3u * SIDE, part, sums.w);
+fn put_row(job: Job, row: u32, col: u32, part: u32, sums: vec4<f32>) {
+  put(job, row, col, part, sums.x);
+  put(job, row, col + SIDE, part, sums.y);
+  put(job, row, col + 2u * SIDE, part, sums.z);
+  put(job, row, col + 3u * SIDE, part, sums.w);
 }
 
-fn put_sum(row: u32, part: u32, sum: f32) {
-  if (row < p.rows) {
-    c[p.sums_offset + part * p.part_pitch + row] = sum;
+fn put_sum(job: Job, row: u32, part: u32, sum: f32) {
+  if (row < job.rows) {
+    c[job.sums_offset + part * job.part_pitch + row] = sum;
   }
 }
 
@@ -100,15 +126,17 @@ fn main(
   @builtin(num_workgroups) grid: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let tile_cols = (p.cols + 4u * SIDE - 1u) / (4u * SIDE);
-  let tile_rows = (p.rows + 4u * SIDE - 1u) / (4u * SIDE);
-  let tile = linear_group(group, grid);
+  let place = find_job(linear_group(group, grid));
+  let job = place.job;
+  let tile_cols = (job.cols + 4u * SIDE - 1u) / (4u * SIDE);
+  let tile_rows = (job.rows + 4u * SIDE - 1u) / (4u * SIDE);
+  let tile = place.group;
   let part = tile / (tile_cols * tile_rows);
-  let begin = part * p.part_depth;
-  if (part > 0u && begin >= p.depth) {
+  let begin = part * job.part_depth;
+  if (part > 0u && begin >= job.depth) {
     return;
   }
-  let end = min(p.depth, begin + p.part_depth);
+  let end = min(job.depth, begin + job.part_depth);
   let row0 = (tile / tile_cols) % tile_rows * (4u * SIDE);
   let col0 = tile % tile_cols * (4u * SIDE);
 
@@ -136,9 +164,9 @@ fn main(
   var sums = vec4<f32>(0.0);
   var next = mat4x4<f32>();
   if (fetches_a) {
-    next = block_a(row0 + quad, begin + 4u * q, end);
+    next = block_a(job, row0 + quad, begin + 4u * q, end);
   } else {
-    next = block_b(col0 + quad, begin + 4u * q, end);
+    next = block_b(job, col0 + quad, begin + 4u * q, end);
   }
   for (var k = begin; k < end; k += 2u * SIDE) {
     tiles[store + (q ^ swizzle(quad))] = next[0];
@@ -149,9 +177,9 @@ fn main(
     // The next blocks travel while this round is computed.
     if (k + 2u * SIDE < end) {
       if (fetches_a) {
-        next = block_a(row0 + quad, k + 2u * SIDE + 4u * q, end);
+        next = block_a(job, row0 + quad, k + 2u * SIDE + 4u * q, end);
       } else {
-        next = block_b(col0 + quad, k + 2u * SIDE + 4u * q, end);
+        next = block_b(job, col0 + quad, k + 2u * SIDE + 4u * q, end);
       }
     }
     for (var v = 0u; v < vectors; v++) {
@@ -186,14 +214,14 @@ fn main(
     workgroupBarrier();
   }
 
-  put_row(row0 + ty, col0 + tx, part, acc0);
-  put_row(row0 + ty + SIDE, col0 + tx, part, acc1);
-  put_row(row0 + ty + 2u * SIDE, col0 + tx, part, acc2);
-  put_row(row0 + ty + 3u * SIDE, col0 + tx, part, acc3);
+  put_row(job, row0 + ty, col0 + tx, part, acc0);
+  put_row(job, row0 + ty + SIDE, col0 + tx, part, acc1);
+  put_row(job, row0 + ty + 2u * SIDE, col0 + tx, part, acc2);
+  put_row(job, row0 + ty + 3u * SIDE, col0 + tx, part, acc3);
   if (EPILOGUE == 4u && col0 == 0u && tx == 0u) {
-    put_sum(row0 + ty, part, sums.x);
-    put_sum(row0 + ty + SIDE, part, sums.y);
-    put_sum(row0 + ty + 2u * SIDE, part, sums.z);
-    put_sum(row0 + ty + 3u * SIDE, part, sums.w);
+    put_sum(job, row0 + ty, part, sums.x);
+    put_sum(job, row0 + ty + SIDE, part, sums.y);
+    put_sum(job, row0 + ty + 2u * SIDE, part, sums.z);
+    put_sum(job, row0 + ty + 3u * SIDE, part, sums.w);
   }
 }

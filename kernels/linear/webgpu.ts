@@ -13,6 +13,7 @@ import type {
   LinearBackwardWeightsArgs,
   LinearForwardArgs,
 } from "./op.ts";
+import singleSource from "./single.wgsl" with { type: "text" };
 import reduceSource from "./reduce.wgsl" with { type: "text" };
 import thinSource from "./thin.wgsl" with { type: "text" };
 
@@ -38,7 +39,7 @@ const tiled = (name: string) =>
       extra: "read f32",
       c: "write f32",
     },
-    sources: [matmulSource],
+    sources: [matmulSource, singleSource],
   });
 
 const thin = (name: string) =>
@@ -124,10 +125,16 @@ interface Product {
   readonly c: Place & { readonly binding: Binding };
   readonly extra: Place & { readonly binding: Binding };
   readonly epilogue: number;
-  /** Parts of the depth, floats from one part's results to the next, place of the row sums. */
+  /** Parts of the depth and the depth of one, floats from one part's results to the next, place of the row sums. */
   readonly parts: number;
+  readonly partDepth: number;
   readonly pitch: number;
   readonly sums: number;
+}
+
+/** The whole depth at once. */
+function whole(depth: number) {
+  return { parts: 1, partDepth: depth, pitch: 0, sums: 0 };
 }
 
 const NO_EXTRA = { binding: "unused", offset: 0, stride: 0 } as const;
@@ -147,9 +154,7 @@ export function launchLinearForward(
     c: output(context, y),
     extra: output(context, bias),
     epilogue: relu ? EPILOGUE.biasRelu : EPILOGUE.bias,
-    parts: 1,
-    pitch: 0,
-    sums: 0,
+    ...whole(x.cols),
   });
 }
 
@@ -168,9 +173,7 @@ export function launchLinearBackwardInput(
     c: output(context, dx),
     extra: mask === null ? NO_EXTRA : output(context, mask),
     epilogue: mask === null ? EPILOGUE.plain : EPILOGUE.mask,
-    parts: 1,
-    pitch: 0,
-    sums: 0,
+    ...whole(dy.cols),
   });
 }
 
@@ -179,29 +182,16 @@ export function launchLinearBackwardWeights(
   context: LaunchContext,
   { dy, x, dw, db }: LinearBackwardWeightsArgs,
 ): void {
-  const [rows, cols, depth] = [dy.cols, x.cols, dy.rows];
-  const product = {
-    op: "backwardWeights",
-    rows,
-    cols,
-    depth,
-    a: operand(context, dy, "columns"),
-    b: operand(context, x, "columns"),
-    extra: NO_EXTRA,
-    epilogue: EPILOGUE.parts,
-  } as const;
-  const parts = Math.max(
-    1,
-    Math.min(
-      Math.ceil(depth / LEAST_PART),
-      Math.ceil(ENOUGH_THREADS / (groupsOf(product) * threadsOf(product))),
-    ),
+  const product = weightProduct(context, { dy, x });
+  const { rows, cols, depth } = product;
+  const { parts, partDepth } = splitDepth(
+    ...[depth, partsOf(depth, groupsOf(product) * threadsOf(product)), stepOf(product)] as const,
   );
   const to = output(context, dw);
   const sums = output(context, db);
   const one = to.binding === sums.binding;
   if (parts === 1 && one) {
-    launchProduct(context, { ...product, c: to, parts, pitch: 0, sums: sums.offset });
+    launchProduct(context, { ...product, ...whole(depth), c: to, sums: sums.offset });
     return;
   }
   const products = rows * cols;
@@ -211,6 +201,7 @@ export function launchLinearBackwardWeights(
     ...product,
     c: { binding: "scratch", offset: 0, stride: cols },
     parts,
+    partDepth,
     pitch,
     sums: products,
   });
@@ -227,6 +218,38 @@ export function launchLinearBackwardWeights(
   }
 }
 
+/** The product of a layer's weight gradients, for a part of the depth or all of it. */
+export function weightProduct(
+  context: LaunchContext,
+  { dy, x }: Pick<LinearBackwardWeightsArgs, "dy" | "x">,
+) {
+  return {
+    op: "backwardWeights",
+    rows: dy.cols,
+    cols: x.cols,
+    depth: dy.rows,
+    a: operand(context, dy, "columns"),
+    b: operand(context, x, "columns"),
+    extra: NO_EXTRA,
+    epilogue: EPILOGUE.parts,
+  } as const;
+}
+
+/** Parts of a depth that keep a large GPU busy, where one part of all products takes some threads. */
+export function partsOf(depth: number, threads: number): number {
+  return Math.max(1, Math.min(Math.ceil(depth / LEAST_PART), Math.ceil(ENOUGH_THREADS / threads)));
+}
+
+/** A depth in parts of whole steps: a part's depth, and the parts that are not empty, at most as many as wanted. */
+export function splitDepth(
+  depth: number,
+  wanted: number,
+  step: number,
+): { readonly partDepth: number; readonly parts: number } {
+  const partDepth = Math.max(step, Math.ceil(depth / wanted / step) * step);
+  return { partDepth, parts: Math.max(1, Math.ceil(depth / partDepth)) };
+}
+
 /** A matrix whose rows, or columns, are the operand's lines. */
 function operand(context: LaunchContext, m: Matrix, lines: "rows" | "columns"): Operand {
   const [step, depthStep] = lines === "rows" ? [m.stride, 1] : [1, m.stride];
@@ -237,10 +260,11 @@ function output(context: LaunchContext, m: Matrix): Place & { readonly binding: 
   return { binding: context.matrix(m), offset: m.offset, stride: m.stride };
 }
 
-type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
+/** What decides how a product is launched. */
+export type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
 
 /** The tiled kernel reads vectors of 4 floats; with a single row or column it would compute mostly nothing. */
-function isThin({ rows, cols, depth, a, b }: Shape): boolean {
+export function isThin({ rows, cols, depth, a, b }: Shape): boolean {
   return rows === 1 || cols === 1 || depth === 1 ||
     [a, b].some(({ step, depthStep }) => Math.max(step, depthStep) % 4 !== 0);
 }
@@ -259,7 +283,7 @@ function thinStrands({ rows, cols, depth, a, b }: Shape): { strands: number; fir
 }
 
 /** Workgroups for the whole depth at once. */
-function groupsOf(shape: Shape): number {
+export function groupsOf(shape: Shape): number {
   const { rows, cols } = shape;
   if (isThin(shape)) {
     return Math.ceil(rows * cols / (THIN_THREADS / thinStrands(shape).strands));
@@ -268,14 +292,23 @@ function groupsOf(shape: Shape): number {
   return Math.ceil(rows / tile) * Math.ceil(cols / tile);
 }
 
-function threadsOf(shape: Shape): number {
+export function threadsOf(shape: Shape): number {
   return isThin(shape) ? THIN_THREADS : tileSide(shape) ** 2;
 }
 
-function launchProduct(context: LaunchContext, product: Product): void {
-  const { rows, cols, depth, a, b, c, extra, epilogue, parts, pitch, sums } = product;
+/** What the depth of a part is a multiple of. */
+export function stepOf(shape: Shape): number {
+  return isThin(shape) ? 1 : 2 * tileSide(shape);
+}
+
+/** Appends the launch of a product. */
+export function launchProduct(context: LaunchContext, product: Product): void {
+  const { rows, cols, depth, a, b, c, extra, epilogue, parts, partDepth, pitch, sums } = product;
   const buffers = { a: a.buffer, b: b.buffer, extra: extra.binding, c: c.binding };
-  const shared = { rows, cols, depth, c, extra, part_pitch: pitch, sums_offset: sums };
+  const shared = {
+    ...{ rows, cols, depth, c, extra },
+    ...{ part_depth: partDepth, part_pitch: pitch, sums_offset: sums },
+  };
   const groups = groupsOf(product) * parts;
   if (isThin(product)) {
     const { strands, first } = thinStrands(product);
@@ -289,7 +322,6 @@ function launchProduct(context: LaunchContext, product: Product): void {
         b_offset: b.offset,
         b_depth: b.depthStep,
         b_col: b.step,
-        part_depth: Math.ceil(depth / parts),
       },
       buffers,
       groups,
@@ -297,7 +329,6 @@ function launchProduct(context: LaunchContext, product: Product): void {
     return;
   }
   const side = tileSide(product);
-  const deep = 2 * side;
   context.launch(KERNELS[product.op].tiled.launch({
     overrides: {
       SIDE: side,
@@ -309,7 +340,6 @@ function launchProduct(context: LaunchContext, product: Product): void {
       ...shared,
       a: { offset: a.offset, stride: Math.max(a.step, a.depthStep) },
       b: { offset: b.offset, stride: Math.max(b.step, b.depthStep) },
-      part_depth: Math.ceil(depth / parts / deep) * deep,
     },
     buffers,
     groups,

@@ -1,5 +1,4 @@
-// One optimizer step, a thread a parameter.
-// Parameters and buffers: see webgpu.ts.
+// One optimizer step, a thread a parameter. Where its gradient comes from: see plain.wgsl and kernels/webgpu/fused.
 
 // 0: sgd. 1: adagrad.
 override OPTIMIZER: u32 = 0u;
@@ -12,11 +11,17 @@ fn main(
   @builtin(num_workgroups) grid: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let i = linear_group(group, grid) * 256u + thread;
+  let number = linear_group(group, grid);
+  // The whole workgroup or none of it, since `besides` may hold barriers.
+  if (number * 256u >= p.count) {
+    besides(number, thread);
+    return;
+  }
+  let i = number * 256u + thread;
   if (i >= p.count) {
     return;
   }
-  let g = grads[p.grads_offset + i];
+  let g = gradient(i);
   let rate = rates[p.rate];
   if (OPTIMIZER == 0u) {
     params[p.params_offset + i] -= rate * g;

@@ -6,6 +6,7 @@
 
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
 import type { DenseUpdateArgs } from "./op.ts";
+import plainSource from "./plain.wgsl" with { type: "text" };
 import source from "./update.wgsl" with { type: "text" };
 
 const THREADS = 256;
@@ -21,7 +22,7 @@ const kernel = composeKernel({
     eps: "f32",
   },
   buffers: { grads: "read f32", rates: "read f32", params: "write f32", state: "write f32" },
-  sources: [source],
+  sources: [plainSource, source],
 });
 
 /** One optimizer step over a flat run of parameters. */

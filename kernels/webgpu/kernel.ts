@@ -154,8 +154,11 @@ export interface FloatWord {
   readonly float: number;
 }
 
-/** Memory behind a binding: a buffer, a part of the program's scratch memory, or nothing the kernel will touch. */
-export type Binding = GPUBuffer | "scratch" | "unused";
+/**
+ * Memory behind a binding: a buffer, the program's scratch memory, what its launches keep for later ones, words that are
+ * the same in every run, or nothing the kernel will touch.
+ */
+export type Binding = GPUBuffer | "scratch" | "kept" | Uint32Array | "unused";
 
 /** One launch, as {@linkcode TypedKernel.launch} makes it. */
 export interface Launch {
@@ -182,4 +185,6 @@ export interface LaunchContext {
   launch(launch: Launch): void;
   /** Asks for scratch memory, shared by all launches of the program, one after another. */
   scratch(bytes: number): void;
+  /** Reserves memory of the program that no other launch is given; gives its place, in floats, in the binding `kept`. */
+  keep(floats: number): number;
 }

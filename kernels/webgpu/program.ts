@@ -18,9 +18,9 @@ import type {
   Scalar,
 } from "../types.ts";
 import type { ErrorKeeper } from "./errors.ts";
+import { planLaunches, type RecordedOp } from "./fused/plan.ts";
 import { foldGrid, type Grid } from "./grid.ts";
 import type { Binding, FloatWord, Launch, LaunchContext } from "./kernel.ts";
-import { LAUNCHERS } from "./launchers.ts";
 import { WebGpuLookups } from "./lookups.ts";
 import { type Memory, WebGpuBuffer } from "./memory.ts";
 import type { PipelineCache } from "./pipelines.ts";
@@ -63,6 +63,18 @@ interface Pass {
 /** A launch with the stage and op it was recorded for. */
 interface RecordedLaunch extends Launch {
   readonly stage: string;
+}
+
+/** Memory of a program's own. */
+interface ProgramMemory {
+  /** For one launch after another; null if none asks for it. */
+  readonly scratch: GPUBuffer | null;
+  /** From one launch to later ones; null if none asks for it. */
+  readonly kept: GPUBuffer | null;
+  /** The launches' parameters. */
+  readonly params: GPUBuffer;
+  /** Makes a buffer of words that stay as they are. */
+  readonly constant: (words: Uint32Array) => GPUBuffer;
 }
 
 /** A recorded program. */
@@ -150,11 +162,13 @@ export class WebGpuProgram implements Program {
 /** Collects ops and builds a program of them. */
 export class ProgramBuilder implements Recorder, LaunchContext {
   readonly #host: ProgramHost;
+  readonly #ops: RecordedOp[] = [];
   readonly #launches: RecordedLaunch[] = [];
   readonly #costs: OpCost[] = [];
   readonly #used = new Set<WebGpuBuffer>();
   #stage = UNSTAGED;
   #scratchBytes = 0;
+  #keptFloats = 0;
 
   /** @param host Whose programs are built. */
   constructor(host: ProgramHost) {
@@ -169,7 +183,8 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   /** {@inheritDoc Recorder.add} */
   add<Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void {
     checkOp(op, args);
-    LAUNCHERS[op.name](this, args);
+    // A recorded op is one of the table, whichever.
+    this.#ops.push({ op, args, stage: this.#stage } as unknown as RecordedOp);
     this.#costs.push({ ...op.cost(args), stage: this.#stage });
   }
 
@@ -220,9 +235,20 @@ export class ProgramBuilder implements Recorder, LaunchContext {
     this.#scratchBytes = Math.max(this.#scratchBytes, bytes);
   }
 
+  /** {@inheritDoc LaunchContext.keep} */
+  keep(floats: number): number {
+    const at = this.#keptFloats;
+    this.#keptFloats += floats;
+    return at;
+  }
+
   /** Makes the program. */
   build(label: string): WebGpuProgram {
     const host = this.#host;
+    for (const { stage, launch } of planLaunches(this.#ops.splice(0))) {
+      this.#stage = stage;
+      launch(this);
+    }
     const owned: WebGpuBuffer[] = [];
     try {
       const own = (bytes: number, what: string): GPUBuffer => {
@@ -231,6 +257,12 @@ export class ProgramBuilder implements Recorder, LaunchContext {
         return buffer.storage(host.memory);
       };
       const scratch = this.#scratchBytes === 0 ? null : own(this.#scratchBytes, "scratch");
+      const kept = this.#keptFloats === 0 ? null : own(4 * this.#keptFloats, "parts");
+      const constant = (words: Uint32Array): GPUBuffer => {
+        const buffer = own(words.byteLength, "constants");
+        host.submitter.write(buffer, 0, words);
+        return buffer;
+      };
       const packed = packParams(this.#launches.map(({ params }) => params));
       const params = own(packed.words.byteLength, "params");
       host.submitter.write(params, 0, packed.words);
@@ -243,7 +275,9 @@ export class ProgramBuilder implements Recorder, LaunchContext {
           ) {
             passes.push({ stage: launch.stage, steps: [] });
           }
-          passes.at(-1)!.steps.push(this.#step(launch, scratch, params, packed.blocks[i]!));
+          passes.at(-1)!.steps.push(
+            this.#step(launch, { scratch, kept, params, constant }, packed.blocks[i]!),
+          );
         });
       });
       return new WebGpuProgram(host, label, this.#costs, passes, [...this.#used], owned);
@@ -255,8 +289,7 @@ export class ProgramBuilder implements Recorder, LaunchContext {
 
   #step(
     launch: RecordedLaunch,
-    scratch: GPUBuffer | null,
-    params: GPUBuffer,
+    memory: ProgramMemory,
     block: { readonly offset: number; readonly size: number },
   ): Step {
     const host = this.#host;
@@ -264,14 +297,16 @@ export class ProgramBuilder implements Recorder, LaunchContext {
     const limit = host.maxWorkgroupsPerDimension;
     let unused = 0;
     const resolve = (binding: Binding): GPUBuffer => {
-      if (binding === "scratch") return scratch!;
+      if (binding === "scratch") return memory.scratch!;
+      if (binding === "kept") return memory.kept!;
+      if (binding instanceof Uint32Array) return memory.constant(binding);
       return binding === "unused" ? host.unused[unused++]!.storage(host.memory) : binding;
     };
     const bindGroup = host.gpu.createBindGroup({
       label: launch.kernel.name,
       layout,
       entries: [
-        { binding: 0, resource: { buffer: params, offset: block.offset, size: block.size } },
+        { binding: 0, resource: { buffer: memory.params, offset: block.offset, size: block.size } },
         ...launch.bindings.map((binding, i): GPUBindGroupEntry => ({
           binding: i + 1,
           resource: { buffer: resolve(binding) },

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import type { Device } from "../../kernels/types.ts";
 import { denseCases } from "./conformance/dense.ts";
+import { denseStepCases } from "./conformance/dense_step.ts";
 import { deviceCases } from "./conformance/device.ts";
 import { embeddingCases } from "./conformance/embedding.ts";
 import type { ConformanceCase } from "./conformance/harness.ts";
@@ -39,6 +40,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...varianceNormCases,
   ...stalenessCases,
   ...denseCases,
+  ...denseStepCases,
   ...trainingCases,
   ...misuseCases,
   ...sharingCases,
