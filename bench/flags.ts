@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Flag, flagName, type FlagTable, type FlagValues } from "../core/flags.ts";
+import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
 import { UsageError } from "../core/errors.ts";
 import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
@@ -153,7 +153,7 @@ export const BENCH_FLAGS = {
     group: "Files",
     help: "Write the tables of one experiment as CSV to this folder too",
   },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Values of {@linkcode BENCH_FLAGS}. */

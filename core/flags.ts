@@ -101,6 +101,14 @@ export type Flag =
   | PathsFlag
   | IntsFlag;
 
+/** `-q` means the same to every command. */
+export const QUIET_FLAG = {
+  type: "boolean",
+  short: "q",
+  group: "Files",
+  help: "Print results and errors alone, nothing on the way",
+} as const satisfies BooleanFlag;
+
 /** Flags by camel-case name. Every table understands `--help` and `-h` besides. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 

@@ -9,7 +9,7 @@ import { crc32 } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError, readFully } from "../core/files.ts";
 import { type IdLayout, idLayout } from "./id_layout.ts";
-import { type Manifest, ROWS_FILE, storedColumns } from "./manifest.ts";
+import { idsPerStep, type Manifest, ROWS_FILE, storedColumns } from "./manifest.ts";
 import { packedBytes } from "./row_block.ts";
 
 /** Rows moved at a time, so that both sides of the transposition stay in the processor's cache. */
@@ -25,6 +25,10 @@ export class BlockStore {
   readonly steps: number;
   /** Whether the blocks hold sequences, see `storedColumns`. */
   readonly sequences: boolean;
+  /** Of sequences: which tables have an id at each step. */
+  readonly perStep: readonly boolean[];
+  /** Of those tables: what is added to a stored id, 2^32 and more wrapping around. */
+  readonly shift: 0 | 1;
   /** Where the ids of a minibatch lie. */
   readonly layout: IdLayout;
   /** 32-bit words of an input in memory: stored dense values and ids, label. */
@@ -46,6 +50,8 @@ export class BlockStore {
     this.tables = manifest.tables.length;
     this.steps = manifest.steps ?? 1;
     this.sequences = manifest.steps !== undefined;
+    this.perStep = idsPerStep(manifest);
+    this.shift = manifest.perStep === undefined ? 0 : 1;
     this.layout = idLayout(manifest);
     const stored = this.#stored = storedColumns(manifest);
     this.rowWords = stored.dense + stored.ids + 1;

@@ -31,6 +31,7 @@ import { schemaFormat } from "./schema/schema_format.ts";
 import { parseTime } from "./schema/times.ts";
 import { type PreparationHooks, SourceScan } from "./source_scan.ts";
 import {
+  type Range,
   splitCounts,
   splitLastFile,
   splitNone,
@@ -39,7 +40,7 @@ import {
   splitShares,
 } from "./split.ts";
 import { missingDays } from "./source_files.ts";
-import { standardise } from "./standardise.ts";
+import { type ColumnScales, measureScales, standardise } from "./standardise.ts";
 import { type TableKeys, writeKeys } from "./table_keys.ts";
 import type { TextFile } from "./text_source.ts";
 import type { TableSchema } from "./types.ts";
@@ -73,7 +74,7 @@ export async function buildRows(
       if (vocabulary === null) continue;
       for (let p = 0; p < lookups[t]!; p++) {
         const ids = block.idColumn(firsts[t]! + p);
-        if (format.bags?.[t]) numberBags(vocabulary, ids);
+        if (format.bags?.[t] || isPerStep(format, t)) numberBags(vocabulary, ids);
         else vocabulary.replace(ids, range);
       }
     }
@@ -133,17 +134,12 @@ export async function buildRows(
     tableRows = rare.map((table) => table.rows);
     rowOf = rare.map((table) => table.rowOf);
     for (const count of new Set(minCounts.filter((count) => count > 0))) {
-      notes.push(rareNote(count, rare.filter((_, t) => minCounts[t] === count)));
+      const row = format.sequences === undefined ? "row 0" : "a row";
+      notes.push(rareNote(count, rare.filter((_, t) => minCounts[t] === count), row));
     }
   }
-  if (format.standardised !== undefined && format.standardised.length > 0) {
-    const slots = format.standardised;
-    const scales = await standardise(writer, ...columns, slots, splits.train, hooks.signal);
-    const scaled = scales.map(({ mean, deviation }, i) =>
-      `${format.dense[slots[i]!]} (${mean.toPrecision(4)}, ${deviation.toPrecision(4)})`
-    );
-    notes.push(`Standardised by mean and deviation of training inputs: ${scaled.join(", ")}`);
-  }
+  const scales = await scaleColumns(writer, columns, format, options, splits.train, hooks.signal);
+  if (scales !== null) notes.push(scaleNote(scales, options));
   await writer.sync();
   const keys = await writeKeys(
     folder,
@@ -153,7 +149,7 @@ export async function buildRows(
   );
   const tables = tableNames.map((name, t): TableSchema => {
     const bag = format.bags?.[t];
-    const table = { name, rows: tableRows[t]! };
+    const table = { name, rows: tableRows[t]! + (isPerStep(format, t) ? 1 : 0) };
     return bag ? { ...table, lookups: bag.most, variable: true } : table;
   });
   return await writeManifest(folder, {
@@ -162,29 +158,68 @@ export async function buildRows(
     sources,
     rows,
     blockRows: BLOCK_ROWS,
-    dense: format.dense,
+    dense: format.sequences === undefined ? format.dense : [STEP, ...format.dense],
     tables,
+    ...(format.sequences ?? {}),
     splits,
     notes,
     skipped,
     blocks: writer.blocks,
     keys,
     labelled: options.schema === null || isLabelled(options.schema),
+    ...(scales === null ? {} : { scales }),
     hash: datasetHash({ options, sources, rows, splits, tables }),
   });
+}
+
+/** The dense column that says how far a step is, before those of the log. */
+const STEP = "step";
+
+/** Whether a table has an id at each step; row 0 of such a table is what pads sequences in front. */
+function isPerStep({ sequences }: RowFormat, t: number): boolean {
+  return sequences?.perStep[t] ?? false;
 }
 
 /** A log that is scored has no rows that train, whose mean and deviation could be taken. */
 function checkWhole(
   { dense, standardised = [] }: RowFormat,
-  { whole, schema }: PreparationOptions,
+  { whole, schema, scales }: PreparationOptions,
 ) {
-  if (!whole || standardised.length === 0) return;
+  const unknown = standardised.find((slot) => scales?.[dense[slot]!] === undefined);
+  if (!whole || unknown === undefined) return;
   throw new UserError(
     `Cannot score by the schema ${schema!.name}: column ${
-      dense[standardised[0]!]
+      dense[unknown]
     } is standardised over the inputs that train, and nothing says what their mean and deviation were`,
   );
+}
+
+/** Standardises the columns that are to be, by the scales of the options or else of the rows that train; null without any. */
+async function scaleColumns(
+  writer: BlockWriter,
+  columns: readonly [dense: number, places: number],
+  { dense, standardised: slots = [] }: RowFormat,
+  { scales: given = {} }: PreparationOptions,
+  train: Range,
+  signal: AbortSignal | undefined,
+): Promise<ColumnScales | null> {
+  if (slots.length === 0) return null;
+  const unknown = slots.filter((slot) => given[dense[slot]!] === undefined);
+  const measured = unknown.length === 0
+    ? []
+    : await measureScales(writer, ...columns, unknown, train, signal);
+  const scales = slots.map((slot) => given[dense[slot]!] ?? measured[unknown.indexOf(slot)]!);
+  await standardise(writer, ...columns, slots, scales, signal);
+  return Object.fromEntries(slots.map((slot, i) => [dense[slot]!, scales[i]!]));
+}
+
+function scaleNote(scales: ColumnScales, { scales: given }: PreparationOptions): string {
+  const scaled = Object.entries(scales).map(([name, { mean, deviation }]) =>
+    `${name} (${mean.toPrecision(4)}, ${deviation.toPrecision(4)})`
+  );
+  return `Standardised by mean and deviation of training inputs${
+    given === undefined ? "" : " of the weights"
+  }: ${scaled.join(", ")}`;
 }
 
 function formatOf({ format, schema, maxIndexRange }: PreparationOptions): RowFormat {
@@ -207,8 +242,9 @@ function rule(format: RowFormat, t: number) {
 }
 
 /** Ids of a row in each table, at most. */
-function lookupsOf({ tables, bags }: RowFormat): number[] {
-  return tables.map((_, t) => bags?.[t]?.most ?? 1);
+function lookupsOf(format: RowFormat): number[] {
+  const { tables, bags, sequences } = format;
+  return tables.map((_, t) => isPerStep(format, t) ? sequences!.steps : bags?.[t]?.most ?? 1);
 }
 
 /** Numbers ids among which places without one hold `NO_LOOKUP`. */
@@ -226,7 +262,10 @@ function rowSplitOf(format: RowFormat, { seed }: PreparationOptions): RowSplit |
       return new RandomSplit(seed);
     case "user": {
       const table = format.tables.indexOf(split.column);
-      const place = firstPlaces(lookupsOf(format))[table]!;
+      const lookups = lookupsOf(format);
+      // Of a sequence the last step is what the split looks at.
+      const place = firstPlaces(lookups)[table]! +
+        (isPerStep(format, table) ? lookups[table]! - 1 : 0);
       const { dictionary } = rule(format, table);
       const hash = (code: number) => {
         if (dictionary === null) return hashNumber(code);
@@ -317,11 +356,12 @@ function keysOf(
   range: number,
 ): TableKeys {
   const { dictionary, meaning } = rule(format, t);
+  const padding = isPerStep(format, t) ? ["padding"] : [];
   const means = range > 0 ? `${meaning} modulo ${range}` : meaning;
-  if (codes === null) return { name, meaning, reserved: [], ids: null };
+  if (codes === null) return { name, meaning, reserved: padding, ids: null };
   // Rows that were kept stand in their old order, behind that of rare ids.
   const kept = rowOf === null ? codes : codes.filter((_, id) => rowOf[id]! > 0);
-  const reserved = rowOf === null ? [] : ["rare"];
+  const reserved = rowOf === null ? padding : [...padding, "rare"];
   if (dictionary === null) {
     return { name, meaning: means, reserved, ids: { kind: "numbers", values: kept } };
   }

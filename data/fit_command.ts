@@ -7,7 +7,7 @@
 import { LOG_FLAGS } from "./flags.ts";
 import { writeFileWhole } from "../core/files.ts";
 import { formatSealed } from "../core/json_file.ts";
-import { type FlagTable, type FlagValues, formatHelp } from "../core/flags.ts";
+import { type FlagTable, type FlagValues, formatHelp, QUIET_FLAG } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
 import { readSchema } from "./schema/read_schema.ts";
@@ -82,7 +82,7 @@ export const FIT_FLAGS = {
     group: "Files",
     help: "Draw the goodness of fit to this file",
   },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Fits, writes, and returns the goodness of fit as text. */

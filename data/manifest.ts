@@ -13,6 +13,7 @@ import { packedBytes } from "./row_block.ts";
 import type { RowFormatName } from "./row_formats.ts";
 import type { LogSchema } from "./schema/log_schema.ts";
 import type { EventLayout } from "./taobao.ts";
+import type { ColumnScales } from "./standardise.ts";
 import { KEYS_FILE, type KeysSummary } from "./table_keys.ts";
 import type { Splits } from "./split.ts";
 import type { TableSchema } from "./types.ts";
@@ -52,6 +53,8 @@ export interface PreparationOptions {
   readonly leak: boolean;
   /** All inputs test, in the order of the files, because the log is scored. */
   readonly whole?: true;
+  /** What standardised columns are scaled by, where that is not taken from the rows that train. */
+  readonly scales?: ColumnScales;
   /** What the columns mean, where that is not what the format's own layout says. */
   readonly schema: LogSchema | null;
   /** Of Taobao: how events are laid out, where that is not as in Tianchi's file. */
@@ -102,6 +105,11 @@ export interface Manifest {
   readonly tables: readonly TableSchema[];
   /** Time steps of an input where inputs are sequences. */
   readonly steps?: number;
+  /**
+   * Of sequences by a schema: which tables have an id at each step, stored one less than its row, so that `NO_LOOKUP`, which
+   * pads in front, is row 0. Absent of Taobao's, where all but the first have one, stored as its row.
+   */
+  readonly perStep?: readonly boolean[];
   readonly splits: Splits;
   /** Notes: how the log was split, what was corrected, what was left out. */
   readonly notes: readonly string[];
@@ -111,6 +119,8 @@ export interface Manifest {
   readonly keys: KeysSummary;
   /** False where rows have no labels, because they are only scored. */
   readonly labelled: boolean;
+  /** What standardised columns were scaled by; absent where there are none. */
+  readonly scales?: ColumnScales;
   /** See {@link datasetHash}. */
   readonly hash: string;
   /** Of everything above, so that a damaged manifest is not believed. */
@@ -135,27 +145,34 @@ export function datasetHash(
 /** Options in a fixed order, as hashes and names of folders take them. */
 export function optionList(options: PreparationOptions): readonly unknown[] {
   const { format, limit, maxIndexRange, minCount, badRows, seed, leak, whole } = options;
-  const { schema, events, heldOut } = options;
+  const { schema, events, heldOut, scales } = options;
   // A log in its own layout that is split has the name it had before there were others.
   const layout = schema !== null || events !== null || heldOut !== null
     ? [schema, events, heldOut]
     : [];
   const list = [format, limit, maxIndexRange, minCount, badRows, seed, leak, ...layout];
-  return whole ? [...list, "whole"] : list;
+  return [...list, ...(whole ? ["whole"] : []), ...(scales === undefined ? [] : [scales])];
 }
 
 /**
- * The columns that a block holds of a data set. Of sequences the dense values are not stored, because the value at step s
- * is s / steps for every input, and the id in the first table, the same at all steps, is stored once. A bag of more
- * lookups takes a column a place.
+ * The columns that a block holds of a data set. Of sequences the first dense value is not stored, because at step s it is
+ * s / steps for every input, and what is the same at all steps is stored once: the other dense values, and the ids of some
+ * tables. A bag of more lookups takes a column a place.
  */
 export function storedColumns(
-  manifest: Pick<Manifest, "dense" | "tables" | "steps">,
+  manifest: Pick<Manifest, "dense" | "tables" | "steps" | "perStep">,
 ): { readonly dense: number; readonly ids: number } {
   const { dense, tables, steps } = manifest;
-  return steps === undefined
-    ? { dense: dense.length, ids: idLayout({ tables }).width }
-    : { dense: 0, ids: 1 + (tables.length - 1) * steps };
+  if (steps === undefined) return { dense: dense.length, ids: idLayout({ tables }).width };
+  const ids = idsPerStep(manifest).reduce((sum, each) => sum + (each ? steps : 1), 0);
+  return { dense: dense.length - 1, ids };
+}
+
+/** Which tables of a data set of sequences have an id at each step. */
+export function idsPerStep(
+  { tables, perStep }: Pick<Manifest, "tables" | "perStep">,
+): readonly boolean[] {
+  return perStep ?? tables.map((_, t) => t > 0);
 }
 
 /** Completes a manifest with its checksum and writes it whole. */

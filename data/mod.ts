@@ -27,11 +27,13 @@ export type {
   LogSchema,
   PlacedColumn,
   RowRule,
+  SequenceColumn,
   SplitRule,
   TextLayout,
   TimeColumn,
   TimeSpelling,
 } from "./schema/log_schema.ts";
+export type { ColumnScale, ColumnScales } from "./standardise.ts";
 export type { TableKeys } from "./table_keys.ts";
 export type { PreparationProgress } from "./source_scan.ts";
 export { type ArraysOptions, datasetFromArrays } from "./from_arrays.ts";

@@ -13,6 +13,7 @@ import { findTextFiles, prepareCache } from "./prepare.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
 import { isLabelled, type LogSchema } from "./schema/log_schema.ts";
 import type { PreparationProgress } from "./source_scan.ts";
+import type { ColumnScales } from "./standardise.ts";
 import { openSynthetic, type SyntheticOptions } from "./synthetic.ts";
 import { type EventLayout, TAOBAO_LAYOUT } from "./taobao.ts";
 import { openTwin } from "./twin/open.ts";
@@ -99,6 +100,11 @@ export interface OpenOptions {
   readonly validation?: readonly string[] | undefined;
   /** Whether a log without labels is an error, or may be opened to be scored. Default `required`. */
   readonly labels?: "required" | "optional" | undefined;
+  /**
+   * What standardised columns are scaled by, by name, as `Dataset.scales` of the log that a model was trained on says. By
+   * default the mean and the standard deviation of the inputs that train.
+   */
+  readonly scales?: ColumnScales | undefined;
   /** For the format `synthetic`. `limit` caps its inputs. */
   readonly synthetic?: SyntheticOptions | undefined;
 }
@@ -167,6 +173,7 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     seed: options.seed ?? DEFAULT_SEED,
     leak: options.leak ?? false,
     ...(options.whole && format !== "taobao" ? { whole: true } : {}),
+    ...(options.scales === undefined || !isStandardised(schema) ? {} : { scales: options.scales }),
     schema,
     // Tianchi's own layout is what there was before there were others.
     events: events === null || isOriginal(events) ? null : events,
@@ -192,6 +199,12 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
     store.close();
     throw error;
   }
+}
+
+function isStandardised(schema: LogSchema | null): boolean {
+  return schema?.columns.some((column) =>
+    column.kind === "dense" && column.transform === "standardise"
+  ) ?? false;
 }
 
 function isOriginal(events: EventLayout): boolean {

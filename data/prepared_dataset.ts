@@ -7,6 +7,7 @@
 import { formatCount } from "../core/format.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { Manifest } from "./manifest.ts";
+import type { ColumnScales } from "./standardise.ts";
 import { readKeys, type TableKeys } from "./table_keys.ts";
 import { planWindows, PreparedReader, WindowCache } from "./prepared_reader.ts";
 import type { SharedDataset } from "./shared_dataset.ts";
@@ -22,6 +23,7 @@ export class PreparedDataset implements Dataset {
   readonly notes: readonly string[];
   readonly bayes = null;
   readonly keys: () => Promise<readonly TableKeys[]>;
+  readonly scales?: ColumnScales;
   readonly #folder: string;
   readonly #manifest: Manifest;
   readonly #store: BlockStore;
@@ -54,6 +56,7 @@ export class PreparedDataset implements Dataset {
       ...(manifest.labelled ? {} : { labelled: false as const }),
     };
     this.keys = () => readKeys(folder, manifest.keys);
+    if (manifest.scales !== undefined) this.scales = manifest.scales;
     this.hash = manifest.hash;
     this.#manifest = manifest;
     this.#store = store;

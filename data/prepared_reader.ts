@@ -295,7 +295,7 @@ export class PreparedReader implements Reader {
   ): void {
     const { denseColumns, tables, sequences, layout } = this.#store;
     if (sequences) {
-      this.#writeSequence(words, cell, b, size, into);
+      this.#writeSequence(words, floats, cell, b, size, into);
       return;
     }
     const { dense, ids, labels } = into;
@@ -311,17 +311,27 @@ export class PreparedReader implements Reader {
     labels[b] = words[cell]!;
   }
 
-  /** One input of several steps: the first table's id is stored once, the dense value at step s is s / steps. */
-  #writeSequence(words: Uint32Array, cell: number, b: number, size: number, into: Inputs): void {
-    const { tables, steps, denseColumns } = this.#store;
+  /** One input of several steps, see `storedColumns`: the first dense value at step s is s / steps. */
+  #writeSequence(
+    words: Uint32Array,
+    floats: Float32Array,
+    cell: number,
+    b: number,
+    size: number,
+    into: Inputs,
+  ): void {
+    const { tables, steps, denseColumns, perStep, shift } = this.#store;
     const { dense, ids, labels } = into;
     for (let s = 0; s < steps; s++) {
-      for (let j = 0; j < denseColumns; j++) dense[(b * steps + s) * denseColumns + j] = s / steps;
+      const row = (b * steps + s) * denseColumns;
+      dense[row] = s / steps;
+      for (let j = 1; j < denseColumns; j++) dense[row + j] = floats[cell + j - 1]!;
     }
-    ids.fill(words[cell++]!, b * steps, (b + 1) * steps);
-    for (let t = 1; t < tables; t++) {
+    cell += denseColumns - 1;
+    for (let t = 0; t < tables; t++) {
       const to = (t * size + b) * steps;
-      for (let s = 0; s < steps; s++) ids[to + s] = words[cell++]!;
+      if (perStep[t]) { for (let s = 0; s < steps; s++) ids[to + s] = words[cell++]! + shift; }
+      else ids.fill(words[cell++]!, to, to + steps);
     }
     labels[b] = words[cell]!;
   }

@@ -7,7 +7,7 @@
 import { LOG_FLAGS } from "./flags.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
-import type { FlagTable, FlagValues } from "../core/flags.ts";
+import { type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
 import { openDataset } from "./open.ts";
@@ -94,7 +94,7 @@ export const PROFILE_FLAGS = {
     group: "Files",
     help: "Draw the profile to this file",
   },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** A walk in sequence needs no more than one block of a log that is larger than this. */

@@ -88,11 +88,15 @@ export async function groupRareIds(
 }
 
 /** A note on what a frequency threshold did. */
-export function rareNote(minCount: number, rare: readonly RareIds[]): string {
+export function rareNote(
+  minCount: number,
+  rare: readonly RareIds[],
+  row: "row 0" | "a row" = "row 0",
+): string {
   const ids = rare.reduce((sum, { ids }) => sum + ids, 0);
   const rows = rare.reduce((sum, { rows }) => sum + rows - 1, 0);
   return `Ids seen fewer than ${minCount} time${
     minCount === 1 ? "" : "s"
-  } in training share row 0 ` +
+  } in training share ${row} ` +
     `of their table: ${ids - rows} of ${ids} ids`;
 }

@@ -41,6 +41,8 @@ export interface RowFormat {
   readonly bags?: readonly ({ readonly most: number } | null)[];
   /** Of each table the lists so far that had more, of which the first ones count. */
   readonly cut?: Uint32Array;
+  /** Of rows that are sequences: their steps, and which tables have an id at each. The others have one for all steps. */
+  readonly sequences?: { readonly steps: number; readonly perStep: readonly boolean[] };
   /** Id columns that the parser fills behind those of the tables: what the split looks at, and nobody stores. */
   readonly carried?: readonly string[];
   /** Dense columns that are standardised over the rows that train. */

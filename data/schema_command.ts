@@ -5,7 +5,7 @@
  */
 
 import { writeFileWhole } from "../core/files.ts";
-import { type FlagTable, type FlagValues, formatHelp } from "../core/flags.ts";
+import { type FlagTable, type FlagValues, formatHelp, QUIET_FLAG } from "../core/flags.ts";
 import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
 import { findTextFiles } from "./prepare.ts";
@@ -28,7 +28,7 @@ export const SCHEMA_FLAGS = {
     group: "Files",
     help: "Write the schema to this file instead of printing it",
   },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the schema" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Drafts, writes, and returns the schema as text, or where it is. */

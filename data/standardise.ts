@@ -10,17 +10,22 @@ import type { Range } from "./split.ts";
 
 /** The mean and the standard deviation that a column had over the rows that train. */
 export interface ColumnScale {
+  /** What is subtracted. */
   readonly mean: number;
+  /** What is divided by; 0 for a column without variation, whose values all become 0. */
   readonly deviation: number;
 }
 
+/** The scales of standardised columns, by name. */
+export type ColumnScales = Readonly<Record<string, ColumnScale>>;
+
 /**
- * Replaces values by (x - mean) / standard deviation, both over the training rows, in place; a column without variation
- * becomes 0. Sums are of differences to the first value, so that large numbers that hardly differ lose nothing.
+ * Means and standard deviations over the training rows. Sums are of differences to the first value, so that large numbers that
+ * hardly differ lose nothing.
  *
  * @param slots The dense columns.
  */
-export async function standardise(
+export async function measureScales(
   writer: BlockWriter,
   denseColumns: number,
   tables: number,
@@ -46,11 +51,27 @@ export async function standardise(
       sum.count += Math.max(0, to - from);
     }
   }
-  const scales = sums.map(({ first, count, sum, squares }) => {
+  return sums.map(({ first, count, sum, squares }) => {
     const mean = sum / count;
     const variance = Math.max(0, squares / count - mean * mean);
     return { mean: first + mean, deviation: Math.sqrt(variance) };
   });
+}
+
+/**
+ * Replaces the values of all rows by (x - mean) / standard deviation, in place; a column without variation becomes 0.
+ *
+ * @param slots The dense columns, which have these scales.
+ */
+export async function standardise(
+  writer: BlockWriter,
+  denseColumns: number,
+  tables: number,
+  slots: readonly number[],
+  scales: readonly ColumnScale[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const block = new RowBlock(denseColumns, tables);
   for (let b = 0; b < writer.blocks.length; b++) {
     signal?.throwIfAborted();
     await writer.readBack(b, block);
@@ -64,5 +85,4 @@ export async function standardise(
     }
     await writer.rewrite(b, block);
   }
-  return scales;
 }

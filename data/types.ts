@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ColumnScales } from "./standardise.ts";
 import type { SharedDataset } from "./shared_dataset.ts";
 import type { TableKeys } from "./table_keys.ts";
 
@@ -94,6 +95,8 @@ export interface Dataset extends Disposable {
   readonly bayes: { readonly auc: number; readonly logloss: number } | null;
   /** Reads which ids the rows of the tables stand for. Absent where rows are the ids, as in generated data sets. */
   readonly keys?: () => Promise<readonly TableKeys[]>;
+  /** What standardised dense columns were scaled by, by name. Absent where there are none. */
+  readonly scales?: ColumnScales;
   /**
    * What another thread needs to read the same inputs of some splits, so that they can be prepared beside training; null
    * where they lie in memory that cannot be shared. Absent where the data set does not know how.

@@ -54,6 +54,23 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
 }
 
 /**
+ * What a device that were opened now would compute with, which decides a run's last bits: `cpu`, or the adapter and the
+ * graphics interface that it is of.
+ *
+ * @throws {UserError} WebGPU is asked for and there is no adapter.
+ */
+export async function describeChoice(device: DeviceChoice): Promise<string> {
+  if (device === "cpu") return "cpu";
+  if (device === "auto" && !(await (lookedFor ??= lookForHardware())).hardware) return "cpu";
+  const { adapterBackend, describeAdapter, findAdapter, missingAdapter } = await import(
+    "./webgpu/adapter.ts"
+  );
+  const kind = device === "auto" ? "hardware" : "any", adapter = await findAdapter(kind);
+  if (adapter === null) throw await missingAdapter(kind);
+  return `webgpu: ${describeAdapter(adapter)} (${adapterBackend()})`;
+}
+
+/**
  * Looked for once: adapters do not change while the process runs, and driver loaders print warnings on standard error
  * each time.
  */

@@ -8,7 +8,9 @@
 import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { formatCount } from "../../core/format.ts";
 import { interruptible } from "../../core/interrupt.ts";
+import { readBounded } from "../../core/json_file.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf } from "../flags.ts";
@@ -33,7 +35,17 @@ export const JOBS_FLAGS = {
     group: "Files",
     help: "Write jobs.txt, an array script and a script that submits it to this folder, for Slurm",
   },
+  list: {
+    type: "path",
+    valueName: "FILE",
+    group: "Files",
+    help:
+      "With --slurm and no experiment: the commands of this file, one a line, whatever they do (sweeps, counts)",
+  },
 } as const satisfies FlagTable;
+
+/** Arrays of Slurm have some thousand jobs. */
+const MOST_LIST_BYTES = 16e6;
 
 /**
  * Prints a command for each training run that the experiments need, or writes them for Slurm.
@@ -56,6 +68,9 @@ export async function jobsCommand(
     }));
     return 0;
   }
+  if (values.list !== undefined) {
+    return await writeListed(values.list, values.slurm, experiments, values.threads);
+  }
   if (experiments.length === 0) {
     throw new UsageError("Cannot list jobs: name the experiments whose runs they are");
   }
@@ -67,17 +82,46 @@ export async function jobsCommand(
     print(lines.join("\n"));
     return 0;
   }
-  await makeFolder(values.slurm);
   const collect = commandLine(values, [...given.keys()].filter((key) => key !== "slurm"), [
     "collect",
     ...names,
   ]);
-  for (const [name, text] of Object.entries(slurmFiles(lines, collect, values.threads ?? 1))) {
-    await writeFileWhole(`${values.slurm}/${name}`, text);
+  await writeSlurm(values.slurm, lines, collect, values.threads);
+  return 0;
+}
+
+async function writeSlurm(
+  folder: string,
+  lines: readonly string[],
+  collect: string | null,
+  threads: number | undefined,
+): Promise<void> {
+  await makeFolder(folder);
+  for (const [name, text] of Object.entries(slurmFiles(lines, collect, threads ?? 1))) {
+    await writeFileWhole(`${folder}/${name}`, text);
   }
   print(
-    `${lines.length} runs in ${values.slurm}/jobs.txt; submit them with sh ${values.slurm}/submit.sh`,
+    `${formatCount(lines.length)} ${
+      lines.length === 1 ? "job" : "jobs"
+    } in ${folder}/jobs.txt; submit with sh ${folder}/submit.sh`,
   );
+}
+
+/** Any commands as jobs for Slurm: those of a file, one a line. */
+async function writeListed(
+  list: string,
+  folder: string | undefined,
+  experiments: readonly Experiment[],
+  threads: number | undefined,
+): Promise<number> {
+  if (folder === undefined || experiments.length > 0) {
+    throw new UsageError("Cannot use --list: it takes --slurm and no experiment");
+  }
+  const bytes = await readBounded(list, MOST_LIST_BYTES);
+  const lines = new TextDecoder().decode(bytes).split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  if (lines.length === 0) throw new UsageError(`Cannot use --list ${list}: it has no commands`);
+  await writeSlurm(folder, lines, null, threads);
   return 0;
 }
 

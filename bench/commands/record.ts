@@ -19,7 +19,7 @@ import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
 import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
-import { currentPlace, type StudyKey, StudyStore } from "../study/store.ts";
+import { currentPlace, type StudyKey, type StudyPlace, StudyStore } from "../study/store.ts";
 import { trainedFolder } from "../study/trained.ts";
 import { loadVariant, variantOf } from "../study/variants.ts";
 import { lockFolder } from "../suite/lock.ts";
@@ -82,7 +82,7 @@ export async function recordCommand(
   lowerPriority(say);
   return await interruptible(async (signal) => {
     const again = commandLine(values, given.keys(), ["record", ...names]);
-    const queue = new RecordQueue(values, settingsOf(values, { say, signal }));
+    const queue = await RecordQueue.open(values, settingsOf(values, { say, signal }));
     try {
       await queue.run(keys, (key) => runLine(key, values, given));
     } catch (error) {
@@ -125,11 +125,23 @@ class RecordQueue {
   /** Inputs that this process has trained. */
   #trained = 0;
 
-  constructor(values: FlagValues<typeof RECORD_FLAGS>, settings: Settings) {
-    // One thread a run: two runs side by side train more than one on two threads.
-    this.#settings = { ...settings, threads: settings.threads ?? 1 };
+  private constructor(
+    values: FlagValues<typeof RECORD_FLAGS>,
+    settings: Settings,
+    place: StudyPlace,
+  ) {
+    this.#settings = settings;
     this.#values = values;
-    this.#store = new StudyStore(trainedFolder(values.out), currentPlace(this.#settings));
+    this.#store = new StudyStore(trainedFolder(values.out), place);
+  }
+
+  static async open(
+    values: FlagValues<typeof RECORD_FLAGS>,
+    settings: Settings,
+  ): Promise<RecordQueue> {
+    // One thread a run: two runs side by side train more than one on two threads.
+    const own = { ...settings, threads: settings.threads ?? 1 };
+    return new RecordQueue(values, own, await currentPlace(own));
   }
 
   async run(keys: readonly StudyKey[], commandOf: (key: StudyKey) => string): Promise<void> {

@@ -81,10 +81,13 @@ export const kernelsExperiment = defineExperiment({
   },
 });
 
-/** The devices to measure: the one that is asked for; else the CPU, and WebGPU where there is any adapter. */
+/**
+ * The devices to measure: the one that is asked for; else the CPU, and a GPU where there is one. A software adapter, whose
+ * speed says nothing, has to be asked for.
+ */
 async function kinds({ device }: OwnSettings): Promise<DeviceKind[]> {
   if (device !== "auto") return [device];
-  return await findAdapter("any") === null ? ["cpu"] : ["cpu", "webgpu"];
+  return await findAdapter("hardware") === null ? ["cpu"] : ["cpu", "webgpu"];
 }
 
 async function measure(

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { runEntryPoint } from "../../core/entry_point.ts";
 import { UserError } from "../../core/errors.ts";
-import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
 import { print, tell } from "../../core/streams.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
@@ -51,7 +51,7 @@ const FLAGS = {
     default: "runs/gpu",
     help: "Folder of results: gpu.json, its tables as CSV, report.html",
   },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only the tables" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 async function main(args: readonly string[]): Promise<number> {

@@ -23,6 +23,7 @@ import {
   wholeFrom,
 } from "../../core/schema.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import { describeChoice } from "../../kernels/open.ts";
 import type { CountSums, HotCopies } from "../../sim/work.ts";
 import { fusesMultiplyAdd } from "../../kernels/cpu/fused.ts";
 import type { ShapeDocument } from "../../train/model/models.ts";
@@ -71,7 +72,7 @@ export interface StudyConditions {
   readonly deno: string;
   /** Whether the processor's multiply-adds round once; see {@linkcode fusesMultiplyAdd}. */
   readonly fused_multiply_add: boolean;
-  /** As asked for: `auto` and `cpu` are not told to be the same. */
+  /** What computes, as {@linkcode describeChoice} says it: `cpu`, or the adapter of WebGPU and its backend. */
   readonly device: string;
   readonly wide: boolean;
 }
@@ -261,26 +262,36 @@ export class StudyStore {
   }
 
   async #readFile(path: string): Promise<StudyResult | null> {
-    const bytes = await readBoundedIfThere(path, MOST_BYTES);
-    if (bytes === null) return null;
-    // Older versions, which had no seals, are replaced.
-    if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
-    const cannot = `Cannot use ${path}`;
-    const otherwise = "; remove it to train the run again";
-    const result = checkSchema(
-      STUDY_RESULT,
-      parseSealed(bytes, { cannot, seal: "required", otherwise }),
-      cannot,
-    );
-    return same(result.conditions, this.conditions) ? result : null;
+    const result = await readStored(path);
+    return result !== null && same(result.conditions, this.conditions) ? result : null;
   }
 
   #path(key: StudyKey, machine?: StudyMachine): string {
-    const on = machine === undefined
-      ? ""
-      : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
-    return `${this.#folder}/${runName(key)}${on}.json`;
+    return pathOf(this.#folder, key, machine);
   }
+}
+
+/** A stored run, whatever its conditions; null where there is none of this version. */
+async function readStored(path: string): Promise<StudyResult | null> {
+  const bytes = await readBoundedIfThere(path, MOST_BYTES);
+  if (bytes === null) return null;
+  // Older versions, which had no seals, are replaced.
+  if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
+  const cannot = `Cannot use ${path}`;
+  const otherwise = "; remove it to train the run again";
+  return checkSchema(
+    STUDY_RESULT,
+    parseSealed(bytes, { cannot, seal: "required", otherwise }),
+    cannot,
+  );
+}
+
+/** @param machine Of a run that is kept beside one of another machine. */
+function pathOf(folder: string, key: StudyKey, machine?: StudyMachine): string {
+  const on = machine === undefined
+    ? ""
+    : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
+  return `${folder}/${runName(key)}${on}.json`;
 }
 
 /** What the files of a run are called, before their endings. */
@@ -316,10 +327,19 @@ function same<T extends object>(a: T, b: T): boolean {
   return (Object.keys(b) as (keyof T)[]).every((key) => a[key] === b[key]);
 }
 
-/** Conditions and machine of runs that are made now. */
-export function currentPlace(
-  { device, threads, wide }: Pick<Settings, "device" | "threads" | "wide">,
-): StudyPlace {
+/** How runs are had. */
+type PlaceSettings = Pick<Settings, "device" | "threads" | "wide">;
+
+/**
+ * Conditions and machine of runs that are made now.
+ *
+ * @throws {UserError} WebGPU is asked for and there is no adapter.
+ */
+export async function currentPlace(settings: PlaceSettings): Promise<StudyPlace> {
+  return placeWith(settings, await describeChoice(settings.device));
+}
+
+function placeWith({ threads, wide }: PlaceSettings, device: string): StudyPlace {
   const { cpu_model, deno } = currentEnvironment();
   return {
     conditions: {
@@ -331,4 +351,46 @@ export function currentPlace(
     },
     machine: { cpu_model, threads },
   };
+}
+
+/**
+ * Conditions of runs that are only read, on whatever machine that is done: those of most of the runs that are there. Runs had
+ * under others are not mixed with them.
+ *
+ * @param say Is told how many runs that leaves out.
+ */
+export async function placeOfRuns(
+  folder: string,
+  keys: readonly StudyKey[],
+  settings: PlaceSettings & Pick<Settings, "say">,
+): Promise<StudyPlace> {
+  const wanted = settings.device === "auto" ? "" : settings.device;
+  const here = placeWith(settings, wanted === "" ? "cpu" : wanted);
+  const there = new Map<string, { readonly conditions: StudyConditions; runs: number }>();
+  for (const key of keys) {
+    const found = await readStored(pathOf(folder, key));
+    if (found === null) continue;
+    const { conditions } = found, text = JSON.stringify(conditions);
+    const { bits_version, device, wide } = conditions;
+    if (bits_version !== STUDY_BITS_VERSION || wide !== settings.wide) continue;
+    if (!device.startsWith(wanted)) continue;
+    const group = there.get(text) ?? { conditions, runs: 0 };
+    group.runs++;
+    there.set(text, group);
+  }
+  const [most, ...others] = [...there.values()].sort((a, b) => b.runs - a.runs);
+  if (most === undefined) return here;
+  for (const { conditions, runs } of others) {
+    settings.say(
+      `left out, ${runs} of other conditions: ${differences(conditions, most.conditions)}`,
+    );
+  }
+  return { ...here, conditions: most.conditions };
+}
+
+/** Members that differ, with both values. */
+function differences(a: StudyConditions, b: StudyConditions): string {
+  const names = Object.keys(a) as (keyof StudyConditions)[];
+  return names.filter((name) => a[name] !== b[name])
+    .map((name) => `${name} ${a[name]} where the others have ${b[name]}`).join(", ");
 }

@@ -18,7 +18,7 @@ import {
 } from "./recorded.ts";
 import { runSeed } from "./run_seed.ts";
 import { type Size, workloadsOf } from "./sizes.ts";
-import { currentPlace, StudyStore, type Wanted } from "./store.ts";
+import { currentPlace, placeOfRuns, StudyStore, type Wanted } from "./store.ts";
 import { loadVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Flags of experiments that train. */
@@ -113,7 +113,6 @@ async function trainOne(
   wanted: Wanted,
 ): Promise<StudyResults> {
   const { firstSeed } = settings;
-  const store = new StudyStore(trainedFolder(settings.out), currentPlace(settings));
   const byName = isList(names) ? Object.fromEntries(names.map((name) => [name, name])) : names;
   const labelled = new Map<string, Variant>();
   for (const [label, words] of Object.entries(byName)) {
@@ -127,6 +126,14 @@ async function trainOne(
       `Cannot run seeds from ${firstSeed} on: --seeds ends at ${seeds}; give --seeds ${firstSeed} or more`,
     );
   }
+  const keys = variants.flatMap(({ name }) =>
+    Array.from({ length: seeds }, (_, i) => ({ workload, ...rest, seed: i + 1, variant: name }))
+  );
+  const folder = trainedFolder(settings.out);
+  const place = settings.runs?.kind === "read"
+    ? await placeOfRuns(folder, keys, settings)
+    : await currentPlace(settings);
+  const store = new StudyStore(folder, place);
   for (let seed = firstSeed; seed <= seeds; seed++) {
     const job = { workload, ...rest, seed, variants, labels, wanted };
     if (settings.runs?.kind !== "read") await runSeed(job, store, settings);

@@ -4,10 +4,13 @@
  * @module
  */
 
+import { checkArrowBounds, checkStreamBounds, isArrowFile } from "../../core/arrow/bounds.ts";
 import { UserError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
 import { readBounded } from "../../core/json_file.ts";
 import { printable } from "../../core/printable.ts";
+import { checkColumn } from "./arrow_columns.ts";
+import { unpackArrow } from "./arrow_unpack.ts";
 import type { ColumnarFile } from "./file.ts";
 
 /** The whole file is in memory while it is read. */
@@ -16,7 +19,7 @@ const MAX_BYTES = 2 ** 31;
 /**
  * Opens an Arrow file, which is held in memory as a whole.
  *
- * @throws UserError if it is compressed, damaged, or has more than 2 GiB.
+ * @throws UserError if it is damaged, or has more than 2 GiB, unpacked too.
  */
 export async function openArrow(path: string, bytes: number): Promise<ColumnarFile> {
   if (bytes > MAX_BYTES) {
@@ -32,31 +35,37 @@ export async function openArrow(path: string, bytes: number): Promise<ColumnarFi
     try {
       return body();
     } catch (error) {
-      const { message } = error as Error;
-      throw new UserError(
-        message.includes("compression")
-          ? `Cannot read ${path}: its columns are compressed; write it uncompressed, or as Parquet`
-          : `Cannot read ${path} as Arrow: ${printable(message)}`,
-      );
+      const message = printable((error as Error).message);
+      throw new UserError(`Cannot read ${path} as Arrow: ${message}`);
     }
   };
   const content = await readBounded(path, MAX_BYTES);
-  const table = attempt(() => tableFromIPC(content, { useBigInt: true }));
-  // A row takes a bit of each column at least.
-  if (!(table.numRows >= 0 && table.numRows <= 8 * content.length)) {
-    throw new UserError(
-      `Cannot read ${path} as Arrow: it claims ${table.numRows} rows in ${
-        formatBytes(content.length)
-      }`,
-    );
-  }
+  const table = attempt(() => {
+    const whole = unpackArrow(content, MAX_BYTES);
+    const rows = isArrowFile(whole) ? checkArrowBounds(whole) : checkStreamBounds(whole);
+    const found = tableFromIPC(whole, { useBigInt: true });
+    if (found.numRows !== rows) {
+      throw new RangeError(`it has ${found.numRows} rows and not ${rows}`);
+    }
+    return found;
+  });
   return {
     names: table.names.map(String),
     async *groups() {
       yield {
         rows: table.numRows,
         read: (column) =>
-          Promise.resolve().then(() => attempt(() => table.getChild(column)!.toArray())),
+          Promise.resolve().then(() =>
+            attempt(() => {
+              const child = table.getChild(column)!;
+              checkColumn(child);
+              const values = child.toArray();
+              if (values.length === table.numRows) return values;
+              throw new RangeError(
+                `column ${column} has ${values.length} values in ${table.numRows} rows`,
+              );
+            })
+          ),
       };
     },
   };

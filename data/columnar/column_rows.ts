@@ -16,6 +16,7 @@ import {
   type LogColumn,
   type LogSchema,
   nameInFile,
+  type SequenceColumn,
 } from "../schema/log_schema.ts";
 import { parseLabel } from "../schema/labels.ts";
 import { Markers } from "../schema/markers.ts";
@@ -148,12 +149,15 @@ export class ColumnRows {
         return;
       }
       case "categorical": {
-        const table = shape.tableOf(column), into = coded.ids[shape.firsts[table]!]!;
+        const table = shape.tableOf(column), into = coded.ids[shape.idSlot(table)]!;
         this.#codeIds(shape.coders[table]!, values, into, wrong);
         return;
       }
       case "categorical list":
         this.#codeLists(column, values, coded, wrong);
+        return;
+      case "sequence":
+        this.#codeSequences(column, values, coded, wrong);
         return;
       case "time": {
         for (let r = 0; r < rows; r++) {
@@ -195,20 +199,45 @@ export class ColumnRows {
     coded: CodedGroup,
     wrong: (r: number, reason: string) => void,
   ): void {
-    const table = this.#shape.tableOf(column), first = this.#shape.firsts[table]!;
-    const coder = this.#shape.coders[table]!, { most } = column;
+    const table = this.#shape.tableOf(column),
+      first = this.#shape.firsts[table]!,
+      { most } = column;
+    this.#codeItems(column, values, wrong, (r, codes) => {
+      if (codes.length > most) coded.cut.set(r, [...coded.cut.get(r) ?? [], table]);
+      for (let p = 0; p < most; p++) coded.ids[first + p]![r] = codes[p] ?? NO_LOOKUP;
+    });
+  }
+
+  #codeSequences(
+    column: SequenceColumn,
+    values: ColumnValues,
+    coded: CodedGroup,
+    wrong: (r: number, reason: string) => void,
+  ): void {
+    const first = this.#shape.firsts[this.#shape.tableOf(column)]!, { steps } = column;
+    this.#codeItems(column, values, wrong, (r, codes) => {
+      const skipped = codes.length - steps;
+      for (let p = 0; p < steps; p++) coded.ids[first + p]![r] = codes[skipped + p] ?? NO_LOOKUP;
+    });
+  }
+
+  /** Hands on the codes of each row's ids. */
+  #codeItems(
+    column: CategoricalListColumn | SequenceColumn,
+    values: ColumnValues,
+    wrong: (r: number, reason: string) => void,
+    put: (r: number, codes: readonly number[]) => void,
+  ): void {
+    const coder = this.#shape.coders[this.#shape.tableOf(column)]!;
     const known = new Map<unknown, number>();
-    for (let r = 0; r < coded.rows; r++) {
-      let count = 0;
-      for (const value of this.#listOf(values[r], column.separator)) {
+    for (let r = 0; r < values.length; r++) {
+      const codes = this.#listOf(values[r], column.separator).map((value) => {
         let code = known.get(value);
         if (code === undefined) known.set(value, code = codeOf(coder, value));
         if (code === BAD_ID) wrong(r, `${show(value)} is not ${coder.describe()}`);
-        if (count < most) coded.ids[first + count]![r] = code;
-        count++;
-      }
-      if (count > most) coded.cut.set(r, [...coded.cut.get(r) ?? [], table]);
-      for (let p = count; p < most; p++) coded.ids[first + p]![r] = NO_LOOKUP;
+        return code;
+      });
+      put(r, codes);
     }
   }
 

@@ -25,13 +25,17 @@ export class IdCoder {
   readonly fixedRows: number | null;
   /** The texts behind the codes, or null where codes are the ids themselves. */
   readonly dictionary: ByteDictionary | null;
+  /** The same where an id's own bytes are its text; null where they are brought to one spelling first. */
+  readonly texts: ByteDictionary | null;
   readonly #column: TableColumn;
   readonly #range: number;
   readonly #narrow: boolean;
   readonly #hash: number;
   readonly #keep: number;
   readonly #point: number;
+  /** What a number is brought to is written into another place than where it is read. */
   #scratch = new Uint8Array(64);
+  #encoded = new Uint8Array(64);
 
   /**
    * @param range Ids are taken modulo this; 0 for as they are. Text ids have none.
@@ -54,6 +58,7 @@ export class IdCoder {
       : null;
     const plain = this.#narrow || this.fixedRows !== null || this.#range > 0;
     this.dictionary = plain ? null : new ByteDictionary();
+    this.texts = column.ids === "text" ? this.dictionary : null;
   }
 
   /** The code of a field without a value; {@link BAD_ID} where ids are rows, because there is no row for it. */
@@ -90,10 +95,15 @@ export class IdCoder {
 
   /** The code of a text that comes as one; or {@link BAD_ID}. */
   codeString(text: string): number {
-    if (3 * text.length > this.#scratch.length) this.#scratch = new Uint8Array(6 * text.length);
-    const { written } = encoder.encodeInto(text, this.#scratch);
-    // What a number is brought to is written into another place than where it is read.
-    return this.code(this.#scratch.slice(0, written), 0, written);
+    if (3 * text.length > this.#encoded.length) this.#encoded = new Uint8Array(6 * text.length);
+    const bytes = this.#encoded;
+    let length = 0;
+    for (let code = 0; length < text.length; length++) {
+      if ((code = text.charCodeAt(length)) > 127) break;
+      bytes[length] = code;
+    }
+    if (length < text.length) length = encoder.encodeInto(text, bytes).written;
+    return this.code(bytes, 0, length);
   }
 
   /** What a good id would be, as the end of a sentence. */

@@ -117,6 +117,24 @@ export interface CategoricalListColumn extends IdColumn {
   readonly most: number;
 }
 
+/**
+ * The ids that came before that of another column, oldest first: what a user looked at before the item that is shown. Inputs
+ * are then sequences, for a TBSM: a step for each of these ids, and a last one for that of the other column.
+ */
+export interface SequenceColumn extends PlacedColumn {
+  /** Which kind of column it is. */
+  readonly kind: "sequence";
+  /** The categorical column whose id comes last; ids mean the same in both, and they share its table. */
+  readonly of: string;
+  /**
+   * The character between ids, different from the one between columns. Not used for Parquet and Arrow files, which have
+   * lists.
+   */
+  readonly separator: string;
+  /** Ids that count of one field, the last ones; shorter ones are padded in front. The same for all sequences of a schema. */
+  readonly steps: number;
+}
+
 /** How a time is written. */
 export type TimeSpelling = "seconds" | "milliseconds" | "YYMMDDHH" | "ISO 8601";
 
@@ -142,6 +160,7 @@ export type LogColumn =
   | DenseColumn
   | CategoricalColumn
   | CategoricalListColumn
+  | SequenceColumn
   | TimeColumn
   | IgnoredColumn;
 
@@ -227,6 +246,11 @@ export function tableColumns({ columns }: LogSchema): TableColumn[] {
   return columns.filter((column): column is TableColumn =>
     column.kind === "categorical" || column.kind === "categorical list"
   );
+}
+
+/** The columns with sequences. */
+export function sequenceColumns({ columns }: LogSchema): SequenceColumn[] {
+  return columns.filter((column) => column.kind === "sequence");
 }
 
 /** Whether rows of a schema have labels; those of files that are only scored have none. */

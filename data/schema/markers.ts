@@ -34,6 +34,9 @@ export class Markers {
 
   /** Whether a text is one of them. */
   hasText(text: string): boolean {
+    // A character has a byte at least, and one below 128 begins with itself.
+    const first = text.charCodeAt(0);
+    if (text.length > this.#longest || (first < 128 && this.#first[first] === 0)) return false;
     const bytes = encoder.encode(text);
     return this.has(bytes, 0, bytes.length);
   }

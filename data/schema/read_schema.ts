@@ -42,6 +42,7 @@ export function checkLogSchema(document: unknown, source: string): LogSchema {
   };
   checkNames(schema.columns, refuse);
   checkPlaces(schema, refuse);
+  checkSequences(schema, refuse);
   checkSplit(schema, refuse);
   if (!schema.columns.some(({ kind }) => kind === "categorical" || kind === "categorical list")) {
     refuse("columns", "name no categorical column, so there would be no embedding table");
@@ -86,7 +87,8 @@ function checkPlaces({ columns, text }: LogSchema, refuse: Refuse): void {
       positions.set(position, i);
     }
     if (
-      kind === "categorical list" && column.separator === text?.separator && text.quotes !== true
+      (kind === "categorical list" || kind === "sequence") &&
+      column.separator === text?.separator && text.quotes !== true
     ) {
       refuse(
         `columns[${i}].separator`,
@@ -107,6 +109,33 @@ function checkPlaces({ columns, text }: LogSchema, refuse: Refuse): void {
     if (second !== undefined) {
       const first = columns.findIndex((column) => column.kind === kind);
       refuse(`columns[${second}].kind`, `is ${kind}, as that of columns[${first}]`);
+    }
+  }
+}
+
+/** Sequences of one length, each of a categorical column of its own, and no lists beside them. */
+function checkSequences({ columns }: LogSchema, refuse: Refuse): void {
+  const first = columns.findIndex(({ kind }) => kind === "sequence");
+  const of = new Map<string, number>();
+  for (const [i, column] of columns.entries()) {
+    if (first >= 0 && column.kind === "categorical list") {
+      refuse(
+        `columns[${i}].kind`,
+        `is "categorical list", and columns[${first}] is a sequence, whose steps have one id a table`,
+      );
+    }
+    if (column.kind !== "sequence") continue;
+    const place = `columns[${i}]`, twin = of.get(column.of), { steps } = column;
+    if (!columns.some(({ kind, name }) => kind === "categorical" && name === column.of)) {
+      refuse(`${place}.of`, `is ${showValue(column.of)}, which is no categorical column`);
+    }
+    if (twin !== undefined) {
+      refuse(`${place}.of`, `is ${showValue(column.of)}, as that of columns[${twin}]`);
+    }
+    of.set(column.of, i);
+    const other = columns[first]!;
+    if (other.kind === "sequence" && steps !== other.steps) {
+      refuse(`${place}.steps`, `is ${steps}, and that of columns[${first}] is ${other.steps}`);
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   denseNames,
   type LogColumn,
   type LogSchema,
+  sequenceColumns,
   type TableColumn,
   tableColumns,
 } from "./log_schema.ts";
@@ -33,8 +34,12 @@ export class RowShape {
   readonly tables: readonly TableColumn[];
   /** One a table. */
   readonly coders: readonly IdCoder[];
-  /** Ids of a row in each table: 1, or the most of a list. */
+  /** Ids of a row in each table: 1, the most of a list, or one a step. */
   readonly lookups: readonly number[];
+  /** Steps of a row where rows are sequences, else null. */
+  readonly steps: number | null;
+  /** Of each table whether its ids are a sequence. */
+  readonly perStep: readonly boolean[];
   /** Of each table the id column of its first id. */
   readonly firsts: readonly number[];
   /** Id columns of all tables. */
@@ -51,12 +56,15 @@ export class RowShape {
   /** @param range Ids are taken modulo this; 0 for as they are. */
   constructor(schema: LogSchema, range: number) {
     const dense = denseNames(schema);
-    this.constant = dense.length === 0;
+    const sequences = sequenceColumns(schema), [sequence] = sequences;
+    this.steps = sequence === undefined ? null : sequence.steps + 1;
+    this.constant = dense.length === 0 && sequence === undefined;
     this.dense = this.constant ? [CONSTANT] : dense;
     this.tables = tableColumns(schema);
     this.coders = this.tables.map((column) => new IdCoder(column, range, schema.text?.decimal));
-    this.lookups = this.tables.map((column) =>
-      column.kind === "categorical list" ? column.most : 1
+    this.perStep = this.tables.map(({ name }) => sequences.some(({ of }) => of === name));
+    this.lookups = this.tables.map((column, t) =>
+      column.kind === "categorical list" ? column.most : this.perStep[t] ? this.steps! : 1
     );
     this.firsts = firstPlaces(this.lookups);
     this.places = this.lookups.reduce((sum, some) => sum + some, 0);
@@ -65,12 +73,22 @@ export class RowShape {
     this.timeSlot = byTime ? this.places : -1;
     this.carried = byTime ? ["time"] : [];
     this.#denseSlots = new Map(this.dense.map((name, slot) => [name, slot]));
-    this.#tables = new Map(this.tables.map(({ name }, t) => [name, t]));
+    this.#tables = new Map([
+      ...this.tables.map(({ name }, t) => [name, t] as const),
+      ...sequences.map(({ name, of }) =>
+        [name, this.tables.findIndex((table) => table.name === of)] as const
+      ),
+    ]);
   }
 
   /** The dense column of a column of the schema. */
   denseSlot({ name }: LogColumn): number {
     return this.#denseSlots.get(name)!;
+  }
+
+  /** The id column of a categorical column; in a table of sequences it is the last step. */
+  idSlot(table: number): number {
+    return this.firsts[table]! + (this.perStep[table] ? this.steps! - 1 : 0);
   }
 
   /** The number of the table of a column of the schema. */

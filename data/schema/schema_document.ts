@@ -33,6 +33,7 @@ import {
   type LogSchema,
   type PlacedColumn,
   type RowRule,
+  type SequenceColumn,
   type SplitRule,
   type TextLayout,
   type TimeColumn,
@@ -136,6 +137,13 @@ const COLUMN: Schema<LogColumn> = byMember<LogColumn>("kind", {
     }, IDS),
     wrongIds,
   ),
+  sequence: objectOf<SequenceColumn>({
+    name,
+    kind: oneOf(["sequence"]),
+    of: name,
+    separator,
+    steps: wholeFrom(1, MOST_LOOKUPS - 1),
+  }, PLACE),
   time: objectOf<TimeColumn>({
     name,
     kind: oneOf(["time"]),

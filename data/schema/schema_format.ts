@@ -38,6 +38,7 @@ export function schemaFormat(schema: LogSchema, range: number, note: string): Ro
       column.kind === "categorical list" ? { most: column.most } : null
     ),
     cut: shape.cut,
+    ...(shape.steps === null ? {} : { sequences: { steps: shape.steps, perStep: shape.perStep } }),
     split: schema.split ?? { by: "sevenths" },
     note,
     carried: shape.carried,

@@ -32,7 +32,7 @@ const OPEN = 91, CLOSE = 93;
 
 /** What is done with the field at a place. */
 const IGNORE = 0, LABEL = 1, LABEL_ABOVE = 2, LOG = 3, NUMBER = 4, ID = 5, NARROW_HEX = 6, TIME = 7;
-const LIST = 8;
+const LIST = 8, SEQUENCE = 9;
 
 /** A place in a line. */
 interface Place {
@@ -41,7 +41,7 @@ interface Place {
   /** Of dense values, or of ids. */
   readonly slot: number;
   readonly coder: IdCoder | null;
-  /** Of a list: the table, the byte between ids, and how many of them count. */
+  /** Of a list or a sequence: the table, the byte between ids, and how many of them count. */
   readonly list:
     | { readonly table: number; readonly separator: number; readonly most: number }
     | null;
@@ -83,6 +83,8 @@ export class SchemaParser extends RowParser {
   /** Of the ids of a batch of rows, by place and row. */
   #lengths = new Int32Array(0);
   readonly #lineStarts = new Uint32Array(BATCH);
+  /** Codes of the ids of one list. */
+  #items = new Uint32Array(64);
 
   /**
    * @param shape Where the columns of the schema go, and the ids' codes; shared by all files of a log.
@@ -214,6 +216,7 @@ export class SchemaParser extends RowParser {
           }
           case ID:
           case LIST:
+          case SEQUENCE:
             ids[slots[f]! * stride + row] = at;
             lengths[f * BATCH + row - first] = missing ? MISSING : to - at;
             break;
@@ -276,8 +279,22 @@ export class SchemaParser extends RowParser {
         rows = this.#codeLists(f, buffer, block, first, rows);
         continue;
       }
+      if (this.#ops[f] === SEQUENCE) {
+        rows = this.#codeSequences(f, buffer, block, first, rows);
+        continue;
+      }
       if (this.#ops[f] !== ID) continue;
-      const coder = this.#coders[f]!, column = this.#slots[f]! * stride;
+      const coder = this.#coders[f]!, column = this.#slots[f]! * stride, { texts } = coder;
+      if (texts !== null) {
+        // Any text is an id.
+        for (let row = first, at = f * BATCH; row < rows; row++, at++) {
+          const cell = column + row, length = this.#lengths[at]!, from = ids[cell]!;
+          ids[cell] = length === MISSING
+            ? coder.missing()
+            : texts.index(buffer, from, from + length);
+        }
+        continue;
+      }
       for (let row = first, at = f * BATCH; row < rows; row++, at++) {
         const cell = column + row, length = this.#lengths[at]!, from = ids[cell]!;
         const code = length === MISSING ? coder.missing() : coder.code(buffer, from, from + length);
@@ -305,6 +322,22 @@ export class SchemaParser extends RowParser {
     return rows;
   }
 
+  /** The same for sequences, which may be of any length. */
+  #codeSequences(
+    f: number,
+    buffer: Uint8Array,
+    block: RowBlock,
+    first: number,
+    rows: number,
+  ): number {
+    const column = this.#slots[f]! * block.stride;
+    for (let row = first, at = f * BATCH; row < rows; row++, at++) {
+      const from = block.ids[column + row]!, length = this.#lengths[at]!;
+      if (this.#putSequence(f, buffer, from, length, block, row) === BAD_ID) return row;
+    }
+    return rows;
+  }
+
   /**
    * Puts the ids of a list in their places, and `NO_LOOKUP` in those behind them.
    *
@@ -319,8 +352,35 @@ export class SchemaParser extends RowParser {
     block: RowBlock,
     row: number,
   ): number {
-    const { slot, coder, list } = this.#places[f]!;
-    const { separator, most } = list!, { ids, stride } = block;
+    const { slot, list } = this.#places[f]!, { most } = list!, { ids, stride } = block;
+    const count = this.#codeItems(f, buffer, from, length), items = this.#items;
+    for (let p = 0; p < most && count !== BAD_ID; p++) {
+      ids[(slot + p) * stride + row] = p < count ? items[p]! : NO_LOOKUP;
+    }
+    return count;
+  }
+
+  /** Puts the last ids of a sequence in their places, and `NO_LOOKUP` in those before them; {@link BAD_ID} as above. */
+  #putSequence(
+    f: number,
+    buffer: Uint8Array,
+    from: number,
+    length: number,
+    block: RowBlock,
+    row: number,
+  ): number {
+    const { slot, list } = this.#places[f]!, { most } = list!, { ids, stride } = block;
+    const count = this.#codeItems(f, buffer, from, length), items = this.#items;
+    for (let p = 0; p < most && count !== BAD_ID; p++) {
+      const item = count - most + p;
+      ids[(slot + p) * stride + row] = item < 0 ? NO_LOOKUP : items[item]!;
+    }
+    return count;
+  }
+
+  /** Codes the ids of a list or a sequence into `#items`; how many they are, or {@link BAD_ID} where one of them is none. */
+  #codeItems(f: number, buffer: Uint8Array, from: number, length: number): number {
+    const { coder, list } = this.#places[f]!, { separator } = list!;
     let first = from, end = length === MISSING ? from : from + length;
     while (first < end && buffer[first] === SPACE) first++;
     while (end > first && buffer[end - 1] === SPACE) end--;
@@ -338,10 +398,13 @@ export class SchemaParser extends RowParser {
       if (to === start || this.#markers.has(buffer, start, to)) continue;
       const code = coder!.code(buffer, start, to);
       if (code === BAD_ID) return BAD_ID;
-      if (count < most) ids[(slot + count) * stride + row] = code;
-      count++;
+      if (count === this.#items.length) {
+        const items = new Uint32Array(2 * count);
+        items.set(this.#items);
+        this.#items = items;
+      }
+      this.#items[count++] = code;
     }
-    for (let p = count; p < most; p++) ids[(slot + p) * stride + row] = NO_LOOKUP;
     return count;
   }
 
@@ -379,15 +442,18 @@ export class SchemaParser extends RowParser {
         block.dense[slot * block.stride + row] = op === LOG
           ? Math.log(Math.max(value, 0) + 1)
           : value;
-      } else if (op === LIST) {
-        const count = this.#putList(f, field, 0, missing ? MISSING : field.length, block, row);
+      } else if (op === LIST || op === SEQUENCE) {
+        const length = missing ? MISSING : field.length;
+        const count = op === LIST
+          ? this.#putList(f, field, 0, length, block, row)
+          : this.#putSequence(f, field, 0, length, block, row);
         if (count === BAD_ID) {
           return this.#bad(
             f,
             `${quote(field)} is not a list of which each is ${coder!.describe()}`,
           );
         }
-        longer.push(count > list!.most ? list!.table : -1);
+        longer.push(op === LIST && count > list!.most ? list!.table : -1);
       } else if (op === ID || op === NARROW_HEX) {
         const code = missing ? coder!.missing() : coder!.code(field, 0, field.length);
         if (code === BAD_ID) return this.#bad(f, `${quote(field)} is not ${coder!.describe()}`);
@@ -536,7 +602,12 @@ function placeOf(column: LogColumn | null, shape: RowShape): Place {
     case "categorical": {
       const table = shape.tableOf(column);
       const narrow = column.bits === 32 && column.ids === "hexadecimal";
-      return place(narrow ? NARROW_HEX : ID, shape.firsts[table]!, shape.coders[table]!);
+      return place(narrow ? NARROW_HEX : ID, shape.idSlot(table), shape.coders[table]!);
+    }
+    case "sequence": {
+      const table = shape.tableOf(column), most = column.steps;
+      const list = { table, separator: column.separator.charCodeAt(0), most };
+      return { ...place(SEQUENCE, shape.firsts[table]!, shape.coders[table]!), list };
     }
     case "categorical list": {
       const table = shape.tableOf(column), { most } = column;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkpoint } from "../../core/events.ts";
 import { UsageError, UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { Permutation } from "../../core/random.ts";
@@ -127,6 +128,13 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
   });
   try {
     const { schema } = dataset;
+    if (schema.steps !== undefined) {
+      throw new UserError(
+        `Cannot fit a twin to ${
+          options.data[0]
+        }: its inputs are sequences by a schema, and of sequences a fit takes Taobao's log alone`,
+      );
+    }
     if (!idLayout(schema).single) {
       throw new UserError(
         `Cannot fit a twin to ${
@@ -159,8 +167,10 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
       learnableAuc: options.learnableAuc ?? base.learnableAuc,
       seed,
     };
+    await checkpoint(signal);
     const { parameters, seen, heldOut } = fitTwin(sample, fitOptions);
     // The twin's laws have seen the whole sample, so another one, fitted to half in every respect, is judged.
+    await checkpoint(signal);
     const judged = fitTwin(renumberIds(seen), { ...fitOptions, holdBack: false }).parameters;
     return {
       parameters,
@@ -206,6 +216,7 @@ async function fitUsers(options: FitLogOptions, seed: number): Promise<LogFit> {
   const half = histories.length >> 1;
   const shuffled = histories.map((_, i) => histories[order.at(i)]!);
   const held = shuffled.slice(half);
+  await checkpoint(options.signal);
   const judged = fitHistories(shuffled.slice(0, half), sizes);
   const parameters = fitHistories(histories, sizes);
   return {

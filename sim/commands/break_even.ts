@@ -6,7 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { withEvents } from "../../core/events.ts";
-import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { fixed, formatCount } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
@@ -86,7 +86,7 @@ const FLAGS = {
   },
   json: { type: "path", group: "Files", help: "Write all cells and points" },
   plot: { type: "path", group: "Files", help: "Draw the map as SVG" },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Maps. */

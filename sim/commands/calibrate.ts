@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
@@ -54,7 +54,7 @@ const FLAGS = {
     help: "Times that everything is measured, in turn",
   },
   out: { type: "path", default: "machine.json", group: "Files", help: "Write the machine file" },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Share of disturbed cases that is worth a word: medians over passes bear fewer. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkpoint } from "../../core/events.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
@@ -101,7 +101,7 @@ const FLAGS = {
     help: "Seed of the twin and of what is skipped",
   },
   out: { type: "path", required: true, group: "Files", help: "Write the counted trace" },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Counts. */

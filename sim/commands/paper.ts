@@ -5,7 +5,7 @@
  */
 
 import { fixed } from "../../core/format.ts";
-import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
 import { print, tell } from "../../core/streams.ts";
@@ -32,7 +32,7 @@ const FLAGS = {
     help: "Show the first registration's ratios, as they were, and nothing else",
   },
   json: { type: "path", group: "Files", help: "Write everything that is printed" },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Prints the paper table. */

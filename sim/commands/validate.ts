@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
@@ -37,7 +37,7 @@ const FLAGS = {
   },
   json: { type: "path", group: "Files", help: "Write the comparison" },
   csv: { type: "path", group: "Files", help: "Write the comparison as CSV" },
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Say nothing on the way" },
+  quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
 /** Validates. */

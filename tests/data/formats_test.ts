@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { tableFromArrays, tableToIPC } from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
 import { openDataset, type OpenOptions } from "../../data/open.ts";
-import { parquetWriteFile } from "../npm/hyparquet_writer.ts";
+import { parquetWriteFile } from "../../core/npm/hyparquet_writer.ts";
 import { AVAZU_HEADER, avazuRow, FIRST_SECOND } from "./log_rows.ts";
 import { inFolder, readAll, row } from "./rows.ts";
 
@@ -263,6 +263,23 @@ Deno.test("what must be unpacked first is called by its name, with the command",
       Uint8Array.of(0x4f, 0x52, 0x43, 10, 3),
       /an ORC file; write its rows as Parquet first/,
     ],
+    [
+      "a.7z",
+      Uint8Array.of(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c),
+      /a 7z archive; unpack it with 7z x/,
+    ],
+    [
+      "a.h5",
+      Uint8Array.of(0x89, 0x48, 0x44, 0x46),
+      /an HDF5 file; write its rows as Parquet or CSV/,
+    ],
+    [
+      "a.avro",
+      Uint8Array.of(0x4f, 0x62, 0x6a, 1),
+      /an Avro file; write its rows as Parquet first$/,
+    ],
+    ["a.db", bytes("SQLite format 3\0"), /an SQLite database; write its rows as CSV first$/],
+    ["a.pkl", Uint8Array.of(0x80, 4, 0x95), /a Python pickle; write its rows as Parquet or CSV/],
     ["a.dat", Uint8Array.of(0x31, 0, 0x31), /it is no text: byte 1 is 0$/],
     ["a.bin", Uint8Array.of(0x31, 0, 0x31), /no multiple of the 160 of a row of MLPerf's binary/],
     ["a.parquet", bytes("PAR1 and no more"), /as Parquet: /],

@@ -155,6 +155,21 @@ const PLACED: LogSchema = {
   ],
 };
 
+const STEPS: LogSchema = {
+  schema_version: LOG_SCHEMA_VERSION,
+  name: "steps",
+  text: { separator: "\t", header: false },
+  missing: ["-"],
+  columns: [
+    { name: "click", kind: "label" },
+    { name: "seen", kind: "sequence", of: "item", separator: "^", steps: 3 },
+    { name: "item", kind: "categorical", ids: "decimal" },
+    { name: "user", kind: "categorical", ids: "text" },
+    { name: "bought", kind: "sequence", of: "user", separator: " ", steps: 3 },
+    { name: "price", kind: "dense" },
+  ],
+};
+
 const schemaParser = (schema: LogSchema): Format["create"] => (onBad, shape) =>
   new SchemaParser(schema, shape, onBad, "text");
 
@@ -225,6 +240,21 @@ const FORMATS: readonly Format[] = [
         draw.of(["", "7", "7|8", "9||7", "1|2|3", "[4| 7,0]", " [ ]", `${few(draw)}|-1`]),
       ], ";"),
     create: schemaParser(PLACED),
+  },
+  {
+    name: "own, sequences",
+    schema: STEPS,
+    maxLine: 1 << 20,
+    write: (draw) =>
+      lines(draw, () => [
+        draw.of(["0", "1", "y"]),
+        draw.of(["", "-", "7", "1^2^3^4^5", "[8^ 9]", `${few(draw)}^-^${few(draw)}`]),
+        draw.of([few(draw), "-"]),
+        draw.of(["ann", "bob"]),
+        draw.of(["", "ann", "bob ann bob ann"]),
+        few(draw),
+      ], "\t"),
+    create: schemaParser(STEPS),
   },
 ];
 
@@ -406,12 +436,11 @@ function rowOf(block: RowBlock, shape: RowShape, r: number): SlowRow {
         { length: shape.lookups[t]! },
         (_, p) => block.ids[(shape.firsts[t]! + p) * block.stride + r]!,
       );
-      const count = codes.indexOf(NO_LOOKUP);
-      assert.ok(count < 0 || codes.slice(count).every((code) => code === NO_LOOKUP));
-      const ids = codes.slice(
-        0,
-        column.kind !== "categorical list" || count < 0 ? Infinity : count,
-      );
+      const own = column.kind === "categorical list" || shape.perStep[t];
+      const ids = own ? codes.filter((code) => code !== NO_LOOKUP) : codes;
+      // Places without an id lie behind a list and before a sequence.
+      const from = shape.perStep[t] ? codes.length - ids.length : 0;
+      assert.deepEqual(codes.slice(from, from + ids.length), ids);
       return ids.map((code) => idText(shape, t, code)).join(" ");
     }),
   };

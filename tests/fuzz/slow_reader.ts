@@ -200,19 +200,30 @@ function readRow(
         }
         break;
       }
+      case "sequence":
+        // Read with the column that it is of.
+        break;
       case "categorical list": {
-        const inner = trim(field).replace(/^\[([^]*)\]$/, "$1");
-        const items = missing ? [] : inner.split(column.separator).map(trim);
-        const list = items.filter((item) => item !== "" && !(schema.missing ?? []).includes(item))
-          .map((item) => idOf(item, false, column, schema));
-        if (list.includes(null)) return null;
+        const list = listOf(missing ? "" : field, column.separator, column, schema);
+        if (list === null) return null;
         ids.push(list.slice(0, column.most).join(" "));
         break;
       }
       default: {
         const id = idOf(field, missing, column, schema);
         if (id === null) return null;
-        ids.push(id);
+        const before = schema.columns.find((one) =>
+          one.kind === "sequence" && one.of === column.name
+        );
+        if (before?.kind !== "sequence") {
+          ids.push(id);
+          break;
+        }
+        const text = byName.get(before.name)!;
+        const none = text === "" || (schema.missing ?? []).includes(text);
+        const list = listOf(none ? "" : text, before.separator, column, schema);
+        if (list === null) return null;
+        ids.push([...list.slice(-before.steps), id].join(" "));
       }
     }
   }
@@ -267,6 +278,20 @@ function timeOf(field: string, format: string, schema: LogSchema): number | null
   }
   const whole = Math.floor(seconds);
   return whole >= 0 && whole < 2 ** 32 ? whole : null;
+}
+
+/** The ids of a list; null where one of them is none. */
+function listOf(
+  field: string,
+  separator: string,
+  column: TableColumn,
+  schema: LogSchema,
+): string[] | null {
+  const inner = trim(field).replace(/^\[([^]*)\]$/, "$1");
+  const items = inner.split(separator).map(trim)
+    .filter((item) => item !== "" && !(schema.missing ?? []).includes(item))
+    .map((item) => idOf(item, false, column, schema));
+  return items.includes(null) ? null : items as string[];
 }
 
 function trim(text: string): string {

@@ -1,6 +1,7 @@
 /** Everything that is fuzzed. */
 
 import { ARRAYS } from "./arrays.ts";
+import { COLUMN_FILES } from "./columns.ts";
 import { COMMAND_LINES } from "./command_lines.ts";
 import { DOCUMENTS } from "./documents.ts";
 import { EVENTS } from "./events.ts";
@@ -19,5 +20,6 @@ export const SUBJECTS: readonly Subject[] = [
   ...LOGS,
   ...EVENTS,
   ...ARRAYS,
+  ...COLUMN_FILES,
   ...COMMAND_LINES,
 ];

@@ -6,6 +6,8 @@
 
 import { chooseFormat } from "../../data/choose_format.ts";
 import { findTextFiles } from "../../data/prepare.ts";
+import { type LogSchema, sequenceColumns } from "../../data/schema/log_schema.ts";
+import { readSchema } from "../../data/schema/read_schema.ts";
 import type { PresetName } from "../model/presets.ts";
 import { isDataset } from "../run/options.ts";
 import { checkOutputs } from "../run/outputs.ts";
@@ -19,6 +21,20 @@ const PRESET_OF_FORMAT: Readonly<Record<string, PresetName>> = {
   "avazu": "rm4",
 };
 
+/** The model that takes sequences, where a schema has some. */
+async function withSequences(
+  line: TrainCommandLine,
+  args: readonly string[],
+  given: string | LogSchema,
+): Promise<TrainCommandLine> {
+  const schema = typeof given === "string" ? await readSchema(given) : given;
+  if (sequenceColumns(schema).length === 0) return line;
+  const chosen = parseTrainOptions([...args, "--model", "rm1"]);
+  if (chosen.kind !== "train") return chosen;
+  const note = "Model rm1, because the inputs are sequences; --model names another";
+  return { ...chosen, notes: [...chosen.notes, note] };
+}
+
 /**
  * Parses the command line of `deno task train`. If it names no model, the files decide: the model published with their
  * format is taken, and a note says so.
@@ -29,7 +45,8 @@ export async function parseTrainCommand(args: readonly string[]): Promise<TrainC
   const line = parseTrainOptions(args);
   if (line.kind !== "train" || line.named.model) return line;
   const { data, outputs, model: { preset: usual } } = line.settings;
-  if (isDataset(data) || data.source.kind !== "files" || data.schema !== null) return line;
+  if (isDataset(data) || data.source.kind !== "files") return line;
+  if (data.schema !== null) return await withSequences(line, args, data.schema);
   // Outputs that cannot be written are found before any input file is opened.
   checkOutputs(outputs);
   const known = data.format === "auto"

@@ -24,9 +24,9 @@ export class Display {
     this.#quiet = quiet;
   }
 
-  /** Prints results. */
+  /** Prints results, with `--quiet` too. */
   print(text: string): void {
-    if (!this.#quiet) print(text);
+    print(text);
   }
 
   /** Prints a message that is shown even with `--quiet`. */

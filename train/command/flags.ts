@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FlagTable, formatHelp } from "../../core/flags.ts";
+import { type FlagTable, formatHelp, QUIET_FLAG } from "../../core/flags.ts";
 import { DATA_FLAGS } from "./data_flags.ts";
 import { DLRM_FIXED, DLRM_IGNORED, DLRM_REFUSED, DLRM_TRANSLATED } from "./dlrm_flags.ts";
 import { MODEL_FLAGS } from "./model_flags.ts";
@@ -21,7 +21,7 @@ export const TRAIN_FLAGS = {
   ...RUN_FLAGS,
   ...SCORE_FLAGS,
   ...PLAN_FLAGS,
-  quiet: { type: "boolean", short: "q", group: "Files", help: "Print only errors" },
+  quiet: QUIET_FLAG,
   ...DLRM_TRANSLATED,
   ...DLRM_FIXED,
   ...DLRM_REFUSED,

@@ -26,9 +26,10 @@ export const SCORE_FLAGS = {
   },
   out: {
     type: "path",
-    valueName: "FILE.csv",
+    valueName: "FILE",
     group: "Scoring",
-    help: "Where --score writes: number of the input, label, probability",
+    help:
+      "Where --score writes number of the input, label and probability: Parquet if it ends in .parquet, else CSV",
   },
 } as const satisfies FlagTable;
 

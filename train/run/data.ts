@@ -7,6 +7,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { openDataset } from "../../data/open.ts";
 import { readSchema } from "../../data/schema/read_schema.ts";
+import type { ColumnScales } from "../../data/standardise.ts";
 import type { Dataset } from "../../data/types.ts";
 import { type DlrmPreset, isTbsmPreset, PRESETS } from "../model/presets.ts";
 import type { RunHooks } from "./hooks.ts";
@@ -26,6 +27,7 @@ export interface RunData extends Disposable {
  * @param model Generated data fill its tables.
  * @param seed Of the run: generated data are drawn from it.
  * @param whole Whether all inputs of a log are to be scored, none to be trained.
+ * @param scales Of standardised columns, where a model was trained on others' inputs before.
  * @throws {UserError} As `openDataset`; the model takes sequences and generated data have none.
  */
 export async function openRunData(
@@ -34,9 +36,10 @@ export async function openRunData(
   seed: number,
   hooks: Pick<RunHooks, "onPreparation" | "signal">,
   whole = false,
+  scales?: ColumnScales,
 ): Promise<RunData> {
   if (isDataset(data)) return { dataset: data, [Symbol.dispose]: () => {} };
-  const dataset = await openSource(data, model, seed, hooks, whole);
+  const dataset = await openSource(data, model, seed, hooks, whole, scales);
   return { dataset, [Symbol.dispose]: () => dataset.close() };
 }
 
@@ -46,6 +49,7 @@ async function openSource(
   seed: number,
   { onPreparation, signal }: Pick<RunHooks, "onPreparation" | "signal">,
   whole: boolean,
+  scales: ColumnScales | undefined,
 ): Promise<Dataset> {
   const { source } = data;
   const limit = data.limit ?? undefined;
@@ -84,6 +88,7 @@ async function openSource(
     seed: data.seed,
     leak: data.leak,
     whole,
+    scales,
     badRows: data.badRows,
     cacheDirectory: data.cache,
     onProgress: onPreparation,

@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import type { ColumnScales } from "../../data/standardise.ts";
 import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
 import type { Model } from "../model/model.ts";
 import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
@@ -43,6 +44,7 @@ export interface Written {
     readonly normalisation: Normalisation;
     /** Reads what the rows of the tables stand for. */
     readonly keys: () => Promise<RowMatching["keys"]>;
+    readonly scales: ColumnScales | undefined;
   } | null;
 }
 
@@ -74,12 +76,13 @@ export async function writeOutputs(
     });
   }
   if (weights !== null && outputs.weights !== null) {
-    const { model, shape, optimizer, normalisation, keys } = weights;
+    const { model, shape, optimizer, normalisation, keys, scales } = weights;
     const document = {
       model: isTbsm(shape) ? "tbsm" as const : "dlrm" as const,
       ...shapeDocument(shape),
       optimizer,
       ...(normalisation === "none" ? {} : { normalisation }),
+      ...(scales === undefined ? {} : { scales }),
     };
     writing.push(async () => {
       const ids = await keys();

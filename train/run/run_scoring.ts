@@ -25,7 +25,7 @@ import type { Metrics } from "./metrics.ts";
 import { createPlacedModel, fillModel, keysOf } from "./model.ts";
 import { dataNotes } from "./notes.ts";
 import { type DeviceSettings, isDataset, type Optional, type RunOptions } from "./options.ts";
-import { ScoresFile } from "./scores_file.ts";
+import { createScoresFile } from "./scores_file.ts";
 import { resolveRun } from "./settings.ts";
 
 /** What is scored, with which weights, and what is written. */
@@ -46,7 +46,7 @@ export interface ScoringOptions {
   /** What is written. */
   readonly outputs?:
     | {
-      /** File for the scores, as CSV. */
+      /** File for the scores: Parquet if its name ends in `.parquet`, else CSV. */
       readonly scores?: string | null | undefined;
       /** File for the document that `runScoring` gives, as JSON. */
       readonly result?: string | null | undefined;
@@ -144,7 +144,9 @@ export async function runScoring(
   });
   using owned = new DisposableStack();
   const chosen = { preset, shape: shapeOverrides(shape), normalisation, weights };
-  const { dataset } = owned.use(await openRunData(data, chosen, training.seed, hooks, true));
+  const { dataset } = owned.use(
+    await openRunData(data, chosen, training.seed, hooks, true, saved.scales),
+  );
   dataNotes(dataset).forEach((line) => hooks.onNote?.(line));
   const keys = await keysOf(dataset, data);
   const matched = keys && saved.vocabulary ? keys : null;
@@ -177,7 +179,7 @@ export async function runScoring(
   }));
   const { optimizer } = training;
   await fillModel(model, { weights, optimizer, seed: null, keys, unknown: "rare" }, hooks);
-  await using scores = scoresPath === null ? null : await ScoresFile.create(scoresPath, labelled);
+  await using scores = scoresPath === null ? null : await createScoresFile(scoresPath, labelled);
   const reader = dataset.reader("test", { kind: "sequential" });
   const source = new BatchSource(reader, dataset.schema, model.tables.rows, batch);
   let reported = 0;

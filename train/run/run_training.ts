@@ -139,6 +139,7 @@ class RunEnding {
         ? {
           ...{ model, shape, optimizer, normalisation },
           keys: () => keysOf(dataset, this.#settings.data),
+          scales: dataset.scales,
         }
         : null,
     }, this.#hooks);

@@ -12,6 +12,7 @@ import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
+import { readScales } from "../weights/weights.ts";
 import { openRunData } from "./data.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
@@ -52,8 +53,11 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const { training, plan, device, evaluation } = settings;
   const { seed, optimizer } = training;
   using owned = new DisposableStack();
+  const { weights } = settings.model;
+  // Inputs mean to a model what they meant when it was trained.
+  const scales = weights === null ? undefined : await readScales(weights);
   const { dataset } = owned.use(
-    await openRunData(settings.data, settings.model, seed, hooks),
+    await openRunData(settings.data, settings.model, seed, hooks, false, scales),
   );
   const { schema } = dataset;
   const shape = resolveShape(

@@ -31,7 +31,7 @@ import {
 } from "../../core/npm/flechette.ts";
 import { UserError } from "../../core/errors.ts";
 import { Sha256 } from "../../core/files.ts";
-import { checkArrowBounds } from "./arrow_bounds.ts";
+import { checkArrowBounds } from "../../core/arrow/bounds.ts";
 import { TRACE_COLUMNS, type TraceArray, type TraceColumn, TraceColumns } from "./columns.ts";
 import { MINIBATCH_KINDS, MINIBATCH_PLACES, type TraceHeader } from "./schema.ts";
 

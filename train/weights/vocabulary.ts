@@ -143,7 +143,8 @@ export function mapRows(
     }
     const from = new Int32Array(rows).fill(-1);
     from.set(now.reserved.map((name) => before.reserved.indexOf(name)));
-    from.set(findIds(before, now, savedRows).subarray(0, rows), now.reserved.length);
+    const first = now.reserved.length;
+    from.set(findIds(before, now, savedRows).subarray(0, rows - first), first);
     // A table that was asked to be larger has more rows than ids, at its end.
     const known = now.ids === null ? rows : now.reserved.length + idCount(now);
     const rest = otherwise === "rare" ? before.reserved.indexOf("rare") : -1;
@@ -183,5 +184,5 @@ function findIds(saved: TableKeys, now: TableKeys, savedRows: number): Int32Arra
     });
   }
   // A row is its own id.
-  return Int32Array.from({ length: savedRows }, (_, row) => row);
+  return Int32Array.from({ length: savedRows - first }, (_, row) => first + row);
 }

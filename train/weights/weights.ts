@@ -12,14 +12,17 @@ import { tryLock } from "../../core/lock.ts";
 import {
   checkSchema,
   listOf,
+  numberFrom,
   objectOf,
   objectWith,
   oneOf,
   orNull,
+  recordOf,
   type Schema,
   text,
   wholeFrom,
 } from "../../core/schema.ts";
+import type { ColumnScale, ColumnScales } from "../../data/standardise.ts";
 import { keysHash, type TableKeys } from "../../data/table_keys.ts";
 import { stateFloats } from "../../kernels/embedding/record.ts";
 import type { Device, Matrix, Optimizer } from "../../kernels/types.ts";
@@ -73,6 +76,8 @@ export interface ModelDocument extends ShapeDocument {
    * numbers (generated data). Absent if that is not known.
    */
   readonly vocabulary?: { readonly sha256: string } | null;
+  /** What standardised columns of the training inputs were scaled by; absent where there are none. */
+  readonly scales?: ColumnScales;
 }
 
 /** How the rows of the tables were found in a folder of weights. */
@@ -96,7 +101,7 @@ export interface RowMatching {
 /** What of a folder's document tells which model to make, and what its rows stand for. */
 export type SavedModel =
   & ShapeDocument
-  & Pick<ModelDocument, "schema_version" | "normalisation" | "vocabulary">;
+  & Pick<ModelDocument, "schema_version" | "normalisation" | "vocabulary" | "scales">;
 
 const WIDTHS = listOf(wholeFrom(1), 1);
 
@@ -418,9 +423,13 @@ function checkNoOthers(file: SafetensorsFile, { parameters, buffers, tableNames 
 
 const VOCABULARY = orNull(objectOf<{ readonly sha256: string }>({ sha256: text }));
 
+const SCALES = recordOf<ColumnScale>(
+  objectOf<ColumnScale>({ mean: numberFrom(-Infinity), deviation: numberFrom(0) }),
+);
+
 type ReadDocument = Pick<
   ModelDocument,
-  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary"
+  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary" | "scales"
 >;
 
 const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
@@ -428,7 +437,7 @@ const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
     schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
     optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
   },
-  { weights_sha256: text, vocabulary: VOCABULARY },
+  { weights_sha256: text, vocabulary: VOCABULARY, scales: SCALES },
 );
 
 /** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
@@ -437,6 +446,15 @@ async function readDocument(folder: string): Promise<ReadDocument | null> {
   const options = { cannot, mostBytes: MOST_DOCUMENT_BYTES, seal: "optional" } as const;
   const value = await readJsonFileIfThere(path, options);
   return value === null ? null : checkSchema(DOCUMENT, value.json, cannot);
+}
+
+/**
+ * What standardised columns of the inputs were scaled by that a folder's weights were trained on.
+ *
+ * @throws {UserError} `model.json` is of no model of this version.
+ */
+export async function readScales(folder: string): Promise<ColumnScales | undefined> {
+  return (await readDocument(folder))?.scales;
 }
 
 /** What a folder says of its model. */
@@ -455,6 +473,7 @@ const SAVED_MODEL: Schema<SavedModel> = objectWith<SavedModel>(
     final: WIDTHS,
     normalisation: oneOf(NORMALISATIONS),
     vocabulary: VOCABULARY,
+    scales: SCALES,
   },
 );
 

@@ -7,7 +7,7 @@ import {
   type LogSchema,
 } from "../../../data/schema/log_schema.ts";
 import type { Dataset, Split } from "../../../data/types.ts";
-import { parquetWriteFile } from "../../npm/hyparquet_writer.ts";
+import { parquetWriteFile } from "../../../core/npm/hyparquet_writer.ts";
 import { inFolder, readAll } from "../rows.ts";
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -51,7 +51,7 @@ Deno.test("what is wrong with a schema is said with its path", () => {
     [{ ...GOOD, text: { separator: "," } }, "text.header is missing"],
     [
       withColumn({ name: "z", kind: "number" }),
-      'columns[4].kind is "number" and must be one of label, dense, categorical, categorical list, time, ignored',
+      'columns[4].kind is "number" and must be one of label, dense, categorical, categorical list, sequence, time, ignored',
     ],
     [
       withColumn({ name: "z", kind: "dense", ids: "text" }),
@@ -104,6 +104,23 @@ Deno.test("what is wrong with a schema is said with its path", () => {
       { ...GOOD, split: { by: "user", column: "x", test: 0.1 } },
       'split.column is "x", which is no categorical column',
     ],
+    [
+      withColumn({ name: "z", kind: "sequence", of: "x", separator: "|", steps: 3 }),
+      'columns[4].of is "x", which is no categorical column',
+    ],
+    [
+      withColumn({ name: "z", kind: "sequence", of: "item", separator: ",", steps: 3 }),
+      'columns[4].separator is ",", as that between columns, and fields do not stand in quotes',
+    ],
+    [{
+      ...GOOD,
+      columns: [
+        ...GOOD.columns,
+        id,
+        { name: "z", kind: "sequence", of: "item", separator: "|", steps: 3 },
+        { name: "w", kind: "sequence", of: "u", separator: "|", steps: 4 },
+      ],
+    }, "columns[6].steps is 4, and that of columns[5] is 3"],
     [
       { ...GOOD, text: { separator: ",", header: true, decimal: "," } },
       'text.decimal is ",", as that between columns, and fields do not stand in quotes',

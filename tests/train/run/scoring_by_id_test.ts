@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
+import { openColumnar } from "../../../data/columnar/open.ts";
 import { LOG_SCHEMA_VERSION, type LogSchema } from "../../../data/schema/log_schema.ts";
+import { findTextFile } from "../../../data/text_source.ts";
 import { runScoring } from "../../../train/run/run_scoring.ts";
 import { runTraining } from "../../../train/run/run_training.ts";
 import { inFolder } from "../../data/rows.ts";
@@ -51,10 +53,11 @@ async function withModel(
   body: (folder: string, score: (name: string, schema?: LogSchema) => Promise<string[]>) => Promise<
     void
   >,
+  own = SCHEMA,
 ): Promise<void> {
   await inFolder(async (folder) => {
     await write(`${folder}/train.csv`, draw(2100, 1));
-    const data = (name: string, schema = SCHEMA) => {
+    const data = (name: string, schema = own) => {
       return { source: `${folder}/${name}`, schema, cache: `${folder}/cache` };
     };
     await runTraining({
@@ -106,6 +109,65 @@ Deno.test("ids that training did not see are the row of rare ids, or zero where 
     assert.equal(first, second);
     assert.equal(third, fourth);
     assert.notEqual(first, third);
+  }));
+
+const STANDARDISED: LogSchema = {
+  ...SCHEMA,
+  columns: SCHEMA.columns.map((column) =>
+    column.kind === "dense" ? { ...column, transform: "standardise" } : column
+  ),
+};
+
+Deno.test("standardised columns are scaled as they were for the inputs that trained", () =>
+  withModel(async (folder, score) => {
+    const rows = draw(60, 2);
+    // Prices of their own would have another mean.
+    const dear = rows.filter(({ fields }) => Number(fields.split(",")[0]) > 20);
+    await write(`${folder}/all.csv`, rows);
+    await write(`${folder}/dear.csv`, dear);
+    const all = probabilities(await score("all.csv"));
+    assert.deepEqual(
+      probabilities(await score("dear.csv")),
+      all.filter((_, i) => dear.includes(rows[i]!)),
+    );
+    const scales = async (name: string) =>
+      JSON.parse(await Deno.readTextFile(`${folder}/${name}/model.json`)).scales;
+    assert.deepEqual(Object.keys(await scales("weights")), ["price"]);
+    // Training goes on with the same scale on another log.
+    await write(`${folder}/next.csv`, draw(210, 5).filter((row) => !row.fields.startsWith("0,")));
+    await runTraining({
+      data: { source: `${folder}/next.csv`, schema: STANDARDISED, cache: `${folder}/cache` },
+      model: {
+        preset: "rm2",
+        shape: { dim: 4, bottom: [1, 8, 4], top: [8, 1] },
+        weights: `${folder}/weights`,
+      },
+      training: { batch: 32, maxSteps: 1 },
+      device: CPU,
+      outputs: { weights: `${folder}/second` },
+    });
+    assert.deepEqual(await scales("second"), await scales("weights"));
+  }, STANDARDISED));
+
+Deno.test("scores in Parquet are those in CSV, in more digits", () =>
+  withModel(async (folder, score) => {
+    const rows = draw(40, 3);
+    await write(`${folder}/next.csv`, rows);
+    const expected = probabilities(await score("next.csv"));
+    const scores = `${folder}/scores.parquet`;
+    const data = { source: `${folder}/next.csv`, schema: SCHEMA, cache: `${folder}/cache` };
+    await runScoring({
+      ...{ weights: `${folder}/weights`, data, device: CPU },
+      outputs: { scores },
+    });
+    const file = await openColumnar(await findTextFile(scores));
+    assert.deepEqual(file.names, ["input", "label", "probability"]);
+    const [group] = await Array.fromAsync(file.groups());
+    const columns = await Promise.all(file.names.map((name) => group!.read(name)));
+    const [input, label, probability] = columns.map((column) => Array.from(column));
+    assert.deepEqual(input, rows.map((_, i) => BigInt(i)));
+    assert.deepEqual(label, rows.map(({ click }) => click));
+    assert.deepEqual(probability!.map((p) => Number((p as number).toPrecision(7))), expected);
   }));
 
 Deno.test("a log without labels is scored and not evaluated", () =>
