@@ -6,7 +6,7 @@
 
 import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
 import { UsageError } from "../core/errors.ts";
-import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
+import { WORKLOAD_NAMES, type WorkloadName } from "../data/twin/workloads.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
@@ -60,10 +60,25 @@ const EXPERIMENT_FLAGS = {
   workloads: {
     type: "list",
     choices: WORKLOAD_NAMES,
-    default: WORKLOAD_NAMES,
     group: "Experiment",
     valueName: "NAME,…",
-    help: "Workloads",
+    defaultText: "all; with --data none",
+    help: "Workloads: twins of the data sets",
+  },
+  data: {
+    type: "paths",
+    default: [],
+    group: "Experiment",
+    valueName: "FILE …",
+    defaultText: "twins alone",
+    help: "A log of your own, trained beside the twins of --workloads",
+  },
+  schema: {
+    type: "path",
+    valueName: "FILE",
+    group: "Experiment",
+    defaultText: "as recognised",
+    help: "The schema of that log: deno task data schema drafts one",
   },
   seeds: {
     type: "number",
@@ -210,12 +225,20 @@ export function commandLine(
     if (value === true) return [flagName(key)];
     const quoted = (text: string): string =>
       /^[\w./,:+=-]+$/.test(text) ? text : JSON.stringify(text);
-    if (key === "variants") return [flagName(key), ...values.variants.map(quoted)];
+    if (key === "variants" || key === "data") return [flagName(key), ...values[key].map(quoted)];
     const text = typeof value === "object" ? value.join(key === "batch" ? "-" : ",") : `${value}`;
     return [flagName(key), quoted(text)];
   });
   if (keys.has("wide") && !values.wide) words.push("--no-wide");
   return ["deno task bench", ...names, ...words].join(" ");
+}
+
+/** The twins that flags ask for: all unless told, or none where a log is given. */
+export function twinsOf(
+  { workloads, data }: Pick<BenchValues, "workloads" | "data">,
+): WorkloadName[] {
+  const asked = workloads ?? (data.length > 0 ? [] : WORKLOAD_NAMES);
+  return WORKLOAD_NAMES.filter((name) => asked.includes(name));
 }
 
 /**
@@ -250,7 +273,9 @@ export function settingsOf(
     full: values.full,
     python: values.python ?? null,
     inputs: values.inputs ?? null,
-    workloads: WORKLOAD_NAMES.filter((name) => values.workloads.includes(name)),
+    workloads: twinsOf(values),
+    data: values.data,
+    schema: values.schema ?? null,
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),

@@ -51,6 +51,8 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     seeds: null,
     firstSeed: 1,
     variants: [],
+    data: [],
+    schema: null,
     recorded: false,
     records: `${out}/recorded`,
     out,

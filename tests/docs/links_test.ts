@@ -140,7 +140,7 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
       )
     ) {
       const known = names === "bench"
-        ? [...experiments, "compare", "report", "jobs", "run", "collect", "record"]
+        ? [...experiments, "compare", "report", "jobs", "run", "collect", "record", "pages"]
         : names === "data"
         ? ["profile", "schema", "fit"]
         : commands;
@@ -161,6 +161,7 @@ Deno.test("every flag that a document names is one of some command", async () =>
     helpOf("train", null),
     helpOf("bench", null),
     helpOf("bench", "record"),
+    helpOf("bench", "pages"),
     helpOf("data", "profile"),
     helpOf("data", "schema"),
     helpOf("data", "fit"),
