@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { KernelChoice } from "../kernels/webgpu/variants.ts";
 import type { Cell, Column } from "../core/table.ts";
 import type { PresetName } from "../train/model/presets.ts";
 import type { Figure } from "./figure.ts";
@@ -92,6 +93,8 @@ interface FlagSettings {
   readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
+  /** Kernels that are timed on WebGPU, one choice after another. */
+  readonly kernels: readonly KernelChoice[];
   /** Whether recorded runs are shown, and nothing is trained. */
   readonly recorded: boolean;
   /** Folder of recorded runs. */

@@ -6,6 +6,7 @@
 
 import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
 import { UsageError } from "../core/errors.ts";
+import { KERNEL_CHOICE_NAMES } from "../kernels/webgpu/variants.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../data/twin/workloads.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
@@ -106,6 +107,15 @@ const EXPERIMENT_FLAGS = {
     defaultText: "by experiment",
     help:
       "Variants, with spaces between: a plan and flags of deno task train without dashes, such as fae slipstream,drop=0.5,criterion=per-root-access; --schedule is cold-then-hot unless told",
+  },
+  kernels: {
+    type: "list",
+    choices: KERNEL_CHOICE_NAMES,
+    default: ["standard"],
+    group: "Experiment",
+    valueName: "NAME,…",
+    help:
+      "Kernels to time on WebGPU, one choice after another; docs/performance.md says what each is",
   },
   recorded: {
     type: "boolean",
@@ -279,6 +289,7 @@ export function settingsOf(
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),
+    kernels: KERNEL_CHOICE_NAMES.filter((name) => values.kernels.includes(name)),
     recorded: values.recorded,
     records: values.records,
     out: values.out,

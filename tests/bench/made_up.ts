@@ -51,6 +51,7 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     seeds: null,
     firstSeed: 1,
     variants: [],
+    kernels: ["standard"],
     data: [],
     schema: null,
     recorded: false,
