@@ -106,7 +106,7 @@ export type ExperimentFlag = keyof FlagSettings;
 
 /** What every experiment is told. */
 interface CommonSettings {
-  /** The CPU device's kernels for V8's 256-bit mode; the task `bench:fast` sets it, whichever experiment follows. */
+  /** The CPU device's kernels for V8's 256-bit mode; the task `bench` sets it, whichever experiment follows. */
   readonly wide: boolean;
   /** The least work that still runs every line: for tests. */
   readonly smoke: boolean;

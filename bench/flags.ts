@@ -156,7 +156,8 @@ export const BENCH_FLAGS = {
   wide: {
     type: "boolean",
     group: "Experiment",
-    help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
+    help:
+      "CPU kernels for V8's 256-bit mode on x86-64; deno task bench says it, and --no-wide takes it back",
   },
   out: {
     type: "path",
@@ -189,13 +190,19 @@ export const EXPERIMENT_FLAG_KEYS = Object.keys(EXPERIMENT_FLAGS) as readonly Ex
 /** Flags without a value, as they are written. */
 const SWITCHES: ReadonlySet<string> = new Set(
   Object.entries(BENCH_FLAGS).flatMap(([key, flag]) =>
-    flag.type === "boolean" ? [flagName(key), ...("short" in flag ? [`-${flag.short}`] : [])] : []
+    flag.type === "boolean"
+      ? [
+        flagName(key),
+        `--no-${flagName(key).slice(2)}`,
+        ...("short" in flag ? [`-${flag.short}`] : []),
+      ]
+      : []
   ),
 );
 
 /**
  * Parts a command line into the words before its flags and the rest. Switches may stand before the words, as `--wide` does
- * in the task `bench:fast`.
+ * in the task `bench`.
  */
 export function partWords(
   args: readonly string[],
@@ -232,7 +239,8 @@ export function commandLine(
     const text = typeof value === "object" ? value.join(key === "batch" ? "-" : ",") : `${value}`;
     return [flagName(key), quoted(text)];
   });
-  return [`deno task bench${values.wide ? ":fast" : ""}`, ...names, ...words].join(" ");
+  if (keys.has("wide") && !values.wide) words.push("--no-wide");
+  return ["deno task bench", ...names, ...words].join(" ");
 }
 
 /** The twins that flags ask for: all unless told, or none where a log is given. */

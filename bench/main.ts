@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (first !== undefined) chooseCommand(names, [first]);
   const apart = { report: reportCommand, compare: compareCommand, pages: pagesCommand };
   if (first !== undefined && Object.hasOwn(apart, first)) {
-    // The task bench:fast says it before every word.
+    // The task says it before every word.
     const own = flags.filter((flag) => flag !== "--wide");
     return await apart[first as keyof typeof apart](more, own);
   }
