@@ -25,12 +25,12 @@ function near(actual: number, expected: number): void {
 
 Deno.test("compareSamples() gives Welch's interval of the logarithms of times", () => {
   // Logarithms 0, 1, 2 and 2, 3, 7: means 1 and 4, variances 1 and 7; the difference's variance 8/3; degrees
-  // (8/3)² / ((1/3)²/2 + (7/3)²/2) = 2.56, so t is that of 2 degrees, 4.303.
+  // (8/3)² / ((1/3)²/2 + (7/3)²/2) = 2.56, whose t is 3.5154.
   const a = [0, 1, 2].map(Math.exp), b = [2, 3, 7].map(Math.exp);
   const { scale, effect, interval, verdict } = compare(a, b);
   assert.equal(scale, "ratio");
   near(effect, Math.exp(3));
-  const half = 4.303 * Math.sqrt(8 / 3);
+  const half = 3.5154 * Math.sqrt(8 / 3);
   near(interval![0], Math.exp(3 - half));
   near(interval![1], Math.exp(3 + half));
   assert.equal(verdict, "no difference shown");
