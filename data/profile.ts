@@ -153,6 +153,8 @@ export async function profileDataset(
       if (sinceReport < CHUNK) return undefined;
       sinceReport = 0;
       onProgress?.(done, 2 * counted);
+      // Whoever is told may end it; a turn for signals comes only every so often.
+      signal?.throwIfAborted();
       return turn();
     };
     return sampled
