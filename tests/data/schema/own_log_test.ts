@@ -275,6 +275,16 @@ Deno.test("what a schema cannot mean is refused in a sentence", () =>
         {},
         /has no column click \(it has y, x, item\); a log without labels needs a schema without/,
       ],
+      [
+        schemaOf([LABEL, ITEM], { text: { separator: ";", header: true } }),
+        {},
+        /no column y \(it has y,x,item\); it has none of the columns, so the separator is another/,
+      ],
+      [
+        schemaOf([{ ...LABEL, header: "x" }, ITEM]),
+        {},
+        /log:2:2 \(y\): label "2" is not 0 or 1; of ratings, a schema says above which number/,
+      ],
       [schemaOf([ITEM]), {}, /it has no labels, so it can only be scored/],
     ];
     for (const [schema, options, message] of cases) {
