@@ -38,17 +38,30 @@ export function atOnce<T>(pieces: Pieces<T>): T {
 const EVENTS_EVERY_MS = 25;
 
 /**
- * Runs a computation to its end and lets pending events run between its pieces, a few times in a tenth of a second.
+ * Lets pending events run each time it is called, but no more often than some times in a tenth of a second, so that it may be
+ * called after every piece of work, however short.
+ *
+ * @returns Rejects with the signal's reason, once it is aborted.
+ */
+export function eventTurns(signal?: AbortSignal): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < EVENTS_EVERY_MS) return;
+    await checkpoint(signal);
+    last = performance.now();
+  };
+}
+
+/**
+ * Runs a computation to its end and lets pending events run between its pieces, as {@linkcode eventTurns} does.
  *
  * @throws The signal's reason, once it is aborted.
  */
 export async function withEvents<T>(pieces: Pieces<T>, signal?: AbortSignal): Promise<T> {
-  let last = performance.now(), step = pieces.next();
+  const turn = eventTurns(signal);
+  let step = pieces.next();
   while (!step.done) {
-    if (performance.now() - last > EVENTS_EVERY_MS) {
-      await checkpoint(signal);
-      last = performance.now();
-    }
+    await turn();
     step = pieces.next();
   }
   return step.value;

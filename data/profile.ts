@@ -7,6 +7,7 @@
  * @module
  */
 
+import { eventTurns } from "../core/events.ts";
 import { RandomStream } from "../core/random.ts";
 import { AccessCounts, hotTiers, type ReuseBin } from "./access_counts.ts";
 import { idLayout, NO_LOOKUP } from "./id_layout.ts";
@@ -142,19 +143,19 @@ export async function profileDataset(
   if (inputs === 0) throw new RangeError(`Cannot profile: the split ${split} has no inputs`);
   const sampled = options.sample !== undefined && options.sample < inputs;
   const counted = sampled ? options.sample! : inputs;
-  const layout = idLayout(schema);
+  const layout = idLayout(schema), turn = eventTurns(signal);
   const walk = (sub: number, visit: (inputs: Inputs) => void) => {
     const readers = splits.map((name) => dataset.reader(name, { kind: "sequential" }));
     const into = createInputs(schema, sampled ? 1 : CHUNK);
     let sinceReport = 0, done = sub === SUBS[0] ? 0 : counted;
-    const seen = (size: number) => {
+    const seen = (size: number): Promise<void> | undefined => {
       visit(into);
       done += size;
       sinceReport += size;
-      if (sinceReport < CHUNK) return;
+      if (sinceReport < CHUNK) return undefined;
       sinceReport = 0;
-      signal?.throwIfAborted();
       onProgress?.(done, 2 * counted);
+      return turn();
     };
     return sampled
       ? walkSample(readers, into, inputs, counted, new RandomStream(seed, "sampling", sub), seen)
@@ -269,14 +270,14 @@ export async function profileDataset(
 async function walkAll(
   readers: readonly Reader[],
   into: Inputs,
-  seen: (size: number) => void,
+  seen: (size: number) => Promise<void> | undefined,
 ): Promise<void> {
   for (const reader of readers) {
     for (let at = 0; at < reader.count; at += CHUNK) {
       const size = Math.min(CHUNK, reader.count - at);
       const waiting = reader.read(at, size, into);
       if (waiting !== undefined) await waiting;
-      seen(size);
+      await seen(size);
     }
   }
 }
@@ -288,7 +289,7 @@ async function walkSample(
   inputs: number,
   count: number,
   words: RandomStream,
-  seen: (size: number) => void,
+  seen: (size: number) => Promise<void> | undefined,
 ): Promise<void> {
   let r = 0, before = 0;
   for (let i = 0; i < count; i++) {
@@ -297,7 +298,8 @@ async function walkSample(
     while (position - before >= readers[r]!.count) before += readers[r++]!.count;
     const waiting = readers[r]!.read(position - before, 1, into);
     if (waiting !== undefined) await waiting;
-    seen(1);
+    const turn = seen(1);
+    if (turn !== undefined) await turn;
   }
 }
 

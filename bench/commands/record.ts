@@ -17,9 +17,10 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
+import { twinWords } from "../study/sizes.ts";
 import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
-import { currentPlace, type StudyKey, StudyStore } from "../study/store.ts";
+import { currentPlace, type StudyKey, type StudyPlace, StudyStore } from "../study/store.ts";
 import { trainedFolder } from "../study/trained.ts";
 import { loadVariant, variantOf } from "../study/variants.ts";
 import { lockFolder } from "../suite/lock.ts";
@@ -82,15 +83,14 @@ export async function recordCommand(
   lowerPriority(say);
   return await interruptible(async (signal) => {
     const again = commandLine(values, given.keys(), ["record", ...names]);
-    const queue = new RecordQueue(values, settingsOf(values, { say, signal }));
+    const queue = await RecordQueue.open(values, settingsOf(values, { say, signal }));
     try {
-      await queue.run(keys, (key) => runLine(key, values, given));
+      return await queue.run(keys, (key) => runLine(key, values, given)) === 0 ? 0 : 1;
     } catch (error) {
       if (!signal.aborted) throw error;
       tell(`Interrupted: what was trained is kept; go on with ${again}`);
       return interruptedStatus(signal);
     }
-    return 0;
   });
 }
 
@@ -125,14 +125,27 @@ class RecordQueue {
   /** Inputs that this process has trained. */
   #trained = 0;
 
-  constructor(values: FlagValues<typeof RECORD_FLAGS>, settings: Settings) {
-    // One thread a run: two runs side by side train more than one on two threads.
-    this.#settings = { ...settings, threads: settings.threads ?? 1 };
+  private constructor(
+    values: FlagValues<typeof RECORD_FLAGS>,
+    settings: Settings,
+    place: StudyPlace,
+  ) {
+    this.#settings = settings;
     this.#values = values;
-    this.#store = new StudyStore(trainedFolder(values.out), currentPlace(this.#settings));
+    this.#store = new StudyStore(trainedFolder(values.out), place);
   }
 
-  async run(keys: readonly StudyKey[], commandOf: (key: StudyKey) => string): Promise<void> {
+  static async open(
+    values: FlagValues<typeof RECORD_FLAGS>,
+    settings: Settings,
+  ): Promise<RecordQueue> {
+    // One thread a run: two runs side by side train more than one on two threads.
+    const own = { ...settings, threads: settings.threads ?? 1 };
+    return new RecordQueue(values, own, await currentPlace(own));
+  }
+
+  /** Trains what is not recorded. Returns how many runs failed. */
+  async run(keys: readonly StudyKey[], commandOf: (key: StudyKey) => string): Promise<number> {
     const { say } = this.#settings, { records, out } = this.#values;
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
@@ -144,36 +157,47 @@ class RecordQueue {
         keys.length - waiting.length
       } recorded in ${records}, ${waiting.length} to train, ${formatCount(this.#total)} inputs`,
     );
-    let left = 0;
-    for (const group of groupsOf(waiting)) left += await this.#group(group, commandOf);
-    if (left > 0) say(`${left} runs are left to the processes that train them`);
+    const came = { recorded: 0, left: 0, failed: 0 };
+    for (const group of groupsOf(waiting)) {
+      await using ground = new SharedGround(this.#values.threads ?? null);
+      for (const key of group) {
+        this.#settings.signal.throwIfAborted();
+        came[await this.#one(key, ground.open, commandOf)]++;
+        this.#done += key.inputs;
+      }
+    }
+    if (came.left > 0) say(`${came.left} runs are left to the processes that train them`);
+    return came.failed;
   }
 
-  /** Trains the runs of one seed. Returns how many other processes train. */
-  async #group(group: Group, commandOf: (key: StudyKey) => string): Promise<number> {
-    let ground: ReturnType<typeof openGround> | null = null;
-    const open: typeof openGround = (...job) => ground ??= openGround(...job);
-    let left = 0;
-    for (const key of group) {
-      this.#settings.signal.throwIfAborted();
-      if (await isRecorded(this.#values.records, key)) continue;
-      const variant = await loadVariant(variantOf(key.variant));
-      const onProgress = this.#progressOf(key)!;
-      const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
+  /** Trains and records a run, unless another process does. One that cannot be trained costs none of the others. */
+  async #one(
+    key: StudyKey,
+    open: typeof openGround,
+    commandOf: (key: StudyKey) => string,
+  ): Promise<"recorded" | "left" | "failed"> {
+    const { records, beside = null } = this.#values;
+    if (await isRecorded(records, key)) return "recorded";
+    const variant = await loadVariant(variantOf(key.variant));
+    const onProgress = this.#progressOf(key)!;
+    const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
+    try {
       await runSeed(job, this.#store, this.#settings, open);
-      const result = await this.#store.read(key);
-      if (result === null) left++;
-      else if (!await isRecorded(this.#values.records, key)) {
-        const recording: Recording = {
-          command: commandOf(key),
-          recorded_at: new Date().toISOString(),
-          beside: this.#values.beside ?? null,
-        };
-        await writeRecord(this.#values.records, result, recording);
-      }
-      this.#done += key.inputs;
+    } catch (error) {
+      if (this.#settings.signal.aborted || !(error instanceof UserError)) throw error;
+      tell(`error: ${key.workload}, seed ${key.seed}, ${key.variant} failed: ${error.message}`);
+      return "failed";
     }
-    return left;
+    const result = await this.#store.read(key);
+    if (result === null) return "left";
+    if (await isRecorded(records, key)) return "recorded";
+    const recording: Recording = {
+      command: commandOf(key),
+      recorded_at: new Date().toISOString(),
+      beside,
+    };
+    await writeRecord(records, result, recording);
+    return "recorded";
   }
 
   /** Says now and then how far a run and the queue are. */
@@ -199,6 +223,26 @@ class RecordQueue {
   }
 }
 
+/** The inputs of one seed, opened for the first of its runs and closed with them. */
+class SharedGround implements AsyncDisposable {
+  /** Threads that draw inputs may be more than those that train: nothing is trained meanwhile. */
+  readonly #threads: number | null;
+  #ground: ReturnType<typeof openGround> | null = null;
+
+  constructor(threads: number | null) {
+    this.#threads = threads;
+  }
+
+  readonly open: typeof openGround = (key, settings) =>
+    this.#ground ??= openGround(key, { ...settings, threads: this.#threads });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A ground that could not be had has nothing open.
+    const ground = await this.#ground?.catch(() => null);
+    ground?.dataset.close();
+  }
+}
+
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
@@ -207,7 +251,8 @@ function percent(share: number): string {
 function groupsOf(keys: readonly StudyKey[]): Group[] {
   const groups = Map.groupBy(
     keys,
-    ({ workload, inputs, batch, seed }) => `${workload} ${inputs} ${batch} ${seed}`,
+    ({ workload, inputs, batch, seed, twin }) =>
+      `${workload}${twinWords(twin)} ${inputs} ${batch} ${seed}`,
   );
   return [...groups.values()] as unknown as Group[];
 }

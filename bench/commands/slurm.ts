@@ -1,6 +1,6 @@
 /**
- * Files for Slurm: a list of runs, the script of an array of them, and the script that submits it with the job that makes the
- * tables when all have ended.
+ * Files for Slurm: a list of commands, the script of an array of them, and the script that submits it, with the job that
+ * collects what they left when all have ended.
  *
  * @module
  */
@@ -8,15 +8,15 @@
 /**
  * The files by name.
  *
- * @param lines A command a run.
- * @param collect The command that makes tables of them.
- * @param threads Processors of a run.
+ * @param lines A command a job.
+ * @param collect The command that makes one thing of what they left; null for none.
+ * @param threads Processors of a job.
  */
 export function slurmFiles(
   lines: readonly string[],
-  collect: string,
+  collect: string | null,
   threads: number,
-): Readonly<Record<"jobs.txt" | "runs.sbatch" | "collect.sbatch" | "submit.sh", string>> {
+): Readonly<Record<string, string>> {
   return {
     "jobs.txt": lines.map((line) => `${line}\n`).join(""),
     // Slurm sends SIGTERM before the time is up and when a job is preempted: the run then keeps a checkpoint and ends with
@@ -30,7 +30,7 @@ export function slurmFiles(
 #SBATCH --open-mode=append
 #SBATCH --output=runs-%a.log
 line=$(sed -n "\${SLURM_ARRAY_TASK_ID}p" "$SLIPSTREAM_JOBS")
-$line &
+eval "exec $line" &
 run=$!
 trap 'kill -TERM $run' TERM
 wait $run
@@ -42,20 +42,26 @@ if [ $status = 143 ]; then
 fi
 exit $status
 `,
-    "collect.sbatch": `#!/bin/sh
+    ...collect === null ? {} : {
+      "collect.sbatch": `#!/bin/sh
 #SBATCH --job-name=slipstream-collect
 #SBATCH --output=collect.log
 exec ${collect}
 `,
+    },
     "submit.sh": `#!/bin/sh
-# Run it in the project's folder: sh DIR/submit.sh. It prints the numbers of the array and of the job that collects.
+# Run it in the project's folder: sh DIR/submit.sh. It prints the number of the array${
+      collect === null ? "" : " and of the job that collects"
+    }.
 set -eu
 here=$(dirname "$(realpath "$0")")
 array=$(sbatch --parsable --chdir="$PWD" --output="$here/runs-%a.log" \\
   --export=ALL,SLIPSTREAM_JOBS="$here/jobs.txt" "$here/runs.sbatch")
 echo "$array"
-sbatch --parsable --chdir="$PWD" --output="$here/collect.log" \\
+${
+      collect === null ? "" : `sbatch --parsable --chdir="$PWD" --output="$here/collect.log" \\
   --dependency="afterok:$array" "$here/collect.sbatch"
-`,
+`
+    }`,
   };
 }

@@ -14,15 +14,18 @@ import {
   flag,
   listOf,
   numberFrom,
+  objectOf,
   objectWith,
   oneOf,
   orNull,
   recordOf,
   type Schema,
   text,
+  value,
   wholeFrom,
 } from "../../core/schema.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import { describeChoice } from "../../kernels/open.ts";
 import type { CountSums, HotCopies } from "../../sim/work.ts";
 import { fusesMultiplyAdd } from "../../kernels/cpu/fused.ts";
 import type { ShapeDocument } from "../../train/model/models.ts";
@@ -30,11 +33,12 @@ import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
-import type { PresetName } from "../../train/model/presets.ts";
 import type { Stage } from "../../train/stages.ts";
 import { MINIBATCH_KINDS } from "../../train/trace/schema.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
+import { type TwinSettings, twinWords } from "./sizes.ts";
 import type { Bytes } from "./run_counts.ts";
+import { isLogName, type StudyWorkload } from "./workload.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
 export const STUDY_SCHEMA_VERSION = 10;
@@ -43,14 +47,14 @@ export const STUDY_SCHEMA_VERSION = 10;
  * Grows when the same run comes to other bits: another plan, order, draw, kernel or rounding. A test holds it to what runs come
  * to, so that stored runs of an older one are trained anew and those of other revisions that change no bit are not.
  */
-export const STUDY_BITS_VERSION = 1;
+export const STUDY_BITS_VERSION = 2;
 
 /** A run takes some kilobytes, with rows that are watched some megabytes. */
 const MOST_BYTES = 64e6;
 
 /** Which run. */
 export interface StudyKey {
-  readonly workload: PresetName;
+  readonly workload: StudyWorkload;
   /** Inputs that train. */
   readonly inputs: number;
   /** Of data, initialisation and order. */
@@ -59,6 +63,8 @@ export interface StudyKey {
   readonly variant: string;
   /** Inputs a minibatch. */
   readonly batch: number;
+  /** How the twin is drawn otherwise; absent for the twin as it is. */
+  readonly twin?: TwinSettings;
 }
 
 /**
@@ -71,7 +77,7 @@ export interface StudyConditions {
   readonly deno: string;
   /** Whether the processor's multiply-adds round once; see {@linkcode fusesMultiplyAdd}. */
   readonly fused_multiply_add: boolean;
-  /** As asked for: `auto` and `cpu` are not told to be the same. */
+  /** What computes, as {@linkcode describeChoice} says it: `cpu`, or the adapter of WebGPU and its backend. */
   readonly device: string;
   readonly wide: boolean;
 }
@@ -126,6 +132,10 @@ export interface StudyResult extends StudyKey {
   readonly environment: Environment;
 }
 
+const WORKLOAD = value(
+  (found) => WORKLOAD_NAMES.some((name) => name === found) || isLogName(found),
+  `be one of ${WORKLOAD_NAMES.join(", ")}, or a log's name`,
+) as Schema<StudyWorkload>;
 const COUNT = wholeFrom(0);
 
 const WORK = objectWith<StudyWork>({
@@ -157,7 +167,7 @@ const WORK = objectWith<StudyWork>({
 
 /** What tables and figures are made of; the rest is told and not computed with. */
 export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
-  workload: oneOf(WORKLOAD_NAMES),
+  workload: WORKLOAD,
   inputs: wholeFrom(1),
   seed: wholeFrom(0),
   variant: text,
@@ -198,6 +208,11 @@ export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
   plan: someObject(),
   device: someObject(),
   environment: someObject(),
+}, {
+  twin: objectOf<TwinSettings>({}, {
+    driftDays: numberFrom(0, 1000),
+    effectExponent: numberFrom(0, 1),
+  }),
 });
 
 /** A member that is not looked into. */
@@ -261,31 +276,41 @@ export class StudyStore {
   }
 
   async #readFile(path: string): Promise<StudyResult | null> {
-    const bytes = await readBoundedIfThere(path, MOST_BYTES);
-    if (bytes === null) return null;
-    // Older versions, which had no seals, are replaced.
-    if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
-    const cannot = `Cannot use ${path}`;
-    const otherwise = "; remove it to train the run again";
-    const result = checkSchema(
-      STUDY_RESULT,
-      parseSealed(bytes, { cannot, seal: "required", otherwise }),
-      cannot,
-    );
-    return same(result.conditions, this.conditions) ? result : null;
+    const result = await readStored(path);
+    return result !== null && same(result.conditions, this.conditions) ? result : null;
   }
 
   #path(key: StudyKey, machine?: StudyMachine): string {
-    const on = machine === undefined
-      ? ""
-      : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
-    return `${this.#folder}/${runName(key)}${on}.json`;
+    return pathOf(this.#folder, key, machine);
   }
 }
 
+/** A stored run, whatever its conditions; null where there is none of this version. */
+async function readStored(path: string): Promise<StudyResult | null> {
+  const bytes = await readBoundedIfThere(path, MOST_BYTES);
+  if (bytes === null) return null;
+  // Older versions, which had no seals, are replaced.
+  if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
+  const cannot = `Cannot use ${path}`;
+  const otherwise = "; remove it to train the run again";
+  return checkSchema(
+    STUDY_RESULT,
+    parseSealed(bytes, { cannot, seal: "required", otherwise }),
+    cannot,
+  );
+}
+
+/** @param machine Of a run that is kept beside one of another machine. */
+function pathOf(folder: string, key: StudyKey, machine?: StudyMachine): string {
+  const on = machine === undefined
+    ? ""
+    : `-on-${new Sha256().update(JSON.stringify(machine)).hex().slice(0, 8)}`;
+  return `${folder}/${runName(key)}${on}.json`;
+}
+
 /** What the files of a run are called, before their endings. */
-export function runName({ workload, inputs, batch, seed, variant }: StudyKey): string {
-  return `${workload}-${inputs}-by${batch}-${variant}-seed${seed}`;
+export function runName({ workload, inputs, batch, seed, variant, twin }: StudyKey): string {
+  return `${workload}${twinWords(twin)}-${inputs}-by${batch}-${variant}-seed${seed}`;
 }
 
 /** The version that a file names; that of this program where it is no JSON, so that it is refused as damaged. */
@@ -316,10 +341,19 @@ function same<T extends object>(a: T, b: T): boolean {
   return (Object.keys(b) as (keyof T)[]).every((key) => a[key] === b[key]);
 }
 
-/** Conditions and machine of runs that are made now. */
-export function currentPlace(
-  { device, threads, wide }: Pick<Settings, "device" | "threads" | "wide">,
-): StudyPlace {
+/** How runs are had. */
+type PlaceSettings = Pick<Settings, "device" | "threads" | "wide">;
+
+/**
+ * Conditions and machine of runs that are made now.
+ *
+ * @throws {UserError} WebGPU is asked for and there is no adapter.
+ */
+export async function currentPlace(settings: PlaceSettings): Promise<StudyPlace> {
+  return placeWith(settings, await describeChoice(settings.device));
+}
+
+function placeWith({ threads, wide }: PlaceSettings, device: string): StudyPlace {
   const { cpu_model, deno } = currentEnvironment();
   return {
     conditions: {
@@ -331,4 +365,46 @@ export function currentPlace(
     },
     machine: { cpu_model, threads },
   };
+}
+
+/**
+ * Conditions of runs that are only read, on whatever machine that is done: those of most of the runs that are there. Runs had
+ * under others are not mixed with them.
+ *
+ * @param say Is told how many runs that leaves out.
+ */
+export async function placeOfRuns(
+  folder: string,
+  keys: readonly StudyKey[],
+  settings: PlaceSettings & Pick<Settings, "say">,
+): Promise<StudyPlace> {
+  const wanted = settings.device === "auto" ? "" : settings.device;
+  const here = placeWith(settings, wanted === "" ? "cpu" : wanted);
+  const there = new Map<string, { readonly conditions: StudyConditions; runs: number }>();
+  for (const key of keys) {
+    const found = await readStored(pathOf(folder, key));
+    if (found === null) continue;
+    const { conditions } = found, text = JSON.stringify(conditions);
+    const { bits_version, device, wide } = conditions;
+    if (bits_version !== STUDY_BITS_VERSION || wide !== settings.wide) continue;
+    if (!device.startsWith(wanted)) continue;
+    const group = there.get(text) ?? { conditions, runs: 0 };
+    group.runs++;
+    there.set(text, group);
+  }
+  const [most, ...others] = [...there.values()].sort((a, b) => b.runs - a.runs);
+  if (most === undefined) return here;
+  for (const { conditions, runs } of others) {
+    settings.say(
+      `left out, ${runs} of other conditions: ${differences(conditions, most.conditions)}`,
+    );
+  }
+  return { ...here, conditions: most.conditions };
+}
+
+/** Members that differ, with both values. */
+function differences(a: StudyConditions, b: StudyConditions): string {
+  const names = Object.keys(a) as (keyof StudyConditions)[];
+  return names.filter((name) => a[name] !== b[name])
+    .map((name) => `${name} ${a[name]} where the others have ${b[name]}`).join(", ");
 }

@@ -12,6 +12,7 @@ import { BENCH_SCHEMA_VERSION, type BenchDocument } from "../report.ts";
 import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { settingsNote } from "../settings_note.ts";
+import { STUDY_BITS_VERSION } from "../study/store.ts";
 import { ownSettings } from "../taken_flags.ts";
 import { openFolder } from "./folder.ts";
 import {
@@ -82,13 +83,20 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
 }
 
 /** A line on what is gone on with. */
-function goingOn(folder: string, found: SuiteState, { done, git_dirty }: SuiteState, of: number) {
+function goingOn(folder: string, found: SuiteState, state: SuiteState, of: number): string {
+  const { done, git_dirty, git_revision } = state;
   const parts = [`Going on with ${folder}: ${done.length} of ${of} done`];
   if (found.status === "finished") {
     parts.push(
       `what failed runs again (${failedOf(found).join(", ")})`,
       "name another folder with --out to begin anew",
     );
+  }
+  if (found.git_revision !== git_revision) {
+    const [before, now] = [found.git_revision, git_revision].map((one) =>
+      one?.slice(0, 7) ?? "unknown"
+    );
+    parts.push(`what is kept is of revision ${before} of the code, what follows of ${now}`);
   }
   if (found.git_dirty || git_dirty) {
     parts.push("the code has local changes, so that what is kept may be of other code");
@@ -103,6 +111,7 @@ function freshState({ experiments, settings, command }: SuiteOptions): SuiteStat
     schema: "slipstream.suite",
     schema_version: SUITE_SCHEMA_VERSION,
     results_version: BENCH_SCHEMA_VERSION,
+    bits_version: STUDY_BITS_VERSION,
     status: "running",
     command,
     settings: settingsNote(settings),

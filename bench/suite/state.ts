@@ -26,7 +26,7 @@ import { SUITE_FILE } from "../folder_names.ts";
 import type { BenchDocument } from "../report.ts";
 
 /** Grows when a member changes its meaning or goes. */
-export const SUITE_SCHEMA_VERSION = 2;
+export const SUITE_SCHEMA_VERSION = 3;
 
 /** An experiment that has come to an end. */
 export interface SuiteStep {
@@ -43,6 +43,8 @@ export interface SuiteState {
   readonly schema_version: typeof SUITE_SCHEMA_VERSION;
   /** Of the documents of results beside it. */
   readonly results_version: number;
+  /** Of what training runs come to; see `STUDY_BITS_VERSION`. */
+  readonly bits_version: number;
   /** One that was killed is still `running`, and nobody has its lock. */
   readonly status: "running" | "interrupted" | "finished";
   /** Words that go on with it. */
@@ -76,6 +78,7 @@ const STATE: Schema<SuiteState> = documentOf<SuiteState>(
   { schema: "slipstream.suite", version: SUITE_SCHEMA_VERSION },
   objectWith<SuiteState>({
     results_version: wholeFrom(0),
+    bits_version: wholeFrom(0),
     status: oneOf(["running", "interrupted", "finished"]),
     command: text,
     settings: anyObject as Schema<SuiteState["settings"]>,
@@ -124,7 +127,7 @@ export function failedOf({ done }: SuiteState): string[] {
 
 /**
  * Why a folder's suite cannot be gone on with as `wanted`; null where it can: it was interrupted, or came to its end with
- * experiments that failed.
+ * experiments that failed. Another revision of the code is no reason, since most change nothing that a suite measures.
  */
 export function whyNot(found: SuiteState, wanted: SuiteState): string | null {
   const finished = found.status === "finished";
@@ -133,10 +136,11 @@ export function whyNot(found: SuiteState, wanted: SuiteState): string | null {
   if (found.results_version !== wanted.results_version) {
     return `it holds ${suite} with results of version ${found.results_version}, and ${wanted.results_version} is needed`;
   }
-  if (
-    found.project_version !== wanted.project_version || found.git_revision !== wanted.git_revision
-  ) {
-    return `it holds ${suite} of another revision of the code`;
+  if (found.project_version !== wanted.project_version) {
+    return `it holds ${suite} of version ${found.project_version} of the project`;
+  }
+  if (found.bits_version !== wanted.bits_version) {
+    return `it holds ${suite} whose training runs came to other bits than they do now`;
   }
   const names = new Set([...Object.keys(found.settings), ...Object.keys(wanted.settings)]);
   const other = [...names].filter((name) => found.settings[name] !== wanted.settings[name]);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkpoint } from "../../core/events.ts";
 import { UsageError, UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { Permutation } from "../../core/random.ts";
@@ -166,8 +167,10 @@ async function fitInputs(options: FitLogOptions, seed: number): Promise<LogFit> 
       learnableAuc: options.learnableAuc ?? base.learnableAuc,
       seed,
     };
+    await checkpoint(signal);
     const { parameters, seen, heldOut } = fitTwin(sample, fitOptions);
     // The twin's laws have seen the whole sample, so another one, fitted to half in every respect, is judged.
+    await checkpoint(signal);
     const judged = fitTwin(renumberIds(seen), { ...fitOptions, holdBack: false }).parameters;
     return {
       parameters,
@@ -213,6 +216,7 @@ async function fitUsers(options: FitLogOptions, seed: number): Promise<LogFit> {
   const half = histories.length >> 1;
   const shuffled = histories.map((_, i) => histories[order.at(i)]!);
   const held = shuffled.slice(half);
+  await checkpoint(options.signal);
   const judged = fitHistories(shuffled.slice(0, half), sizes);
   const parameters = fitHistories(histories, sizes);
   return {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { eventTurns } from "../../core/events.ts";
 import { Permutation } from "../../core/random.ts";
 import { createInputs } from "../inputs.ts";
 import type { Dataset, Split } from "../types.ts";
@@ -47,12 +48,13 @@ export async function sampleInputs(
   const numbers = schema.tables.map(() => new Map<number, number>());
   const dense = schema.dense.map(() => new Float64Array(inputs));
   const one = createInputs(schema, 1);
+  const turn = eventTurns(signal);
   let next = 0, first = 0, clicks = 0;
   for (const split of SPLITS) {
     const end = first + dataset.count(split);
     const reader = dataset.reader(split, { kind: "sequential" });
     for (; next < inputs && positions[next]! < end; next++) {
-      if (next % 1024 === 0) signal?.throwIfAborted();
+      if (next % 1024 === 0) await turn();
       await reader.read(positions[next]! - first, 1, one);
       for (const [t, map] of numbers.entries()) {
         const id = one.ids[t]!;

@@ -13,6 +13,7 @@ import { estimateRatio, formatRatio } from "../../bench/study/statistics.ts";
 import {
   currentPlace,
   type StudyConditions,
+  type StudyKey,
   type StudyMachine,
   StudyStore,
 } from "../../bench/study/store.ts";
@@ -71,7 +72,13 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE].sort(),
+      [
+        ...["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE],
+        ...["all inputs", "without cold ones", "without hot ones"].map((name) =>
+          `${name}, SGD at a constant rate`
+        ),
+        ...["the study's", "SGD, constant rate"],
+      ].sort(),
     );
   }));
 
@@ -99,15 +106,15 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
       lines.join("\n"),
     );
     assert.ok(!lines.some((line) => /baseline: AUC/.test(line)));
+    const place = await currentPlace(SETTINGS);
     for (const variant of Object.values(ALL).slice(0, 3)) {
       const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant } as const;
       const [a, b] = await Promise.all(
-        [whole.out, out].map((place) =>
-          new StudyStore(trainedFolder(place), currentPlace(SETTINGS)).read(key)
-        ),
+        [whole.out, out].map((folder) => new StudyStore(trainedFolder(folder), place).read(key)),
       );
       assert.deepEqual(b!.metrics, a!.metrics);
       assert.deepEqual(b!.bytes, a!.bytes);
+      assert.deepEqual(b!.work, a!.work);
       assert.equal(b!.skipped_inputs, a!.skipped_inputs);
     }
     const left = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
@@ -116,7 +123,7 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
 
 Deno.test("stored runs count only under the conditions that they were had under", () =>
   inFolder(async (folder) => {
-    const { conditions, machine } = currentPlace(SETTINGS);
+    const { conditions, machine } = await currentPlace(SETTINGS);
     const key = { workload: "rm4", inputs: 8000, batch: 64, seed: 1, variant: "baseline" } as const;
     const settings = { ...SETTINGS, out: folder };
     await trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], settings);
@@ -161,7 +168,7 @@ Deno.test("stored runs count only under the conditions that they were had under"
 
 Deno.test("of every workload as many inputs train as are asked for", async () => {
   for (const workload of ["rm1", "rm2", "rm4"] as const) {
-    const twin = await openTraining(workload, 20_000, 1);
+    const twin = await openTraining({ workload, inputs: 20_000, seed: 1 });
     assert.ok(Math.abs(twin.count("train") / 20_000 - 1) < 2e-3, workload);
     twin.close();
   }
@@ -208,3 +215,32 @@ Deno.test("estimateRatio() takes the geometric mean over the seeds that both hav
   assert.equal(formatRatio(estimateRatio(new Map([[1, 3]]), new Map([[1, 2]]))), "1.50");
   assert.equal(estimateRatio(new Map([[1, 3]]), new Map([[2, 2]])), null);
 });
+
+Deno.test("runs that are only read are of one kind of conditions, those of most of them", () =>
+  inFolder(async (out) => {
+    const size = { inputs: 8000, seeds: 3, batch: 64 }, settings = { ...SETTINGS, out };
+    await trainedResults("rm4", { ...size, seeds: 1 }, ["baseline"], settings);
+    const { conditions, machine } = await currentPlace(settings);
+    const here = new StudyStore(trainedFolder(out), { conditions, machine });
+    const key = { workload: "rm4", ...size, seed: 1, variant: "baseline" } as const;
+    const one = (await here.read(key))!;
+    const gpu = { ...conditions, device: "webgpu: a GPU (vulkan)", deno: "9.9.9" };
+    const there = new StudyStore(trainedFolder(out), { conditions: gpu, machine });
+    for (const seed of [2, 3]) await there.write({ ...one, seed, conditions: gpu });
+    const missing: StudyKey[] = [], said: string[] = [];
+    const reading = {
+      ...settings,
+      device: "auto" as const,
+      say: (line: string) => said.push(line),
+      runs: { kind: "read" as const, missing: (run: StudyKey) => missing.push(run) },
+    };
+    const { all } = await trainedResults("rm4", size, ["baseline"], reading);
+    assert.deepEqual(all.map(({ seed }) => seed), [2, 3]);
+    assert.deepEqual(missing.map(({ seed }) => seed), [1]);
+    assert.deepEqual(said, [
+      `left out, 1 of other conditions: deno ${conditions.deno} where the others have 9.9.9, ` +
+      "device cpu where the others have webgpu: a GPU (vulkan)",
+    ]);
+    const onCpu = await trainedResults("rm4", size, ["baseline"], { ...reading, device: "cpu" });
+    assert.deepEqual(onCpu.all.map(({ seed }) => seed), [1]);
+  }));

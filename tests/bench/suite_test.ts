@@ -178,6 +178,19 @@ Deno.test("runSuite() moves a suite with failures of other settings away", () =>
     assert.match(said[0]!, /: it holds a suite with failures of other settings /);
   }));
 
+Deno.test("runSuite() goes on with another revision of the code, and says so", () =>
+  inFolder(async (folder) => {
+    await interrupted(folder);
+    const path = `${folder}/out/suite.json`;
+    const state = await read<SuiteState>(path);
+    await writeSealed(path, { ...state, git_revision: "0".repeat(40) });
+    const { said } = await suite(folder, [never, madeUp("two"), madeUp("three")]);
+    assert.match(
+      said[0]!,
+      /: 1 of 3 done; what is kept is of revision 0000000 of the code, what follows of \w+/,
+    );
+  }));
+
 Deno.test("runSuite() says that code with local changes goes on", () =>
   inFolder(async (folder) => {
     await interrupted(folder);
@@ -264,7 +277,8 @@ Deno.test("runSuite() moves away what was begun otherwise, and says in what", ()
 for (
   const [what, change, why] of [
     ["results", { results_version: 1 }, /with results of version 1, and \d+ is needed$/],
-    ["code", { git_revision: "0".repeat(40) }, /of another revision of the code$/],
+    ["the project", { project_version: "0.0.1" }, /of version 0\.0\.1 of the project$/],
+    ["bits", { bits_version: 0 }, /whose training runs came to other bits than they do now$/],
     [
       "the state",
       { schema_version: 99 },

@@ -65,15 +65,27 @@ const COPIED = [
   ...["mod.ts", "deno.json", "deno.lock"],
 ];
 
-/** Does what a page says in a copy of the project, and removes the copy. */
-export async function follow(markdown: string): Promise<void> {
+/**
+ * Does what a page says in a copy of the project, and removes the copy.
+ *
+ * @param surroundings `env` are further variables of its commands; `after` is told what each printed, and the copy's folder.
+ */
+export async function follow(
+  markdown: string,
+  { env = {}, after = () => Promise.resolve() }: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly after?: (folder: string, output: string) => Promise<void>;
+  } = {},
+): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "slipstream-page-" });
   try {
     for (const name of COPIED) await copy(`${ROOT}${name}`, `${folder}/${name}`);
     let output: string | null = null;
     for (const block of blocksOf(markdown)) {
-      if (block.language === "sh") output = await runShell(folder, block);
-      else if (block.language === "text" && output !== null) checkOutput(block, output);
+      if (block.language === "sh") {
+        output = await runShell(folder, block, env);
+        await after(folder, output);
+      } else if (block.language === "text" && output !== null) checkOutput(block, output);
       else if (block.path !== null) await write(`${folder}/${block.path}`, block);
     }
   } finally {
@@ -106,11 +118,15 @@ async function write(path: string, { language, text, line }: Block): Promise<voi
   await Deno.writeTextFile(path, whole);
 }
 
-async function runShell(folder: string, { text, line }: Block): Promise<string> {
+async function runShell(
+  folder: string,
+  { text, line }: Block,
+  more: Readonly<Record<string, string>>,
+): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-euc", text],
     cwd: folder,
-    env: { PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    env: { PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`, NO_COLOR: "1", ...more },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

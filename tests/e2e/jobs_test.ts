@@ -64,6 +64,21 @@ Deno.test("jobs for Slurm are a list, an array of its length and a job that wait
     assert.match(text("submit.sh"), /--dependency="afterok:\$array"/);
   }));
 
+Deno.test("any list of commands becomes an array for Slurm", () =>
+  inFolder(async (folder) => {
+    const list = `${folder}/counts.txt`, lines = ["deno task a 'b c'", "deno task d > e"];
+    await Deno.writeTextFile(list, `# counts\n${lines.join("\n\n")}`);
+    await succeed("bench", ["jobs", "--list", list, "--slurm", `${folder}/s`]);
+    const text = (name: string) => Deno.readTextFileSync(`${folder}/s/${name}`);
+    assert.deepEqual(text("jobs.txt").trimEnd().split("\n"), lines);
+    assert.match(text("runs.sbatch"), /^#SBATCH --array=1-2$/m);
+    assert.doesNotMatch(text("submit.sh"), /collect/);
+    await fail("bench", ["jobs", "--list", list], 2, /Cannot use --list: it takes --slurm /);
+    await Deno.writeTextFile(list, "# none\n");
+    const none = ["jobs", "--list", list, "--slurm", `${folder}/t`];
+    await fail("bench", none, 2, /counts\.txt: it has no commands$/);
+  }));
+
 Deno.test("jobs and collect say what they need", async () => {
   await fail("bench", ["jobs"], 2, /name the experiments whose runs they are$/);
   await fail(

@@ -93,6 +93,20 @@ for (
   });
 }
 
+Deno.test("deno task data profile that SIGTERM ends writes nothing", () =>
+  inFolder(async (folder) => {
+    const json = `${folder}/profile.json`;
+    const { status, out, err } = await interruptAt(
+      "data",
+      ["profile", "twin:rm2:45840617", "--json", json],
+      /^Split in sevenths/,
+      "SIGTERM",
+    );
+    assert.equal(status, 143, err);
+    assert.equal(out, "");
+    await assert.rejects(Deno.stat(json), Deno.errors.NotFound);
+  }));
+
 /** A short training with files, in a shell that does something with its streams. */
 async function inShell(
   folder: string,

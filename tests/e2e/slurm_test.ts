@@ -1,13 +1,13 @@
-/** docs/cluster.md on a Slurm of one node: an array of runs, one of them told to end and queued again, and their table. */
+/** docs/cluster.md on a Slurm of one node: arrays of runs, one of them told to end and queued again, and of parts of a sweep. */
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { BenchDocument } from "../../bench/report.ts";
 import { inFolder } from "../data/rows.ts";
+import { follow, ROOT, section } from "../docs/page.ts";
 import { readJson, succeed } from "./command.ts";
 
 const required = Deno.env.get("SLIPSTREAM_REQUIRE_SLURM") === "1";
-const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
 async function installed(): Promise<boolean> {
   try {
@@ -18,10 +18,12 @@ async function installed(): Promise<boolean> {
   }
 }
 
+/** The study of the page, on one machine. */
 const STUDY = [
-  ...["ablation", "--workloads", "rm4", "--inputs", "30000", "--batch", "64", "--seeds", "2"],
-  ...["--variants", "fae", "--device", "cpu", "--threads", "1"],
+  ...["ablation", "--workloads", "rm2", "--inputs", "20000", "--batch", "64", "--seeds", "3"],
+  ...["--variants", "fae", "--device", "cpu"],
 ];
+const SWEEP = ["sweep", "--trace", "rm2", "--axis", "gpus=1,2,4", "link.generation=3,4,5"];
 
 function rowsOf({ tables }: BenchDocument) {
   return tables.map(({ columns, rows }) => {
@@ -30,61 +32,103 @@ function rowsOf({ tables }: BenchDocument) {
   });
 }
 
+/** A Slurm of one node while a body runs, which gets what clients need of the environment. */
+async function withSlurm(
+  folder: string,
+  body: (env: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<void> {
+  await using cluster = new Deno.Command("bash", {
+    args: [fileURLToPath(new URL("../slurm/cluster.sh", import.meta.url)), folder],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = cluster.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  assert.equal((await reader.read()).value, "ready\n");
+  await body({ SLURM_CONF: `${folder}/slurm.conf` });
+  await reader.cancel();
+  await cluster.stdin.close();
+  await cluster.status;
+}
+
+/** The seed of the first run of a study that has its claim. */
+async function firstClaim(trained: string): Promise<string> {
+  await Deno.mkdir(trained, { recursive: true });
+  const seedOf = (path: string) => /seed(\d)\.lock$/.exec(path)?.[1];
+  using watcher = Deno.watchFs(trained);
+  for (const { name } of Deno.readDirSync(trained)) {
+    const seed = seedOf(name);
+    if (seed !== undefined) return seed;
+  }
+  for await (const { paths } of watcher) {
+    const seed = paths.map(seedOf).find((one) => one !== undefined);
+    if (seed !== undefined) return seed;
+  }
+  return assert.fail("no run was claimed");
+}
+
 Deno.test({
-  name: "a study split over a Slurm array, a run of it requeued, comes to the table of one machine",
+  name:
+    "docs/cluster.md on Slurm: a study with a run that is requeued, and a sweep, come to what one machine does",
   ignore: !required && !await installed(),
   fn: () =>
-    inFolder(async (folder) => {
-      await using cluster = new Deno.Command("bash", {
-        args: [fileURLToPath(new URL("../slurm/cluster.sh", import.meta.url)), folder],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "inherit",
-      }).spawn();
-      const lines = cluster.stdout.pipeThrough(new TextDecoderStream());
-      const reader = lines.getReader();
-      assert.equal((await reader.read()).value, "ready\n");
-      const slurm = async (program: string, ...args: string[]): Promise<string> => {
-        const { success, stdout, stderr } = await new Deno.Command(program, {
-          args,
-          cwd: PROJECT,
-          env: { SLURM_CONF: `${folder}/slurm.conf` },
-        }).output();
-        assert.ok(success, `${program}: ${new TextDecoder().decode(stderr)}`);
-        return new TextDecoder().decode(stdout).trim();
-      };
-      const out = `${folder}/out`, jobs = `${folder}/jobs`;
-      await Deno.mkdir(`${out}/trained`, { recursive: true });
-      await succeed("bench", ["jobs", ...STUDY, "--out", out, "--slurm", jobs]);
-      using watcher = Deno.watchFs(`${out}/trained`);
-      const [array, collect] = (await slurm("sh", `${jobs}/submit.sh`)).split("\n");
-      // The first run that has its claim is told to end, as at the end of its time.
-      let ended = "";
-      for await (const { paths } of watcher) {
-        const seed = paths.map((path) => /seed(\d)\.lock$/.exec(path)?.[1]).find(Boolean);
-        if (seed === undefined) continue;
-        await slurm("scancel", "--batch", "--signal=TERM", `${array}_${seed}`);
-        ended = seed;
-        break;
-      }
-      await slurm(
-        "sbatch",
-        "--wait",
-        `--dependency=afterany:${collect}`,
-        "--output=/dev/null",
-        "--wrap=true",
-      );
-      const log = await Deno.readTextFile(`${jobs}/collect.log`);
-      assert.doesNotMatch(log, /error|missing/);
-      const runs = await Deno.readTextFile(`${jobs}/runs-${ended}.log`);
-      assert.equal(runs.match(/^Slipstream /gm)?.length, 2, runs);
-      await succeed("bench", [...STUDY, "--out", `${folder}/whole`]);
-      const [split, whole] = await Promise.all(
-        [out, `${folder}/whole`].map((path) => readJson<BenchDocument>(`${path}/ablation.json`)),
-      );
-      assert.deepEqual(rowsOf(split!), rowsOf(whole!));
-      await reader.cancel();
-      await cluster.stdin.close();
-      await cluster.status;
-    }),
+    inFolder((folder) =>
+      withSlurm(folder, async (env) => {
+        const slurm = async (program: string, ...args: string[]): Promise<void> => {
+          const { success, stderr } = await new Deno.Command(program, { args, env }).output();
+          assert.ok(success, `${program}: ${new TextDecoder().decode(stderr)}`);
+        };
+        const ended = (job: string) =>
+          slurm(
+            "sbatch",
+            "--wait",
+            `--dependency=afterany:${job}`,
+            "-o",
+            "/dev/null",
+            "--wrap=true",
+          );
+        const page = await Deno.readTextFile(`${ROOT}docs/cluster.md`);
+        let block = 0;
+        await follow(section(page, "## Slurm"), {
+          env,
+          after: async (copy, output) => {
+            block++;
+            const jobs = output.trimEnd().split("\n").filter((line) => /^\d+$/.test(line));
+            if (block === 1) {
+              const [array, collect] = jobs as [string, string];
+              // As at the end of its time.
+              const seed = await firstClaim(`${copy}/runs/slurm/trained`);
+              await slurm("scancel", "--batch", "--signal=TERM", `${array}_${seed}`);
+              await ended(collect);
+              await checkStudy(copy, folder, seed);
+            } else if (block === 2) await ended(jobs[0]!);
+            else await checkSweep(copy, folder);
+          },
+        });
+        assert.equal(block, 3);
+      })
+    ),
 });
+
+async function checkStudy(copy: string, folder: string, requeued: string): Promise<void> {
+  assert.doesNotMatch(await Deno.readTextFile(`${copy}/jobs/collect.log`), /error|missing/);
+  const runs = await Deno.readTextFile(`${copy}/jobs/runs-${requeued}.log`);
+  assert.equal(runs.match(/^Slipstream /gm)?.length, 2, runs);
+  await succeed("bench", [...STUDY, "--out", `${folder}/whole`, "--quiet"]);
+  const [split, whole] = await Promise.all(
+    [`${copy}/runs/slurm`, `${folder}/whole`].map((path) =>
+      readJson<BenchDocument>(`${path}/ablation.json`)
+    ),
+  );
+  assert.deepEqual(rowsOf(split!), rowsOf(whole!));
+}
+
+async function checkSweep(copy: string, folder: string): Promise<void> {
+  await succeed("simulate", [...SWEEP, "--csv", `${folder}/whole.csv`]);
+  const [split, whole] = await Promise.all(
+    [`${copy}/sweep.csv`, `${folder}/whole.csv`].map(async (path) =>
+      (await Deno.readTextFile(path)).split("\n").sort()
+    ),
+  );
+  assert.deepEqual(split, whole);
+}

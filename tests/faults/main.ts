@@ -1,12 +1,14 @@
-/** `deno task faults`: kills at random moments of everything that takes long, and a table of what became of it. */
+/** `deno task faults`: kills, full disks, read-only folders and lost streams, and tables of what became of the work. */
 
 import { runEntryPoint } from "../../core/entry_point.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { RandomStream } from "../../core/random.ts";
 import { print, tell } from "../../core/streams.ts";
-import { formatTable } from "../../core/table.ts";
-import { killRuns, type Outcome } from "./kills.ts";
-import { WORKS } from "./works.ts";
+import { type Cell, formatTable } from "../../core/table.ts";
+import { killRuns } from "./kills.ts";
+import { meetRuns, OBSTACLES } from "./obstacles.ts";
+import { unharmed } from "./tries.ts";
+import { WORKS, WRITING_WORKS } from "./works.ts";
 
 const FLAGS = {
   runs: {
@@ -15,12 +17,12 @@ const FLAGS = {
     min: 1,
     default: 2,
     group: "Faults",
-    help: "Runs of each kind that are killed up to four times and then end",
+    help: "Runs of each kind, with each fault; those with kills are killed up to four times",
   },
   minutes: {
     type: "number",
     above: 0,
-    default: 10,
+    default: 20,
     group: "Faults",
     help: "After so long no run is begun",
   },
@@ -31,7 +33,7 @@ const FLAGS = {
     min: 0,
     default: 1,
     group: "Faults",
-    help: "Of the moments",
+    help: "Of the moments, the sizes of disks and the choice of streams",
   },
 } as const satisfies FlagTable;
 
@@ -41,30 +43,51 @@ async function main(): Promise<number> {
     print(formatHelp(FLAGS, {
       command: "deno task faults",
       about:
-        "Kill trainings, preparations, counts and suites at random moments, and compare what they come to",
+        "Kill trainings, preparations, counts and suites, fill their disks, take their folders and streams, and compare what they come to",
       usage: "[flags]",
     }));
     return 0;
   }
   const stream = new RandomStream(values.seed, "synthetic", 0);
   let at = 0;
+  const uniform = () => stream.uniform(at++);
   const until = performance.now() + 60_000 * values.minutes;
-  const outcomes: Outcome[] = [];
+  const killed: Cell[][] = [], met: Cell[][] = [], untried = new Set<string>();
   for (const work of WORKS.filter(({ name }) => name.includes(values.only))) {
     if (performance.now() > until) break;
-    const outcome = await killRuns(work, values.runs, () => stream.uniform(at++), until);
-    tell(`${outcome.name}: ${outcome.kills} kills, ${outcome.same} of ${outcome.runs} the same`);
-    outcomes.push(outcome);
+    const expected = await unharmed(work);
+    const { runs, kills, same } = await killRuns(work, expected, values.runs, uniform, until);
+    tell(`${work.name}: ${kills} kills, ${same} of ${runs} the same`);
+    killed.push([work.name, runs, kills, same]);
+    for (const obstacle of WRITING_WORKS.has(work.name) ? OBSTACLES : []) {
+      const outcome = await meetRuns(work, obstacle, expected, values.runs, uniform, until);
+      if (outcome === null) {
+        untried.add(obstacle.name);
+        continue;
+      }
+      const { runs, well, refused, same } = outcome;
+      tell(`${work.name}, ${obstacle.name}: ${refused} refused, ${same} of ${runs} the same`);
+      met.push([work.name, obstacle.name, runs, well, refused, same]);
+    }
   }
-  const sum = (of: "runs" | "kills" | "same") => outcomes.reduce((n, one) => n + one[of], 0);
-  print(formatTable({
-    columns: ["what", "runs", "kills", "same result"].map((name) => ({ name })),
-    rows: [
-      ...outcomes.map(({ name, runs, kills, same }) => [name, runs, kills, same]),
-      ["all", sum("runs"), sum("kills"), sum("same")],
-    ],
-  }));
-  return sum("same") === sum("runs") ? 0 : 1;
+  print(tableOf(["what", "runs", "kills", "same result"], killed));
+  print(tableOf(["what", "fault", "runs", "went well", "refused", "same result after"], met));
+  for (const name of untried) print(`Not tried, ${name}: only root can mount a disk for it`);
+  return 0;
+}
+
+/** A table that ends with the sums of its columns of numbers. */
+function tableOf(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const sums = names.map((_, c) => {
+    const cells = rows.map((row) => row[c]!);
+    const numbers = cells.filter((cell) => typeof cell === "number");
+    return c === 0
+      ? "all"
+      : numbers.length < cells.length
+      ? ""
+      : numbers.reduce((a, b) => a + b, 0);
+  });
+  return formatTable({ columns: names.map((name) => ({ name })), rows: [...rows, sums] });
 }
 
 if (import.meta.main) await runEntryPoint(main);

@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { readResults } from "../../bench/results.ts";
 import { currentPlace, StudyStore } from "../../bench/study/store.ts";
 import { trainedFolder, trainedResults } from "../../bench/study/trained.ts";
-import { readSuite, type SuiteState, writeSuite } from "../../bench/suite/state.ts";
+import {
+  readSuite,
+  SUITE_SCHEMA_VERSION,
+  type SuiteState,
+  writeSuite,
+} from "../../bench/suite/state.ts";
 import { formatSealed, isSealed } from "../../core/json_file.ts";
 import { createInputs } from "../../data/inputs.ts";
 import { openDataset } from "../../data/open.ts";
@@ -75,8 +80,9 @@ const caches: Subject = {
 
 const STATE: SuiteState = {
   schema: "slipstream.suite",
-  schema_version: 2,
+  schema_version: SUITE_SCHEMA_VERSION,
   results_version: 3,
+  bits_version: 1,
   status: "interrupted",
   command: "deno task bench --smoke",
   settings: { device: "cpu", wide: false },
@@ -131,7 +137,7 @@ const resultsFolders: Subject = {
 const KEY = { workload: "rm4", inputs: 4000, batch: 64, seed: 1, variant: "baseline" } as const;
 const SETTINGS = settingsIn(`${folder}/study`, { smoke: true, workloads: ["rm4"] });
 await trainedResults("rm4", { inputs: 4000, seeds: 1, batch: 64 }, ["baseline"], SETTINGS);
-const STORE = new StudyStore(trainedFolder(`${folder}/study`), currentPlace(SETTINGS));
+const STORE = new StudyStore(trainedFolder(`${folder}/study`), await currentPlace(SETTINGS));
 const RUN = (await STORE.read(KEY))!;
 const RUN_FILE = `${trainedFolder(`${folder}/study`)}/rm4-4000-by64-baseline-seed1.json`;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
-import { openDevice } from "../../kernels/open.ts";
+import { describeChoice, openDevice } from "../../kernels/open.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
 import { webGpuAvailable } from "./webgpu_available.ts";
 
@@ -47,3 +47,34 @@ for (const adapter of ["hardware", "software"] as const) {
     });
   });
 }
+
+Deno.test("a device is described before it is opened as it is when it is open", async () => {
+  assert.equal(await describeChoice("cpu"), "cpu");
+  for (const choice of ["auto", ...webGpuAvailable ? ["webgpu" as const] : []] as const) {
+    const described = await describeChoice(choice);
+    const { device } = await openDevice({ device: choice, threads: 1 });
+    const { kind, name, details } = device.info;
+    assert.equal(described, kind === "cpu" ? "cpu" : `webgpu: ${name} (${details.backend})`);
+    device.dispose();
+  }
+});
+
+Deno.test({
+  name: "without a Vulkan driver WebGPU is refused, and OpenGL not taken in its place",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const module = new URL("../../kernels/open.ts", import.meta.url).href;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["eval", "--no-lock"],
+        `import { openDevice } from ${JSON.stringify(module)};
+await openDevice({ device: "webgpu" }).catch(({ message }) => console.log(message));`,
+      ],
+      env: { VK_DRIVER_FILES: "/none.json", VK_ICD_FILENAMES: "/none.json" },
+    }).output();
+    assert.match(
+      new TextDecoder().decode(stdout),
+      /^Cannot open a WebGPU device: no adapter of vulkan was found.* DENO_WEBGPU_BACKEND=gl asks for it/,
+    );
+  },
+});

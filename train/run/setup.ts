@@ -12,8 +12,10 @@ import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
+import type { PassHooks } from "../plan/pass.ts";
 import { readScales } from "../weights/weights.ts";
 import { openRunData } from "./data.ts";
+import { denseStatistics } from "./dense_statistics.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
@@ -73,14 +75,19 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const evalBatch = Math.min(evaluation.batch, evaluated);
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
-  const devices = owned.use(await openDevices(device));
+  const { normalisation } = settings.model;
+  const statistics = normalisation === "dense"
+    ? await denseStatistics(dataset, seed, passHooks(hooks))
+    : null;
+  const devices = owned.use(await openDevices(device, settings.outputs.trace !== null));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
     placement: device.placement,
     maxBatch: Math.max(training.batch, evalBatch),
     maxTrainBatch: training.batch,
     optimizer,
-    normalisation: settings.model.normalisation,
+    normalisation,
+    denseStatistics: statistics,
     hotSet,
   }));
   const held = owned.move();
@@ -103,13 +110,17 @@ async function findPlanHotSet(
   plan: PlanOptions,
   { tableRows, dim }: ModelShape,
   seed: number,
-  { onPass, signal }: RunHooks,
+  hooks: RunHooks,
 ): Promise<HotSet | null> {
   if (!findPlan(plan.name).segregates) return null;
-  return await findHotSet(dataset, plan, tableRows, dim, seed, {
+  return await findHotSet(dataset, plan, tableRows, dim, seed, passHooks(hooks));
+}
+
+function passHooks({ onPass, signal }: RunHooks): PassHooks {
+  return {
     ...(onPass === undefined ? {} : { onPass }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }
 
 /** A log with a schema has its own number of dense columns, with which the preset's bottom MLP then begins. */
@@ -119,10 +130,14 @@ function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number
   return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
 }
 
-async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {
+/** @param stageTimes Whether the times of stages are wanted where they cost something. */
+async function openDevices(
+  { placement, open, ...choice }: DeviceSettings,
+  stageTimes: boolean,
+): Promise<PlacedDevices> {
   if (open !== null) return placeOn(open, placement);
   const { kind, threads, wide } = choice;
-  return await openPlaced(placement, { device: kind, threads, wide });
+  return await openPlaced(placement, { device: kind, threads, wide, stageTimes });
 }
 
 /** What of the settings the loop takes. */

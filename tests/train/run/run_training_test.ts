@@ -181,10 +181,20 @@ Deno.test("runTraining() names the field that cannot be, before it opens anythin
   );
 });
 
+Deno.test("a run that was normalised in a way that is gone is not resumed", () => {
+  const { data, ...settings } = resolveRun({ data: ["a"], model: "rm3" });
+  const document = { ...configurationOf({ data, ...settings }) as object, normalisation: "layer" };
+  assert.throws(() => settingsOf(document as never, "c"), {
+    name: "UserError",
+    message:
+      "Cannot resume from c: its run normalises features by layer, which no longer exists; normalisations are none, dense, vectors",
+  });
+});
+
 Deno.test("a run's settings come back from the document that holds them", () => {
   const settings = resolveRun({
     data: { source: ["a", "b"], format: "avazu", limit: 7, maxIndexRange: 9, seed: 5 },
-    model: { preset: "rm3", shape: { dim: 8 }, normalisation: "layer", weights: "w" },
+    model: { preset: "rm3", shape: { dim: 8 }, normalisation: "vectors", weights: "w" },
     training: { optimizer: "adagrad", learningRate: { warmupSteps: 3 }, epochs: 2, shuffle: false },
     plan: { name: "slipstream", mode: "artifact" },
     device: { kind: "cpu", threads: 2, placement: "hybrid" },
@@ -201,3 +211,36 @@ Deno.test("a run's settings come back from the document that holds them", () => 
       /^Cannot resume from c\/step-1 by its own options: its data set was opened by a script/,
   });
 });
+
+Deno.test("weights that cannot be saved go where whoever is asked says, and are given up where nobody does", () =>
+  inFolder(async (folder) => {
+    const taken = `${folder}/taken`, free = `${folder}/free`;
+    await Deno.mkdir(`${taken}/model.safetensors/held`, { recursive: true });
+    const options: RunOptions = {
+      data: "synthetic:2000",
+      model: {
+        preset: "rm2",
+        shape: { dim: 4, bottom: [13, 4], top: [4, 1], tables: Array(26).fill(20) },
+      },
+      training: { batch: 64, maxSteps: 2 },
+      device: { kind: "cpu", threads: 1 },
+      outputs: { weights: taken, result: `${folder}/out.json` },
+    };
+    const asked: string[] = [];
+    await runTraining(options, {
+      onUnsaved: ({ message }) => {
+        asked.push(message);
+        return asked.length === 1 ? taken : free;
+      },
+    });
+    assert.equal(asked.length, 2);
+    for (const message of asked) {
+      assert.match(message, new RegExp(`^Cannot save weights to ${taken}: `));
+      assert.doesNotMatch(message, /\.tmp/);
+    }
+    assert.ok((await Deno.stat(`${free}/model.json`)).isFile);
+    await Deno.remove(`${folder}/out.json`);
+    await assert.rejects(runTraining(options, { onUnsaved: () => null }), /Cannot save weights to/);
+    // The result is not lost with them.
+    assert.ok((await Deno.stat(`${folder}/out.json`)).isFile);
+  }));

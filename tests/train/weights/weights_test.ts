@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
+import { tryLock } from "../../../core/lock.ts";
 import type { Device, Optimizer } from "../../../kernels/types.ts";
 import { Dlrm } from "../../../train/model/dlrm.ts";
 import { readMatrix } from "../../../train/model/matrices.ts";
@@ -176,6 +177,21 @@ Deno.test("a save that fails on the way leaves the folder as it was", async () =
       two.tables.readState = () => Promise.reject(new Error("no more"));
       await assert.rejects(save(two, folder), /no more/);
       assert.deepEqual(contents(), before);
+    })
+  );
+});
+
+Deno.test("a save removes what a killed one left, and leaves what another process is writing", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      for (const name of ["save-killed.tmp", "save-going.tmp", "save-me"]) {
+        await Deno.mkdir(`${folder}/${name}`);
+        await Deno.writeTextFile(`${folder}/${name}/${WEIGHTS_FILE}`, "half");
+      }
+      using _going = await tryLock(`${folder}/save-going.tmp/save.lock`);
+      await save(await trained(device, SGD, 3), folder);
+      const all = [MODEL_FILE, WEIGHTS_FILE, STATE_FILE, "save-going.tmp", "save-me"];
+      assert.deepEqual(names(folder), all.sort());
     })
   );
 });
