@@ -11,6 +11,10 @@ export type { HISTORY_VERSION, HistoryParameters } from "./histories.ts";
 export type { Law, Segment } from "./law.ts";
 export { loadHistoryTwin, loadTwin, openTwin, type TwinOptions } from "./open.ts";
 export type {
+  ColumnDrift,
+  ColumnDrift,
+  EFFECT_EXPONENTS,
+  EFFECT_EXPONENTS,
   TWIN_VERSION,
   TwinClass,
   TwinClicks,
