@@ -14,6 +14,7 @@ import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
 import { isNumberText, parseNumber } from "../numbers.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
 import type { RowBlock } from "../row_block.ts";
+import { looksLikeJson } from "../text_head.ts";
 import { type BadField, type BadRow, RowParser } from "../row_parser.ts";
 import { parseLabel } from "./labels.ts";
 import { Markers } from "./markers.ts";
@@ -572,9 +573,7 @@ function placesByName(
     if (at < 0 || at >= names.length) {
       if (column.kind === "ignored") continue;
       const none = !columns.some((one) => names.includes(nameInFile(one)));
-      const hint = none
-        ? "; it has none of the columns, so the separator is another, or there is no header"
-        : hintOf(column);
+      const hint = none ? wrongHeader(names) : hintOf(column);
       throw new UserError(
         at < 0
           ? `Cannot read ${path}: its header has no column ${name} (it has ${listed(names)})${hint}`
@@ -595,6 +594,16 @@ function placesByName(
     places[at] = column;
   }
   return places;
+}
+
+/** What to do about a header that has none of the columns. */
+function wrongHeader(names: readonly string[]): string {
+  const [first] = names;
+  if (looksLikeJson(first!)) return "; it is JSON; write its rows as CSV or Parquet first";
+  if (first!.startsWith('"')) {
+    return "; it stands in double quotes, so the schema's text needs quotes";
+  }
+  return "; it has none of the columns, so the separator is another, or there is no header";
 }
 
 function listed(names: readonly string[]): string {
