@@ -12,8 +12,6 @@ export type { Law, Segment } from "./law.ts";
 export { loadHistoryTwin, loadTwin, openTwin, type TwinOptions } from "./open.ts";
 export type {
   ColumnDrift,
-  ColumnDrift,
-  EFFECT_EXPONENTS,
   EFFECT_EXPONENTS,
   TWIN_VERSION,
   TwinClass,
