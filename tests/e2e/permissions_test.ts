@@ -5,7 +5,7 @@ import project from "../../deno.json" with { type: "json" };
 import { inFolder } from "../data/rows.ts";
 import { succeed, type Task, TINY } from "./command.ts";
 
-const ENV = "--allow-env=CI,TERM,DENO_WEBGPU_BACKEND";
+const ENV = "--allow-env=CI,TERM,DENO_WEBGPU_BACKEND,XDG_RUNTIME_DIR";
 const FILES = ["--allow-read", "--allow-write"];
 
 /** What each task may do. A new permission needs a reason in the README. */
