@@ -150,6 +150,12 @@ Deno.test("stored runs count only under the conditions that they were had under"
     await Deno.writeTextFile(path, text.replace(/"auc":[\d.]+/, '"auc":0.99'));
     await assert.rejects(read({}), /was changed after it was written; remove it to train the run/);
     await Deno.writeTextFile(path, text);
+    // Nor does it as the result of another seed.
+    await Deno.copyFile(path, path.replace("seed1", "seed2"));
+    await assert.rejects(
+      new StudyStore(trainedFolder(folder), { conditions, machine }).read({ ...key, seed: 2 }),
+      /seed2\.json: it is of the run rm4-8000-by64-baseline-seed1; remove it to train the run again$/,
+    );
     await assert.rejects(
       trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], {
         ...settings,

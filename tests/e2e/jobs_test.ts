@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import type { BenchDocument } from "../../bench/report.ts";
+import { tryLock } from "../../core/lock.ts";
 import { inFolder } from "../data/rows.ts";
-import { command, fail, readJson, run, succeed } from "./command.ts";
+import { command, fail, interruptAt, readJson, run, succeed } from "./command.ts";
 
 const STUDY = [
   ...["ablation", "--workloads", "rm4", "--inputs", "4000", "--batch", "64", "--seeds", "2"],
@@ -52,6 +53,18 @@ Deno.test("jobs of a study, each run by itself, are collected into the table of 
     );
     assert.deepEqual(timeless(documents[1]!), timeless(documents[0]!));
     assert.ok((await Deno.stat(`${out}/report.html`)).isFile);
+  }));
+
+Deno.test("a job that waits for another's run ends by SIGTERM as one that trains does", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/trained`);
+    using _claim = await tryLock(`${folder}/trained/rm4-4000-by64-fae-seed1.lock`);
+    const words = [
+      ...["run", "--workloads", "rm4", "--inputs", "4000", "--batch", "64", "--seeds", "1"],
+      ...["--variants", "fae", "--device", "cpu", "--out", folder],
+    ];
+    const { status, err } = await interruptAt("bench", words, /; waiting$/, "SIGTERM");
+    assert.equal(status, 143, err);
   }));
 
 Deno.test("jobs for Slurm are a list, an array of its length and a job that waits for it", () =>
