@@ -179,24 +179,33 @@ export function interactionBackward(context: Context, B: number): Op {
 }
 
 /**
- * Normalisation of features, forward: `layer` of each vector that enters the interaction over its coordinates; `batch` of a
- * matrix by running statistics, which are read once more to be updated. None where the context has none.
+ * Standardising the dense features by statistics of the training set, where the context normalises so: each is read and
+ * written, and no gradient comes back to them.
  */
-export function normalisationForward(context: Context, B: number, batchWidth: number): Op[] {
-  const floats = normalisedFloats(context, B, batchWidth);
-  if (floats === 0) return [];
-  const { elementwise_us } = context.machine.framework;
-  const passes = context.normalisation === "batch" ? 3 : 2;
+export function standardiseDense(context: Context, B: number): Op[] {
+  if (context.normalisation !== "dense") return [];
+  const floats = B * context.shape.bottom[0]!;
   return [
-    op(context, "feature normalisation", "interact", [elementwise_us], [
-      { flops: 8 * floats, bytes: 4 * passes * floats },
+    op(context, "feature normalisation", "forward", [context.machine.framework.elementwise_us], [
+      { flops: 2 * floats, bytes: 8 * floats },
     ]),
   ];
 }
 
-/** Its way back: the input, its gradient read and one written. */
-export function normalisationBackward(context: Context, B: number, batchWidth: number): Op[] {
-  const floats = normalisedFloats(context, B, batchWidth);
+/** Dividing the tables' vectors by the deviation of their coordinates, where the context normalises so: read and written. */
+export function normaliseVectors(context: Context, B: number): Op[] {
+  const floats = vectorFloats(context, B);
+  if (floats === 0) return [];
+  return [
+    op(context, "feature normalisation", "interact", [context.machine.framework.elementwise_us], [
+      { flops: 8 * floats, bytes: 8 * floats },
+    ]),
+  ];
+}
+
+/** Its way back: the vectors and their gradient read, and one written. */
+export function normaliseVectorsBackward(context: Context, B: number): Op[] {
+  const floats = vectorFloats(context, B);
   if (floats === 0) return [];
   const { elementwise_us } = context.machine.framework;
   return [
@@ -206,13 +215,8 @@ export function normalisationBackward(context: Context, B: number, batchWidth: n
   ];
 }
 
-function normalisedFloats(
-  { normalisation, tables, shape: { dim } }: Context,
-  B: number,
-  batchWidth: number,
-): number {
-  if (normalisation === undefined) return 0;
-  return B * (normalisation === "layer" ? (tables + 1) * dim : batchWidth);
+function vectorFloats({ normalisation, tables, shape: { dim } }: Context, B: number): number {
+  return normalisation === "vectors" ? B * tables * dim : 0;
 }
 
 /** Loss and its gradient: about six small operations. */

@@ -75,6 +75,7 @@ export {
   type RunEnd,
   writeResult,
 } from "./run/result.ts";
+export { denseStatistics } from "./run/dense_statistics.ts";
 export type { LearningRateSchedule } from "./run/learning_rate.ts";
 export { OPTIMIZER_NAMES, type OptimizerName } from "./model/optimizers.ts";
 export type { OutputKind, RunHooks } from "./run/hooks.ts";
@@ -104,6 +105,7 @@ export {
 export { runTraining } from "./run/run_training.ts";
 export { type RunLoop, type RunSetup, setUpRun } from "./run/setup.ts";
 export type { StateTensors, TrainState } from "./run/state.ts";
+export type { DenseStatistics } from "./model/statistics.ts";
 export { Tbsm, type TbsmShape } from "./model/tbsm.ts";
 export { type Normalisation, NORMALISATIONS, type TowerShape } from "./model/tower.ts";
 export type { ModelOptions, TowerModel } from "./model/tower_model.ts";

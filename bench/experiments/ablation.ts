@@ -46,7 +46,7 @@ function defaultVariants(settings: Pick<Settings, "full">): string[] {
     of("slipstream", "criterion=net-over-path"),
     of("freeze"),
     of("slipstream", "wake-every=200"),
-    ...["layer", "batch"].flatMap((normalisation) =>
+    ...["dense", "vectors"].flatMap((normalisation) =>
       standard.map((plan) => of(plan, `normalize=${normalisation}`))
     ),
     ...(settings.full

@@ -1,5 +1,5 @@
 /**
- * Names that variants had before they were written in words: `root-mixed2-30+layer`. Understood for one more version.
+ * Names that variants had before they were written in words: `root-mixed2-30`. Understood for one more version.
  *
  * @module
  */
@@ -30,15 +30,13 @@ const FIRST: Readonly<Record<string, string>> = {
 
 /** What an old name says in words; null for what is none. */
 export function wordsOfOldName(name: string): string | null {
-  const [plan = "", normalisation] = name.split("+");
-  const parts = plan.split("-"), more: string[] = [];
+  const parts = name.split("-"), more: string[] = [];
   if (/^\d\d$/.test(parts.at(-1)!)) more.push(`drop=${Number(parts.pop()) / 100}`);
   const [, rate] = /^mixed(\d+)$/.exec(parts.at(-1) ?? "") ?? [];
   if (rate !== undefined) {
     parts.pop();
     more.push("schedule=interleaved", `rate=${rate}`);
   }
-  if (normalisation !== undefined) more.push(`normalize=${normalisation}`);
   const first = FIRST[parts.join("-")];
   return first === undefined ? null : [first, ...more].join(",");
 }

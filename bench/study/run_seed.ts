@@ -17,6 +17,7 @@ import { findPlan } from "../../train/plan/plans.ts";
 import { countParameters } from "../../train/model/presets.ts";
 import { openPlaced, type PlacedDevices } from "../../train/model/placement.ts";
 import { constantRate, type LearningRateSchedule } from "../../train/run/learning_rate.ts";
+import { denseStatistics } from "../../train/run/dense_statistics.ts";
 import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
 import {
@@ -130,6 +131,9 @@ export async function runSeed(
       maxBatch: Math.max(EVAL_BATCH, job.batch),
       optimizer: optimizerOf(trainingOfVariant(job, some[0]!).optimizer),
       normalisation: some[0]!.normalisation,
+      denseStatistics: some[0]!.normalisation === "dense"
+        ? await denseStatistics(opened.dataset, seed)
+        : null,
       hotSet: opened.hotSet,
     });
     await warmUp(shared, model, some[0]!);

@@ -274,12 +274,14 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
       async build(bench) {
         const data = await bench.data(kind);
         const feed = feedOf(data, most);
+        const numbering = { other: 0, none: 0, unused: 0 };
         const looked = some(data.segregation.hot, 0, CLASSIFIER_INPUTS);
-        await feed.look(looked, 0, CLASSIFIER_INPUTS);
+        const look = feed.look(looked, 0, CLASSIFIER_INPUTS, numbering);
+        await look.ready();
         return await afterOthers(bench, () => {
           // As a third are passed over.
           feed.begin(most);
-          for (let i = 0; i < most; i++) feed.copy(Math.floor(i * 1.4), i);
+          for (let i = 0; i < most; i++) feed.copy(look, Math.floor(i * 1.4), i);
           feed.finish(most, "hot");
         });
       },
@@ -303,17 +305,19 @@ function filterCases({ inputs }: Grids, kind: "single" | "steps"): Case[] {
         } as const;
         let turn = 0;
         const positions = (): Uint32Array => some(segregation.hot, turn++, CLASSIFIER_INPUTS);
-        const look = () => feed.look(positions(), 0, CLASSIFIER_INPUTS);
         const numbering = { other: hot.total, none: hot.total, unused: hot.total };
+        const look = () => feed.look(positions(), 0, CLASSIFIER_INPUTS, numbering);
+        let looked = look();
         const timed = table === "classify"
-          ? prepared(look, async () => {
-            feed.rowNumbers(classifier.rows, numbering);
-            await classifier.skips(combine, 0.1);
+          ? prepared(() => (looked = look()).ready(), async () => {
+            looked.number(classifier.rows);
+            await classifier.skips(combine, 0.1).wait();
           })
           : prepared(() => {}, async () => {
-            await look();
-            feed.rowNumbers(classifier.rows, numbering);
-            await classifier.scores("search", combine);
+            looked = look();
+            await looked.ready();
+            looked.number(classifier.rows);
+            await classifier.scores("search", combine).wait();
           });
         return { ...timed, dispose: () => classifier.dispose() };
       },

@@ -17,9 +17,10 @@ import {
   loss,
   mlpBackward,
   mlpForward,
-  normalisationBackward,
-  normalisationForward,
+  normaliseVectors,
+  normaliseVectorsBackward,
   type Op,
+  standardiseDense,
 } from "../ops.ts";
 import type { Work } from "../work.ts";
 
@@ -53,9 +54,7 @@ export function bottomForward(lane: Lane, context: Context, inputs: number): voi
       "bottom forward",
       inputs,
       () => [
-        ...context.normalisation === "batch"
-          ? normalisationForward(context, inputs, context.shape.bottom[0]!)
-          : [],
+        ...standardiseDense(context, inputs),
         ...mlpForward(context, inputs, context.shape.bottom, "bottom"),
       ],
     ),
@@ -64,12 +63,9 @@ export function bottomForward(lane: Lane, context: Context, inputs: number): voi
 
 /** Interaction and top MLP of one step. */
 export function towerForward(lane: Lane, context: Context, inputs: number): void {
-  const width = context.shape.top[0]!;
   lane.run(once(context, "tower forward", inputs, () => [
-    // Vectors before they meet, or what the top MLP is given.
-    ...context.normalisation === "layer" ? normalisationForward(context, inputs, 0) : [],
+    ...normaliseVectors(context, inputs),
     interactionForward(context, inputs),
-    ...context.normalisation === "batch" ? normalisationForward(context, inputs, width) : [],
     ...mlpForward(context, inputs, context.shape.top, "top"),
   ]));
 }
@@ -98,12 +94,10 @@ export function finishForward(
 
 /** Top MLP and interaction of one step, backward. */
 export function towerBackward(lane: Lane, context: Context, inputs: number): void {
-  const width = context.shape.top[0]!;
   lane.run(once(context, "tower backward", inputs, () => [
     ...mlpBackward(context, inputs, context.shape.top, "top", true),
-    ...context.normalisation === "batch" ? normalisationBackward(context, inputs, width) : [],
     interactionBackward(context, inputs),
-    ...context.normalisation === "layer" ? normalisationBackward(context, inputs, 0) : [],
+    ...normaliseVectorsBackward(context, inputs),
   ]));
 }
 

@@ -15,7 +15,7 @@ const DATA = [...INPUTS, "--hot-memory", "0.001"];
 const SLIPSTREAM = [
   ...DATA,
   ...["--plan", "slipstream", "--warmup", "3", "--window", "6", "--snapshots", "4"],
-  ...["--wake-every", "20", "--optimizer", "adagrad", "--normalize", "batch"],
+  ...["--wake-every", "20", "--optimizer", "adagrad", "--normalize", "dense"],
 ];
 
 /** The checkpoints in a folder, oldest first. */

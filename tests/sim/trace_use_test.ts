@@ -63,15 +63,15 @@ Deno.test("frozen rows keep their share when minibatches are merged, cut or aver
 Deno.test("normalisation of features is in the trace and costs its kernels", () => {
   const trace = traceOf([record("hot")]);
   const machine = { ...TOY, gpu: { ...TOY.gpu, memory_gb_s: 1 } };
-  const at = (normalisation: "layer" | "batch" | undefined) => {
+  const at = (normalisation: "dense" | "vectors" | undefined) => {
     const header = { ...trace.header, ...(normalisation === undefined ? {} : { normalisation }) };
     return simulate({ ...OPTIONS, machine, trace: { ...trace, header }, system: "fae" }).bytes
       .gpu_memory;
   };
-  // Three vectors of 4 floats an input, read and written, and back: an input and a gradient read, one written.
-  near(at("layer") - at(undefined), 100 * 12 * 4 * (2 + 3));
-  // One dense feature and an interaction of 7 floats, with a pass for the statistics; nothing comes back to the feature.
-  near(at("batch") - at(undefined), 100 * 4 * ((1 + 7) * 3 + 7 * 3));
+  // Vectors of two tables, of 4 floats, read and written, and back: an input and a gradient read, one written.
+  near(at("vectors") - at(undefined), 100 * 8 * 4 * (2 + 3));
+  // One dense feature, read and written; nothing comes back to it.
+  near(at("dense") - at(undefined), 100 * 4 * 2);
 });
 
 Deno.test("optimizers cost the state that they move", () => {

@@ -28,7 +28,7 @@ export const NORMALIZE_FLAG = {
   aliases: ["normalise"],
   group: "Model",
   help:
-    "Feature normalisation, our two readings of the paper's: of each vector before the interaction, or of dense features and the top MLP's input by running statistics",
+    "Feature normalisation, our two readings of the paper's: of dense features by the training set's means and variances, or of embedding vectors by their deviation",
 } as const satisfies Flag;
 
 /** Which inputs are trained, where their rows live, and what is kept of the run. */

@@ -7,8 +7,8 @@
 import type { DatasetSchema } from "../../data/types.ts";
 import type { HostBatch, Route } from "../model/model.ts";
 import { InputCopier } from "./copy_inputs.ts";
-import type { InputFeed } from "./feeds.ts";
-import type { Numbering } from "./preparer.ts";
+import type { InputFeed, Look } from "./feeds.ts";
+import { asked, type Numbering } from "./preparer.ts";
 import { ANSWERED } from "./slot.ts";
 import type { FeedLine } from "./threads.ts";
 
@@ -27,38 +27,28 @@ interface Asked extends Place {
   readonly request: number;
 }
 
-/** Inputs that are to be looked at and have been asked for. */
-interface Looked extends Place {
-  readonly numbering: Numbering | null;
-  readonly slot: number;
-  readonly request: number;
-}
-
 /**
  * Asks for what is wanted next before it is wanted. Slots are used in a ring: the minibatch given last, and those to come.
  * A guess that was wrong costs the threads' time alone.
  */
 export class AheadFeed implements InputFeed {
   readonly ahead = 1;
+  readonly looks: number;
   readonly #line: FeedLine;
-  readonly #chunk: number;
   readonly #copier: InputCopier;
   /** Minibatches to come, in order. */
   #batches: Asked[] = [];
   #nextBatch = 0;
-  /** Inputs to be looked at next, and those at hand. */
-  #look: Looked | null = null;
-  #looked: Looked | null = null;
   #nextLook = 0;
   #requests = 0;
   /** The last request for each slot that minibatches are put together in. */
   readonly #last: number[];
   #room = 0;
 
-  /** @param chunk Inputs that are looked at at a time; 0 where none are. */
-  constructor(schema: DatasetSchema, line: FeedLine, chunk: number) {
+  /** Minibatches of inputs with these columns. */
+  constructor(schema: DatasetSchema, line: FeedLine) {
     this.#line = line;
-    this.#chunk = chunk;
+    this.looks = line.chunks.length;
     this.#copier = new InputCopier(schema);
     this.#last = line.batches.map(() => 0);
   }
@@ -77,34 +67,26 @@ export class AheadFeed implements InputFeed {
     return this.#take({ list, start, size, route }, list.length);
   }
 
-  look(
-    list: Uint32Array,
-    start: number,
-    size: number,
-    numbering: Numbering | null,
-  ): void | Promise<void> {
-    const wanted = { list, start, size, numbering };
-    const expected = this.#look;
-    const looked = this.#looked = expected !== null && sameLook(expected, wanted)
-      ? expected
-      : this.#askLook(wanted);
-    const next = start + size;
-    this.#look = next < list.length
-      ? this.#askLook({
-        ...{ list, numbering, start: next },
-        size: Math.min(this.#chunk, list.length - next),
-      })
-      : null;
-    this.#line.chunks[looked.slot]!.inputs.size = size;
-    return this.#line.answered({ kind: "look", ...looked });
-  }
-
-  rowNumbers(list: Uint32Array, numbering: Numbering): void {
-    const looked = this.#looked!;
-    if (!sameNumbering(looked.numbering, numbering)) {
-      throw new Error("Cannot number rows: the inputs were looked at with other numbers");
-    }
-    list.set(this.#line.chunks[looked.slot]!.numbers);
+  look(list: Uint32Array, start: number, size: number, numbering: Numbering | null): Look {
+    const { chunks } = this.#line;
+    const slot = this.#nextLook++ % chunks.length, request = ++this.#requests;
+    const { positions, inputs, numbers } = chunks[slot]!;
+    positions.set(list.subarray(start, start + size));
+    this.#line.post({ kind: "look", slot, request, size, numbering });
+    const line = this.#line, one = { kind: "look", slot, request } as const;
+    return {
+      size,
+      // Of the slot's own, the size is that of the look before.
+      inputs: { ...inputs, size },
+      get arrived() {
+        return line.isAnswered(one);
+      },
+      ready: () => line.answered(one),
+      number: (rows) => {
+        asked(numbering);
+        rows.set(numbers);
+      },
+    };
   }
 
   begin(room: number): void | Promise<void> {
@@ -117,9 +99,8 @@ export class AheadFeed implements InputFeed {
     return this.#settled(slot, request);
   }
 
-  copy(from: number, to: number): void {
-    const { slot } = this.#looked!, { batches, chunks } = this.#line;
-    this.#copier.copy(chunks[slot]!.inputs, from, batches[this.#slot]!.inputs, to, this.#room);
+  copy({ inputs }: Look, from: number, to: number): void {
+    this.#copier.copy(inputs, from, this.#line.batches[this.#slot]!.inputs, to, this.#room);
   }
 
   finish(size: number, route: Route): () => HostBatch | Promise<HostBatch> {
@@ -140,20 +121,20 @@ export class AheadFeed implements InputFeed {
   }
 
   #take(wanted: Place & { readonly route: Route }, end: number): HostBatch | Promise<HostBatch> {
-    let asked = this.#batches.shift();
-    if (asked === undefined || !sameBatch(asked, wanted)) {
+    let first = this.#batches.shift();
+    if (first === undefined || !sameBatch(first, wanted)) {
       this.#batches = [];
-      asked = this.#ask(wanted);
+      first = this.#ask(wanted);
     }
     // The minibatch given before is done with, so that all other slots can be filled.
-    let last = this.#batches.at(-1) ?? asked;
+    let last = this.#batches.at(-1) ?? first;
     while (this.#batches.length + 1 < this.#line.batches.length) {
       const start = last.start + last.size;
       if (start >= end) break;
       last = this.#ask({ ...wanted, start, size: Math.min(wanted.size, end - start) });
       this.#batches.push(last);
     }
-    return this.#given(asked.slot, asked.request);
+    return this.#given(first.slot, first.request);
   }
 
   #ask(wanted: Place & { readonly route: Route }): Asked {
@@ -182,14 +163,6 @@ export class AheadFeed implements InputFeed {
     return waiting === undefined ? one.batch() : waiting.then(() => one.batch());
   }
 
-  #askLook(wanted: Place & Pick<Looked, "numbering">): Looked {
-    const { list, start, size, numbering } = wanted, { chunks } = this.#line;
-    const slot = this.#nextLook++ % chunks.length, request = ++this.#requests;
-    chunks[slot]!.positions.set(list!.subarray(start, start + size));
-    this.#line.post({ kind: "look", slot, request, size, numbering });
-    return { ...wanted, slot, request };
-  }
-
   /** Waits until a slot is not being worked in, whatever came of it. */
   async #settled(slot: number, request: number): Promise<void> {
     try {
@@ -204,15 +177,6 @@ function sameBatch(asked: Asked, wanted: Place & { readonly route: Route }): boo
   return samePlace(asked, wanted) && asked.route === wanted.route;
 }
 
-function sameLook(asked: Looked, wanted: Place & Pick<Looked, "numbering">): boolean {
-  return samePlace(asked, wanted) && sameNumbering(asked.numbering, wanted.numbering);
-}
-
 function samePlace(a: Place, b: Place): boolean {
   return a.list === b.list && a.start === b.start && a.size === b.size;
-}
-
-function sameNumbering(a: Numbering | null, b: Numbering | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.other === b.other && a.none === b.none && a.unused === b.unused;
 }

@@ -5,7 +5,7 @@
  */
 
 import { mostThreads } from "../../data/shared_dataset.ts";
-import type { Dataset, Order, Split } from "../../data/types.ts";
+import type { Dataset, Inputs, Order, Split } from "../../data/types.ts";
 import type { HostBatch, Route } from "../model/model.ts";
 import { BatchSource } from "../run/batches.ts";
 import { AheadFeed } from "./ahead_feed.ts";
@@ -26,10 +26,26 @@ export interface Minibatches {
   dispose(): void;
 }
 
+/** Inputs that are read to be looked at before they are trained. */
+export interface Look {
+  /** How many. */
+  readonly size: number;
+  /** The inputs, once they are ready. */
+  readonly inputs: Inputs;
+  /** Whether they are ready. */
+  readonly arrived: boolean;
+  /** Resolves, or returns at once, when they are. */
+  ready(): void | Promise<void>;
+  /** Writes the numbers of their rows among all hot rows to a classifier's list. */
+  number(list: Uint32Array): void;
+}
+
 /** Inputs of the training split in one order, named by lists of positions, on either route. */
 export interface InputFeed {
   /** Minibatches that it is worth putting together before they are trained; 0 where nobody prepares them meanwhile. */
   readonly ahead: number;
+  /** Looks that can be had at the same time: each is overwritten by the one that comes so many after it. */
+  readonly looks: number;
   /**
    * The inputs at places [start, start + size) of a list of positions, as one minibatch; overwritten by the next one. What
    * follows in the list is expected to be asked for next.
@@ -41,23 +57,15 @@ export interface InputFeed {
     route: Route,
   ): HostBatch | Promise<HostBatch>;
   /**
-   * Reads the inputs at places of a list, to be looked at before they are trained: as many at most as the feed was made
-   * for.
+   * Begins to read the inputs at places of a list: as many at most as the feed was made for.
    *
-   * @param numbering With which `rowNumbers` will probably be called.
+   * @param numbering How `Look.number` is to number rows; null where it will not be called.
    */
-  look(
-    list: Uint32Array,
-    start: number,
-    size: number,
-    numbering: Numbering | null,
-  ): void | Promise<void>;
-  /** Writes the numbers of the rows of the inputs looked at among all hot rows to a classifier's list. */
-  rowNumbers(list: Uint32Array, numbering: Numbering): void;
+  look(list: Uint32Array, start: number, size: number, numbering: Numbering | null): Look;
   /** Makes room for a minibatch of at most `room` inputs that is put together from those looked at. */
   begin(room: number): void | Promise<void>;
-  /** Copies input `from` of those looked at to place `to` of the minibatch. */
-  copy(from: number, to: number): void;
+  /** Copies input `from` of a look to place `to` of the minibatch. */
+  copy(look: Look, from: number, to: number): void;
   /** Ends a minibatch of `size` inputs, and gives what waits for it: to be called when it is wanted. */
   finish(size: number, route: Route): () => HostBatch | Promise<HostBatch>;
   /** Lets go of what the inputs were read with. */
@@ -136,7 +144,7 @@ export async function openFeedsAhead(parts: FeedsParts, wanted: number): Promise
     },
     minibatches: (split, order, capacity, end = dataset.count(split)) => {
       if (!SHARED_SPLITS.includes(split)) return here.minibatches(split, order, capacity);
-      const feed = new AheadFeed(schema, threads.line(split, order, capacity, 0), 0);
+      const feed = new AheadFeed(schema, threads.line(split, order, capacity, 0));
       return {
         count: dataset.count(split),
         prepare: (start, size) => feed.prepare(start, size, end),
@@ -146,7 +154,7 @@ export async function openFeedsAhead(parts: FeedsParts, wanted: number): Promise
     inputs: (order, rows, capacity, chunk) =>
       // A driver may know of other hot rows than the threads do.
       rows === hot
-        ? new AheadFeed(schema, threads.line("train", order, capacity, chunk), chunk)
+        ? new AheadFeed(schema, threads.line("train", order, capacity, chunk))
         : here.inputs(order, rows, capacity, chunk),
     [Symbol.dispose]: () => threads[Symbol.dispose](),
   };

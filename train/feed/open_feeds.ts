@@ -11,21 +11,27 @@ import { type Feeds, type FeedsParts, openFeeds, openFeedsAhead } from "./feeds.
 /** Most threads that can be asked for. */
 export const MAX_PREPARE_WORKERS = 64;
 
+/** Inputs below which a run is over before threads have begun to pay for their start, a fraction of a second. */
+const SHORT_RUN = 100_000;
+
 /** Beside a device whose arithmetic is on the processor two are more than enough: a step takes much longer than to prepare. */
 const MOST_BESIDE_CPU = 2;
 
 /**
  * Opens the feeds of a run.
  *
- * @param workers Threads that prepare minibatches; null for as many as {@link automaticWorkers} says.
+ * @param workers Threads that prepare minibatches; null for none in a short run, else as many as
+ * {@link automaticWorkers} says.
+ * @param inputs Inputs that the run trains at most.
  * @throws {UsageError} Threads are asked for, and the data set cannot be opened in another thread.
  */
 export async function openRunFeeds(
   parts: FeedsParts,
   device: DeviceInfo,
   workers: number | null,
+  inputs: number,
 ): Promise<Feeds> {
-  if (workers === 0) return openFeeds(parts);
+  if (workers === 0 || (workers === null && inputs < SHORT_RUN)) return openFeeds(parts);
   const wanted = workers ?? automaticWorkers(device, navigator.hardwareConcurrency);
   if (wanted === 0 || (workers === null && !mayStart())) return openFeeds(parts);
   const feeds = await openFeedsAhead(parts, wanted);

@@ -28,6 +28,12 @@ export interface Numbering {
   readonly unused: number;
 }
 
+/** The numbering of inputs whose rows are numbered. */
+export function asked(numbering: Numbering | null): Numbering {
+  if (numbering === null) throw new Error("Cannot number rows: the inputs were looked at without");
+  return numbering;
+}
+
 /** Groups minibatches of one data set. */
 export class Preparer {
   readonly #layout: IdLayout;

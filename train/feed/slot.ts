@@ -67,11 +67,15 @@ export class Slot {
       grouped: group,
       offsets: grouped && !single ? schema.tables.length * steps * capacity + 1 : 0,
     };
-    const words = Object.values(lengths).reduce((sum, length) => sum + length, 0);
+    // Copies between shared memory and other memory are many times slower unless both begin at whole 8 bytes.
+    const words = Object.values(lengths).reduce((sum, length) => sum + even(length), 0);
     const all = this.memory = memory ?? new SharedArrayBuffer(4 * words);
     let at = 0;
-    const take = (length: number): Uint32Array =>
-      new Uint32Array(all, 4 * (at += length) - 4 * length, length);
+    const take = (length: number): Uint32Array => {
+      const part = new Uint32Array(all, 4 * at, length);
+      at += even(length);
+      return part;
+    };
     this.header = new Int32Array(all, 0, take(lengths.header).length);
     this.positions = take(lengths.positions);
     const floats = ({ byteOffset, length }: Uint32Array): Float32Array =>
@@ -123,4 +127,8 @@ export class Slot {
       },
     };
   }
+}
+
+function even(words: number): number {
+  return words + words % 2;
 }

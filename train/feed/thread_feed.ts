@@ -8,12 +8,13 @@ import { createInputs } from "../../data/inputs.ts";
 import type { Dataset, Inputs, Order, Reader } from "../../data/types.ts";
 import type { HostBatch, Route } from "../model/model.ts";
 import { InputCopier } from "./copy_inputs.ts";
-import type { InputFeed } from "./feeds.ts";
-import { type HotNumbers, type Numbering, Preparer } from "./preparer.ts";
+import type { InputFeed, Look } from "./feeds.ts";
+import { asked, type HotNumbers, type Numbering, Preparer } from "./preparer.ts";
 
 /** Reads the training split in one order. One minibatch is alive at a time: the next one overwrites it. */
 export class ThreadFeed implements InputFeed {
   readonly ahead = 0;
+  readonly looks = 1;
   readonly #preparer: Preparer;
   readonly #copier: InputCopier;
   readonly #reader: Reader;
@@ -55,20 +56,27 @@ export class ThreadFeed implements InputFeed {
     return this.group(this.#batch, route);
   }
 
-  look(list: Uint32Array, start: number, size: number): void | Promise<void> {
-    return this.#reader.readAt(list.subarray(start, start + size), this.#looked);
-  }
-
-  rowNumbers(list: Uint32Array, numbering: Numbering): void {
-    this.#preparer.number(this.#looked, list, this.#chunk, numbering);
+  look(list: Uint32Array, start: number, size: number, numbering: Numbering | null): Look {
+    const waiting = this.#reader.readAt(list.subarray(start, start + size), this.#looked);
+    let arrived = waiting === undefined;
+    return {
+      size,
+      inputs: this.#looked,
+      get arrived() {
+        return arrived;
+      },
+      ready: () => waiting?.then(() => void (arrived = true)),
+      number: (numbers) =>
+        this.#preparer.number(this.#looked, numbers, this.#chunk, asked(numbering)),
+    };
   }
 
   begin(room: number): void {
     this.#room = room;
   }
 
-  copy(from: number, to: number): void {
-    this.#copier.copy(this.#looked, from, this.#batch, to, this.#room);
+  copy({ inputs }: Look, from: number, to: number): void {
+    this.#copier.copy(inputs, from, this.#batch, to, this.#room);
   }
 
   finish(size: number, route: Route): () => HostBatch {

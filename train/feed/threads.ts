@@ -11,6 +11,15 @@ import { receivedError } from "./sent_error.ts";
 import { ANSWERED, Slot } from "./slot.ts";
 import type { FeedMessage, FeedTask, RequestTask } from "./worker.ts";
 
+/**
+ * Chunks of inputs that can be looked at at the same time. A verdict on a chunk comes when the device has done what was
+ * queued before; by then so many chunks' minibatches, some tens, keep it busy.
+ */
+const LOOKS = 12;
+
+/** Bytes of a ring of slots from which on it is kept short. */
+const MOST_BYTES = 2 ** 28;
+
 /** What the threads read, and for which tables. */
 export interface FeedThreadsParts {
   readonly dataset: SharedDataset;
@@ -102,14 +111,13 @@ export class FeedThreads implements Disposable {
    */
   line(split: Split, order: Order, capacity: number, chunk: number): FeedLine {
     const line = this.#lines++, schema = this.#schema;
-    // Each thread has one minibatch at work and one to come, and there is the one that is being trained.
-    const depth = Math.max(3, 2 * this.count);
-    const batches = Array.from(
-      { length: depth },
-      () => new Slot({ schema, capacity, grouped: true }),
-    );
+    const batches = [new Slot({ schema, capacity, grouped: true })];
+    // Each thread has one minibatch at work and one that lies ready, or, where they are large, one at work.
+    const all = 2 * this.count * batches[0]!.memory.byteLength;
+    const depth = Math.max(3, all > MOST_BYTES ? this.count + 1 : 2 * this.count);
+    while (batches.length < depth) batches.push(new Slot({ schema, capacity, grouped: true }));
     const chunks = Array.from(
-      { length: chunk > 0 ? 2 : 0 },
+      { length: chunk > 0 ? LOOKS : 0 },
       () => new Slot({ schema, capacity: chunk, grouped: false }),
     );
     const task: FeedTask = {
@@ -122,6 +130,8 @@ export class FeedThreads implements Disposable {
       batches,
       chunks,
       post: (request) => this.#threadOf(request).worker.postMessage({ ...request, line }),
+      isAnswered: ({ kind, slot, request }) =>
+        Atomics.load((kind === "look" ? chunks : batches)[slot]!.header, ANSWERED) === request,
       answered: (request) => this.#answered({ ...request, line }, batches, chunks),
       close: () => {
         for (const { worker } of this.#threads) {
@@ -194,6 +204,8 @@ export interface FeedLine {
   readonly chunks: readonly Slot[];
   /** Hands a request to the thread of its slot. */
   post(request: Distributed<RequestTask>): void;
+  /** Whether a request has been answered, and has not failed. */
+  isAnswered(request: Pick<RequestTask, "slot" | "request" | "kind">): boolean;
   /** Resolves, or returns at once, when a request has been answered. Throws what it failed with. */
   answered(request: Pick<RequestTask, "slot" | "request" | "kind">): void | Promise<void>;
   /** Lets go of the reader. */

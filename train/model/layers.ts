@@ -87,19 +87,24 @@ export class FlatParameters {
     this.#state = optimizer.kind === "sgd" ? null : make(1, floats, "dense optimizer state");
   }
 
-  /** Hands out the next parameter and its gradient, each rows × cols. */
+  /**
+   * Hands out the next parameter and its gradient, each rows × cols.
+   *
+   * @param start What it starts from, row by row; drawn at random if left out.
+   */
   take(
     name: string,
     shape: readonly number[],
     rows: number,
     cols: number,
+    start?: readonly number[],
   ): { value: Matrix; gradient: Matrix } {
     const stride = paddedStride(cols);
     const at = this.#at;
     const view = ({ buffer }: Matrix): Matrix => ({ buffer, offset: at, rows, cols, stride });
     const value = view(this.#params);
     const state = this.#state === null ? null : view(this.#state);
-    this.parameters.push({ name, shape, value, state });
+    this.parameters.push({ name, shape, value, state, ...(start === undefined ? {} : { start }) });
     this.#at += parameterFloats(rows, cols);
     return { value, gradient: view(this.#grads) };
   }
@@ -163,7 +168,12 @@ export function initialiseDense(
 ): void {
   let random = new RandomStream(seed, "dense", 0);
   let layers = 0, drawn = 0;
-  for (const { shape, value, state } of parameters) {
+  for (const { shape, value, state, start } of parameters) {
+    if (start !== undefined) {
+      writeMatrix(device, value, Float32Array.from(start));
+      if (state !== null) writeMatrix(device, state, new Float32Array(start.length));
+      continue;
+    }
     const bias = shape.length === 1;
     if (!bias) {
       random = new RandomStream(seed, "dense", layers++);

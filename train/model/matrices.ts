@@ -38,6 +38,11 @@ export function firstRows(m: Matrix, rows: number): Matrix {
   return { ...m, rows };
 }
 
+/** The columns of a matrix from one on. */
+export function columnsFrom(m: Matrix, first: number): Matrix {
+  return { ...m, offset: m.offset + first, cols: m.cols - first };
+}
+
 /** The first columns of a matrix. */
 export function firstColumns(m: Matrix, cols: number): Matrix {
   return { ...m, cols };

@@ -26,6 +26,8 @@ export interface Parameter {
   readonly value: Matrix;
   /** Adagrad accumulator, or null for SGD. */
   readonly state: Matrix | null;
+  /** What it starts from; drawn at random where absent. */
+  readonly start?: readonly number[];
 }
 
 /** One minibatch on the host, ready for upload. */
@@ -42,7 +44,7 @@ export interface HostBatch {
   readonly weights?: Float32Array;
 }
 
-/** Numbers of a model that training keeps up to date and no optimizer touches: running statistics. */
+/** Numbers of a model that training does not change: statistics of the training set, and constants of normalisations. */
 export interface ModelBuffer {
   /** Such as `norm.dense.mean`. */
   readonly name: string;
@@ -89,23 +91,23 @@ export interface Model extends Disposable {
   readonly tableNames: readonly string[];
   /** Its dense parameters, in the order they are saved. */
   readonly parameters: readonly Parameter[];
-  /** Its running statistics, in the order they are saved; none unless it normalises by them. */
+  /** Its fixed numbers, in the order they are saved; none unless it normalises by some. */
   readonly buffers: readonly ModelBuffer[];
   /** Logits of the batch run last: batch × 1. */
   readonly logits: Matrix;
   /** Ring of step losses on the device, one float a slot. */
   readonly losses: { readonly buffer: DeviceBuffer; readonly slots: number };
   /**
-   * Fills parameters and tables from the seed's streams `dense` and `tables`, and sets optimizer state to zero: a model that
-   * has been trained then trains to the same bits as a new one.
+   * Fills parameters and tables from the seed's streams `dense` and `tables`, sets optimizer state to zero, and writes the
+   * fixed numbers of its normalisation: a model that has been trained then trains to the same bits as a new one.
    */
   initialise(seed: number): Promise<void>;
   /** Adds a number to every logit that the model gives from now on, through the last bias. */
   shiftLogits(by: number): Promise<void>;
   /** Copies a minibatch to the device; its lookups name rows of the route's tables. */
   upload(batch: HostBatch, route?: Route): void;
-  /** Sets what the next training step reads: learning rate, the slot for its loss, and the steps before it. */
-  setStep(learningRate: number, lossSlot: number, step?: number): void;
+  /** Sets what the next training step reads: learning rate and the slot for its loss. */
+  setStep(learningRate: number, lossSlot: number): void;
   /**
    * Trains one minibatch, wherever its rows are: upload, forward, loss, backward, update. Programs may still be running
    * when the promise resolves.

@@ -1,81 +1,61 @@
 /**
- * Standardising columns by running statistics: y = (x - mean) / sqrt(variance + 1e-5), with mean and variance over the
- * minibatches seen so far. The gradient takes the statistics as constants.
+ * Standardising the dense features by statistics of the training set, which are taken once and frozen:
+ * y = (x − mean) / sqrt(variance).
  *
  * @module
  */
 
-import { columnStatisticsOp, standardiseOp } from "../../kernels/standardise/op.ts";
-import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
+import { standardiseOp } from "../../kernels/standardise/op.ts";
+import type { Device, Matrix, Recorder } from "../../kernels/types.ts";
 import type { MakeMatrix } from "./layers.ts";
-import { firstRows } from "./matrices.ts";
+import { firstRows, writeMatrix } from "./matrices.ts";
+import type { ModelBuffer } from "./model.ts";
 
-/** Added to running variances, which may be 0, before their roots are taken. */
-const EPS = 1e-5;
-
-/** Least weight of a minibatch: about the last thousand count. */
-const LEAST_WEIGHT = 1e-3;
-
-/**
- * Weight of a minibatch in the running statistics, so that they are the plain mean over all minibatches at first.
- *
- * @param step Minibatches trained before it.
- */
-export function statisticsWeight(step: number): number {
-  return Math.max(1 / (step + 1), LEAST_WEIGHT);
+/** Means and variances of the dense columns of a training set. */
+export interface DenseStatistics {
+  /** One a dense column. */
+  readonly mean: Float32Array;
+  /** Biased variance of each; 1 for a column that never varies, which is then 0 throughout. */
+  readonly variance: Float32Array;
 }
 
-/** Running statistics of the columns of a matrix, and the matrix standardised by them. */
-export class RunningStatistics {
-  /** Name of both, for documents: `norm.dense`, … */
-  readonly name: string;
-  /** 1 × columns. */
-  readonly mean: Matrix;
-  /** 1 × columns. */
-  readonly variance: Matrix;
+/** A matrix, and what comes of it when its columns are standardised. */
+export class StandardisedColumns {
+  /** Mean and variance, for documents. */
+  readonly buffers: readonly [mean: ModelBuffer, variance: ModelBuffer];
   /** The matrix standardised. */
   readonly output: Matrix;
-  /** Its gradient; null if it is not needed. */
-  readonly outputGradient: Matrix | null;
   readonly #input: Matrix;
-  readonly #inputGradient: Matrix | null;
 
-  constructor(
-    make: MakeMatrix,
-    makeGradient: MakeMatrix,
-    name: string,
-    input: Matrix,
-    inputGradient: Matrix | null,
-  ) {
+  /** @param name Before `mean` and `variance` in the names of the statistics. */
+  constructor(make: MakeMatrix, name: string, input: Matrix) {
     const { rows, cols } = input;
-    this.name = name;
     this.#input = input;
-    this.#inputGradient = inputGradient;
-    this.mean = make(1, cols, `${name} mean`);
-    this.variance = make(1, cols, `${name} variance`);
+    const buffer = (what: string): ModelBuffer => ({
+      name: `${name}.${what}`,
+      value: make(1, cols, `${name} ${what}`),
+    });
+    this.buffers = [buffer("mean"), buffer("variance")];
     this.output = make(rows, cols, `${name} output`);
-    this.outputGradient = inputGradient === null
-      ? null
-      : makeGradient(rows, cols, `${name} output gradient`);
   }
 
-  /** Appends the standardising; with a weight, the minibatch first enters the statistics. */
-  forward(ops: Recorder, rows: number, weight: Scalar | null): void {
-    const { mean, variance } = this;
-    const x = firstRows(this.#input, rows);
-    if (weight !== null) ops.add(columnStatisticsOp, { x, mean, variance, weight });
-    ops.add(standardiseOp, { x, mean, variance, eps: EPS, y: firstRows(this.output, rows) });
+  /** Writes the statistics; without any, those that change nothing. */
+  initialise(device: Device, statistics: DenseStatistics | null): void {
+    const [mean, variance] = this.buffers.map(({ value }) => value) as [Matrix, Matrix];
+    writeMatrix(device, mean, statistics?.mean ?? new Float32Array(mean.cols));
+    writeMatrix(device, variance, statistics?.variance ?? new Float32Array(mean.cols).fill(1));
   }
 
-  /** Appends the backward pass, from the output's gradient to the input's. */
-  backward(ops: Recorder, rows: number): void {
-    if (this.outputGradient === null || this.#inputGradient === null) return;
+  /** Appends the standardising. */
+  forward(ops: Recorder, rows: number): void {
+    const [mean, variance] = this.buffers;
     ops.add(standardiseOp, {
-      x: firstRows(this.outputGradient, rows),
-      mean: null,
-      variance: this.variance,
-      eps: EPS,
-      y: firstRows(this.#inputGradient, rows),
+      x: firstRows(this.#input, rows),
+      mean: mean.value,
+      variance: variance.value,
+      // Columns that never vary have a variance of 1.
+      eps: 0,
+      y: firstRows(this.output, rows),
     });
   }
 }

@@ -7,8 +7,7 @@
 
 import { interactionBackwardOp, interactionForwardOp } from "../../kernels/interaction/op.ts";
 import { interactionWidth } from "../../kernels/interaction/record.ts";
-import { layerNormBackwardOp, layerNormForwardOp } from "../../kernels/layer_norm/op.ts";
-import type { Matrix, Recorder, Scalar } from "../../kernels/types.ts";
+import type { Device, Matrix, Recorder } from "../../kernels/types.ts";
 import {
   backwardLayers,
   type FlatParameters,
@@ -16,8 +15,10 @@ import {
   type Layer,
   type MakeMatrix,
 } from "./layers.ts";
-import { firstColumns, firstRows } from "./matrices.ts";
-import { RunningStatistics } from "./statistics.ts";
+import { columnsFrom, firstColumns, firstRows } from "./matrices.ts";
+import type { ModelBuffer } from "./model.ts";
+import { type DenseStatistics, StandardisedColumns } from "./statistics.ts";
+import { VectorNorm } from "./vector_norm.ts";
 
 /** Table sizes and widths of a tower. */
 export interface TowerShape {
@@ -34,14 +35,14 @@ export interface TowerShape {
 }
 
 /**
- * How features are normalised before the interaction: not at all, as DLRM; `layer`, each vector that enters the interaction
- * over its coordinates; `batch`, the dense features and the top MLP's input over the inputs seen so far. The paper has a
- * step of that name whose definition is not public: these two readings are ours.
+ * How features are normalised: not at all, as DLRM; `dense`, dense features by means and variances of the training set;
+ * `vectors`, each embedding vector by the deviation of its coordinates. The paper has a step of that name whose definition
+ * is not public: these two readings are ours.
  */
 export type Normalisation = typeof NORMALISATIONS[number];
 
 /** Names of the normalisations. */
-export const NORMALISATIONS = ["none", "layer", "batch"] as const;
+export const NORMALISATIONS = ["none", "dense", "vectors"] as const;
 
 /** What a tower is made of. */
 export interface TowerParts {
@@ -58,6 +59,8 @@ export interface TowerParts {
   /** Whether the last layer has a ReLU too. */
   readonly lastRelu: boolean;
   readonly normalisation: Normalisation;
+  /** With `dense`: what the features are standardised by; null where weights will bring it. */
+  readonly denseStatistics: DenseStatistics | null;
 }
 
 /** How embedding rows get into a tower, and where their gradients go. */
@@ -80,12 +83,17 @@ export class Tower {
   readonly output: Matrix;
   /** Its gradient, before the activation if it has one. */
   readonly outputGradient: Matrix;
-  /** Running statistics, with `batch` normalisation. */
-  readonly statistics: readonly RunningStatistics[];
-  readonly #normalisation: Normalisation;
+  /** Fixed numbers of the normalisation, in the order they are saved. */
+  readonly buffers: readonly ModelBuffer[];
+  readonly #denseStatistics: DenseStatistics | null;
+  readonly #standardised: StandardisedColumns | null;
+  readonly #vectorNorm: VectorNorm | null;
   readonly #features: number;
   readonly #dim: number;
-  /** What the interaction sees; `vectors` itself unless these are normalised. */
+  /**
+   * What the interaction sees: `vectors` itself, unless these are normalised. Then the bottom MLP writes its vector here,
+   * which is not one of a table and stays as it is.
+   */
   readonly #v: Matrix;
   readonly #dv: Matrix;
   readonly #r: Matrix;
@@ -98,75 +106,80 @@ export class Tower {
     const { make, makeGradient, flat, maxRows, prefix, output, lastRelu, normalisation } = parts;
     const { dim, bottom, top } = shape;
     const features = shape.tableRows.length + 1;
-    this.#normalisation = normalisation;
+    this.#denseStatistics = parts.denseStatistics;
     this.#features = features;
     this.#dim = dim;
     this.dense = make(maxRows, bottom[0]!, "dense features");
     this.vectors = make(maxRows, features * dim, "interaction input");
     this.vectorGradients = makeGradient(maxRows, features * dim, "interaction input gradient");
-    const layer = normalisation === "layer", batch = normalisation === "batch";
-    this.#v = layer ? make(maxRows, features * dim, "normalised vectors") : this.vectors;
-    this.#dv = layer
+    const apart = normalisation === "vectors";
+    this.#v = apart ? make(maxRows, features * dim, "normalised vectors") : this.vectors;
+    this.#dv = apart
       ? makeGradient(maxRows, features * dim, "normalised vector gradients")
       : this.vectorGradients;
     this.#r = make(maxRows, top[0]!, "interaction output");
     this.#dr = makeGradient(maxRows, top[0]!, "interaction output gradient");
-    this.statistics = !batch ? [] : [
-      new RunningStatistics(make, makeGradient, `${prefix}norm.dense`, this.dense, null),
-      new RunningStatistics(make, makeGradient, `${prefix}norm.interaction`, this.#r, this.#dr),
-    ];
-    const [ofDense, ofInteraction] = this.statistics;
+    this.#standardised = normalisation === "dense"
+      ? new StandardisedColumns(make, `${prefix}norm.dense`, this.dense)
+      : null;
     this.#bottom = flat.layers(`${prefix}bot_l`, bottom, {
-      input: ofDense?.output ?? this.dense,
+      input: this.#standardised?.output ?? this.dense,
       inputGradient: null,
-      output: firstColumns(this.vectors, dim),
-      outputGradient: firstColumns(this.vectorGradients, dim),
+      output: firstColumns(this.#v, dim),
+      outputGradient: firstColumns(this.#dv, dim),
       lastRelu: true,
     });
+    const ofTables = (value: Matrix, gradient: Matrix) => ({
+      value: columnsFrom(value, dim),
+      gradient: columnsFrom(gradient, dim),
+    });
+    this.#vectorNorm = apart
+      ? new VectorNorm(
+        ...[make, flat, prefix, shape.tableRows, dim] as const,
+        ofTables(this.vectors, this.vectorGradients),
+        ofTables(this.#v, this.#dv),
+      )
+      : null;
+    this.buffers = this.#standardised?.buffers ?? this.#vectorNorm?.buffers ?? [];
     this.output = make(maxRows, top.at(-1)!, output.value);
     this.outputGradient = makeGradient(maxRows, top.at(-1)!, output.gradient);
     this.#top = flat.layers(`${prefix}top_l`, top, {
-      input: ofInteraction?.output ?? this.#r,
-      inputGradient: ofInteraction?.outputGradient ?? this.#dr,
+      input: this.#r,
+      inputGradient: this.#dr,
       output: this.output,
       outputGradient: this.outputGradient,
       lastRelu,
     });
   }
 
-  /**
-   * Appends the forward pass.
-   *
-   * @param statistics Weight of this minibatch in the running statistics, for training; null leaves them alone.
-   */
-  forward(ops: Recorder, rows: number, path: RowPath, statistics: Scalar | null): void {
-    const [ofDense, ofInteraction] = this.statistics;
+  /** Writes the fixed numbers of the normalisation. */
+  initialise(device: Device): void {
+    this.#standardised?.initialise(device, this.#denseStatistics);
+    this.#vectorNorm?.initialise(device);
+  }
+
+  /** Appends the forward pass. */
+  forward(ops: Recorder, rows: number, path: RowPath): void {
     const v = firstRows(this.#v, rows), r = firstRows(this.#r, rows);
     const shape = { features: this.#features, dim: this.#dim };
     ops.stage("forward");
-    ofDense?.forward(ops, rows, statistics);
+    this.#standardised?.forward(ops, rows);
     forwardLayers(ops, this.#bottom, rows);
     ops.stage("gather");
     path.forward(ops, firstRows(this.vectors, rows));
     ops.stage("interact");
-    if (this.#normalisation === "layer") {
-      ops.add(layerNormForwardOp, { x: firstRows(this.vectors, rows), ...shape, y: v });
-    }
+    this.#vectorNorm?.forward(ops, rows);
     ops.add(interactionForwardOp, { v, ...shape, scale: 1, r });
     ops.stage("forward");
-    ofInteraction?.forward(ops, rows, statistics);
     forwardLayers(ops, this.#top, rows);
   }
 
   /** Appends the backward pass from the output's gradient down to the rows looked up. */
   backward(ops: Recorder, rows: number, path: RowPath): void {
-    const [, ofInteraction] = this.statistics;
-    const layer = this.#normalisation === "layer";
     const dv = firstRows(this.#dv, rows);
     const shape = { features: this.#features, dim: this.#dim };
     ops.stage("backward");
     backwardLayers(ops, this.#top, rows);
-    ofInteraction?.backward(ops, rows);
     ops.stage("interact");
     ops.add(interactionBackwardOp, {
       v: firstRows(this.#v, rows),
@@ -174,18 +187,13 @@ export class Tower {
       scale: 1,
       dr: firstRows(this.#dr, rows),
       dv,
-      // Normalised, vector 0 no longer has a ReLU's zeros.
-      maskFirst: !layer,
+      maskFirst: true,
     });
-    const gradients = firstRows(this.vectorGradients, rows);
-    if (layer) {
-      const x = firstRows(this.vectors, rows);
-      ops.add(layerNormBackwardOp, { x, ...shape, dy: dv, dx: gradients, maskFirst: true });
-    }
+    this.#vectorNorm?.backward(ops, rows);
     ops.stage("backward");
     backwardLayers(ops, this.#bottom, rows);
     ops.stage("update-rows");
-    path.backward(ops, gradients);
+    path.backward(ops, firstRows(this.vectorGradients, rows));
   }
 }
 

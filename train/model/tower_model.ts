@@ -14,7 +14,6 @@ import type {
   Pending,
   Program,
   Recorder,
-  Scalar,
 } from "../../kernels/types.ts";
 import { type Stage, timesByStage } from "../stages.ts";
 import { HotRowStore } from "./hot_store.ts";
@@ -22,7 +21,8 @@ import { FlatParameters, initialiseDense, type MakeMatrix, mlpFloats } from "./l
 import { firstRows, readMatrix, writeMatrix } from "./matrices.ts";
 import type { HostBatch, HostStep, Model, ModelBuffer, Parameter, Route, Step } from "./model.ts";
 import { DeviceRows, HostRows, type Transfer } from "./row_paths.ts";
-import { statisticsWeight } from "./statistics.ts";
+import type { DenseStatistics } from "./statistics.ts";
+import { vectorNormFloats } from "./vector_norm.ts";
 import { lookupsPerBag, type Normalisation, Tower, type TowerShape } from "./tower.ts";
 
 /** How a model is laid out on its device. */
@@ -44,6 +44,11 @@ export interface ModelOptions {
   readonly hotRows?: readonly Uint32Array[] | null;
   /** How features are normalised; `none` by default. */
   readonly normalisation?: Normalisation;
+  /**
+   * For the normalisation `dense`: what initialising the model writes, from `denseStatistics`. Without it features stay as they
+   * are until weights are loaded, which bring statistics of their own.
+   */
+  readonly denseStatistics?: DenseStatistics | null;
 }
 
 /** The part of a model between the tower's output and the logits, forward and backward. */
@@ -88,8 +93,10 @@ export interface ModelKind {
   readonly head: (parts: HeadParts) => Head;
 }
 
-/** Scalars the programs read: learning rate, loss slot, and the minibatch's weight in running statistics. */
-const LEARNING_RATE = 0, LOSS_SLOT = 1, STATISTICS_WEIGHT = 2;
+/** Scalars the programs read. */
+const LEARNING_RATE = 0, LOSS_SLOT = 1;
+/** Bytes that a step writes of them. The last word is free; traces have counted it among what is uploaded since their first. */
+const SCALAR_BYTES = 12;
 
 /** A model over a tower. Its subclass gives the head, which computes the logits. */
 export class TowerModel<Shape extends TowerShape> implements Model {
@@ -123,7 +130,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   readonly #labels: Matrix;
   readonly #weights: Matrix;
   readonly #scalars: DeviceBuffer;
-  readonly #scalarBits = new ArrayBuffer(12);
+  readonly #scalarBits = new ArrayBuffer(SCALAR_BYTES);
   readonly #lossRow: Matrix;
   readonly #programs = new Map<string, Program>();
   readonly #owned: { dispose(): void }[] = [];
@@ -136,6 +143,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
    */
   constructor(device: Device, shape: Shape, options: ModelOptions, kind: ModelKind) {
     const { optimizer, maxBatch, lossSlots = 1024, host = null, hotRows = null } = options;
+    const { normalisation = "none", denseStatistics = null } = options;
     this.device = device;
     this.home = host ?? device;
     this.shape = shape;
@@ -181,7 +189,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
       this.losses = { buffer: this.#lossRow.buffer, slots: lossSlots };
       this.#labels = make(maxBatch, 1, "labels");
       this.#weights = makeGradient(maxBatch, 1, "weights of inputs");
-      const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats;
+      const floats = mlpFloats(shape.bottom) + mlpFloats(shape.top) + kind.headFloats +
+        (normalisation === "vectors" ? vectorNormFloats(shape.tableRows.length) : 0);
       this.#flat = new FlatParameters(make, makeGradient, floats, optimizer);
       this.#tower = new Tower(shape, {
         make,
@@ -191,7 +200,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
         prefix: kind.prefix,
         output: kind.output,
         lastRelu: kind.lastRelu,
-        normalisation: options.normalisation ?? "none",
+        ...{ normalisation, denseStatistics },
       });
       this.#head = kind.head({ make, makeGradient, flat: this.#flat, tower: this.#tower });
       this.logits = this.#head.logits;
@@ -213,10 +222,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.buffers} */
   get buffers(): readonly ModelBuffer[] {
-    return this.#tower.statistics.flatMap(({ name, mean, variance }) => [
-      { name: `${name}.mean`, value: mean },
-      { name: `${name}.variance`, value: variance },
-    ]);
+    return this.#tower.buffers;
   }
 
   /**
@@ -227,6 +233,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     // A device may notice late that it cannot hold the model, and can only recover before anything is written.
     await this.device.sync();
     initialiseDense(this.device, this.parameters, seed);
+    this.#tower.initialise(this.device);
     await this.tables.initUniform(seed);
     await this.hot?.clearState();
   }
@@ -246,11 +253,10 @@ export class TowerModel<Shape extends TowerShape> implements Model {
   }
 
   /** {@inheritDoc Model.setStep} */
-  setStep(learningRate: number, lossSlot: number, step = 0): void {
+  setStep(learningRate: number, lossSlot: number): void {
     const floats = new Float32Array(this.#scalarBits), words = new Uint32Array(this.#scalarBits);
     floats[LEARNING_RATE] = learningRate;
     words[LOSS_SLOT] = lossSlot;
-    floats[STATISTICS_WEIGHT] = statisticsWeight(step);
     this.device.write(this.#scalars, 0, words);
     if (this.#rows instanceof HostRows) this.#rows.setLearningRate(learningRate);
   }
@@ -263,7 +269,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     const path = this.#path(route);
     // Before anything is counted: in host memory lookups cross no link, even where the host is the device.
     if (path instanceof HostRows) path.upload(batch.lookups);
-    this.setStep(step.learningRate, step.lossSlot, step.number);
+    this.setStep(step.learningRate, step.lossSlot);
     // Everything that a step reads goes to the device, except the learning rate for rows in host memory.
     const before = counters.bytesUploaded - this.#scalarBits.byteLength;
     this.#uploadInputs(batch);
@@ -332,8 +338,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     }
     const path = this.#path(route);
     return this.#program(`train ${route}${weighted ? " weighted" : ""}`, size, (ops) => {
-      const weight = { buffer: this.#scalars, index: STATISTICS_WEIGHT };
-      this.#forward(ops, size, route, weight);
+      this.#forward(ops, size, route);
       ops.stage("backward");
       ops.add(bceOp, {
         logits: firstRows(this.logits, size),
@@ -364,7 +369,7 @@ export class TowerModel<Shape extends TowerShape> implements Model {
 
   /** {@inheritDoc Model.forwardProgram} */
   forwardProgram(size: number): Program {
-    return this.#program("forward", size, (ops) => this.#forward(ops, size, "full", null));
+    return this.#program("forward", size, (ops) => this.#forward(ops, size, "full"));
   }
 
   /** Gives all device memory back. */
@@ -404,8 +409,8 @@ export class TowerModel<Shape extends TowerShape> implements Model {
     return this.hot.rows;
   }
 
-  #forward(ops: Recorder, size: number, route: Route, statistics: Scalar | null): void {
-    this.#tower.forward(ops, size * this.#kind.steps, this.#path(route), statistics);
+  #forward(ops: Recorder, size: number, route: Route): void {
+    this.#tower.forward(ops, size * this.#kind.steps, this.#path(route));
     this.#head.forward(ops, size);
   }
 

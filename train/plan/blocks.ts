@@ -5,14 +5,14 @@
  */
 
 import type { ScoreCombination } from "../../kernels/staleness/op.ts";
-import type { Device, EmbeddingTables, GroupedLookups } from "../../kernels/types.ts";
+import type { Device, EmbeddingTables, GroupedLookups, Pending } from "../../kernels/types.ts";
 import { Classifier, CLASSIFIER_INPUTS, type ClassifierShape } from "./classifier.ts";
 import { ALWAYS_STALE, findCriterion, NEVER, rowScores } from "./criterion.ts";
 import type { Decision } from "./document.ts";
 import type { StateArray } from "./driver.ts";
-import type { InputFeed } from "../feed/feeds.ts";
+import { whenCome } from "../../kernels/pending.ts";
+import type { InputFeed, Look } from "../feed/feeds.ts";
 import type { Numbering } from "../feed/preparer.ts";
-import type { Looked } from "./filter.ts";
 import type { HotRows } from "./hot_rows.ts";
 import type { PlanOptions, ResolvedStaleness } from "./options.ts";
 import { readRowNumbers } from "./row_numbers.ts";
@@ -205,21 +205,19 @@ export class StalenessBlocks {
   }
 
   /**
-   * Which of the inputs that the feed has looked at, all hot, to skip where each has a D of its own.
+   * Which hot inputs to skip where each has a D of its own.
    *
-   * @param shareOf D of input number b of those.
+   * @param shareOf D of input number b of the look.
    */
-  async classifyBy(feed: InputFeed, shareOf: (b: number) => number): Promise<Uint8Array> {
-    const { combine } = this.#parts.resolved;
-    const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, this.numbering);
-    const scores = await this.#classifier.scores("classify", combine);
-    const skip = Uint8Array.from(
-      scores,
-      (score, b) => score < this.#thresholdOf(shareOf(b)) ? 1 : 0,
-    );
-    this.#classified(performance.now() - begun);
-    return skip;
+  classifyBy(look: Look, shareOf: (b: number) => number): Pending<Uint8Array> {
+    return this.#classify(() => {
+      look.number(this.#classifier.rows);
+      const scores = this.#classifier.scores("classify", this.#parts.resolved.combine);
+      return whenCome(
+        scores,
+        (all) => Uint8Array.from(all, (score, b) => score < this.#thresholdOf(shareOf(b)) ? 1 : 0),
+      );
+    });
   }
 
   /** T at which a share of the last decision's sample is skipped, as a float32. */
@@ -232,14 +230,12 @@ export class StalenessBlocks {
     return threshold;
   }
 
-  /** Which of the inputs that the feed has looked at, all hot, to skip. */
-  async classify(feed: InputFeed): Promise<Uint8Array> {
-    const { combine } = this.#parts.resolved;
-    const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, this.numbering);
-    const skip = await this.#classifier.skips(combine, this.#threshold);
-    this.#classified(performance.now() - begun);
-    return skip;
+  /** Which hot inputs to skip. */
+  classify(look: Look): Pending<Uint8Array> {
+    return this.#classify(() => {
+      look.number(this.#classifier.rows);
+      return this.#classifier.skips(this.#parts.resolved.combine, this.#threshold);
+    });
   }
 
   /** How rows of cold inputs are numbered to be classified. */
@@ -248,25 +244,24 @@ export class StalenessBlocks {
     return { other: hot.total, none: hot.total + 1, unused: hot.total };
   }
 
-  /**
-   * Which of the inputs that the feed has looked at, all cold, to skip: those whose hot rows are all stale at a threshold of their
-   * own; their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never
-   * skipped.
-   */
-  async classifyCold(feed: InputFeed, { list, start, size }: Looked): Promise<Uint8Array> {
-    const { options } = this.#parts;
-    if (this.#coldThreshold === null) {
-      const begun = performance.now(), left = list.subarray(start);
-      const { scores } = await this.#sample(feed, left, left.length, MAX);
-      this.#coldThreshold = quantileThreshold(scores, options.drop).threshold;
-      this.#parts.book("search", performance.now() - begun);
-      await feed.look(list, start, size, this.coldNumbering);
-    }
+  /** Finds the threshold of cold inputs on a sample of those left, unless it is known under the last decision. */
+  async prepareCold(feed: InputFeed, left: Uint32Array): Promise<void> {
+    if (this.#coldThreshold !== null) return;
     const begun = performance.now();
-    feed.rowNumbers(this.#classifier.rows, this.coldNumbering);
-    const skip = await this.#classifier.skips(MAX, this.#coldThreshold);
-    this.#classified(performance.now() - begun);
-    return skip;
+    const { scores } = await this.#sample(feed, left, left.length, MAX);
+    this.#coldThreshold = quantileThreshold(scores, this.#parts.options.drop).threshold;
+    this.#parts.book("search", performance.now() - begun);
+  }
+
+  /**
+   * Which cold inputs to skip: those whose hot rows are all stale at a threshold of their own, which `prepareCold` has found;
+   * their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never skipped.
+   */
+  classifyCold(look: Look): Pending<Uint8Array> {
+    return this.#classify(() => {
+      look.number(this.#classifier.rows);
+      return this.#classifier.skips(MAX, this.#coldThreshold!);
+    });
   }
 
   /** Notes how many inputs were dealt with under the last decision, and how many of them were skipped. */
@@ -390,16 +385,21 @@ export class StalenessBlocks {
     const each = freezes ? shape.groups * shape.lookups : 1;
     const scores = new Float32Array(count * each);
     const numbering = { other: hot.total, none: hot.total + 1, unused: this.#unused(combine) };
-    let lookups = 0;
+    const looks: Look[] = [];
+    let lookups = 0, asked = 0;
     for (let from = 0; from < count; from += CLASSIFIER_INPUTS) {
-      const size = Math.min(CLASSIFIER_INPUTS, count - from);
-      await feed.look(positions, from, size, numbering);
-      feed.rowNumbers(this.#classifier.rows, numbering);
+      for (; looks.length < feed.looks && asked < count; asked += CLASSIFIER_INPUTS) {
+        const most = Math.min(CLASSIFIER_INPUTS, count - asked);
+        looks.push(feed.look(positions, asked, most, numbering));
+      }
+      const look = looks.shift()!, { size } = look;
+      await look.ready();
+      look.number(this.#classifier.rows);
       if (freezes) {
         lookups = this.#addLookups(scores, lookups, size);
         continue;
       }
-      const part = await this.#classifier.scores("search", combine);
+      const part = await this.#classifier.scores("search", combine).wait();
       scores.set(part.subarray(0, size), from);
     }
     return { scores: freezes ? scores.subarray(0, lookups) : scores, sampled: count };
@@ -425,6 +425,24 @@ export class StalenessBlocks {
     const { hot, shape } = this.#parts;
     const someSuffice = combine.kind === "nth-smallest" && combine.n < shape.lookups;
     return someSuffice ? hot.total + 1 : hot.total;
+  }
+
+  /** Books the time that a verdict takes: to ask for it, and to wait for it where it has not come. */
+  #classify(ask: () => Pending<Uint8Array>): Pending<Uint8Array> {
+    const begun = performance.now();
+    const skip = ask();
+    this.#classified(performance.now() - begun);
+    return {
+      take: () => skip.take(),
+      wait: async () => {
+        const waiting = performance.now();
+        try {
+          return await skip.wait();
+        } finally {
+          this.#classified(performance.now() - waiting);
+        }
+      },
+    };
   }
 
   #classified(ms: number): void {

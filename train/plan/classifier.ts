@@ -10,7 +10,8 @@ import {
   type ScoreCombination,
   staleLookupsOp,
 } from "../../kernels/staleness/op.ts";
-import type { Device, DeviceBuffer, Matrix, Program } from "../../kernels/types.ts";
+import { whenCome } from "../../kernels/pending.ts";
+import type { Device, DeviceBuffer, Matrix, Pending, Program } from "../../kernels/types.ts";
 import type { Stage } from "../stages.ts";
 import { NEVER } from "./criterion.ts";
 
@@ -61,9 +62,9 @@ export class Classifier {
   }
 
   /** The combined scores of the inputs whose rows have been filled in, a number an input. */
-  async scores(stage: Stage, combine: ScoreCombination): Promise<Float32Array> {
+  scores(stage: Stage, combine: ScoreCombination): Pending<Float32Array> {
     const n = combine.kind === "nth-smallest" ? ` ${combine.n}` : "";
-    const scores = await this.#run(`${stage} ${combine.kind}${n}`, (layout) => (ops) => {
+    const scores = this.#run(`${stage} ${combine.kind}${n}`, (layout) => (ops) => {
       ops.stage(stage);
       ops.add(inputScoresOp, {
         scores: this.#scores,
@@ -73,27 +74,25 @@ export class Classifier {
         out: this.#out,
       });
     });
+    if (combine.kind !== "mean") return scores;
     // A mean with a score in it that is never stale is huge, or has overflown.
-    if (combine.kind === "mean") {
-      scores.forEach((score, b) => !(score < HUGE) && (scores[b] = NEVER));
-    }
-    return scores;
+    return whenCome(scores, (all) => all.map((score) => score < HUGE ? score : NEVER));
   }
 
   /**
    * For each input whose rows have been filled in whether to skip it: 1, where its combined score is below the threshold.
    * With `nth-smallest` these are the inputs with n stale lookups in each group.
    */
-  async skips(combine: ScoreCombination, threshold: number): Promise<Uint8Array> {
-    const skip = new Uint8Array(CLASSIFIER_INPUTS);
+  skips(combine: ScoreCombination, threshold: number): Pending<Uint8Array> {
     if (combine.kind === "mean") {
-      const scores = await this.scores("classify", combine);
       const limit = Math.fround(threshold);
-      for (let b = 0; b < skip.length; b++) skip[b] = scores[b]! < limit ? 1 : 0;
-      return skip;
+      return whenCome(
+        this.scores("classify", combine),
+        (scores) => Uint8Array.from(scores, (score) => score < limit ? 1 : 0),
+      );
     }
     this.#device.write(this.#scalars, 0, new Float32Array([Math.min(threshold, NEVER)]));
-    const stale = await this.#run("stale", (layout) => (ops) => {
+    const stale = this.#run("stale", (layout) => (ops) => {
       ops.stage("classify");
       ops.add(staleLookupsOp, {
         scores: this.#scores,
@@ -105,8 +104,7 @@ export class Classifier {
     });
     // The largest is below the threshold where all are.
     const needed = combine.kind === "max" ? this.#shape.lookups : combine.n;
-    for (let b = 0; b < skip.length; b++) skip[b] = stale[b]! >= needed ? 1 : 0;
-    return skip;
+    return whenCome(stale, (counts) => Uint8Array.from(counts, (n) => n >= needed ? 1 : 0));
   }
 
   /** Gives the device's memory back. */
@@ -118,10 +116,10 @@ export class Classifier {
     }
   }
 
-  async #run(
+  #run(
     key: string,
     body: (layout: LookupLayout) => Parameters<Device["record"]>[1],
-  ): Promise<Float32Array> {
+  ): Pending<Float32Array> {
     const { groups, lookups } = this.#shape;
     let program = this.#programs.get(key);
     if (program === undefined) {
@@ -141,6 +139,7 @@ export class Classifier {
     this.#device.write(this.#list, 0, this.rows);
     this.#device.run(program);
     const { buffer, offset } = this.#out;
-    return new Float32Array(await this.#device.read(buffer, 4 * offset, 4 * CLASSIFIER_INPUTS));
+    const read = this.#device.readLater(buffer, 4 * offset, 4 * CLASSIFIER_INPUTS);
+    return whenCome(read, (bytes) => new Float32Array(bytes));
   }
 }

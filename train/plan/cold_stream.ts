@@ -6,6 +6,7 @@
 
 import type { HostBatch } from "../model/model.ts";
 import type { StalenessBlocks } from "./blocks.ts";
+import { whenCome } from "../../kernels/pending.ts";
 import type { InputFeed } from "../feed/feeds.ts";
 import { InputFilter } from "./filter.ts";
 
@@ -41,10 +42,8 @@ export class ColdStream {
     this.#parts = parts;
     this.#filter = new InputFilter(positions, feed, {
       numbering: () => blocks!.coldNumbering,
-      verdict: async (looked) => ({
-        skip: await blocks!.classifyCold(feed, looked),
-        weights: null,
-      }),
+      prepare: (start) => blocks!.prepareCold(feed, positions.subarray(start)),
+      verdict: (look) => whenCome(blocks!.classifyCold(look), (skip) => ({ skip, weights: null })),
     });
   }
 

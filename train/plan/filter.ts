@@ -4,31 +4,28 @@
  * @module
  */
 
-import type { InputFeed } from "../feed/feeds.ts";
+import type { Pending } from "../../kernels/types.ts";
+import type { InputFeed, Look } from "../feed/feeds.ts";
 import type { Numbering } from "../feed/preparer.ts";
 import type { HostBatch, Route } from "../model/model.ts";
 import { CLASSIFIER_INPUTS } from "./classifier.ts";
-import type { Verdict } from "./skipping.ts";
-
-/** Inputs of a list, at places [start, start + size). */
-export interface Looked {
-  readonly list: Uint32Array;
-  readonly start: number;
-  readonly size: number;
-}
-
-/** Inputs that the feed has looked at, from place `from` of the list on, and what was said of them. */
-interface Judged extends Verdict {
-  readonly from: number;
-  readonly count: number;
-}
+import type { Places, Verdict } from "./skipping.ts";
 
 /** Which inputs to pass over, and what the others weigh. */
 interface Judge {
-  /** How the feed is to number the rows of inputs that are looked at; null where the verdict does not go by rows. */
+  /** Called before inputs from a place of the list on are judged, where none before them have been. */
+  prepare?(start: number): Promise<void>;
+  /** How the rows of inputs that are looked at are numbered; null where the verdict does not go by rows. */
   numbering(): Numbering | null;
-  /** Judges the inputs that the feed has looked at. */
-  verdict(looked: Looked): Promise<Verdict>;
+  /** Judges inputs that have been looked at. */
+  verdict(look: Look, places: Places): Pending<Verdict>;
+}
+
+/** Inputs that are looked at, from place `first` of the list on. */
+interface Chunk extends Places {
+  readonly look: Look;
+  /** Null until the inputs have been read. */
+  verdict: Pending<Verdict> | null;
 }
 
 /** A minibatch of kept inputs, and what it took. */
@@ -48,12 +45,18 @@ interface Assembled extends Omit<KeptBatch, "batch"> {
   readonly batch: (() => HostBatch | Promise<HostBatch>) | null;
 }
 
-/** Cuts the kept inputs of a list into minibatches. */
+/**
+ * Cuts the kept inputs of a list into minibatches. Where a feed is prepared by other threads, inputs further on are read and
+ * judged before those at hand have been trained.
+ */
 export class InputFilter {
   readonly #positions: Uint32Array;
   readonly #feed: InputFeed;
   readonly #judge: Judge;
-  #looked: Judged | null = null;
+  /** In order; the first is the one that minibatches are being put together from. */
+  #chunks: Chunk[] = [];
+  /** Place in the list after the last of them. */
+  #next = 0;
   /** Minibatches that are prepared while others are trained, in order. */
   #assembled: Assembled[] = [];
 
@@ -66,7 +69,9 @@ export class InputFilter {
 
   /** Forgets the verdicts on inputs ahead, because the inputs looked at or the decision have changed. */
   forget(): void {
-    this.#looked = null;
+    // A verdict that is on its way is taken from the device all the same, whatever becomes of it.
+    for (const { verdict } of this.#chunks) verdict?.wait().catch(() => {});
+    this.#chunks = [];
     this.#assembled = [];
   }
 
@@ -91,27 +96,25 @@ export class InputFilter {
     route: Route,
     wholeOnly: boolean,
   ): Promise<Assembled> {
-    const positions = this.#positions, feed = this.#feed;
+    const feed = this.#feed;
     const waiting = feed.begin(batch);
     if (waiting !== undefined) await waiting;
     let filled = 0, skipped = 0, cursor = from;
     let weights: Float32Array | null = null;
-    while (filled < batch && cursor < positions.length) {
-      const { from: first, skip, weights: weigh, count } = this.#looked ??= await this.#look(
-        cursor,
-      );
+    while (filled < batch && cursor < this.#positions.length) {
+      const { look, first, skip, weights: weigh } = await this.#judged(cursor);
       let at = cursor - first;
-      for (; at < count && filled < batch; at++) {
+      for (; at < look.size && filled < batch; at++) {
         if (skip[at] === 1) {
           skipped++;
           continue;
         }
         const weight = weigh?.[at] ?? 1;
         if (weight !== 1) (weights ??= new Float32Array(batch).fill(1))[filled] = weight;
-        feed.copy(at, filled++);
+        feed.copy(look, at, filled++);
       }
       cursor = first + at;
-      if (at === count) this.#looked = null;
+      if (at === look.size) this.#chunks.shift();
     }
     const whole = filled > 0 && !(wholeOnly && filled < batch);
     if (!whole) return { from, skipped, cursor, batch: null };
@@ -122,11 +125,36 @@ export class InputFilter {
     return { from, skipped, cursor, batch: inputs };
   }
 
-  async #look(start: number): Promise<Judged> {
-    const list = this.#positions;
-    const size = Math.min(CLASSIFIER_INPUTS, list.length - start);
-    const waiting = this.#feed.look(list, start, size, this.#judge.numbering());
-    if (waiting !== undefined) await waiting;
-    return { ...await this.#judge.verdict({ list, start, size }), from: start, count: size };
+  /** The first chunk with its verdict: that of the input at place `cursor`. */
+  async #judged(cursor: number): Promise<Chunk & Verdict> {
+    if (this.#chunks.length === 0) {
+      this.#next = cursor;
+      await this.#judge.prepare?.(cursor);
+    }
+    this.#lookAhead();
+    const chunk = this.#chunks[0]!;
+    if (chunk.verdict === null) {
+      const waiting = chunk.look.ready();
+      if (waiting !== undefined) await waiting;
+      this.#lookAhead();
+    }
+    const verdict = chunk.verdict!;
+    return { ...chunk, ...verdict.take() ?? await verdict.wait() };
+  }
+
+  /** Begins to read as many chunks as the feed can hold, and to judge those that have been read. */
+  #lookAhead(): void {
+    const list = this.#positions, chunks = this.#chunks;
+    while (chunks.length < this.#feed.looks && this.#next < list.length) {
+      const first = this.#next, size = Math.min(CLASSIFIER_INPUTS, list.length - first);
+      const look = this.#feed.look(list, first, size, this.#judge.numbering());
+      this.#next += size;
+      chunks.push({ first, positions: list.subarray(first, this.#next), look, verdict: null });
+    }
+    for (const chunk of chunks) {
+      if (chunk.verdict !== null) continue;
+      if (!chunk.look.arrived) break;
+      chunk.verdict = this.#judge.verdict(chunk.look, chunk);
+    }
   }
 }

@@ -8,7 +8,9 @@ import type { Route } from "../model/model.ts";
 import type { MinibatchKind } from "../trace/schema.ts";
 import type { StalenessBlocks } from "./blocks.ts";
 import type { StreamBatch } from "./cold_stream.ts";
-import type { InputFeed } from "../feed/feeds.ts";
+import { present, whenCome } from "../../kernels/pending.ts";
+import type { Pending } from "../../kernels/types.ts";
+import type { InputFeed, Look } from "../feed/feeds.ts";
 import { InputFilter } from "./filter.ts";
 import type { PlanOptions, ResolvedPlan } from "./options.ts";
 import type { Plan } from "./plans.ts";
@@ -76,8 +78,7 @@ export class HotStream {
     });
     this.#filter = new InputFilter(positions, parts.feed, {
       numbering: () => plan.hot === "skip-stale" ? parts.blocks!.numbering : null,
-      verdict: ({ list, start, size }) =>
-        this.#judge({ positions: list.subarray(start, start + size), first: start }),
+      verdict: (look, places) => this.#judge(look, places),
     });
     const { warmup, window } = layout;
     this.#window = opens ? { from: warmup, to: warmup + window } : null;
@@ -238,17 +239,17 @@ export class HotStream {
     this.#parts.feed.dispose();
   }
 
-  async #judge(some: Places): Promise<Verdict> {
-    const { plan, blocks, feed } = this.#parts;
-    const skipping = this.#skipping, { first } = some;
+  #judge(look: Look, places: Places): Pending<Verdict> {
+    const { plan, blocks } = this.#parts;
+    const skipping = this.#skipping, { positions, first } = places;
     if (first >= skipping.until) {
-      return { skip: new Uint8Array(some.positions.length), weights: null };
+      return present({ skip: new Uint8Array(positions.length), weights: null });
     }
     const inClass = plan.hot !== "skip-stale"
-      ? skipping.dropAtRandom(some)
+      ? present(skipping.dropAtRandom(places))
       : skipping.annealed
-      ? await blocks!.classifyBy(feed, (b) => skipping.shareAt(first + b))
-      : await blocks!.classify(feed);
-    return skipping.judge(inClass, some);
+      ? blocks!.classifyBy(look, (b) => skipping.shareAt(first + b))
+      : blocks!.classify(look);
+    return whenCome(inClass, (skip) => skipping.judge(skip, places));
   }
 }

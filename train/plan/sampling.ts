@@ -7,7 +7,7 @@
 import { Permutation, RandomStream } from "../../core/random.ts";
 
 /** Numbers within the stream `sampling`; 1 is that of `data/random_split.ts`. Never renumber. */
-const PROFILE = 2, THRESHOLD = 3, DROP = 4, WATCH = 5, SOFT = 6, NEGATIVES = 7;
+const PROFILE = 2, THRESHOLD = 3, DROP = 4, WATCH = 5, SOFT = 6, NEGATIVES = 7, STATISTICS = 8;
 
 /** Numbers of `count` of the first `total` things, ascending; each once, unless drawn with replacement. */
 function draw(
@@ -37,6 +37,11 @@ export function profiledInputs(
   replacement: boolean,
 ): Uint32Array {
   return draw(total, count, seed, PROFILE, replacement);
+}
+
+/** Training inputs over which means and variances are taken. */
+export function statisticsInputs(total: number, most: number, seed: number): Uint32Array {
+  return draw(total, most, seed, STATISTICS, false);
 }
 
 /** Hot inputs, by their place among those left, on which the threshold is found; `round` numbers the decisions. */

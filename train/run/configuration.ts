@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { NORMALISATIONS } from "../model/tower.ts";
 import { storablePlan } from "../plan/criterion_file.ts";
 import { PLAN_DEFAULTS } from "../plan/options.ts";
 import type { DataSettings, DataSource, RunSettings } from "./options.ts";
@@ -111,6 +112,13 @@ export function settingsOf(document: Json, path: string): RunSettings {
   if (source.kind === "dataset") {
     throw new UserError(
       `Cannot resume from ${path} by its own options: its data set was opened by a script, so give runTraining the same data set and the folder to resume from`,
+    );
+  }
+  if (!NORMALISATIONS.includes(of.normalisation)) {
+    throw new UserError(
+      `Cannot resume from ${path}: its run normalises features by ${of.normalisation}, which no longer exists; normalisations are ${
+        NORMALISATIONS.join(", ")
+      }`,
     );
   }
   const { format, limit, minCount, leak, badRows, cache } = of;

@@ -11,6 +11,7 @@ import type { Optimizer } from "../../kernels/types.ts";
 import type { Model } from "../model/model.ts";
 import { createModel, type ModelShape } from "../model/models.ts";
 import { hostOf, type OpenDevices, type Placement } from "../model/placement.ts";
+import type { DenseStatistics } from "../model/statistics.ts";
 import type { Normalisation } from "../model/tower.ts";
 import type { HotSet } from "../plan/hot_set.ts";
 import { loadWeightsById, type RowMatching } from "../weights/weights.ts";
@@ -27,6 +28,8 @@ export interface PlacedModelOptions {
   readonly maxTrainBatch?: number;
   readonly optimizer: Optimizer;
   readonly normalisation: Normalisation;
+  /** What the normalisation `dense` standardises by; without it weights have to bring it. */
+  readonly denseStatistics?: DenseStatistics | null;
   /** The rows that the placement `hot` keeps a second copy of. */
   readonly hotSet: HotSet | null;
 }
@@ -43,6 +46,7 @@ export function createPlacedModel(
   options: PlacedModelOptions,
 ): Model {
   const { placement, maxBatch, maxTrainBatch, optimizer, normalisation, hotSet } = options;
+  const { denseStatistics = null } = options;
   if (placement === "hot" && hotSet === null) {
     throw new RangeError("Cannot place hot rows on the device: there is no hot set");
   }
@@ -54,6 +58,7 @@ export function createPlacedModel(
       host: hostOf(placement, devices),
       hotRows: placement === "hot" ? hotSet!.rows.rows : null,
       normalisation,
+      denseStatistics,
     });
   } catch (error) {
     // The shapes fit each other, so the device can only refuse their size.

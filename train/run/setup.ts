@@ -12,8 +12,10 @@ import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
+import type { PassHooks } from "../plan/pass.ts";
 import { readScales } from "../weights/weights.ts";
 import { openRunData } from "./data.ts";
+import { denseStatistics } from "./dense_statistics.ts";
 import type { RunHooks } from "./hooks.ts";
 import { createPlacedModel } from "./model.ts";
 import { dataNotes, hotSetNotes, modelNotes } from "./notes.ts";
@@ -73,6 +75,10 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const evalBatch = Math.min(evaluation.batch, evaluated);
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
+  const { normalisation } = settings.model;
+  const statistics = normalisation === "dense"
+    ? await denseStatistics(dataset, seed, passHooks(hooks))
+    : null;
   const devices = owned.use(await openDevices(device));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
@@ -80,7 +86,8 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
     maxBatch: Math.max(training.batch, evalBatch),
     maxTrainBatch: training.batch,
     optimizer,
-    normalisation: settings.model.normalisation,
+    normalisation,
+    denseStatistics: statistics,
     hotSet,
   }));
   const held = owned.move();
@@ -103,13 +110,17 @@ async function findPlanHotSet(
   plan: PlanOptions,
   { tableRows, dim }: ModelShape,
   seed: number,
-  { onPass, signal }: RunHooks,
+  hooks: RunHooks,
 ): Promise<HotSet | null> {
   if (!findPlan(plan.name).segregates) return null;
-  return await findHotSet(dataset, plan, tableRows, dim, seed, {
+  return await findHotSet(dataset, plan, tableRows, dim, seed, passHooks(hooks));
+}
+
+function passHooks({ onPass, signal }: RunHooks): PassHooks {
+  return {
     ...(onPass === undefined ? {} : { onPass }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }
 
 /** A log with a schema has its own number of dense columns, with which the preset's bottom MLP then begins. */

@@ -249,6 +249,7 @@ export async function train(
     },
     model.device.info,
     options.prepareWorkers ?? null,
+    mostInputs(sampled.dataset, options),
   );
   const run = new Run(model, sampled, feeds, options, passes);
   try {
@@ -256,6 +257,15 @@ export async function train(
   } finally {
     run.dispose();
   }
+}
+
+/** Inputs that a run trains at most. */
+function mostInputs(
+  dataset: Dataset,
+  { batch, epochs = 1, maxSteps = 0 }: Pick<TrainOptions, "batch" | "epochs" | "maxSteps">,
+): number {
+  const all = epochs * dataset.count("train");
+  return maxSteps === 0 ? all : Math.min(all, maxSteps * batch);
 }
 
 class Run {

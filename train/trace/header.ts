@@ -67,6 +67,6 @@ export const HEADER_SCHEMA: Schema<TraceHeader> = documentOf<TraceHeader>(
     placement: words,
     stage_resolution: oneOf(["minibatch", "interval"]),
   }, {
-    normalisation: oneOf(["layer", "batch"]),
+    normalisation: oneOf(["dense", "vectors"]),
   }),
 );

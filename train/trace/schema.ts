@@ -91,7 +91,7 @@ export interface TraceHeader {
     readonly parameters: { readonly dense: number; readonly embedding: number };
   };
   /** How features were normalised; not at all where it is missing. */
-  readonly normalisation?: "layer" | "batch";
+  readonly normalisation?: "dense" | "vectors";
   /** What updated rows and MLPs. */
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad";
   /** Inputs of a full minibatch. */

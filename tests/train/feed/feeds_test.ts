@@ -187,12 +187,22 @@ Deno.test("a data set that no other thread can open is read in this one, or refu
     isFallbackAdapter: false,
     threads: 1,
   } as const;
-  using feeds = await openRunFeeds(parts, gpu, null);
+  using feeds = await openRunFeeds(parts, gpu, null, 1e9);
   assert.equal(feeds.threads, 0);
   await assert.rejects(
-    openRunFeeds(parts, gpu, 2),
+    openRunFeeds(parts, gpu, 2, 1e9),
     /^UserError: Cannot use device.prepareWorkers 2: the data set synthetic cannot be opened in another thread/,
   );
+});
+
+Deno.test("by default a short run has no threads, and threads that are asked for are there", async () => {
+  using dataset = openSynthetic({ inputs: 70, tableRows: [3] });
+  const parts = { dataset, tableRows: [3], hot: null };
+  const cpu = { kind: "cpu", name: "", details: {}, isFallbackAdapter: false, threads: 1 } as const;
+  using short = await openRunFeeds(parts, cpu, null, 99_999);
+  using none = await openRunFeeds(parts, cpu, 0, 1e9);
+  using asked = await openRunFeeds(parts, cpu, 3, 60);
+  assert.deepEqual([short.threads, none.threads, asked.threads], [0, 0, 3]);
 });
 
 Deno.test("by default threads are those that the device leaves over", () => {

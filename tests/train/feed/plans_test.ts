@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { materialise } from "../../../data/materialised.ts";
+import { openSynthetic } from "../../../data/synthetic.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import type { Device } from "../../../kernels/types.ts";
 import type { MinibatchRecord } from "../../../train/trace/schema.ts";
+import { runTraining } from "../../../train/run/run_training.ts";
+import { CLASSIFIER_INPUTS } from "../../../train/plan/classifier.ts";
 import { train } from "../../../train/run/trainer.ts";
 import {
   allNumbers,
@@ -82,6 +85,32 @@ const RUNS: Readonly<Record<string, ToyRun>> = {
   }),
   "sequences, baseline": drawnRun(true, 50, { plan: { name: "baseline" }, more: { batch: 4 } }),
 };
+
+for (const name of ["slipstream", "slipstream-cold", "random-drop"] as const) {
+  Deno.test(`${name}: the same bits where inputs are judged many chunks ahead`, async () => {
+    using dataset = openSynthetic({ inputs: 70_000, tableRows: [300, 20, 500], seed: 9 });
+    const run = async (prepareWorkers: number) => {
+      const { losses, metrics, plan } = await runTraining({
+        data: dataset,
+        model: { preset: "rm2", shape: { dim: 4, bottom: [13, 8, 4], top: [8, 1] } },
+        training: { batch: 256 },
+        plan: {
+          ...{ name, hotMemoryMib: 0.006, profile: 1, schedule: "interleaved" },
+          ...{ warmup: 4, window: 10, drop: 0.4 },
+        },
+        device: { kind: "cpu", threads: 1, prepareWorkers },
+      });
+      return JSON.parse(JSON.stringify(
+        { losses, metrics, plan },
+        (key, value) => key.endsWith("_ms") ? undefined : value,
+      ));
+    };
+    const alone = await run(0);
+    assert.ok(alone.plan.hot.hot_inputs > 5 * CLASSIFIER_INPUTS);
+    assert.ok(alone.plan.skipped_inputs > 15_000);
+    assert.deepEqual(await run(2), alone);
+  });
+}
 
 for (const [name, run] of Object.entries(RUNS)) {
   Deno.test(`${name}: the same bits however many threads prepare its minibatches`, async () => {

@@ -79,7 +79,7 @@ async function check(device: Device): Promise<Uint8Array[]> {
       ];
       for (const combine of rules) {
         const rule = JSON.stringify(combine);
-        const got = await classifier.scores("search", combine);
+        const got = await classifier.scores("search", combine).wait();
         expected(classifier.rows, shape, scores, combine).forEach((score, b) => {
           const near = combine.kind === "mean" && score < NEVER
             ? Math.abs(got[b]! - score) <= 1e-6
@@ -87,7 +87,7 @@ async function check(device: Device): Promise<Uint8Array[]> {
           assert.ok(near, `${rule} of input ${b}: ${got[b]}, not ${score}`);
         });
         for (const threshold of [0, 0.25, 0.6, NEVER]) {
-          const skip = await classifier.skips(combine, threshold);
+          const skip = await classifier.skips(combine, threshold).wait();
           assert.equal(skip.length, CLASSIFIER_INPUTS);
           skipped.push(skip);
           // In order, and as the scores that the threshold was found on say.

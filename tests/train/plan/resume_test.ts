@@ -132,14 +132,14 @@ const RUNS: Readonly<Record<string, ToyRun>> = {
       }),
     ]),
   ),
-  "baseline, batch normalisation": drawnRun(false, 60, {
+  "baseline, vectors normalised": drawnRun(false, 60, {
     plan: { name: "baseline" },
-    normalisation: "batch",
+    normalisation: "vectors",
     more: { batch: 4, epochs: 2, shuffle: true },
   }),
-  "slipstream, two epochs, batch normalisation, evaluations": drawnRun(false, 90, {
+  "slipstream, two epochs, dense features standardised, evaluations": drawnRun(false, 90, {
     plan: { ...PLANS["slipstream interleaved, waking"], schedule: "cold-then-hot", watch: 2 },
-    normalisation: "batch",
+    normalisation: "dense",
     more: { batch: 4, epochs: 2, shuffle: true, evalEvery: 5 },
   }),
   "slipstream, decided once for two epochs": drawnRun(false, 60, {
@@ -234,7 +234,7 @@ Deno.test("checkpoints on disk hold all of it", () =>
       for (
         const name of [
           "artifact, hot, Adagrad",
-          "slipstream, two epochs, batch normalisation, evaluations",
+          "slipstream, two epochs, dense features standardised, evaluations",
         ]
       ) {
         const run = RUNS[name]!;

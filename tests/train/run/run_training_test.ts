@@ -181,10 +181,20 @@ Deno.test("runTraining() names the field that cannot be, before it opens anythin
   );
 });
 
+Deno.test("a run that was normalised in a way that is gone is not resumed", () => {
+  const { data, ...settings } = resolveRun({ data: ["a"], model: "rm3" });
+  const document = { ...configurationOf({ data, ...settings }) as object, normalisation: "layer" };
+  assert.throws(() => settingsOf(document as never, "c"), {
+    name: "UserError",
+    message:
+      "Cannot resume from c: its run normalises features by layer, which no longer exists; normalisations are none, dense, vectors",
+  });
+});
+
 Deno.test("a run's settings come back from the document that holds them", () => {
   const settings = resolveRun({
     data: { source: ["a", "b"], format: "avazu", limit: 7, maxIndexRange: 9, seed: 5 },
-    model: { preset: "rm3", shape: { dim: 8 }, normalisation: "layer", weights: "w" },
+    model: { preset: "rm3", shape: { dim: 8 }, normalisation: "vectors", weights: "w" },
     training: { optimizer: "adagrad", learningRate: { warmupSteps: 3 }, epochs: 2, shuffle: false },
     plan: { name: "slipstream", mode: "artifact" },
     device: { kind: "cpu", threads: 2, placement: "hybrid" },
