@@ -17,9 +17,15 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
-import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
+import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
-import { currentPlace, type StudyKey, type StudyPlace, StudyStore } from "../study/store.ts";
+import {
+  currentPlace,
+  type StudyKey,
+  type StudyPlace,
+  type StudyResult,
+  StudyStore,
+} from "../study/store.ts";
 import { trainedFolder } from "../study/trained.ts";
 import { loadVariant, variantOf } from "../study/variants.ts";
 import { lockFolder } from "../suite/lock.ts";
@@ -175,17 +181,18 @@ class RecordQueue {
       await runSeed(job, this.#store, this.#settings, open);
       const result = await this.#store.read(key);
       if (result === null) left++;
-      else if (!await isRecorded(this.#values.records, key)) {
-        const recording: Recording = {
-          command: commandOf(key),
-          recorded_at: new Date().toISOString(),
-          beside: this.#values.beside ?? null,
-        };
-        await writeRecord(this.#values.records, result, recording);
-      }
+      else await this.#record(result, commandOf(key));
       this.#done += key.inputs;
     }
     return left;
+  }
+
+  /** Records a run, unless another process of the queue has done it. Nobody else does it meanwhile. */
+  async #record(result: StudyResult, command: string): Promise<void> {
+    const { records, beside = null } = this.#values;
+    using _claim = await this.#store.claim(result, this.#settings);
+    if (await isRecorded(records, result)) return;
+    await writeRecord(records, result, { command, recorded_at: new Date().toISOString(), beside });
   }
 
   /** Says now and then how far a run and the queue are. */

@@ -100,5 +100,7 @@ Deno.test("jobs and collect say what they need", async () => {
     2,
     /Cannot list jobs of memory: it makes no training runs/,
   );
+  const beyond = ["jobs", "ablation", "--workloads", "rm4", "--seeds", "3", "--first-seed", "5"];
+  await fail("bench", beyond, 2, /Cannot run seeds from 5 on: --seeds ends at 3; /);
   await fail("bench", ["run", "--quiet"], 2, /Cannot make a run: it takes one of --workloads/);
 });
