@@ -149,5 +149,5 @@ export const RESULT_SCHEMA: Schema<BenchDocument> = documentOf<BenchDocument>(
     figures: FIGURES,
     samples: listOf(SAMPLE),
     notes: listOf(text),
-  }),
+  }, { verdicts: listOf(text) }),
 );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { KernelChoice } from "../kernels/webgpu/variants.ts";
 import type { Cell, Column } from "../core/table.ts";
 import type { PresetName } from "../train/model/presets.ts";
 import type { Figure } from "./figure.ts";
@@ -53,6 +54,8 @@ export interface Findings {
    * is measured of code that uses no device.
    */
   readonly device?: DeviceNote | null;
+  /** What was found, a sentence each: who is ahead, whether a figure of the paper is reproduced. */
+  readonly verdicts?: readonly string[];
   /** One line each, for people: what the figures mean and what they do not. */
   readonly notes: readonly string[];
 }
@@ -80,12 +83,18 @@ interface FlagSettings {
   readonly inputs: number | null;
   /** Workloads whose twins are looked at. */
   readonly workloads: readonly PresetName[];
+  /** Files of a log that is a workload too; none for twins alone. */
+  readonly data: readonly string[];
+  /** The schema of that log; null where it is recognised without one. */
+  readonly schema: string | null;
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */
   readonly firstSeed: number;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
+  /** Kernels that are timed on WebGPU, one choice after another. */
+  readonly kernels: readonly KernelChoice[];
   /** Whether recorded runs are shown, and nothing is trained. */
   readonly recorded: boolean;
   /** Folder of recorded runs. */
@@ -97,7 +106,7 @@ export type ExperimentFlag = keyof FlagSettings;
 
 /** What every experiment is told. */
 interface CommonSettings {
-  /** The CPU device's kernels for V8's 256-bit mode; the task `bench:fast` sets it, whichever experiment follows. */
+  /** The CPU device's kernels for V8's 256-bit mode; the task `bench` sets it, whichever experiment follows. */
   readonly wide: boolean;
   /** The least work that still runs every line: for tests. */
   readonly smoke: boolean;
@@ -133,8 +142,8 @@ export type SettingsOf<F extends ExperimentFlag> = CommonSettings & Pick<FlagSet
 /** A named experiment of `deno task bench`. */
 export interface Experiment {
   readonly name: string;
-  /** The word that asks for it on a command line; its name unless told. */
-  readonly word?: string;
+  /** What asks for it on a command line; its name unless told. */
+  readonly words?: readonly [name: string, ...flags: string[]];
   /** One line for `--help`. */
   readonly summary: string;
   /** What the report calls it; with the paper's figure where it has one. */
@@ -145,8 +154,12 @@ export interface Experiment {
   readonly trains?: boolean;
   /** Workloads that are enough for the suite at its reduced sizes, unless workloads are asked for; all where absent. */
   readonly suiteWorkloads?: readonly PresetName[];
+  /** Whether the suite shows recorded runs of it as well, where there are any. */
+  readonly suiteRecords?: boolean;
   /** Flags that mean something to it; it is run with the defaults of all others. */
   readonly flags: readonly ExperimentFlag[];
+  /** Settings that it has whatever is asked for. */
+  readonly fixed?: Partial<Settings>;
   run(settings: Settings): Promise<Findings>;
 }
 

@@ -6,7 +6,8 @@
 
 import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
 import { UsageError } from "../core/errors.ts";
-import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
+import { KERNEL_CHOICE_NAMES } from "../kernels/webgpu/variants.ts";
+import { WORKLOAD_NAMES, type WorkloadName } from "../data/twin/workloads.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
@@ -60,10 +61,25 @@ const EXPERIMENT_FLAGS = {
   workloads: {
     type: "list",
     choices: WORKLOAD_NAMES,
-    default: WORKLOAD_NAMES,
     group: "Experiment",
     valueName: "NAME,…",
-    help: "Workloads",
+    defaultText: "all; with --data none",
+    help: "Workloads: twins of the data sets",
+  },
+  data: {
+    type: "paths",
+    default: [],
+    group: "Experiment",
+    valueName: "FILE …",
+    defaultText: "twins alone",
+    help: "A log of your own, trained beside the twins of --workloads",
+  },
+  schema: {
+    type: "path",
+    valueName: "FILE",
+    group: "Experiment",
+    defaultText: "as recognised",
+    help: "The schema of that log: deno task data schema drafts one",
   },
   seeds: {
     type: "number",
@@ -91,6 +107,15 @@ const EXPERIMENT_FLAGS = {
     defaultText: "by experiment",
     help:
       "Variants, with spaces between: a plan and flags of deno task train without dashes, such as fae slipstream,drop=0.5,criterion=per-root-access; --schedule is cold-then-hot unless told",
+  },
+  kernels: {
+    type: "list",
+    choices: KERNEL_CHOICE_NAMES,
+    default: ["standard"],
+    group: "Experiment",
+    valueName: "NAME,…",
+    help:
+      "Kernels to time on WebGPU, one choice after another; docs/performance.md says what each is",
   },
   recorded: {
     type: "boolean",
@@ -131,7 +156,8 @@ export const BENCH_FLAGS = {
   wide: {
     type: "boolean",
     group: "Experiment",
-    help: "CPU kernels for V8's 256-bit mode: deno task bench:fast sets this and V8's flags",
+    help:
+      "CPU kernels for V8's 256-bit mode on x86-64; deno task bench says it, and --no-wide takes it back",
   },
   out: {
     type: "path",
@@ -164,13 +190,19 @@ export const EXPERIMENT_FLAG_KEYS = Object.keys(EXPERIMENT_FLAGS) as readonly Ex
 /** Flags without a value, as they are written. */
 const SWITCHES: ReadonlySet<string> = new Set(
   Object.entries(BENCH_FLAGS).flatMap(([key, flag]) =>
-    flag.type === "boolean" ? [flagName(key), ...("short" in flag ? [`-${flag.short}`] : [])] : []
+    flag.type === "boolean"
+      ? [
+        flagName(key),
+        `--no-${flagName(key).slice(2)}`,
+        ...("short" in flag ? [`-${flag.short}`] : []),
+      ]
+      : []
   ),
 );
 
 /**
  * Parts a command line into the words before its flags and the rest. Switches may stand before the words, as `--wide` does
- * in the task `bench:fast`.
+ * in the task `bench`.
  */
 export function partWords(
   args: readonly string[],
@@ -203,11 +235,20 @@ export function commandLine(
     if (value === true) return [flagName(key)];
     const quoted = (text: string): string =>
       /^[\w./,:+=-]+$/.test(text) ? text : JSON.stringify(text);
-    if (key === "variants") return [flagName(key), ...values.variants.map(quoted)];
+    if (key === "variants" || key === "data") return [flagName(key), ...values[key].map(quoted)];
     const text = typeof value === "object" ? value.join(key === "batch" ? "-" : ",") : `${value}`;
     return [flagName(key), quoted(text)];
   });
-  return [`deno task bench${values.wide ? ":fast" : ""}`, ...names, ...words].join(" ");
+  if (keys.has("wide") && !values.wide) words.push("--no-wide");
+  return ["deno task bench", ...names, ...words].join(" ");
+}
+
+/** The twins that flags ask for: all unless told, or none where a log is given. */
+export function twinsOf(
+  { workloads, data }: Pick<BenchValues, "workloads" | "data">,
+): WorkloadName[] {
+  const asked = workloads ?? (data.length > 0 ? [] : WORKLOAD_NAMES);
+  return WORKLOAD_NAMES.filter((name) => asked.includes(name));
 }
 
 /**
@@ -242,10 +283,13 @@ export function settingsOf(
     full: values.full,
     python: values.python ?? null,
     inputs: values.inputs ?? null,
-    workloads: WORKLOAD_NAMES.filter((name) => values.workloads.includes(name)),
+    workloads: twinsOf(values),
+    data: values.data,
+    schema: values.schema ?? null,
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),
+    kernels: KERNEL_CHOICE_NAMES.filter((name) => values.kernels.includes(name)),
     recorded: values.recorded,
     records: values.records,
     out: values.out,

@@ -19,6 +19,9 @@ export const REPORT_FILE = "report.html";
 /** The folder of training runs that experiments share. */
 export const TRAINED_FOLDER = "trained";
 
+/** The folder of logs that were prepared to be trained on. */
+export const PREPARED_FOLDER = "prepared";
+
 /** All of these names. */
 export const NOT_RESULTS: ReadonlySet<string> = new Set([
   SUITE_FILE,
@@ -26,4 +29,5 @@ export const NOT_RESULTS: ReadonlySet<string> = new Set([
   MACHINE_FILE,
   REPORT_FILE,
   TRAINED_FOLDER,
+  PREPARED_FOLDER,
 ]);

@@ -47,7 +47,7 @@ export function helpPage(experiments: readonly Told[]): string {
       command: "deno task bench",
       about: "Run experiments, print their tables and write a report",
       usage:
-        "[NAME …|report [DIR]|compare A B|jobs NAME …|run|collect NAME …|record NAME …] [flags]",
+        "[NAME …|report [DIR]|compare A B|jobs NAME …|run|collect NAME …|record NAME …|pages] [flags]",
       examples: [
         ["All experiments at reduced sizes, with a report", "deno task bench"],
         [
@@ -79,6 +79,7 @@ export function helpPage(experiments: readonly Told[]): string {
       "Make the tables of the runs that are there, and name those that are missing",
     ),
     line("record NAME …", "Train their runs one after another, and keep a record of each"),
+    line("pages [PAGE …]", "Make the tables of recorded runs in pages anew, or --check them"),
     line("compare A B", "Set two folders or files of results side by side"),
     "",
     "Time",

@@ -36,6 +36,8 @@ export interface KernelRow {
   readonly flops: number;
   /** That one launch has to move at least, by the kernel's record. */
   readonly bytes: number;
+  /** Dispatches of one launch: more than one where parts are added up after, or tables lie in several shards. */
+  readonly dispatches: number;
   /** Median time of one launch in microseconds, launch cost included. */
   readonly us: number;
   /** 90th percentile of the same. */
@@ -103,7 +105,8 @@ export async function benchKernels(
     const add = <Name extends OpName>(op: OpNamed<Name>, args: OpArgs[Name]): void => {
       const program = device.record("bench", (ops) => ops.add(op, args));
       const launcher = new Launcher(device, program, sampleMs);
-      all.push({ program, launcher, cost: op.cost(args, examples.counts(op, args)), times: [] });
+      const cost = op.cost(args, examples.counts(op, args));
+      all.push({ program, launcher, cost, times: [], dispatches: 0 });
     };
     const isNew = (): (name: string) => boolean => {
       const known = new Set(all.map(({ cost }) => cost.op));
@@ -122,7 +125,11 @@ export async function benchKernels(
       }
     });
     // A page nobody has written is one and the same page of zeros; an update makes the rows real.
-    for (const { program } of all) device.run(program);
+    for (const kernel of all) {
+      const before = device.counters.dispatches;
+      device.run(kernel.program);
+      kernel.dispatches = device.counters.dispatches - before;
+    }
     const passes = Math.min(PASSES, samples);
     for (let pass = 0; pass < passes; pass++) {
       for (const { launcher, times } of all) {
@@ -132,7 +139,7 @@ export async function benchKernels(
         while (times.length < upTo) times.push(await launcher.sample());
       }
     }
-    return all.map(({ cost, times }) => describe(cost, times));
+    return all.map(describe);
   } finally {
     for (const { program } of all) program.dispose();
   }
@@ -145,6 +152,8 @@ interface Kernel {
   readonly cost: Cost;
   /** Milliseconds a launch. */
   readonly times: number[];
+  /** Of a launch. */
+  dispatches: number;
 }
 
 /** The ops of a model's training step, in their order. */
@@ -271,7 +280,9 @@ export class Launcher {
   }
 }
 
-function describe({ op, shape, flops, bytes }: Cost, times: readonly number[]): KernelRow {
+function describe(
+  { cost: { op, shape, flops, bytes }, times, dispatches }: Kernel,
+): KernelRow {
   const lookups = lookupsOf(shape);
   const samples = times.map((ms) => 1000 * ms);
   const { median: us, p90, interval } = summarise(samples);
@@ -281,6 +292,7 @@ function describe({ op, shape, flops, bytes }: Cost, times: readonly number[]): 
     shape: Object.entries(shape).map(([name, value]) => `${name}=${value}`).join(" "),
     flops,
     bytes,
+    dispatches,
     us,
     p90_us: p90,
     interval_us: interval,

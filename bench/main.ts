@@ -11,6 +11,7 @@ import { currentEnvironment } from "../train/run/environment.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { collectCommand, jobsCommand, runCommand } from "./commands/jobs.ts";
 import { namedCommand } from "./commands/named.ts";
+import { pagesCommand } from "./commands/pages.ts";
 import { recordCommand } from "./commands/record.ts";
 import { reportCommand } from "./commands/report.ts";
 import { suiteCommand } from "./commands/suite.ts";
@@ -19,17 +20,18 @@ import { helpOf, helpPage } from "./help.ts";
 import { EXPERIMENTS } from "./registry.ts";
 
 /** Words that are no experiments. */
-const COMMANDS = ["report", "compare", "jobs", "run", "collect", "record"];
+const COMMANDS = ["report", "compare", "jobs", "run", "collect", "record", "pages"];
 
 async function main(args: readonly string[]): Promise<number> {
   const { words, flags } = partWords(args);
   const names = [...COMMANDS, ...EXPERIMENTS.map(({ name }) => name)];
   const [first, ...more] = words;
   if (first !== undefined) chooseCommand(names, [first]);
-  if (first === "report" || first === "compare") {
-    // The task bench:fast says it before every word.
+  const apart = { report: reportCommand, compare: compareCommand, pages: pagesCommand };
+  if (first !== undefined && Object.hasOwn(apart, first)) {
+    // The task says it before every word.
     const own = flags.filter((flag) => flag !== "--wide");
-    return await (first === "report" ? reportCommand : compareCommand)(more, own);
+    return await apart[first as keyof typeof apart](more, own);
   }
   const shared = first === "jobs" || first === "run" || first === "collect" || first === "record"
     ? first

@@ -46,7 +46,7 @@ async function lookAround(
   settings: MachineSettings,
 ): Promise<{ readonly fingerprint: Fingerprint; readonly device: DeviceNote }> {
   const { threads, wide } = settings;
-  const { device } = await openDevice(settings);
+  const { device } = await openDevice({ ...settings, stageTimes: true });
   let host: Device = device;
   try {
     if (device.info.kind !== "cpu") {

@@ -28,10 +28,10 @@ function otherOrigins({ columns, origin }: TableDocument): string {
   return lines.length === 0 ? "" : `${lines.join("; ")}\n`;
 }
 
-/** All tables and notes of an experiment. */
-export function fullText({ tables, notes }: BenchDocument): string {
-  return [...tables.map(tableText), ...(notes.length === 0 ? [] : [`${notes.join("\n")}\n`])]
-    .join("\n");
+/** All tables of an experiment, what was found, and its notes. */
+export function fullText({ tables, verdicts = [], notes }: BenchDocument): string {
+  const lines = [verdicts, notes].filter(({ length }) => length > 0);
+  return [...tables.map(tableText), ...lines.map((some) => `${some.join("\n")}\n`)].join("\n");
 }
 
 /** The short version of a suite: its short tables, and what failed. */

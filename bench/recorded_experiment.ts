@@ -8,17 +8,18 @@
 import { formatCount } from "../core/format.ts";
 import type { Experiment, Findings, Origin, ResultTable, Settings } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
-import { workloadLabel } from "./paper_machine.ts";
 import { ALONE, type RecordedRun } from "./study/recorded.ts";
 import { chooseRecorded } from "./study/trained.ts";
+import { studyLabel } from "./study/workload.ts";
 
 /** The experiment that shows what was recorded, where `experiment` trains. */
 export function recordedExperiment(experiment: Experiment): Experiment {
-  const { name, title } = experiment;
+  const { name, title, suiteWorkloads: _workloads, suiteRecords: _records, ...rest } = experiment;
   return {
-    ...experiment,
+    ...rest,
     name: `${name}-recorded`,
-    word: experiment.word ?? name,
+    words: [name, "--recorded"],
+    fixed: { recorded: true, full: true, smoke: false },
     title: `${title}: recorded runs`,
     run: async (settings) => {
       const studies = await chooseRecorded(settings);
@@ -26,7 +27,7 @@ export function recordedExperiment(experiment: Experiment): Experiment {
       if (runs.length === 0) return { tables: [], notes: [nothingNote(settings)] };
       const found = await experiment.run({ ...settings, recorded: true, full: true });
       const sizes = studies.map(({ workload, inputs, runs: { length } }) =>
-        `${workloadLabel(workload)} at ${formatCount(inputs)} inputs (${length} runs)`
+        `${studyLabel(workload)} at ${formatCount(inputs)} inputs (${length} runs)`
       ).join(", ");
       const notes = [
         ...found.notes,

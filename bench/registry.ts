@@ -9,6 +9,7 @@ import { ablationExperiment } from "./experiments/ablation.ts";
 import { accuracyExperiment } from "./experiments/accuracy.ts";
 import { breakdownExperiment } from "./experiments/breakdown.ts";
 import { choicesExperiment } from "./experiments/choices.ts";
+import { frontierExperiment } from "./experiments/frontier.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
@@ -31,6 +32,7 @@ import { validateExperiment } from "./experiments/validate.ts";
 
 /** In the order of the suite, the report and the help page. */
 export const EXPERIMENTS: readonly Experiment[] = [
+  frontierExperiment,
   speedupExperiment,
   plansExperiment,
   breakdownExperiment,

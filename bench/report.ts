@@ -60,6 +60,8 @@ export interface BenchDocument {
   readonly tables: readonly TableDocument[];
   readonly figures: readonly Figure[];
   readonly samples: readonly Sample[];
+  /** Missing where the experiment gives none. */
+  readonly verdicts?: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -93,6 +95,7 @@ export function buildDocument(
     tables: findings.tables.map(tableDocument),
     figures: findings.figures ?? [],
     samples: findings.samples ?? [],
+    ...(findings.verdicts === undefined ? {} : { verdicts: findings.verdicts }),
     notes: findings.notes,
   };
 }

@@ -24,6 +24,9 @@ export function settingsNote(settings: Settings): BenchDocument["settings"] {
   return {
     scale: settings.recorded ? "recorded" : smoke ? "smoke" : full ? "full" : "reduced",
     workloads: workloads.length === WORKLOAD_NAMES.length ? "all" : workloads.join(","),
+    ...(settings.data.length === 0
+      ? {}
+      : { data: settings.data.join(" "), schema: settings.schema }),
     inputs,
     seeds,
     first_seed: firstSeed,

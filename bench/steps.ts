@@ -29,6 +29,8 @@ export async function readMinibatches(
 /** What some steps came to. */
 interface TimedSteps {
   readonly ms: number;
+  /** Kernels launched. */
+  readonly dispatches: number;
   readonly stages: Readonly<Partial<Record<Stage, number>>>;
   readonly losses: Float32Array;
 }
@@ -65,10 +67,12 @@ export class StepRunner {
     await device.sync();
     await device.takeStageTimes();
     this.#prepareMs = this.#uploadMs = 0;
+    const before = device.counters.dispatches;
     const begun = performance.now();
     for (let i = 0; i < steps; i++) this.#one(i);
     await device.sync();
     const ms = performance.now() - begun;
+    const dispatches = device.counters.dispatches - before;
     const stages = {
       prepare: this.#prepareMs,
       upload: this.#uploadMs,
@@ -76,6 +80,7 @@ export class StepRunner {
     };
     return {
       ms,
+      dispatches,
       stages,
       losses: new Float32Array(await device.read(losses.buffer, 0, 4 * steps)),
     };

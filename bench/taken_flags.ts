@@ -49,10 +49,17 @@ export function namesOfTakers(key: string, all: readonly Taker[]): string[] {
   return all.filter(({ flags }) => flags.includes(key as ExperimentFlag)).map(({ name }) => name);
 }
 
-/** Settings with the defaults of all flags that the experiment does not take. */
-export function ownSettings({ flags }: Pick<Experiment, "flags">, settings: Settings): Settings {
+/** Settings with the defaults of all flags that the experiment does not take, and with those that it always has. */
+export function ownSettings(
+  { flags, fixed = {} }: Pick<Experiment, "flags" | "fixed">,
+  settings: Settings,
+): Settings {
   const { values } = parseFlags(BENCH_FLAGS, []);
   const defaults = settingsOf({ ...values, smoke: settings.smoke }, settings);
   const others = EXPERIMENT_FLAG_KEYS.filter((key) => !flags.includes(key));
-  return { ...settings, ...Object.fromEntries(others.map((key) => [key, defaults[key]])) };
+  return {
+    ...settings,
+    ...Object.fromEntries(others.map((key) => [key, defaults[key]])),
+    ...fixed,
+  };
 }

@@ -23,15 +23,17 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High 32 bits of the product of two unsigned 32-bit integers. */
+/**
+ * High 32 bits of the product of two unsigned 32-bit integers. Products of 16-bit halves with a carry fit in 32 bits, so that
+ * everything stays in the integer registers.
+ */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff, aHigh = a >>> 16;
   const bLow = b & 0xffff, bHigh = b >>> 16;
-  const low = aLow * bLow;
-  const mid = aHigh * bLow + (low >>> 16);
-  const mid2 = aLow * bHigh + (mid % 0x10000);
-  return (aHigh * bHigh + Math.floor(mid / 0x10000) +
-    Math.floor(mid2 / 0x10000)) >>> 0;
+  const low = Math.imul(aLow, bLow) >>> 16;
+  const mid = (Math.imul(aHigh, bLow) + low) >>> 0;
+  const mid2 = (Math.imul(aLow, bHigh) + (mid & 0xffff)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (mid >>> 16) + (mid2 >>> 16)) >>> 0;
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
+import { drawRows, rowLayout, SPLITS } from "./drawn/rows.ts";
 import { idLayout, NO_LOOKUP } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import { RowReader } from "./row_reader.ts";
@@ -23,6 +24,11 @@ export interface MaterialiseOptions {
    * first appearance over all splits, as DLRM numbers a log's. Default `possible`.
    */
   readonly vocabulary?: "possible" | "seen" | undefined;
+  /**
+   * Threads that draw, of a data set that other threads can open. Default 1: the thread that asks. The inputs are the same for
+   * any number.
+   */
+  readonly threads?: number | undefined;
   /** Most bytes that the arrays of all splits may take. Default 6 GiB. */
   readonly memoryLimit?: number | undefined;
 }
@@ -35,7 +41,6 @@ export interface MaterialisationProgress {
   readonly total: number;
 }
 
-const SPLITS: readonly Split[] = ["train", "test", "validation"];
 const DEFAULT_LIMIT = 6 * 2 ** 30;
 /** Inputs drawn at a time. */
 const AT_ONCE = 4096;
@@ -71,7 +76,7 @@ export async function materialise(
   dataset: Dataset,
   options: MaterialiseOptions = {},
 ): Promise<Dataset> {
-  const { onProgress, signal, memoryLimit = DEFAULT_LIMIT } = options;
+  const { onProgress, signal, threads = 1, memoryLimit = DEFAULT_LIMIT } = options;
   const { schema } = dataset;
   const total = SPLITS.reduce((sum, split) => sum + dataset.count(split), 0);
   const bytes = total * bytesPerInput(schema);
@@ -84,9 +89,12 @@ export async function materialise(
   signal?.throwIfAborted();
   const turns = new Turns();
   let before = 0;
-  const drawn: Partial<Record<Split, SplitRows>> = {};
+  const shared = threads > 1 ? await dataset.share?.(SPLITS) ?? null : null;
+  const drawn: Partial<Record<Split, SplitRows>> = shared === null
+    ? {}
+    : await drawByThreads(dataset, shared, threads, options, total);
   for (const split of SPLITS) {
-    drawn[split] = await draw(dataset, split, async (done) => {
+    drawn[split] ??= await draw(dataset, split, async (done) => {
       onProgress?.({ done: before + done, total });
       await turns.yield();
       signal?.throwIfAborted();
@@ -143,6 +151,43 @@ function bytesPerInput(schema: DatasetSchema): number {
   return 4 * ((schema.steps ?? 1) * schema.dense.length + idLayout(schema).width) + 1;
 }
 
+/** Room for so many inputs, shared so that other threads can read them. */
+function emptyRows(schema: DatasetSchema, count: number): SplitRows {
+  const { ids, dense } = rowLayout(schema);
+  return {
+    count,
+    dense: new Float32Array(new SharedArrayBuffer(4 * count * dense)),
+    ids: new Uint32Array(new SharedArrayBuffer(4 * count * ids)),
+    labels: new Uint8Array(new SharedArrayBuffer(count)),
+  };
+}
+
+async function drawByThreads(
+  dataset: Dataset,
+  shared: SharedDataset,
+  threads: number,
+  { onProgress, signal }: MaterialiseOptions,
+  total: number,
+): Promise<Record<Split, SplitRows>> {
+  const { schema } = dataset, layout = rowLayout(schema);
+  const drawn = Object.fromEntries(
+    SPLITS.map((split) => [split, emptyRows(schema, dataset.count(split))]),
+  ) as Record<Split, SplitRows>;
+  let done = 0;
+  for await (const { split, first, count, rows } of drawRows(dataset, shared, threads, signal)) {
+    signal?.throwIfAborted();
+    const { ids, dense, labels } = drawn[split], floats = new Float32Array(rows.buffer);
+    for (let b = 0; b < count; b++) {
+      const at = b * layout.words, row = first + b, toDense = at + layout.ids;
+      ids.set(rows.subarray(at, toDense), row * layout.ids);
+      dense.set(floats.subarray(toDense, toDense + layout.dense), row * layout.dense);
+      labels[row] = rows[toDense + layout.dense]!;
+    }
+    onProgress?.({ done: done += count, total });
+  }
+  return drawn;
+}
+
 async function draw(
   dataset: Dataset,
   split: Split,
@@ -151,13 +196,7 @@ async function draw(
   const { schema } = dataset, count = dataset.count(split), steps = schema.steps ?? 1;
   const denseWidth = steps * schema.dense.length;
   const { each, firsts, width } = idLayout(schema);
-  const rows: SplitRows = {
-    count,
-    // Shared, so that other threads can read them.
-    dense: new Float32Array(new SharedArrayBuffer(4 * count * denseWidth)),
-    ids: new Uint32Array(new SharedArrayBuffer(4 * count * width)),
-    labels: new Uint8Array(new SharedArrayBuffer(count)),
-  };
+  const rows = emptyRows(schema, count);
   const reader = dataset.reader(split, { kind: "sequential" });
   const into = createInputs(schema, Math.min(AT_ONCE, count));
   for (let start = 0; start < count; start += AT_ONCE) {

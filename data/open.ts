@@ -42,8 +42,8 @@ export type DataFormat = typeof DATA_FORMATS[number];
 export interface OpenOptions {
   /**
    * Raw files, folders of files or patterns (`part-*.parquet`), in order: text (plain, gzip or zstd), Parquet, Arrow. Empty
-   * for `synthetic`. Or one twin, `twin:NAME` or `twin:FILE.json`, optionally followed by `:INPUTS`; `limit` then caps its
-   * inputs, `seed` seeds its draws, and its ids are taken modulo `maxIndexRange`.
+   * for `synthetic`. Or one twin, `twin:NAME` or `twin:FILE.json`, optionally followed by settings (`,drift=10`, `,effect=0.5`)
+   * and by `:INPUTS`; `limit` then caps its inputs, `seed` seeds its draws, and its ids are taken modulo `maxIndexRange`.
    */
   readonly data: readonly string[];
   /**
@@ -145,7 +145,7 @@ export async function openDataset(options: OpenOptions): Promise<Dataset> {
   const twin = chooseTwin(options);
   if (twin !== null) {
     return await openTwin({
-      twin: twin.twin,
+      ...twin,
       inputs: Math.min(twin.inputs, options.limit ?? Infinity),
       seed: options.seed ?? DEFAULT_SEED,
       maxIndexRange: options.maxIndexRange,

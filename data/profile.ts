@@ -96,6 +96,8 @@ export interface Profile {
   readonly dim: number;
   /** Lookups of an input; their mean over the inputs counted where bags are of different lengths. */
   readonly lookupsPerInput: number;
+  /** False where inputs have no labels (all are 0); absent if they have. */
+  readonly labelled?: false;
   /** Share of ones among the labels. */
   readonly labelRate: Estimate;
   /** In the order of the schema. */
@@ -256,6 +258,7 @@ export async function profileDataset(
     seed: sampled ? seed : null,
     dim,
     lookupsPerInput: lookups,
+    ...(schema.labelled === false ? { labelled: false as const } : {}),
     labelRate: proportion(ones / counted, counted),
     tables,
     growth,

@@ -24,7 +24,7 @@ export function formatProfile(profile: Profile): string {
   const distinct = sum(tables.map((table) => table.distinct));
   const parts = [
     `${format}: ${formatCount(inputs)} ${of}, ${sampled}\n` +
-    `label rate ${share(profile.labelRate, 4)}; ${
+    `${profile.labelled === false ? "no labels" : `label rate ${share(profile.labelRate, 4)}`}; ${
       Number(lookupsPerInput.toFixed(2))
     } lookups an input; ` +
     `${formatCount(distinct)} of ${formatCount(rows)} rows looked up\n`,

@@ -10,7 +10,7 @@ import { checkOutputFile } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
 import { findTextFiles } from "./prepare.ts";
 import { draftSchema } from "./schema/draft_schema.ts";
-import { isLabelled } from "./schema/log_schema.ts";
+import { isLabelled, tableColumns } from "./schema/log_schema.ts";
 
 /** Flags of `deno task data schema`. */
 export const SCHEMA_FLAGS = {
@@ -44,7 +44,12 @@ export async function runSchema(
     "A draft from the first rows: see to the kind of each column, how ids are spelled, and the split (docs/data.md)",
   );
   if (!isLabelled(schema)) {
-    onNote("No column holds 0 and 1 alone, so none is the label, and training needs one");
+    onNote(
+      'No column holds 0 and 1 alone, so none is the label, and training needs one (of ratings, with "above")',
+    );
+  }
+  if (tableColumns(schema).length === 0) {
+    onNote("No column looks like ids, so none is categorical, and a schema needs one");
   }
   if (values.out === undefined) return text.trimEnd();
   await writeFileWhole(values.out, text);

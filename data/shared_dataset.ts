@@ -5,6 +5,7 @@
  */
 
 import { BlockStore } from "./block_store.ts";
+import { RowFileDataset, type RowFileParts } from "./drawn/row_file.ts";
 import type { Manifest } from "./manifest.ts";
 import { MaterialisedDataset, type SplitRows } from "./materialised.ts";
 import { PreparedDataset } from "./prepared_dataset.ts";
@@ -28,6 +29,8 @@ export type SharedDataset =
     readonly schema: DatasetSchema;
     readonly rows: Readonly<Record<Split, SplitRows>>;
   }
+  /** A file of rows. */
+  | { readonly kind: "row-file"; readonly path: string; readonly parts: RowFileParts }
   /** A cache on the disk, of which splits that fit in memory are shared. */
   | {
     readonly kind: "prepared";
@@ -47,6 +50,7 @@ export type SharedDataset =
 export function mostThreads(shared: SharedDataset, schema: DatasetSchema): number {
   switch (shared.kind) {
     case "arrays":
+    case "row-file":
       return 6;
     case "prepared":
       return shared.held.has("train") ? 6 : 1;
@@ -70,6 +74,8 @@ export async function openShared(shared: SharedDataset): Promise<Dataset> {
       const { schema, rows } = shared;
       return new MaterialisedDataset({ schema, rows, hash: "", notes: [], bayes: null });
     }
+    case "row-file":
+      return new RowFileDataset(shared.path, shared.parts);
     case "subset":
       return withTrainInputs(await openShared(shared.of), shared.kept);
     case "prepared": {

@@ -52,11 +52,19 @@ export function daysOf(prefix: string, names?: readonly string[]): string[] {
 function partsOf(path: string): string[] {
   const pattern = basename(path);
   if (isFolder(path)) {
-    const names = namesIn(path).filter((name) => !ASIDE.test(name) && !isFolder(join(path, name)));
+    const names = namesIn(path).filter((name) => !ASIDE.test(name)).sort(byNumbers);
+    const folder = names.find((name) => isFolder(join(path, name)));
+    if (folder !== undefined) {
+      throw new UserError(
+        `Cannot read ${path}: it has the folder ${folder} in it; name the files, a pattern of them (${
+          join(path, "*.csv")
+        }), or each folder`,
+      );
+    }
     if (names.length === 0) {
       throw new UserError(`Cannot read ${path}: it is a folder without files`);
     }
-    return names.sort(byNumbers).map((name) => join(path, name));
+    return names.map((name) => join(path, name));
   }
   if (!/[*?]/.test(pattern) || exists(path)) return [path];
   const matches = new RegExp(

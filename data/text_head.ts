@@ -95,13 +95,19 @@ export function notSeparated({ text, lines }: Head): string | null {
     return "it is no text, because there is a byte of 0 in it, and no other file that is known here";
   }
   const first = decoder.decode(lines[0] ?? new Uint8Array(0));
-  if (/^\s*(\{\s*"|\[\s*\{)/.test(first)) {
-    return "it is JSON; write its rows as CSV or Parquet first";
+  if (looksLikeJson(first)) return "it is JSON; write its rows as CSV or Parquet first";
+  if (!text.includes(LF) && text.subarray(0, -1).includes(CR)) {
+    return "its lines end with CR alone; convert them with tr '\\r' '\\n' first";
   }
   if (lines.length > 0 && lines.slice(0, 100).every((line) => SPARSE.test(decoder.decode(line)))) {
     return "its lines are those of libsvm (label number:value …); write its rows as CSV or Parquet first";
   }
   return null;
+}
+
+/** Whether a line begins an object, or a list of them. */
+export function looksLikeJson(line: string): boolean {
+  return /^\s*(\{\s*"|\[\s*\{)/.test(line);
 }
 
 /** A line of libsvm's. */

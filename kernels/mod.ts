@@ -19,3 +19,4 @@ export {
 } from "./open.ts";
 export type * from "./types.ts";
 export type { AdapterKind } from "./webgpu/adapter.ts";
+export type { KernelVariants } from "./webgpu/variants.ts";

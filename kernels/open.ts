@@ -6,6 +6,7 @@
 
 import type { Device } from "./types.ts";
 import type { AdapterKind } from "./webgpu/adapter.ts";
+import type { KernelVariants } from "./webgpu/variants.ts";
 
 /** Which device is asked for. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";
@@ -23,6 +24,12 @@ export interface OpenDeviceOptions {
   readonly wide?: boolean;
   /** Which adapters will do for `webgpu`; `any` by default. */
   readonly adapter?: AdapterKind;
+  /**
+   * Whether a WebGPU device times the stages, which costs it some time; false by default. The CPU device always does.
+   */
+  readonly stageTimes?: boolean;
+  /** Kernels of a WebGPU device other than the standard ones. */
+  readonly kernels?: Partial<KernelVariants>;
 }
 
 /** A device, and why it is this one. */
@@ -47,10 +54,10 @@ export async function openDevice(options: OpenDeviceOptions): Promise<OpenedDevi
   }
   if (options.device === "auto") {
     const { hardware, reason } = await (lookedFor ??= lookForHardware());
-    const device = hardware ? await openWebGpu("hardware") : await openCpu(options);
+    const device = hardware ? await openWebGpu("hardware", options) : await openCpu(options);
     return { device, reason };
   }
-  return { device: await openWebGpu(options.adapter ?? "any"), reason: "asked for" };
+  return { device: await openWebGpu(options.adapter ?? "any", options), reason: "asked for" };
 }
 
 /**
@@ -96,7 +103,14 @@ async function openCpu({ threads, wide }: OpenDeviceOptions): Promise<Device> {
   });
 }
 
-async function openWebGpu(adapter: AdapterKind): Promise<Device> {
+async function openWebGpu(
+  adapter: AdapterKind,
+  { stageTimes, kernels }: OpenDeviceOptions,
+): Promise<Device> {
   const { openWebGpuDevice } = await import("./webgpu/device.ts");
-  return await openWebGpuDevice({ adapter });
+  return await openWebGpuDevice({
+    adapter,
+    ...(stageTimes === undefined ? {} : { timestamps: stageTimes }),
+    ...(kernels === undefined ? {} : { kernels }),
+  });
 }

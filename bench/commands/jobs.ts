@@ -13,13 +13,15 @@ import { interruptible } from "../../core/interrupt.ts";
 import { readBounded } from "../../core/json_file.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
-import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf } from "../flags.ts";
+import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf, twinsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { fullText } from "../print.ts";
 import { writeResult } from "../results.ts";
 import { runExperiment } from "../run_experiment.ts";
+import { lookAtLog } from "../study/logs.ts";
 import type { StudyKey } from "../study/store.ts";
-import { RunsListed, trainedResults, TRAINING_FLAGS } from "../study/trained.ts";
+import { LOG_FLAGS, RunsListed, trainedResults, TRAINING_FLAGS } from "../study/trained.ts";
+import { isLog } from "../study/workload.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken, ownSettings, takenFlags } from "../taken_flags.ts";
 import { checkResultsFolder, refuseRecorded } from "./common.ts";
@@ -137,8 +139,8 @@ export async function runsOfAll(
   const runs = new Map<string, StudyKey>();
   for (const experiment of experiments) {
     let some = 0;
-    for (const workload of values.workloads) {
-      for (const key of await runsOf(experiment, { ...values, workloads: [workload] })) {
+    for (const part of partsOf(values)) {
+      for (const key of await runsOf(experiment, part)) {
         runs.set(JSON.stringify(key), key);
         some++;
       }
@@ -150,6 +152,17 @@ export async function runsOfAll(
     }
   }
   return [...runs.values()];
+}
+
+/** Flags that ask for one workload each. */
+function partsOf(values: BenchValues): BenchValues[] {
+  const { data } = values;
+  // In the order they were asked for.
+  const asked = values.workloads ?? twinsOf(values);
+  return [
+    ...asked.map((workload) => ({ ...values, workloads: [workload], data: [] })),
+    ...(data.length === 0 ? [] : [{ ...values, workloads: [] }]),
+  ];
 }
 
 /** The runs that an experiment would make. */
@@ -178,7 +191,8 @@ export function runLine(
   return commandLine(
     {
       ...values,
-      workloads: [workload],
+      workloads: isLog(workload) ? [] : [workload],
+      data: isLog(workload) ? values.data : [],
       inputs,
       batch: [batch],
       seeds: seed,
@@ -186,13 +200,16 @@ export function runLine(
       variants: [variant],
       smoke: false,
     },
-    ["workloads", "inputs", "batch", "seeds", "firstSeed", "variants", ...general],
+    [
+      ...(isLog(workload) ? ["data", "schema"] : ["workloads"]),
+      ...["inputs", "batch", "seeds", "firstSeed", "variants", ...general],
+    ],
     ["run"],
   );
 }
 
 /** Flags that tell a run. */
-const RUN = { name: "run", flags: [...TRAINING_FLAGS, "variants"] } as const;
+const RUN = { name: "run", flags: [...TRAINING_FLAGS, ...LOG_FLAGS, "variants"] } as const;
 
 /**
  * Makes the runs of one workload, size and batch, and keeps them in the folder of results.
@@ -206,13 +223,14 @@ export async function runCommand(
   say: Settings["say"],
 ): Promise<number> {
   checkTaken(given, [RUN], all, RUN.name);
-  const { workloads, inputs, batch, seeds, variants } = values;
+  const { workloads = [], data, inputs, batch, seeds, variants } = values;
   if (
-    workloads.length !== 1 || inputs === undefined || seeds === undefined ||
+    workloads.length + Math.min(1, data.length) !== 1 || inputs === undefined ||
+    seeds === undefined ||
     batch?.length !== 1 || variants.length === 0
   ) {
     throw new UsageError(
-      "Cannot make a run: it takes one of --workloads, --inputs, one --batch, --seeds with --first-seed, and --variants",
+      "Cannot make a run: it takes one of --workloads or --data, --inputs, one --batch, --seeds with --first-seed, and --variants",
     );
   }
   checkResultsFolder(values.out);
@@ -220,8 +238,9 @@ export async function runCommand(
     const settings = settingsOf(values, { say, signal });
     await makeFolder(values.out);
     using _lock = await lockFolder(values.out, "experiments");
+    const log = await lookAtLog(settings);
     await trainedResults(
-      settings.workloads[0]!,
+      log?.workload ?? settings.workloads[0]!,
       { inputs, seeds, batch: batch[0]! },
       settings.variants,
       settings,

@@ -56,7 +56,7 @@ export async function namedCommand(
       commandLine(
         values,
         takenFlags(given.keys(), some),
-        some.map(({ name, word = name }) => word),
+        some.map(({ name, words: [word] = [name] }) => word),
       );
     const asked = values.recorded ? experiments.map(recordedExperiment) : experiments;
     await makeFolder(out);

@@ -17,6 +17,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
+import { twinWords } from "../study/sizes.ts";
 import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
 import {
@@ -90,13 +91,12 @@ export async function recordCommand(
     const again = commandLine(values, given.keys(), ["record", ...names]);
     const queue = await RecordQueue.open(values, settingsOf(values, { say, signal }));
     try {
-      await queue.run(keys, (key) => runLine(key, values, given));
+      return await queue.run(keys, (key) => runLine(key, values, given)) === 0 ? 0 : 1;
     } catch (error) {
       if (!signal.aborted) throw error;
       tell(`Interrupted: what was trained is kept; go on with ${again}`);
       return interruptedStatus(signal);
     }
-    return 0;
   });
 }
 
@@ -150,7 +150,8 @@ class RecordQueue {
     return new RecordQueue(values, own, await currentPlace(own));
   }
 
-  async run(keys: readonly StudyKey[], commandOf: (key: StudyKey) => string): Promise<void> {
+  /** Trains what is not recorded. Returns how many runs failed. */
+  async run(keys: readonly StudyKey[], commandOf: (key: StudyKey) => string): Promise<number> {
     const { say } = this.#settings, { records, out } = this.#values;
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
@@ -162,29 +163,40 @@ class RecordQueue {
         keys.length - waiting.length
       } recorded in ${records}, ${waiting.length} to train, ${formatCount(this.#total)} inputs`,
     );
-    let left = 0;
-    for (const group of groupsOf(waiting)) left += await this.#group(group, commandOf);
-    if (left > 0) say(`${left} runs are left to the processes that train them`);
+    const came = { recorded: 0, left: 0, failed: 0 };
+    for (const group of groupsOf(waiting)) {
+      await using ground = new SharedGround(this.#values.threads ?? null);
+      for (const key of group) {
+        this.#settings.signal.throwIfAborted();
+        came[await this.#one(key, ground.open, commandOf)]++;
+        this.#done += key.inputs;
+      }
+    }
+    if (came.left > 0) say(`${came.left} runs are left to the processes that train them`);
+    return came.failed;
   }
 
-  /** Trains the runs of one seed. Returns how many other processes train. */
-  async #group(group: Group, commandOf: (key: StudyKey) => string): Promise<number> {
-    let ground: ReturnType<typeof openGround> | null = null;
-    const open: typeof openGround = (...job) => ground ??= openGround(...job);
-    let left = 0;
-    for (const key of group) {
-      this.#settings.signal.throwIfAborted();
-      if (await isRecorded(this.#values.records, key)) continue;
-      const variant = await loadVariant(variantOf(key.variant));
-      const onProgress = this.#progressOf(key)!;
-      const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
+  /** Trains and records a run, unless another process does. One that cannot be trained costs none of the others. */
+  async #one(
+    key: StudyKey,
+    open: typeof openGround,
+    commandOf: (key: StudyKey) => string,
+  ): Promise<"recorded" | "left" | "failed"> {
+    if (await isRecorded(this.#values.records, key)) return "recorded";
+    const variant = await loadVariant(variantOf(key.variant));
+    const onProgress = this.#progressOf(key)!;
+    const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
+    try {
       await runSeed(job, this.#store, this.#settings, open);
-      const result = await this.#store.read(key);
-      if (result === null) left++;
-      else await this.#record(result, commandOf(key));
-      this.#done += key.inputs;
+    } catch (error) {
+      if (this.#settings.signal.aborted || !(error instanceof UserError)) throw error;
+      tell(`error: ${key.workload}, seed ${key.seed}, ${key.variant} failed: ${error.message}`);
+      return "failed";
     }
-    return left;
+    const result = await this.#store.read(key);
+    if (result === null) return "left";
+    await this.#record(result, commandOf(key));
+    return "recorded";
   }
 
   /** Records a run, unless another process of the queue has done it. Nobody else does it meanwhile. */
@@ -218,6 +230,26 @@ class RecordQueue {
   }
 }
 
+/** The inputs of one seed, opened for the first of its runs and closed with them. */
+class SharedGround implements AsyncDisposable {
+  /** Threads that draw inputs may be more than those that train: nothing is trained meanwhile. */
+  readonly #threads: number | null;
+  #ground: ReturnType<typeof openGround> | null = null;
+
+  constructor(threads: number | null) {
+    this.#threads = threads;
+  }
+
+  readonly open: typeof openGround = (key, settings) =>
+    this.#ground ??= openGround(key, { ...settings, threads: this.#threads });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A ground that could not be had has nothing open.
+    const ground = await this.#ground?.catch(() => null);
+    ground?.dataset.close();
+  }
+}
+
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
@@ -226,7 +258,8 @@ function percent(share: number): string {
 function groupsOf(keys: readonly StudyKey[]): Group[] {
   const groups = Map.groupBy(
     keys,
-    ({ workload, inputs, batch, seed }) => `${workload} ${inputs} ${batch} ${seed}`,
+    ({ workload, inputs, batch, seed, twin }) =>
+      `${workload}${twinWords(twin)} ${inputs} ${batch} ${seed}`,
   );
   return [...groups.values()] as unknown as Group[];
 }

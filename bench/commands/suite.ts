@@ -10,6 +10,8 @@ import { print, tell } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
 import { shortText } from "../print.ts";
+import { recordedExperiment } from "../recorded_experiment.ts";
+import { readRecords } from "../study/recorded.ts";
 import { runSuite } from "../suite/run.ts";
 import { checkTaken, takenFlags } from "../taken_flags.ts";
 import { checkResultsFolder, refuseRecorded } from "./common.ts";
@@ -41,22 +43,27 @@ export async function suiteCommand(
   refuseRecorded(values, "the suite");
   checkResultsFolder(values.out);
   const command = commandLine(values, given.keys(), []);
+  const shown = values.smoke ? experiments : await withRecords(experiments, values.records);
   let drawn = true;
   return await interruptible(async (signal) => {
     const { documents, interrupted } = await runSuite({
-      experiments,
+      experiments: shown,
       settings: settingsOf(values, { say, signal }),
       chosenWorkloads: given.has("workloads"),
       command,
       commandOf: (experiment) =>
-        commandLine(values, takenFlags(given.keys(), [experiment]), [experiment.name]),
+        commandLine(
+          values,
+          takenFlags(given.keys(), [experiment]),
+          experiment.words ?? [experiment.name],
+        ),
       refresh: async (folder) => {
         drawn = await refreshReport(folder, say);
       },
     });
     if (interrupted) {
       tell(
-        `Interrupted: ${documents.length} of ${experiments.length} experiments are kept in ${values.out}, ` +
+        `Interrupted: ${documents.length} of ${shown.length} experiments are kept in ${values.out}, ` +
           `with what the next has trained; go on with ${command}`,
       );
       return interruptedStatus(signal);
@@ -73,4 +80,15 @@ More    deno task bench NAME prints all tables of an experiment, deno task bench
     );
     return drawn && documents.every(({ failure }) => failure === null) ? 0 : 1;
   });
+}
+
+/** The experiments, and behind those of which the suite shows records these as well, where there are any. */
+async function withRecords(
+  experiments: readonly Experiment[],
+  folder: string,
+): Promise<Experiment[]> {
+  const some = (await readRecords(folder)).length > 0;
+  return experiments.flatMap((experiment) =>
+    some && experiment.suiteRecords ? [experiment, recordedExperiment(experiment)] : [experiment]
+  );
 }

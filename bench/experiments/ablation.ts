@@ -5,11 +5,10 @@
  */
 
 import { formatCount } from "../../core/format.ts";
-import { numberColumn, tableOf } from "../columns.ts";
+import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
-import { AUC, LOG_LOSS } from "../study/compare.ts";
+import { AUC, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   type Compared,
   comparedOf,
@@ -20,19 +19,24 @@ import {
   powerColumns,
   SEEDS_COLUMN,
   statisticsNotes,
+  testedColumn,
+  type TestedDifference,
+  testTogether,
   variantColumn,
 } from "../study/comparison.ts";
 import { timedRuns } from "../study/recorded.ts";
-import { learningRateOf, WORKLOADS } from "../study/settings.ts";
+import { learningRateOf, workloadSettings } from "../study/settings.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
-import { estimate } from "../study/statistics.ts";
+import { estimate, LEAST_SEEDS, pairedDifference, smallestVisible } from "../study/statistics.ts";
 import {
   deviceOf,
+  LOG_FLAGS,
   RECORDED_FLAGS,
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
+import { studyLabel } from "../study/workload.ts";
 import { findPlan } from "../../train/plan/plans.ts";
 import { formatWords, interleaved, variantOf } from "../study/variants.ts";
 
@@ -65,7 +69,7 @@ export const ablationExperiment = defineExperiment({
   title: "Criteria, controls and normalisations",
   suite: "full",
   trains: true,
-  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS, "variants"],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
   async run(settings): Promise<Findings> {
     const asked = settings.variants.map((words) => variantOf(words).name);
     const trained = await trainWorkloads(
@@ -75,7 +79,10 @@ export const ablationExperiment = defineExperiment({
     );
     const compared = (one: Trained) => comparedOf([one], one.results.names);
     return {
-      tables: trained.map((one) => table(one, compared(one))),
+      tables: trained.flatMap((one) => [
+        table(one, compared(one)),
+        ...interactionTable(one, compared(one)),
+      ]),
       figures: trained.map((one) => figure(one, compared(one))),
       device: deviceOf(trained),
       notes: [...statisticsNotes(trained), ...NOTES],
@@ -94,11 +101,11 @@ function table(
   { workload, size: { inputs, batch }, results }: Trained,
   compared: readonly Compared[],
 ): ResultTable {
-  const { optimizer } = WORKLOADS[workload];
+  const { optimizer } = workloadSettings(workload);
   const learningRate = learningRateOf(workload, inputs);
   const hot = results.all.find(({ plan }) => plan.hot !== null)?.plan.hot;
   const share = hot ? (100 * hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs)).toFixed(1) : "-";
-  const title = `${workloadLabel(workload)}, ${
+  const title = `${studyLabel(workload)}, ${
     formatCount(inputs)
   } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`;
   return tableOf({ title }, compared, [
@@ -125,11 +132,67 @@ function table(
   ]);
 }
 
+/**
+ * What normalisation does to the cost of skipping, which is the paper's claim for it: the difference to `fae` with it, less the
+ * difference without it, seed by seed. Nothing where no variant was trained in both ways.
+ */
+function interactionTable(
+  { workload, results }: Trained,
+  compared: readonly Compared[],
+): ResultTable[] {
+  const lines = compared.flatMap(({ name, runs }) => {
+    const { plan, options: { normalize, ...options } } = variantOf(name).words;
+    if (normalize === undefined || plan === "fae" || plan === "baseline") return [];
+    const without = formatWords({ plan, options });
+    const pair = (variant: string) => results.differences(variant, comparedWith(variant).all, AUC);
+    const [with_, plain] = [pair(name), pair(without)];
+    const interaction = pairedDifference(with_, plain);
+    return interaction === null ? [] : [{
+      runs,
+      without,
+      normalize,
+      interaction,
+      with_: estimate([...with_.values()]),
+      plain: estimate([...plain.values()]),
+    }];
+  });
+  if (lines.length === 0) return [];
+  const [tested] = testTogether([lines.map(({ interaction }) => interaction)]);
+  type Line = typeof lines[number];
+  return [
+    tableOf(
+      { title: `${studyLabel(workload)}: what normalisation recovers of skipping` },
+      lines,
+      [
+        plainColumn("normalisation", ({ normalize }) => normalize),
+        plainColumn("variant", ({ without }) => shortName(without)),
+        numberColumn("seeds", 0, ({ interaction }) => interaction.seeds),
+        figureColumn<Line>("AUC against fae without", ({ plain }) => formatDifference(plain)),
+        figureColumn<Line>("AUC against fae with", ({ with_ }) => formatDifference(with_)),
+        testedColumn<Line>("with less without", lines, tested!),
+        numberColumn<Line>(
+          "smallest visible",
+          5,
+          ({ interaction }) => smallestVisible(interaction),
+        ),
+        plainColumn<Line>("verdict", (line) => recovery(tested![lines.indexOf(line)]!)),
+      ],
+    ),
+  ];
+}
+
+/** Whether normalisation recovers what skipping costs, in words. */
+function recovery({ found, shown }: TestedDifference): string {
+  if (found.seeds < LEAST_SEEDS) return "not decided";
+  if (!shown) return "not shown to recover";
+  return found.mean > 0 ? "recovers" : "costs more";
+}
+
 /** Differences to fae with the same normalisation. */
 function figure({ workload }: Trained, compared: readonly Compared[]): Figure {
   return {
     name: workload,
-    title: `${workloadLabel(workload)}: AUC against training on every input`,
+    title: `${studyLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae with the same normalisation, paired by seed; 95 % intervals.",
     panels: [
       differencePanel(compared, (name) => comparedWith(name).all, ({ name }) => ({

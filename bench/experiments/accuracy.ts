@@ -7,7 +7,6 @@
 import { tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { AUC, droppedOfHot, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   comparedOf,
@@ -29,11 +28,13 @@ import { estimate, LEAST_SEEDS } from "../study/statistics.ts";
 import {
   aucSample,
   deviceOf,
+  LOG_FLAGS,
   RECORDED_FLAGS,
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
 } from "../study/trained.ts";
+import { studyLabel } from "../study/workload.ts";
 import { recordedStandardVariants, standardVariants } from "../study/variants.ts";
 
 const PLANS = ["baseline", "fae", "slipstream", "random-drop"] as const;
@@ -46,7 +47,7 @@ export const accuracyExperiment = defineExperiment({
   suite: "default",
   trains: true,
   suiteWorkloads: ["rm2"],
-  flags: [...TRAINING_FLAGS, ...RECORDED_FLAGS],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,
@@ -68,8 +69,8 @@ export const accuracyExperiment = defineExperiment({
           results.all.some(({ skipped_inputs }) => skipped_inputs > 0)
         )
           .map(sharesNote),
-        ...verdicts(trained),
       ],
+      verdicts: verdicts(trained),
     };
   },
 });
@@ -79,7 +80,7 @@ function sharesNote({ workload, results }: Trained): string {
   const dropped = (["slipstream", "random-drop"] as const).filter((plan) =>
     results.of(plan).length > 0
   ).map((plan) => `${plan} dropped ${droppedOfHot(results.of(plan)).toFixed(1)} %`);
-  return `${workloadLabel(workload)}: of the hot inputs ${dropped.join(" and ")}`;
+  return `${studyLabel(workload)}: of the hot inputs ${dropped.join(" and ")}`;
 }
 
 /** Differences of the table: to every input in the same order, and to the control. */
@@ -133,7 +134,7 @@ function figure(trained: readonly Trained[]): Figure {
       "Difference to fae, paired by seed, with 95 % intervals. random-drop is the control: it aims to drop as large a share as slipstream.",
     panels: [
       differencePanel(comparedOf(trained, PLANS), () => "fae", ({ workload, name }) => ({
-        x: workloadLabel(workload),
+        x: studyLabel(workload),
         series: name,
       })),
     ],

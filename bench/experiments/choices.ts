@@ -5,11 +5,9 @@
  */
 
 import { TAOBAO_STEPS } from "../../data/taobao.ts";
-import { type PresetName, PRESETS } from "../../train/model/presets.ts";
 import { plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { AUC } from "../study/compare.ts";
 import {
   type Compared,
@@ -23,6 +21,7 @@ import {
 import { accuracySizeOf } from "../study/sizes.ts";
 import { deviceOf, type Trained, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
 import { interleaved } from "../study/variants.ts";
+import { presetOf, studyLabel, type StudyWorkload } from "../study/workload.ts";
 
 /** Drop shares. */
 const DROPS = [0.1, 0.3, 0.5] as const;
@@ -74,9 +73,9 @@ export const choicesExperiment = defineExperiment({
   },
 });
 
-function choicesOf(workload: PresetName, settings: Pick<Settings, "full">): Choice[] {
+function choicesOf(workload: StudyWorkload, settings: Pick<Settings, "full">): Choice[] {
   const slipstream = (...options: string[]) => interleaved("slipstream", settings, ...options);
-  const lookups = workload === "rm1" ? TAOBAO_STEPS : PRESETS[workload].tableRows.length;
+  const lookups = workload === "rm1" ? TAOBAO_STEPS : presetOf(workload).tableRows.length;
   return [
     ...DROPS.map((drop) => ({
       option: "D",
@@ -102,7 +101,7 @@ function table(
   { workload, size: { inputs, batch } }: Trained,
   chosen: readonly Chosen[],
 ): ResultTable {
-  const title = `${workloadLabel(workload)}, ${
+  const title = `${studyLabel(workload)}, ${
     inputs.toLocaleString("en")
   } inputs, minibatches of ${batch}`;
   return tableOf({ title }, chosen, [
@@ -119,7 +118,7 @@ function table(
 function figure({ workload }: Trained, chosen: readonly Chosen[]): Figure {
   return {
     name: workload,
-    title: `${workloadLabel(workload)}: AUC against training on every input`,
+    title: `${studyLabel(workload)}: AUC against training on every input`,
     caption: "Difference to fae, paired by seed, with 95 % intervals.",
     panels: ["D", "alpha", "window"].map((option) => {
       const own = chosen.filter((one) => one.option === option);

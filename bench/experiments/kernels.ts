@@ -8,7 +8,8 @@ import { formatBytes } from "../../core/format.ts";
 import { openDevice } from "../../kernels/open.ts";
 import type { Device, DeviceKind } from "../../kernels/types.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
-import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { KERNEL_CHOICES, type KernelChoice } from "../../kernels/webgpu/variants.ts";
+import { type ColumnOf, countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { deviceNote } from "../device_note.ts";
 import {
   defineExperiment,
@@ -34,6 +35,7 @@ const SMOKE = { batch: 8, samples: 1, sampleMs: 0, maxRows: 1000, hotRows: 1000 
 /** A device's kernels. */
 interface Measured {
   readonly kind: DeviceKind;
+  readonly choice: KernelChoice;
   readonly note: DeviceNote;
   readonly batch: number;
   readonly rows: readonly KernelRow[];
@@ -41,7 +43,7 @@ interface Measured {
   readonly limits: Limits | null;
 }
 
-const FLAGS = ["device", "threads", "batch"] as const;
+const FLAGS = ["device", "threads", "batch", "kernels"] as const;
 type OwnSettings = SettingsOf<typeof FLAGS[number]>;
 
 /** Each op by itself: time, GFLOP/s, GB/s, share of the machine's limit. */
@@ -54,12 +56,14 @@ export const kernelsExperiment = defineExperiment({
   flags: FLAGS,
   async run(settings): Promise<Findings> {
     const measured: Measured[] = [];
-    for (const kind of await kinds(settings)) {
-      const { device, reason } = await openDevice({ ...settings, device: kind });
+    for (const { kind, choice } of await choices(settings)) {
+      const kernels = KERNEL_CHOICES[choice];
+      const { device, reason } = await openDevice({ ...settings, device: kind, kernels });
       try {
-        const note = deviceNote(device.info);
-        settings.say(`Device: ${kind}, ${note.name} (${reason})`);
-        measured.push(await measure(device, note, settings));
+        const plain = deviceNote(device.info);
+        const name = choice === "standard" ? plain.name : `${plain.name} (${choice})`;
+        settings.say(`Device: ${kind}, ${name} (${reason})`);
+        measured.push(await measure(device, { ...plain, name }, choice, settings));
       } finally {
         device.dispose();
       }
@@ -81,6 +85,15 @@ export const kernelsExperiment = defineExperiment({
   },
 });
 
+/** The devices to measure, WebGPU once for each choice of kernels. */
+async function choices(
+  settings: OwnSettings,
+): Promise<{ kind: DeviceKind; choice: KernelChoice }[]> {
+  return (await kinds(settings)).flatMap((kind) =>
+    (kind === "cpu" ? ["standard" as const] : settings.kernels).map((choice) => ({ kind, choice }))
+  );
+}
+
 /**
  * The devices to measure: the one that is asked for; else the CPU, and a GPU where there is one. A software adapter, whose
  * speed says nothing, has to be asked for.
@@ -93,6 +106,7 @@ async function kinds({ device }: OwnSettings): Promise<DeviceKind[]> {
 async function measure(
   device: Device,
   note: DeviceNote,
+  choice: KernelChoice,
   settings: OwnSettings,
 ): Promise<Measured> {
   const { smoke, say, signal } = settings;
@@ -113,6 +127,7 @@ async function measure(
   const rows = await benchKernels(device, { ...options, batch, signal });
   return {
     kind: note.kind,
+    choice,
     note,
     batch,
     rows,
@@ -121,10 +136,11 @@ async function measure(
 }
 
 /** One a kernel; those of one op and shape, such as equal layers, have a number behind. */
-function samplesOf({ kind, rows }: Measured): Sample[] {
+function samplesOf({ kind, choice, rows }: Measured): Sample[] {
   const seen = new Map<string, number>();
+  const device = choice === "standard" ? kind : `${kind} ${choice}`;
   return rows.map(({ op, shape, samples_us }) => {
-    const name = `${kind}/${op}/${shape}`;
+    const name = `${device}/${op}/${shape}`;
     const turn = (seen.get(name) ?? 0) + 1;
     seen.set(name, turn);
     return timeSample(turn === 1 ? name : `${name} #${turn}`, "µs", samples_us);
@@ -214,6 +230,7 @@ function kernelTable({ note, batch, rows, limits }: Measured): ResultTable {
   return tableOf({ title }, rows, [
     plainColumn("op", ({ op }) => op),
     plainColumn("shape", ({ shape }) => shape),
+    countColumn("dispatches", ({ dispatches }) => dispatches),
     numberColumn("µs, median", 1, ({ us }) => us),
     numberColumn("µs, p90", 1, ({ p90_us }) => p90_us),
     numberColumn("95 % from", 1, ({ interval_us }) => interval_us[0]),

@@ -10,7 +10,7 @@ import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts"
 import type { PresetName } from "../../train/model/presets.ts";
 import { numberColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings } from "../experiment.ts";
-import { simulatePaper, workloadLabel } from "../paper_machine.ts";
+import { simulatePaper } from "../paper_machine.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { timeSample } from "../samples.ts";
 import { comparedOf, WORKLOAD_COLUMN } from "../study/comparison.ts";
@@ -18,6 +18,7 @@ import { sizeOf } from "../study/sizes.ts";
 import type { StudyResult } from "../study/store.ts";
 import { deviceOf, TRAINING_FLAGS, trainWorkloads } from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
+import { isLog, studyLabel } from "../study/workload.ts";
 
 const BLOCKS = ["snapshot", "search", "classify"] as const;
 type Block = typeof BLOCKS[number];
@@ -35,19 +36,21 @@ export const overheadExperiment = defineExperiment({
     const setting = await loadPaperSetting();
     const variants = standardVariants(["slipstream"], settings);
     const trained = await trainWorkloads(settings, sizeOf, variants, "times");
-    const all = comparedOf(trained, ["slipstream"]).map((one) => ({
-      ...one,
-      measured: byBlock((block) =>
-        summarise(one.runs.map((run) => (run.stages_ms[block] ?? 0) / run.train_ms)).median
-      ),
-      predicted: predictedShares(setting, one.workload),
-    }));
+    const all = comparedOf(trained, ["slipstream"]).flatMap((one) =>
+      isLog(one.workload) ? [] : [{
+        ...one,
+        measured: byBlock((block) =>
+          summarise(one.runs.map((run) => (run.stages_ms[block] ?? 0) / run.train_ms)).median
+        ),
+        predicted: predictedShares(setting, one.workload),
+      }]
+    );
     type One = typeof all[number];
     const dataOfShares = ({ workload }: One, where: string, shares: Shares) =>
       dataOf(
         where === "here" ? "measured" : "predicted",
         BLOCKS.map((block) => ({
-          x: `${workloadLabel(workload)} ${where}`,
+          x: `${studyLabel(workload)} ${where}`,
           y: 100 * shares[block],
           series: block,
         })),

@@ -88,7 +88,8 @@ async function measureAll(
     PLACED.map(([placement, plan]) => configure(workload, placement, plan, size))
   );
   const { device: kind, threads, wide } = rates.fingerprint;
-  const { device, host, dispose } = await openPlaced("hot", { device: kind, threads, wide });
+  const options = { device: kind, threads, wide, stageTimes: true };
+  const { device, host, dispose } = await openPlaced("hot", options);
   try {
     const datasets = new Datasets();
     const trials = configurations.map((): Trial[] => []);

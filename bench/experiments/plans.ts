@@ -10,7 +10,7 @@ import { TRACE_STAGES } from "../../train/trace/schema.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Sample } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
-import { percentRange, workloadLabel } from "../paper_machine.ts";
+import { percentRange } from "../paper_machine.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { timeSample, valueSample } from "../samples.ts";
 import { AUC, LOG_LOSS, type StudyResults } from "../study/compare.ts";
@@ -33,6 +33,7 @@ import {
   trainWorkloads,
 } from "../study/trained.ts";
 import { standardVariants } from "../study/variants.ts";
+import { studyLabel } from "../study/workload.ts";
 
 const PLANS = ["baseline", "fae", "slipstream"] as const;
 
@@ -93,10 +94,8 @@ function speedNote(trained: readonly Trained[]): string[] {
     return found === null || found.low === null ? [] : [{ workload, ...found }];
   });
   if (known.length === 0) return [];
-  const faster = known.filter(({ low }) => low! > 1).map(({ workload }) => workloadLabel(workload));
-  const slower = known.filter(({ high }) => high! < 1).map(({ workload }) =>
-    workloadLabel(workload)
-  );
+  const faster = known.filter(({ low }) => low! > 1).map(({ workload }) => studyLabel(workload));
+  const slower = known.filter(({ high }) => high! < 1).map(({ workload }) => studyLabel(workload));
   return [
     `Slipstream against FAE: faster beyond the spread of the repeats on ${
       faster.join(", ") || "none"
@@ -229,7 +228,7 @@ function stagesFigure(trained: readonly Trained[]): Figure {
           ["other stages", small.reduce((sum, [, value]) => sum + value, 0)] as const,
         ].map(([series, y]) => ({ x: plan, y, series }));
       });
-      const title = `${workloadLabel(workload)}, ${formatCount(size.inputs)} inputs`;
+      const title = `${studyLabel(workload)}, ${formatCount(size.inputs)} inputs`;
       return categoryPanel("stacked", "seconds", dataOf("measured", data), { title });
     }),
   };
@@ -240,7 +239,7 @@ function speedFigure(trained: readonly Trained[]): Figure {
     ({ workload, results, name }): Datum[] => {
       const found = speedup(results, "baseline", name);
       return found === null ? [] : [{
-        x: workloadLabel(workload),
+        x: studyLabel(workload),
         y: found.ratio,
         series: name,
         origin: "measured",

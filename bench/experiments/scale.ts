@@ -16,7 +16,7 @@ import {
   statisticsNotes,
   variantColumn,
 } from "../study/comparison.ts";
-import { WORKLOADS } from "../study/settings.ts";
+import { workloadSettings } from "../study/settings.ts";
 import { deviceOf, type Trained, trainedRequests, TRAINING_FLAGS } from "../study/trained.ts";
 
 const LARGEST = 8_000_000, SIZES = 5, SEEDS = 3;
@@ -45,7 +45,7 @@ export const scaleExperiment = defineExperiment({
     const [all, ...others] = names as [string, ...string[]];
     const trained: Trained[] = [];
     for (const workload of settings.workloads) {
-      const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : WORKLOADS[workload].batch);
+      const batch = settings.batch[0] ?? (smoke ? SMOKE_BATCH : workloadSettings(workload).batch);
       const requests = sizes.map((inputs) => ({ workload, size: { inputs, seeds, batch }, names }));
       const results = await trainedRequests(requests, settings);
       trained.push(...requests.map((request, i) => ({ ...request, results: results[i]! })));

@@ -107,7 +107,7 @@ async function countUses(
   const { smoke, full, inputs: asked, say, signal } = settings;
   const inputs = smoke ? SMOKE : asked ?? (full ? publishedInputs(workload) : DRAWN);
   say(`${workload}: counting lookups of ${formatCount(inputs)} inputs`);
-  const twin = await openTraining(workload, inputs, SEED);
+  const twin = await openTraining({ workload, inputs, seed: SEED });
   try {
     const { schema } = twin;
     const counts = new AccessCounts(schema.tables.map((table) => table.rows));

@@ -38,7 +38,7 @@ export const speedOfWorkloads = defineExperiment({
   suite: "never",
   flags: ["device", "threads", "batch", "rounds", "workloads"],
   async run({ workloads, batch, rounds, smoke, say, signal, ...how }): Promise<Findings> {
-    const { device, reason } = await openDevice(how);
+    const { device, reason } = await openDevice({ ...how, stageTimes: true });
     using _ = device;
     say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
     const slow = device.info.kind === "cpu" || device.info.isFallbackAdapter;

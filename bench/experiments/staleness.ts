@@ -5,61 +5,161 @@
  */
 
 import type { WatchedRows } from "../../train/plan/document.ts";
-import type { PresetName } from "../../train/model/presets.ts";
-import { figureColumn, numberColumn, tableOf } from "../columns.ts";
-import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
+import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";
+import { formatEstimate } from "../study/compare.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";
 import { sizeOf } from "../study/sizes.ts";
+import { type Estimate, estimate, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
-import { deviceOf, trainWorkloads } from "../study/trained.ts";
-import { standardVariants } from "../study/variants.ts";
+import {
+  deviceOf,
+  LOG_FLAGS,
+  RECORDED_FLAGS,
+  type Trained,
+  TRAINING_FLAGS,
+  trainWorkloads,
+} from "../study/trained.ts";
+import { studyLabel } from "../study/workload.ts";
+import { interleaved, PAPER_TRAINING } from "../study/variants.ts";
 
-const PLANS = ["baseline", "fae", "slipstream"] as const;
-/** The seed whose rows are shown. */
-const SHOWN = 1;
+/** Hot rows whose movement is read, and those of them that the figure draws. */
+const WATCHED = 200, DRAWN = 10;
+/** The paper's rows have hardly any movement left after this share of the iterations. */
+const WITHIN = 0.25;
+/** What counts as hardly any, of a row's first movement. */
+const LITTLE = 0.1;
 /** Changes of the first and of the last part of a run are set side by side. */
 const PART = 0.1;
 
-/** One workload's watched run and its run with decisions. */
-interface Watched {
-  readonly workload: PresetName;
-  readonly fae: StudyResult;
-  readonly slipstream: StudyResult;
+/** How rows are trained: as the study does, and as the paper's models are. */
+const TRAININGS = {
+  "the study's": [],
+  "SGD, constant rate": PAPER_TRAINING,
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type Training = keyof typeof TRAININGS;
+const NAMES = Object.keys(TRAININGS) as Training[];
+const DECIDING = "slipstream";
+
+function variantsOf(settings: Pick<Settings, "full">): Record<Training | typeof DECIDING, string> {
+  return {
+    ...Object.fromEntries(
+      NAMES.map((name) => [
+        name,
+        interleaved("fae", settings, `watch=${WATCHED}`, ...TRAININGS[name]),
+      ]),
+    ) as Record<Training, string>,
+    [DECIDING]: interleaved("slipstream", settings),
+  };
 }
 
 /** Shows rows that stop moving. */
 export const stalenessExperiment = defineExperiment({
   name: "staleness",
-  summary: "Figure 4: how far ten random hot rows move over training, and what a threshold skips",
+  summary:
+    "Figure 4: how far random hot rows move over training, which of them stop, and what a threshold skips",
   title: "How hot rows move over training (the paper's Figure 4)",
   suite: "default",
   trains: true,
-  flags: ["device", "threads", "batch", "inputs", "workloads"],
+  suiteWorkloads: ["rm2"],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
   async run(settings): Promise<Findings> {
-    const trained = await trainWorkloads(
-      { ...settings, seeds: SHOWN, firstSeed: SHOWN },
-      sizeOf,
-      standardVariants(PLANS, settings),
-    );
-    const all = trained.map(({ workload, results }): Watched => ({
-      workload,
-      fae: results.of("fae")[0]!,
-      slipstream: results.of("slipstream")[0]!,
-    }));
+    const trained = await trainWorkloads(settings, sizeOf, variantsOf(settings));
+    const lines = watchedOf(trained);
     return {
-      tables: [movesTable(all), decisionsTable(all)],
-      figures: [movesFigure(all), curveFigure(all)],
+      tables: [stoppedTable(lines), decisionsTable(trained)],
+      figures: [movesFigure(lines), curveFigure(trained)],
       device: deviceOf(trained),
+      verdicts: lines.map(verdictOf),
       notes: [
-        `Rows are drawn at random from the hot set; a reading is the largest change of any coordinate since the reading before; seed ${SHOWN}`,
-        "The learning rate falls to zero over the second half of a run, so that rows hardly move at its end whatever they have learnt",
+        `${WATCHED} rows are drawn at random from the hot set of each seed; a reading is the largest change of any coordinate since the reading before, and a row has stopped if after ${
+          100 * WITHIN
+        } % of the minibatches every reading is below ${100 * LITTLE} % of its first movement`,
+        "The study's training: Adagrad, whose steps shrink by themselves, at a rate that falls to zero over the second half, so that rows hardly move at its end whatever they have learnt. SGD at a constant rate is how the paper's models are trained",
       ],
     };
   },
 });
+
+/** One workload's watched runs, trained in one way. */
+interface Watched extends Pick<Trained, "workload"> {
+  readonly training: Training;
+  readonly runs: readonly { readonly run: StudyResult; readonly watched: WatchedRows }[];
+}
+
+/** The readings of the workloads that have any. */
+function watchedOf(trained: readonly Trained[]): Watched[] {
+  return trained.flatMap(({ workload, results }) =>
+    NAMES.map((training): Watched => ({
+      workload,
+      training,
+      runs: results.of(training).flatMap((run) => {
+        const { watched } = run.plan;
+        return watched === null || watched.changes.length === 0 ? [] : [{ run, watched }];
+      }),
+    }))
+  ).filter(({ runs }) => runs.length > 0);
+}
+
+/**
+ * Share of the rows that have stopped: of those that ever moved, the ones whose every reading after a share of the minibatches
+ * is below a part of their first movement. Null where none moved.
+ *
+ * @param steps Minibatches of the run.
+ */
+export function stoppedShare(
+  { rows, steps: at, changes }: WatchedRows,
+  steps: number,
+  within: number = WITHIN,
+  little: number = LITTLE,
+): number | null {
+  // The first reading has nothing to be compared with, so that changes may begin one reading later than steps.
+  const when = at.slice(at.length - changes.length);
+  let moved = 0, stopped = 0;
+  for (let row = 0; row < rows.length; row++) {
+    const first = changes.find((reading) => reading[row]! > 0)?.[row];
+    if (first === undefined) continue;
+    moved++;
+    if (
+      changes.every((reading, i) => when[i]! <= within * steps || reading[row]! < little * first)
+    ) {
+      stopped++;
+    }
+  }
+  return moved === 0 ? null : stopped / moved;
+}
+
+/** Of a workload's rows those that have stopped, in per cent, over seeds. */
+function stoppedOf({ runs }: Watched): Estimate | null {
+  const shares = runs.flatMap(({ run, watched }) => {
+    const share = stoppedShare(watched, run.steps);
+    return share === null ? [] : [100 * share];
+  });
+  return shares.length === 0 ? null : estimate(shares);
+}
+
+/** Whether most rows stop, as in the paper: a sentence. */
+function verdictOf(line: Watched): string {
+  const { workload, training, runs } = line;
+  const found = stoppedOf(line);
+  const where = `${studyLabel(workload)}, ${training}, ${runs[0]!.run.steps} minibatches`;
+  const paper = `the paper finds that most rows hardly move after ${100 * WITHIN} % of them`;
+  if (found === null || found.seeds < LEAST_SEEDS) {
+    return `${where}: not decided with fewer than ${LEAST_SEEDS} seeds (${paper})`;
+  }
+  const { mean, half } = found;
+  const verdict = mean - half! > 50
+    ? "reproduced"
+    : mean + half! < 50
+    ? "not reproduced"
+    : "not to be told at this size";
+  return `${where}: ${verdict}; ${
+    formatEstimate(found, 1)
+  } % of the hot rows have stopped, and ${paper}`;
+}
 
 /** Mean change of the watched rows over a part of the readings. */
 function meanChange({ changes }: WatchedRows, from: number, to: number): number {
@@ -68,22 +168,26 @@ function meanChange({ changes }: WatchedRows, from: number, to: number): number 
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** The readings of the workloads that have any. */
-function readingsOf(all: readonly Watched[]) {
-  return all.flatMap(({ workload, fae: { plan: { watched } } }) =>
-    watched === null || watched.changes.length === 0 ? [] : [{ workload, watched }]
-  );
-}
-
-function movesTable(all: readonly Watched[]): ResultTable {
-  const lines = readingsOf(all).map(({ workload, watched }) => ({
-    workload,
-    first: meanChange(watched, 0, PART),
-    middle: meanChange(watched, 0.5 - PART / 2, 0.5 + PART / 2),
-    last: meanChange(watched, 1 - PART, 1),
-  }));
-  return tableOf({ title: "Mean change of ten watched hot rows between two readings" }, lines, [
+function stoppedTable(watched: readonly Watched[]): ResultTable {
+  const lines = watched.map((line) => {
+    const mean = (from: number, to: number) =>
+      estimate(line.runs.map(({ watched }) => meanChange(watched, from, to))).mean;
+    return {
+      ...line,
+      stopped: stoppedOf(line),
+      first: mean(0, PART),
+      middle: mean(0.5 - PART / 2, 0.5 + PART / 2),
+      last: mean(1 - PART, 1),
+    };
+  });
+  const title = `Hot rows that have stopped after ${
+    100 * WITHIN
+  } % of the minibatches, and the mean change between two readings`;
+  return tableOf({ title }, lines, [
     WORKLOAD_COLUMN,
+    plainColumn("training", ({ training }) => training),
+    numberColumn("seeds", 0, ({ runs }) => runs.length),
+    figureColumn("stopped, %", ({ stopped }) => formatEstimate(stopped, 1)),
     figureColumn("first tenth", ({ first }) => first.toPrecision(3)),
     figureColumn("middle", ({ middle }) => middle.toPrecision(3)),
     figureColumn("last tenth", ({ last }) => last.toPrecision(3)),
@@ -95,16 +199,21 @@ function movesTable(all: readonly Watched[]): ResultTable {
   ]);
 }
 
-function decisionsTable(all: readonly Watched[]): ResultTable {
-  const lines = all.flatMap(({ workload, slipstream: { plan } }) =>
-    plan.decisions.map((decision) => ({
-      workload,
+/** The first seed's run that decides. */
+function decidingRun({ results }: Trained): StudyResult | undefined {
+  return results.of(DECIDING)[0];
+}
+
+function decisionsTable(trained: readonly Trained[]): ResultTable {
+  const lines = trained.flatMap((one) =>
+    (decidingRun(one)?.plan.decisions ?? []).map((decision) => ({
+      workload: one.workload,
       decision,
       rows: (name: "touched" | "stale"): number =>
         decision.tables.reduce((sum, table) => sum + table[name], 0),
     }))
   );
-  return tableOf({ title: "What was decided after the window, for D = 0.30" }, lines, [
+  return tableOf({ title: "What was decided after the window, for D = 0.30, first seed" }, lines, [
     WORKLOAD_COLUMN,
     figureColumn("threshold T", ({ decision }) => decision.threshold.toPrecision(4)),
     numberColumn(
@@ -121,33 +230,36 @@ function decisionsTable(all: readonly Watched[]): ResultTable {
   ]);
 }
 
-function movesFigure(all: readonly Watched[]): Figure {
+function movesFigure(lines: readonly Watched[]): Figure {
   return {
     name: "moves",
-    title: "Change of ten random hot rows over training",
+    title: `Change of ${DRAWN} random hot rows over training`,
     caption:
-      "A line a row: the largest change of a coordinate since the last reading. The paper finds that most soon hardly move.",
-    panels: readingsOf(all).map(({ workload, watched }): Panel => ({
-      title: workloadLabel(workload),
-      mark: "lines",
-      x: { label: "minibatches trained" },
-      y: { label: "largest change" },
-      data: dataOf(
-        "measured",
-        watched.rows.flatMap((_, r) =>
-          watched.changes.map((changes, i) => ({
-            // A change belongs to the reading that found it.
-            x: watched.steps[i + watched.steps.length - watched.changes.length]!,
-            y: changes[r]!,
-            series: `row ${r + 1}`,
-          }))
+      "A line a row of the first seed: the largest change of a coordinate since the last reading. The paper finds that most soon hardly move.",
+    panels: lines.map(({ workload, training, runs: [first] }): Panel => {
+      const { rows, steps, changes } = first!.watched;
+      return {
+        title: `${studyLabel(workload)}, ${training}`,
+        mark: "lines",
+        x: { label: "minibatches trained" },
+        y: { label: "largest change" },
+        data: dataOf(
+          "measured",
+          rows.slice(0, DRAWN).flatMap((_, r) =>
+            changes.map((reading, i) => ({
+              // A change belongs to the reading that found it.
+              x: steps[i + steps.length - changes.length]!,
+              y: reading[r]!,
+              series: `row ${r + 1}`,
+            }))
+          ),
         ),
-      ),
-    })),
+      };
+    }),
   };
 }
 
-function curveFigure(all: readonly Watched[]): Figure {
+function curveFigure(trained: readonly Trained[]): Figure {
   return {
     name: "drop-curve",
     title: "What a threshold would skip",
@@ -159,12 +271,12 @@ function curveFigure(all: readonly Watched[]): Figure {
       x: { label: "threshold T", scale: "log" },
       y: { label: "skipped, %", zero: true },
       rules: [{ y: 30, label: "D = 0.30" }],
-      data: all.flatMap(({ workload, slipstream }) =>
-        (slipstream.plan.decisions[0]?.curve ?? []).filter(({ threshold }) => threshold > 0)
+      data: trained.flatMap((one) =>
+        (decidingRun(one)?.plan.decisions[0]?.curve ?? []).filter(({ threshold }) => threshold > 0)
           .map(({ threshold, share }): Datum => ({
             x: threshold,
             y: 100 * share,
-            series: workloadLabel(workload),
+            series: studyLabel(one.workload),
             origin: "measured",
           }))
       ),

@@ -45,7 +45,7 @@ export const trainExperiment = defineExperiment({
   suite: "full",
   flags: FLAGS,
   async run(settings): Promise<Findings> {
-    const { device, reason } = await openDevice(settings);
+    const { device, reason } = await openDevice({ ...settings, stageTimes: true });
     using _ = device;
     using dataset = openSynthetic({ inputs: settings.smoke ? 1000 : 200_000 });
     settings.say(`Device: ${device.info.kind}, ${device.info.name} (${reason})`);
@@ -70,6 +70,8 @@ interface Timed {
   readonly ms: Summary;
   /** Of a step. */
   readonly flops: number;
+  /** Kernels that a step launches. */
+  readonly dispatches: number;
 }
 
 /** RM2 on a data set and a device that are open. */
@@ -101,10 +103,12 @@ async function measureSpeed(
     await runner.run(steps);
     const times: number[] = [];
     const booked = new Map<string, number[]>();
+    let dispatches = 0;
     for (let round = 0; round < rounds; round++) {
       await checkpoint(signal);
       const run = await runner.run(steps);
       times.push(run.ms / steps);
+      dispatches = run.dispatches / steps;
       for (const [stage, ms] of Object.entries(run.stages)) {
         booked.set(stage, [...booked.get(stage) ?? [], ms / steps]);
       }
@@ -112,7 +116,7 @@ async function measureSpeed(
     samples.push(timeSample(`minibatch ${size}/step`, "ms", times));
     const ms = summarise(times);
     const flops = model.trainProgram(size).costs.reduce((sum, cost) => sum + cost.flops, 0);
-    timed.push({ size, ms, flops });
+    timed.push({ size, ms, flops, dispatches });
     stages ??= stageTable(size, ms.median, booked);
   }
   return {
@@ -129,6 +133,7 @@ async function measureSpeed(
         intervalColumn("95 % interval", ({ ms }) => ms.interval),
         countColumn("samples/s", ({ size, ms }) => 1000 * size / ms.median),
         numberColumn("GFLOP/s", 1, ({ flops, ms }) => flops / ms.median / 1e6),
+        countColumn("dispatches a step", ({ dispatches }) => dispatches),
       ],
     ),
     stages: stages!,

@@ -35,7 +35,10 @@ export const GPU_PARTS: readonly GpuPart[] = [
     help: "every kernel against float64 references",
     kind: "test",
     minutes: 1,
-    words: ["tests/kernels/webgpu_conformance_test.ts"],
+    words: [
+      "tests/kernels/webgpu_conformance_test.ts",
+      "tests/kernels/webgpu_variants_conformance_test.ts",
+    ],
   },
   {
     name: "placements",
@@ -64,6 +67,13 @@ export const GPU_PARTS: readonly GpuPart[] = [
     kind: "bench",
     minutes: 2,
     words: ["validate"],
+  },
+  {
+    name: "choices",
+    help: "each op with other kernels than the standard ones",
+    kind: "bench",
+    minutes: 4,
+    words: ["kernels", "--kernels", "tile-8x4,split-depth,staged-interaction,all"],
   },
 ];
 

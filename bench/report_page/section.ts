@@ -25,6 +25,7 @@ export async function experimentSection(
   shared: ReadonlySet<string>,
 ): Promise<Markup> {
   const { experiment, title, command, failure, figures, tables, seconds, finished_at } = document;
+  const { verdicts = [] } = document;
   const notes = document.notes.filter((note) => !shared.has(note));
   const drawn = await Promise.all(
     figures.map((figure) =>
@@ -50,6 +51,12 @@ ${isSmoke(document) ? SMOKE : null}${
     failure === null
       ? null
       : markup`<div class="alert" role="note"><p><strong>This experiment failed.</strong> It ended with:</p><pre><code>${failure}</code></pre></div>`
+  }${
+    verdicts.length === 0
+      ? null
+      : markup`<ul class="verdicts">${
+        verdicts.map((verdict) => markup`<li>${verdict}</li>`)
+      }</ul>\n`
   }${drawn}${listed}${
     notes.length === 0
       ? null

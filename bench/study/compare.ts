@@ -75,6 +75,15 @@ export class StudyResults {
     return new Map(this.of(variant).map((result) => [result.seed, measure(result)]));
   }
 
+  /** The differences a - b of the seeds that have both. */
+  differences(a: string, b: string, measure: Measure): Map<number, number> {
+    const other = this.bySeed(b, measure);
+    return new Map(
+      [...this.bySeed(a, measure)].filter(([seed]) => other.has(seed))
+        .map(([seed, value]) => [seed, value - other.get(seed)!]),
+    );
+  }
+
   /** The mean difference a - b; null where no seed has both. */
   difference(a: string, b: string, measure: Measure): Estimate | null {
     return pairedDifference(this.bySeed(a, measure), this.bySeed(b, measure));

@@ -6,7 +6,6 @@
 
 import { type ColumnOf, countColumn, figureColumn, numberColumn, plainColumn } from "../columns.ts";
 import type { Datum, Panel } from "../figure.ts";
-import { workloadLabel } from "../paper_machine.ts";
 import { categoryPanel } from "../panels.ts";
 import {
   AUC,
@@ -27,6 +26,7 @@ import {
 } from "./statistics.ts";
 import type { StudyResult } from "./store.ts";
 import type { Trained } from "./trained.ts";
+import { studyLabel } from "./workload.ts";
 
 /** The runs of one variant on one workload: a line of a table. */
 export interface Compared extends Trained {
@@ -46,7 +46,7 @@ export function comparedOf(trained: readonly Trained[], names: readonly string[]
 /** The workload, as the paper writes it. */
 export const WORKLOAD_COLUMN: ColumnOf<Pick<Compared, "workload">> = plainColumn(
   "workload",
-  ({ workload }) => workloadLabel(workload),
+  ({ workload }) => studyLabel(workload),
 );
 
 /** Inputs that train. */
@@ -88,22 +88,31 @@ export interface Comparison {
 /** A difference, and what a test of it says. */
 export interface TestedDifference {
   readonly found: Estimate;
-  /** Whether it is other than zero: Holm's correction over all differences of the table at 5 %, and enough seeds. */
+  /** Whether it is other than zero: Holm's correction over those tested with it at 5 %, and enough seeds. */
   readonly shown: boolean;
 }
 
-/** All differences of a table, tested together: a list a comparison, one a line, null where there is none. */
+/**
+ * All differences of a table: a list a comparison, one a line, null where there is none. Those of one measure are tested
+ * together; AUC and log-loss tell of the same thing.
+ */
 export function testDifferences(
   compared: readonly Pick<Compared, "name" | "results">[],
   comparisons: readonly Pick<Comparison, "against" | "measure">[],
 ): (TestedDifference | null)[][] {
-  const all = comparisons.map(({ against, measure = AUC }) =>
-    compared.map(({ results, name }) => {
-      const other = against(name);
-      return other === null || other === name ? null : results.difference(name, other, measure);
-    })
-  );
-  return testTogether(all);
+  const measures = new Set(comparisons.map(({ measure = AUC }) => measure));
+  const tested = new Map<unknown, (TestedDifference | null)[]>();
+  for (const measure of measures) {
+    const own = comparisons.filter((one) => (one.measure ?? AUC) === measure);
+    const found = own.map(({ against }) =>
+      compared.map(({ results, name }) => {
+        const other = against(name);
+        return other === null || other === name ? null : results.difference(name, other, measure);
+      })
+    );
+    testTogether(found).forEach((list, i) => tested.set(own[i], list));
+  }
+  return comparisons.map((comparison) => tested.get(comparison)!);
 }
 
 /** Estimates that one table shows, tested together, in the same form. */
@@ -174,9 +183,9 @@ export function boundText(found: Estimate | null, margin: number = MARGIN_AUC): 
 export function statisticsNotes(trained: readonly Pick<Trained, "workload">[]): string[] {
   const sets = new Set(trained.map(({ workload }) => workload)).size;
   return [
-    "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the table tested together (Holm, 5 %) and three seeds or more",
+    "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the table in that measure tested together (Holm, 5 %) and three seeds or more",
     `Smallest visible: the true difference that these seeds would have shown with a probability of 80 %. No worse than ${MARGIN_AUC}: the one-sided 95 % bound lies above that; the lack of a star is no equality`,
-    `Each seed draws its own inputs of the same data set, initial weights and order: intervals are of this data set, and say nothing of others; there ${
+    `Each seed has its own inputs of the same data set (of a log it has all of them), initial weights and order: intervals are of this data set, and say nothing of others; there ${
       sets === 1 ? "is 1 data set" : `are ${sets} data sets`
     } here`,
   ];

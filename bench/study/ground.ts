@@ -4,16 +4,20 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { formatBytes, formatCount } from "../../core/format.ts";
+import { drawnBytes, MOST_CACHED_BYTES, openDrawn } from "../../data/drawn/cache.ts";
 import { materialise } from "../../data/materialised.ts";
 import { openTwin } from "../../data/twin/open.ts";
-import type { Dataset } from "../../data/types.ts";
+import type { Dataset, Order } from "../../data/types.ts";
 import type { ModelShape } from "../../train/model/models.ts";
 import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
-import { type PresetName, PRESETS, resolveShape } from "../../train/model/presets.ts";
+import { type PresetName, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
+import { type LogSettings, openLogOf } from "./logs.ts";
 import { hotRowShare } from "./settings.ts";
+import { type TwinSettings, twinWords } from "./sizes.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
+import { isLog, presetOf, type StudyWorkload } from "./workload.ts";
 
 /** Of most twins' inputs six sevenths train. */
 const TRAIN_SHARE = 6 / 7;
@@ -28,50 +32,99 @@ export interface Ground {
   readonly segregation: Segregation;
 }
 
-/** Opens a twin of which so many inputs train, within a thousandth: how many do depends on the workload's split. */
-export async function openTraining(
-  workload: PresetName,
-  inputs: number,
-  seed: number,
-): Promise<Dataset> {
-  const all = Math.ceil(inputs / TRAIN_SHARE);
-  const twin = await openTwin({ twin: workload, inputs: all, seed });
-  const count = twin.count("train");
-  if (Math.abs(count / inputs - 1) < 1e-3) return twin;
-  twin.close();
-  return await openTwin({ twin: workload, inputs: Math.round(all * inputs / count), seed });
+/** Which inputs. */
+export interface GroundKey {
+  readonly workload: StudyWorkload;
+  /** How many train. */
+  readonly inputs: number;
+  readonly seed: number;
+  readonly twin?: TwinSettings;
 }
 
-/** Draws the inputs of a workload into memory, ids numbered as they come. */
+/** Which inputs of a twin. */
+type TwinKey = GroundKey & { readonly workload: PresetName };
+
+/** Opens a twin of which so many inputs train, within a thousandth: how many do depends on the workload's split. */
+export async function openTraining({ workload, inputs, seed, twin }: TwinKey): Promise<Dataset> {
+  const options = { ...twin, twin: workload, seed };
+  const all = Math.ceil(inputs / TRAIN_SHARE);
+  const dataset = await openTwin({ ...options, inputs: all });
+  const count = dataset.count("train");
+  if (Math.abs(count / inputs - 1) < 1e-3) return dataset;
+  dataset.close();
+  return await openTwin({ ...options, inputs: Math.round(all * inputs / count) });
+}
+
+/** Inputs of so many bytes are drawn into memory, more into a file, which processes that train beside each other share. */
+const IN_MEMORY_BYTES = 2 * 2 ** 30;
+/** Folder of the files. */
+const INPUTS_CACHE = ".cache/inputs";
+/** Fewer inputs are drawn sooner than threads are started. */
+const FEW = 100_000;
+
+/** What of the settings drawing hangs on. */
+type DrawSettings = Pick<Settings, "say" | "signal" | "threads">;
+
+/** Draws the inputs of a workload, ids numbered as they come. */
 async function drawWorkload(
-  workload: PresetName,
-  inputs: number,
-  seed: number,
-  { say, signal }: Pick<Settings, "say" | "signal">,
+  key: TwinKey,
+  { say, signal, threads: wanted }: DrawSettings,
 ): Promise<Dataset> {
-  say(`${workload}, seed ${seed}: drawing ${formatCount(inputs)} inputs`);
-  const twin = await openTraining(workload, inputs, seed);
+  const { workload, seed, inputs } = key;
+  const what = `${workload}${twinWords(key.twin)}, seed ${seed}`;
+  const twin = await openTraining(key);
+  const threads = inputs < FEW ? 1 : wanted ?? navigator.hardwareConcurrency;
   try {
-    return await materialise(twin, { vocabulary: "seen", signal });
+    if (drawnBytes(twin) <= IN_MEMORY_BYTES) {
+      say(`${what}: drawing ${formatCount(inputs)} inputs`);
+      return await materialise(twin, { vocabulary: "seen", threads, signal });
+    }
+    return await openDrawn(twin, {
+      ...{ cacheDirectory: INPUTS_CACHE, threads, signal },
+      onStart: (bytes) =>
+        say(
+          `${what}: drawing ${formatCount(inputs)} inputs into ${INPUTS_CACHE}, ${
+            formatBytes(bytes)
+          } (the folder is kept below ${formatBytes(MOST_CACHED_BYTES)})`,
+        ),
+      onWait: () => say(`${what}: another process draws the inputs; waiting`),
+    });
   } finally {
     twin.close();
   }
 }
 
+/** The workload's model with the tables of its data, and of a log with as many dense features as it has. */
+function shapeOf(workload: StudyWorkload, { schema }: Dataset): ModelShape {
+  const preset = presetOf(workload);
+  return resolveShape(
+    preset,
+    schema,
+    isLog(workload) ? { bottom: [schema.dense.length, ...preset.bottom.slice(1)] } : {},
+  );
+}
+
+/** The order in which inputs are trained: shuffled, unless popularity drifts, so that they stand in the order of time. */
+export function orderOf({ seed, twin }: Pick<GroundKey, "seed" | "twin">): Order {
+  return twin?.driftDays === undefined
+    ? { kind: "shuffled", seed, epoch: 0 }
+    : { kind: "sequential" };
+}
+
 /** Draws the inputs and finds hot rows and hot inputs. */
 export async function openGround(
-  workload: PresetName,
-  inputs: number,
-  seed: number,
-  settings: Pick<Settings, "say" | "signal">,
+  key: GroundKey,
+  settings: DrawSettings & LogSettings,
 ): Promise<Ground> {
-  const dataset = await drawWorkload(workload, inputs, seed, settings);
-  const shape = resolveShape(PRESETS[workload], dataset.schema);
+  const { workload, seed } = key;
+  const dataset = isLog(workload)
+    ? await openLogOf(workload, settings)
+    : await drawWorkload({ ...key, workload }, settings);
+  const shape = shapeOf(workload, dataset);
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
   const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
-  const order = { kind: "shuffled", seed, epoch: 0 } as const;
-  const segregation = await segregate(dataset, order, hotSet.rows);
+  const segregation = await segregate(dataset, orderOf(key), hotSet.rows);
   return { dataset, shape, hotMemoryMib, hotSet, segregation };
 }

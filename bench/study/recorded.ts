@@ -17,6 +17,7 @@ import {
   type Schema,
   text,
 } from "../../core/schema.ts";
+import { twinWords } from "./sizes.ts";
 import { runName, STUDY_RESULT, type StudyKey, type StudyResult } from "./store.ts";
 
 /** The project's own records. */
@@ -153,7 +154,7 @@ export async function readRecords(folder: string): Promise<RecordedRun[]> {
 }
 
 /** Runs of one workload, size and minibatch that may be compared. */
-export interface RecordedStudy extends Pick<StudyKey, "workload" | "inputs" | "batch"> {
+export interface RecordedStudy extends Pick<StudyKey, "workload" | "inputs" | "batch" | "twin"> {
   readonly runs: readonly RecordedRun[];
 }
 
@@ -164,13 +165,13 @@ export interface RecordedStudy extends Pick<StudyKey, "workload" | "inputs" | "b
 export function studiesOf(runs: readonly RecordedRun[]): RecordedStudy[] {
   const groups = Map.groupBy(
     runs,
-    ({ workload, inputs, batch }) => `${workload} ${inputs} ${batch}`,
+    ({ workload, inputs, batch, twin }) => `${workload}${twinWords(twin)} ${inputs} ${batch}`,
   );
   return [...groups.values()].map((group): RecordedStudy => {
-    const { workload, inputs, batch } = group[0]!;
+    const { workload, inputs, batch, twin } = group[0]!;
     const newest = Math.max(...group.map(({ conditions }) => conditions.bits_version));
     const own = group.filter(({ conditions }) => conditions.bits_version === newest);
-    return { workload, inputs, batch, runs: own };
+    return { ...{ workload, inputs, batch, runs: own }, ...(twin === undefined ? {} : { twin }) };
   }).sort((a, b) => b.inputs - a.inputs || b.runs.length - a.runs.length);
 }
 

@@ -29,8 +29,9 @@ import {
 import { deviceNote } from "../device_note.ts";
 import type { SettingsOf } from "../experiment.ts";
 import { expectedSteps } from "./expected_steps.ts";
-import { type Ground, openGround } from "./ground.ts";
+import { type Ground, openGround, orderOf } from "./ground.ts";
 import { ModelImage } from "./image.ts";
+import type { LogSettings } from "./logs.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { RunCounts } from "./run_counts.ts";
 import { trainingOf } from "./settings.ts";
@@ -58,7 +59,7 @@ const WARM_UP = 12;
 const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
 /** How it is run. */
-type SeedSettings = SettingsOf<"device" | "threads">;
+type SeedSettings = SettingsOf<"device" | "threads"> & LogSettings;
 
 /** What is run. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {
@@ -93,7 +94,7 @@ export async function runSeed(
   job: SeedJob,
   store: StudyStore,
   settings: SeedSettings,
-  ground: typeof openGround = openGround,
+  ground?: typeof openGround,
 ): Promise<void> {
   using claims = new DisposableStack();
   const missing: Variant[] = [];
@@ -112,8 +113,10 @@ export async function runSeed(
   }
   if (missing.length === 0) return;
   missing.sort((a, b) => job.variants.indexOf(a) - job.variants.indexOf(b));
-  const { workload, inputs, seed } = job;
-  const opened = await ground(workload, inputs, seed, settings);
+  const { seed } = job;
+  const opened = await (ground ?? openGround)(job, settings);
+  // Who gives the ground closes it.
+  using _closed = ground === undefined ? opened.dataset : null;
   using placed = await openPlaced("hot", settings);
   const shared = { job, ground: opened, store, settings, placed };
   // A model serves all variants that normalise alike, have the same optimizer, and keep their rows alike.
@@ -211,8 +214,11 @@ function trainingOfVariant({ workload, inputs }: SeedJob, { training }: Variant)
   return trainingOf(workload, inputs, training);
 }
 
-function keyOf({ workload, inputs, batch, seed }: SeedJob, { name }: Variant): StudyKey {
-  return { workload, inputs, batch, seed, variant: name };
+function keyOf({ workload, inputs, batch, seed, twin }: SeedJob, { name }: Variant): StudyKey {
+  return {
+    ...{ workload, inputs, batch, seed, variant: name },
+    ...(twin === undefined ? {} : { twin }),
+  };
 }
 
 function labelOf({ labels }: SeedJob, { name }: Variant): string {
@@ -273,8 +279,7 @@ async function stepsOf({ job, ground }: Shared, plan: PlanOptions): Promise<numb
     return expectedSteps(plan, ground.dataset, ground.segregation, job.batch);
   }
   const { dataset } = await sampleNegatives(ground.dataset, plan, job.seed);
-  const order = { kind: "shuffled", seed: job.seed, epoch: 0 } as const;
-  const segregation = await segregate(dataset, order, ground.hotSet.rows);
+  const segregation = await segregate(dataset, orderOf(job), ground.hotSet.rows);
   return expectedSteps(plan, dataset, segregation, job.batch);
 }
 
@@ -293,6 +298,7 @@ async function run(
   const result = await train(model, dataset, {
     batch: job.batch,
     seed: job.seed,
+    shuffle: orderOf(job).kind === "shuffled",
     lastBatch: "drop",
     schedule: scheduleOf(shared, variant, steps - decayed, decayed),
     evalBatch: EVAL_BATCH,

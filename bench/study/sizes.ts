@@ -4,10 +4,20 @@
  * @module
  */
 
+import { UsageError } from "../../core/errors.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
-import { WORKLOADS } from "./settings.ts";
+import { workloadSettings } from "./settings.ts";
+import type { LogName } from "./workload.ts";
+
+/** What may be drawn otherwise of a twin, as its options name it. */
+export interface TwinSettings {
+  /** Days that the inputs span while popularity drifts; the runs are then trained in the order of time. */
+  readonly driftDays?: number;
+  /** How fast planted effects shrink with popularity, if not as usual. */
+  readonly effectExponent?: number;
+}
 
 /** A size of a study. */
 export interface Size {
@@ -17,6 +27,14 @@ export interface Size {
   readonly seeds: number;
   /** Inputs a minibatch. */
   readonly batch: number;
+  /** How the twin is drawn otherwise; absent for the twin as it is. */
+  readonly twin?: TwinSettings;
+}
+
+/** The settings as the names of twins have them, `,drift=10,effect=0.5`; nothing for the twin as it is. */
+export function twinWords({ driftDays, effectExponent }: TwinSettings = {}): string {
+  return (driftDays === undefined ? "" : `,drift=${driftDays}`) +
+    (effectExponent === undefined ? "" : `,effect=${effectExponent}`);
 }
 
 /** Enough for a window and for inputs behind it. */
@@ -56,7 +74,7 @@ export function sizeOf(workload: PresetName, settings: SizeSettings): Size {
   const size = smoke
     ? SMOKE
     : full
-    ? { inputs: PUBLISHED[workload], seeds: 1, batch: WORKLOADS[workload].batch }
+    ? { inputs: PUBLISHED[workload], seeds: 1, batch: workloadSettings(workload).batch }
     : REDUCED[workload];
   return asked(size, settings);
 }
@@ -73,7 +91,7 @@ export function accuracySizeOf(
   variants: "few" | "many" = "few",
 ): Size {
   if (!settings.full || settings.smoke) return sizeOf(workload, settings);
-  const { batch } = WORKLOADS[workload];
+  const { batch } = workloadSettings(workload);
   return asked({ ...(variants === "few" ? ACCURACY : MANY_VARIANTS), batch }, settings);
 }
 
@@ -83,6 +101,25 @@ function asked(size: Size, { inputs, seeds, batch }: SizeSettings): Size {
     seeds: seeds ?? size.seeds,
     batch: batch[0] ?? size.batch,
   };
+}
+
+/** Seeds of a log, whose runs are short. */
+const LOG_SEEDS = 5;
+
+/**
+ * The size of a log's runs: all of its inputs.
+ *
+ * @param inputs Of its training split.
+ * @throws {UsageError} Another number is asked for.
+ */
+export function logSizeOf(workload: LogName, inputs: number, settings: SizeSettings): Size {
+  if (settings.inputs !== null && settings.inputs !== inputs) {
+    throw new UsageError(
+      `Cannot train ${settings.inputs} inputs of ${workload}: all ${inputs} of its training split are trained`,
+    );
+  }
+  const { batch } = workloadSettings(workload);
+  return asked({ inputs, seeds: settings.smoke ? 1 : LOG_SEEDS, batch }, settings);
 }
 
 /** Workloads with a twin that were asked for, in order. */

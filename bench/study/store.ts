@@ -15,12 +15,14 @@ import {
   flag,
   listOf,
   numberFrom,
+  objectOf,
   objectWith,
   oneOf,
   orNull,
   recordOf,
   type Schema,
   text,
+  value,
   wholeFrom,
 } from "../../core/schema.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
@@ -32,11 +34,12 @@ import type { Placement } from "../../train/model/placement.ts";
 import { currentEnvironment, type Environment } from "../../train/run/environment.ts";
 import type { Metrics } from "../../train/run/metrics.ts";
 import type { PlanDocument } from "../../train/plan/document.ts";
-import type { PresetName } from "../../train/model/presets.ts";
 import type { Stage } from "../../train/stages.ts";
 import { MINIBATCH_KINDS } from "../../train/trace/schema.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
+import { type TwinSettings, twinWords } from "./sizes.ts";
 import type { Bytes } from "./run_counts.ts";
+import { isLogName, type StudyWorkload } from "./workload.ts";
 
 /** Grows when a member changes its meaning or goes, or when runs of old and new files must not be compared. */
 export const STUDY_SCHEMA_VERSION = 10;
@@ -45,14 +48,14 @@ export const STUDY_SCHEMA_VERSION = 10;
  * Grows when the same run comes to other bits: another plan, order, draw, kernel or rounding. A test holds it to what runs come
  * to, so that stored runs of an older one are trained anew and those of other revisions that change no bit are not.
  */
-export const STUDY_BITS_VERSION = 1;
+export const STUDY_BITS_VERSION = 2;
 
 /** A run takes some kilobytes, with rows that are watched some megabytes. */
 const MOST_BYTES = 64e6;
 
 /** Which run. */
 export interface StudyKey {
-  readonly workload: PresetName;
+  readonly workload: StudyWorkload;
   /** Inputs that train. */
   readonly inputs: number;
   /** Of data, initialisation and order. */
@@ -61,6 +64,8 @@ export interface StudyKey {
   readonly variant: string;
   /** Inputs a minibatch. */
   readonly batch: number;
+  /** How the twin is drawn otherwise; absent for the twin as it is. */
+  readonly twin?: TwinSettings;
 }
 
 /**
@@ -128,6 +133,10 @@ export interface StudyResult extends StudyKey {
   readonly environment: Environment;
 }
 
+const WORKLOAD = value(
+  (found) => WORKLOAD_NAMES.some((name) => name === found) || isLogName(found),
+  `be one of ${WORKLOAD_NAMES.join(", ")}, or a log's name`,
+) as Schema<StudyWorkload>;
 const COUNT = wholeFrom(0);
 
 const WORK = objectWith<StudyWork>({
@@ -159,7 +168,7 @@ const WORK = objectWith<StudyWork>({
 
 /** What tables and figures are made of; the rest is told and not computed with. */
 export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
-  workload: oneOf(WORKLOAD_NAMES),
+  workload: WORKLOAD,
   inputs: wholeFrom(1),
   seed: wholeFrom(0),
   variant: text,
@@ -200,6 +209,11 @@ export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
   plan: someObject(),
   device: someObject(),
   environment: someObject(),
+}, {
+  twin: objectOf<TwinSettings>({}, {
+    driftDays: numberFrom(0, 1000),
+    effectExponent: numberFrom(0, 1),
+  }),
 });
 
 /** A member that is not looked into. */
@@ -306,8 +320,8 @@ function pathOf(folder: string, key: StudyKey, machine?: StudyMachine): string {
 }
 
 /** What the files of a run are called, before their endings. */
-export function runName({ workload, inputs, batch, seed, variant }: StudyKey): string {
-  return `${workload}-${inputs}-by${batch}-${variant}-seed${seed}`;
+export function runName({ workload, inputs, batch, seed, variant, twin }: StudyKey): string {
+  return `${workload}${twinWords(twin)}-${inputs}-by${batch}-${variant}-seed${seed}`;
 }
 
 /** The version that a file names; that of this program where it is no JSON, so that it is refused as damaged. */

@@ -5,10 +5,12 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { DeviceNote, Sample, Settings, SettingsOf } from "../experiment.ts";
 import { valueSample } from "../samples.ts";
 import { AUC, StudyResults } from "./compare.ts";
+import { type LogSettings, lookAtLog } from "./logs.ts";
 import {
   readRecords,
   type RecordedRun,
@@ -17,9 +19,10 @@ import {
   studiesOf,
 } from "./recorded.ts";
 import { runSeed } from "./run_seed.ts";
-import { type Size, workloadsOf } from "./sizes.ts";
+import { logSizeOf, type Size, workloadsOf } from "./sizes.ts";
 import { currentPlace, placeOfRuns, StudyStore, type Wanted } from "./store.ts";
 import { loadVariant, type Variant, variantOf } from "./variants.ts";
+import { isLog, type StudyWorkload } from "./workload.ts";
 
 /** Flags of experiments that train. */
 export const TRAINING_FLAGS = [
@@ -35,13 +38,16 @@ export const TRAINING_FLAGS = [
 /** Flags of those that can show recorded runs in place of training. */
 export const RECORDED_FLAGS = ["recorded", "records"] as const;
 
+/** Flags of those that can train on a log of the user's own as well. */
+export const LOG_FLAGS = ["data", "schema"] as const;
+
 /** Settings of experiments that train. */
 export type TrainingSettings =
   & SettingsOf<typeof TRAINING_FLAGS[number]>
-  & Partial<SettingsOf<typeof RECORDED_FLAGS[number]>>;
+  & Partial<SettingsOf<typeof RECORDED_FLAGS[number] | typeof LOG_FLAGS[number]>>;
 
 /** How runs of a given size are had. */
-type RunSettings = SettingsOf<"device" | "threads" | "firstSeed">;
+type RunSettings = SettingsOf<"device" | "threads" | "firstSeed"> & LogSettings;
 
 /** Variants in words, by the names that the results are to have; or a list, whose words are the names. */
 type Names = readonly string[] | Readonly<Record<string, string>>;
@@ -60,7 +66,7 @@ export function trainedFolder(out: string): string {
  * @throws {UsageError} The first seed is beyond the last.
  */
 export async function trainedResults(
-  workload: PresetName,
+  workload: StudyWorkload,
   size: Size,
   names: Names,
   settings: RunSettings,
@@ -71,7 +77,7 @@ export async function trainedResults(
 
 /** Runs that are asked for together. */
 export interface TrainRequest {
-  readonly workload: PresetName;
+  readonly workload: StudyWorkload;
   readonly size: Size;
   readonly names: Names;
 }
@@ -114,7 +120,7 @@ export async function trainedRequests(
 export class RunsListed extends Error {}
 
 async function trainOne(
-  workload: PresetName,
+  workload: StudyWorkload,
   size: Size,
   names: Names,
   settings: RunSettings,
@@ -154,7 +160,7 @@ async function trainOne(
 
 /** One workload's runs. */
 export interface Trained {
-  readonly workload: PresetName;
+  readonly workload: StudyWorkload;
   readonly size: Size;
   readonly results: StudyResults;
 }
@@ -164,7 +170,7 @@ export interface Trained {
  *
  * @param recorded With recorded runs, the variants that there are.
  */
-type NamesOf = Names | ((workload: PresetName, recorded: readonly string[] | null) => Names);
+type NamesOf = Names | ((workload: StudyWorkload, recorded: readonly string[] | null) => Names);
 
 /**
  * The runs of every workload that is asked for, as `trainedResults` makes them. With `settings.recorded` those of the folder of
@@ -177,9 +183,15 @@ export async function trainWorkloads(
   wanted: Wanted = "accuracy",
 ): Promise<Trained[]> {
   if (settings.recorded) return await recordedWorkloads(settings, names);
-  const requests = workloadsOf(settings).map((workload) => ({
+  const log = await lookAtLog(settings);
+  const sizes: [StudyWorkload, Size][] = workloadsOf(settings).map((workload) => [
     workload,
-    size: sizeOf(workload, settings),
+    sizeOf(workload, settings),
+  ]);
+  if (log !== null) sizes.push([log.workload, logSizeOf(log.workload, log.inputs, settings)]);
+  const requests = sizes.map(([workload, size]) => ({
+    workload,
+    size,
     names: typeof names === "function" ? names(workload, null) : names,
   }));
   const results = await trainedRequests(requests, settings, wanted);
@@ -192,13 +204,20 @@ type RecordedSettings = Pick<
   "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records"
 >;
 
-/** The recorded study of each workload that is asked for: of the size that is asked for, or the largest. */
+/**
+ * The recorded study of each workload that is asked for, and of each log: of the size that is asked for, or the largest.
+ */
 export async function chooseRecorded(settings: RecordedSettings): Promise<RecordedStudy[]> {
   const { inputs, batch, seeds, firstSeed } = settings;
   const studies = studiesOf(await readRecords(settings.records));
-  return workloadsOf(settings).flatMap((workload): RecordedStudy[] => {
+  const twins = workloadsOf(settings);
+  // Logs stand beside the twins unless some of these are chosen.
+  const logs = new Set(studies.map(({ workload }) => workload).filter(isLog));
+  const all = twins.length < WORKLOAD_NAMES.length ? twins : [...twins, ...[...logs].sort()];
+  return all.flatMap((workload): RecordedStudy[] => {
     const study = studies.find((one) =>
-      one.workload === workload && (inputs === null || one.inputs === inputs) &&
+      one.workload === workload && one.twin === undefined &&
+      (inputs === null || one.inputs === inputs) &&
       (batch.length === 0 || batch.includes(one.batch))
     );
     const runs = study?.runs.filter(({ seed }) => seed >= firstSeed && seed <= (seeds ?? Infinity));

@@ -65,6 +65,7 @@ const VARIANT_FLAGS = {
   untouched: PLAN_FLAGS.untouched,
   snapshots: PLAN_FLAGS.snapshots,
   change: PLAN_FLAGS.change,
+  watch: PLAN_FLAGS.watch,
   normalize: NORMALIZE_FLAG,
   optimizer: { ...TRAINING_FLAGS.optimizer, choices: OPTIMIZER_NAMES },
   lr: TRAINING_FLAGS.lr,
@@ -138,6 +139,9 @@ export async function loadVariant(variant: Variant): Promise<Variant> {
 
 /** The plans that the paper compares, and the control. */
 type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
+
+/** Words of a variant that is trained as the paper's models are: SGD, at the preset's rate from the first step to the last. */
+export const PAPER_TRAINING = ["optimizer=sgd", "lr-schedule=constant"] as const;
 
 /** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
 export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {

@@ -36,14 +36,20 @@ export async function openArrow(path: string, bytes: number): Promise<ColumnarFi
       return body();
     } catch (error) {
       const message = printable((error as Error).message);
-      throw new UserError(`Cannot read ${path} as Arrow: ${message}`);
+      // What the library says of a view that lies outside is of no use to anyone.
+      const outside = /outside the bounds|out of bounds|Invalid typed array/i.test(message);
+      throw new UserError(
+        `Cannot read ${path} as Arrow: ${
+          outside ? "it is cut short, or its parts do not lie where it says" : message
+        }`,
+      );
     }
   };
   const content = await readBounded(path, MAX_BYTES);
   const table = attempt(() => {
     const whole = unpackArrow(content, MAX_BYTES);
     const rows = isArrowFile(whole) ? checkArrowBounds(whole) : checkStreamBounds(whole);
-    const found = tableFromIPC(whole, { useBigInt: true });
+    const found = tableFromIPC(whole, { useBigInt: true, useDate: true });
     if (found.numRows !== rows) {
       throw new RangeError(`it has ${found.numRows} rows and not ${rows}`);
     }

@@ -132,7 +132,7 @@ export class ColumnRows {
       case "label":
         for (let r = 0; r < rows; r++) {
           const label = labelOf(values[r], column.above);
-          if (label < 0) wrong(r, `label ${show(values[r])} is not 0 or 1`);
+          if (label < 0) wrong(r, wrongLabel(values[r], column.above));
           coded.labels[r] = label;
         }
         return;
@@ -142,7 +142,7 @@ export class ColumnRows {
         for (let r = 0; r < rows; r++) {
           const value = this.#isMissing(values[r]) ? missing : numberOf(values[r]);
           if (!(Math.abs(value) <= (log ? Infinity : MAX_FLOAT)) || Math.abs(value) === Infinity) {
-            wrong(r, `${show(values[r])} is not a number`);
+            wrong(r, wrongNumber(values[r]));
           }
           into[r] = log ? Math.log(Math.max(value, 0) + 1) : value;
         }
@@ -253,6 +253,7 @@ export class ColumnRows {
   }
 
   #isMissing(value: unknown): boolean {
+    if (value === Infinity || value === -Infinity) return this.#markers.hasText(String(value));
     return value === null || value === undefined || value === "" || Number.isNaN(value) ||
       (typeof value === "string" && this.#markers.hasText(value));
   }
@@ -332,11 +333,30 @@ function timeOf(
   return parseTimeField(value instanceof Date ? "ISO 8601" : format, bytes, 0, bytes.length);
 }
 
+function wrongNumber(value: unknown): string {
+  const hint = value === Infinity || value === -Infinity
+    ? "; if it stands for no value, a schema names it in its field missing"
+    : "";
+  return `${show(value)} is not a finite number${hint}`;
+}
+
+function wrongLabel(value: unknown, above: number | undefined): string {
+  if (above !== undefined) return `label ${show(value)} is not a number`;
+  const hint = typeof value === "number" || typeof value === "bigint"
+    ? "; of ratings, a schema says above which number they are clicks"
+    : "";
+  return `label ${show(value)} is not 0 or 1${hint}`;
+}
+
 function trimSpaces(text: string): string {
   return text.replace(/^ +| +$/g, "");
 }
 
 function show(value: unknown): string {
+  if (typeof value === "object" && value !== null && !(value instanceof Date)) {
+    if (value instanceof Uint8Array) return `${value.length} bytes`;
+    return Symbol.iterator in value ? "a list" : "a structure";
+  }
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 20 ? `${text.slice(0, 20)}…` : text;
 }

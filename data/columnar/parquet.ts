@@ -47,6 +47,7 @@ export async function openParquet(path: string): Promise<ColumnarFile> {
         return buffer;
       },
     };
+    await checkEnd(path, bytes);
     const metadata = await library.parquetMetadataAsync(file, { geoparquet: false });
     findChunks(library, metadata, bytes, chunks);
     return {
@@ -85,6 +86,19 @@ export async function openParquet(path: string): Promise<ColumnarFile> {
     return refuse(error);
   }
 }
+
+/** A Parquet file ends as it begins, with PAR1; without that it is cut short, or its writer has not closed it. */
+async function checkEnd(path: string, bytes: number): Promise<void> {
+  const end = bytes < 12 ? "" : decoder.decode(await readRange(path, bytes - 4, bytes));
+  if (end === "PARE") throw new RangeError("it is encrypted");
+  if (end !== "PAR1") {
+    throw new RangeError(
+      "it does not end with PAR1, so it is cut short or was not written to its end",
+    );
+  }
+}
+
+const decoder = new TextDecoder();
 
 /** Bytes [start, end) of a file. */
 async function readRange(path: string, start: number, end: number): Promise<ArrayBuffer> {

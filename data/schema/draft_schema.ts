@@ -29,6 +29,8 @@ interface Sample {
   readonly name: string;
   readonly values: readonly string[];
   readonly list: boolean;
+  /** Structures, which cannot be read. */
+  readonly nested?: boolean;
 }
 
 /**
@@ -38,12 +40,14 @@ interface Sample {
  */
 export async function draftSchema(file: TextFile): Promise<LogSchema> {
   const { text, samples } = isColumnar(file) ? await sampleColumns(file) : await sampleText(file);
-  const markers = USUAL_MARKERS.filter((marker) =>
-    samples.some(({ values }) => values.includes(marker))
-  );
-  const present = samples.map(({ name, values, list }) => ({
+  const markers = [
+    ...USUAL_MARKERS.filter((marker) => samples.some(({ values }) => values.includes(marker))),
+    ...infinities(samples),
+  ];
+  const present = samples.map(({ name, values, list, nested }) => ({
     name,
     list,
+    nested: nested ?? false,
     values: values.filter((value) => value !== "" && !markers.includes(value)),
     rows: values.length,
   }));
@@ -69,6 +73,18 @@ export async function draftSchema(file: TextFile): Promise<LogSchema> {
     split: { by: "sevenths" },
     columns,
   };
+}
+
+/** How infinite numbers are written in columns that hold numbers besides. */
+function infinities(samples: readonly Sample[]): string[] {
+  const found = samples.flatMap(({ values }) => {
+    const others = values.filter((value) =>
+      value !== "" && !USUAL_MARKERS.includes(value) && !INFINITE.test(value)
+    );
+    const numbers = others.length > 0 && others.every(isNumberText);
+    return numbers ? values.filter((value) => INFINITE.test(value)) : [];
+  });
+  return [...new Set(found)];
 }
 
 type Cleaned = Sample & { readonly rows: number };
@@ -116,6 +132,11 @@ function timeOf({ name, values, list }: Cleaned): TimeSpelling | null {
   return all((value) => hour.test(value)) ? "YYMMDDHH" : null;
 }
 
+/** An integer, perhaps as pandas writes those of a column with missing values. */
+const WHOLE = /^[+-]?\d+(\.0*)?$/;
+/** What is left of a number that overflowed or was divided by zero. */
+const INFINITE = /^[+-]?inf(inity)?$/i;
+
 const LIST = /^[^,;|^ ]+([,;|^ ])[^,;|^ ]+(\1[^,;|^ ]+)*$/;
 const ID_NAME = /(^|[_ .-]|[a-z])(id|ids|code|type|category|cat|brand|city|ip|model)$/i;
 /** What shops and publishers number. */
@@ -123,7 +144,8 @@ const ENTITY =
   /^(user|item|product|shop|store|seller|campaign|ad|advertiser|publisher|site|app|device|region)$/i;
 
 function columnOf(sample: Cleaned): LogColumn {
-  const { name, values, list, rows } = sample;
+  const { name, values, list, nested, rows } = sample;
+  if (nested) return { name, kind: "ignored" };
   const distinct = new Set(values).size;
   const serial = values.length === rows && distinct === rows && rows >= 100;
   if (serial && (/^(id|index|row|column_1)$/i.test(name))) return { name, kind: "ignored" };
@@ -147,8 +169,10 @@ function columnOf(sample: Cleaned): LogColumn {
     return { name, kind: "categorical list", separator: by, most, ids: spellingOf(lists.flat()) };
   }
   const numbers = values.length > 0 && values.every(isNumberText);
-  const whole = numbers && values.every((value) => /^[+-]?\d+(\.0*)?$/.test(value));
-  const idLike = ID_NAME.test(name) || ENTITY.test(name) || /^C\d+$/.test(name);
+  const whole = numbers && values.every((value) => WHOLE.test(value));
+  // No measure has so many digits, and a float would hold them as other numbers.
+  const inexact = values.some((value) => Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER);
+  const idLike = ID_NAME.test(name) || ENTITY.test(name) || /^C\d+$/.test(name) || inexact;
   if (numbers && !(whole && idLike)) {
     const large = values.every((value) => Number(value) >= 0) &&
       values.some((value) => Number(value) > 100);
@@ -158,7 +182,7 @@ function columnOf(sample: Cleaned): LogColumn {
 }
 
 function spellingOf(values: readonly string[]): "text" | "decimal" | "hexadecimal" {
-  if (values.length > 0 && values.every((value) => /^-?\d+$/.test(value))) return "decimal";
+  if (values.length > 0 && values.every((value) => WHOLE.test(value))) return "decimal";
   const [first] = values;
   // Words may happen to be hexadecimal digits; numbers of one length hardly are words.
   const hex = first !== undefined && values.every((value) => /^(0x)?[\da-f]{6,}$/i.test(value));
@@ -175,12 +199,24 @@ async function sampleColumns(file: TextFile): Promise<{ text: null; samples: Sam
       samples.push({
         name,
         values: values.map(textOf),
-        list: values.some((value) => Array.isArray(value)),
+        list: values.some(isList),
+        nested: values.some((value) =>
+          isList(value) ? value.some(isStructure) : isStructure(value)
+        ),
       });
     }
     return { text: null, samples };
   }
   throw new UserError(`Cannot draft a schema of ${file.path}: it has no rows`);
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !isList(value) &&
+    !ArrayBuffer.isView(value) && !(value instanceof Date);
 }
 
 function textOf(value: unknown): string {
@@ -212,8 +248,11 @@ async function sampleText(file: TextFile): Promise<{ text: TextLayout; samples: 
   }
   const names = header ? rows[0]!.map((name, i) => name === "" ? `column_${i + 1}` : name) : null;
   const body = header ? rows.slice(1) : rows;
-  if (body.length === 0) {
-    throw new UserError(`Cannot draft a schema of ${file.path}: it has no rows`);
+  const words = rows.length === 1 && rows[0]!.every((name) => /^[\p{L}_]/u.test(name));
+  if (body.length === 0 || words) {
+    throw new UserError(
+      `Cannot draft a schema of ${file.path}: it has ${words ? "a header and " : ""}no rows`,
+    );
   }
   const text: TextLayout = {
     separator: best.separator,

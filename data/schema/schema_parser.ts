@@ -11,9 +11,10 @@
 import { UserError } from "../../core/errors.ts";
 import { closingQuote, eightHex, quote, quotedRowEnd, wrongColumns } from "../fields.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
-import { parseNumber } from "../numbers.ts";
+import { isNumberText, parseNumber } from "../numbers.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
 import type { RowBlock } from "../row_block.ts";
+import { looksLikeJson } from "../text_head.ts";
 import { type BadField, type BadRow, RowParser } from "../row_parser.ts";
 import { parseLabel } from "./labels.ts";
 import { Markers } from "./markers.ts";
@@ -430,12 +431,18 @@ export class SchemaParser extends RowParser {
     const longer: number[] = [];
     for (let f = 0; f < places.length; f++) {
       const { op, column, coder, slot, list } = places[f]!;
-      const field = fields[f]!;
       if (op === IGNORE) continue;
+      const isText = column!.kind === "categorical" && column!.ids === "text";
+      const field = isText ? fields[f]! : trimSpaces(fields[f]!);
       const missing = field.length === 0 || this.#markers.has(field, 0, field.length);
       if (op === LOG || op === NUMBER) {
         const value = this.#denseValue(f, missing, field, 0, field.length);
-        if (Number.isNaN(value)) return this.#bad(f, `${quote(field)} is not a number`);
+        if (Number.isNaN(value)) {
+          const hint = LIKELY_MARKER.test(decoder.decode(field))
+            ? "; if it stands for no value, a schema names it in its field missing"
+            : "";
+          return this.#bad(f, `${quote(field)} is not a number${hint}`);
+        }
         if (op === NUMBER && Math.abs(value) > MAX_FLOAT) {
           return this.#bad(f, `${quote(field)} does not fit a float of 32 bits`);
         }
@@ -541,6 +548,10 @@ export class SchemaParser extends RowParser {
 
 const decoder = new TextDecoder();
 
+/** What stands for no value in many logs, infinite numbers included. */
+const LIKELY_MARKER =
+  /^([+-]?(nan|inf|infinity)|n\/?a|<na>|null|none|nil|missing|unknown|\\n|[-?.])$/i;
+
 /** The columns of a file without a header: by position, or in the order of the list. */
 function placesInOrder(columns: readonly LogColumn[]): (LogColumn | null)[] {
   if (columns[0]!.position === undefined) return [...columns];
@@ -561,11 +572,11 @@ function placesByName(
     const at = column.position === undefined ? names.indexOf(name) : column.position - 1;
     if (at < 0 || at >= names.length) {
       if (column.kind === "ignored") continue;
+      const none = !columns.some((one) => names.includes(nameInFile(one)));
+      const hint = none ? wrongHeader(names) : hintOf(column);
       throw new UserError(
         at < 0
-          ? `Cannot read ${path}: its header has no column ${name} (it has ${listed(names)})${
-            hintOf(column)
-          }`
+          ? `Cannot read ${path}: its header has no column ${name} (it has ${listed(names)})${hint}`
           : `Cannot read ${path}: its header has ${names.length} columns and none at position ${column.position}, where ${name} should be`,
       );
     }
@@ -583,6 +594,16 @@ function placesByName(
     places[at] = column;
   }
   return places;
+}
+
+/** What to do about a header that has none of the columns. */
+function wrongHeader(names: readonly string[]): string {
+  const [first] = names;
+  if (looksLikeJson(first!)) return "; it is JSON; write its rows as CSV or Parquet first";
+  if (first!.startsWith('"')) {
+    return "; it stands in double quotes, so the schema's text needs quotes";
+  }
+  return "; it has none of the columns, so the separator is another, or there is no header";
 }
 
 function listed(names: readonly string[]): string {
@@ -623,7 +644,11 @@ function placeOf(column: LogColumn | null, shape: RowShape): Place {
 
 function describeBad(column: LogColumn, field: Uint8Array): string {
   if (column.kind === "label") {
-    return `label ${quote(field)} is not ${column.above === undefined ? "0 or 1" : "a number"}`;
+    if (column.above !== undefined) return `label ${quote(field)} is not a number`;
+    const hint = isNumberText(decoder.decode(field))
+      ? "; of ratings, a schema says above which number they are clicks"
+      : "";
+    return `label ${quote(field)} is not 0 or 1${hint}`;
   }
   const format = column.kind === "time" ? column.format : "ISO 8601";
   switch (format) {
@@ -646,6 +671,13 @@ function unquote(field: Uint8Array): Uint8Array {
     if (field[p] === QUOTE) p++;
   }
   return Uint8Array.from(bytes);
+}
+
+/** Spaces are part of a text that is an id, and of nothing else. */
+function trimSpaces(field: Uint8Array): Uint8Array {
+  let from = 0;
+  while (from < field.length && field[from] === SPACE) from++;
+  return trimEnd(field.subarray(from));
 }
 
 function trimEnd(field: Uint8Array): Uint8Array {

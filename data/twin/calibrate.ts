@@ -7,7 +7,12 @@
 import { bayesRates } from "../bayes.ts";
 import { logistic, logit, PARTS } from "./clicks.ts";
 import { TwinGenerator } from "./generator.ts";
-import type { TwinParameters } from "./parameters.ts";
+import {
+  DEFAULT_EXPONENT,
+  EFFECT_EXPONENTS,
+  type TwinClicks,
+  type TwinParameters,
+} from "./parameters.ts";
 
 /** Shares of the logit's variance. */
 const SHARES = { dense: 0.3, rows: 0.5, pairs: 0.2 };
@@ -20,12 +25,33 @@ const CLOCK_SHARE = 0.02;
 const INPUTS = 65_536;
 const SEED = 0;
 
-/** Finds bias and strength. The stated rates are those of the rounded parameters that it returns. */
-export function calibrateClicks(
-  parameters: TwinParameters,
+/** A twin without clicks yet. */
+export type Unplanted = Omit<TwinParameters, "clicks" | "otherClicks">;
+
+/** Plants clicks of every exponent. */
+export function plantClicks(
+  parameters: Unplanted,
   rate: number,
   learnableAuc: number,
-): TwinParameters["clicks"] {
+): TwinParameters {
+  const clicks = EFFECT_EXPONENTS.map((exponent) =>
+    calibrateClicks(parameters, rate, learnableAuc, exponent)
+  );
+  return {
+    ...parameters,
+    clicks: clicks.find(({ effectExponent }) => effectExponent === DEFAULT_EXPONENT)!,
+    otherClicks: clicks.filter(({ effectExponent }) => effectExponent !== DEFAULT_EXPONENT),
+  };
+}
+
+/** Finds bias and strength. The stated rates are those of the rounded parameters that it returns. */
+function calibrateClicks(
+  unplanted: Unplanted,
+  rate: number,
+  learnableAuc: number,
+  effectExponent: TwinClicks["effectExponent"],
+): TwinClicks {
+  const parameters = { ...unplanted, clicks: noClicks(effectExponent) };
   const generator = new TwinGenerator(parameters, SEED);
   const parts = Array.from({ length: INPUTS }, () => new Float64Array(PARTS));
   // All positions are alike unless a clock tells them apart: then they spread over the data set.
@@ -42,7 +68,7 @@ export function calibrateClicks(
   const denseShare = parameters.dense.every(({ clock }) => clock !== null)
     ? CLOCK_SHARE
     : SHARES.dense;
-  const attempt = (strength: number): TwinParameters["clicks"] => {
+  const attempt = (strength: number): TwinClicks => {
     const scales = {
       dense: scaled(strength, 0, denseShare),
       rows: scaled(strength, 1, SHARES.rows),
@@ -67,6 +93,7 @@ export function calibrateClicks(
     const scores = parts.map((x) => logit(model, x, true));
     const bayes = bayesRates(p);
     return {
+      effectExponent,
       rate,
       ...model,
       bayes: { auc: short(bayes.auc), logloss: short(bayes.logloss) },
@@ -80,6 +107,20 @@ export function calibrateClicks(
     else high = middle;
   }
   return attempt(high);
+}
+
+/** Clicks that nothing makes likely, for inputs to be drawn before any are planted. */
+export function noClicks(
+  effectExponent: TwinClicks["effectExponent"] = DEFAULT_EXPONENT,
+): TwinClicks {
+  return {
+    effectExponent,
+    rate: 0.5,
+    bias: 0,
+    strength: { dense: 0, rows: 0, pairs: 0 },
+    bayes: { auc: 0.5, logloss: 0.6931 },
+    learnableAuc: 0.5,
+  };
 }
 
 /** Expected AUC of scores over the labels that the probabilities could give. */

@@ -3,14 +3,15 @@
  *
  * logit = bias + dense part + row part + pair part. The dense part is linear; the row part adds an effect for each id; the
  * pair part adds products of row effects of a few pairs of tables, which only an interaction can see. Effects come from a
- * hash of (table, id), so they need no memory, and shrink with popularity as (1 + p / p0)^(-1/4): popular rows differ
- * little from the average and are learned early. Clicks depend neither on time nor on training.
+ * hash of (table, id), so they need no memory, and shrink with popularity as (1 + p / p0)^-exponent, by default 1/4: popular
+ * rows differ little from the average and are learned early. Clicks depend neither on time nor on training.
  *
  * @module
  */
 
+import { hash } from "./hash.ts";
 import { possibleIds } from "./law.ts";
-import type { TwinParameters } from "./parameters.ts";
+import type { TwinClicks, TwinParameters } from "./parameters.ts";
 
 /** Parts of the logit: dense, rows, pairs; and rows and pairs again from the learnable rows only. */
 export const PARTS = 5;
@@ -31,8 +32,10 @@ export class ClickModel {
   readonly #lookups: readonly number[];
   /** Over which a bag's effects are summed to have the variance of one. */
   readonly #roots: readonly number[];
-  /** For each table and segment the scale of its effects; negative where the rows are too rare to be learned. */
-  readonly #scales: readonly Float64Array[];
+  /** For each segment of each table the scale of its effects; negative where the rows are too rare to be learned. */
+  readonly #scales: Float64Array;
+  /** Segments of all tables before each. */
+  readonly #firsts: readonly number[];
   readonly #pairs: readonly (readonly [number, number])[];
   readonly #denseWeights: Float64Array;
   readonly #denseMiddles: Float64Array;
@@ -45,14 +48,18 @@ export class ClickModel {
     this.#tables = columns.length;
     this.#lookups = columns.map(({ lookups = 1 }) => lookups);
     this.#roots = this.#lookups.map(Math.sqrt);
-    this.#scales = columns.map((column, t) => {
+    const scales: number[] = [], firsts: number[] = [];
+    for (const [t, { law }] of columns.entries()) {
       const weight = 0.5 + (hash(t, 0, 1) >>> 8) / 0x1000000;
-      return Float64Array.from(column.law, ({ ids, mass }) => {
+      firsts.push(scales.length);
+      for (const { ids, mass } of law) {
         const each = mass / ids;
-        const scale = weight / Math.sqrt(Math.sqrt(1 + each / SHRINK_FROM));
-        return each * LEARNABLE.inputs < LEARNABLE.uses ? -scale : scale;
-      });
-    });
+        const scale = weight / shrinking(1 + each / SHRINK_FROM, clicks.effectExponent);
+        scales.push(each * LEARNABLE.inputs < LEARNABLE.uses ? -scale : scale);
+      }
+    }
+    this.#scales = Float64Array.from(scales);
+    this.#firsts = firsts;
     // Pairs of the tables with the most and the fewest ids, outermost first.
     const bySize = columns.map((_, t) => t)
       .sort((a, b) => possibleIds(columns[a]!.law) - possibleIds(columns[b]!.law));
@@ -71,19 +78,20 @@ export class ClickModel {
   }
 
   /** The probability of a click. */
-  probability(ids: Float64Array, segments: Uint32Array, dense: Float64Array): number {
+  probability(ids: Uint32Array, segments: Uint32Array, dense: Float64Array): number {
     this.parts(ids, segments, dense, this.#parts);
     return logistic(logit(this.#clicks, this.#parts, false));
   }
 
   /** The unscaled parts of the logit. Ids and their segments stand table by table, those of a bag side by side. */
-  parts(ids: Float64Array, segments: Uint32Array, dense: Float64Array, into: Float64Array): void {
-    const effects = this.#effects, known = this.#known;
+  parts(ids: Uint32Array, segments: Uint32Array, dense: Float64Array, into: Float64Array): void {
+    const effects = this.#effects, known = this.#known, scales = this.#scales;
     let rows = 0, knownRows = 0;
     for (let t = 0, at = 0; t < this.#tables; t++) {
+      const first = this.#firsts[t]!;
       let sum = 0, knownSum = 0;
       for (const end = at + this.#lookups[t]!; at < end; at++) {
-        const scale = this.#scales[t]![segments[at]!]!;
+        const scale = scales[first + segments[at]!]!;
         const effect = Math.abs(scale) * normal(hash(ids[at]!, t, 3));
         sum += effect;
         if (scale > 0) knownSum += effect;
@@ -110,6 +118,11 @@ export class ClickModel {
   }
 }
 
+/** A number from 1 on to the power of an exponent; the same on every machine, as `Math.pow` need not be. */
+function shrinking(x: number, exponent: TwinClicks["effectExponent"]): number {
+  return exponent === 0 ? 1 : exponent === 0.5 ? Math.sqrt(x) : Math.sqrt(Math.sqrt(x));
+}
+
 /** The logit of an input's parts; of the learnable rows only, or of all. */
 export function logit(
   clicks: Pick<TwinParameters["clicks"], "bias" | "strength">,
@@ -130,16 +143,6 @@ export function logistic(x: number): number {
   let power = 1 + small * (1 + small / 2 * (1 + small / 3 * (1 + small / 4 * (1 + small / 5))));
   for (let k = 0; k < 10; k++) power *= power;
   return 1 / (1 + power);
-}
-
-/** Two murmur3 finalisers over three numbers. */
-function hash(a: number, b: number, c: number): number {
-  let h = Math.imul(a ^ Math.imul(b + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  h = Math.imul(h ^ (h >>> 16), 0x2c1b3c6d);
-  h = Math.imul(h ^ (h >>> 15), 0x297a2d39);
-  return (h ^ (h >>> 16)) >>> 0;
 }
 
 /** Nearly standard normal: the sum of four bytes, centred, over its standard deviation. */

@@ -7,8 +7,10 @@
 import type { TwinColumn } from "./parameters.ts";
 
 const TWO_32 = 0x100000000;
-/** Entries of the table that finds a law's segment. */
-const GUIDE = 8192;
+/** Entries of the table that finds a law's segment: at least so many for each segment, and no more than so many in all. */
+const GUIDE = { each: 4, most: 65_536 };
+/** Entries of the table that finds a child's cell, for each cell of the parent. */
+const CHILD_GUIDE = 64;
 /** A frequent id of a parent is cut into so many strips, each shared out among the child's cells. */
 const STRIPS = 64;
 /** An id with at least this probability is frequent: its inputs may differ in child columns. */
@@ -41,8 +43,12 @@ export class Column {
   readonly #start: Float64Array;
   readonly #density: Float64Array;
   readonly #guide: Uint32Array;
+  readonly #guideSize: number;
   /** Running sums of this column's shares for each of the parent's cells. */
   readonly #given: readonly Float64Array[];
+  readonly #givenGuide: readonly Uint8Array[];
+  /** Whether other columns follow from this one, and need the middle of a rare id. */
+  readonly #leads: boolean;
   /** The part of each own cell that a parent's cell fills: where it begins, and how wide it is. */
   readonly #from: readonly Float64Array[];
   readonly #wide: readonly Float64Array[];
@@ -82,11 +88,15 @@ export class Column {
     }
     this.#start[law.length] = Infinity;
     this.ids = this.#first[law.length]!;
-    this.#guide = new Uint32Array(GUIDE);
-    for (let g = 0, s = 0; g < GUIDE; g++) {
-      while (this.#start[s + 1]! <= g / GUIDE) s++;
+    // A power of two, so that the product with it is exact.
+    const size = 2 ** Math.ceil(Math.log2(Math.min(GUIDE.most, GUIDE.each * law.length)));
+    this.#guideSize = size;
+    this.#guide = new Uint32Array(size);
+    for (let g = 0, s = 0; g < size; g++) {
+      while (this.#start[s + 1]! <= g / size) s++;
       this.#guide[g] = s;
     }
+    this.#leads = all.some((one) => one.parent === number);
     this.#step = STEPS[number % STEPS.length]!;
     this.#choice = STEPS[(number + 1) % STEPS.length]!;
     this.#frequent = Uint8Array.from(
@@ -100,6 +110,13 @@ export class Column {
       for (const [c, share] of shares.entries()) sums[c] = sum += share / all;
       sums[shares.length - 1] = Infinity;
       return sums;
+    });
+    this.#givenGuide = this.#given.map((sums) => {
+      let cell = 0;
+      return Uint8Array.from({ length: CHILD_GUIDE }, (_, g) => {
+        while (g / CHILD_GUIDE >= sums[cell]!) cell++;
+        return cell;
+      });
     });
     const filled = new Float64Array(cells.length);
     const above = parent === null ? [] : all[parent]!.cells;
@@ -136,7 +153,7 @@ export class Column {
     const rare = parent.rank >= 0;
     const x = rare ? parent.rank * this.#step : parent.place * STRIPS;
     const strip = Math.floor(x), within = x - strip;
-    let cell = 0;
+    let cell = this.#givenGuide[parent.cell]![Math.floor(within * CHILD_GUIDE)]!;
     while (within >= sums[cell]!) cell++;
     const from = this.#from[parent.cell]![cell]!, wide = this.#wide[parent.cell]![cell]!;
     const low = cell === 0 ? 0 : sums[cell - 1]!;
@@ -184,6 +201,7 @@ export class Column {
       first + Math.floor((u - this.#start[s]!) * density),
       this.#first[s + 1]! - 1,
     );
+    if (!this.#leads) return id;
     if (this.#frequent[s] === 1) this.rank = -1;
     else {
       this.rank = id;
@@ -194,7 +212,8 @@ export class Column {
   }
 
   #segmentAt(u: number): number {
-    let s = this.#guide[Math.min(GUIDE - 1, Math.floor(u * GUIDE))]!;
+    const size = this.#guideSize;
+    let s = this.#guide[Math.min(size - 1, Math.floor(u * size))]!;
     while (u >= this.#start[s + 1]!) s++;
     return s;
   }

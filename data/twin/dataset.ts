@@ -10,9 +10,21 @@ import { RowReader } from "../row_reader.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
 import { type Splits, splitSevenths } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
+import { Drift } from "./drift.ts";
 import { TwinGenerator } from "./generator.ts";
 import type { TwinOptions } from "./open.ts";
 import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
+
+/** Which inputs of a twin. */
+interface TwinDraw {
+  /** How many, in all splits together. */
+  readonly inputs: number;
+  readonly seed: number;
+  /** Ids are taken modulo this; 0 leaves them as they are. */
+  readonly range: number;
+  /** Days over which popularity drifts; 0 for none. */
+  readonly driftDays: number;
+}
 
 /** Inputs of a twin, split in sevenths. */
 export class TwinDataset implements Dataset {
@@ -25,11 +37,15 @@ export class TwinDataset implements Dataset {
   readonly #range: number;
   readonly #options: TwinOptions;
 
-  /** @param range Ids are taken modulo this; 0 leaves them as they are. */
-  constructor(parameters: TwinParameters, inputs: number, seed: number, range: number) {
-    this.#options = { twin: parameters, inputs, seed, maxIndexRange: range };
+  /** Draws nothing yet. */
+  constructor(parameters: TwinParameters, { inputs, seed, range, driftDays }: TwinDraw) {
+    this.#options = {
+      ...{ twin: parameters, inputs, seed, maxIndexRange: range },
+      ...(driftDays > 0 ? { driftDays } : {}),
+    };
     this.#splits = splitSevenths(inputs);
-    this.#generator = new TwinGenerator(parameters, seed);
+    const drift = driftDays > 0 ? new Drift(parameters.columns, inputs, driftDays) : null;
+    this.#generator = new TwinGenerator(parameters, seed, drift);
     this.#range = range;
     const rows = this.#generator.tableRows.map((r) => range > 0 ? Math.min(r, range) : r);
     this.schema = {
@@ -42,14 +58,16 @@ export class TwinDataset implements Dataset {
       })),
     };
     this.hash = new Sha256().update(
-      JSON.stringify(["twin", TWIN_VERSION, parameters, inputs, seed, range]),
+      JSON.stringify(["twin", TWIN_VERSION, parameters, inputs, seed, range, driftDays]),
     ).hex();
     const { bayes, learnableAuc } = parameters.clicks;
     this.bayes = bayes;
     this.notes = [
       `Twin ${parameters.name}: ${inputs} of ${parameters.inputs} inputs, seed ${seed}, ` +
       `${rows.reduce((a, b) => a + b, 0)} possible ids`,
-      `Popularity is stationary; labels are planted: best possible AUC ${bayes.auc.toFixed(4)}, ` +
+      `${
+        driftDays > 0 ? `Popularity drifts over ${driftDays} days` : "Popularity is stationary"
+      }; labels are planted: best possible AUC ${bayes.auc.toFixed(4)}, ` +
       `log-loss ${bayes.logloss.toFixed(4)}; AUC ${learnableAuc.toFixed(4)} from rows that two ` +
       `million inputs show often enough`,
       `Split in sevenths: ${this.count("train")} train, ${this.count("test")} test, ` +

@@ -9,7 +9,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { Permutation } from "../../core/random.ts";
-import { calibrateClicks } from "./calibrate.ts";
+import { noClicks, plantClicks, type Unplanted } from "./calibrate.ts";
 import { cellPopularity, cutCells, Observations } from "./cells.ts";
 import {
   classLikelihood,
@@ -18,9 +18,11 @@ import {
   fitClasses,
   type ObservedColumn,
 } from "./classes.ts";
+import { fitCoupling } from "./coupling.ts";
 import { fitLaw, possibleIds } from "./law.ts";
 import { findParents, fitGiven } from "./nesting.ts";
 import {
+  type ColumnDrift,
   TWIN_VERSION,
   type TwinColumn,
   type TwinDense,
@@ -42,6 +44,8 @@ export interface FitOptions {
   readonly learnableAuc: number;
   /** A dense column that tells the time, put before the others: name, inputs of a step, steps of a cycle. */
   readonly clock?: { readonly name: string; readonly inputs: number; readonly steps: number };
+  /** How ids of columns come and go, by name. Not fitted: a sample hardly spans the time. */
+  readonly drift?: Readonly<Record<string, ColumnDrift>>;
   /** Numbers of classes to try; the likelihood of inputs not fitted to decides. Default 4 to 96. */
   readonly classes?: readonly number[];
   /** Which inputs are held back, and where the classes begin. Default 1. */
@@ -133,6 +137,7 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
       parent,
       follows,
       given,
+      ...(options.drift?.[name] === undefined ? {} : { drift: options.drift[name] }),
     };
   });
   const clock: TwinDense[] = options.clock === undefined ? [] : [{
@@ -140,7 +145,7 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
     ranges: [[0, 1]],
     clock: { inputs: options.clock.inputs, steps: options.clock.steps },
   }];
-  const unplanted: TwinParameters = {
+  const uncoupled: Unplanted = {
     version: TWIN_VERSION,
     name: options.name,
     inputs: options.inputs,
@@ -155,17 +160,11 @@ export function fitTwin(sample: TwinSample, options: FitOptions): TwinFit {
         ...denseCells[z]!.map((row) => rounded(Array.from(row))),
       ],
     })),
-    clicks: {
-      rate: options.clickRate,
-      bias: 0,
-      strength: { dense: 0, rows: 0, pairs: 0 },
-      bayes: { auc: 0.5, logloss: 0 },
-      learnableAuc: 0.5,
-    },
+    coupling: 0,
   };
-  const clicks = calibrateClicks(unplanted, options.clickRate, options.learnableAuc);
+  const coupling = fitCoupling({ ...uncoupled, clicks: noClicks() }, training);
   return {
-    parameters: { ...unplanted, clicks },
+    parameters: plantClicks({ ...uncoupled, coupling }, options.clickRate, options.learnableAuc),
     seen: training,
     heldOut: selectInputs(sample, held),
     tried,

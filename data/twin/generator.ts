@@ -1,58 +1,49 @@
 /**
  * Draws the inputs of a twin. Input i depends on (parameters, seed, i) alone.
  *
- * Words of input i are the blocks of Philox with counter [i, floor(i / 2^32), stream `twin`, block number]. The first
- * decides the latent class; then each column that classes decide takes one for its cell, one for its place within the cell
- * and one for whether it follows a parent instead. A column that follows takes cell and place from the parent's, so that
- * equal rare ids of the parent give equal ids here. Further lookups of a bag take two words each, behind those of the dense
- * columns. Only sums, products, quotients, square roots and comparisons of float64 occur, which are
- * the same on every machine.
+ * The first words of an input decide its latent class, its label, its level of popularity, and, by a byte for each column that
+ * classes decide, which of these columns keep to that level. Then each of these columns takes one word for its cell and its
+ * place within the cell, and, if it has a parent, one for whether it follows that instead. A column that keeps to the level
+ * takes the word's highest bits from the level: it lies in the same eighth of what the class makes of it as the others that do,
+ * so that popular ids occur together, and each column keeps its shares. A column that follows takes cell and place from
+ * the parent's, so that equal rare ids of the parent give equal ids here. Dense columns come next, with a word each, then the
+ * further lookups of bags. Only sums, products, quotients, square roots and comparisons of float64 occur, which are the same
+ * on every machine.
  *
  * @module
  */
 
-import { philox4x32, STREAMS } from "../../core/random.ts";
 import type { Inputs } from "../types.ts";
 import { ClickModel } from "./clicks.ts";
 import { Column } from "./column.ts";
+import { Distributions } from "./distributions.ts";
+import type { Drift } from "./drift.ts";
 import type { TwinParameters } from "./parameters.ts";
+import { inputWords } from "./words.ts";
 
 const TWO_32 = 0x100000000;
-/** Alias tables (Walker 1977) of several distributions over the same number of cells. */
-class AliasTables {
-  readonly size: number;
-  readonly #keep: Float64Array;
-  readonly #other: Uint16Array;
+/** Numbers of the first words. */
+const CLASS = 0, LABEL = 1, LEVEL = 2, CHOICES = 3;
+/** Which bits of a word a level of popularity decides: there are eight levels. */
+const LEVEL_BITS = 0xe0000000, OWN_BITS = 0x1fffffff;
+/** Of a byte of choices: a column keeps to the level if its byte is smaller than this times the coupling. */
+const BYTE = 256;
 
-  constructor(distributions: readonly (readonly number[])[]) {
-    this.size = distributions[0]!.length;
-    this.#keep = new Float64Array(distributions.length * this.size);
-    this.#other = new Uint16Array(distributions.length * this.size);
-    for (const [d, shares] of distributions.entries()) {
-      const total = shares.reduce((a, b) => a + b, 0), offset = d * this.size;
-      const left = shares.map((share) => share / total * this.size);
-      const small: number[] = [], large: number[] = [];
-      for (const [c, x] of left.entries()) (x < 1 ? small : large).push(c);
-      while (small.length > 0 && large.length > 0) {
-        const c = small.pop()!, rich = large.at(-1)!;
-        this.#keep[offset + c] = left[c]!;
-        this.#other[offset + c] = rich;
-        left[rich]! -= 1 - left[c]!;
-        if (left[rich]! < 1) small.push(large.pop()!);
-      }
-      for (const c of [...small, ...large]) {
-        this.#keep[offset + c] = 1;
-        this.#other[offset + c] = c;
-      }
-    }
-  }
-
-  /** The cell for a 32-bit word, from one of the distributions. */
-  at(distribution: number, word: number): number {
-    const x = word * this.size / TWO_32, slot = Math.floor(x);
-    const entry = distribution * this.size + slot;
-    return x - slot < this.#keep[entry]! ? slot : this.#other[entry]!;
-  }
+/** How a column is drawn. */
+interface Step {
+  readonly column: Column;
+  /** The column that it may follow from. */
+  readonly parent: Column | null;
+  /** Shares of its cells by class; null if it always follows. */
+  readonly cells: Distributions | null;
+  /** Where its first id stands among an input's, and how many there are. */
+  readonly first: number;
+  readonly lookups: number;
+  /** Its words: for the cell and place, and for whether it follows. */
+  readonly word: number;
+  readonly led: number;
+  /** Which byte of the words of choices is its. */
+  readonly choice: number;
 }
 
 /** Draws inputs by position. Not for use by several readers at the same moment, but any number one after the other. */
@@ -65,44 +56,53 @@ export class TwinGenerator {
   readonly #firsts: readonly number[];
   readonly #parameters: TwinParameters;
   readonly #seed: number;
-  readonly #columns: readonly Column[];
   /** Parents before children. */
-  readonly #order: readonly number[];
-  readonly #classes: AliasTables;
-  readonly #cells: readonly AliasTables[];
-  readonly #ranges: readonly AliasTables[];
+  readonly #steps: readonly Step[];
+  /** Those of several lookups. */
+  readonly #bags: readonly Step[];
+  readonly #classes: Distributions;
+  readonly #ranges: readonly Distributions[];
   readonly #clicks: ClickModel;
+  readonly #drift: Drift | null;
+  /** A byte of choices below this makes a column keep to the level. */
+  readonly #coupled: number;
   readonly #words: Uint32Array;
-  readonly #block = new Uint32Array(4);
-  readonly #ids: Float64Array;
+  /** Words of the ids alone, the first of dense columns, and the first of further lookups. */
+  readonly #idWords: number;
+  readonly #denseWord: number;
+  readonly #furtherWord: number;
+  readonly #ids: Uint32Array;
   readonly #segments: Uint32Array;
   readonly #dense: Float64Array;
 
-  /** @param seed An integer in [0, 2^32). */
-  constructor(parameters: TwinParameters, seed: number) {
+  /**
+   * @param seed An integer in [0, 2^32).
+   * @param drift How ids come and go. Default null: they do not.
+   */
+  constructor(parameters: TwinParameters, seed: number, drift: Drift | null = null) {
     this.#parameters = parameters;
+    this.#drift = drift;
     this.#seed = seed;
     const { columns, dense, classes } = parameters;
-    let root = 0;
-    this.#columns = columns.map((column, t) =>
-      new Column(columns, t, column.follows < 1 ? root++ : -1)
-    );
-    this.tableRows = this.#columns.map((column) => column.ids);
-    this.#order = parentsFirst(columns.map((column) => column.parent));
-    this.#classes = new AliasTables([classes.map((one) => one.weight)]);
-    this.#cells = Array.from(
-      { length: root },
-      (_, c) => new AliasTables(classes.map((one) => one.columns[c]!)),
-    );
-    this.#ranges = dense.map((_, j) => new AliasTables(classes.map((one) => one.dense[j]!)));
-    this.#clicks = new ClickModel(parameters);
     this.lookups = columns.map(({ lookups = 1 }) => lookups);
     const firsts = [0];
     for (const some of this.lookups) firsts.push(firsts.at(-1)! + some);
     this.#firsts = firsts;
-    const width = firsts.at(-1)!, further = 2 * (width - columns.length);
-    this.#words = new Uint32Array(4 * Math.ceil((2 + 3 * root + dense.length + further) / 4));
-    this.#ids = new Float64Array(width);
+    const roots = columns.filter(({ follows }) => follows < 1).length;
+    const { steps, word } = stepsOf(parameters, firsts, CHOICES + Math.ceil(roots / 4));
+    this.#steps = parentsFirst(columns.map(({ parent }) => parent)).map((t) => steps[t]!);
+    this.#bags = steps.filter((step) => step.lookups > 1);
+    this.tableRows = steps.map(({ column }) => column.ids);
+    this.#classes = new Distributions([classes.map((one) => one.weight)]);
+    this.#ranges = dense.map((_, j) => new Distributions(classes.map((one) => one.dense[j]!)));
+    this.#clicks = new ClickModel(parameters);
+    this.#coupled = Math.round(parameters.coupling * BYTE);
+    const width = firsts.at(-1)!, further = width - columns.length;
+    this.#denseWord = word;
+    this.#furtherWord = word + dense.length;
+    this.#words = new Uint32Array(this.#furtherWord + further);
+    this.#idWords = further === 0 ? word : this.#words.length;
+    this.#ids = new Uint32Array(width);
     this.#segments = new Uint32Array(width);
     this.#dense = new Float64Array(dense.length);
   }
@@ -118,15 +118,14 @@ export class TwinGenerator {
     }
     for (let j = 0; j < dense.length; j++) into.dense[b * dense.length + j] = dense[j]!;
     const p = this.#clicks.probability(ids, this.#segments, dense);
-    into.labels[b] = this.#words[1]! < p * TWO_32 ? 1 : 0;
+    into.labels[b] = this.#words[LABEL]! < p * TWO_32 ? 1 : 0;
     return p;
   }
 
   /** Writes only the ids of input i, at `at`, table by table. */
   writeIds(i: number, into: Uint32Array, at: number): void {
-    const single = this.#ids.length === this.lookups.length;
-    this.#drawWords(i, single ? 2 + 3 * this.#cells.length : this.#words.length);
-    this.#drawIds();
+    inputWords(i, this.#seed, this.#words, this.#idWords);
+    this.#drawIds(i);
     for (let t = 0; t < this.#ids.length; t++) into[at + t] = this.#ids[t]!;
   }
 
@@ -136,45 +135,35 @@ export class TwinGenerator {
     this.#clicks.parts(this.#ids, this.#segments, this.#dense, into);
   }
 
-  #drawWords(i: number, count: number): void {
-    const words = this.#words, block = this.#block;
-    const low = i % TWO_32, high = Math.floor(i / TWO_32);
-    for (let w = 0; w < count; w += 4) {
-      philox4x32(low, high, STREAMS.twin, w >>> 2, this.#seed, 0, block);
-      words[w] = block[0]!;
-      words[w + 1] = block[1]!;
-      words[w + 2] = block[2]!;
-      words[w + 3] = block[3]!;
-    }
-  }
-
-  #drawIds(): number {
-    const words = this.#words;
-    const one = this.#classes.at(0, words[0]!);
-    for (const t of this.#order) {
-      const column = this.#columns[t]!;
-      const word = 2 + 3 * column.root;
-      const parent = column.parent === null ? null : this.#columns[column.parent]!;
-      if (parent !== null && (column.root < 0 || column.isLed(parent, words[word + 2]!))) {
+  #drawIds(i: number): number {
+    const words = this.#words, level = words[LEVEL]! & LEVEL_BITS, coupled = this.#coupled;
+    const ids = this.#ids, segments = this.#segments;
+    this.#classes.draw(0, words[CLASS]!);
+    const one = this.#classes.cell;
+    for (const { column, parent, cells, first, word, led, choice } of this.#steps) {
+      if (parent !== null && (cells === null || column.isLed(parent, words[led]!))) {
         column.follow(parent);
       } else {
-        column.set(this.#cells[column.root]!.at(one, words[word]!), words[word + 1]! / TWO_32);
+        const own = words[word]!;
+        const byte = words[CHOICES + (choice >>> 2)]! >>> 8 * (choice & 3) & 0xff;
+        cells!.draw(one, byte < coupled ? (level | own & OWN_BITS) >>> 0 : own);
+        column.set(cells!.cell, cells!.place);
       }
-      const at = this.#firsts[t]!;
-      this.#ids[at] = column.id();
-      this.#segments[at] = column.segment;
+      ids[first] = column.id();
+      segments[first] = column.segment;
     }
-    if (this.#ids.length > this.lookups.length) this.#drawFurther(one);
+    if (ids.length > this.lookups.length) this.#drawFurther(one);
+    if (this.#drift !== null) this.#drift.move(i, ids, segments);
     return one;
   }
 
   /** The lookups of bags behind their first. */
   #drawFurther(one: number): void {
-    let word = 2 + 3 * this.#cells.length + this.#dense.length;
-    for (const [t, column] of this.#columns.entries()) {
-      for (let at = this.#firsts[t]! + 1; at < this.#firsts[t + 1]!; at++, word += 2) {
-        const cell = this.#cells[column.root]!.at(one, this.#words[word]!);
-        column.set(cell, this.#words[word + 1]! / TWO_32);
+    let word = this.#furtherWord;
+    for (const { column, cells, first, lookups } of this.#bags) {
+      for (let at = first + 1; at < first + lookups; at++) {
+        cells!.draw(one, this.#words[word++]!);
+        column.set(cells!.cell, cells!.place);
         this.#ids[at] = column.id();
         this.#segments[at] = column.segment;
       }
@@ -182,21 +171,42 @@ export class TwinGenerator {
   }
 
   #draw(i: number): void {
-    this.#drawWords(i, this.#words.length);
-    const one = this.#drawIds();
-    const first = 2 + 3 * this.#cells.length;
-    for (const [j, column] of this.#parameters.dense.entries()) {
-      if (column.clock !== null) {
-        const { inputs, steps } = column.clock;
-        this.#dense[j] = Math.floor(i / inputs) % steps / steps;
+    inputWords(i, this.#seed, this.#words, this.#words.length);
+    const one = this.#drawIds(i), columns = this.#parameters.dense;
+    for (let j = 0; j < columns.length; j++) {
+      const { clock, ranges } = columns[j]!;
+      if (clock !== null) {
+        this.#dense[j] = Math.floor(i / clock.inputs) % clock.steps / clock.steps;
         continue;
       }
-      const word = this.#words[first + j]!;
-      const [low, high] = column.ranges[this.#ranges[j]!.at(one, word)]!;
-      // The word's low bits are as good as new: the cell is decided by the high ones.
-      this.#dense[j] = low + (high - low) * ((word & 0xffff) / 0x10000);
+      const range = this.#ranges[j]!;
+      range.draw(one, this.#words[this.#denseWord + j]!);
+      const low = ranges[range.cell]![0], high = ranges[range.cell]![1];
+      this.#dense[j] = low + (high - low) * range.place;
     }
   }
+}
+
+/** The steps of all columns, in the order of columns, and the first word that they leave. */
+function stepsOf(
+  { columns, classes }: TwinParameters,
+  firsts: readonly number[],
+  firstWord: number,
+): { steps: Step[]; word: number } {
+  const made: Column[] = [];
+  let root = 0, word = firstWord;
+  for (const [t, { follows }] of columns.entries()) {
+    made.push(new Column(columns, t, follows < 1 ? root++ : -1));
+  }
+  const steps = made.map((column, t): Step => {
+    const { root } = column, parent = column.parent === null ? null : made[column.parent]!;
+    const cells = root < 0 ? null : new Distributions(classes.map((one) => one.columns[root]!));
+    const own = cells === null ? -1 : word++;
+    const led = cells === null || parent === null ? -1 : word++;
+    const { lookups = 1 } = columns[t]!;
+    return { column, parent, cells, first: firsts[t]!, lookups, word: own, led, choice: root };
+  });
+  return { steps, word };
 }
 
 function parentsFirst(parents: readonly (number | null)[]): number[] {

@@ -11,6 +11,8 @@ export type { HISTORY_VERSION, HistoryParameters } from "./histories.ts";
 export type { Law, Segment } from "./law.ts";
 export { loadHistoryTwin, loadTwin, openTwin, type TwinOptions } from "./open.ts";
 export type {
+  ColumnDrift,
+  EFFECT_EXPONENTS,
   TWIN_VERSION,
   TwinClass,
   TwinClicks,

@@ -29,6 +29,17 @@ export interface TwinOptions {
   readonly seed?: number | undefined;
   /** Ids are taken modulo this after labels are drawn. Default 0: as they are. */
   readonly maxIndexRange?: number | undefined;
+  /**
+   * How fast planted effects shrink with popularity: the standard deviation of a row's effects is proportional to
+   * (1 + p / 1e-4)^-exponent. 0, 0.25 or 0.5; default 0.25. Clicks are as frequent and as predictable with each. Not for user
+   * histories.
+   */
+  readonly effectExponent?: number | undefined;
+  /**
+   * Days that the inputs span, during which ids come and go as the parameters say; more than 0, at most 1000. The full log of
+   * `rm4` spans ten. Default: popularity is stationary. Only for parameters that say how, as those of `rm4` do.
+   */
+  readonly driftDays?: number | undefined;
 }
 
 /**
@@ -57,9 +68,53 @@ export async function openTwin(options: TwinOptions): Promise<Dataset> {
       );
     }
   }
-  return isHistories(parameters)
-    ? new SequenceTwin(parameters, inputs, seed, maxIndexRange)
-    : new TwinDataset(parameters, inputs ?? parameters.inputs, seed, maxIndexRange);
+  if (isHistories(parameters)) {
+    for (const option of ["effectExponent", "driftDays"] as const) {
+      if (options[option] === undefined) continue;
+      throw new UsageError(
+        `Cannot draw twin ${parameters.name}: ${option} is given, and histories of users have none`,
+      );
+    }
+    return new SequenceTwin(parameters, inputs, seed, maxIndexRange);
+  }
+  return new TwinDataset(withExponent(parameters, options.effectExponent), {
+    inputs: inputs ?? parameters.inputs,
+    seed,
+    range: maxIndexRange,
+    driftDays: checkDrift(parameters, options.driftDays),
+  });
+}
+
+/** The parameters with the clicks of an exponent as those that are drawn. */
+function withExponent(parameters: TwinParameters, exponent: number | undefined): TwinParameters {
+  const { name, clicks, otherClicks = [] } = parameters;
+  if (exponent === undefined || exponent === clicks.effectExponent) return parameters;
+  const known = [clicks, ...otherClicks];
+  const found = known.find(({ effectExponent }) => effectExponent === exponent);
+  if (found === undefined) {
+    const others = known.map(({ effectExponent }) => effectExponent).sort().join(", ");
+    throw new UsageError(
+      `Cannot draw twin ${name}: the exponent of its effects is ${exponent}, not one of ${others}`,
+    );
+  }
+  return { ...parameters, clicks: found };
+}
+
+const MOST_DAYS = 1000;
+
+function checkDrift({ name, columns }: TwinParameters, days: number | undefined): number {
+  if (days === undefined) return 0;
+  if (!(days > 0 && days <= MOST_DAYS)) {
+    throw new UsageError(
+      `Cannot draw twin ${name}: its inputs span ${days} days, not more than 0 and at most ${MOST_DAYS}`,
+    );
+  }
+  if (columns.every(({ drift }) => drift === undefined)) {
+    throw new UsageError(
+      `Cannot draw twin ${name}: drift is asked for, and its parameters do not say how ids come and go`,
+    );
+  }
+  return days;
 }
 
 /**

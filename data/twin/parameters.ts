@@ -21,10 +21,22 @@ import {
   wholeFrom,
   words,
 } from "../../core/schema.ts";
-import type { Law, Segment } from "./law.ts";
+import { type Law, possibleIds, type Segment } from "./law.ts";
 
 /** Raised whenever the same file would give other inputs. */
-export const TWIN_VERSION = 1;
+export const TWIN_VERSION = 2;
+
+/** How the ids of a column come and go where drift is asked for; see `drift.ts`. */
+export interface ColumnDrift {
+  /** Groups that the places of the law are dealt out to; not more than there are ids. */
+  readonly groups: number;
+  /** Share of the groups whose ids stay where they are. */
+  readonly lasting: number;
+  /** Mean lifetime of an id in its place, in days. */
+  readonly days: number;
+  /** Which groups last, and when the others move on, hangs on this number. */
+  readonly salt: number;
+}
 
 /** A column of ids. Ids are ordered by popularity: 0 is the most frequent. */
 export interface TwinColumn {
@@ -47,6 +59,8 @@ export interface TwinColumn {
   readonly given: readonly (readonly number[])[] | null;
   /** Lookups of an input (a bag), drawn independently of each other given the class; absent for one. Not with a parent. */
   readonly lookups?: number;
+  /** How its ids come and go; absent if they do not, or if nothing is known of it. Not with several lookups. */
+  readonly drift?: ColumnDrift;
 }
 
 /** A dense column: value ranges in the transformed unit (for Criteo ln(x + 1)), uniform inside. */
@@ -69,8 +83,15 @@ export interface TwinClass {
   readonly dense: readonly (readonly number[])[];
 }
 
+/** How fast planted effects may shrink with popularity. */
+export const EFFECT_EXPONENTS = [0, 0.25, 0.5] as const;
+/** How fast they do unless another exponent is asked for. */
+export const DEFAULT_EXPONENT = 0.25;
+
 /** The planted click model. */
 export interface TwinClicks {
+  /** A row of popularity p has effects with the standard deviation (1 + p / 1e-4)^-exponent, times its table's. */
+  readonly effectExponent: typeof EFFECT_EXPONENTS[number];
   /** Expected share of clicks. */
   readonly rate: number;
   /** Constant term of the logit. */
@@ -99,8 +120,15 @@ export interface TwinParameters {
   readonly dense: readonly TwinDense[];
   /** What makes columns depend on each other. */
   readonly classes: readonly TwinClass[];
+  /**
+   * Share of an input's columns that keep to its level of popularity: within what the class makes of them, the same eighth. It
+   * makes popular ids occur together more than classes do. Drawn in steps of 1/256.
+   */
+  readonly coupling: number;
   /** What makes clicks likely. */
   readonly clicks: TwinClicks;
+  /** The same for other exponents, each with strengths of its own, so that clicks are as frequent and as predictable. */
+  readonly otherClicks?: readonly TwinClicks[];
 }
 
 const COUNT = wholeFrom(1, 2 ** 40);
@@ -146,6 +174,13 @@ const CELLS: Schema<number[]> = checked(
       : "must ascend to 1",
 );
 
+const DRIFT: Schema<ColumnDrift> = objectOf<ColumnDrift>({
+  groups: wholeFrom(1, 2 ** 32 - 1),
+  lasting: SHARE,
+  days: numberFrom(1e-3, 1e6),
+  salt: wholeFrom(0, 2 ** 32 - 1),
+});
+
 const COLUMN: Schema<TwinColumn> = objectOf<TwinColumn>({
   name: text,
   distinct: wholeFrom(1, 2 ** 32 - 1),
@@ -154,13 +189,13 @@ const COLUMN: Schema<TwinColumn> = objectOf<TwinColumn>({
   parent: orNull(wholeFrom(0)),
   follows: SHARE,
   given: orNull(listOf(distributionOf(null))),
-}, { lookups: wholeFrom(1, 1000) });
+}, { lookups: wholeFrom(1, 1000), drift: DRIFT });
 
 /** Checks that the columns of a twin depend on each other in a possible way. */
 export function columnsOf<T extends readonly TwinColumn[]>(least: number, most: number): Schema<T> {
   return checked(listOf(COLUMN, least, most), (columns) => {
     for (const [t, column] of columns.entries()) {
-      const problem = parentProblem(column, t, columns);
+      const problem = parentProblem(column, t, columns) ?? driftProblem(column);
       if (problem !== null) return `has at [${t}] ${problem}`;
     }
     return null;
@@ -193,6 +228,13 @@ function parentProblem(
     : `given that is not ${above.cells.length} lists of ${cells.length} shares`;
 }
 
+function driftProblem({ drift, law, lookups = 1 }: TwinColumn): string | null {
+  if (drift === undefined) return null;
+  if (lookups > 1) return `${lookups} lookups and a drift, which is for one lookup alone`;
+  const ids = possibleIds(law);
+  return drift.groups <= ids ? null : `a drift of ${drift.groups} groups for ${ids} ids`;
+}
+
 const DENSE: Schema<TwinDense> = objectOf<TwinDense>({
   name: text,
   ranges: listOf(
@@ -215,6 +257,7 @@ const CLASS: Schema<TwinClass> = objectOf<TwinClass>({
 });
 
 const CLICKS: Schema<TwinClicks> = objectOf<TwinClicks>({
+  effectExponent: oneOf(EFFECT_EXPONENTS),
   rate: SHARE,
   bias: numberFrom(-Infinity),
   strength: objectOf<TwinClicks["strength"]>({
@@ -237,8 +280,9 @@ const TWIN: Schema<TwinParameters> = checked(
     columns: columnsOf(1, 1000),
     dense: listOf(DENSE),
     classes: listOf(CLASS, 1, 4096),
+    coupling: SHARE,
     clicks: CLICKS,
-  }),
+  }, { otherClicks: listOf(CLICKS, 0, EFFECT_EXPONENTS.length) }),
   ({ columns, dense, classes }) => {
     const roots = columns.filter(({ follows }) => follows < 1);
     for (const [z, one] of classes.entries()) {

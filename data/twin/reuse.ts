@@ -12,7 +12,7 @@
  * @module
  */
 
-import { calibrateClicks } from "./calibrate.ts";
+import { plantClicks, type Unplanted } from "./calibrate.ts";
 import type { Law } from "./law.ts";
 import { poisson } from "./law.ts";
 import { TWIN_VERSION, type TwinParameters } from "./parameters.ts";
@@ -182,7 +182,7 @@ export function twinOfReuse(
     ranges: [[0, 8] as const],
     clock: null,
   }));
-  const planted: TwinParameters = {
+  const unplanted: Unplanted = {
     version: TWIN_VERSION,
     name,
     inputs,
@@ -190,13 +190,7 @@ export function twinOfReuse(
     columns,
     dense,
     classes: [{ weight: 1, columns: columns.map(() => [1]), dense: dense.map(() => [1]) }],
-    clicks: {
-      rate: options.clickRate,
-      bias: 0,
-      strength: { dense: 1, rows: 1, pairs: 1 },
-      bayes: { auc: 0.5, logloss: 0 },
-      learnableAuc: options.learnableAuc,
-    },
+    coupling: 0,
   };
-  return { ...planted, clicks: calibrateClicks(planted, options.clickRate, options.learnableAuc) };
+  return plantClicks(unplanted, options.clickRate, options.learnableAuc);
 }

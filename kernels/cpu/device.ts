@@ -31,20 +31,23 @@ import type {
   TablesSpec,
 } from "../types.ts";
 import { INIT_UNIFORM } from "./encoders.ts";
+import { fusesMultiplyAdd } from "./fused.ts";
 import { RECORD_BYTES, SCRATCH, SCRATCH_STRIDE, TILE_BYTES, WIDE, WORKSPACE } from "./layout.ts";
 import { CpuBuffer, CpuLookups, CpuTables, Store } from "./memory.ts";
 import { encodeOp, type WasmOp } from "./op.ts";
 import { CpuProgram, CpuRecorder, writeRecord } from "./program.ts";
 import { NO_STAGE } from "./stages.ts";
 import { Team } from "./team.ts";
+import { wideModeFlags } from "./v8_flags.ts";
 
 /** How a CPU device is opened. */
 export interface CpuDeviceOptions {
   /** Threads that do arithmetic, the calling one included: 1 to 256. Default: one for each logical processor. */
   readonly threads?: number;
   /**
-   * Takes the matrix kernel that is made for V8's flags `--experimental-wasm-revectorize --no-wasm-bounds-checks`
-   * (x86-64). The same bits; about twice as fast with the flags, slower without them. Default false.
+   * Takes the matrix kernel that is made for V8's 256-bit mode, where the processor has one (x86-64 with fused
+   * multiply-adds). The same bits; faster if the process was started with `--v8-flags=--experimental-wasm-revectorize`,
+   * slower if not. Default false.
    */
   readonly wide?: boolean;
 }
@@ -63,7 +66,8 @@ export async function openCpuDevice(options: CpuDeviceOptions = {}): Promise<Dev
       `Cannot open the CPU device: threads is ${threads}, not an integer from 1 to 256`,
     );
   }
-  return new CpuDevice(new Store(await Team.open(threads)), options.wide === true);
+  const wide = options.wide === true && wideModeFlags().length > 0 && fusesMultiplyAdd();
+  return new CpuDevice(new Store(await Team.open(threads)), wide);
 }
 
 class CpuDevice implements Device, Disposable {

@@ -9,6 +9,8 @@ import { ASLEEP, EPOCH, FAILED, GENERATION, HEAP } from "./layout.ts";
 /** What a Worker needs to join. */
 export interface Invitation {
   readonly module: WebAssembly.Module;
+  /** The module of the wide tiles. */
+  readonly wide: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly tables: WebAssembly.Memory;
   /** From 1 on; thread 0 is the one that opened the device. */
@@ -30,10 +32,13 @@ const FAILURE_TEXT = 2048;
 
 /** Instantiates the module for the calling thread. */
 export function instantiate(
-  { module, memory, tables }: Omit<Invitation, "thread" | "generation">,
+  { module, wide, memory, tables }: Omit<Invitation, "thread" | "generation">,
 ): Kernels {
+  const own = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const tiles = new WebAssembly.Instance(wide, { env: { own, memory } });
   const instance = new WebAssembly.Instance(module, {
     env: { memory, tables },
+    wide: tiles.exports,
     host: { now: () => performance.now() },
   });
   return instance.exports as unknown as Kernels;

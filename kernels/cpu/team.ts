@@ -7,7 +7,7 @@
 import { Worker } from "node:worker_threads";
 import { failure, instantiate, markFailed } from "./instance.ts";
 import type { Invitation, Kernels } from "./instance.ts";
-import { KERNELS_WASM } from "./kernels.wasm.ts";
+import { KERNELS_WASM, WIDE_WASM } from "./kernels.wasm.ts";
 import { GENERATION, STOP, THREADS } from "./layout.ts";
 
 const PAGE = 65536;
@@ -29,7 +29,7 @@ export class Team {
   #shared: Shared | null;
   readonly #workers: Worker[] = [];
 
-  private constructor(threads: number, module: WebAssembly.Module) {
+  private constructor(threads: number, module: WebAssembly.Module, wide: WebAssembly.Module) {
     this.threads = threads;
     const memory = new WebAssembly.Memory({ initial: 1, maximum: MAIN_PAGES, shared: true });
     const tables = new WebAssembly.Memory(
@@ -41,7 +41,7 @@ export class Team {
         shared: true,
       } as unknown as WebAssembly.MemoryDescriptor,
     );
-    this.#shared = { memory, tables, kernels: instantiate({ module, memory, tables }) };
+    this.#shared = { memory, tables, kernels: instantiate({ module, wide, memory, tables }) };
     new Int32Array(memory.buffer)[THREADS / 4] = threads;
   }
 
@@ -63,13 +63,14 @@ export class Team {
   /** Starts `threads - 1` Workers and waits until they are ready. Throws if one cannot start. */
   static async open(threads: number): Promise<Team> {
     const module = new WebAssembly.Module(Uint8Array.fromBase64(KERNELS_WASM));
-    const team = new Team(threads, module);
+    const wide = new WebAssembly.Module(Uint8Array.fromBase64(WIDE_WASM));
+    const team = new Team(threads, module, wide);
     try {
       const { memory, tables } = team;
       await Promise.all(
         Array.from(
           { length: threads - 1 },
-          (_, i) => team.#invite({ module, memory, tables, thread: i + 1, generation: 0 }),
+          (_, i) => team.#invite({ module, wide, memory, tables, thread: i + 1, generation: 0 }),
         ),
       );
     } catch (error) {

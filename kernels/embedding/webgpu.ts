@@ -6,7 +6,7 @@
 
 import { checkHighestRow } from "../shapes.ts";
 import { composeLaneKernels, laneFloats, lanePlace, type LaunchContext } from "../webgpu/kernel.ts";
-import { LONG_SEGMENT, type WebGpuLookups } from "../webgpu/lookups.ts";
+import type { WebGpuLookups } from "../webgpu/lookups.ts";
 import type { WebGpuTables } from "../webgpu/tables.ts";
 import backwardSource from "./backward.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
@@ -106,7 +106,11 @@ export function launchEmbeddingBackward(context: LaunchContext, args: EmbeddingB
     const { firstTable, endTable } = shard;
     const state = shard.state === null ? "unused" : context.buffer(shard.state);
     context.launch(backwardKernels[lane].launch({
-      overrides: { OPTIMIZER: OPTIMIZER[optimizer.kind], WIDTH: width, LONG_SEGMENT },
+      overrides: {
+        OPTIMIZER: OPTIMIZER[optimizer.kind],
+        WIDTH: width,
+        LONG_SEGMENT: lookups.longSegment,
+      },
       params: {
         first_table: firstTable,
         end_table: endTable,

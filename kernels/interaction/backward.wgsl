@@ -1,30 +1,24 @@
-// Gradient of the dot interaction: a thread a lane of one vector's gradient.
+// Gradient of the dot interaction: an output is a lane of one vector's gradient. Where vectors are read from, and which
+// thread computes what: see direct.wgsl and staged.wgsl.
 // Parameters and buffers: see webgpu.ts.
 
 override MASK_FIRST: bool = false;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let item = linear_group(group, grid) * 256u + thread;
-  let lane = item % p.lanes;
-  let i = item / p.lanes % p.features;
-  let input = item / p.lanes / p.features;
-  if (input >= p.inputs) {
-    return;
-  }
-  let base = p.v_offset + input * p.v_stride + lane;
+fn outputs() -> u32 {
+  return p.features * p.lanes;
+}
+
+fn compute(input: u32, n: u32) {
+  let lane = n % p.lanes;
+  let i = n / p.lanes;
   let direct = p.dr_offset + input * p.dr_stride;
   let pairs = direct + p.lanes * LANE_FLOATS;
   var sum = Lane(0.0);
   for (var j = 0u; j < i; j++) {
-    sum += dr[pairs + i * (i - 1u) / 2u + j] * v[base + j * p.lanes];
+    sum += dr[pairs + i * (i - 1u) / 2u + j] * vector_lane(input, j, lane);
   }
   for (var j = i + 1u; j < p.features; j++) {
-    sum += dr[pairs + j * (j - 1u) / 2u + i] * v[base + j * p.lanes];
+    sum += dr[pairs + j * (j - 1u) / 2u + i] * vector_lane(input, j, lane);
   }
   sum *= p.scale;
   if (i == 0u) {
@@ -33,7 +27,7 @@ fn main(
     }
   }
   if (MASK_FIRST && i == 0u) {
-    sum = select(Lane(0.0), sum, v[base] > Lane(0.0));
+    sum = select(Lane(0.0), sum, vector_lane(input, 0u, lane) > Lane(0.0));
   }
-  dv[p.dv_offset + input * p.dv_stride + i * p.lanes + lane] = sum;
+  dv[p.dv_offset + input * p.dv_stride + n] = sum;
 }

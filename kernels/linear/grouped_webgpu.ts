@@ -12,12 +12,12 @@ import {
   type TypedKernel,
 } from "../webgpu/kernel.ts";
 import groupedSource from "./grouped.wgsl" with { type: "text" };
-import matmulSource from "./matmul.wgsl" with { type: "text" };
 import type { LinearBackwardWeightsArgs } from "./op.ts";
 import {
   groupsOf,
   isThin,
   launchProduct,
+  matmulFor,
   partsOf,
   splitDepth,
   threadsOf,
@@ -62,9 +62,10 @@ export function launchWeightParts(
 function launchThin(context: LaunchContext, layer: LinearBackwardWeightsArgs): WeightParts {
   const product = weightProduct(context, layer);
   const { rows, cols, depth } = product;
+  const threads = threadsOf(product, context.variants) * groupsOf(product, context.variants);
   const { parts, partDepth } = splitDepth(
     depth,
-    partsOf(depth, threadsOf(product) * groupsOf(product)),
+    partsOf(depth, threads),
     1,
   );
   const pitch = rows * cols + rows;
@@ -85,15 +86,16 @@ function launchTiled(
   layers: readonly LinearBackwardWeightsArgs[],
 ): WeightParts[] {
   const products = layers.map((layer) => weightProduct(context, layer));
+  const { productRows } = context.variants;
   const tiles = products.map(({ rows, cols }) =>
-    Math.ceil(rows / (4 * SIDE)) * Math.ceil(cols / (4 * SIDE))
+    Math.ceil(rows / (productRows * SIDE)) * Math.ceil(cols / (4 * SIDE))
   );
   const threads = SIDE ** 2 * tiles.reduce((sum, some) => sum + some, 0);
   const jobs: number[] = [];
   let groups = 0;
   const launched = layers.map(({ dw, db }, number): WeightParts => {
     const { rows, cols, depth, a, b } = products[number]!;
-    const { parts, partDepth } = splitDepth(depth, partsOf(depth, threads), 2 * SIDE);
+    const { parts, partDepth } = splitDepth(depth, partsOf(depth, threads), 8 * SIDE / productRows);
     const pitch = rows * cols + rows;
     const place = context.keep(parts * pitch);
     jobs.push(
@@ -108,7 +110,7 @@ function launchTiled(
     products.flatMap(({ a, b }, i) => [[`a${i}`, a.buffer], [`b${i}`, b.buffer]]),
   );
   context.launch(
-    kernelFor(layers.length).launch({
+    kernelFor(layers.length, productRows).launch({
       overrides: { SIDE, A_ALONG_DEPTH: 0, B_ALONG_DEPTH: 0, EPILOGUE: 4 },
       params: { layers: layers.length },
       buffers: { ...buffers, jobs: Uint32Array.from(jobs), c: "kept" },
@@ -118,11 +120,11 @@ function launchTiled(
   return launched;
 }
 
-const KERNELS = new Map<number, TypedKernel<{ layers: "u32" }, BufferLayout>>();
+const KERNELS = new Map<string, TypedKernel<{ layers: "u32" }, BufferLayout>>();
 
 /** The kernel of so many layers: WGSL has no arrays of buffers. */
-function kernelFor(layers: number): TypedKernel<{ layers: "u32" }, BufferLayout> {
-  const known = KERNELS.get(layers);
+function kernelFor(layers: number, rows: 4 | 8): TypedKernel<{ layers: "u32" }, BufferLayout> {
+  const known = KERNELS.get(`${layers} ${rows}`);
   if (known !== undefined) return known;
   const numbers = Array.from({ length: layers }, (_, i) => i);
   const kernel = composeKernel<{ layers: "u32" }, BufferLayout>({
@@ -135,9 +137,9 @@ function kernelFor(layers: number): TypedKernel<{ layers: "u32" }, BufferLayout>
       jobs: "read u32",
       c: "write f32",
     },
-    sources: [matmulSource, groupedSource, load("a", numbers), load("b", numbers)],
+    sources: [matmulFor(rows), groupedSource, load("a", numbers), load("b", numbers)],
   });
-  KERNELS.set(layers, kernel);
+  KERNELS.set(`${layers} ${rows}`, kernel);
   return kernel;
 }
 

@@ -1,5 +1,6 @@
-// C = epilogue(A B) over I x J outputs and a depth R, in tiles of workgroup memory and 4 x 4 blocks of registers.
-// Each thread fetches one 4 x 4 block of A or B a round, so a tile is 4 SIDE square and 2 SIDE deep.
+// C = epilogue(A B) over I x J outputs and a depth R, in tiles of workgroup memory and ROWS x 4 blocks of registers: a
+// tile is ROWS SIDE rows, 4 SIDE columns and 8 SIDE / ROWS deep, so that each thread fetches one 4 x 4 block of A or B a
+// round at most. What a thread does for each of its ROWS rows is written once here, and repeated by unroll.ts.
 // One product a launch: see single.wgsl. Several: see grouped.wgsl.
 
 override SIDE: u32 = 16u;
@@ -11,7 +12,7 @@ override B_ALONG_DEPTH: bool = true;
 override EPILOGUE: u32 = 0u;
 
 // A product: sizes, where its matrices begin and how far apart their rows are, the depth of one part (a multiple of
-// 2 SIDE), floats from one part's results to the next, place of the row sums.
+// a tile's), floats from one part's results to the next, place of the row sums.
 struct Job {
   number: u32,
   rows: u32,
@@ -36,8 +37,9 @@ struct Place {
   group: u32,
 }
 
-// Rows of A, then columns of B, each as SIDE / 2 vectors along the depth.
-var<workgroup> tiles: array<vec4<f32>, SIDE * SIDE * 4u>;
+// Rows of A, then columns of B, each as so many vectors along the depth.
+override VECTORS: u32 = 2u * SIDE / ROWS;
+var<workgroup> tiles: array<vec4<f32>, (ROWS + 4u) * SIDE * VECTORS>;
 
 fn keep_below(v: vec4<f32>, at: u32, end: u32) -> vec4<f32> {
   return select(vec4<f32>(0.0), v, vec4<u32>(at, at + 1u, at + 2u, at + 3u) < vec4<u32>(end));
@@ -82,7 +84,7 @@ fn block_b(job: Job, col: u32, k: u32, end: u32) -> mat4x4<f32> {
 
 // Threads that read together read neighbouring lines at one depth; the XOR puts those on different banks.
 fn swizzle(line: u32) -> u32 {
-  return (line * SIDE / 16u) % (SIDE / 2u);
+  return (line * VECTORS / 8u) % VECTORS;
 }
 
 fn put(job: Job, row: u32, col: u32, part: u32, sum: f32) {
@@ -129,7 +131,7 @@ fn main(
   let place = find_job(linear_group(group, grid));
   let job = place.job;
   let tile_cols = (job.cols + 4u * SIDE - 1u) / (4u * SIDE);
-  let tile_rows = (job.rows + 4u * SIDE - 1u) / (4u * SIDE);
+  let tile_rows = (job.rows + ROWS * SIDE - 1u) / (ROWS * SIDE);
   let tile = place.group;
   let part = tile / (tile_cols * tile_rows);
   let begin = part * job.part_depth;
@@ -137,91 +139,72 @@ fn main(
     return;
   }
   let end = min(job.depth, begin + job.part_depth);
-  let row0 = (tile / tile_cols) % tile_rows * (4u * SIDE);
+  let row0 = (tile / tile_cols) % tile_rows * (ROWS * SIDE);
   let col0 = tile % tile_cols * (4u * SIDE);
 
-  let vectors = SIDE / 2u;
+  // Half of the threads fetch A; of the other half as many as there are blocks of B.
   let half = SIDE * SIDE / 2u;
   let fetches_a = thread < half;
   let n = thread % half;
+  let fetches = ROWS == 4u || fetches_a || n < SIDE * VECTORS;
   let along_depth = select(B_ALONG_DEPTH, A_ALONG_DEPTH, fetches_a);
-  let quad = select(n % SIDE, n / vectors, along_depth) * 4u;
-  let q = select(n / SIDE, n % vectors, along_depth);
-  let store = select(4u * SIDE * vectors, 0u, fetches_a) + quad * vectors;
+  let quads = select(SIDE, ROWS * SIDE / 4u, fetches_a);
+  let quad = select(n % quads, n / VECTORS, along_depth) * 4u;
+  let q = select(n / quads, n % VECTORS, along_depth);
+  let store = select(ROWS * SIDE * VECTORS, 0u, fetches_a) + quad * VECTORS;
 
   let tx = thread % SIDE;
   let ty = thread / SIDE;
   let swizzle_a = swizzle(ty);
   let swizzle_b = swizzle(tx);
-  let base_a = ty * vectors;
-  let base_b = (4u * SIDE + tx) * vectors;
-  let step = SIDE * vectors;
+  let base_a = ty * VECTORS;
+  let base_b = (ROWS * SIDE + tx) * VECTORS;
+  let step = SIDE * VECTORS;
+  let deep = 4u * VECTORS;
 
-  var acc0 = vec4<f32>(0.0);
-  var acc1 = vec4<f32>(0.0);
-  var acc2 = vec4<f32>(0.0);
-  var acc3 = vec4<f32>(0.0);
-  var sums = vec4<f32>(0.0);
+  var acc$r = vec4<f32>(0.0);
+  var sum$r = 0.0;
   var next = mat4x4<f32>();
   if (fetches_a) {
     next = block_a(job, row0 + quad, begin + 4u * q, end);
-  } else {
+  } else if (fetches) {
     next = block_b(job, col0 + quad, begin + 4u * q, end);
   }
-  for (var k = begin; k < end; k += 2u * SIDE) {
-    tiles[store + (q ^ swizzle(quad))] = next[0];
-    tiles[store + vectors + (q ^ swizzle(quad + 1u))] = next[1];
-    tiles[store + 2u * vectors + (q ^ swizzle(quad + 2u))] = next[2];
-    tiles[store + 3u * vectors + (q ^ swizzle(quad + 3u))] = next[3];
+  for (var k = begin; k < end; k += deep) {
+    if (fetches) {
+      tiles[store + (q ^ swizzle(quad))] = next[0];
+      tiles[store + VECTORS + (q ^ swizzle(quad + 1u))] = next[1];
+      tiles[store + 2u * VECTORS + (q ^ swizzle(quad + 2u))] = next[2];
+      tiles[store + 3u * VECTORS + (q ^ swizzle(quad + 3u))] = next[3];
+    }
     workgroupBarrier();
     // The next blocks travel while this round is computed.
-    if (k + 2u * SIDE < end) {
+    if (k + deep < end) {
       if (fetches_a) {
-        next = block_a(job, row0 + quad, k + 2u * SIDE + 4u * q, end);
-      } else {
-        next = block_b(job, col0 + quad, k + 2u * SIDE + 4u * q, end);
+        next = block_a(job, row0 + quad, k + deep + 4u * q, end);
+      } else if (fetches) {
+        next = block_b(job, col0 + quad, k + deep + 4u * q, end);
       }
     }
-    for (var v = 0u; v < vectors; v++) {
+    for (var v = 0u; v < VECTORS; v++) {
       let at_a = base_a + (v ^ swizzle_a);
       let at_b = base_b + (v ^ swizzle_b);
-      let a0 = tiles[at_a];
-      let a1 = tiles[at_a + step];
-      let a2 = tiles[at_a + 2u * step];
-      let a3 = tiles[at_a + 3u * step];
+      let a$r = tiles[at_a + $ru * step];
       let bt = transpose(mat4x4<f32>(
         tiles[at_b], tiles[at_b + step], tiles[at_b + 2u * step], tiles[at_b + 3u * step]));
-      acc0 += a0.x * bt[0];
-      acc1 += a1.x * bt[0];
-      acc2 += a2.x * bt[0];
-      acc3 += a3.x * bt[0];
-      acc0 += a0.y * bt[1];
-      acc1 += a1.y * bt[1];
-      acc2 += a2.y * bt[1];
-      acc3 += a3.y * bt[1];
-      acc0 += a0.z * bt[2];
-      acc1 += a1.z * bt[2];
-      acc2 += a2.z * bt[2];
-      acc3 += a3.z * bt[2];
-      acc0 += a0.w * bt[3];
-      acc1 += a1.w * bt[3];
-      acc2 += a2.w * bt[3];
-      acc3 += a3.w * bt[3];
+      acc$r += a$r.x * bt[0];
+      acc$r += a$r.y * bt[1];
+      acc$r += a$r.z * bt[2];
+      acc$r += a$r.w * bt[3];
       if (EPILOGUE == 4u && col0 == 0u) {
-        sums += vec4<f32>(total(a0), total(a1), total(a2), total(a3));
+        sum$r += total(a$r);
       }
     }
     workgroupBarrier();
   }
 
-  put_row(job, row0 + ty, col0 + tx, part, acc0);
-  put_row(job, row0 + ty + SIDE, col0 + tx, part, acc1);
-  put_row(job, row0 + ty + 2u * SIDE, col0 + tx, part, acc2);
-  put_row(job, row0 + ty + 3u * SIDE, col0 + tx, part, acc3);
+  put_row(job, row0 + ty + $ru * SIDE, col0 + tx, part, acc$r);
   if (EPILOGUE == 4u && col0 == 0u && tx == 0u) {
-    put_sum(job, row0 + ty, part, sums.x);
-    put_sum(job, row0 + ty + SIDE, part, sums.y);
-    put_sum(job, row0 + ty + 2u * SIDE, part, sums.z);
-    put_sum(job, row0 + ty + 3u * SIDE, part, sums.w);
+    put_sum(job, row0 + ty + $ru * SIDE, part, sum$r);
   }
 }

@@ -1,20 +1,19 @@
-// The matrix product all layers rest on: tiles of C = init + A B in registers, 6 rows by 8 columns or by 16. A is
-// row-major; B is packed in panels of 8 columns, so that row k of a panel is 32 bytes at 32 k. Each element of C is
+// The matrix product all layers rest on: tiles of C = init + A B in registers, 6 rows by 8 columns, or by 16 where the
+// device is wide. A is row-major; B is packed in panels of 8 columns, so that row k of a panel is 32 bytes at 32 k. Each element of C is
 // one chain of fused multiply-adds in order of k, whatever the tile it falls in.
 
 import { WIDE } from "../cpu/layout";
 import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
 import { tileScratch } from "../cpu/team.as";
 
-/** One tile of at most 6 rows and exactly 8 columns, one panel; tile.ts makes the bodies. */
+/** One tile of at most 6 rows and exactly 8 columns, one panel; tile.ts makes the body. */
 @external("linear", "tile")
 declare function tile(
   rows: i32,
   K: i32,
   a: usize,
   lda: usize,
-  panels: usize,
-  panelStep: usize,
+  panel: usize,
   init: usize,
   ldi: usize,
   c: usize,
@@ -24,15 +23,16 @@ declare function tile(
   ldm: usize,
 ): void;
 
-/** The same for 16 columns, two panels. */
-@external("linear", "wide")
-declare function wide(
+/** Brings some bytes of two panels to where the wide tiles find them; wide.ts makes the bodies. */
+@external("wide", "panels")
+declare function bringPanels(first: usize, second: usize, bytes: usize): void;
+
+/** 64 steps of k of at most 6 rows and exactly 16 columns. */
+@external("wide", "steps64")
+declare function wide64(
   rows: i32,
-  K: i32,
   a: usize,
   lda: usize,
-  panels: usize,
-  panelStep: usize,
   init: usize,
   ldi: usize,
   c: usize,
@@ -41,6 +41,24 @@ declare function wide(
   mask: usize,
   ldm: usize,
 ): void;
+
+/** The same for 16 steps. */
+@external("wide", "steps16")
+declare function wide16(
+  rows: i32,
+  a: usize,
+  lda: usize,
+  init: usize,
+  ldi: usize,
+  c: usize,
+  ldc: usize,
+  floor: f32,
+  mask: usize,
+  ldm: usize,
+): void;
+
+/** Fewest steps of k for which wide tiles pay: each brings its part of C from memory and back. */
+const WIDE_FROM: i32 = 32;
 
 /** Longest run of k in one pass: 6 rows of A and a panel of B then stay in a 48 KiB L1 cache. */
 const PASS: i32 = 512;
@@ -150,35 +168,135 @@ export function multiply(
   mask: usize,
   ldm: usize,
 ): void {
-  const takesWide = load<i32>(WIDE) != 0;
+  const wideCols = load<i32>(WIDE) != 0 && K >= WIDE_FROM ? cols & ~15 : 0;
+  if (wideCols > 0) {
+    const steps = K & ~15;
+    const last = steps == K;
+    multiplyWide(
+      rows,
+      wideCols,
+      steps,
+      a,
+      lda,
+      panels,
+      panelStep,
+      init,
+      ldi,
+      c,
+      ldc,
+      last ? floor : -Infinity,
+      last ? mask : 0,
+      ldm,
+    );
+    if (!last) {
+      multiplyNarrow(
+        rows,
+        wideCols,
+        K - steps,
+        a + (steps << 2),
+        lda,
+        panels + panelBytes(steps),
+        panelStep,
+        c,
+        ldc,
+        c,
+        ldc,
+        floor,
+        mask,
+        ldm,
+      );
+    }
+    if (wideCols == cols) return;
+    panels += <usize>(wideCols >> 3) * panelStep;
+    init += wideCols << 2;
+    c += wideCols << 2;
+    if (mask != 0) mask += wideCols << 2;
+  }
+  multiplyNarrow(
+    rows,
+    cols - wideCols,
+    K,
+    a,
+    lda,
+    panels,
+    panelStep,
+    init,
+    ldi,
+    c,
+    ldc,
+    floor,
+    mask,
+    ldm,
+  );
+}
+
+/** `multiply` by wide tiles, where `cols` and `K` are multiples of 16. */
+function multiplyWide(
+  rows: i32,
+  cols: i32,
+  K: i32,
+  a: usize,
+  lda: usize,
+  panels: usize,
+  panelStep: usize,
+  init: usize,
+  ldi: usize,
+  c: usize,
+  ldc: usize,
+  floor: f32,
+  mask: usize,
+  ldm: usize,
+): void {
+  let k = 0;
+  while (k < K) {
+    const many = K - k >= 64;
+    const steps = many ? 64 : 16;
+    const lastPass = k + steps == K;
+    const passFloor: f32 = lastPass ? floor : -Infinity;
+    const passMask = lastPass ? mask : 0;
+    for (let j = 0; j < cols; j += 16) {
+      const panel = panels + <usize>(j >> 3) * panelStep + panelBytes(k);
+      bringPanels(panel, panel + panelStep, panelBytes(steps));
+      const column = <usize>j << 2;
+      for (let i = 0; i < rows; i += 6) {
+        const count = min(6, rows - i);
+        const from = a + i * lda + (k << 2), start = init + i * ldi + column;
+        const to = c + i * ldc + column;
+        const tileMask = passMask == 0 ? 0 : passMask + i * ldm + column;
+        if (many) wide64(count, from, lda, start, ldi, to, ldc, passFloor, tileMask, ldm);
+        else wide16(count, from, lda, start, ldi, to, ldc, passFloor, tileMask, ldm);
+      }
+    }
+    init = c;
+    ldi = ldc;
+    k += steps;
+  }
+}
+
+/** `multiply` by tiles of 8 columns. */
+function multiplyNarrow(
+  rows: i32,
+  cols: i32,
+  K: i32,
+  a: usize,
+  lda: usize,
+  panels: usize,
+  panelStep: usize,
+  init: usize,
+  ldi: usize,
+  c: usize,
+  ldc: usize,
+  floor: f32,
+  mask: usize,
+  ldm: usize,
+): void {
   let k = 0;
   do {
     const length = min(PASS, K - k);
     const lastPass = k + length == K;
     const passFloor: f32 = lastPass ? floor : -Infinity;
     const passMask = lastPass ? mask : 0;
-    let j = 0;
-    for (const end = takesWide ? cols - 15 : 0; j < end; j += 16) {
-      const column = <usize>j << 2;
-      for (let i = 0; i < rows; i += 6) {
-        wide(
-          min(6, rows - i),
-          length,
-          a + i * lda + (k << 2),
-          lda,
-          panels + <usize>(j >> 3) * panelStep + panelBytes(k),
-          panelStep,
-          init + i * ldi + column,
-          ldi,
-          c + i * ldc + column,
-          ldc,
-          passFloor,
-          passMask == 0 ? 0 : passMask + i * ldm + column,
-          ldm,
-        );
-      }
-    }
-    for (; j < cols; j += 8) {
+    for (let j = 0; j < cols; j += 8) {
       const panel = panels + <usize>(j >> 3) * panelStep + panelBytes(k);
       const column = <usize>j << 2;
       for (let i = 0; i < rows; i += 6) {
@@ -190,7 +308,6 @@ export function multiply(
           a + i * lda + (k << 2),
           lda,
           panel,
-          panelStep,
           init + i * ldi + column,
           ldi,
           whole ? to : tileScratch(),

@@ -1,5 +1,9 @@
-// Adds the parts of a weight gradient in their order: `rows` x `cols` products, then `rows` row sums, a part.
+// Adds the parts of a product in their order and finishes each sum as matmul.wgsl does: `rows` x `cols` products a part,
+// then, of weight gradients, `rows` row sums.
 // Parameters and buffers: see webgpu.ts.
+
+// As in matmul.wgsl.
+override EPILOGUE: u32 = 0u;
 
 @compute @workgroup_size(256)
 fn main(
@@ -12,14 +16,25 @@ fn main(
     return;
   }
   let n = p.first + place;
-  let products = p.rows * p.cols;
   var sum = 0.0;
   for (var part = 0u; part < p.parts; part++) {
-    sum += parts[part * (products + p.rows) + n];
+    sum += parts[part * p.pitch + n];
   }
-  if (n < products) {
-    c[p.c_offset + n / p.cols * p.c_stride + n % p.cols] = sum;
-  } else {
-    c[p.sums_offset + n - products] = sum;
+  if (n >= p.rows * p.cols) {
+    c[p.sums_offset + n - p.rows * p.cols] = sum;
+    return;
   }
+  let row = n / p.cols;
+  let col = n % p.cols;
+  if (EPILOGUE == 1u || EPILOGUE == 2u) {
+    sum += extra[p.extra_offset + col];
+    // Written so that NaN stays NaN.
+    if (EPILOGUE == 2u && sum < 0.0) {
+      sum = 0.0;
+    }
+  }
+  if (EPILOGUE == 3u) {
+    sum = select(0.0, sum, extra[p.extra_offset + row * p.extra_stride + col] > 0.0);
+  }
+  c[p.c_offset + row * p.c_stride + col] = sum;
 }

@@ -1,23 +1,11 @@
 /**
- * Source of the register tiles that the matrix product rests on. They are generated because WebAssembly has no arrays
- * of registers, and linked in after the optimiser has run: Binaryen would move the loads of several steps together,
+ * Source of the register tile that the matrix product rests on: 6 rows by two vectors of 4 columns, which fill V8's 15
+ * registers of 128 bits with 12 sums, 2 of B, 1 of A. It is generated because WebAssembly has no arrays of registers, and
+ * linked in after the optimiser has run: Binaryen would move the loads of several steps together,
  * which V8 then spills (42 against 50 GFLOP/s on one core).
  *
  * @module
  */
-
-/** A tile: 6 rows by some vectors of 4 columns, two vectors from each packed panel of B. */
-interface Tile {
-  readonly name: string;
-  readonly panels: 1 | 2;
-}
-
-/**
- * `tile` fills V8's 15 registers of 128 bits: 12 sums, 2 of B, 1 of A. `wide` fills them when V8 pairs its vectors to
- * 256 bits (`--experimental-wasm-revectorize`, which finds no pairs where bounds checks stand between the loads): 111
- * against 50 GFLOP/s on one core; without the flags it spills and is slower than `tile`.
- */
-export const TILES: readonly Tile[] = [{ name: "tile", panels: 1 }, { name: "wide", panels: 2 }];
 
 const ROWS = 6;
 /** Steps of k in one turn of the loop. One step a turn ran at 43 GFLOP/s, four at 50, eight at 51 (one core). */
@@ -26,18 +14,16 @@ const UNROLL = 4;
 const PANEL_ROW = 32;
 
 /**
- * WebAssembly text of a tile's function `name`: C = max(floor, init + A B), zeroed where mask (if not 0) is not
- * above 0; see product.as.ts. Rows past the last repeat it: the same values, to the same place. The second panel, if
- * any, is `panelStep` bytes after the first.
+ * WebAssembly text of the tile's function `name`: C = max(floor, init + A B), zeroed where mask (if not 0) is not
+ * above 0; see product.as.ts. Rows past the last repeat it: the same values, to the same place.
  */
-export function tileSource(name: string, panels: 1 | 2): string {
+export function tileSource(name: string): string {
   const rows = Array.from({ length: ROWS }, (_, i) => i);
-  const vectors = Array.from({ length: 2 * panels }, (_, j) => j);
+  const vectors = [0, 1];
   const each = <T>(items: readonly T[], line: (item: T) => string): string =>
     items.map(line).join("\n");
-  const panel = (j: number): string => `$p${j >> 1}`;
   const sums = rows.flatMap((i) => vectors.map((j) => `$c${i}${j}`));
-  /** Runs `line` for each vector of each row, with the row's address in $at: V8 pairs loads of one address only. */
+  /** Runs `line` for each vector of each row, with the row's address in $at. */
   const walk = (base: string, ld: string, line: (i: number, j: number) => string): string =>
     each(rows, (i) => `
       (local.set $at ${
@@ -50,8 +36,8 @@ export function tileSource(name: string, panels: 1 | 2): string {
   const step = (u: number): string => `
     ${
     each(vectors, (j) => {
-      const offset = PANEL_ROW * u + 16 * (j % 2);
-      return `(local.set $b${j} (v128.load offset=${offset} (local.get ${panel(j)})))`;
+      const offset = PANEL_ROW * u + 16 * j;
+      return `(local.set $b${j} (v128.load offset=${offset} (local.get $panel)))`;
     })
   }
     ${
@@ -66,23 +52,22 @@ export function tileSource(name: string, panels: 1 | 2): string {
   const advance = (pointer: string, bytes: number): string =>
     `(local.set ${pointer} (i32.add (local.get ${pointer}) (i32.const ${bytes})))`;
   const loop = (steps: number, end: string): string => `
-    (if (i32.lt_u (local.get $p0) (local.get ${end})) (then (loop $next
+    (if (i32.lt_u (local.get $panel) (local.get ${end})) (then (loop $next
       ${each(Array.from({ length: steps }, (_, u) => u), step)}
       ${each(rows, (i) => advance(`$a${i}`, 4 * steps))}
-      ${each(vectors.slice(0, panels), (p) => advance(`$p${p}`, PANEL_ROW * steps))}
-      (br_if $next (i32.lt_u (local.get $p0) (local.get ${end}))))))`;
+      ${advance("$panel", PANEL_ROW * steps)}
+      (br_if $next (i32.lt_u (local.get $panel) (local.get ${end}))))))`;
   const bytesOfSteps = (K: string): string =>
-    `(i32.add (local.get $p0) (i32.mul (i32.const ${PANEL_ROW}) ${K}))`;
+    `(i32.add (local.get $panel) (i32.mul (i32.const ${PANEL_ROW}) ${K}))`;
 
   return `
-  (func ${name} (param $rows i32) (param $K i32) (param $a0 i32) (param $lda i32) (param $p0 i32)
-    (param $panelStep i32) (param $init i32) (param $ldi i32) (param $c i32) (param $ldc i32)
+  (func ${name} (param $rows i32) (param $K i32) (param $a0 i32) (param $lda i32) (param $panel i32)
+    (param $init i32) (param $ldi i32) (param $c i32) (param $ldc i32)
     (param $floor f32) (param $mask i32) (param $ldm i32)
     ${each(rows.slice(1), (i) => `(local $row${i} i32) (local $a${i} i32)`)}
     ${each(sums, (sum) => `(local ${sum} v128)`)}
     ${each(vectors, (j) => `(local $b${j} v128)`)}
-    (local $x v128) (local $at i32) (local $p1 i32) (local $turns i32) (local $end i32)
-    (local.set $p1 (i32.add (local.get $p0) (local.get $panelStep)))
+    (local $x v128) (local $at i32) (local $turns i32) (local $end i32)
     ${
     each(rows.slice(1), (i) => `
       (local.set $row${i} (select (i32.const ${i}) (i32.sub (local.get $rows) (i32.const 1))

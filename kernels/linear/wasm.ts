@@ -88,11 +88,14 @@ function panelsBytes(cols: number, depth: number): number {
   return 32 * Math.ceil(cols / 8) * depth;
 }
 
+/** Rows of a block, the most first: wide tiles bring part of B nearer for each block. */
+const BLOCK_ROWS = [96, 48, 24] as const;
+
 /** Rows and columns of the blocks of a matrix that threads claim: large enough to reuse what is packed, small enough to share out. */
 function block(rows: number, cols: number): { blockRows: number; blockCols: number } {
   const blockCols = Math.min(64, 8 * Math.ceil(cols / 8)) || 8;
   const across = Math.max(1, Math.ceil(cols / blockCols));
-  let blockRows = 24;
-  if (across * Math.ceil(rows / blockRows) < 16) blockRows = 12;
+  const tasks = (blockRows: number): number => across * Math.ceil(rows / blockRows);
+  const blockRows = BLOCK_ROWS.find((count) => tasks(count) >= 64) ?? (tasks(24) >= 16 ? 24 : 12);
   return { blockRows, blockCols };
 }

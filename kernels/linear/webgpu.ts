@@ -7,6 +7,8 @@
 import type { Matrix } from "../types.ts";
 import type { Binding, LaunchContext, Place } from "../webgpu/kernel.ts";
 import { composeKernel } from "../webgpu/kernel.ts";
+import { unroll } from "../webgpu/unroll.ts";
+import type { KernelVariants } from "../webgpu/variants.ts";
 import matmulSource from "./matmul.wgsl" with { type: "text" };
 import type {
   LinearBackwardInputArgs,
@@ -17,9 +19,9 @@ import singleSource from "./single.wgsl" with { type: "text" };
 import reduceSource from "./reduce.wgsl" with { type: "text" };
 import thinSource from "./thin.wgsl" with { type: "text" };
 
-const tiled = (name: string) =>
+const tiled = (name: string, rows: 4 | 8) =>
   composeKernel({
-    name,
+    name: rows === 4 ? name : `${name} of ${rows} rows`,
     params: {
       rows: "u32",
       cols: "u32",
@@ -28,7 +30,7 @@ const tiled = (name: string) =>
       b: "place",
       c: "place",
       extra: "place",
-      // Depth of one part (a multiple of 2 SIDE), floats from one part's results to the next, place of the row sums.
+      // Depth of one part (a multiple of a tile's), floats from one part's results to the next, place of the row sums.
       part_depth: "u32",
       part_pitch: "u32",
       sums_offset: "u32",
@@ -39,7 +41,7 @@ const tiled = (name: string) =>
       extra: "read f32",
       c: "write f32",
     },
-    sources: [matmulSource, singleSource],
+    sources: [matmulFor(rows), singleSource],
   });
 
 const thin = (name: string) =>
@@ -65,7 +67,7 @@ const thin = (name: string) =>
     sources: [thinSource],
   });
 
-const both = (name: string) => ({ tiled: tiled(name), thin: thin(name) });
+const both = (name: string) => ({ 4: tiled(name, 4), 8: tiled(name, 8), thin: thin(name) });
 const KERNELS = {
   forward: both("linear-forward"),
   backwardInput: both("linear-backward-input"),
@@ -73,20 +75,28 @@ const KERNELS = {
 };
 
 const reduceKernel = composeKernel({
-  name: "linear-backward-weights sum",
+  name: "linear sum of parts",
   params: {
     rows: "u32",
     cols: "u32",
     parts: "u32",
-    // Which of the rows * cols + rows numbers are written here: the two kinds may go to different buffers.
+    // Floats from one part to the next.
+    pitch: "u32",
+    // Which of a part's numbers are written here: products and row sums may go to different buffers.
     first: "u32",
     count: "u32",
     c: "place",
+    extra: "place",
     sums_offset: "u32",
   },
-  buffers: { parts: "read f32", c: "write f32" },
+  buffers: { parts: "read f32", extra: "read f32", c: "write f32" },
   sources: [reduceSource],
 });
+
+/** The tiled product for threads that hold so many rows. */
+export function matmulFor(rows: 4 | 8): string {
+  return `const ROWS = ${rows}u;\n${unroll(matmulSource, rows)}`;
+}
 
 /** What happens to a sum before it is stored: `EPILOGUE` of matmul.wgsl. */
 const EPILOGUE = { plain: 0, bias: 1, biasRelu: 2, mask: 3, parts: 4 } as const;
@@ -144,7 +154,7 @@ export function launchLinearForward(
   context: LaunchContext,
   { x, w, bias, y, relu }: LinearForwardArgs,
 ): void {
-  launchProduct(context, {
+  launchSum(context, {
     op: "forward",
     rows: x.rows,
     cols: w.rows,
@@ -154,7 +164,6 @@ export function launchLinearForward(
     c: output(context, y),
     extra: output(context, bias),
     epilogue: relu ? EPILOGUE.biasRelu : EPILOGUE.bias,
-    ...whole(x.cols),
   });
 }
 
@@ -163,7 +172,7 @@ export function launchLinearBackwardInput(
   context: LaunchContext,
   { dy, w, dx, mask }: LinearBackwardInputArgs,
 ): void {
-  launchProduct(context, {
+  launchSum(context, {
     op: "backwardInput",
     rows: dy.rows,
     cols: w.cols,
@@ -173,8 +182,40 @@ export function launchLinearBackwardInput(
     c: output(context, dx),
     extra: mask === null ? NO_EXTRA : output(context, mask),
     epilogue: mask === null ? EPILOGUE.plain : EPILOGUE.mask,
-    ...whole(dy.cols),
   });
+}
+
+/** A product over its whole depth or, if that is wanted and leaves processors idle, in parts that are then added up. */
+function launchSum(
+  context: LaunchContext,
+  product: Omit<Product, "parts" | "partDepth" | "pitch" | "sums">,
+): void {
+  const { rows, cols, depth, c, extra, epilogue } = product;
+  const { splitDepth: wanted } = context.variants;
+  const { parts, partDepth } = wanted && !isThin(product)
+    ? split(context, product)
+    : { parts: 1, partDepth: depth };
+  if (parts === 1) return launchProduct(context, { ...product, ...whole(depth) });
+  const pitch = rows * cols;
+  context.scratch(4 * parts * pitch);
+  launchProduct(context, {
+    ...product,
+    c: { binding: "scratch", offset: 0, stride: cols },
+    ...{ extra: NO_EXTRA, epilogue: EPILOGUE.plain, parts, partDepth, pitch, sums: 0 },
+  });
+  context.launch(reduceKernel.launch({
+    overrides: { EPILOGUE: epilogue },
+    params: { rows, cols, parts, pitch, first: 0, count: pitch, c, extra, sums_offset: 0 },
+    buffers: { parts: "scratch", extra: extra.binding, c: c.binding },
+    groups: Math.ceil(pitch / 256),
+  }));
+}
+
+/** The parts of a depth that keep a large GPU busy. */
+function split(context: LaunchContext, shape: Shape): ReturnType<typeof splitDepth> {
+  const { variants } = context;
+  const threads = groupsOf(shape, variants) * threadsOf(shape, variants);
+  return splitDepth(shape.depth, partsOf(shape.depth, threads), stepOf(shape, variants));
 }
 
 /** dW = dYᵀ X and db = column sums of dY: parts of the minibatch side by side, then added up in their order. */
@@ -184,9 +225,7 @@ export function launchLinearBackwardWeights(
 ): void {
   const product = weightProduct(context, { dy, x });
   const { rows, cols, depth } = product;
-  const { parts, partDepth } = splitDepth(
-    ...[depth, partsOf(depth, groupsOf(product) * threadsOf(product)), stepOf(product)] as const,
-  );
+  const { parts, partDepth } = split(context, product);
   const to = output(context, dw);
   const sums = output(context, db);
   const one = to.binding === sums.binding;
@@ -211,8 +250,12 @@ export function launchLinearBackwardWeights(
   ] as const;
   for (const [{ binding }, first, count] of ranges) {
     context.launch(reduceKernel.launch({
-      params: { rows, cols, parts, first, count, c: to, sums_offset: sums.offset },
-      buffers: { parts: "scratch", c: binding },
+      overrides: { EPILOGUE: EPILOGUE.parts },
+      params: {
+        ...{ rows, cols, parts, pitch, first, count, c: to, extra: null },
+        sums_offset: sums.offset,
+      },
+      buffers: { parts: "scratch", extra: "unused", c: binding },
       groups: Math.ceil(count / 256),
     }));
   }
@@ -269,10 +312,20 @@ export function isThin({ rows, cols, depth, a, b }: Shape): boolean {
     [a, b].some(({ step, depthStep }) => Math.max(step, depthStep) % 4 !== 0);
 }
 
+/** Threads of a tile's side, and rows that each of them holds. */
+interface Tile {
+  readonly side: 8 | 16;
+  readonly tileRows: 4 | 8;
+}
+
 /** Small tiles where large ones would be mostly empty, or leave processors idle that parts of the depth cannot fill. */
-function tileSide({ op, rows, cols }: Shape): 8 | 16 {
-  if (op === "backwardWeights") return Math.min(rows, cols) <= 32 ? 8 : 16;
-  return Math.ceil(rows / 64) * Math.ceil(cols / 64) < ENOUGH_GROUPS ? 8 : 16;
+function tileOf({ op, rows, cols }: Shape, { productRows, splitDepth }: KernelVariants): Tile {
+  const parted = op === "backwardWeights" || splitDepth;
+  const small = parted
+    ? Math.min(rows, cols) <= 32
+    : Math.ceil(rows / 64) * Math.ceil(cols / 64) < ENOUGH_GROUPS;
+  // With fewer rows half of a tile of 8 would be empty.
+  return { side: small ? 8 : 16, tileRows: small || rows <= 64 ? 4 : productRows };
 }
 
 /** How many threads share an output, and whether neighbouring threads are neighbours in depth, as it lies in memory. */
@@ -283,22 +336,24 @@ function thinStrands({ rows, cols, depth, a, b }: Shape): { strands: number; fir
 }
 
 /** Workgroups for the whole depth at once. */
-export function groupsOf(shape: Shape): number {
+export function groupsOf(shape: Shape, variants: KernelVariants): number {
   const { rows, cols } = shape;
   if (isThin(shape)) {
     return Math.ceil(rows * cols / (THIN_THREADS / thinStrands(shape).strands));
   }
-  const tile = 4 * tileSide(shape);
-  return Math.ceil(rows / tile) * Math.ceil(cols / tile);
+  const { side, tileRows } = tileOf(shape, variants);
+  return Math.ceil(rows / (tileRows * side)) * Math.ceil(cols / (4 * side));
 }
 
-export function threadsOf(shape: Shape): number {
-  return isThin(shape) ? THIN_THREADS : tileSide(shape) ** 2;
+export function threadsOf(shape: Shape, variants: KernelVariants): number {
+  return isThin(shape) ? THIN_THREADS : tileOf(shape, variants).side ** 2;
 }
 
 /** What the depth of a part is a multiple of. */
-export function stepOf(shape: Shape): number {
-  return isThin(shape) ? 1 : 2 * tileSide(shape);
+export function stepOf(shape: Shape, variants: KernelVariants): number {
+  if (isThin(shape)) return 1;
+  const { side, tileRows } = tileOf(shape, variants);
+  return 8 * side / tileRows;
 }
 
 /** Appends the launch of a product. */
@@ -309,7 +364,8 @@ export function launchProduct(context: LaunchContext, product: Product): void {
     ...{ rows, cols, depth, c, extra },
     ...{ part_depth: partDepth, part_pitch: pitch, sums_offset: sums },
   };
-  const groups = groupsOf(product) * parts;
+  const { variants } = context;
+  const groups = groupsOf(product, variants) * parts;
   if (isThin(product)) {
     const { strands, first } = thinStrands(product);
     context.launch(KERNELS[product.op].thin.launch({
@@ -328,8 +384,8 @@ export function launchProduct(context: LaunchContext, product: Product): void {
     }));
     return;
   }
-  const side = tileSide(product);
-  context.launch(KERNELS[product.op].tiled.launch({
+  const { side, tileRows } = tileOf(product, variants);
+  context.launch(KERNELS[product.op][tileRows].launch({
     overrides: {
       SIDE: side,
       A_ALONG_DEPTH: Number(a.depthStep === 1),

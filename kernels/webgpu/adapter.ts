@@ -36,7 +36,19 @@ function chooseBackend(): string {
   if (state !== "granted") return "unknown";
   const named = Deno.env.get(BACKEND_VARIABLE);
   if (named === undefined) Deno.env.set(BACKEND_VARIABLE, wanted);
+  quietDriver();
   return (named ?? wanted).replaceAll(",", " or ");
+}
+
+/**
+ * Mesa's Vulkan driver writes up to four lines that begin with "error:" where this variable is not set, as in containers and
+ * under schedulers. It is for windows, of which none is opened here.
+ */
+function quietDriver(): void {
+  const variable = "XDG_RUNTIME_DIR";
+  if (Deno.build.os !== "linux") return;
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return;
+  if (Deno.env.get(variable) === undefined) Deno.env.set(variable, "/tmp");
 }
 
 /** The first adapter of a kind, or null. Prefers hardware for `any`. */

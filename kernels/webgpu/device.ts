@@ -38,6 +38,7 @@ import { Submitter } from "./queue.ts";
 import { LATER_BYTES, Readback } from "./readback.ts";
 import { type TablesHost, WebGpuTables } from "./tables.ts";
 import { StageTimer } from "./timing.ts";
+import { chooseKernels, type KernelVariants } from "./variants.ts";
 
 /** How a WebGPU device is opened. */
 export interface WebGpuOptions {
@@ -47,8 +48,10 @@ export interface WebGpuOptions {
   readonly maxBindingBytes?: number;
   /** Lowers the workgroups a dimension; for tests. */
   readonly maxWorkgroupsPerDimension?: number;
-  /** Whether stages are timed where the adapter can; true by default. */
+  /** Whether stages are timed where the adapter can, which splits a program into a pass a stage; false by default. */
   readonly timestamps?: boolean;
+  /** Kernels other than the standard ones: see `variants.ts`. */
+  readonly kernels?: Partial<KernelVariants>;
 }
 
 /** Limits asked for in full; WebGPU grants only its defaults unless asked. */
@@ -96,9 +99,15 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
   readonly unused: readonly WebGpuBuffer[];
   readonly maxBindingBytes: number;
   readonly maxWorkgroupsPerDimension: number;
+  readonly variants: KernelVariants;
   #open = true;
 
-  private constructor(gpu: GPUDevice, info: DeviceInfo, options: WebGpuOptions) {
+  private constructor(
+    gpu: GPUDevice,
+    info: DeviceInfo,
+    options: WebGpuOptions,
+    variants: KernelVariants,
+  ) {
     this.gpu = gpu;
     this.info = info;
     const { limits } = gpu;
@@ -107,6 +116,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
       limits.maxComputeWorkgroupsPerDimension,
       options.maxWorkgroupsPerDimension ?? Infinity,
     );
+    this.variants = variants;
     this.errors = new ErrorKeeper(gpu);
     this.submitter = new Submitter(gpu.queue, this.counters);
     const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
@@ -124,7 +134,8 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
 
   /** Opens a device on an adapter. */
   static async open(adapter: GPUAdapter, options: WebGpuOptions): Promise<WebGpuDevice> {
-    const timed = (options.timestamps ?? true) && adapter.features.has("timestamp-query");
+    const variants = chooseKernels(options.kernels ?? {});
+    const timed = (options.timestamps ?? false) && adapter.features.has("timestamp-query");
     const gpu = await adapter.requestDevice({
       label: "slipstream",
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
@@ -145,7 +156,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
       isFallbackAdapter,
       threads: 1,
     };
-    return new WebGpuDevice(gpu, info, options);
+    return new WebGpuDevice(gpu, info, options, variants);
   }
 
   /** {@inheritDoc Device.createBuffer} */
@@ -174,7 +185,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     label: string,
   ): LookupBuffers {
     this.checkOpen();
-    return new WebGpuLookups(this.memory, shape, label);
+    return new WebGpuLookups(this.memory, shape, label, this.variants.longSegment);
   }
 
   /** {@inheritDoc Device.write} */

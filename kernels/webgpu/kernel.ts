@@ -10,6 +10,7 @@ import lane1Source from "./lane1.wgsl" with { type: "text" };
 import lane4Source from "./lane4.wgsl" with { type: "text" };
 import type { WebGpuLookups } from "./lookups.ts";
 import type { WebGpuTables } from "./tables.ts";
+import type { KernelVariants } from "./variants.ts";
 
 /** How a kernel uses a storage buffer. */
 export type Access = "read" | "write";
@@ -181,6 +182,8 @@ export interface LaunchContext {
   buffer(b: DeviceBuffer): GPUBuffer;
   tables(t: EmbeddingTables): WebGpuTables;
   lookups(l: LookupBuffers): WebGpuLookups;
+  /** Which ways of computing are wanted. */
+  readonly variants: KernelVariants;
   /** Appends a launch of the op being recorded. */
   launch(launch: Launch): void;
   /** Asks for scratch memory, shared by all launches of the program, one after another. */

@@ -9,9 +9,6 @@ import type { GroupedLookups, LookupBuffers } from "../types.ts";
 import type { Memory, WebGpuBuffer } from "./memory.ts";
 import type { Submitter } from "./queue.ts";
 
-/** Positions from which a segment has a workgroup of its own. */
-export const LONG_SEGMENT = 32;
-
 /** Words before the sections. */
 const HEADER = 9;
 /** Sections, each of which may have a word before it. */
@@ -24,6 +21,8 @@ export class WebGpuLookups implements LookupBuffers {
   readonly maxLookups: number;
   /** The packed words. */
   readonly buffer: WebGpuBuffer;
+  /** Positions from which a segment has a workgroup of its own. */
+  readonly longSegment: number;
   readonly #words: Uint32Array;
   readonly #tableUnique: Uint32Array;
   readonly #tableLong: Uint32Array;
@@ -35,13 +34,15 @@ export class WebGpuLookups implements LookupBuffers {
     memory: Memory,
     shape: { tables: number; maxBags: number; maxLookups: number },
     label: string,
+    longSegment: number,
   ) {
+    this.longSegment = longSegment;
     checkLookupCapacity(shape, label);
     this.tables = shape.tables;
     this.maxBags = shape.maxBags;
     this.maxLookups = shape.maxLookups;
     const { tables, maxBags, maxLookups } = shape;
-    const longs = Math.floor(maxLookups / LONG_SEGMENT);
+    const longs = Math.floor(maxLookups / longSegment);
     // Rows, unique rows, positions and segments; offsets; long segments; two sections of a word a table.
     const words = HEADER + 4 * maxLookups + 1 + tables * maxBags + 1 + longs + 2 * (tables + 1) +
       SECTIONS;
@@ -97,7 +98,7 @@ export class WebGpuLookups implements LookupBuffers {
     words[6] = at;
     const firstLong = at;
     for (let u = 0; u < unique; u++) {
-      if (segments[u + 1]! - segments[u]! >= LONG_SEGMENT) words[at++] = u;
+      if (segments[u + 1]! - segments[u]! >= this.longSegment) words[at++] = u;
     }
     const longs = words.subarray(firstLong, at);
     for (let t = 0; t <= this.tables; t++) {

@@ -27,6 +27,7 @@ import type { PipelineCache } from "./pipelines.ts";
 import type { Submitter } from "./queue.ts";
 import { WebGpuTables } from "./tables.ts";
 import type { StageTimer } from "./timing.ts";
+import type { KernelVariants } from "./variants.ts";
 
 /** Multiple of which parameter blocks begin: the largest alignment that WebGPU lets an adapter ask for. */
 const PARAMS_ALIGNMENT = 256;
@@ -41,6 +42,8 @@ export interface ProgramHost {
   /** Null where the adapter has no timestamps. */
   readonly timer: StageTimer | null;
   readonly maxWorkgroupsPerDimension: number;
+  /** Which kernels are wanted where there is a choice. */
+  readonly variants: KernelVariants;
   /** Bound where a kernel is compiled with a binding that its mode does not touch. */
   readonly unused: readonly WebGpuBuffer[];
 }
@@ -173,6 +176,11 @@ export class ProgramBuilder implements Recorder, LaunchContext {
   /** @param host Whose programs are built. */
   constructor(host: ProgramHost) {
     this.#host = host;
+  }
+
+  /** {@inheritDoc LaunchContext.variants} */
+  get variants(): KernelVariants {
+    return this.#host.variants;
   }
 
   /** {@inheritDoc Recorder.stage} */

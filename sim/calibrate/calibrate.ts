@@ -47,7 +47,7 @@ export interface CalibrateOptions {
  */
 export async function calibrate(options: CalibrateOptions = {}): Promise<MachineDocument> {
   const { device: kind = "cpu", threads, wide = false, quick = false, signal } = options;
-  const choice = { wide, ...(threads === undefined ? {} : { threads }) };
+  const choice = { wide, stageTimes: true, ...(threads === undefined ? {} : { threads }) };
   const { device, host: beside, dispose } = await openPlaced("hot", { device: kind, ...choice });
   const host = beside!;
   try {

@@ -36,7 +36,8 @@ const FLAGS = {
   wide: {
     type: "boolean",
     group: "Machine",
-    help: "The CPU device's kernels for V8's 256-bit mode (see README; task simulate:fast)",
+    help:
+      "CPU kernels for V8's 256-bit mode on x86-64; deno task simulate says it, and --no-wide takes it back",
   },
   name: { type: "string", default: "this", group: "Machine", help: "What the machine is called" },
   quick: {

@@ -92,6 +92,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     device: kind,
     threads,
     wide,
+    stageTimes: true,
   });
   const host = beside!;
   const datasets = new Datasets();

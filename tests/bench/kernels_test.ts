@@ -81,6 +81,7 @@ Deno.test("withProducts() lets a kernel's own product be the limit", () => {
   const row = (op: string, us: number): KernelRow => ({
     ...{ op, shape: "M=1", flops: 1e6, bytes: 1, us, p90_us: us, interval_us: [us, us] },
     ...{ samples_us: [us, 2 * us], gflop_s: 1e3 / us, gb_s: 1, mlookups_s: null },
+    dispatches: 1,
   });
   const { gflop_s, product } = withProducts(LIMITS, [
     row("linear-forward", 50),

@@ -72,7 +72,13 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
     );
     assert.deepEqual(
       runs.map((line) => line.match(/seed 1, (.*?):/)![1]).sort(),
-      ["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE].sort(),
+      [
+        ...["without cold ones", "without hot ones", ...Object.keys(ALL), ...SCALE],
+        ...["all inputs", "without cold ones", "without hot ones"].map((name) =>
+          `${name}, SGD at a constant rate`
+        ),
+        ...["the study's", "SGD, constant rate"],
+      ].sort(),
     );
   }));
 
@@ -108,6 +114,7 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
       );
       assert.deepEqual(b!.metrics, a!.metrics);
       assert.deepEqual(b!.bytes, a!.bytes);
+      assert.deepEqual(b!.work, a!.work);
       assert.equal(b!.skipped_inputs, a!.skipped_inputs);
     }
     const left = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
@@ -200,7 +207,7 @@ Deno.test("stored runs count only under the conditions that they were had under"
 
 Deno.test("of every workload as many inputs train as are asked for", async () => {
   for (const workload of ["rm1", "rm2", "rm4"] as const) {
-    const twin = await openTraining(workload, 20_000, 1);
+    const twin = await openTraining({ workload, inputs: 20_000, seed: 1 });
     assert.ok(Math.abs(twin.count("train") / 20_000 - 1) < 2e-3, workload);
     twin.close();
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { UsageError } from "../../core/errors.ts";
 import { BENCH_FLAGS, EXPERIMENT_FLAG_KEYS } from "../../bench/flags.ts";
 import { helpOf, helpPage } from "../../bench/help.ts";
@@ -50,7 +51,7 @@ Deno.test("ownSettings() gives an experiment the defaults of flags that it does 
   assert.equal(own.seeds, 9);
   assert.equal(own.rounds, BENCH_FLAGS.rounds.default);
   assert.deepEqual(own.batch, []);
-  assert.deepEqual(own.workloads, BENCH_FLAGS.workloads.default);
+  assert.deepEqual(own.workloads, WORKLOAD_NAMES);
   assert.equal(own.out, "nowhere");
   assert.deepEqual(ownSettings(madeUp("all"), settings), settings);
 });
@@ -99,6 +100,6 @@ Deno.test("the help of an experiment has its own flags, and that of all tells wh
   for (const flag of ["--rounds", "--python"]) assert.ok(!help.includes(flag), flag);
   assert.match(
     helpPage(EXPERIMENTS).replaceAll(/\s+/g, " "),
-    /criterion=per-root-access; --schedule is cold-then-hot unless told; for ablation, scale/,
+    /criterion=per-root-access; --schedule is cold-then-hot unless told; for frontier, ablation, scale/,
   );
 });

@@ -131,7 +131,7 @@ Deno.test("what is wrong with a row is said with line, column and field", () => 
     [fields((f) => f[13] = "-"), 14, "I13", /"-" is not a number/],
     [fields((f) => f[13] = "1e"), 14, "I13", /"1e"/],
     [fields((f) => f[13] = "1e999"), 14, "I13", /"1e999"/],
-    [fields((f) => f[2] = " 1"), 3, "I2", /" 1"/],
+    [fields((f) => f[2] = "1 1"), 3, "I2", /"1 1"/],
     [fields((f) => f[2] = "inf"), 3, "I2", /"inf" is not a number/],
     [fields((f) => f[14] = "xyz"), 15, "C1", /"xyz" is not a hexadecimal number/],
     [fields((f) => f[14] = "0x"), 15, "C1", /"0x"/],

@@ -282,7 +282,7 @@ Deno.test("what must be unpacked first is called by its name, with the command",
     ["a.pkl", Uint8Array.of(0x80, 4, 0x95), /a Python pickle; write its rows as Parquet or CSV/],
     ["a.dat", Uint8Array.of(0x31, 0, 0x31), /it is no text: byte 1 is 0$/],
     ["a.bin", Uint8Array.of(0x31, 0, 0x31), /no multiple of the 160 of a row of MLPerf's binary/],
-    ["a.parquet", bytes("PAR1 and no more"), /as Parquet: /],
+    ["a.parquet", bytes("PAR1 and no more"), /as Parquet: it does not end with PAR1, so it is cut/],
     ["a.parquet.gz", gzipSync("PAR1…"), /a parquet file in gzip; unpack it with gunzip first$/],
   ];
   for (const [name, data, message] of cases) await refused(name, data, message);

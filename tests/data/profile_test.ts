@@ -173,6 +173,7 @@ Deno.test("the report and the plot show a profile", async () => {
   assert.match(text, /MiB +rows +hot lookups +hot inputs/);
   // The smaller budget does not hold all rows, so that there is nothing to say.
   assert.doesNotMatch(text, /Every budget/);
+  assert.match(formatProfile({ ...exact, labelled: false }), /\nno labels; /);
   const large = formatProfile(await profileDataset(small(), { budgetsMib: [1, 2] }));
   assert.match(large, /\nEvery budget holds all rows looked up, which take 0\.1\d+ MiB; /);
   const sampled = await profileDataset(small(), { budgetsMib: [0.01, 1], sample: 500 });

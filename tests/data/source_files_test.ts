@@ -61,6 +61,11 @@ Deno.test("folders and patterns are their parts, numbers in names by size", () =
     );
     assert.deepEqual(names(listFiles([`${folder}/_SUCCESS`])), ["_SUCCESS"]);
     assert.throws(() => listFiles([`${folder}/x*`]), /no file has such a name/);
+    // What lies in folders of parts is not left out in silence.
+    Deno.mkdirSync(`${folder}/_temporary`);
+    assert.equal(listFiles([folder]).length, 2);
+    Deno.mkdirSync(`${folder}/day=2`);
+    assert.throws(() => listFiles([folder]), /it has the folder day=2 in it; name the files, a/);
   }));
 
 Deno.test("a file that is not as long as it was is an error", () =>

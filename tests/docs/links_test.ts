@@ -108,11 +108,10 @@ Deno.test("every task that a document names is one of deno.json", () => {
 /** The help of a command, read once. */
 const help = new Map<string, Promise<string>>();
 function helpOf(task: string, name: string | null): Promise<string> {
-  const plain = task.replace(":fast", "") as Task;
   const shared = name === null || EXPERIMENTS.some((experiment) => experiment.name === name);
   const words = shared ? ["--help"] : [name, "--help"];
-  const key = `${plain} ${words[0]}`;
-  if (!help.has(key)) help.set(key, run(plain, words).then(({ out }) => out));
+  const key = `${task} ${words[0]}`;
+  if (!help.has(key)) help.set(key, run(task as Task, words).then(({ out }) => out));
   return help.get(key)!;
 }
 
@@ -125,7 +124,7 @@ Deno.test("every flag of a command line in a document is in the command's help",
   const lines = commandLines();
   assert.ok(lines.length > 40);
   for (const { page, text, task, name, flags } of lines) {
-    if (!["train", "data", "bench", "simulate"].includes(task.replace(":fast", ""))) continue;
+    if (!["train", "data", "bench", "simulate"].includes(task)) continue;
     const known = await helpOf(task, name);
     for (const flag of flags) assert.ok(has(known, flag), `${page}: ${text}: ${flag}`);
   }
@@ -137,11 +136,11 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
   for (const [page, text] of texts) {
     for (
       const [, names, name] of text.matchAll(
-        /deno task (bench|simulate|data)(?::fast)? ([a-z][\w-]*)/g,
+        /deno task (bench|simulate|data) ([a-z][\w-]*)/g,
       )
     ) {
       const known = names === "bench"
-        ? [...experiments, "compare", "report", "jobs", "run", "collect", "record"]
+        ? [...experiments, "compare", "report", "jobs", "run", "collect", "record", "pages"]
         : names === "data"
         ? ["profile", "schema", "fit"]
         : commands;
@@ -151,13 +150,18 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
 });
 
 /** Flags of other programs. */
-const FOREIGN = new Set(["--experimental-wasm-revectorize", "--no-wasm-bounds-checks"]);
+const FOREIGN = new Set([
+  "--experimental-wasm-revectorize",
+  "--no-wasm-bounds-checks",
+  "--v8-flags",
+]);
 
 Deno.test("every flag that a document names is one of some command", async () => {
   const pages = await Promise.all([
     helpOf("train", null),
     helpOf("bench", null),
     helpOf("bench", "record"),
+    helpOf("bench", "pages"),
     helpOf("data", "profile"),
     helpOf("data", "schema"),
     helpOf("data", "fit"),

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
+import { wideModeFlags } from "../../kernels/cpu/v8_flags.ts";
 import type { ResultDocument } from "../../train/run/result.ts";
 
 /** A task that runs a command of the project. */
@@ -21,13 +22,20 @@ export const TINY = [
   ...["--embedding-dim", "4", "--batch", "64"],
 ];
 
+/** Words of a task's command. What it asks V8's flags of is put in its place, as the task's shell does. */
+function wordsOf(task: Task): string[] {
+  const { command } = project.tasks[task];
+  return command.replace("$(deno run kernels/cpu/v8_flags.ts)", wideModeFlags().join(" "))
+    .split(" ").filter((word) => word !== "");
+}
+
 /**
  * The command of a task in deno.json with further words.
  *
  * @param redirection What a shell does with its streams: `> /dev/full`. No shell without it.
  */
 export function command(task: Task, args: readonly string[], redirection = ""): Deno.Command {
-  const [program, ...words] = project.tasks[task].command.split(" ");
+  const [program, ...words] = wordsOf(task);
   assert.equal(program, "deno");
   const all = [...words, ...args];
   const [path, own] = redirection === ""

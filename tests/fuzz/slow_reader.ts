@@ -171,7 +171,9 @@ function readRow(
   const dense: number[] = [], ids: string[] = [];
   for (const column of schema.columns) {
     if (column.kind === "ignored") continue;
-    const field = byName.get(column.name)!;
+    // Spaces are part of a text that is an id, and of nothing else.
+    const isText = column.kind === "categorical" && column.ids === "text";
+    const field = isText ? byName.get(column.name)! : trim(byName.get(column.name)!);
     const missing = field === "" || (schema.missing ?? []).includes(field);
     switch (column.kind) {
       case "label": {

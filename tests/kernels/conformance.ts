@@ -52,6 +52,8 @@ export interface ConformanceOptions {
   readonly accuracy?: Accuracy;
   /** Skips every case, for example where there is no adapter. */
   readonly ignore?: boolean;
+  /** Names of the cases to run; all by default. */
+  readonly cases?: RegExp;
 }
 
 /**
@@ -67,7 +69,8 @@ export function runConformance(
 ): void {
   let shared: Promise<Device> | undefined;
   const accuracy = options.accuracy ?? WGSL_ACCURACY;
-  for (const conformanceCase of CONFORMANCE_CASES) {
+  const { cases = /^/ } = options;
+  for (const conformanceCase of CONFORMANCE_CASES.filter(({ name }) => cases.test(name))) {
     Deno.test({
       name: `${name} ${conformanceCase.name}`,
       ignore: options.ignore ?? false,

@@ -1,12 +1,12 @@
-/** What `deno task train:fast` relies on: V8's 256-bit mode computes the same bits. Known to x86-64 alone. */
+/** What the tasks rely on: V8's 256-bit mode computes the same bits. Known to x86-64 alone. */
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
+import { wideModeFlags } from "../../kernels/cpu/v8_flags.ts";
 
-const words = project.tasks["train:fast"].command.split(" ");
-/** The task's flags. Without Liftoff every call runs optimised code, which is what they change. */
-const FLAGS = `${words.find((word) => word.startsWith("--v8-flags="))!},--no-liftoff`;
+/** The tasks' flag. Without Liftoff every call runs optimised code, which is what it changes. */
+const FLAGS = `${wideModeFlags("x86_64")[0]!},--no-liftoff`;
 const script = fileURLToPath(new URL("./training_bits.ts", import.meta.url));
 /** The suite needs packages that `deno.lock` leaves out. */
 const LOCK = `--lock=${fileURLToPath(new URL("../deno.lock", import.meta.url))}`;
@@ -21,6 +21,16 @@ async function run(...args: string[]): Promise<string> {
   assert.ok(success, `${args.join(" ")}\n${text}${new TextDecoder().decode(stderr)}`);
   return text;
 }
+
+Deno.test("the tasks start V8's 256-bit mode where V8 has it, and are plain Deno elsewhere", async () => {
+  assert.deepEqual(wideModeFlags("aarch64"), []);
+  const { train, bench, simulate } = project.tasks;
+  for (const { command } of [train, bench, simulate]) {
+    assert.match(command, /^deno run \$\(deno run kernels\/cpu\/v8_flags\.ts\) --allow.* --wide$/);
+  }
+  const flags = fileURLToPath(new URL("../../kernels/cpu/v8_flags.ts", import.meta.url));
+  assert.equal((await run("run", flags)).trim(), wideModeFlags().join(" "));
+});
 
 if (Deno.build.arch === "x86_64") {
   Deno.test("V8's 256-bit mode trains to the same bits, wide kernels or not", async () => {

@@ -19,3 +19,6 @@ async function look(): Promise<boolean> {
   }
   return false;
 }
+
+/** Whether WebGPU is Deno's own here, and not Dawn (`deno task test:dawn`): what one does beyond WebGPU's promises. */
+export const onWgpu: boolean = Deno.env.get("SLIPSTREAM_WEBGPU") !== "dawn";

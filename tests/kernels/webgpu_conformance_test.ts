@@ -7,6 +7,6 @@ if (!webGpuAvailable) {
   Deno.test("WebGPU tests are skipped: no adapter was found (a Vulkan driver and libvulkan1 bring one)", () => {});
 }
 
-runConformance("WebGPU device:", () => openWebGpuDevice({ adapter: "any" }), {
+runConformance("WebGPU device:", () => openWebGpuDevice({ adapter: "any", timestamps: true }), {
   ignore: !webGpuAvailable,
 });

@@ -12,7 +12,7 @@ import { ErrorKeeper } from "../../kernels/webgpu/errors.ts";
 import { composeKernel } from "../../kernels/webgpu/kernel.ts";
 import { Readback } from "../../kernels/webgpu/readback.ts";
 import scatterCas from "./scatter_cas.wgsl" with { type: "text" };
-import { webGpuAvailable } from "./webgpu_available.ts";
+import { onWgpu, webGpuAvailable } from "./webgpu_available.ts";
 
 async function open(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   const device = await openWebGpuDevice({ adapter: "any", ...options });
@@ -80,7 +80,7 @@ test("an invalid command is thrown at the next wait with the names of program an
   device.run(program);
   await assert.rejects(
     device.sync(),
-    /^Error: Cannot run program doomed step: .*'y'/s,
+    /^Error: Cannot run program doomed step: .*['"]y['"]/s,
   );
 });
 
@@ -96,7 +96,7 @@ test("an error that no scope catches is kept and thrown", async () => {
   device.gpu.queue.submit([encoder.finish()]);
   bad.destroy();
   // The first readback of a device has to await its mapping, and meanwhile the event arrives.
-  await assert.rejects(device.sync(), /^Error: Cannot run on WebGPU: .*'no copies'/s);
+  await assert.rejects(device.sync(), /^Error: Cannot run on WebGPU: .*['"]no copies['"]/s);
 });
 
 Deno.test("a lost device is told every time, a destroyed one is not", async () => {
@@ -411,8 +411,9 @@ test("readback: only the first mapping of a staging buffer is awaited", async ()
   }
   const { immediate, awaited } = device.readback.mappings;
   assert.equal(immediate + awaited, 20);
-  // A software adapter has finished when it is asked. A GPU may not have, and then the mapping is awaited.
-  if (device.info.isFallbackAdapter) {
+  // In Deno's own WebGPU a software adapter has finished when it is asked. A GPU may not have, and in Dawn no mapping is
+  // there at once: then it is awaited.
+  if (device.info.isFallbackAdapter && onWgpu) {
     assert.deepEqual({ immediate, awaited }, { immediate: 19, awaited: 1 });
   }
 });

@@ -21,7 +21,7 @@ export const DATA_FLAGS = {
     valueName: "FILE…",
     aliases: ["raw-data-file"],
     help:
-      "Click logs in order: text, plain or in gzip or zstd, Parquet, Arrow, or arrays (docs/data.md); folders and patterns of them; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
+      "Click logs in order: text, plain or in gzip or zstd, Parquet, Arrow, or arrays (docs/data.md); folders and patterns of them; or twin:rm1 to twin:rm4 or twin:FILE.json, perhaps with settings (docs/twins.md) and :INPUTS (default 2333333, of which two million train); or synthetic, or synthetic:INPUTS",
   },
   format: LOG_FLAGS.format,
   schema: LOG_FLAGS.schema,

@@ -33,7 +33,8 @@ export const RUN_FLAGS = {
   wide: {
     type: "boolean",
     group: "Device",
-    help: "CPU kernels for V8's 256-bit mode: deno task train:fast sets this and V8's flags",
+    help:
+      "CPU kernels for V8's 256-bit mode on x86-64; deno task train says it, and --no-wide takes it back",
   },
   prepareWorkers: {
     type: "number",

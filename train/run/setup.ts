@@ -79,7 +79,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const statistics = normalisation === "dense"
     ? await denseStatistics(dataset, seed, passHooks(hooks))
     : null;
-  const devices = owned.use(await openDevices(device));
+  const devices = owned.use(await openDevices(device, settings.outputs.trace !== null));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
     placement: device.placement,
@@ -130,10 +130,14 @@ function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number
   return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
 }
 
-async function openDevices({ placement, open, ...choice }: DeviceSettings): Promise<PlacedDevices> {
+/** @param stageTimes Whether the times of stages are wanted where they cost something. */
+async function openDevices(
+  { placement, open, ...choice }: DeviceSettings,
+  stageTimes: boolean,
+): Promise<PlacedDevices> {
   if (open !== null) return placeOn(open, placement);
   const { kind, threads, wide } = choice;
-  return await openPlaced(placement, { device: kind, threads, wide });
+  return await openPlaced(placement, { device: kind, threads, wide, stageTimes });
 }
 
 /** What of the settings the loop takes. */

@@ -12,12 +12,12 @@
  * @module
  */
 
-import type { DenseUpdateArgs } from "../../update/op.ts";
 import { launchWeightParts, type WeightParts } from "../../linear/grouped_webgpu.ts";
 import type { LinearBackwardWeightsArgs } from "../../linear/op.ts";
 import { type Argument, argumentsOf, bufferOf } from "../../op.ts";
 import type { AnyOp, OpArgs, OpName, OpNamed } from "../../ops.ts";
 import type { Matrix, Scalar } from "../../types.ts";
+import type { DenseUpdateArgs } from "../../update/op.ts";
 import type { LaunchContext } from "../kernel.ts";
 import { LAUNCHERS } from "../launchers.ts";
 import { type HeadArgs, launchHead, matchHead } from "./head.ts";

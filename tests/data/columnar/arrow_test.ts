@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { zstdCompressSync } from "node:zlib";
-import { tableFromArrays, tableToIPC } from "../../../core/npm/flechette.ts";
+import {
+  columnFromArray,
+  dateDay,
+  tableFromArrays,
+  tableFromColumns,
+  tableToIPC,
+  timestamp,
+  TimeUnit,
+} from "../../../core/npm/flechette.ts";
 import { UserError } from "../../../core/errors.ts";
 import { openColumnar } from "../../../data/columnar/open.ts";
 import { unpackLz4 } from "../../../data/columnar/lz4.ts";
@@ -44,6 +52,18 @@ Deno.test("packed Arrow is read as Arrow that is not", async () => {
   // A buffer that packing would make longer is left as it is.
   const some = (buffer: Uint8Array) => buffer.length > 200 ? zstdCompressSync(buffer) : null;
   assert.deepEqual(await contentOf(packStream(plain, "zstd", some)), expected);
+});
+
+Deno.test("times of Arrow are times, whatever their unit", async () => {
+  const when = [0, 1_700_000_000_000];
+  const table = tableFromColumns({
+    when: columnFromArray(when, timestamp(TimeUnit.MICROSECOND)),
+    day: columnFromArray(when, dateDay()),
+  });
+  assert.deepEqual((await contentOf(tableToIPC(table, { format: "file" })!) as unknown[])[1], [
+    '["1970-01-01T00:00:00.000Z","2023-11-14T22:13:20.000Z"]',
+    '["1970-01-01T00:00:00.000Z","2023-11-14T00:00:00.000Z"]',
+  ]);
 });
 
 Deno.test("what is packed wrongly is refused in a sentence", async () => {

@@ -114,12 +114,38 @@ Deno.test("decimal commas, lists in brackets, line ends within quotes and labels
     );
   }));
 
+Deno.test("numbers with spaces, infinite ones and ids of 64 bits are drafted and read", () =>
+  inFolder(async (folder) => {
+    const lines = Array.from({ length: 28 }, (_, i) => {
+      const price = i % 7 === 0 ? "inf" : `${i}.5`;
+      return `${i % 2}, ${price} ,${9007199254740993n + BigInt(i % 2)}, ${i % 3}.0, ${i % 2}x`;
+    });
+    const schema = await draftOf(folder, ["y, price, parcel, shop, kind", ...lines]);
+    assert.deepEqual(schema.missing, ["inf"]);
+    assert.deepEqual(schema.columns, [
+      { name: "y", kind: "label" },
+      { name: "price", kind: "dense", transform: "none" },
+      { name: "parcel", kind: "categorical", ids: "decimal" },
+      { name: "shop", kind: "categorical", ids: "decimal" },
+      { name: "kind", kind: "categorical", ids: "text" },
+    ]);
+    const data = { data: [`${folder}/log`], cacheDirectory: `${folder}/cache` };
+    using dataset = await openDataset({ ...data, schema });
+    assert.deepEqual(dataset.schema.tables.map(({ rows }) => rows), [2, 3, 2]);
+    assert.deepEqual([...(await readAll(dataset, "train")).dense.subarray(0, 3)], [0, 1.5, 2.5]);
+    await assert.rejects(
+      openDataset({ ...data, schema: { ...schema, missing: [] } }),
+      /log:2:2 \(price\): "inf" is not a number; if it stands for no value, a schema names it/,
+    );
+  }));
+
 Deno.test("what has no columns is not drafted, and the reason is one sentence", () =>
   inFolder(async (folder) => {
     const cases: [string[], RegExp][] = [
       [['{"click": 1, "user": 3}', '{"click": 0, "user": 4}'], /it is JSON; write its rows as/],
       [["1 1:0.5 7:2", "0 2:1.5e-3", "-1 3:1"], /lines are those of libsvm .label number:value/],
       [["click,user,user", "1,2,3", "0,4,5"], /its header has two columns user/],
+      [["click,user"], /it has a header and no rows/],
       [
         [`click,user${" ".repeat(300)}`, "1,\0", "0,2"],
         /it is no text, because there is a byte of/,

@@ -261,6 +261,8 @@ Deno.test("a cache belongs to its schema", () =>
 
 Deno.test("what a schema cannot mean is refused in a sentence", () =>
   withLog(["y,x,item", "1,2,a", "0,x,b"], async (folder) => {
+    await Deno.writeTextFile(`${folder}/rows.jsonl`, '{"y":1,"item":"a"}\n{"y":0,"item":"b"}\n');
+    await Deno.writeTextFile(`${folder}/quoted.csv`, '"y","x","item"\n"1","2","a"\n');
     const cases: [LogSchema, Partial<OpenOptions>, RegExp][] = [
       [schemaOf([LABEL, { ...ITEM, name: "shop" }]), {}, /header has no column shop \(it has y, x/],
       [
@@ -274,6 +276,26 @@ Deno.test("what a schema cannot mean is refused in a sentence", () =>
         schemaOf([{ ...LABEL, name: "click" }, ITEM]),
         {},
         /has no column click \(it has y, x, item\); a log without labels needs a schema without/,
+      ],
+      [
+        schemaOf([LABEL, ITEM], { text: { separator: ";", header: true } }),
+        {},
+        /no column y \(it has y,x,item\); it has none of the columns, so the separator is another/,
+      ],
+      [
+        schemaOf([LABEL, ITEM]),
+        { data: [`${folder}/rows.jsonl`] },
+        /\(it has {"y":1, .*; it is JSON; write its rows as CSV or Parquet first$/,
+      ],
+      [
+        schemaOf([LABEL, ITEM]),
+        { data: [`${folder}/quoted.csv`] },
+        /it stands in double quotes, so the schema's text needs quotes$/,
+      ],
+      [
+        schemaOf([{ ...LABEL, header: "x" }, ITEM]),
+        {},
+        /log:2:2 \(y\): label "2" is not 0 or 1; of ratings, a schema says above which number/,
       ],
       [schemaOf([ITEM]), {}, /it has no labels, so it can only be scored/],
     ];

@@ -2,9 +2,11 @@ import { strict as assert } from "node:assert";
 import { UserError } from "../../../core/errors.ts";
 import { checkDistinct, checkTwin } from "../../../data/twin/check.ts";
 import { openTwin } from "../../../data/twin/open.ts";
+import { fitCoupling } from "../../../data/twin/coupling.ts";
 import { fitTwin } from "../../../data/twin/fit.ts";
+import { TwinGenerator } from "../../../data/twin/generator.ts";
 import { hotRanks, hotShares } from "./hot.ts";
-import { checkParameters } from "../../../data/twin/parameters.ts";
+import { checkParameters, type TwinParameters } from "../../../data/twin/parameters.ts";
 import { countIds, renumberIds, selectInputs } from "../../../data/twin/sample.ts";
 import { MADE_UP, madeUpSample } from "./rows.ts";
 
@@ -28,6 +30,35 @@ Deno.test("a twin reproduces dependence on inputs it was not fitted to", () => {
   for (const { what, measured, twin } of compared.slice(3)) {
     assert.ok(Math.abs(measured - twin) < 0.05, `${what}: ${measured} and ${twin}`);
   }
+});
+
+Deno.test("the coupling is found that inputs were drawn with", () => {
+  // Ids from 400 expected uses among the inputs to less than one, in columns that no class makes depend on each other.
+  const law = Array.from({ length: 10 }, (_, k) => ({ ids: 2 ** k, mass: 0.1 }));
+  const column = {
+    name: "C",
+    distinct: 1000,
+    law,
+    cells: [1],
+    parent: null,
+    follows: 0,
+    given: null,
+  };
+  const one: TwinParameters = {
+    ...FIT.parameters,
+    columns: Array.from({ length: 6 }, () => column),
+    dense: [],
+    classes: [{ weight: 1, columns: Array.from({ length: 6 }, () => [1]), dense: [] }],
+    coupling: 0.5,
+  };
+  const generator = new TwinGenerator(one, 9), n = 4000, ids = new Uint32Array(6);
+  const tables = one.columns.map(({ name }) => ({ name, ids: new Uint32Array(n) }));
+  for (let i = 0; i < n; i++) {
+    generator.writeIds(i, ids, 0);
+    for (const [t, table] of tables.entries()) table.ids[i] = ids[t]!;
+  }
+  const found = fitCoupling(one, { inputs: n, tables, dense: [], clickRate: 0 });
+  assert.ok(Math.abs(found - 0.5) < 0.1, `${found}`);
 });
 
 Deno.test("a twin's laws agree with the distinct ids at both scales", () => {
@@ -72,14 +103,24 @@ Deno.test("a parameter file survives writing and reading, and holds no more than
 
 Deno.test("what is wrong with a parameter file is one clear error", () => {
   const cases: [string, (value: Record<string, unknown>) => void, RegExp][] = [
-    ["version", (v) => v.version = 9, /version is 9 and must be 1$/],
+    ["version", (v) => v.version = 9, /version is 9 and must be 2$/],
     ["name", (v) => v.name = "", /name is "" and must be a text that is not empty$/],
     ["inputs", (v) => v.inputs = -1, /inputs is -1 and must be a whole number from 1 to/],
     ["columns", (v) => v.columns = [], /columns is \[\] and must be a list of 1 to 1000$/],
     ["classes", (v) => v.classes = {}, /classes is an object and must be a list of 1 to 4096$/],
+    ["coupling", (v) => v.coupling = 2, /coupling is 2 and must be a number from 0 to 1$/],
+    [
+      "drift",
+      (v) =>
+        (v.columns as object[])[3] = {
+          ...(v.columns as object[])[3],
+          drift: { groups: 1e6, lasting: 0, days: 1, salt: 1 },
+        },
+      /columns has at \[3\] a drift of 1000000 groups for \d+ ids$/,
+    ],
     [
       "clicks",
-      (v) => v.clicks = { rate: 2 },
+      (v) => v.clicks = { effectExponent: 0, rate: 2 },
       /clicks\.rate is 2 and must be a number from 0 to 1$/,
     ],
     [
@@ -154,6 +195,13 @@ Deno.test("unknown twins and bad options are one clear error", async () => {
     [{ twin: "/nowhere/x.json" }, /Cannot read \/nowhere\/x\.json: No such file/],
     [{ twin: FIT.parameters, inputs: 3 }, /number of inputs is 3/],
     [{ twin: FIT.parameters, seed: -1 }, /the seed is -1/],
+    [
+      { twin: "rm2", effectExponent: 0.3 },
+      /exponent of its effects is 0\.3, not one of 0, 0\.25, 0\.5$/,
+    ],
+    [{ twin: "rm2", driftDays: 10 }, /drift is asked for, and its parameters do not say/],
+    [{ twin: "rm4", driftDays: 0 }, /its inputs span 0 days, not more than 0 and at most 1000$/],
+    [{ twin: "rm1", driftDays: 10 }, /driftDays is given, and histories of users have none$/],
   ];
   for (const [options, message] of cases) {
     await assert.rejects(openTwin(options), (error) => {

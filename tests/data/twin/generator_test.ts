@@ -1,10 +1,14 @@
 import { strict as assert } from "node:assert";
 import { Sha256 } from "../../../core/files.ts";
 import { createInputs } from "../../../data/inputs.ts";
-import { logistic } from "../../../data/twin/clicks.ts";
+import { noClicks } from "../../../data/twin/calibrate.ts";
+import { ClickModel, logistic } from "../../../data/twin/clicks.ts";
+import { Distributions } from "../../../data/twin/distributions.ts";
 import { loadTwin, openTwin } from "../../../data/twin/open.ts";
 import { TwinGenerator } from "../../../data/twin/generator.ts";
 import { possibleIds } from "../../../data/twin/law.ts";
+import type { TwinParameters } from "../../../data/twin/parameters.ts";
+import { inputWords } from "../../../data/twin/words.ts";
 
 Deno.test("the first inputs of the shipped twins never change", async () => {
   const hashes: Record<string, string> = {};
@@ -18,9 +22,9 @@ Deno.test("the first inputs of the shipped twins never change", async () => {
       .update(new Uint8Array(into.labels.buffer)).hex().slice(0, 16);
   }
   assert.deepEqual(hashes, {
-    rm2: "baab2640ce5a1b5e",
-    rm3: "bcfb25960ac29e50",
-    rm4: "4d3674f3535196fc",
+    rm2: "60fcd57d52131b6c",
+    rm3: "da5e7538853eb446",
+    rm4: "c612b8d6346c9d0d",
   });
 });
 
@@ -144,7 +148,7 @@ Deno.test("a law may have more segments than 16 bits number", () => {
   // A popular id has 100 uses in two million inputs and counts as learnable, a rare one has 17 and does not.
   const popular = 10_000, rare = 60_000;
   const generator = new TwinGenerator({
-    version: 1,
+    version: 2,
     name: "made-up",
     inputs: 1000,
     sample: { inputs: 1000, fitted: 500 },
@@ -162,7 +166,9 @@ Deno.test("a law may have more segments than 16 bits number", () => {
     }],
     dense: [],
     classes: [{ weight: 1, columns: [[1]], dense: [] }],
+    coupling: 0,
     clicks: {
+      effectExponent: 0.25,
       rate: 0.5,
       bias: 0,
       strength: { dense: 0, rows: 1, pairs: 0 },
@@ -179,4 +185,98 @@ Deno.test("a law may have more segments than 16 bits number", () => {
     assert.equal(parts[3], id[0]! < popular ? parts[1] : 0, `id ${id[0]}`);
   }
   assert.ok(beyond > 10);
+});
+
+Deno.test("an input has as many words as are asked for, and the first are the same for any number", () => {
+  const few = new Uint32Array(5), many = new Uint32Array(40);
+  inputWords(2 ** 40 + 3, 7, few, 5);
+  inputWords(2 ** 40 + 3, 7, many, 40);
+  assert.deepEqual(many.subarray(0, 5), few);
+  assert.equal(new Set(many).size, 40);
+  inputWords(3, 7, few, 5);
+  assert.notDeepEqual(many.subarray(0, 5), few);
+});
+
+Deno.test("a word leads to the cell and place of its quantile", () => {
+  const found = new Distributions([[1, 0, 3], [0.5, 0.5, 0]]);
+  const at = (distribution: number, word: number) => {
+    found.draw(distribution, word);
+    return [found.cell, found.place];
+  };
+  assert.deepEqual(at(0, 0), [0, 0]);
+  assert.deepEqual(at(0, 2 ** 29), [0, 0.5]);
+  assert.deepEqual(at(0, 2 ** 30), [2, 0]);
+  assert.deepEqual(at(0, 2 ** 31), [2, 1 / 3]);
+  assert.deepEqual(at(1, 2 ** 31), [1, 0]);
+  assert.deepEqual(at(1, 3 * 2 ** 30), [1, 0.5]);
+  assert.equal(at(1, 2 ** 32 - 1)[0], 1);
+});
+
+Deno.test("columns that keep to the level of popularity lie in the same eighth of their law", () => {
+  const twin = uniformTwin(2, 1);
+  const generator = new TwinGenerator(twin, 1), ids = new Uint32Array(2);
+  for (let i = 0; i < 1000; i++) {
+    generator.writeIds(i, ids, 0);
+    assert.equal(ids[0]! >> 3, ids[1]! >> 3, `input ${i}: ${ids}`);
+  }
+  const free = new TwinGenerator({ ...twin, coupling: 0.5 }, 1);
+  let same = 0;
+  for (let i = 0; i < 20_000; i++) {
+    free.writeIds(i, ids, 0);
+    if (ids[0]! >> 3 === ids[1]! >> 3) same++;
+  }
+  // Both keep to it in a quarter of the inputs; in the others one eighth agrees by chance.
+  assert.ok(Math.abs(same / 20_000 - (1 / 4 + 3 / 4 / 8)) < 0.015, `${same}`);
+});
+
+/** Columns of 64 equally likely ids, independent of each other but for the coupling. */
+function uniformTwin(columns: number, coupling: number): TwinParameters {
+  return {
+    version: 2,
+    name: "made-up",
+    inputs: 1000,
+    sample: { inputs: 1000, fitted: 500 },
+    columns: Array.from({ length: columns }, (_, t) => ({
+      name: `C${t}`,
+      distinct: 64,
+      law: Array.from({ length: 8 }, () => ({ ids: 8, mass: 0.125 })),
+      cells: [0.25, 1],
+      parent: null,
+      follows: 0,
+      given: null,
+    })),
+    dense: [],
+    classes: [{
+      weight: 1,
+      columns: Array.from({ length: columns }, () => [0.25, 0.75]),
+      dense: [],
+    }],
+    coupling,
+    clicks: noClicks(),
+  };
+}
+
+Deno.test("effects of popular rows shrink by the exponent asked for, and clicks stay as frequent", async () => {
+  const { columns, clicks, otherClicks } = await loadTwin("rm2");
+  const all = [clicks, ...otherClicks!];
+  assert.deepEqual(all.map(({ effectExponent }) => effectExponent).sort(), [0, 0.25, 0.5]);
+  // The most popular of C9's ids has a share of a third or more: 1 + p / 1e-4 is some thousands.
+  const t = columns.findIndex(({ name }) => name === "C9"), share = columns[t]!.law[0]!.mass;
+  const effect = (exponent: 0 | 0.25 | 0.5) => {
+    const one = { columns: [columns[t]!], dense: [], clicks: noClicks(exponent) };
+    const parts = new Float64Array(5);
+    new ClickModel(one).parts(new Uint32Array(1), new Uint32Array(1), new Float64Array(0), parts);
+    return parts[1]!;
+  };
+  for (const exponent of [0.25, 0.5] as const) {
+    const ratio = effect(exponent) / effect(0);
+    assert.ok(Math.abs(ratio - (1 + share / 1e-4) ** -exponent) < 1e-12);
+  }
+  for (const effectExponent of [0, 0.5]) {
+    const dataset = await openTwin({ twin: "rm2", inputs: 35_000, effectExponent });
+    const into = createInputs(dataset.schema, 30_000);
+    dataset.reader("train", { kind: "sequential" }).read(0, 30_000, into);
+    const rate = into.labels.reduce((a, b) => a + b, 0) / 30_000;
+    assert.ok(Math.abs(rate - 0.256) < 0.01, `${effectExponent}: ${rate}`);
+  }
 });

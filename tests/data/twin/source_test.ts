@@ -11,6 +11,14 @@ Deno.test("twins are named with or without a number of inputs", () => {
   assert.deepEqual(parseTwinSource("twin:rm1:5e4"), { twin: "rm1", inputs: 50_000 });
   assert.deepEqual(parseTwinSource("twin:a/b.json"), { twin: "a/b.json", inputs });
   assert.deepEqual(parseTwinSource("twin:C:\\b.json:900"), { twin: "C:\\b.json", inputs: 900 });
+  assert.deepEqual(
+    parseTwinSource("twin:rm4,drift=10,effect=0.5:900"),
+    { twin: "rm4", inputs: 900, driftDays: 10, effectExponent: 0.5 },
+  );
+  assert.deepEqual(
+    parseTwinSource("twin:a/b.json,effect=0"),
+    { twin: "a/b.json", inputs, effectExponent: 0 },
+  );
 });
 
 Deno.test("openDataset() opens a twin and applies limit, seed and range", async () => {
@@ -32,11 +40,13 @@ Deno.test("what is wrong with a named twin is one clear error", () =>
   inFolder(async (folder) => {
     const broken = `${folder}/broken.json`, other = `${folder}/other.json`;
     await Deno.writeTextFile(broken, "{");
-    await Deno.writeTextFile(other, `{"version": 1, "name": "x", "inputs": 10}`);
+    await Deno.writeTextFile(other, `{"version": 2, "name": "x", "inputs": 10}`);
     const cases: [Parameters<typeof openDataset>[0], RegExp][] = [
       [{ data: ["twin:rm9"] }, /^Cannot open twin "rm9": it is neither one of rm1, rm2, rm3, rm4/],
       [{ data: ["twin:"] }, /^Cannot open twin "": it is neither/],
       [{ data: ["twin:rm2:many"] }, /"many" is not a number of inputs \(write twin:rm2:1000000\)$/],
+      [{ data: ["twin:rm4,drift"] }, /"drift" is neither drift=DAYS nor effect=EXPONENT$/],
+      [{ data: ["twin:rm4,speed=1:90"] }, /"speed=1" is neither drift=DAYS nor effect=EXPONENT$/],
       [{ data: ["twin:rm2:0"] }, /"0" is not a number of inputs/],
       [{ data: ["twin:rm2:3"] }, /the number of inputs is 3, not an integer from 7/],
       [{ data: ["twin:rm2", "a.txt"] }, /^Cannot open twin:rm2: a twin stands alone/],

@@ -1,0 +1,398 @@
+/**
+ * Time to accuracy: what every plan reaches for what it costs, beside training on less, which costs less too.
+ *
+ * @module
+ */
+
+import { formatCount } from "../../core/format.ts";
+import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import {
+  defineExperiment,
+  type Findings,
+  type Origin,
+  type ResultTable,
+  type Settings,
+} from "../experiment.ts";
+import type { Datum, Figure, Panel } from "../figure.ts";
+import { signed } from "../paper_machine.ts";
+import { AUC, datumOf, formatDifference, formatEstimate } from "../study/compare.ts";
+import {
+  boundText,
+  MARGIN_AUC,
+  statisticsNotes,
+  testedColumn,
+  type TestedDifference,
+  testTogether,
+  WORKLOAD_COLUMN,
+} from "../study/comparison.ts";
+import {
+  budgetsOf,
+  type Cost,
+  rivalOf,
+  RIVALS,
+  type Standing,
+  standingsOf,
+} from "../study/frontier.ts";
+import { timedRuns } from "../study/recorded.ts";
+import { simulatedPlaces, simulatedSeconds } from "../study/simulated.ts";
+import { accuracySizeOf } from "../study/sizes.ts";
+import { type Estimate, estimate, LEAST_SEEDS, smallestVisible } from "../study/statistics.ts";
+import {
+  aucSample,
+  deviceOf,
+  LOG_FLAGS,
+  RECORDED_FLAGS,
+  type Trained,
+  TRAINING_FLAGS,
+  trainWorkloads,
+} from "../study/trained.ts";
+import { kindOf, studyLabel } from "../study/workload.ts";
+import { formatWords, interleaved, variantOf } from "../study/variants.ts";
+
+/** Shares of the inputs after which the rivals are stopped, those that skipping costs about as much as first. */
+const BUDGETS = [1, 0.9, 0.95, 0.85, 0.8, 0.75] as const;
+/** Those of a smoke run. */
+const SMOKE_BUDGETS = [1, 0.75] as const;
+
+/** The cost that is time where the runs were had. */
+const MEASURED = "measured";
+
+/** Compares at equal cost. */
+export const frontierExperiment = defineExperiment({
+  name: "frontier",
+  summary:
+    "Time to accuracy: every plan against stopping early, at equal inputs, time here, and simulated time",
+  title: "What skipping reaches in the time that it takes",
+  suite: "default",
+  trains: true,
+  suiteWorkloads: ["rm2"],
+  suiteRecords: true,
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
+  async run(settings): Promise<Findings> {
+    const trained = await trainWorkloads(
+      settings,
+      accuracySizeOf,
+      (_, recorded) => variantsOf(settings, recorded),
+    );
+    const costs = await costsOf(trained);
+    const compared = costs.map((cost) => comparedAt(trained, cost));
+    return {
+      tables: [verdictTable(compared), ...compared.map(table), budgetTable(trained)],
+      figures: trained.map((one) => figure(one, costs)),
+      samples: trained.flatMap((one) => contenders(one).map((name) => aucSample(one, name))),
+      device: deviceOf(trained),
+      verdicts: compared.flatMap(sentences),
+      notes: [
+        ...(costs.some(({ name }) => name === MEASURED)
+          ? []
+          : ["Training times are left out: not all runs were had alone and on one machine"]),
+        "fae and baseline are stopped after 75 to 100 % of their inputs, each time with the learning rate fitted to that length; between these points lie straight lines, by seed. A variant is set against the better of the two at its cost",
+        "Simulated times are of the minibatches as they were trained (kinds, rows, skipped shares, copies of hot rows), each GPU with as many inputs as a minibatch had here; software costs: the registered parameters",
+        ...statisticsNotes(trained),
+      ],
+    };
+  },
+});
+
+/**
+ * The rivals at every budget, and what is set against them. A queue that ends early has trained the whole of `fae`, then what is
+ * set against it, then the budgets that cost about as much.
+ */
+function variantsOf(
+  settings: Pick<Settings, "smoke" | "full" | "variants">,
+  recorded: readonly string[] | null,
+): string[] {
+  const of = (plan: string, ...options: string[]) => interleaved(plan, settings, ...options);
+  const shares = settings.smoke ? SMOKE_BUDGETS : BUDGETS;
+  const budgets = (rival: (budget: string) => string) =>
+    shares.map((budget) => rival(`budget=${budget}`));
+  const [whole, ...less] = budgets((budget) => of("fae", budget));
+  const asked = settings.variants.map((words) => variantOf(words).name);
+  if (recorded !== null) {
+    return recorded.filter((name) =>
+      rivalOf(name) !== null || asked.length === 0 || asked.includes(name)
+    );
+  }
+  const standard = [of("slipstream"), of("random-drop")];
+  const chosen = asked.length > 0 ? asked : settings.smoke ? standard : [
+    ...standard,
+    ...["per-root-access", "popularity"].map((name) => of("slipstream", `criterion=${name}`)),
+  ];
+  const baselines = budgets((budget) => variantOf(`baseline,${budget}`).name);
+  return [...new Set([whole!, ...chosen, ...less, ...baselines])];
+}
+
+function contenders({ results }: Pick<Trained, "results">): string[] {
+  return results.names.filter((name) => rivalOf(name) === null && results.of(name).length > 0);
+}
+
+/** What is paid: inputs, time where the runs were had, time on other machines. */
+async function costsOf(trained: readonly Trained[]): Promise<Cost[]> {
+  const inputs: Cost = {
+    name: "inputs",
+    title: "inputs trained",
+    unit: "inputs",
+    origin: "measured",
+    of: ({ trained_inputs }) => trained_inputs,
+  };
+  const places = await simulatedPlaces();
+  const simulated = places.map((place, i): Cost => {
+    const known = new Map<object, number | null>();
+    return {
+      name: `simulated-${i + 1}`,
+      title: `simulated time on ${place.title}`,
+      unit: "s",
+      origin: "predicted",
+      of: (run) => {
+        if (!known.has(run)) known.set(run, simulatedSeconds(run, place));
+        return known.get(run)!;
+      },
+    };
+  });
+  return [inputs, ...measuredCost(trained), ...simulated];
+}
+
+/** Time of training where the runs were had; none where some were had on another machine, or beside other work. */
+function measuredCost(trained: readonly Trained[]): Cost[] {
+  const runs = trained.flatMap(({ results }) => results.all), timed = new Set(timedRuns(runs));
+  const machines = new Set(runs.map(({ machine }) => JSON.stringify(machine)));
+  if (runs.length === 0 || timed.size < runs.length || machines.size > 1) return [];
+  const { machine: { cpu_model, threads }, environment } = runs[0]!;
+  const count = threads ?? environment.cpus;
+  return [{
+    name: MEASURED,
+    title: `training time on ${cpu_model ?? "this machine"}, ${count} ${
+      count === 1 ? "thread" : "threads"
+    }`,
+    unit: "s",
+    origin: "measured",
+    of: ({ train_ms }) => train_ms / 1000,
+  }];
+}
+
+/** All workloads at one cost, their differences tested together. */
+interface ComparedAt {
+  readonly cost: Cost;
+  readonly standings: readonly Standing[];
+  readonly auc: readonly (TestedDifference | null)[];
+  readonly logLoss: readonly (TestedDifference | null)[];
+}
+
+function comparedAt(trained: readonly Trained[], cost: Cost): ComparedAt {
+  const standings = trained.flatMap((one) => standingsOf(one, cost));
+  const [auc] = testTogether([standings.map((one) => one.auc)]);
+  const [logLoss] = testTogether([standings.map((one) => one.logLoss)]);
+  return { cost, standings, auc: auc!, logLoss: logLoss! };
+}
+
+/** A variant without what all of them have. */
+function shortName(name: string): string {
+  const { plan, options } = variantOf(name).words;
+  const { schedule: _schedule, rate: _rate, ...others } = options;
+  return formatWords({ plan, options: others });
+}
+
+/** Who is ahead, in a word. */
+function verdictOf({ auc }: Pick<Standing, "auc">, tested: TestedDifference | null): string {
+  if (auc === null) return "below the budgets";
+  if (auc.seeds < LEAST_SEEDS) return "not decided";
+  if (!tested!.shown) return "no difference shown";
+  return auc.mean > 0 ? "ahead" : "behind";
+}
+
+/** What is saved at equal AUC, with its interval, or on which side of the budgets it lies. */
+function savedText(saved: Standing["saved"]): string {
+  if (saved === null) return "";
+  if (saved === "below") return "the smallest budget has its AUC";
+  if (saved === "above") return "no budget has its AUC";
+  return formatDifference(saved, 1);
+}
+
+function table({ cost, standings, auc, logLoss }: ComparedAt): ResultTable {
+  return tableOf({ title: `At equal ${cost.title}`, origin: cost.origin }, standings, [
+    WORKLOAD_COLUMN,
+    plainColumn("variant", ({ name }) => shortName(name)),
+    countColumn("inputs", ({ size }) => size.inputs),
+    numberColumn("seeds", 0, ({ seeds }) => seeds),
+    cost.unit === "inputs"
+      ? countColumn(cost.unit + " trained", (one) => Math.round(one.cost.mean))
+      : numberColumn(`time, ${cost.unit}`, 2, (one) => one.cost.mean),
+    figureColumn("% of fae's", ({ percent }) => formatEstimate(percent, 1)),
+    {
+      ...figureColumn<Standing>(
+        "AUC",
+        ({ results, name }) => formatEstimate(results.mean(name, AUC)),
+      ),
+      origin: "measured",
+    },
+    plainColumn("beside", ({ rival }) => rival ?? ""),
+    testedColumn("AUC at equal cost", standings, auc),
+    testedColumn("log-loss at equal cost", standings, logLoss),
+    numberColumn(
+      "smallest visible",
+      5,
+      (one) => one.auc === null ? null : smallestVisible(one.auc),
+    ),
+    plainColumn(`no worse than ${MARGIN_AUC}`, (one) => boundText(one.auc)),
+    figureColumn("saved at equal AUC, %", ({ saved }) => savedText(saved)),
+    plainColumn("verdict", (one) => verdictOf(one, auc[standings.indexOf(one)]!)),
+  ]);
+}
+
+/** The best variant of a workload at a cost. */
+interface Best {
+  readonly at: ComparedAt;
+  readonly one: Standing;
+  readonly tested: TestedDifference | null;
+}
+
+/** Of each workload and cost the variant that is furthest ahead, in the mean. */
+function bestOf(at: ComparedAt): Best[] {
+  const all = at.standings.map((one, i): Best => ({ at, one, tested: at.auc[i]! }));
+  const groups = Map.groupBy(all.filter(({ one }) => one.auc !== null), ({ one }) => one.workload);
+  return [...groups.values()].map((group) =>
+    group.reduce((a, b) => a.one.auc!.mean >= b.one.auc!.mean ? a : b)
+  );
+}
+
+function verdictTable(compared: readonly ComparedAt[]): ResultTable {
+  const best = compared.flatMap(bestOf);
+  const title = "The plan that does best against stopping early, at equal cost";
+  return tableOf({ title, short: true }, best, [
+    plainColumn("workload", ({ one }) => studyLabel(one.workload)),
+    countColumn("inputs", ({ one }) => one.size.inputs),
+    numberColumn("seeds", 0, ({ one }) => one.seeds),
+    plainColumn("at equal", ({ at }) => at.cost.title),
+    plainColumn("best plan", ({ one }) => shortName(one.name)),
+    plainColumn("beside", ({ one }) => one.rival ?? ""),
+    figureColumn(
+      "AUC",
+      ({ one, tested }) => formatDifference(one.auc, 5, tested?.shown ?? false),
+    ),
+    figureColumn("saved at equal AUC, %", ({ one }) => savedText(one.saved)),
+    plainColumn("verdict", ({ one, tested }) => verdictOf(one, tested)),
+  ]);
+}
+
+/** What the rivals come to when they are stopped early. */
+function budgetTable(trained: readonly Trained[]): ResultTable {
+  const lines = trained.flatMap((one) =>
+    RIVALS.flatMap((rival) => {
+      const names = budgetsOf(one.results.names, rival);
+      const whole = names.find((name) => rivalOf(name)!.budget === 1);
+      return names.filter((name) => one.results.of(name).length > 0).map((name) => ({
+        ...one,
+        rival,
+        name,
+        lost: whole === undefined || name === whole
+          ? null
+          : one.results.difference(name, whole, AUC),
+      }));
+    })
+  );
+  return tableOf({ title: "fae and baseline stopped early" }, lines, [
+    plainColumn("workload", ({ workload }) => studyLabel(workload)),
+    plainColumn("plan", ({ rival }) => rival),
+    numberColumn("budget, %", 0, ({ name }) => 100 * rivalOf(name)!.budget),
+    numberColumn("seeds", 0, ({ results, name }) => results.of(name).length),
+    figureColumn("AUC", ({ results, name }) => formatEstimate(results.mean(name, AUC))),
+    figureColumn("AUC against all inputs", ({ lost }) => formatDifference(lost)),
+  ]);
+}
+
+/** A sentence for each workload: who is ahead at equal cost, and what is saved at equal AUC. */
+function sentences(at: ComparedAt): string[] {
+  return bestOf(at).map(({ one, tested }) => {
+    const { workload, size, seeds, name, rival, auc, saved, percent } = one;
+    const where = `${studyLabel(workload)} (${kindOf(workload)}), ${
+      formatCount(size.inputs)
+    } inputs, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}, equal ${at.cost.title}`;
+    const who = shortName(name), verdict = verdictOf(one, tested);
+    const by = intervalText(auc!, 5, "AUC");
+    const told = verdict === "not decided"
+      ? `not decided with fewer than ${LEAST_SEEDS} seeds; ${who} is ${
+        sideOf(auc!)
+      } ${rival} stopped early by ${by}`
+      : verdict === "no difference shown"
+      ? `neither is shown to be ahead; ${who}, the best of the plans, differs from ${rival} stopped early by ${
+        signed(5)(auc!.mean)
+      } AUC (${intervalOf(auc!, 5)})`
+      : `${who}, the best of the plans, is ${sideOf(auc!)} ${rival} stopped early by ${by}`;
+    return `${where}: ${told}; it takes ${percent.mean.toFixed(1)} % of what fae takes, ${
+      savedSentence(saved, rival!)
+    }`;
+  });
+}
+
+function sideOf({ mean }: Estimate): string {
+  return mean >= 0 ? "ahead of" : "behind";
+}
+
+function intervalText(found: Estimate, digits: number, unit: string): string {
+  const interval = intervalOf({ ...found, mean: Math.abs(found.mean) }, digits);
+  return `${Math.abs(found.mean).toFixed(digits)} ${unit} (${interval})`;
+}
+
+function intervalOf({ mean, half }: Estimate, digits: number): string {
+  return half === null
+    ? "no interval"
+    : `95 % interval ${(mean - half).toFixed(digits)} to ${(mean + half).toFixed(digits)}`;
+}
+
+function savedSentence(saved: Standing["saved"], rival: string): string {
+  if (saved === "above") return `and no budget of ${rival} reaches its AUC in every seed`;
+  if (saved === "below") return `and the smallest budget of ${rival} reaches its AUC in some seed`;
+  if (saved === null) return "and what that saves is not known";
+  const { mean } = saved;
+  return `and ${mean >= 0 ? "saves" : "wastes"} ${
+    intervalText(saved, 1, `% of what ${rival} takes for the same AUC`)
+  }`;
+}
+
+/** Differences in AUC to `fae` on all inputs, against the share of its cost. */
+function figure(one: Trained, costs: readonly Cost[]): Figure {
+  const { workload, size } = one;
+  return {
+    name: workload,
+    title: `${studyLabel(workload)}: accuracy against what it costs`,
+    caption: `AUC beyond that of fae on all inputs, paired by seed, at ${
+      formatCount(size.inputs)
+    } inputs; lines are plans that are stopped early, points the others; 95 % intervals. Above the line of fae skipping does better than training on less.`,
+    panels: costs.map((cost) => panel(one, cost)).filter(({ data }) => data.length > 0),
+  };
+}
+
+function panel({ results }: Trained, cost: Cost): Panel {
+  const whole = budgetsOf(results.names, "fae").find((name) => rivalOf(name)!.budget === 1);
+  const bySeed = (name: string) => new Map(results.of(name).map((run) => [run.seed, run]));
+  const base = bySeed(whole ?? "");
+  const datum = (name: string, series: string): Datum[] => {
+    const pairs = results.of(name).flatMap((run) => {
+      const other = base.get(run.seed), paid = cost.of(run);
+      const all = other === undefined ? null : cost.of(other);
+      return all === null || paid === null
+        ? []
+        : [{ percent: 100 * paid / all, lost: AUC(run) - AUC(other!) }];
+    });
+    if (pairs.length === 0) return [];
+    const x = estimate(pairs.map(({ percent }) => percent)).mean;
+    const y = datumOf(estimate(pairs.map(({ lost }) => lost)));
+    return [{ x, series, origin: originOf(cost), ...y }];
+  };
+  return {
+    title: `at equal ${cost.title}`,
+    mark: "lines",
+    x: { label: `${cost.unit === "inputs" ? "inputs" : "time"}, % of fae's` },
+    y: { label: "AUC beyond fae's" },
+    data: [
+      ...RIVALS.flatMap((rival) =>
+        budgetsOf(results.names, rival).flatMap((name) => datum(name, `${rival}, stopped early`))
+      ),
+      ...contenders({ results }).flatMap((name) => datum(name, shortName(name))),
+    ],
+  };
+}
+
+function originOf({ origin }: Cost): Origin {
+  return origin;
+}

@@ -1,0 +1,118 @@
+/**
+ * Tables of recorded runs in pages: a page says between two comments which table it has, and the table is made of the records.
+ *
+ * ```text
+ * <!-- recorded: frontier 1 --workloads rm2 -->
+ * …
+ * <!-- end of recorded -->
+ * ```
+ *
+ * stands for the first table of `deno task bench frontier --workloads rm2 --recorded`; `verdicts` in the place of a number for what
+ * it says was found.
+ *
+ * @module
+ */
+
+import { UserError } from "../core/errors.ts";
+import { parseFlags } from "../core/flags.ts";
+import { BENCH_FLAGS, commandLine, settingsOf } from "./flags.ts";
+import { recordedExperiment } from "./recorded_experiment.ts";
+import { EXPERIMENTS } from "./registry.ts";
+import type { BenchDocument, TableDocument } from "./report.ts";
+import { runExperiment } from "./run_experiment.ts";
+
+const BEGIN = /^<!-- recorded: (.*) -->$/, END = "<!-- end of recorded -->";
+
+/**
+ * A page with all of its recorded parts made anew.
+ *
+ * @param page Its path, for messages.
+ * @param records The folder of records.
+ * @throws {UserError} A part names no experiment or table, or has no end.
+ */
+export async function renewPage(page: string, text: string, records: string): Promise<string> {
+  const lines = text.split("\n"), made: string[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    made.push(lines[i]!);
+    const words = BEGIN.exec(lines[i]!)?.[1];
+    if (words === undefined) continue;
+    const end = lines.indexOf(END, i);
+    const where = `${page}, line ${i + 1}`;
+    if (end < 0) throw new UserError(`Cannot renew ${where}: no line is ${END}`);
+    made.push("", ...await partOf(words.split(/\s+/), records, where), "", END);
+    i = end;
+  }
+  return made.join("\n");
+}
+
+/** Whether two texts of a page say the same: a formatter may have aligned tables and broken lines. */
+export function sayTheSame(a: string, b: string): boolean {
+  const plain = (text: string): string =>
+    text.replace(/-{3,}/g, "---").replace(/\s+/g, " ").replaceAll("---:", "---").trim();
+  return plain(a) === plain(b);
+}
+
+/** The lines of a part. */
+async function partOf(
+  [name, what = "", ...flags]: readonly string[],
+  records: string,
+  where: string,
+): Promise<string[]> {
+  const experiment = EXPERIMENTS.find((one) => one.name === name);
+  if (experiment === undefined) {
+    throw new UserError(`Cannot renew ${where}: ${name} is no experiment`);
+  }
+  const { values, given } = parseFlags(BENCH_FLAGS, flags);
+  const settings = settingsOf(
+    { ...values, recorded: true, records },
+    { say: () => {}, signal: new AbortController().signal },
+  );
+  const keys = [...given.keys(), "recorded"];
+  const command = commandLine({ ...values, recorded: true }, keys, [experiment.name]);
+  const { document, error } = await runExperiment(
+    recordedExperiment(experiment),
+    settings,
+    command,
+  );
+  if (error !== undefined) throw error;
+  const block = ["```sh", command, "```", ""];
+  if (document.tables.length === 0) return [...block, `${document.notes[0]!.split(" in ")[0]}.`];
+  return [...block, ...contentOf(document, what, where)];
+}
+
+function contentOf(
+  { tables, verdicts = [] }: BenchDocument,
+  what: string,
+  where: string,
+): string[] {
+  if (what === "verdicts") return verdicts.map((verdict) => `- ${verdict}.`);
+  const table = tables[Number(what) - 1];
+  if (table === undefined) {
+    throw new UserError(
+      `Cannot renew ${where}: give a table from 1 to ${tables.length}, or verdicts, in the place of "${what}"`,
+    );
+  }
+  return tableLines(table);
+}
+
+/** A table in Markdown, its columns padded. */
+function tableLines({ columns, texts }: TableDocument): string[] {
+  const cells = [columns.map(({ name }) => name), ...texts].map((row) =>
+    row.map((text) => text.replaceAll("|", "\\|"))
+  );
+  const widths = columns.map((_, c) =>
+    cells.reduce((most, row) => Math.max(most, [...row[c]!].length), 3)
+  );
+  const line = (row: readonly string[]): string =>
+    `| ${
+      row.map((text, c) => {
+        const space = " ".repeat(widths[c]! - [...text].length);
+        return columns[c]!.right ? space + text : text + space;
+      }).join(" | ")
+    } |`;
+  const rule = columns.map(({ right }, c) =>
+    right ? `${"-".repeat(widths[c]! - 1)}:` : "-".repeat(widths[c]!)
+  );
+  const [head, ...rows] = cells;
+  return [line(head!), `| ${rule.join(" | ")} |`, ...rows.map(line)];
+}

@@ -1,0 +1,74 @@
+/**
+ * Logs of the user's own as workloads of a study. All seeds train on the same inputs, split as the schema says; initial weights
+ * and order are the seed's.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../core/errors.ts";
+import { openDataset } from "../../data/open.ts";
+import { readSchema } from "../../data/schema/read_schema.ts";
+import type { Dataset } from "../../data/types.ts";
+import type { Settings } from "../experiment.ts";
+import { PREPARED_FOLDER } from "../folder_names.ts";
+import { type LogName, logName } from "./workload.ts";
+
+/** Where a log lies. */
+export type LogSettings =
+  & Pick<Settings, "signal" | "out">
+  & Partial<Pick<Settings, "data" | "schema">>;
+
+/** A log that has been opened. */
+export interface OpenedLog {
+  readonly workload: LogName;
+  readonly dataset: Dataset;
+}
+
+/**
+ * Opens the log of `--data`, which is prepared the first time; null where none is given.
+ *
+ * @throws {UserError} It cannot be read.
+ */
+export async function openLog(
+  { data = [], schema = null, out, signal }: LogSettings,
+): Promise<OpenedLog | null> {
+  if (data.length === 0) return null;
+  const dataset = await openDataset({
+    data,
+    ...(schema === null ? {} : { schema: await readSchema(schema) }),
+    cacheDirectory: `${out}/${PREPARED_FOLDER}`,
+    signal,
+  });
+  return { workload: logName(data[0]!, dataset.hash), dataset };
+}
+
+/**
+ * Opens the log of a workload.
+ *
+ * @throws {UsageError} No log is given, or another one.
+ */
+export async function openLogOf(
+  workload: LogName,
+  settings: LogSettings,
+): Promise<Dataset> {
+  const opened = await openLog(settings);
+  if (opened?.workload === workload) return opened.dataset;
+  opened?.dataset.close();
+  throw new UsageError(
+    `Cannot train on ${workload}: ${
+      opened === null ? "its files are missing" : `the files given are ${opened.workload}`
+    }; give its files with --data, and --schema where it has one`,
+  );
+}
+
+/** What a study must know of the log before it is trained on; null where none is given. */
+export async function lookAtLog(
+  settings: LogSettings,
+): Promise<{ readonly workload: LogName; readonly inputs: number } | null> {
+  const opened = await openLog(settings);
+  if (opened === null) return null;
+  const { workload, dataset } = opened;
+  const inputs = dataset.count("train");
+  dataset.close();
+  return { workload, inputs };
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { frontierExperiment } from "../../bench/experiments/frontier.ts";
+import { recordedExperiment } from "../../bench/recorded_experiment.ts";
+import { BudgetCurve } from "../../bench/study/budget_curve.ts";
+import { StudyResults } from "../../bench/study/compare.ts";
+import { budgetsOf, type Cost, rivalOf, standingsOf } from "../../bench/study/frontier.ts";
+import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
+import { countedTraceOf, simulatedPlaces, simulatedSeconds } from "../../bench/study/simulated.ts";
+import type { StudyResult } from "../../bench/study/store.ts";
+import { trainedResults } from "../../bench/study/trained.ts";
+import { parseCountedTrace } from "../../sim/counted_file.ts";
+import { inFolder } from "../data/rows.ts";
+import { settingsIn } from "./made_up.ts";
+
+const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-12, `${a}, ${b}`);
+
+Deno.test("a budget curve is read off between its points, ends at all inputs, and says nothing below", () => {
+  const curve = new BudgetCurve([
+    { cost: 100, value: 0.74 },
+    { cost: 75, value: 0.7 },
+    { cost: 90, value: 0.73 },
+  ]);
+  near(curve.at(82.5)!, 0.715);
+  assert.deepEqual([curve.at(75), curve.at(100), curve.at(130)], [0.7, 0.74, 0.74]);
+  assert.equal(curve.at(74), null);
+  near((curve.costOf(0.715) as { cost: number }).cost, 82.5);
+  assert.deepEqual([curve.costOf(0.69), curve.costOf(0.75)], ["below", "above"]);
+  assert.deepEqual(curve.costOf(0.7), { cost: 75 });
+  const dented = new BudgetCurve([0.7, 0.72, 0.71, 0.73].map((value, cost) => ({ cost, value })));
+  near((dented.costOf(0.715) as { cost: number }).cost, 0.75);
+});
+
+const FAE = "fae,schedule=interleaved", SLIPSTREAM = "slipstream,schedule=interleaved";
+const RANDOM = "random-drop,schedule=interleaved";
+
+/** Small runs, which the made-up ones below have all but their numbers of. */
+const RUNS: StudyResult[] = [];
+await inFolder(async (out) => {
+  const settings = settingsIn(out, { smoke: true });
+  const size = { inputs: 8000, seeds: 1, batch: 64 };
+  const names = ["baseline", FAE, SLIPSTREAM, RANDOM];
+  RUNS.push(...(await trainedResults("rm4", size, names, settings)).all);
+});
+
+const runOf = (variant: string): StudyResult => RUNS.find((run) => run.variant === variant)!;
+
+/** A run that nobody has made. */
+function madeUp(variant: string, seed: number, inputs: number, auc: number): StudyResult {
+  const { metrics, ...run } = runOf(variant.startsWith("slipstream") ? SLIPSTREAM : FAE);
+  return {
+    ...run,
+    variant,
+    seed,
+    trained_inputs: inputs,
+    metrics: { ...metrics, auc, logloss: 1 - auc },
+  };
+}
+
+const INPUTS: Cost = {
+  name: "inputs",
+  title: "inputs trained",
+  unit: "inputs",
+  origin: "measured",
+  of: ({ trained_inputs }) => trained_inputs,
+};
+
+/** `fae` gains 0.01 AUC from 75 to 100 inputs; seeds differ in level alone, and in what slipstream gains a little. */
+function madeUpRuns(seeds: readonly number[], at: number, auc: number): StudyResult[] {
+  return seeds.flatMap((seed) => [
+    madeUp("fae,budget=0.75,schedule=interleaved", seed, 75, 0.7 + seed / 100),
+    madeUp(FAE, seed, 100, 0.71 + seed / 100),
+    madeUp(SLIPSTREAM, seed, at, auc + seed / 100 + seed * 1e-5),
+  ]);
+}
+
+function resultsOf(runs: readonly StudyResult[]): StudyResults {
+  return StudyResults.of(Map.groupBy(runs, ({ variant }) => variant));
+}
+
+Deno.test("budgets are told from other variants by their words", () => {
+  assert.deepEqual(rivalOf("fae,budget=0.9,rate=10,schedule=interleaved"), {
+    rival: "fae",
+    budget: 0.9,
+  });
+  assert.deepEqual(rivalOf("baseline"), { rival: "baseline", budget: 1 });
+  assert.equal(rivalOf(SLIPSTREAM), null);
+  assert.equal(rivalOf("fae,alpha=4"), null);
+  assert.deepEqual(budgetsOf(["baseline", FAE, "fae,budget=0.8"], "fae"), ["fae,budget=0.8", FAE]);
+});
+
+Deno.test("a plan stands against the budget that costs as much, seed by seed, as worked by hand", () => {
+  const size = { inputs: 100, seeds: 3, batch: 64 };
+  const results = resultsOf(madeUpRuns([1, 2, 3], 80, 0.706));
+  const [one] = standingsOf({ workload: "rm4", size, results }, INPUTS);
+  assert.deepEqual([one!.name, one!.rival, one!.seeds], [SLIPSTREAM, "fae", 3]);
+  near(one!.percent.mean, 80);
+  // At 80 inputs fae has 0.702, so that slipstream is 0.004 ahead, and the seeds' mean adds 2e-5.
+  near(one!.auc!.mean, 0.00402);
+  near(one!.logLoss!.mean, -0.00402);
+  // fae has 0.706 and the seed's 1e-5 at 90 inputs and 0.025: 80 are so many fewer.
+  const saved = [1, 2, 3].map((seed) => 100 * (1 - 80 / (90 + seed * 0.025)));
+  near((one!.saved as { mean: number }).mean, saved.reduce((a, b) => a + b) / 3);
+  const beyond = (at: number, auc: number) =>
+    standingsOf(
+      { workload: "rm4", size, results: resultsOf(madeUpRuns([1], at, auc)) },
+      INPUTS,
+    )[0]!;
+  assert.equal(beyond(80, 0.72).saved, "above");
+  assert.equal(beyond(80, 0.69).saved, "below");
+  assert.equal(beyond(70, 0.7).rival, null, "cheaper than the smallest budget");
+});
+
+Deno.test("the simulator takes a run as it was trained: what was dropped is not trained again", async () => {
+  for (const run of RUNS) {
+    const trace = countedTraceOf(run);
+    const document = { schema: "slipstream.counted-trace", schema_version: 1, ...trace };
+    parseCountedTrace(JSON.parse(JSON.stringify(document)), run.variant);
+  }
+  const [paper, , gpus] = await simulatedPlaces();
+  const seconds = (variant: string, place = paper!) => simulatedSeconds(runOf(variant), place)!;
+  assert.ok(seconds(SLIPSTREAM) < seconds(FAE));
+  assert.ok(seconds(RANDOM) < seconds(FAE));
+  assert.ok(seconds(FAE) < seconds("baseline"), "hot minibatches need no transfer");
+  assert.ok(seconds(RANDOM, gpus) < seconds(FAE, gpus));
+  const { work, ...run } = runOf("baseline");
+  const twice = work.minibatches.map((sums) => ({
+    ...sums,
+    ...Object.fromEntries(
+      Object.entries(sums).filter(([name, value]) => name !== "epoch" && typeof value === "number")
+        .map(([name, value]) => [name, 2 * (value as number)]),
+    ),
+  }));
+  const ratio = simulatedSeconds({ ...run, work: { ...work, minibatches: twice } }, paper!)! /
+    seconds("baseline");
+  assert.ok(Math.abs(ratio - 2) < 0.01, `${ratio}`);
+});
+
+async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<string> {
+  const records = `${folder}/${runs.length}-${runs.at(-1)!.metrics.auc}`;
+  for (const run of runs) {
+    await writeRecord(records, run, { command: "", recorded_at: "2026-01-02", beside: ALONE });
+  }
+  const { tables, verdicts, figures } = await recordedExperiment(frontierExperiment).run(
+    settingsIn(folder, { workloads: ["rm4"], records }),
+  );
+  assert.equal(tables[0]!.origin, "recorded");
+  assert.ok(figures!.every(({ panels }) => panels.length > 0));
+  return verdicts!.find((verdict) => /equal inputs trained/.test(verdict))!;
+}
+
+Deno.test("the verdict is a sentence that says who is ahead, by how much, and when nothing is decided", () =>
+  inFolder(async (folder) => {
+    assert.equal(
+      await verdictOf(folder, madeUpRuns([1, 2, 3], 80, 0.706)),
+      "RM4 (a twin), 8,000 inputs, 3 seeds, equal inputs trained: slipstream, the best of the plans, is ahead of fae stopped early by 0.00402 AUC (95 % interval 0.00400 to 0.00404); it takes 80.0 % of what fae takes, and saves 11.2 % of what fae takes for the same AUC (95 % interval 11.1 to 11.2)",
+    );
+    assert.match(
+      await verdictOf(folder, madeUpRuns([1, 2], 80, 0.706)),
+      /: not decided with fewer than 3 seeds; slipstream is ahead of fae stopped early by 0\.004/,
+    );
+    assert.match(
+      await verdictOf(folder, madeUpRuns([1, 2, 3], 90, 0.705)),
+      /: slipstream, the best of the plans, is behind fae stopped early by 0\.00098 AUC .*; it takes 90\.0 % .*, and wastes 2\.8 %/,
+    );
+  }));
+
+Deno.test("the frontier trains rivals and plans at its least", () =>
+  inFolder(async (out) => {
+    const settings = settingsIn(out, { smoke: true, workloads: ["rm4"] });
+    const { tables, figures } = await frontierExperiment.run(settings);
+    const [verdicts, inputs] = tables;
+    assert.equal(verdicts!.short, true);
+    assert.ok(verdicts!.rows.every((row) => row.at(-1) === "not decided"), "one seed");
+    assert.deepEqual(inputs!.rows.map((row) => row[1]), ["slipstream", "random-drop"]);
+    assert.equal(figures![0]!.panels.length, 6);
+  }));
