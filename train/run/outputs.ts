@@ -45,6 +45,7 @@ export interface Written {
     /** Reads what the rows of the tables stand for. */
     readonly keys: () => Promise<RowMatching["keys"]>;
     readonly scales: ColumnScales | undefined;
+    readonly dense: readonly string[];
   } | null;
 }
 
@@ -76,13 +77,14 @@ export async function writeOutputs(
     });
   }
   if (weights !== null && outputs.weights !== null) {
-    const { model, shape, optimizer, normalisation, keys, scales } = weights;
+    const { model, shape, optimizer, normalisation, keys, scales, dense } = weights;
     const document = {
       model: isTbsm(shape) ? "tbsm" as const : "dlrm" as const,
       ...shapeDocument(shape),
       optimizer,
       ...(normalisation === "none" ? {} : { normalisation }),
       ...(scales === undefined ? {} : { scales }),
+      dense,
     };
     writing.push(async () => {
       const ids = await keys();

@@ -16,7 +16,7 @@ import type { ModelShape, ShapeDocument } from "../model/models.ts";
 import { documentShape, isTbsm, shapeDocument, shapeOverrides } from "../model/models.ts";
 import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
 import { PRESETS, resolveShape } from "../model/presets.ts";
-import { readSavedModel } from "../weights/weights.ts";
+import { checkDenseColumns, readSavedModel } from "../weights/weights.ts";
 import { BatchSource } from "./batches.ts";
 import { openRunData } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
@@ -152,6 +152,7 @@ export async function runScoring(
   const matched = keys && saved.vocabulary ? keys : null;
   if (matched === null && !isDataset(data)) checkNumbering(dataset, weights);
   checkFits(dataset, shape, weights, matched);
+  if (!isDataset(data)) checkDenseColumns(weights, saved.dense, dataset.schema.dense);
   const labelled = dataset.schema.labelled !== false;
   if (!labelled && scoresPath === null) {
     throw new UserError(

@@ -140,6 +140,7 @@ class RunEnding {
           ...{ model, shape, optimizer, normalisation },
           keys: () => keysOf(dataset, this.#settings.data),
           scales: dataset.scales,
+          dense: dataset.schema.dense,
         }
         : null,
     }, this.#hooks);

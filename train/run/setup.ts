@@ -13,7 +13,7 @@ import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
 import type { PassHooks } from "../plan/pass.ts";
-import { readScales } from "../weights/weights.ts";
+import { checkDenseColumns, readTrainedInputs } from "../weights/weights.ts";
 import { openRunData } from "./data.ts";
 import { denseStatistics } from "./dense_statistics.ts";
 import type { RunHooks } from "./hooks.ts";
@@ -57,11 +57,14 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   using owned = new DisposableStack();
   const { weights } = settings.model;
   // Inputs mean to a model what they meant when it was trained.
-  const scales = weights === null ? undefined : await readScales(weights);
+  const trained = weights === null ? null : await readTrainedInputs(weights);
   const { dataset } = owned.use(
-    await openRunData(settings.data, settings.model, seed, hooks, false, scales),
+    await openRunData(settings.data, settings.model, seed, hooks, false, trained?.scales),
   );
   const { schema } = dataset;
+  if (weights !== null && !isDataset(settings.data)) {
+    checkDenseColumns(weights, trained?.dense, schema.dense);
+  }
   const shape = resolveShape(
     PRESETS[settings.model.preset],
     schema,

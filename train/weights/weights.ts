@@ -78,6 +78,8 @@ export interface ModelDocument extends ShapeDocument {
   readonly vocabulary?: { readonly sha256: string } | null;
   /** What standardised columns of the training inputs were scaled by; absent where there are none. */
   readonly scales?: ColumnScales;
+  /** The dense columns of the training inputs, in order; absent of older versions. */
+  readonly dense?: readonly string[];
 }
 
 /** How the rows of the tables were found in a folder of weights. */
@@ -101,7 +103,7 @@ export interface RowMatching {
 /** What of a folder's document tells which model to make, and what its rows stand for. */
 export type SavedModel =
   & ShapeDocument
-  & Pick<ModelDocument, "schema_version" | "normalisation" | "vocabulary" | "scales">;
+  & Pick<ModelDocument, "schema_version" | "normalisation" | "vocabulary" | "scales" | "dense">;
 
 const WIDTHS = listOf(wholeFrom(1), 1);
 
@@ -429,7 +431,7 @@ const SCALES = recordOf<ColumnScale>(
 
 type ReadDocument = Pick<
   ModelDocument,
-  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary" | "scales"
+  "schema_version" | "optimizer" | "weights_sha256" | "vocabulary" | "scales" | "dense"
 >;
 
 const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
@@ -437,7 +439,7 @@ const DOCUMENT: Schema<ReadDocument> = objectWith<ReadDocument>(
     schema_version: oneOf([WEIGHTS_SCHEMA_VERSION]),
     optimizer: objectWith<Optimizer>({ kind: oneOf(OPTIMIZER_NAMES) }),
   },
-  { weights_sha256: text, vocabulary: VOCABULARY, scales: SCALES },
+  { weights_sha256: text, vocabulary: VOCABULARY, scales: SCALES, dense: listOf(text) },
 );
 
 /** `model.json`; null where there is none, as in a folder made elsewhere (PyTorch, NumPy), which may hold weights alone. */
@@ -449,12 +451,35 @@ async function readDocument(folder: string): Promise<ReadDocument | null> {
 }
 
 /**
- * What standardised columns of the inputs were scaled by that a folder's weights were trained on.
+ * What a folder says of the inputs that its weights were trained on: the dense columns, and what standardised ones were
+ * scaled by.
  *
  * @throws {UserError} `model.json` is of no model of this version.
  */
-export async function readScales(folder: string): Promise<ColumnScales | undefined> {
-  return (await readDocument(folder))?.scales;
+export async function readTrainedInputs(
+  folder: string,
+): Promise<Pick<ModelDocument, "scales" | "dense">> {
+  return await readDocument(folder) ?? {};
+}
+
+/**
+ * Checks that the weights of a folder find the dense columns where they were in training.
+ *
+ * @param trained Those of the training inputs; undefined where they are not known.
+ * @param found Those of the data set.
+ * @throws {UserError} They are others, or in another order.
+ */
+export function checkDenseColumns(
+  folder: string,
+  trained: readonly string[] | undefined,
+  found: readonly string[],
+): void {
+  if (trained === undefined || trained.join() === found.join()) return;
+  throw new UserError(
+    `Cannot use ${folder}: its dense columns are ${trained.join(", ")}, and those of the data are ${
+      found.join(", ")
+    }`,
+  );
 }
 
 /** What a folder says of its model. */
@@ -474,6 +499,7 @@ const SAVED_MODEL: Schema<SavedModel> = objectWith<SavedModel>(
     normalisation: oneOf(NORMALISATIONS),
     vocabulary: VOCABULARY,
     scales: SCALES,
+    dense: listOf(text),
   },
 );
 

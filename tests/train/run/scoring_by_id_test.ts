@@ -7,6 +7,7 @@ import { openColumnar } from "../../../data/columnar/open.ts";
 import { LOG_SCHEMA_VERSION, type LogSchema } from "../../../data/schema/log_schema.ts";
 import { findTextFile } from "../../../data/text_source.ts";
 import { runScoring } from "../../../train/run/run_scoring.ts";
+import { checkDenseColumns } from "../../../train/weights/weights.ts";
 import { runTraining } from "../../../train/run/run_training.ts";
 import { inFolder } from "../../data/rows.ts";
 
@@ -148,6 +149,26 @@ Deno.test("standardised columns are scaled as they were for the inputs that trai
     });
     assert.deepEqual(await scales("second"), await scales("weights"));
   }, STANDARDISED));
+
+Deno.test("weights are refused where the dense columns are others than in training, or stand elsewhere", () =>
+  withModel(async (folder) => {
+    await write(`${folder}/next.csv`, draw(40, 3));
+    const columns = SCHEMA.columns.map((column) =>
+      column.kind === "dense" ? { ...column, name: "cost", header: "price" } : column
+    );
+    const weights = `${folder}/weights`, schema = { ...SCHEMA, columns };
+    const data = { source: `${folder}/next.csv`, schema, cache: `${folder}/cache` };
+    const refused = /weights: its dense columns are price, and those of the data are cost$/;
+    await assert.rejects(runScoring({ weights, data, device: CPU }), refused);
+    const model = { preset: "rm2", weights } as const;
+    await assert.rejects(runTraining({ data, model, device: CPU }), refused);
+    checkDenseColumns(weights, ["a", "b"], ["a", "b"]);
+    checkDenseColumns(weights, undefined, ["a", "b"]);
+    assert.throws(
+      () => checkDenseColumns(weights, ["a", "b"], ["b", "a"]),
+      /those of .* are b, a$/,
+    );
+  }));
 
 Deno.test("scores in Parquet are those in CSV, in more digits", () =>
   withModel(async (folder, score) => {
