@@ -11,6 +11,7 @@ import { makeFolder } from "../../core/files.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatClock, formatCount } from "../../core/format.ts";
 import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
+import { checkOutputFolder } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
 import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
@@ -83,6 +84,7 @@ export async function recordCommand(
   checkTaken(given, experiments, all, names.join(" and "));
   refuseRecorded(values, "record");
   checkResultsFolder(values.out);
+  checkOutputFolder("--records", values.records);
   const keys = await runsOfAll(experiments, values);
   checkRevision(values.records);
   const say = values.quiet ? () => {} : (line: string) => tell(line);
