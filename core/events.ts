@@ -24,6 +24,22 @@ export async function checkpoint(signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
 }
 
+/**
+ * Waits for some milliseconds.
+ *
+ * @throws The signal's reason, as soon as it is aborted.
+ */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    // Node's own error of an abort says nothing of who asked for it.
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
 /** A computation that stops between its pieces, for a caller who has something else to do there. */
 export type Pieces<T> = Generator<void, T, void>;
 

@@ -45,7 +45,7 @@ function checkWritable(option: string, path: string, folder: string): void {
     Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".slipstream-" }));
   } catch (error) {
     const why = error instanceof Error
-      ? error.message.replace(/\.? for path .*$|:? path .*$/s, "")
+      ? error.message.replace(/ \(os error \d+\).*$|\.? for path .*$|:? path .*$/s, "")
       : `${error}`;
     throw new UsageError(
       (name) => `Cannot use ${name(option)} ${path}: no file can be made in ${folder} (${why})`,

@@ -14,7 +14,11 @@ import { withTrainInputs } from "./train_subset.ts";
 import { openTwin, type TwinOptions } from "./twin/open.ts";
 import type { Dataset, DatasetSchema, Split } from "./types.ts";
 
-/** A data set that a message can hold. What is large in it is shared memory. */
+/**
+ * A data set that a message can hold. What is large in it is shared memory.
+ *
+ * @internal
+ */
 export type SharedDataset =
   /** Drawn again by each thread. */
   | { readonly kind: "twin"; readonly options: TwinOptions }

@@ -7,7 +7,9 @@
 export { BatchSource } from "./run/batches.ts";
 export { Dlrm, type DlrmShape } from "./model/dlrm.ts";
 export type { Environment } from "./run/environment.ts";
-export { evaluate } from "./run/evaluate.ts";
+export { evaluate, type EvaluationSource } from "./run/evaluate.ts";
+export type { Feeds, InputFeed, Look, Minibatches } from "./feed/feeds.ts";
+export type { HotNumbers, Numbering } from "./feed/preparer.ts";
 export type { Metrics } from "./run/metrics.ts";
 export type { HotRowStore } from "./model/hot_store.ts";
 export type {

@@ -11,6 +11,7 @@ import { makeFolder } from "../../core/files.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatClock, formatCount } from "../../core/format.ts";
 import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
+import { checkOutputFolder } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
 import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
@@ -18,9 +19,15 @@ import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
 import { twinWords } from "../study/sizes.ts";
-import { isRecorded, type Recording, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
+import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
-import { currentPlace, type StudyKey, type StudyPlace, StudyStore } from "../study/store.ts";
+import {
+  currentPlace,
+  type StudyKey,
+  type StudyPlace,
+  type StudyResult,
+  StudyStore,
+} from "../study/store.ts";
 import { trainedFolder } from "../study/trained.ts";
 import { loadVariant, variantOf } from "../study/variants.ts";
 import { lockFolder } from "../suite/lock.ts";
@@ -77,6 +84,7 @@ export async function recordCommand(
   checkTaken(given, experiments, all, names.join(" and "));
   refuseRecorded(values, "record");
   checkResultsFolder(values.out);
+  checkOutputFolder("--records", values.records);
   const keys = await runsOfAll(experiments, values);
   checkRevision(values.records);
   const say = values.quiet ? () => {} : (line: string) => tell(line);
@@ -176,8 +184,7 @@ class RecordQueue {
     open: typeof openGround,
     commandOf: (key: StudyKey) => string,
   ): Promise<"recorded" | "left" | "failed"> {
-    const { records, beside = null } = this.#values;
-    if (await isRecorded(records, key)) return "recorded";
+    if (await isRecorded(this.#values.records, key)) return "recorded";
     const variant = await loadVariant(variantOf(key.variant));
     const onProgress = this.#progressOf(key)!;
     const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
@@ -190,14 +197,16 @@ class RecordQueue {
     }
     const result = await this.#store.read(key);
     if (result === null) return "left";
-    if (await isRecorded(records, key)) return "recorded";
-    const recording: Recording = {
-      command: commandOf(key),
-      recorded_at: new Date().toISOString(),
-      beside,
-    };
-    await writeRecord(records, result, recording);
+    await this.#record(result, commandOf(key));
     return "recorded";
+  }
+
+  /** Records a run, unless another process of the queue has done it. Nobody else does it meanwhile. */
+  async #record(result: StudyResult, command: string): Promise<void> {
+    const { records, beside = null } = this.#values;
+    using _claim = await this.#store.claim(result, this.#settings);
+    if (await isRecorded(records, result)) return;
+    await writeRecord(records, result, { command, recorded_at: new Date().toISOString(), beside });
   }
 
   /** Says now and then how far a run and the queue are. */

@@ -20,7 +20,8 @@ export function slurmFiles(
   return {
     "jobs.txt": lines.map((line) => `${line}\n`).join(""),
     // Slurm sends SIGTERM before the time is up and when a job is preempted: the run then keeps a checkpoint and ends with
-    // 143, and the job is queued again.
+    // 143, and the job is queued again. A line may be several commands, which are told as one group; of those, the first
+    // that fails is the last, and the shell around them waits for it.
     "runs.sbatch": `#!/bin/sh
 #SBATCH --job-name=slipstream-runs
 #SBATCH --array=1-${lines.length}
@@ -30,13 +31,16 @@ export function slurmFiles(
 #SBATCH --open-mode=append
 #SBATCH --output=runs-%a.log
 line=$(sed -n "\${SLURM_ARRAY_TASK_ID}p" "$SLIPSTREAM_JOBS")
-eval "exec $line" &
+told= run=
+trap 'told=1; tell' TERM
+tell() { [ -z "$run" ] || kill -s TERM -- -"$run" 2>/dev/null || kill -s TERM "$run"; }
+setsid sh -ec 'trap : TERM; eval "$1"' sh "$line" &
 run=$!
-trap 'kill -TERM $run' TERM
+[ -z "$told" ] || tell
 wait $run
 status=$?
-# A signal ends the first wait; the second one waits for the run's own end.
-if kill -0 $run 2>/dev/null; then wait $run; status=$?; fi
+# Each signal ends a wait; the last one is for the run's own end.
+while kill -0 $run 2>/dev/null; do wait $run; status=$?; done
 if [ $status = 143 ]; then
   exec scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
 fi

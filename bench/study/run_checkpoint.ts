@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
+import { fileError } from "../../core/files.ts";
 import { CheckpointStore } from "../../train/checkpoint/store.ts";
 import type { Model } from "../../train/model/model.ts";
 import type { Json } from "../../train/run/result.ts";
@@ -35,21 +36,39 @@ export class RunCheckpoint {
     this.#conditions = conditions;
   }
 
-  /** The state that the run goes on from, the model put back; null where there is none that can be used. */
-  async restore(model: Model): Promise<TrainState | null> {
+  /**
+   * The state that the run goes on from, the model put back; null where there is none that can be used, the model then as
+   * it begins.
+   *
+   * @param say Is told why a checkpoint that is there is not gone on from, which loses time and no result.
+   */
+  async restore(
+    model: Model,
+    seed: number,
+    say: (line: string) => void,
+  ): Promise<TrainState | null> {
+    await model.initialise(seed);
+    if (!await isFolder(this.#folder)) return null;
     try {
       const store = await this.#open(false);
-      using loaded = await store.load();
-      const document = loaded.document as unknown as Partial<StudyCheckpoint> | null;
+      using loaded = await store.latest();
+      const document = loaded?.document as unknown as Partial<StudyCheckpoint> | undefined;
       const fits = document?.kind === "slipstream.study-run" &&
         document.version === STUDY_SCHEMA_VERSION && document.dataset_hash === this.#hash &&
         sameConditions(document.conditions!, this.#conditions);
-      return fits ? await restoreRun(model, loaded.tensors, document.state!) : null;
+      if (fits) return await restoreRun(model, loaded!.tensors, document.state!);
+      say(
+        loaded === null
+          ? `no checkpoint in ${this.#folder} is whole`
+          : `the checkpoint in ${this.#folder} is of other inputs or conditions`,
+      );
     } catch (error) {
-      // No folder, or nothing whole in it: the run starts anew, which loses time and no result.
-      if (error instanceof UserError) return null;
-      throw error;
+      if (!(error instanceof UserError)) throw error;
+      say(error.message);
+      // Some of it may have been put back before it failed.
+      await model.initialise(seed);
     }
+    return null;
   }
 
   /** Keeps the state every ten minutes, and when the run is interrupted. */
@@ -72,7 +91,7 @@ export class RunCheckpoint {
   /** Removes all checkpoints: the run has ended. */
   async remove(): Promise<void> {
     await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", this.#folder, error);
     });
   }
 
@@ -82,4 +101,8 @@ export class RunCheckpoint {
       choose: (name) => `the folder after removing those newer than ${name}`,
     });
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }

@@ -162,17 +162,15 @@ async function runVariants(
   const alone = rotated(variants.filter((variant) => !shares(variant)), shared.job.seed);
   const sharing = variants.filter(shares);
   for (const variant of alone) {
-    await model.initialise(shared.job.seed);
     const { job, ground, store, settings } = shared;
     const kept = new RunCheckpoint(
       store.checkpoints(keyOf(job, variant)),
       ground.dataset.hash,
       store.conditions,
     );
-    const resume = await kept.restore(model);
-    if (resume !== null) {
-      settings.say(`${job.workload}: ${labelOf(job, variant)} goes on where it was`);
-    }
+    const say = (line: string) => settings.say(`${job.workload}: ${labelOf(job, variant)} ${line}`);
+    const resume = await kept.restore(model, job.seed, (why) => say(`begins anew: ${why}`));
+    if (resume !== null) say("goes on where it was");
     await finish(shared, model, variant, { resume, checkpoint: kept.policy(model) });
     await kept.remove();
   }
@@ -310,6 +308,8 @@ async function run(
     trace: counts,
     signal: settings.signal,
     onProgress: job.onProgress,
+    // A checkpoint that cannot be written ends no run of hours.
+    onWarning: ({ message }) => settings.say(`warning: ${message}`),
     ...more,
   });
   settings.signal.throwIfAborted();

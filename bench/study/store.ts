@@ -4,7 +4,8 @@
  * @module
  */
 
-import { setTimeout } from "node:timers/promises";
+import { UserError } from "../../core/errors.ts";
+import { pause } from "../../core/events.ts";
 import { makeFolder, Sha256, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
 import { tryLock } from "../../core/lock.ts";
@@ -240,15 +241,15 @@ export class StudyStore {
    * run replaces.
    */
   async read(key: StudyKey, wanted: Wanted = "accuracy"): Promise<StudyResult | null> {
-    const found = await this.#readFile(this.#path(key));
+    const found = await this.#read(key);
     if (found === null || wanted === "accuracy" || same(found.machine, this.machine)) return found;
-    return await this.#readFile(this.#path(key, this.machine));
+    return await this.#read(key, this.machine);
   }
 
   /** Keeps a result: beside one that another machine had, whose times are not for this one. */
   async write(result: StudyResult): Promise<void> {
     await makeFolder(this.#folder);
-    const there = await this.#readFile(this.#path(result));
+    const there = await this.#read(result);
     const apart = there !== null && !same(there.machine, result.machine);
     const path = this.#path(result, apart ? result.machine : undefined);
     await writeFileWhole(path, formatSealed(result, 0));
@@ -266,7 +267,7 @@ export class StudyStore {
       const lock = await this.tryClaim(key);
       if (lock !== null) return lock;
       if (!waited) settings.say(`${key.workload}: another process trains ${key.variant}; waiting`);
-      await setTimeout(CLAIM_MS, undefined, { signal: settings.signal });
+      await pause(CLAIM_MS, settings.signal);
     }
   }
 
@@ -275,8 +276,8 @@ export class StudyStore {
     return this.#path(key).replace(/\.json$/, ".checkpoints");
   }
 
-  async #readFile(path: string): Promise<StudyResult | null> {
-    const result = await readStored(path);
+  async #read(key: StudyKey, machine?: StudyMachine): Promise<StudyResult | null> {
+    const result = await readStored(this.#folder, key, machine);
     return result !== null && same(result.conditions, this.conditions) ? result : null;
   }
 
@@ -286,18 +287,28 @@ export class StudyStore {
 }
 
 /** A stored run, whatever its conditions; null where there is none of this version. */
-async function readStored(path: string): Promise<StudyResult | null> {
+async function readStored(
+  folder: string,
+  key: StudyKey,
+  machine?: StudyMachine,
+): Promise<StudyResult | null> {
+  const path = pathOf(folder, key, machine);
   const bytes = await readBoundedIfThere(path, MOST_BYTES);
   if (bytes === null) return null;
   // Older versions, which had no seals, are replaced.
   if (versionOf(bytes) !== STUDY_SCHEMA_VERSION) return null;
   const cannot = `Cannot use ${path}`;
   const otherwise = "; remove it to train the run again";
-  return checkSchema(
+  const result = checkSchema(
     STUDY_RESULT,
     parseSealed(bytes, { cannot, seal: "required", otherwise }),
     cannot,
   );
+  // A file that was copied to the name of another run is whole, and still no result of that run.
+  if (runName(result) !== runName(key)) {
+    throw new UserError(`${cannot}: it is of the run ${runName(result)}${otherwise}`);
+  }
+  return result;
 }
 
 /** @param machine Of a run that is kept beside one of another machine. */
@@ -382,7 +393,7 @@ export async function placeOfRuns(
   const here = placeWith(settings, wanted === "" ? "cpu" : wanted);
   const there = new Map<string, { readonly conditions: StudyConditions; runs: number }>();
   for (const key of keys) {
-    const found = await readStored(pathOf(folder, key));
+    const found = await readStored(folder, key);
     if (found === null) continue;
     const { conditions } = found, text = JSON.stringify(conditions);
     const { bits_version, device, wide } = conditions;

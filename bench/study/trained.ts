@@ -82,19 +82,27 @@ export interface TrainRequest {
   readonly names: Names;
 }
 
-/** As `trainedResults`, for several sizes or workloads. */
+/** As `trainedResults`, for several sizes or workloads; no run is made where the first seed is beyond the last of one. */
 export async function trainedRequests(
   requests: readonly TrainRequest[],
   settings: RunSettings,
   wanted: Wanted = "accuracy",
 ): Promise<StudyResults[]> {
+  const { firstSeed } = settings;
+  for (const { size: { seeds } } of requests) {
+    if (firstSeed > seeds) {
+      throw new UsageError(
+        `Cannot run seeds from ${firstSeed} on: --seeds ends at ${seeds}; give --seeds ${firstSeed} or more`,
+      );
+    }
+  }
   if (settings.runs?.kind === "list") {
     for (const { workload, size, names } of requests) {
       const { seeds, ...rest } = size;
       const variants = new Set(Object.values(isList(names) ? [...names] : names));
       for (const words of variants) {
         const { name } = await loadVariant(variantOf(words));
-        for (let seed = settings.firstSeed; seed <= seeds; seed++) {
+        for (let seed = firstSeed; seed <= seeds; seed++) {
           settings.runs.add({ workload, ...rest, seed, variant: name });
         }
       }
@@ -127,11 +135,6 @@ async function trainOne(
   const labels = new Map([...labelled].map(([label, { name }]) => [name, label]));
   const variants = [...new Map([...labelled.values()].map((one) => [one.name, one])).values()];
   const { seeds, ...rest } = size;
-  if (firstSeed > seeds) {
-    throw new UsageError(
-      `Cannot run seeds from ${firstSeed} on: --seeds ends at ${seeds}; give --seeds ${firstSeed} or more`,
-    );
-  }
   const keys = variants.flatMap(({ name }) =>
     Array.from({ length: seeds }, (_, i) => ({ workload, ...rest, seed: i + 1, variant: name }))
   );

@@ -8,7 +8,7 @@
  */
 
 import { quantileSorted } from "../../core/npm/d3_array.ts";
-import { setTimeout } from "node:timers/promises";
+import { pause } from "../../core/events.ts";
 import type { Reference } from "../runtime/rates.ts";
 import type { Bench } from "./bench.ts";
 import type { Timed } from "./cases.ts";
@@ -72,7 +72,7 @@ export class Watch implements Disposable {
     const begun = performance.now();
     while (await this.slowdown() > DISTURBED) {
       if (performance.now() - begun > limitMs) return false;
-      await setTimeout(PAUSE_MS, undefined, signal === undefined ? {} : { signal });
+      await pause(PAUSE_MS, signal);
     }
     return true;
   }

@@ -121,6 +121,39 @@ Deno.test("a run that is interrupted goes on to the same numbers, and the run be
     assert.ok(!left.some((name) => name.endsWith(".checkpoints")), left.join());
   }));
 
+Deno.test("a run of a study whose checkpoint cannot be written goes on, and one with a damaged one begins anew", () =>
+  inFolder(async (out) => {
+    const name = "rm4-4000-by64-skip-cold-seed1", checkpoints = `${trainedFolder(out)}/${name}`;
+    const lines: string[] = [], controller = new AbortController();
+    const train = (signal: AbortSignal) =>
+      trainedResults("rm4", { inputs: 4000, seeds: 1, batch: 64 }, ["fae", "skip-cold"], {
+        ...SETTINGS,
+        out,
+        signal,
+        say: (line) => {
+          lines.push(line);
+          if (/ fae: AUC/.test(line)) controller.abort(new UserError("Interrupted"));
+        },
+      });
+    await Deno.mkdir(trainedFolder(out), { recursive: true });
+    await Deno.writeTextFile(`${checkpoints}.checkpoints`, "not a folder");
+    await assert.rejects(train(controller.signal), /^UserError: Interrupted/);
+    assert.match(
+      lines.at(-1)!,
+      /^warning: Cannot save checkpoints to .*skip-cold-seed1\.checkpoints: /,
+    );
+    await Deno.remove(`${checkpoints}.checkpoints`);
+    await Deno.mkdir(`${checkpoints}.checkpoints/step-000000001`, { recursive: true });
+    await Deno.writeTextFile(`${checkpoints}.checkpoints/step-000000001/checkpoint.json`, "{}");
+    await train(SETTINGS.signal);
+    assert.ok(
+      lines.some((line) => /begins anew: no checkpoint in .* is whole$/.test(line)),
+      lines.join("\n"),
+    );
+    const left = [...Deno.readDirSync(trainedFolder(out))].map((one) => one.name).sort();
+    assert.deepEqual(left.filter((one) => one.startsWith(name)), [`${name}.json`, `${name}.lock`]);
+  }));
+
 Deno.test("stored runs count only under the conditions that they were had under", () =>
   inFolder(async (folder) => {
     const { conditions, machine } = await currentPlace(SETTINGS);
@@ -157,6 +190,12 @@ Deno.test("stored runs count only under the conditions that they were had under"
     await Deno.writeTextFile(path, text.replace(/"auc":[\d.]+/, '"auc":0.99'));
     await assert.rejects(read({}), /was changed after it was written; remove it to train the run/);
     await Deno.writeTextFile(path, text);
+    // Nor does it as the result of another seed.
+    await Deno.copyFile(path, path.replace("seed1", "seed2"));
+    await assert.rejects(
+      new StudyStore(trainedFolder(folder), { conditions, machine }).read({ ...key, seed: 2 }),
+      /seed2\.json: it is of the run rm4-8000-by64-baseline-seed1; remove it to train the run again$/,
+    );
     await assert.rejects(
       trainedResults("rm4", { inputs: 8000, seeds: 1, batch: 64 }, ["baseline"], {
         ...settings,

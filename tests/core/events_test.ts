@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { atOnce, checkpoint, type Pieces, withEvents } from "../../core/events.ts";
+import { atOnce, checkpoint, pause, type Pieces, withEvents } from "../../core/events.ts";
 
 Deno.test("checkpoint() stops with the reason of the signal", async () => {
   const controller = new AbortController();
@@ -9,6 +9,14 @@ Deno.test("checkpoint() stops with the reason of the signal", async () => {
   // Aborted by an event that is pending when the checkpoint is reached.
   setTimeout(() => controller.abort(reason), 0);
   await assert.rejects(checkpoint(controller.signal), reason);
+});
+
+Deno.test("pause() stops with the reason of the signal, whether it comes before or while it waits", async () => {
+  const controller = new AbortController(), reason = new Error("enough");
+  setTimeout(() => controller.abort(reason), 0);
+  await assert.rejects(pause(60_000, controller.signal), reason);
+  await assert.rejects(pause(60_000, controller.signal), reason);
+  await pause(0);
 });
 
 Deno.test("a computation in pieces comes to the same at once and with events between", async () => {

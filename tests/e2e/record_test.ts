@@ -55,6 +55,9 @@ Deno.test("a queue that SIGTERM ends goes on with the same words, and two proces
 Deno.test("record says what it needs, and records are shown by experiments that can show them", async () => {
   await fail("bench", ["record"], 2, /Cannot record: name the experiments whose runs are/);
   await fail("bench", ["record", "memory"], 2, /Cannot list jobs of memory/);
+  // Before any training.
+  const nowhere = [...QUEUE, "--out", "runs/nowhere", "--records", "deno.json"];
+  await fail("bench", nowhere, 2, /Cannot use --records deno\.json: it is not a folder$/);
   await fail("bench", ["jobs", "ablation", "--recorded"], 2, /Cannot use --recorded with jobs/);
   await fail("bench", ["skew", "--recorded"], 2, /the flag is for .*ablation/);
   await fail("bench", ["ablation", "--recorded", "--full"], 2, /Cannot use --recorded with --full/);
