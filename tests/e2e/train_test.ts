@@ -22,7 +22,7 @@ Deno.test("train prints how good and how fast, and writes all of it as JSON", ()
     }
     assert.match(err, /^Data: criteo-kaggle, 1,800 inputs to train on, 150 to test on/m);
     assert.match(err, /^Model: rm2, bottom 13-8-4, top 355-8-1, /m);
-    assert.match(err, /^Device: cpu, WASM SIMD \(asked for\)$/m);
+    assert.match(err, /^Device: cpu, WASM SIMD(, wide)? \(asked for\)$/m);
     assert.match(err, /^Step 100: AUC 0\.\d+/m);
 
     const document = await readJson<ResultDocument>(`${folder}/out.json`);
@@ -170,6 +170,6 @@ Deno.test("train --quiet prints the result alone", () =>
     assert.equal(err, "");
     assert.match(
       out,
-      /^metric +value\n[\s\S]*\nAUC [\s\S]* samples\/s on WASM SIMD, \d+ threads?\n$/,
+      /^metric +value\n[\s\S]*\nAUC [\s\S]* samples\/s on WASM SIMD(, wide)?, \d+ threads?\n$/,
     );
   }));
