@@ -9,7 +9,7 @@ import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatCount } from "../../core/format.ts";
-import { interruptible } from "../../core/interrupt.ts";
+import { interruptible, Interruption } from "../../core/interrupt.ts";
 import { readBounded } from "../../core/json_file.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
@@ -208,6 +208,9 @@ export function runLine(
   );
 }
 
+/** What a run that is told to end says. */
+const KEPT = "Interrupted: what was trained is kept; the same command goes on with it";
+
 /** Flags that tell a run. */
 const RUN = { name: "run", flags: [...TRAINING_FLAGS, ...LOG_FLAGS, "variants"] } as const;
 
@@ -246,7 +249,7 @@ export async function runCommand(
       settings,
     );
     return 0;
-  });
+  }, (by) => new Interruption(by, KEPT));
 }
 
 /** Makes tables and report of the runs that are there, trains nothing, and names what is missing. */

@@ -65,6 +65,7 @@ Deno.test("a job that waits for another's run ends by SIGTERM as one that trains
     ];
     const { status, err } = await interruptAt("bench", words, /; waiting$/, "SIGTERM");
     assert.equal(status, 143, err);
+    assert.match(err, /^Interrupted: what was trained is kept; the same command goes on with it$/m);
   }));
 
 Deno.test("jobs for Slurm are a list, an array of its length and a job that waits for it", () =>
