@@ -91,7 +91,9 @@ export const calibrateCommand: Command = {
       quick: values.quick,
       passes: values.passes,
       name: values.name,
-      command: ["deno task simulate calibrate", ...args].join(" "),
+      // The task says the flag itself.
+      command: ["deno task simulate calibrate", ...args.filter((word) => word !== "--wide")]
+        .join(" "),
       onCase: (done, total, table, disturbed) => {
         progress ??= disposing.use(
           new Progress({
