@@ -6,7 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import { pause } from "../../core/events.ts";
-import { makeFolder, Sha256, writeFileWhole } from "../../core/files.ts";
+import { fileError, makeFolder, Sha256, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, parseSealed, readBoundedIfThere } from "../../core/json_file.ts";
 import { tryLock } from "../../core/lock.ts";
 import {
@@ -238,7 +238,7 @@ export class StudyStore {
 
   /**
    * The result of a run; null where there is none, or one of another version or had under other conditions, which the next
-   * run replaces.
+   * run sets aside.
    */
   async read(key: StudyKey, wanted: Wanted = "accuracy"): Promise<StudyResult | null> {
     const found = await this.#read(key);
@@ -246,12 +246,16 @@ export class StudyStore {
     return await this.#read(key, this.machine);
   }
 
-  /** Keeps a result: beside one that another machine had, whose times are not for this one. */
+  /**
+   * Keeps a result: beside one that another machine had, whose times are not for this one. One of other conditions or of another
+   * version may have taken hours, so that it is renamed, to end in `.replaced-1` and so on, and never written over.
+   */
   async write(result: StudyResult): Promise<void> {
     await makeFolder(this.#folder);
     const there = await this.#read(result);
     const apart = there !== null && !same(there.machine, result.machine);
     const path = this.#path(result, apart ? result.machine : undefined);
+    if (there === null) await setAside(path);
     await writeFileWhole(path, formatSealed(result, 0));
   }
 
@@ -283,6 +287,28 @@ export class StudyStore {
 
   #path(key: StudyKey, machine?: StudyMachine): string {
     return pathOf(this.#folder, key, machine);
+  }
+}
+
+/** Renames a file, if it is there, to the first name that is free. */
+async function setAside(path: string): Promise<void> {
+  if (!await isThere(path)) return;
+  let number = 1;
+  while (await isThere(`${path}.replaced-${number}`)) number++;
+  try {
+    await Deno.rename(path, `${path}.replaced-${number}`);
+  } catch (error) {
+    throw fileError("rename", path, error);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw fileError("read", path, error);
   }
 }
 

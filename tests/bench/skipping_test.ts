@@ -267,6 +267,17 @@ Deno.test("runs that are only read are of one kind of conditions, those of most 
     const there = new StudyStore(trainedFolder(out), { conditions: gpu, machine });
     for (const seed of [2, 3]) await there.write({ ...one, seed, conditions: gpu });
     const missing: StudyKey[] = [], said: string[] = [];
+    // One that other conditions would replace is kept under another name.
+    await here.write({ ...one, seed: 9 });
+    await there.write({ ...one, seed: 9, conditions: gpu });
+    await here.write({ ...one, seed: 9, steps: 7 });
+    assert.equal((await here.read({ ...key, seed: 9 }))!.steps, 7);
+    const names = [...Deno.readDirSync(trainedFolder(out))].map(({ name }) => name);
+    assert.deepEqual(
+      names.filter((name) => name.includes("seed9")).map((name) => name.replace(/^.*\.json/, ""))
+        .sort(),
+      ["", ".replaced-1", ".replaced-2"],
+    );
     const reading = {
       ...settings,
       device: "auto" as const,
