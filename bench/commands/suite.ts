@@ -43,7 +43,7 @@ export async function suiteCommand(
   refuseRecorded(values, "the suite");
   checkResultsFolder(values.out);
   const command = commandLine(values, given.keys(), []);
-  const shown = values.smoke ? experiments : await withRecords(experiments, values.records);
+  const shown = values.smoke ? experiments : await withRecords(all, experiments, values.records);
   let drawn = true;
   return await interruptible(async (signal) => {
     const { documents, interrupted } = await runSuite({
@@ -82,13 +82,15 @@ More    deno task bench NAME prints all tables of an experiment, deno task bench
   });
 }
 
-/** The experiments, and behind those of which the suite shows records these as well, where there are any. */
+/** The experiments that run, and in their places those of which the suite shows records, where there are any. */
 async function withRecords(
+  all: readonly Experiment[],
   experiments: readonly Experiment[],
   folder: string,
 ): Promise<Experiment[]> {
   const some = (await readRecords(folder)).length > 0;
-  return experiments.flatMap((experiment) =>
-    some && experiment.suiteRecords ? [experiment, recordedExperiment(experiment)] : [experiment]
-  );
+  return all.flatMap((experiment) => [
+    ...experiments.includes(experiment) ? [experiment] : [],
+    ...some && experiment.suiteRecords ? [recordedExperiment(experiment)] : [],
+  ]);
 }

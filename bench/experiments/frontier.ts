@@ -63,7 +63,8 @@ export const frontierExperiment = defineExperiment({
   summary:
     "Time to accuracy: every plan against stopping early, at equal inputs, time here, and simulated time",
   title: "What skipping reaches in the time that it takes",
-  suite: "default",
+  // Runs of the sizes that the suite trains decide nothing here, and there are sixteen a seed.
+  suite: "full",
   trains: true,
   suiteWorkloads: ["rm2"],
   suiteRecords: true,

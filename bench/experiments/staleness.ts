@@ -11,7 +11,7 @@ import type { Datum, Figure, Panel } from "../figure.ts";
 import { dataOf } from "../panels.ts";
 import { formatEstimate } from "../study/compare.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";
-import { sizeOf } from "../study/sizes.ts";
+import { type Size, sizeOf } from "../study/sizes.ts";
 import { type Estimate, estimate, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
 import {
@@ -56,6 +56,11 @@ function variantsOf(settings: Pick<Settings, "full">): Record<Training | typeof 
   };
 }
 
+/** One seed unless more are asked for: what is watched are rows, of which each run has some. */
+function sizeOfWatched(...[workload, settings]: Parameters<typeof sizeOf>): Size {
+  return { ...sizeOf(workload, settings), seeds: settings.seeds ?? 1 };
+}
+
 /** Shows rows that stop moving. */
 export const stalenessExperiment = defineExperiment({
   name: "staleness",
@@ -67,7 +72,7 @@ export const stalenessExperiment = defineExperiment({
   suiteWorkloads: ["rm2"],
   flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
   async run(settings): Promise<Findings> {
-    const trained = await trainWorkloads(settings, sizeOf, variantsOf(settings));
+    const trained = await trainWorkloads(settings, sizeOfWatched, variantsOf(settings));
     const lines = watchedOf(trained);
     return {
       tables: [stoppedTable(lines), decisionsTable(trained)],
