@@ -46,7 +46,7 @@ export interface CpuDeviceOptions {
   readonly threads?: number;
   /**
    * Takes the matrix kernel that is made for V8's 256-bit mode, where the processor has one (x86-64 with fused
-   * multiply-adds). The same bits; faster if the process was started with `--v8-flags=--experimental-wasm-revectorize`,
+   * multiply-adds). The same bits; faster if the process was started with the flags that kernels/cpu/v8_flags.ts prints,
    * slower if not. Default false.
    */
   readonly wide?: boolean;

@@ -62,8 +62,7 @@ export class Team {
 
   /** Starts `threads - 1` Workers and waits until they are ready. Throws if one cannot start. */
   static async open(threads: number): Promise<Team> {
-    const module = new WebAssembly.Module(Uint8Array.fromBase64(KERNELS_WASM));
-    const wide = new WebAssembly.Module(Uint8Array.fromBase64(WIDE_WASM));
+    const { module, wide } = modules();
     const team = new Team(threads, module, wide);
     try {
       const { memory, tables } = team;
@@ -142,6 +141,16 @@ export class Team {
     });
   }
 }
+
+/** Both modules. What V8 has optimised of them serves every device of the process, so they are kept. */
+function modules(): { readonly module: WebAssembly.Module; readonly wide: WebAssembly.Module } {
+  return compiled ??= {
+    module: new WebAssembly.Module(Uint8Array.fromBase64(KERNELS_WASM)),
+    wide: new WebAssembly.Module(Uint8Array.fromBase64(WIDE_WASM)),
+  };
+}
+
+let compiled: ReturnType<typeof modules> | null = null;
 
 /**
  * The Workers' module. Only workers loaded from files can be unreferenced, so a module at another URL is imported by a

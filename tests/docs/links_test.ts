@@ -152,6 +152,7 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
 /** Flags of other programs. */
 const FOREIGN = new Set([
   "--experimental-wasm-revectorize",
+  "--no-liftoff",
   "--no-wasm-bounds-checks",
   "--v8-flags",
 ]);

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
 import { wideModeFlags } from "../../kernels/cpu/v8_flags.ts";
 
-/** The tasks' flag. Without Liftoff every call runs optimised code, which is what it changes. */
-const FLAGS = `${wideModeFlags("x86_64")[0]!},--no-liftoff`;
+/** The tasks' flags. */
+const FLAGS = wideModeFlags("x86_64")[0]!;
 const script = fileURLToPath(new URL("./training_bits.ts", import.meta.url));
 /** The suite needs packages that `deno.lock` leaves out. */
 const LOCK = `--lock=${fileURLToPath(new URL("../deno.lock", import.meta.url))}`;
