@@ -5,7 +5,7 @@ import { LookupGrouper } from "../../../kernels/embedding/group.ts";
 import { openCpuDevice } from "../../../kernels/cpu/device.ts";
 import { openWebGpuDevice } from "../../../kernels/webgpu/device.ts";
 import { Dlrm } from "../../../train/model/dlrm.ts";
-import { webGpuAvailable } from "../../kernels/webgpu_available.ts";
+import { onWgpu, webGpuAvailable } from "../../kernels/webgpu_available.ts";
 import { checkAgainstReference } from "./dlrm_cases.ts";
 
 const OPTIMIZERS = [
@@ -38,7 +38,8 @@ const RM2 = {
   top: [367, 512, 256, 1],
 };
 
-for (const kind of ["sgd", "adagrad"] as const) {
+// Dawn's SwiftShader takes minutes for Adagrad's dense update; how many dispatches there are is decided before.
+for (const kind of onWgpu ? ["sgd", "adagrad"] as const : ["sgd"] as const) {
   Deno.test({
     name: `a step of RM2 takes 19 dispatches where the tables are one shard (${kind})`,
     ignore: !webGpuAvailable,
