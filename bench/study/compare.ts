@@ -5,7 +5,7 @@
  */
 
 import type { Datum } from "../figure.ts";
-import { type Estimate, estimate, pairedDifference } from "./statistics.ts";
+import { differencesBySeed, type Estimate, estimate, pairedDifference } from "./statistics.ts";
 import type { StudyKey, StudyResult, StudyStore, Wanted } from "./store.ts";
 
 /** What is compared. */
@@ -77,11 +77,7 @@ export class StudyResults {
 
   /** The differences a - b of the seeds that have both. */
   differences(a: string, b: string, measure: Measure): Map<number, number> {
-    const other = this.bySeed(b, measure);
-    return new Map(
-      [...this.bySeed(a, measure)].filter(([seed]) => other.has(seed))
-        .map(([seed, value]) => [seed, value - other.get(seed)!]),
-    );
+    return differencesBySeed(this.bySeed(a, measure), this.bySeed(b, measure));
   }
 
   /** The mean difference a - b; null where no seed has both. */

@@ -29,15 +29,22 @@ export function estimate(values: readonly number[]): Estimate {
   return { seeds: n, mean, half: t975(n - 1) * Math.sqrt(variance / n) };
 }
 
+/** The differences a - b of the seeds that both have. */
+export function differencesBySeed(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>,
+): Map<number, number> {
+  return new Map(
+    [...a].filter(([seed]) => b.has(seed)).map(([seed, value]) => [seed, value - b.get(seed)!]),
+  );
+}
+
 /** The mean difference a - b over the seeds that both have. Null where there are none. */
 export function pairedDifference(
   a: ReadonlyMap<number, number>,
   b: ReadonlyMap<number, number>,
 ): Estimate | null {
-  const differences = [...a].flatMap(([seed, value]) => {
-    const other = b.get(seed);
-    return other === undefined ? [] : [value - other];
-  });
+  const differences = [...differencesBySeed(a, b).values()];
   return differences.length === 0 ? null : estimate(differences);
 }
 
