@@ -5,12 +5,11 @@
  */
 
 import { makeFolder } from "../core/files.ts";
-import { openDevice } from "../kernels/open.ts";
-import type { Device } from "../kernels/types.ts";
 import { calibrate, fingerprintOf } from "../sim/calibrate/calibrate.ts";
 import { type MachineDocument, readMachine, writeMachine } from "../sim/machine.ts";
 import type { Fingerprint } from "../sim/runtime/rates.ts";
 import { differences } from "../sim/validate/validate.ts";
+import { openPlaced } from "../train/model/placement.ts";
 import type { DeviceNote, SettingsOf } from "./experiment.ts";
 import { MACHINE_FILE } from "./folder_names.ts";
 
@@ -45,22 +44,13 @@ export async function measuredMachine(
 async function lookAround(
   settings: MachineSettings,
 ): Promise<{ readonly fingerprint: Fingerprint; readonly device: DeviceNote }> {
-  const { threads, wide } = settings;
-  const { device } = await openDevice({ ...settings, stageTimes: true });
-  let host: Device = device;
-  try {
-    if (device.info.kind !== "cpu") {
-      host = (await openDevice({ device: "cpu", threads, wide })).device;
-    }
-    const { kind, name, isFallbackAdapter } = device.info;
-    return {
-      fingerprint: fingerprintOf(device, host, wide),
-      device: { kind, name, isFallbackAdapter },
-    };
-  } finally {
-    if (host !== device) host.dispose();
-    device.dispose();
-  }
+  using placed = await openPlaced("hot", { ...settings, stageTimes: true });
+  const { device, host } = placed;
+  const { kind, name, isFallbackAdapter } = device.info;
+  return {
+    fingerprint: fingerprintOf(device, host!, settings.wide),
+    device: { kind, name, isFallbackAdapter },
+  };
 }
 
 /** The folder's machine file where it is of this machine, or one that is measured and written now. */

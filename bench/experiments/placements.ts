@@ -88,27 +88,23 @@ async function measureAll(
     PLACED.map(([placement, plan]) => configure(workload, placement, plan, size))
   );
   const { device: kind, threads, wide } = rates.fingerprint;
-  const options = { device: kind, threads, wide, stageTimes: true };
-  const { device, host, dispose } = await openPlaced("hot", options);
-  try {
-    const datasets = new Datasets();
-    const trials = configurations.map((): Trial[] => []);
-    // In turn, so that what disturbs one round falls on all of them.
-    for (let round = 0; round < (smoke ? 1 : Math.min(rounds, ROUNDS)); round++) {
-      for (const [i, configuration] of configurations.entries()) {
-        await checkpoint(signal);
-        say(`round ${round + 1}: ${configuration.name}`);
-        trials[i]!.push(await runTrial(device, host!, configuration, datasets, signal));
-      }
+  using placed = await openPlaced("hot", { device: kind, threads, wide, stageTimes: true });
+  const { device, host } = placed;
+  const datasets = new Datasets();
+  const trials = configurations.map((): Trial[] => []);
+  // In turn, so that what disturbs one round falls on all of them.
+  for (let round = 0; round < (smoke ? 1 : Math.min(rounds, ROUNDS)); round++) {
+    for (const [i, configuration] of configurations.entries()) {
+      await checkpoint(signal);
+      say(`round ${round + 1}: ${configuration.name}`);
+      trials[i]!.push(await runTrial(device, host!, configuration, datasets, signal));
     }
-    return configurations.map((configuration, i) => ({
-      configuration,
-      trials: trials[i]!,
-      compared: compareTrials(rates, configuration, trials[i]!),
-    }));
-  } finally {
-    dispose();
   }
+  return configurations.map((configuration, i) => ({
+    configuration,
+    trials: trials[i]!,
+    compared: compareTrials(rates, configuration, trials[i]!),
+  }));
 }
 
 function configure(
