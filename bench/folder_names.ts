@@ -10,7 +10,7 @@ export const SUITE_FILE = "suite.json";
 /** Locked by who writes into the folder. */
 export const LOCK_FILE = "suite.lock";
 
-/** The machine file that `validate` measures. */
+/** The machine file that `validate` and `placements` measure. */
 export const MACHINE_FILE = "machine.json";
 
 /** The page made of all results. */

@@ -8,6 +8,7 @@ import { UsageError } from "../../core/errors.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { DeviceNote, Sample, Settings, SettingsOf } from "../experiment.ts";
+import { TRAINED_FOLDER } from "../folder_names.ts";
 import { valueSample } from "../samples.ts";
 import { AUC, StudyResults } from "./compare.ts";
 import { type LogSettings, lookAtLog } from "./logs.ts";
@@ -54,7 +55,7 @@ type Names = readonly string[] | Readonly<Record<string, string>>;
 
 /** Where training runs of a results folder lie. */
 export function trainedFolder(out: string): string {
-  return `${out}/trained`;
+  return `${out}/${TRAINED_FOLDER}`;
 }
 
 /**
