@@ -118,9 +118,6 @@ function lowerPriority(say: (line: string) => void): void {
   }
 }
 
-/** The runs of one workload, size and seed, which have their inputs in common. */
-type Group = readonly [StudyKey, ...StudyKey[]];
-
 /** Runs in the order of a list, those of one seed together. */
 class RecordQueue {
   readonly #values: FlagValues<typeof RECORD_FLAGS>;
@@ -257,11 +254,11 @@ function percent(share: number): string {
 }
 
 /** Runs that stand on the same inputs, one group after another in the order of their first ones. */
-function groupsOf(keys: readonly StudyKey[]): Group[] {
+function groupsOf(keys: readonly StudyKey[]): StudyKey[][] {
   const groups = Map.groupBy(
     keys,
     ({ workload, inputs, batch, seed, twin }) =>
       `${workload}${twinWords(twin)} ${inputs} ${batch} ${seed}`,
   );
-  return [...groups.values()] as unknown as Group[];
+  return [...groups.values()];
 }

@@ -37,6 +37,10 @@ export async function runParts(options: PartsOptions): Promise<readonly PartOutc
   const begun = now();
   await makeFolder(out);
   const outcomes: PartOutcome[] = [];
+  const keep = async (): Promise<void> => {
+    const seconds = (now() - begun) / 1000;
+    await writeResult(out, gpuDocument(outcomes, { seconds, command, smoke }));
+  };
   for (const [i, part] of parts.entries()) {
     const left = minutes * 60_000 - (now() - begun);
     if (left < part.minutes * 30_000 && !smoke) {
@@ -59,13 +63,9 @@ export async function runParts(options: PartsOptions): Promise<readonly PartOutc
     }
     const { status, remark } = outcomes.at(-1)!;
     if (status !== "done") say(`${part.name}: ${status}: ${remark}`);
-    const seconds = (now() - begun) / 1000;
-    await writeResult(out, gpuDocument(outcomes, { seconds, command, smoke }));
+    await keep();
   }
-  const seconds = (now() - begun) / 1000;
-  if (outcomes.length > 0) {
-    await writeResult(out, gpuDocument(outcomes, { seconds, command, smoke }));
-  }
+  if (outcomes.length > 0) await keep();
   return outcomes;
 }
 
