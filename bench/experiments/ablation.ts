@@ -38,7 +38,7 @@ import {
 } from "../study/trained.ts";
 import { studyLabel } from "../study/workload.ts";
 import { findPlan } from "../../train/plan/plans.ts";
-import { formatWords, interleaved, variantOf } from "../study/variants.ts";
+import { formatWords, interleaved, nameWithout, variantOf } from "../study/variants.ts";
 
 /** What is run unless variants are named; with `--full` other drop shares besides. */
 function defaultVariants(settings: Pick<Settings, "full">): string[] {
@@ -141,9 +141,9 @@ function interactionTable(
   compared: readonly Compared[],
 ): ResultTable[] {
   const lines = compared.flatMap(({ name, runs }) => {
-    const { plan, options: { normalize, ...options } } = variantOf(name).words;
+    const { plan, options: { normalize } } = variantOf(name).words;
     if (normalize === undefined || plan === "fae" || plan === "baseline") return [];
-    const without = formatWords({ plan, options });
+    const without = nameWithout(name, ["normalize"]);
     const pair = (variant: string) => results.differences(variant, comparedWith(variant).all, AUC);
     const [with_, plain] = [pair(name), pair(without)];
     const interaction = pairedDifference(with_, plain);
@@ -205,9 +205,7 @@ function figure({ workload }: Trained, compared: readonly Compared[]): Figure {
 
 /** A variant without what the others of the figure have too. */
 function shortName(name: string): string {
-  const { plan, options } = variantOf(name).words;
-  const { schedule: _schedule, rate: _rate, normalize: _normalize, ...others } = options;
-  return formatWords({ plan, options: others });
+  return nameWithout(name, ["schedule", "rate", "normalize"]);
 }
 
 /** With which variants of the same schedule and normalisation one is compared: all inputs, and as many dropped at random. */

@@ -6,13 +6,7 @@
 
 import { formatCount } from "../../core/format.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
-import {
-  defineExperiment,
-  type Findings,
-  type Origin,
-  type ResultTable,
-  type Settings,
-} from "../experiment.ts";
+import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../figure.ts";
 import { signed } from "../paper_machine.ts";
 import { AUC, datumOf, formatDifference, formatEstimate } from "../study/compare.ts";
@@ -32,6 +26,7 @@ import {
   RIVALS,
   type Standing,
   standingsOf,
+  wholeOf,
 } from "../study/frontier.ts";
 import { timedRuns } from "../study/recorded.ts";
 import { simulatedPlaces, simulatedSeconds } from "../study/simulated.ts";
@@ -47,7 +42,7 @@ import {
   trainWorkloads,
 } from "../study/trained.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
-import { formatWords, interleaved, variantOf } from "../study/variants.ts";
+import { interleaved, nameWithout, variantOf } from "../study/variants.ts";
 
 /** Shares of the inputs after which the rivals are stopped, those that skipping costs about as much as first. */
 const BUDGETS = [1, 0.9, 0.95, 0.85, 0.8, 0.75] as const;
@@ -188,9 +183,7 @@ function comparedAt(trained: readonly Trained[], cost: Cost): ComparedAt {
 
 /** A variant without what all of them have. */
 function shortName(name: string): string {
-  const { plan, options } = variantOf(name).words;
-  const { schedule: _schedule, rate: _rate, ...others } = options;
-  return formatWords({ plan, options: others });
+  return nameWithout(name, ["schedule", "rate"]);
 }
 
 /** Who is ahead, in a word. */
@@ -280,7 +273,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
   const lines = trained.flatMap((one) =>
     RIVALS.flatMap((rival) => {
       const names = budgetsOf(one.results.names, rival);
-      const whole = names.find((name) => rivalOf(name)!.budget === 1);
+      const whole = wholeOf(names, rival);
       return names.filter((name) => one.results.of(name).length > 0).map((name) => ({
         ...one,
         rival,
@@ -364,7 +357,7 @@ function figure(one: Trained, costs: readonly Cost[]): Figure {
 }
 
 function panel({ results }: Trained, cost: Cost): Panel {
-  const whole = budgetsOf(results.names, "fae").find((name) => rivalOf(name)!.budget === 1);
+  const whole = wholeOf(results.names, "fae");
   const bySeed = (name: string) => new Map(results.of(name).map((run) => [run.seed, run]));
   const base = bySeed(whole ?? "");
   const datum = (name: string, series: string): Datum[] => {
@@ -378,7 +371,7 @@ function panel({ results }: Trained, cost: Cost): Panel {
     if (pairs.length === 0) return [];
     const x = estimate(pairs.map(({ percent }) => percent)).mean;
     const y = datumOf(estimate(pairs.map(({ lost }) => lost)));
-    return [{ x, series, origin: originOf(cost), ...y }];
+    return [{ x, series, origin: cost.origin, ...y }];
   };
   return {
     title: `at equal ${cost.title}`,
@@ -392,8 +385,4 @@ function panel({ results }: Trained, cost: Cost): Panel {
       ...contenders({ results }).flatMap((name) => datum(name, shortName(name))),
     ],
   };
-}
-
-function originOf({ origin }: Cost): Origin {
-  return origin;
 }

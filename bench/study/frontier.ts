@@ -73,15 +73,20 @@ export function budgetsOf(names: readonly string[], rival: Rival): string[] {
   }).sort((a, b) => a.budget - b.budget).map(({ name }) => name);
 }
 
+/** The variant among some that is a rival on all of its inputs. */
+export function wholeOf(names: readonly string[], rival: Rival): string | undefined {
+  return budgetsOf(names, rival).find((name) => rivalOf(name)!.budget === 1);
+}
+
 /** A rival's curve of each seed in which all of its inputs were trained. */
-export function curvesOf(
+function curvesOf(
   results: StudyResults,
   rival: Rival,
   cost: Cost,
   measure: Measure,
 ): ReadonlyMap<number, BudgetCurve> {
   const names = budgetsOf(results.names, rival);
-  const whole = names.find((name) => rivalOf(name)!.budget === 1);
+  const whole = wholeOf(names, rival);
   const curves = new Map<number, BudgetCurve>();
   if (whole === undefined) return curves;
   for (const { seed } of results.of(whole)) {

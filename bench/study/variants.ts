@@ -120,6 +120,13 @@ export function formatWords({ plan, options }: Variant["words"]): string {
   return [plan, ...sorted.map(([key, value]) => `${key}=${value}`)].join(",");
 }
 
+/** A variant's words but for some options, as tables have it whose variants all have those. */
+export function nameWithout(name: string, options: readonly string[]): string {
+  const { plan, options: all } = variantOf(name).words;
+  const kept = Object.entries(all).filter(([key]) => !options.includes(key));
+  return formatWords({ plan, options: Object.fromEntries(kept) });
+}
+
 /**
  * A variant whose criterion has been loaded, where it is in a file: runs are then kept by the criterion's name and hash.
  *
@@ -144,7 +151,7 @@ type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
 export const PAPER_TRAINING = ["optimizer=sgd", "lr-schedule=constant"] as const;
 
 /** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
-export function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {
+function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {
   return full ? 2 : 10;
 }
 
