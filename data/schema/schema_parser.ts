@@ -428,7 +428,7 @@ export class SchemaParser extends RowParser {
             `${quote(field)} is not a list of which each is ${coder!.describe()}`,
           );
         }
-        longer.push(op === LIST && count > list!.most ? list!.table : -1);
+        if (op === LIST && count > list!.most) longer.push(list!.table);
       } else if (op === ID || op === NARROW_HEX) {
         const code = missing ? coder!.missing() : coder!.code(field, 0, field.length);
         if (code === BAD_ID) return this.#bad(f, `${quote(field)} is not ${coder!.describe()}`);
@@ -437,7 +437,7 @@ export class SchemaParser extends RowParser {
         return this.#bad(f, describeBad(column!, field));
       }
     }
-    for (const table of longer) if (table >= 0) this.#shape.cut[table]!++;
+    for (const table of longer) this.#shape.cut[table]!++;
     if (this.#shape.constant) block.dense[row] = 1;
     block.rows++;
     return null;
