@@ -8,14 +8,13 @@
 import { bceOp } from "./bce/op.ts";
 import { embeddingBackwardOp, embeddingForwardOp } from "./embedding/op.ts";
 import { interactionBackwardOp, interactionForwardOp } from "./interaction/op.ts";
-import { layerNormBackwardOp, layerNormForwardOp } from "./layer_norm/op.ts";
 import { linearBackwardInputOp, linearBackwardWeightsOp, linearForwardOp } from "./linear/op.ts";
 import { normaliseBackwardOp, normaliseForwardOp } from "./normalise/op.ts";
 import type { Op } from "./op.ts";
 import { sequenceBackwardOp, sequenceDotOp, sequencePoolOp } from "./sequence/op.ts";
 import { sigmoidBackwardOp, sigmoidForwardOp } from "./sigmoid/op.ts";
 import { inputScoresOp, rowChangeOp, staleLookupsOp } from "./staleness/op.ts";
-import { columnStatisticsOp, standardiseOp } from "./standardise/op.ts";
+import { standardiseOp } from "./standardise/op.ts";
 import { denseUpdateOp } from "./update/op.ts";
 import { varianceNormBackwardOp, varianceNormForwardOp } from "./variance_norm/op.ts";
 
@@ -37,9 +36,6 @@ export const OPS = {
   "sequence-backward": sequenceBackwardOp,
   "sigmoid-forward": sigmoidForwardOp,
   "sigmoid-backward": sigmoidBackwardOp,
-  "layer-norm-forward": layerNormForwardOp,
-  "layer-norm-backward": layerNormBackwardOp,
-  "column-statistics": columnStatisticsOp,
   "standardise": standardiseOp,
   "row-change": rowChangeOp,
   "input-scores": inputScoresOp,

@@ -12,7 +12,6 @@ import {
   initUniformKernel,
 } from "../embedding/wasm.ts";
 import { interactionBackwardKernel, interactionForwardKernel } from "../interaction/wasm.ts";
-import { layerNormBackwardKernel, layerNormForwardKernel } from "../layer_norm/wasm.ts";
 import {
   linearBackwardInputKernel,
   linearBackwardWeightsKernel,
@@ -23,7 +22,7 @@ import type { OpArgs, OpName } from "../ops.ts";
 import { sequenceBackwardKernel, sequenceDotKernel, sequencePoolKernel } from "../sequence/wasm.ts";
 import { sigmoidBackwardKernel, sigmoidForwardKernel } from "../sigmoid/wasm.ts";
 import { inputScoresKernel, rowChangeKernel, staleLookupsKernel } from "../staleness/wasm.ts";
-import { columnStatisticsKernel, standardiseKernel } from "../standardise/wasm.ts";
+import { standardiseKernel } from "../standardise/wasm.ts";
 import { denseUpdateKernel } from "../update/wasm.ts";
 import { varianceNormBackwardKernel, varianceNormForwardKernel } from "../variance_norm/wasm.ts";
 import type { WasmKernel } from "./op.ts";
@@ -46,9 +45,6 @@ export const ENCODERS: { readonly [Name in OpName]: WasmKernel<OpArgs[Name]> } =
   "sequence-backward": sequenceBackwardKernel,
   "sigmoid-forward": sigmoidForwardKernel,
   "sigmoid-backward": sigmoidBackwardKernel,
-  "layer-norm-forward": layerNormForwardKernel,
-  "layer-norm-backward": layerNormBackwardKernel,
-  "column-statistics": columnStatisticsKernel,
   "standardise": standardiseKernel,
   "row-change": rowChangeKernel,
   "input-scores": inputScoresKernel,

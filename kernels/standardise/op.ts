@@ -1,27 +1,12 @@
 /**
- * Running statistics of columns, and standardisation by them, as ops.
+ * Standardisation of columns by given statistics as an op.
  *
  * @module
  */
 
 import { costOf, type Op } from "../op.ts";
-import type { Matrix, Scalar } from "../types.ts";
-import { columnStatisticsRecord, standardiseRecord } from "./record.ts";
-
-/**
- * Running statistics of columns, updated in place: mean += w (m − mean) and variance += w (v − variance), where m and v
- * are a minibatch's column means and biased variances. A minibatch without rows changes nothing.
- */
-export interface ColumnStatisticsArgs {
-  /** M × N, read. */
-  readonly x: Matrix;
-  /** 1 × N, updated in place. */
-  readonly mean: Matrix;
-  /** 1 × N, updated in place. */
-  readonly variance: Matrix;
-  /** f32: w, read when the program runs; 1 replaces what was there. */
-  readonly weight: Scalar;
-}
+import type { Matrix } from "../types.ts";
+import { standardiseRecord } from "./record.ts";
 
 /**
  * Columns brought to mean 0 and variance 1 by given statistics: y = (x − mean) / sqrt(variance + eps). Without a mean
@@ -35,31 +20,13 @@ export interface StandardiseArgs {
   /** 1 × N, read; not below 0, and above 0 where `eps` is 0. */
   readonly variance: Matrix;
   /**
-   * Added to each variance, not below 0. Running statistics need some, since they may be 0; statistics that were measured
-   * once and are kept can have another variance put in the place of 0, and take 0 here, which is right for columns of any
-   * unit.
+   * Added to each variance, not below 0. Statistics in which another variance stands in the place of 0 take 0 here, which is
+   * right for columns of any unit.
    */
   readonly eps: number;
   /** M × N, written. */
   readonly y: Matrix;
 }
-
-/** Running means and variances of columns. */
-export const columnStatisticsOp: Op<"column-statistics", ColumnStatisticsArgs> = {
-  name: "column-statistics",
-  operands: { x: "read", mean: "written", variance: "written", weight: "scalar" },
-  check({ x }, sizes) {
-    sizes.expect("mean", 1, x.cols, "one number a column of x");
-    sizes.expect("variance", 1, x.cols, "one number a column of x");
-  },
-  cost: ({ x }) => costOf(columnStatisticsRecord, { M: x.rows, N: x.cols }),
-  examples: [(make, { inputs, cols }) => ({
-    x: make.read(inputs, cols),
-    mean: make.written(1, cols),
-    variance: make.written(1, cols),
-    weight: make.scalar(),
-  })],
-};
 
 /** y = (x − mean) / sqrt(variance + eps). */
 export const standardiseOp: Op<"standardise", StandardiseArgs> = {

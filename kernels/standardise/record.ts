@@ -7,13 +7,6 @@ interface StandardiseShape {
   readonly centred: number;
 }
 
-/** Column means and biased variances of a minibatch, and their part of the running ones. */
-export const columnStatisticsRecord: OpRecord<{ readonly M: number; readonly N: number }> = {
-  name: "column-statistics",
-  flops: ({ M, N }) => 4 * M * N + 8 * N,
-  bytes: ({ M, N }) => 4 * (M * N + 4 * N),
-};
-
 /** y = (x − mean) / sqrt(variance + eps), the roots taken once a column. */
 export const standardiseRecord: OpRecord<StandardiseShape> = {
   name: "standardise",

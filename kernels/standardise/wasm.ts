@@ -1,28 +1,11 @@
 /**
- * The standardisation's WASM kernels.
+ * The standardisation's WASM kernel.
  *
  * @module
  */
 
 import { wasmKernel } from "../cpu/op.ts";
-import type { ColumnStatisticsArgs, StandardiseArgs } from "./op.ts";
-
-/** Running means and variances of columns. */
-export const columnStatisticsKernel = wasmKernel({
-  source: "kernels/standardise/standardise.as.ts",
-  name: "columnStatistics",
-  words: {
-    M: "number",
-    N: "number",
-    x: "matrix",
-    mean: "address",
-    variance: "address",
-    weight: "scalar",
-  },
-  call: (_at, { x, mean, variance, weight }: ColumnStatisticsArgs) => ({
-    words: { M: x.rows, N: x.cols, x, mean, variance, weight },
-  }),
-});
+import type { StandardiseArgs } from "./op.ts";
 
 /** y = (x − mean) / sqrt(variance + eps); address 0 where there is no mean. */
 export const standardiseKernel = wasmKernel({

@@ -1,34 +1,14 @@
 /**
- * Launches of the standardisation's ops.
+ * Launches of the standardisation's op.
  *
  * @module
  */
 
 import { composeKernel, type LaunchContext } from "../webgpu/kernel.ts";
-import type { ColumnStatisticsArgs, StandardiseArgs } from "./op.ts";
+import type { StandardiseArgs } from "./op.ts";
 import standardiseSource from "./standardise.wgsl" with { type: "text" };
-import statisticsSource from "./statistics.wgsl" with { type: "text" };
 
-const COLUMNS = 16, THREADS = 256;
-
-const statisticsKernel = composeKernel({
-  name: "column-statistics",
-  params: {
-    rows: "u32",
-    cols: "u32",
-    x: "place",
-    mean_offset: "u32",
-    variance_offset: "u32",
-    weight: "u32",
-  },
-  buffers: {
-    x: "read f32",
-    scalars: "read f32",
-    means: "write f32",
-    variances: "write f32",
-  },
-  sources: [statisticsSource],
-});
+const THREADS = 256;
 
 const standardiseKernel = composeKernel({
   name: "standardise",
@@ -44,33 +24,6 @@ const standardiseKernel = composeKernel({
   buffers: { x: "read f32", means: "read f32", variances: "read f32", y: "write f32" },
   sources: [standardiseSource],
 });
-
-/** Running means and variances of columns. */
-export function launchColumnStatistics(
-  context: LaunchContext,
-  { x, mean, variance, weight }: ColumnStatisticsArgs,
-): void {
-  const means = context.matrix(mean), variances = context.matrix(variance);
-  const shared = means === variances;
-  context.launch(statisticsKernel.launch({
-    overrides: { SHARED: Number(shared) },
-    params: {
-      rows: x.rows,
-      cols: x.cols,
-      x,
-      mean_offset: mean.offset,
-      variance_offset: variance.offset,
-      weight: weight.index,
-    },
-    buffers: {
-      x: context.matrix(x),
-      scalars: context.scalar(weight),
-      means,
-      variances: shared ? "unused" : variances,
-    },
-    groups: x.rows === 0 ? 0 : Math.ceil(x.cols / COLUMNS),
-  }));
-}
 
 /** y = (x − mean) / sqrt(variance + eps). */
 export function launchStandardise(

@@ -7,7 +7,6 @@
 import { launchBce } from "../bce/webgpu.ts";
 import { launchEmbeddingBackward, launchEmbeddingForward } from "../embedding/webgpu.ts";
 import { launchInteractionBackward, launchInteractionForward } from "../interaction/webgpu.ts";
-import { launchLayerNormBackward, launchLayerNormForward } from "../layer_norm/webgpu.ts";
 import {
   launchLinearBackwardInput,
   launchLinearBackwardWeights,
@@ -22,7 +21,7 @@ import {
 } from "../sequence/webgpu.ts";
 import { launchSigmoidBackward, launchSigmoidForward } from "../sigmoid/webgpu.ts";
 import { launchInputScores, launchRowChange, launchStaleLookups } from "../staleness/webgpu.ts";
-import { launchColumnStatistics, launchStandardise } from "../standardise/webgpu.ts";
+import { launchStandardise } from "../standardise/webgpu.ts";
 import { launchDenseUpdate } from "../update/webgpu.ts";
 import { launchVarianceNormBackward, launchVarianceNormForward } from "../variance_norm/webgpu.ts";
 import type { LaunchContext } from "./kernel.ts";
@@ -47,9 +46,6 @@ export const LAUNCHERS: {
   "sequence-backward": launchSequenceBackward,
   "sigmoid-forward": launchSigmoidForward,
   "sigmoid-backward": launchSigmoidBackward,
-  "layer-norm-forward": launchLayerNormForward,
-  "layer-norm-backward": launchLayerNormBackward,
-  "column-statistics": launchColumnStatistics,
   "standardise": launchStandardise,
   "row-change": launchRowChange,
   "input-scores": launchInputScores,

@@ -36,7 +36,7 @@ Deno.test("benchKernels() measures every op of the table and gives its memory ba
   ]);
   assert.deepEqual(shapesOf("sequence-pool"), ["B=6 S=3 D=6 T=6", "B=6 S=3 D=6 T=0"]);
   // What no model's step has, at the first one's sizes: 3 vectors of 4 floats.
-  assert.deepEqual(shapesOf("layer-norm-forward"), ["B=6 F=3 dim=4"]);
+  assert.deepEqual(shapesOf("variance-norm-forward"), ["B=6 F=3 dim=4"]);
   assert.equal(shapesOf("input-scores").length, 3);
   for (const { us, gflop_s, gb_s } of rows) {
     assert.ok(us > 0 && gflop_s >= 0 && gb_s > 0);

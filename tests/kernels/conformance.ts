@@ -13,7 +13,6 @@ import { deviceCases } from "./conformance/device.ts";
 import { embeddingCases } from "./conformance/embedding.ts";
 import type { ConformanceCase } from "./conformance/harness.ts";
 import { interactionCases } from "./conformance/interaction.ts";
-import { layerNormCases } from "./conformance/layer_norm.ts";
 import { linearCases } from "./conformance/linear.ts";
 import { misuseCases } from "./conformance/misuse.ts";
 import { normaliseCases } from "./conformance/normalise.ts";
@@ -35,7 +34,6 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...normaliseCases,
   ...sequenceCases,
   ...sigmoidCases,
-  ...layerNormCases,
   ...standardiseCases,
   ...varianceNormCases,
   ...stalenessCases,

@@ -4,7 +4,6 @@ import { embeddingForwardOp } from "../../kernels/embedding/op.ts";
 import { embeddingBackward, embeddingForward } from "../../kernels/embedding/reference.ts";
 import { interactionForwardOp } from "../../kernels/interaction/op.ts";
 import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
-import { layerNormBackward, layerNormForward } from "../../kernels/layer_norm/reference.ts";
 import {
   linearBackwardInput,
   linearBackwardWeights,
@@ -18,7 +17,7 @@ import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference
 import { staleLookupsOp } from "../../kernels/staleness/op.ts";
 import type { LookupLayout } from "../../kernels/staleness/op.ts";
 import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
-import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
+import { standardise } from "../../kernels/standardise/reference.ts";
 import type { Device, DeviceBuffer, Program, Recorder } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import {
@@ -262,79 +261,6 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
   }],
   "sigmoid gradient that never vanishes": ["sigmoid backward", {
     sigmoidBackward: (y, dy) => sigmoidBackward(y, dy).map((g, i) => y[i] === 1 ? dy[i]! : g),
-  }],
-  "layer norm with the variance of a sample": ["layer norm forward", {
-    layerNormForward: (x, dim) =>
-      layerNormForward(x, dim).map((y) => dim === 1 ? y : y * Math.sqrt((dim - 1) / dim)),
-  }],
-  "layer norm that takes no mean off": ["layer norm forward", {
-    layerNormForward: (x, dim) =>
-      eachVector(x, dim, (vector) => {
-        const square = vector.reduce((sum, value) => sum + value * value / dim, 0);
-        return vector.map((value) => value / Math.sqrt(square + 1e-5));
-      }),
-  }],
-  "layer norm without 1e-5": ["layer norm forward", {
-    layerNormForward: (x, dim) =>
-      eachVector(x, dim, (vector) => {
-        const y = layerNormForward(vector, dim);
-        const length = Math.sqrt(y.reduce((sum, value) => sum + value * value / dim, 0));
-        return y.map((value) => length === 0 ? 0 : value / length);
-      }),
-  }],
-  "layer norm over the whole row": ["layer norm forward: large", {
-    layerNormForward: (x, dim) => layerNormForward(x, dim === 16 ? 27 * dim : dim),
-  }],
-  "layer norm gradient with the statistics held constant": ["layer norm backward", {
-    layerNormBackward: (x, dy, features, dim, maskFirst) => {
-      const dx = layerNormBackward(x, dy, features, dim, maskFirst);
-      eachVector(x, dim, (vector, at) => {
-        const mean = vector.reduce((sum, value) => sum + value / dim, 0);
-        const variance = vector.reduce((sum, value) => sum + (value - mean) ** 2 / dim, 0);
-        for (let c = at; c < at + dim; c++) dx[c] = dy[c]! / Math.sqrt(variance + 1e-5);
-        return vector;
-      });
-      return dx;
-    },
-  }],
-  "layer norm gradient without the mean of the gradients": ["layer norm backward", {
-    layerNormBackward: (x, dy, features, dim, maskFirst) => {
-      const dx = layerNormBackward(x, dy, features, dim, maskFirst);
-      const means = eachVector(
-        dy,
-        dim,
-        (g) => g.map((_, __, all) => all.reduce((s, v) => s + v) / dim),
-      );
-      return dx.map((g, i) => maskFirst && i % (features * dim) < dim ? g : g + means[i]!);
-    },
-  }],
-  "layer norm gradient without mask": ["layer norm backward", {
-    layerNormBackward: (x, dy, features, dim) => layerNormBackward(x, dy, features, dim, false),
-  }],
-  "layer norm gradient that masks every vector": ["layer norm backward", {
-    layerNormBackward: (x, dy, _features, dim, maskFirst) =>
-      layerNormBackward(x, dy, 1, dim, maskFirst),
-  }],
-  "column variances of a sample": ["column statistics", {
-    columnStatistics: (x, mean, variance, weight) => {
-      const M = x.length / mean.length;
-      const after = columnStatistics(x, mean, variance, weight);
-      const own = columnStatistics(x, mean, variance, 1).variance;
-      const more = M > 1 ? weight / (M - 1) : 0;
-      return { ...after, variance: after.variance.map((v, j) => v + more * own[j]!) };
-    },
-  }],
-  "running statistics that weigh the old ones": ["column statistics", {
-    columnStatistics: (x, mean, variance, weight) =>
-      columnStatistics(x, mean, variance, 1 - weight),
-  }],
-  "variances around the running mean": ["column statistics", {
-    columnStatistics: (x, mean, variance, weight) => {
-      const after = columnStatistics(x, mean, variance, weight);
-      const { mean: own } = columnStatistics(x, mean, variance, 1);
-      const moved = after.variance.map((v, j) => v + weight * (own[j]! - mean[j]!) ** 2);
-      return { ...after, variance: moved };
-    },
   }],
   "standardisation that always takes the mean off": ["standardise", {
     standardise: (x, mean, variance, eps) =>

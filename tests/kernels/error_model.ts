@@ -202,28 +202,27 @@ export function sigmoidTolerance(x: number, accuracy: Accuracy): number {
 }
 
 /**
- * What mean, variance and sqrt(variance + eps) of `n` numbers around their mean may come out as, given the exact mean
- * and variance and the mean magnitude of the numbers:
+ * What mean and sqrt(variance + eps) of `n` numbers around their mean may come out as, given the exact mean and variance
+ * and the mean magnitude of the numbers:
  *
  * - the mean is a sum of n terms and a division, off by δ;
  * - of deviations that are all off by δ, the squares add up to n δ² more; then each has a rounding of its own, is
  *   squared, added up and divided;
  * - adding eps (which float32 may round) and the root.
  */
-export function momentErrors(
+function momentErrors(
   n: number,
   magnitude: number,
   variance: number,
   accuracy: Accuracy,
-  eps = 1e-5,
-): { mean: number; variance: number; deviation: { low: number; high: number } } {
+  eps: number,
+): { mean: number; deviation: { low: number; high: number } } {
   const mean = sumTolerance(n + 2 * accuracy.divideUlps, magnitude);
   const larger = variance + mean ** 2;
   const relative = gamma(n + 4 + 2 * accuracy.divideUlps);
   const roundings = gamma(2 + 2 * accuracy.sqrtUlps);
   return {
     mean,
-    variance: mean ** 2 + relative * larger + n * FLUSH,
     deviation: {
       low: Math.sqrt(variance * (1 - relative) + eps) * (1 - roundings),
       high: Math.sqrt(larger * (1 + relative) + eps) * (1 + roundings),
@@ -249,59 +248,12 @@ function quotientTolerance(
 }
 
 /** Exact moments of one vector, and what they may come out as. */
-function vectorMoments(x: Float64Array, accuracy: Accuracy, eps = 1e-5) {
+function vectorMoments(x: Float64Array, accuracy: Accuracy, eps: number) {
   const mean = x.reduce((sum, value) => sum + value / x.length, 0);
   const magnitude = x.reduce((sum, value) => sum + Math.abs(value) / x.length, 0);
   const variance = x.reduce((sum, value) => sum + (value - mean) ** 2 / x.length, 0);
   const errors = momentErrors(x.length, magnitude, variance, accuracy, eps);
   return { mean, deviation: Math.sqrt(variance + eps), errors };
-}
-
-/** Tolerances of y = (x − mean) / sqrt(variance + 1e-5) for one vector x: see {@linkcode momentErrors}. */
-export function layerNormTolerances(x: Float64Array, accuracy: Accuracy): Float64Array {
-  const { mean, deviation, errors } = vectorMoments(x, accuracy);
-  return x.map((value) => {
-    const d = value - mean;
-    const error = errors.mean + U * (Math.abs(d) + errors.mean);
-    return quotientTolerance(d, error, deviation, errors.deviation, accuracy);
-  });
-}
-
-/**
- * Tolerances of dx = (dy − g − y a) / deviation for one vector, where g = mean(dy), a = mean(dy · y), y and its
- * tolerances are those of the forward op: means are a sum and a division; then a product and two subtractions.
- */
-export function layerNormGradientTolerances(
-  x: Float64Array,
-  dy: Float64Array,
-  y: Float64Array,
-  accuracy: Accuracy,
-): Float64Array {
-  const n = x.length;
-  const { deviation, errors } = vectorMoments(x, accuracy);
-  const yErrors = layerNormTolerances(x, accuracy);
-  let g = 0, gSize = 0, a = 0, aSize = 0, aMoved = 0;
-  for (let i = 0; i < n; i++) {
-    g += dy[i]! / n;
-    gSize += Math.abs(dy[i]!) / n;
-    a += dy[i]! * y[i]! / n;
-    aSize += Math.abs(dy[i]!) * (Math.abs(y[i]!) + yErrors[i]!) / n;
-    aMoved += Math.abs(dy[i]!) * yErrors[i]! / n;
-  }
-  const gError = sumTolerance(n + 2 * accuracy.divideUlps, gSize);
-  const aError = aMoved + sumTolerance(n + 1 + 2 * accuracy.divideUlps, aSize);
-  return dy.map((gradient, i) => {
-    const yLarge = Math.abs(y[i]!) + yErrors[i]!, aLarge = Math.abs(a) + aError;
-    const error = gError + Math.abs(y[i]!) * aError + yErrors[i]! * aLarge +
-      sumTolerance(3, Math.abs(gradient) + Math.abs(g) + gError + yLarge * aLarge);
-    return quotientTolerance(
-      gradient - g - y[i]! * a,
-      error,
-      deviation,
-      errors.deviation,
-      accuracy,
-    );
-  });
 }
 
 /** Tolerances of y = gain x / sqrt(variance + eps) for one vector x: as a quotient, and a product more. */
@@ -365,12 +317,6 @@ export function varianceNormGradientTolerances(
     return productOfQuotient(numerator, Math.abs(gain) * error, deviation, errors, accuracy);
   });
   return { dx, along, alongTolerance };
-}
-
-/** Tolerance of old + w (new − old), where new may be off by `error`: a subtraction, a product and an addition. */
-export function blendTolerance(old: number, next: number, weight: number, error: number): number {
-  const w = Math.abs(weight);
-  return w * error + sumTolerance(3, w * (Math.abs(next) + error + Math.abs(old)) + Math.abs(old));
 }
 
 /**

@@ -11,7 +11,6 @@ import {
   embeddingForward,
 } from "../../kernels/embedding/reference.ts";
 import { interactionBackward, interactionForward } from "../../kernels/interaction/reference.ts";
-import { layerNormBackward, layerNormForward } from "../../kernels/layer_norm/reference.ts";
 import {
   linearBackwardInput,
   linearBackwardWeights,
@@ -23,7 +22,7 @@ import { sequenceBackward, sequenceDot, sequencePool } from "../../kernels/seque
 import { checkHighestRow } from "../../kernels/shapes.ts";
 import { sigmoidBackward, sigmoidForward } from "../../kernels/sigmoid/reference.ts";
 import { inputScores, rowChange, staleLookups } from "../../kernels/staleness/reference.ts";
-import { columnStatistics, standardise } from "../../kernels/standardise/reference.ts";
+import { standardise } from "../../kernels/standardise/reference.ts";
 import type { Matrix } from "../../kernels/types.ts";
 import { applyOptimizer } from "../../kernels/update/reference.ts";
 import {
@@ -57,9 +56,6 @@ export interface ReferenceOps {
   readonly sequenceBackward: typeof sequenceBackward;
   readonly sigmoidForward: typeof sigmoidForward;
   readonly sigmoidBackward: typeof sigmoidBackward;
-  readonly layerNormForward: typeof layerNormForward;
-  readonly layerNormBackward: typeof layerNormBackward;
-  readonly columnStatistics: typeof columnStatistics;
   readonly standardise: typeof standardise;
   readonly rowChange: typeof rowChange;
   readonly inputScores: typeof inputScores;
@@ -86,9 +82,6 @@ export const REFERENCE_OPS: ReferenceOps = {
   sequenceBackward,
   sigmoidForward,
   sigmoidBackward,
-  layerNormForward,
-  layerNormBackward,
-  columnStatistics,
   standardise,
   rowChange,
   inputScores,
@@ -202,19 +195,6 @@ export const REFERENCE_STEPS: {
   },
   "sigmoid-backward"(ops, { y, dy, dx }) {
     store(dx, ops.sigmoidBackward(load(y), load(dy)));
-  },
-  "layer-norm-forward"(ops, { x, dim, y }) {
-    store(y, ops.layerNormForward(load(x), dim));
-  },
-  "layer-norm-backward"(ops, { x, features, dim, dy, dx, maskFirst }) {
-    store(dx, ops.layerNormBackward(load(x), load(dy), features, dim, maskFirst));
-  },
-  "column-statistics"(ops, { x, mean, variance, weight }) {
-    const after = ops.columnStatistics(
-      ...[load(x), load(mean), load(variance), loadFloat(weight)] as const,
-    );
-    store(mean, after.mean);
-    store(variance, after.variance);
   },
   "standardise"(ops, { x, mean, variance, eps, y }) {
     const centre = mean === null ? null : load(mean);

@@ -3,7 +3,6 @@ import { bceOp } from "../../../kernels/bce/op.ts";
 import { embeddingBackwardOp, embeddingForwardOp } from "../../../kernels/embedding/op.ts";
 import { DeviceExamples, type ExampleMaker, type ExampleSize } from "../../../kernels/example.ts";
 import { interactionBackwardOp, interactionForwardOp } from "../../../kernels/interaction/op.ts";
-import { layerNormBackwardOp, layerNormForwardOp } from "../../../kernels/layer_norm/op.ts";
 import {
   linearBackwardInputOp,
   linearBackwardWeightsOp,
@@ -20,7 +19,7 @@ import {
   type ScoreCombination,
   staleLookupsOp,
 } from "../../../kernels/staleness/op.ts";
-import { columnStatisticsOp, standardiseOp } from "../../../kernels/standardise/op.ts";
+import { standardiseOp } from "../../../kernels/standardise/op.ts";
 import type { Device, Matrix, Recorder } from "../../../kernels/types.ts";
 import { denseUpdateOp } from "../../../kernels/update/op.ts";
 import {
@@ -247,17 +246,6 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   const vectors = matrix(5, 12);
   const layers = { x: vectors, features: 3, dim: 4, y: matrix(5, 12) };
   const layersBack = { ...layers, dy: layers.y, dx: matrix(5, 12), maskFirst: true };
-  const layerWrong = (change: Partial<typeof layers>): void =>
-    add(layerNormForwardOp, "x|y", { ...layers, ...change });
-  layerWrong({ features: 2 });
-  layerWrong({ dim: 0 });
-  layerWrong({ features: 1.5, dim: 8 });
-  layerWrong({ y: matrix(5, 13) });
-  const layerBackWrong = (change: Partial<typeof layersBack>): void =>
-    add(layerNormBackwardOp, "x|dy|dx", { ...layersBack, ...change });
-  layerBackWrong({ dim: 3 });
-  layerBackWrong({ dy: matrix(4, 12) });
-  layerBackWrong({ dx: matrix(5, 11) });
   const gained = { ...layers, gain: matrix(1, 3), eps: matrix(1, 3) };
   const gainedWrong = (change: Partial<typeof gained>): void =>
     add(varianceNormForwardOp, "x|gain|eps|y", { ...gained, ...change });
@@ -271,13 +259,13 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   gainedBackWrong({ gain: matrix(2, 3) });
   gainedBackWrong({ dy: matrix(4, 12) });
   gainedBackWrong({ dgain: matrix(1, 2) });
-  const columns = { x: rows, mean: matrix(1, 3), variance: matrix(1, 3), weight: scalar };
-  const columnsWrong = (change: Partial<typeof columns>): void =>
-    add(columnStatisticsOp, "x|mean|variance|weight", { ...columns, ...change });
-  columnsWrong({ mean: matrix(1, 4) });
-  columnsWrong({ variance: matrix(3, 1) });
-  columnsWrong({ weight: { ...scalar, index: 4 } });
-  const standard = { ...columns, eps: 1e-5, y: matrix(5, 3) };
+  const standard = {
+    x: rows,
+    mean: matrix(1, 3),
+    variance: matrix(1, 3),
+    eps: 1e-5,
+    y: matrix(5, 3),
+  };
   const standardWrong = (change: Partial<typeof standard>): void =>
     add(standardiseOp, "x|mean|variance|eps|y", { ...standard, ...change });
   standardWrong({ mean: matrix(1, 2) });

@@ -1,15 +1,7 @@
-import { columnStatisticsOp, standardiseOp } from "../../../kernels/standardise/op.ts";
-import { columnStatistics, standardise } from "../../../kernels/standardise/reference.ts";
-import { blendTolerance, momentErrors, standardiseTolerance } from "../error_model.ts";
-import {
-  assertClose,
-  type ConformanceCase,
-  Knobs,
-  ROWS,
-  runTwice,
-  Scope,
-  Values,
-} from "./harness.ts";
+import { standardiseOp } from "../../../kernels/standardise/op.ts";
+import { standardise } from "../../../kernels/standardise/reference.ts";
+import { standardiseTolerance } from "../error_model.ts";
+import { assertClose, type ConformanceCase, ROWS, runTwice, Scope, Values } from "./harness.ts";
 
 /** [M, N, floats more between rows]. */
 const SHAPES = [
@@ -36,73 +28,8 @@ function placement(N: number, gap: number): { stride?: number } {
   return gap === 0 ? {} : { stride: 4 * Math.ceil(N / 4) + gap };
 }
 
-/** Cases of running column statistics and the standardisation by them. */
+/** Cases of the standardisation of columns. */
 export const standardiseCases: readonly ConformanceCase[] = [
-  ...[false, true].map((together): ConformanceCase => ({
-    name: `column statistics: awkward shapes, mean and variance in ${
-      together ? "one buffer" : "two buffers"
-    }`,
-    run: async ({ device, accuracy }) => {
-      using scope = new Scope();
-      const values = new Values(together ? 750 : 751);
-      const inputs = scope.arena(device, "input", "inputs");
-      const means = scope.arena(device, "output", "means");
-      const variances = together ? means : scope.arena(device, "output", "variances");
-      const knobs = scope.own(new Knobs(device));
-      const jobs = SHAPES.map(([M, N, gap]) => ({
-        ...{ M, N },
-        data: columns(values, M, N),
-        old: { mean: values.normal(N), variance: values.normal(N).map((x) => Math.fround(x * x)) },
-        gap,
-      })).map((job) => ({
-        ...job,
-        x: inputs.place(job.M, job.N, job.data, placement(job.N, job.gap)),
-        mean: means.place(1, job.N, job.old.mean),
-        variance: variances.place(1, job.N, job.old.variance),
-      }));
-      inputs.commit();
-      means.commit();
-      if (!together) variances.commit();
-      const program = scope.own(device.record("column statistics", (ops) => {
-        for (const { x, mean, variance } of jobs) {
-          ops.add(columnStatisticsOp, { x, mean, variance, weight: knobs.learningRate });
-        }
-      }));
-      // Weight 1 replaces what was there, and 0 leaves it.
-      for (const rate of [0.125, 0.9, 1, 0]) {
-        const weight = knobs.setLearningRate(rate);
-        for (const { mean, variance, old } of jobs) {
-          means.overwrite(mean, old.mean);
-          variances.overwrite(variance, old.variance);
-        }
-        device.run(program);
-        await means.download();
-        if (!together) await variances.download();
-        for (const { M, N, data, old, mean, variance } of jobs) {
-          const want = columnStatistics(data, old.mean, old.variance, weight);
-          const batch = columnStatistics(data, old.mean, old.variance, 1);
-          const [meanTolerances, varianceTolerances] = [new Float64Array(N), new Float64Array(N)];
-          for (let j = 0; j < N && M > 0; j++) {
-            let magnitude = 0;
-            for (let i = 0; i < M; i++) magnitude += Math.abs(data[i * N + j]!) / M;
-            const errors = momentErrors(M, magnitude, batch.variance[j]!, accuracy);
-            meanTolerances[j] = blendTolerance(
-              ...[old.mean[j]!, batch.mean[j]!, weight, errors.mean] as const,
-            );
-            varianceTolerances[j] = blendTolerance(
-              ...[old.variance[j]!, batch.variance[j]!, weight, errors.variance] as const,
-            );
-          }
-          const what = `columnStatistics ${M} × ${N} with weight ${weight}:`;
-          assertClose(`${what} mean`, means.values(mean), want.mean, meanTolerances);
-          assertClose(
-            `${what} variance`,
-            ...[variances.values(variance), want.variance, varianceTolerances] as const,
-          );
-        }
-      }
-    },
-  })),
   {
     name: "standardise: awkward shapes, with and without a mean",
     run: async ({ device, accuracy }) => {
