@@ -12,8 +12,9 @@ import { fileError } from "../../core/files.ts";
 import { type IdLayout, idLayout, idsFromRow } from "../id_layout.ts";
 import { checkRead, checkReadAt } from "../inputs.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
+import { SPLITS } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
-import { type RowLayout, rowLayout, SPLITS } from "./rows.ts";
+import { type RowLayout, rowLayout } from "./rows.ts";
 
 /** What is known of the inputs beside their rows. */
 export interface RowFileParts extends Pick<Dataset, "schema" | "hash" | "notes" | "bayes"> {
