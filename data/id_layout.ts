@@ -57,6 +57,36 @@ export function idLayout({ tables, steps }: Pick<DatasetSchema, "tables" | "step
   };
 }
 
+/** Copies the ids of input b of a minibatch of `size` to a row, where they stand table by table, from word `at` on. */
+export function idsToRow(
+  { each, firsts }: IdLayout,
+  ids: Uint32Array,
+  size: number,
+  b: number,
+  row: Uint32Array,
+  at: number,
+): void {
+  for (let t = 0; t < each.length; t++) {
+    const from = firsts[t]! * size + b * each[t]!;
+    for (let l = 0; l < each[t]!; l++) row[at++] = ids[from + l]!;
+  }
+}
+
+/** Copies ids back from a row: the inverse of {@linkcode idsToRow}. */
+export function idsFromRow(
+  { each, firsts }: IdLayout,
+  row: Uint32Array,
+  at: number,
+  ids: Uint32Array,
+  size: number,
+  b: number,
+): void {
+  for (let t = 0; t < each.length; t++) {
+    const to = firsts[t]! * size + b * each[t]!;
+    for (let l = 0; l < each[t]!; l++) ids[to + l] = row[at++]!;
+  }
+}
+
 /** A minibatch's lookups, bag by bag, as they are grouped: see `LookupGrouper`. */
 export interface BagLookups {
   /** Bags a table: inputs, of sequences inputs × steps. */

@@ -5,9 +5,10 @@
  */
 
 import { UserError } from "../core/errors.ts";
+import { eventTurns } from "../core/events.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
-import { drawRows, rowLayout, SPLITS } from "./drawn/rows.ts";
-import { idLayout, NO_LOOKUP } from "./id_layout.ts";
+import { drawRows, FirstAppearance, rowLayout, SPLITS } from "./drawn/rows.ts";
+import { idLayout, idsFromRow, idsToRow } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import { RowReader } from "./row_reader.ts";
 import type { SharedDataset } from "./shared_dataset.ts";
@@ -44,8 +45,6 @@ export interface MaterialisationProgress {
 const DEFAULT_LIMIT = 6 * 2 ** 30;
 /** Inputs drawn at a time. */
 const AT_ONCE = 4096;
-/** Milliseconds between two pauses in which pending events, such as signals, are handled. */
-const TURN_MS = 50;
 
 /** A split's inputs one after the other, so that a shuffled minibatch touches few cache lines an input. */
 export interface SplitRows {
@@ -87,7 +86,7 @@ export async function materialise(
     );
   }
   signal?.throwIfAborted();
-  const turns = new Turns();
+  const turn = eventTurns(signal);
   let before = 0;
   const shared = threads > 1 ? await dataset.share?.(SPLITS) ?? null : null;
   const drawn: Partial<Record<Split, SplitRows>> = shared === null
@@ -96,7 +95,7 @@ export async function materialise(
   for (const split of SPLITS) {
     drawn[split] ??= await draw(dataset, split, async (done) => {
       onProgress?.({ done: before + done, total });
-      await turns.yield();
+      await turn();
       signal?.throwIfAborted();
     });
     before += dataset.count(split);
@@ -106,49 +105,14 @@ export async function materialise(
   if (options.vocabulary !== "seen") {
     return new MaterialisedDataset({ schema, rows, hash, notes, bayes });
   }
-  const distinct = renumber(schema, rows);
-  const tables = schema.tables.map((table, t) => ({ ...table, rows: distinct[t]! }));
-  return new MaterialisedDataset({
-    ...{ rows, notes, bayes },
-    schema: { ...schema, tables },
-    hash: `${hash}-seen`,
-  });
-}
-
-/** Numbers ids in order of first appearance, in place. Returns the number of different ids of each table. */
-function renumber(schema: DatasetSchema, rows: Record<Split, SplitRows>): number[] {
-  const { each, firsts, width } = idLayout(schema);
-  return schema.tables.map((table, t) => {
-    const numbers = new Uint32Array(table.rows);
-    let distinct = 0;
-    for (const split of SPLITS) {
-      const { ids } = rows[split];
-      for (let from = firsts[t]!; from < ids.length; from += width) {
-        for (let at = from; at < from + each[t]!; at++) {
-          const id = ids[at]!;
-          if (id === NO_LOOKUP) continue;
-          if (numbers[id] === 0) numbers[id] = ++distinct;
-          ids[at] = numbers[id]! - 1;
-        }
-      }
-    }
-    return distinct;
-  });
-}
-
-/** Lets timers and events in now and then. */
-class Turns {
-  #last = performance.now();
-
-  async yield(): Promise<void> {
-    if (performance.now() - this.#last < TURN_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#last = performance.now();
-  }
+  const seen = new FirstAppearance(schema), { width } = idLayout(schema);
+  for (const split of SPLITS) seen.renumber(rows[split].ids, width);
+  return new MaterialisedDataset({ ...seen.renumbered(dataset), rows, notes, bayes });
 }
 
 function bytesPerInput(schema: DatasetSchema): number {
-  return 4 * ((schema.steps ?? 1) * schema.dense.length + idLayout(schema).width) + 1;
+  const { ids, dense } = rowLayout(schema);
+  return 4 * (dense + ids) + 1;
 }
 
 /** Room for so many inputs, shared so that other threads can read them. */
@@ -193,9 +157,9 @@ async function draw(
   split: Split,
   onDrawn: (done: number) => Promise<void>,
 ): Promise<SplitRows> {
-  const { schema } = dataset, count = dataset.count(split), steps = schema.steps ?? 1;
-  const denseWidth = steps * schema.dense.length;
-  const { each, firsts, width } = idLayout(schema);
+  const { schema } = dataset, count = dataset.count(split);
+  const denseWidth = rowLayout(schema).dense;
+  const layout = idLayout(schema);
   const rows = emptyRows(schema, count);
   const reader = dataset.reader(split, { kind: "sequential" });
   const into = createInputs(schema, Math.min(AT_ONCE, count));
@@ -204,11 +168,7 @@ async function draw(
     await reader.read(start, size, into);
     rows.dense.set(into.dense.subarray(0, size * denseWidth), start * denseWidth);
     for (let b = 0; b < size; b++) {
-      let at = (start + b) * width;
-      for (let t = 0; t < each.length; t++) {
-        const from = firsts[t]! * size + b * each[t]!;
-        for (let l = 0; l < each[t]!; l++) rows.ids[at++] = into.ids[from + l]!;
-      }
+      idsToRow(layout, into.ids, size, b, rows.ids, (start + b) * layout.width);
       const label = rows.labels[start + b] = into.labels[b]!;
       if (label !== 0 && label !== 1) {
         throw new RangeError(
@@ -255,8 +215,8 @@ export class MaterialisedDataset implements Dataset {
 
   reader(split: Split, order: Order): Reader {
     const { count, dense, ids, labels } = this.#rows[split];
-    const denseWidth = (this.schema.steps ?? 1) * this.schema.dense.length;
-    const { each, firsts, width } = idLayout(this.schema);
+    const denseWidth = rowLayout(this.schema).dense;
+    const layout = idLayout(this.schema);
     return new RowReader(this.schema, order, {
       count,
       write(row: number, into: Inputs, b: number, size: number): void {
@@ -264,11 +224,7 @@ export class MaterialisedDataset implements Dataset {
         for (let to = b * denseWidth; to < (b + 1) * denseWidth; to++) {
           into.dense[to] = dense[from++]!;
         }
-        from = row * width;
-        for (let t = 0; t < each.length; t++) {
-          const to = firsts[t]! * size + b * each[t]!;
-          for (let l = 0; l < each[t]!; l++) into.ids[to + l] = ids[from++]!;
-        }
+        idsFromRow(layout, ids, row * layout.width, into.ids, size, b);
         into.labels[b] = labels[row]!;
       },
     });

@@ -7,6 +7,7 @@
 
 import { Permutation } from "../core/random.ts";
 import type { BlockStore } from "./block_store.ts";
+import { idsFromRow } from "./id_layout.ts";
 import { checkRead, checkReadAt } from "./inputs.ts";
 import type { Range } from "./split.ts";
 import type { Inputs, Order, Reader } from "./types.ts";
@@ -303,10 +304,8 @@ export class PreparedReader implements Reader {
     if (layout.single) {
       for (let t = 0; t < tables; t++) ids[t * size + b] = words[cell++]!;
     } else {
-      for (let t = 0; t < tables; t++) {
-        const each = layout.each[t]!, to = layout.firsts[t]! * size + b * each;
-        for (let l = 0; l < each; l++) ids[to + l] = words[cell++]!;
-      }
+      idsFromRow(layout, words, cell, ids, size, b);
+      cell += layout.width;
     }
     labels[b] = words[cell]!;
   }

@@ -8,14 +8,14 @@
  */
 
 import { FlatBuffer } from "./flatbuffer.ts";
+import { type ArrowMessage, DICTIONARY_BATCH, messageAt, RECORD_BATCH, SCHEMA } from "./message.ts";
 
 /** Bytes that an entry of a vector takes at least. */
 const ENTRY_BYTES = 4;
 /** Bytes of "ARROW1" and the footer's length at the end. */
 const TAIL_BYTES = 10;
 
-/** Kinds of messages. */
-export const SCHEMA = 1, DICTIONARY_BATCH = 2, RECORD_BATCH = 3;
+/** The kind of a column whose values are of several kinds. */
 const UNION = 14;
 
 /** Whether bytes begin as an Arrow file does; a stream begins with its first message. */
@@ -60,36 +60,28 @@ class BoundsCheck {
     if (schema === null) throw new RangeError("it has no schema");
     this.#schema(file, schema);
     for (const at of this.#vector(file, footer(8), 24)) {
-      this.#message(bytes, file.int64(at), DICTIONARY_BATCH);
+      this.#message(messageAt(bytes, file.int64(at)), DICTIONARY_BATCH);
     }
     let rows = 0;
     for (const at of this.#vector(file, footer(10), 24)) {
-      rows += this.#message(bytes, file.int64(at), RECORD_BATCH);
+      rows += this.#message(messageAt(bytes, file.int64(at)), RECORD_BATCH);
     }
     this.#metadata(file, footer(12));
     return rows;
   }
 
   stream(bytes: Uint8Array): number {
-    const whole = new FlatBuffer(bytes);
     let rows = 0, first = true;
     for (let start = 0; start + 8 <= bytes.length;) {
-      const marked = whole.int32(start) === -1;
-      const length = whole.int32(marked ? start + 4 : start);
-      if (length === 0) break;
-      const from = start + (marked ? 8 : 4);
-      if (length < 0 || from + length > bytes.length) {
-        throw new RangeError("a message is cut short");
-      }
-      const message = new FlatBuffer(bytes.subarray(from, from + length));
-      const members = message.table(0), type = members(6), header = members(8), body = members(10);
-      const kind = type === null || header === null ? 0 : message.uint8(type);
+      const message = messageAt(bytes, start);
+      if (message === null) break;
+      const { kind } = message;
       if (first && kind !== SCHEMA) throw new RangeError("it does not begin with a schema");
       first = false;
-      if (kind === SCHEMA) this.#schema(message, header!);
-      else if (kind === DICTIONARY_BATCH) this.#message(bytes, start, kind);
-      else rows += this.#message(bytes, start, RECORD_BATCH);
-      start = from + length + (body === null ? 0 : message.int64(body));
+      if (kind === SCHEMA) this.#schema(message.description, message.header);
+      else if (kind === DICTIONARY_BATCH) this.#message(message, kind);
+      else rows += this.#message(message, RECORD_BATCH);
+      start = message.end;
     }
     if (first) throw new RangeError("it has no schema");
     return rows;
@@ -115,24 +107,15 @@ class BoundsCheck {
     for (const at of this.#vector(file, vector, 4)) file.table(at);
   }
 
-  #message(bytes: Uint8Array, start: number, kind: number): number {
-    const file = new FlatBuffer(bytes);
-    const marked = file.int32(start) === -1;
-    const length = file.int32(marked ? start + 4 : start);
-    const from = start + (marked ? 8 : 4);
-    if (length < 0 || from + length > bytes.length) throw new RangeError("a message is cut short");
-    const message = new FlatBuffer(bytes.subarray(from, from + length));
-    const members = message.table(0);
-    const type = members(6), header = members(8), body = members(10);
-    if (type === null || header === null || message.uint8(type) !== kind) {
+  #message(message: ArrowMessage | null, kind: number): number {
+    if (message?.kind !== kind) {
       throw new RangeError("a message is of another kind than it should be");
     }
-    const bodyBytes = body === null ? 0 : message.int64(body);
-    if (from + length + bodyBytes > bytes.length) throw new RangeError("a message is cut short");
-    if (kind === RECORD_BATCH) return this.#batch(message, header, bodyBytes);
-    const data = message.table(header)(6);
+    const { description, header, body } = message;
+    if (kind === RECORD_BATCH) return this.#batch(description, header, body.length);
+    const data = description.table(header)(6);
     if (data === null) throw new RangeError("a dictionary is empty");
-    return this.#batch(message, data, bodyBytes);
+    return this.#batch(description, data, body.length);
   }
 
   #batch(message: FlatBuffer, at: number, bodyBytes: number): number {

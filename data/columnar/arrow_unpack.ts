@@ -8,12 +8,17 @@
  */
 
 import { zstdDecompressSync } from "node:zlib";
-import { DICTIONARY_BATCH, isArrowFile, RECORD_BATCH } from "../../core/arrow/bounds.ts";
-import { FlatBuffer } from "../../core/arrow/flatbuffer.ts";
+import { isArrowFile } from "../../core/arrow/bounds.ts";
+import {
+  type ArrowMessage,
+  BODY_LENGTH,
+  DICTIONARY_BATCH,
+  messageAt,
+  RECORD_BATCH,
+} from "../../core/arrow/message.ts";
 import { unpackLz4 } from "./lz4.ts";
 
 /** Members of tables, by their places in the layout: Message.fbs. */
-const KIND = 6, HEADER = 8, BODY_LENGTH = 10;
 const BATCH_OF_DICTIONARY = 6, BUFFERS = 8, COMPRESSION = 10, CODEC = 4;
 const LZ4 = 0, ZSTD = 1;
 /** Before each packed buffer stands its length; this one is not packed. */
@@ -21,8 +26,8 @@ const STORED = -1;
 const ALIGNMENT = 8;
 const PREFIX_BYTES = 8;
 
-/** A message of a stream: its description, and what it describes. */
-interface Message {
+/** A message that is to be written: its description, and what it describes. */
+interface Unpacked {
   readonly description: Uint8Array;
   readonly body: Uint8Array;
 }
@@ -37,7 +42,7 @@ interface Message {
  */
 export function unpackArrow(bytes: Uint8Array, most: number): Uint8Array {
   const messages = [...messagesOf(bytes)];
-  if (!messages.some(({ description }) => compressionOf(description) !== null)) return bytes;
+  if (messages.every((message) => compressionOf(message) === null)) return bytes;
   let left = most;
   const parts = messages.flatMap((message) => {
     const { description, body } = unpackMessage(message, left);
@@ -58,41 +63,31 @@ export function unpackArrow(bytes: Uint8Array, most: number): Uint8Array {
 }
 
 /** The messages of a stream; a file has one behind its first eight bytes. */
-function* messagesOf(bytes: Uint8Array): Generator<Message, void, void> {
-  const whole = new FlatBuffer(bytes);
+function* messagesOf(bytes: Uint8Array): Generator<ArrowMessage, void, void> {
   for (let start = isArrowFile(bytes) ? 8 : 0; start + 8 <= bytes.length;) {
-    const marked = whole.int32(start) === -1;
-    const length = whole.int32(marked ? start + 4 : start);
-    const from = start + (marked ? 8 : 4);
-    if (length <= 0) return;
-    const description = bytes.subarray(from, from + length);
-    const bodyLength = new FlatBuffer(description).table(0)(BODY_LENGTH);
-    const body = bodyLength === null ? 0 : new FlatBuffer(description).int64(bodyLength);
-    start = from + length + body;
-    if (start > bytes.length) throw new RangeError("a message is cut short");
-    yield { description, body: bytes.subarray(from + length, start) };
+    const message = messageAt(bytes, start);
+    if (message === null) return;
+    yield message;
+    start = message.end;
   }
 }
 
 /** Where the batch of a message begins; null of other messages. */
-function batchOf(description: FlatBuffer): number | null {
-  const message = description.table(0), kind = message(KIND), header = message(HEADER);
-  if (kind === null || header === null) return null;
-  const found = description.uint8(kind);
-  if (found === RECORD_BATCH) return header;
-  return found === DICTIONARY_BATCH ? description.table(header)(BATCH_OF_DICTIONARY) : null;
+function batchOf({ description, kind, header }: ArrowMessage): number | null {
+  if (kind === RECORD_BATCH) return header;
+  return kind === DICTIONARY_BATCH ? description.table(header)(BATCH_OF_DICTIONARY) : null;
 }
 
 /** The member of a message that says how its buffers are packed, or null. */
-function compressionOf(description: Uint8Array): number | null {
-  const buffer = new FlatBuffer(description), batch = batchOf(buffer);
-  return batch === null ? null : buffer.table(batch)(COMPRESSION);
+function compressionOf(message: ArrowMessage): number | null {
+  const batch = batchOf(message);
+  return batch === null ? null : message.description.table(batch)(COMPRESSION);
 }
 
-function unpackMessage(message: Message, most: number): Message {
-  const compression = compressionOf(message.description);
-  if (compression === null) return message;
-  const old = new FlatBuffer(message.description), batch = batchOf(old)!;
+function unpackMessage(message: ArrowMessage, most: number): Unpacked {
+  const compression = compressionOf(message), old = message.description;
+  if (compression === null) return { description: old.bytes, body: message.body };
+  const batch = batchOf(message)!;
   const codecAt = old.table(compression)(CODEC),
     codec = codecAt === null ? LZ4 : old.uint8(codecAt);
   const start = old.start(batch), layout = start - old.int32(start);

@@ -154,10 +154,8 @@ export class ColumnRows {
         return;
       }
       case "categorical list":
-        this.#codeLists(column, values, coded, wrong);
-        return;
       case "sequence":
-        this.#codeSequences(column, values, coded, wrong);
+        this.#codeLists(column, values, coded, wrong);
         return;
       case "time": {
         for (let r = 0; r < rows; r++) {
@@ -193,42 +191,16 @@ export class ColumnRows {
     }
   }
 
+  /** Of a list the first ids count, of a sequence the last. */
   #codeLists(
-    column: CategoricalListColumn,
-    values: ColumnValues,
-    coded: CodedGroup,
-    wrong: (r: number, reason: string) => void,
-  ): void {
-    const table = this.#shape.tableOf(column),
-      first = this.#shape.firsts[table]!,
-      { most } = column;
-    this.#codeItems(column, values, wrong, (r, codes) => {
-      if (codes.length > most) coded.cut.set(r, [...coded.cut.get(r) ?? [], table]);
-      for (let p = 0; p < most; p++) coded.ids[first + p]![r] = codes[p] ?? NO_LOOKUP;
-    });
-  }
-
-  #codeSequences(
-    column: SequenceColumn,
-    values: ColumnValues,
-    coded: CodedGroup,
-    wrong: (r: number, reason: string) => void,
-  ): void {
-    const first = this.#shape.firsts[this.#shape.tableOf(column)]!, { steps } = column;
-    this.#codeItems(column, values, wrong, (r, codes) => {
-      const skipped = codes.length - steps;
-      for (let p = 0; p < steps; p++) coded.ids[first + p]![r] = codes[skipped + p] ?? NO_LOOKUP;
-    });
-  }
-
-  /** Hands on the codes of each row's ids. */
-  #codeItems(
     column: CategoricalListColumn | SequenceColumn,
     values: ColumnValues,
+    coded: CodedGroup,
     wrong: (r: number, reason: string) => void,
-    put: (r: number, codes: readonly number[]) => void,
   ): void {
-    const coder = this.#shape.coders[this.#shape.tableOf(column)]!;
+    const table = this.#shape.tableOf(column), first = this.#shape.firsts[table]!;
+    const coder = this.#shape.coders[table]!, isList = column.kind === "categorical list";
+    const most = isList ? column.most : column.steps;
     const known = new Map<unknown, number>();
     for (let r = 0; r < values.length; r++) {
       const codes = this.#listOf(values[r], column.separator).map((value) => {
@@ -237,7 +209,11 @@ export class ColumnRows {
         if (code === BAD_ID) wrong(r, `${show(value)} is not ${coder.describe()}`);
         return code;
       });
-      put(r, codes);
+      if (isList && codes.length > most) {
+        coded.cut.set(r, [...coded.cut.get(r) ?? [], table]);
+      }
+      const skipped = isList ? 0 : codes.length - most;
+      for (let p = 0; p < most; p++) coded.ids[first + p]![r] = codes[skipped + p] ?? NO_LOOKUP;
     }
   }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { setTimeout } from "node:timers/promises";
+import { pause } from "../../core/events.ts";
 import { fileError, makeFolder, Sha256, WholeFile, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
 import { tryLock } from "../../core/lock.ts";
@@ -105,7 +105,7 @@ export async function openDrawn(
       return await openFound(path) ?? await draw(path, original, shared, drawing);
     }
     if (!waited) onWait?.();
-    await setTimeout(WAIT_MS, undefined, { signal });
+    await pause(WAIT_MS, signal);
   }
 }
 
@@ -139,7 +139,7 @@ async function draw(
   shared: SharedDataset,
   { cacheDirectory, threads, signal, onStart, onProgress }: DrawnOptions,
 ): Promise<Dataset> {
-  const { schema, hash, notes, bayes } = original;
+  const { schema, notes, bayes } = original;
   const counts = countsOf(original), bytes = drawnBytes(original);
   onStart?.(bytes);
   await makeRoom(cacheDirectory, bytes, path);
@@ -156,11 +156,7 @@ async function draw(
   await file.commit();
   const manifest: RowsManifest = {
     schema_version: ROWS_VERSION,
-    schema: {
-      ...schema,
-      tables: schema.tables.map((table, t) => ({ ...table, rows: seen.distinct[t]! })),
-    },
-    hash: `${hash}-seen`,
+    ...seen.renumbered(original),
     ...{ notes, bayes, counts },
   };
   await writeFileWhole(`${path}.json`, formatSealed(manifest));

@@ -9,7 +9,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { Permutation } from "../../core/random.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
-import { type IdLayout, idLayout } from "../id_layout.ts";
+import { type IdLayout, idLayout, idsFromRow } from "../id_layout.ts";
 import { checkRead, checkReadAt } from "../inputs.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
@@ -160,11 +160,8 @@ class RowFileReader implements Reader {
 
   /** Copies a row of the buffer, from word `at`, to number b of a minibatch. */
   #take(at: number, into: Inputs, b: number): void {
-    const { ids, dense } = this.#layout, { each, firsts } = this.#ids;
-    for (let t = 0, from = at; t < each.length; t++) {
-      const to = firsts[t]! * into.size + b * each[t]!;
-      for (let l = 0; l < each[t]!; l++) into.ids[to + l] = this.#rows[from++]!;
-    }
+    const { ids, dense } = this.#layout;
+    idsFromRow(this.#ids, this.#rows, at, into.ids, into.size, b);
     for (let j = 0; j < dense; j++) into.dense[b * dense + j] = this.#floats[at + ids + j]!;
     into.labels[b] = this.#rows[at + ids + dense]!;
   }

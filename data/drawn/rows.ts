@@ -100,23 +100,29 @@ function blocksOf(split: Split, count: number): Omit<DrawnBlock, "rows">[] {
 /** Numbers ids in order of first appearance, table by table. Memory: 4 bytes a possible id. */
 export class FirstAppearance {
   /** Different ids of each table so far. */
-  readonly distinct: number[];
+  readonly #distinct: number[];
   readonly #numbers: readonly Uint32Array[];
   /** Table of each place of a row. */
   readonly #tables: Uint32Array;
 
   /** Nothing has appeared yet. */
   constructor(schema: DatasetSchema) {
-    this.distinct = schema.tables.map(() => 0);
+    this.#distinct = schema.tables.map(() => 0);
     this.#numbers = schema.tables.map(({ rows }) => new Uint32Array(rows));
     this.#tables = Uint32Array.from(
       idLayout(schema).each.flatMap((places, t) => Array.from({ length: places }, () => t)),
     );
   }
 
+  /** Schema and hash of a data set whose inputs have all appeared: each table has as many rows as different ids. */
+  renumbered({ schema, hash }: Dataset): Pick<Dataset, "schema" | "hash"> {
+    const tables = schema.tables.map((table, t) => ({ ...table, rows: this.#distinct[t]! }));
+    return { schema: { ...schema, tables }, hash: `${hash}-seen` };
+  }
+
   /** Replaces the ids of rows, each of so many words of which the ids come first. */
   renumber(rows: Uint32Array, words: number): void {
-    const tables = this.#tables, { distinct } = this;
+    const tables = this.#tables, distinct = this.#distinct;
     for (let from = 0; from < rows.length; from += words) {
       for (let k = 0; k < tables.length; k++) {
         const id = rows[from + k]!;

@@ -5,7 +5,7 @@
  */
 
 import { serveTasks } from "../../core/serve_tasks.ts";
-import { idLayout } from "../id_layout.ts";
+import { idLayout, idsToRow } from "../id_layout.ts";
 import { createInputs } from "../inputs.ts";
 import { openShared, type SharedDataset } from "../shared_dataset.ts";
 import type { Dataset, Split } from "../types.ts";
@@ -34,7 +34,7 @@ async function perform(task: DrawTask): Promise<null> {
     return null;
   }
   const { schema } = dataset, { ids, dense, words } = rowLayout(schema);
-  const { each, firsts } = idLayout(schema);
+  const layout = idLayout(schema);
   const rows = new Uint32Array(task.rows), floats = new Float32Array(task.rows);
   const reader = dataset.reader(task.split, { kind: "sequential" });
   const into = createInputs(schema, AT_ONCE);
@@ -43,10 +43,7 @@ async function perform(task: DrawTask): Promise<null> {
     await reader.read(task.first + done, size, into);
     for (let b = 0; b < size; b++) {
       const row = (done + b) * words;
-      for (let t = 0, at = row; t < each.length; t++) {
-        const from = firsts[t]! * size + b * each[t]!;
-        for (let l = 0; l < each[t]!; l++) rows[at++] = into.ids[from + l]!;
-      }
+      idsToRow(layout, into.ids, size, b, rows, row);
       for (let j = 0; j < dense; j++) floats[row + ids + j] = into.dense[b * dense + j]!;
       rows[row + ids + dense] = into.labels[b]!;
     }

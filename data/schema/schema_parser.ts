@@ -276,12 +276,8 @@ export class SchemaParser extends RowParser {
     const { ids, stride } = block;
     let rows = block.rows;
     for (let f = 0; f < this.#ops.length; f++) {
-      if (this.#ops[f] === LIST) {
+      if (this.#ops[f] === LIST || this.#ops[f] === SEQUENCE) {
         rows = this.#codeLists(f, buffer, block, first, rows);
-        continue;
-      }
-      if (this.#ops[f] === SEQUENCE) {
-        rows = this.#codeSequences(f, buffer, block, first, rows);
         continue;
       }
       if (this.#ops[f] !== ID) continue;
@@ -306,7 +302,10 @@ export class SchemaParser extends RowParser {
     return rows;
   }
 
-  /** Turns the lists of a column into codes as {@link #code} does ids; one that is longer than what counts stops it too. */
+  /**
+   * Turns the lists or sequences of a column into codes as {@link #code} does ids; a list that is longer than what counts
+   * stops it too.
+   */
   #codeLists(
     f: number,
     buffer: Uint8Array,
@@ -314,7 +313,8 @@ export class SchemaParser extends RowParser {
     first: number,
     rows: number,
   ): number {
-    const column = this.#slots[f]! * block.stride, { most } = this.#places[f]!.list!;
+    const { op, slot, list } = this.#places[f]!, column = slot * block.stride;
+    const most = op === LIST ? list!.most : Infinity;
     for (let row = first, at = f * BATCH; row < rows; row++, at++) {
       const from = block.ids[column + row]!, length = this.#lengths[at]!;
       const count = this.#putList(f, buffer, from, length, block, row);
@@ -323,27 +323,12 @@ export class SchemaParser extends RowParser {
     return rows;
   }
 
-  /** The same for sequences, which may be of any length. */
-  #codeSequences(
-    f: number,
-    buffer: Uint8Array,
-    block: RowBlock,
-    first: number,
-    rows: number,
-  ): number {
-    const column = this.#slots[f]! * block.stride;
-    for (let row = first, at = f * BATCH; row < rows; row++, at++) {
-      const from = block.ids[column + row]!, length = this.#lengths[at]!;
-      if (this.#putSequence(f, buffer, from, length, block, row) === BAD_ID) return row;
-    }
-    return rows;
-  }
-
   /**
-   * Puts the ids of a list in their places, and `NO_LOOKUP` in those behind them.
+   * Puts the first ids of a list in their places and `NO_LOOKUP` in those behind them, or the last ids of a sequence and
+   * `NO_LOOKUP` in those before them.
    *
    * @param length Bytes of the list, or {@link MISSING}.
-   * @returns Ids that the list has, perhaps more than count; {@link BAD_ID} where one of them is none.
+   * @returns Ids that there are, perhaps more than count; {@link BAD_ID} where one of them is none.
    */
   #putList(
     f: number,
@@ -353,28 +338,13 @@ export class SchemaParser extends RowParser {
     block: RowBlock,
     row: number,
   ): number {
-    const { slot, list } = this.#places[f]!, { most } = list!, { ids, stride } = block;
+    const { op, slot, list } = this.#places[f]!, { most } = list!, { ids, stride } = block;
     const count = this.#codeItems(f, buffer, from, length), items = this.#items;
-    for (let p = 0; p < most && count !== BAD_ID; p++) {
-      ids[(slot + p) * stride + row] = p < count ? items[p]! : NO_LOOKUP;
-    }
-    return count;
-  }
-
-  /** Puts the last ids of a sequence in their places, and `NO_LOOKUP` in those before them; {@link BAD_ID} as above. */
-  #putSequence(
-    f: number,
-    buffer: Uint8Array,
-    from: number,
-    length: number,
-    block: RowBlock,
-    row: number,
-  ): number {
-    const { slot, list } = this.#places[f]!, { most } = list!, { ids, stride } = block;
-    const count = this.#codeItems(f, buffer, from, length), items = this.#items;
-    for (let p = 0; p < most && count !== BAD_ID; p++) {
-      const item = count - most + p;
-      ids[(slot + p) * stride + row] = item < 0 ? NO_LOOKUP : items[item]!;
+    if (count === BAD_ID) return count;
+    const skipped = op === SEQUENCE ? count - most : 0;
+    for (let p = 0; p < most; p++) {
+      const item = skipped + p;
+      ids[(slot + p) * stride + row] = item >= 0 && item < count ? items[item]! : NO_LOOKUP;
     }
     return count;
   }
@@ -451,16 +421,14 @@ export class SchemaParser extends RowParser {
           : value;
       } else if (op === LIST || op === SEQUENCE) {
         const length = missing ? MISSING : field.length;
-        const count = op === LIST
-          ? this.#putList(f, field, 0, length, block, row)
-          : this.#putSequence(f, field, 0, length, block, row);
+        const count = this.#putList(f, field, 0, length, block, row);
         if (count === BAD_ID) {
           return this.#bad(
             f,
             `${quote(field)} is not a list of which each is ${coder!.describe()}`,
           );
         }
-        longer.push(op === LIST && count > list!.most ? list!.table : -1);
+        if (op === LIST && count > list!.most) longer.push(list!.table);
       } else if (op === ID || op === NARROW_HEX) {
         const code = missing ? coder!.missing() : coder!.code(field, 0, field.length);
         if (code === BAD_ID) return this.#bad(f, `${quote(field)} is not ${coder!.describe()}`);
@@ -469,7 +437,7 @@ export class SchemaParser extends RowParser {
         return this.#bad(f, describeBad(column!, field));
       }
     }
-    for (const table of longer) if (table >= 0) this.#shape.cut[table]!++;
+    for (const table of longer) this.#shape.cut[table]!++;
     if (this.#shape.constant) block.dense[row] = 1;
     block.rows++;
     return null;
@@ -625,15 +593,14 @@ function placeOf(column: LogColumn | null, shape: RowShape): Place {
       const narrow = column.bits === 32 && column.ids === "hexadecimal";
       return place(narrow ? NARROW_HEX : ID, shape.idSlot(table), shape.coders[table]!);
     }
-    case "sequence": {
-      const table = shape.tableOf(column), most = column.steps;
-      const list = { table, separator: column.separator.charCodeAt(0), most };
-      return { ...place(SEQUENCE, shape.firsts[table]!, shape.coders[table]!), list };
-    }
+    case "sequence":
     case "categorical list": {
-      const table = shape.tableOf(column), { most } = column;
+      const [op, most] = column.kind === "sequence"
+        ? [SEQUENCE, column.steps]
+        : [LIST, column.most];
+      const table = shape.tableOf(column);
       const list = { table, separator: column.separator.charCodeAt(0), most };
-      return { ...place(LIST, shape.firsts[table]!, shape.coders[table]!), list };
+      return { ...place(op, shape.firsts[table]!, shape.coders[table]!), list };
     }
     case "time":
       return place(TIME, column.dense === undefined ? 0 : shape.denseSlot(column));

@@ -12,17 +12,17 @@ import { asked, type Numbering } from "./preparer.ts";
 import { ANSWERED } from "./slot.ts";
 import type { FeedLine } from "./threads.ts";
 
-/** Inputs that follow each other in a list of positions, or in the reader's order. */
-interface Place {
+/** A minibatch of inputs that follow each other in a list of positions, or in the reader's order. */
+interface Wanted {
   /** Null for the reader's order. */
   readonly list: Uint32Array | null;
   readonly start: number;
   readonly size: number;
+  readonly route: Route;
 }
 
 /** A minibatch that has been asked for. */
-interface Asked extends Place {
-  readonly route: Route;
+interface Asked extends Wanted {
   readonly slot: number;
   readonly request: number;
 }
@@ -120,7 +120,7 @@ export class AheadFeed implements InputFeed {
     return this.#nextBatch % this.#line.batches.length;
   }
 
-  #take(wanted: Place & { readonly route: Route }, end: number): HostBatch | Promise<HostBatch> {
+  #take(wanted: Wanted, end: number): HostBatch | Promise<HostBatch> {
     let first = this.#batches.shift();
     if (first === undefined || !sameBatch(first, wanted)) {
       this.#batches = [];
@@ -137,7 +137,7 @@ export class AheadFeed implements InputFeed {
     return this.#given(first.slot, first.request);
   }
 
-  #ask(wanted: Place & { readonly route: Route }): Asked {
+  #ask(wanted: Wanted): Asked {
     const { list, start, size, route } = wanted;
     const slot = this.#slot, request = this.#request(slot);
     // A wrong guess may be at work in the slot, and then reads some of these positions: it is not looked at.
@@ -173,10 +173,6 @@ export class AheadFeed implements InputFeed {
   }
 }
 
-function sameBatch(asked: Asked, wanted: Place & { readonly route: Route }): boolean {
-  return samePlace(asked, wanted) && asked.route === wanted.route;
-}
-
-function samePlace(a: Place, b: Place): boolean {
-  return a.list === b.list && a.start === b.start && a.size === b.size;
+function sameBatch(a: Wanted, b: Wanted): boolean {
+  return a.list === b.list && a.start === b.start && a.size === b.size && a.route === b.route;
 }

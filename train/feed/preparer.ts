@@ -8,7 +8,7 @@ import { BagPacker, type IdLayout, idLayout, NO_LOOKUP } from "../../data/id_lay
 import type { DatasetSchema, Inputs } from "../../data/types.ts";
 import { type GroupRoom, LookupGrouper } from "../../kernels/embedding/group.ts";
 import type { GroupedLookups } from "../../kernels/types.ts";
-import type { Route } from "../model/model.ts";
+import type { HostBatch, Route } from "../model/model.ts";
 
 /** Which rows are hot: the part of `HotRows` that reading needs. */
 export interface HotNumbers {
@@ -56,6 +56,12 @@ export class Preparer {
     this.#firsts = hot?.rowsPerTable.map((rows) => (first += rows) - rows) ?? [];
     this.#full = new LookupGrouper(tableRows, names);
     this.#hotGrouper = hot === null ? null : new LookupGrouper(hot.rowsPerTable, names);
+  }
+
+  /** Inputs as a minibatch, their lookups grouped as by `group`. */
+  batch(inputs: Inputs, route: Route): HostBatch {
+    const { size, dense, labels } = inputs;
+    return { size, dense, labels, lookups: this.group(inputs, route) };
   }
 
   /**

@@ -98,11 +98,10 @@ export class Slot {
     this.#steps = steps;
   }
 
-  /** Notes what has been read and, where that was to be done, grouped. */
-  fill(size: number, lookups: HostBatch["lookups"] | null): void {
+  /** Notes what has been read and grouped. */
+  fill(size: number, lookups: HostBatch["lookups"]): void {
     const header = this.header;
     header[SIZE] = size;
-    if (lookups === null) return;
     header[LOOKUPS] = lookups.lookups;
     header[UNIQUE] = lookups.unique;
     header[HAS_OFFSETS] = lookups.offsets === null ? 0 : 1;

@@ -86,8 +86,7 @@ export class ThreadFeed implements InputFeed {
 
   /** Groups inputs' lookups; ids are replaced by hot rows' numbers on the route of hot rows. */
   group(inputs: Inputs, route: Route): HostBatch {
-    const { size, dense, labels } = inputs;
-    return { size, dense, labels, lookups: this.#preparer.group(inputs, route) };
+    return this.#preparer.batch(inputs, route);
   }
 
   dispose(): void {}

@@ -126,13 +126,18 @@ export class FeedThreads implements Disposable {
       chunks: chunks.map(({ memory }) => memory),
     };
     for (const { worker } of this.#threads) worker.postMessage(task);
+    const headerOf = ({ kind, slot }: Asked): Int32Array =>
+      (kind === "look" ? chunks : batches)[slot]!.header;
+    const isAnswered = (asked: Asked): boolean =>
+      Atomics.load(headerOf(asked), ANSWERED) === asked.request;
     return {
       batches,
       chunks,
       post: (request) => this.#threadOf(request).worker.postMessage({ ...request, line }),
-      isAnswered: ({ kind, slot, request }) =>
-        Atomics.load((kind === "look" ? chunks : batches)[slot]!.header, ANSWERED) === request,
-      answered: (request) => this.#answered({ ...request, line }, batches, chunks),
+      isAnswered,
+      // What is there already costs no turn of the event loop.
+      answered: (asked) =>
+        isAnswered(asked) ? undefined : this.#wait(headerOf(asked), { ...asked, line }),
       close: () => {
         for (const { worker } of this.#threads) {
           worker.postMessage({ kind: "close", line } satisfies FeedTask);
@@ -149,17 +154,6 @@ export class FeedThreads implements Disposable {
   /** A slot's requests go to one thread, which does them in turn: a later one never meets an earlier one in the slot. */
   #threadOf({ slot }: { readonly slot: number }): Thread {
     return this.#threads[slot % this.#threads.length]!;
-  }
-
-  #answered(
-    request: Pick<RequestTask, "line" | "slot" | "request" | "kind">,
-    batches: readonly Slot[],
-    chunks: readonly Slot[],
-  ): void | Promise<void> {
-    const { header } = (request.kind === "look" ? chunks : batches)[request.slot]!;
-    // What is there already costs no turn of the event loop.
-    if (Atomics.load(header, ANSWERED) === request.request) return;
-    return this.#wait(header, request);
   }
 
   async #wait(
@@ -196,6 +190,9 @@ export class FeedThreads implements Disposable {
   }
 }
 
+/** What names a request of a line. */
+type Asked = Pick<RequestTask, "slot" | "request" | "kind">;
+
 /** A reader that all threads have open, and the slots that it fills. */
 export interface FeedLine {
   /** For minibatches. */
@@ -205,9 +202,9 @@ export interface FeedLine {
   /** Hands a request to the thread of its slot. */
   post(request: Distributed<RequestTask>): void;
   /** Whether a request has been answered, and has not failed. */
-  isAnswered(request: Pick<RequestTask, "slot" | "request" | "kind">): boolean;
+  isAnswered(asked: Asked): boolean;
   /** Resolves, or returns at once, when a request has been answered. Throws what it failed with. */
-  answered(request: Pick<RequestTask, "slot" | "request" | "kind">): void | Promise<void>;
+  answered(asked: Asked): void | Promise<void>;
   /** Lets go of the reader. */
   close(): void;
 }

@@ -134,7 +134,6 @@ function fill(
       if (task.numbering !== null) {
         preparer.number(inputs, slot.numbers, slot.positions.length, task.numbering);
       }
-      slot.fill(size, null);
     } else slot.fill(size, preparer.group(inputs, task.route, slot.room));
   };
   if (task.kind === "group") {

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { BagPacker } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { DatasetSchema, Inputs, Reader } from "../../data/types.ts";
-import { LookupGrouper } from "../../kernels/embedding/group.ts";
 import type { Minibatches } from "../feed/feeds.ts";
+import { Preparer } from "../feed/preparer.ts";
 import type { HostBatch } from "../model/model.ts";
 
 /**
@@ -18,10 +17,9 @@ import type { HostBatch } from "../model/model.ts";
  */
 export class BatchSource implements Minibatches {
   readonly #reader: Reader;
-  readonly #grouper: LookupGrouper;
+  readonly #preparer: Preparer;
   readonly #inputs: Inputs;
   readonly #capacity: number;
-  readonly #packer: BagPacker;
 
   /**
    * Makes room for one minibatch.
@@ -39,8 +37,7 @@ export class BatchSource implements Minibatches {
   ) {
     this.#reader = reader;
     this.#capacity = capacity;
-    this.#grouper = new LookupGrouper(tableRows, schema.tables.map((t) => t.name));
-    this.#packer = new BagPacker(schema);
+    this.#preparer = new Preparer(schema, tableRows, null);
     this.#inputs = createInputs(schema, capacity);
   }
 
@@ -58,19 +55,10 @@ export class BatchSource implements Minibatches {
       throw new RangeError(`Cannot prepare ${size} inputs: the source holds ${this.#capacity}`);
     }
     const waiting = this.#reader.read(start, size, this.#inputs);
-    return waiting === undefined ? this.#group() : waiting.then(() => this.#group());
+    const batch = (): HostBatch => this.#preparer.batch(this.#inputs, "full");
+    return waiting === undefined ? batch() : waiting.then(batch);
   }
 
   /** Does nothing: the reader belongs to the caller. */
   dispose(): void {}
-
-  #group(): HostBatch {
-    const { size, dense, ids, labels } = this.#inputs;
-    return {
-      size,
-      dense,
-      labels,
-      lookups: this.#grouper.group(this.#packer.pack(ids, size)),
-    };
-  }
 }
