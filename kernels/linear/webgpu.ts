@@ -192,9 +192,7 @@ function launchSum(
 ): void {
   const { rows, cols, depth, c, extra, epilogue } = product;
   const { splitDepth: wanted } = context.variants;
-  const { parts, partDepth } = wanted && !isThin(product)
-    ? split(context, product)
-    : { parts: 1, partDepth: depth };
+  const { parts, partDepth } = wanted && !isThin(product) ? split(context, product) : whole(depth);
   if (parts === 1) return launchProduct(context, { ...product, ...whole(depth) });
   const pitch = rows * cols;
   context.scratch(4 * parts * pitch);
@@ -212,7 +210,7 @@ function launchSum(
 }
 
 /** The parts of a depth that keep a large GPU busy. */
-function split(context: LaunchContext, shape: Shape): ReturnType<typeof splitDepth> {
+export function split(context: LaunchContext, shape: Shape): ReturnType<typeof splitDepth> {
   const { variants } = context;
   const threads = groupsOf(shape, variants) * threadsOf(shape, variants);
   return splitDepth(shape.depth, partsOf(shape.depth, threads), stepOf(shape, variants));
@@ -304,7 +302,7 @@ function output(context: LaunchContext, m: Matrix): Place & { readonly binding: 
 }
 
 /** What decides how a product is launched. */
-export type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
+type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
 
 /** The tiled kernel reads vectors of 4 floats; with a single row or column it would compute mostly nothing. */
 export function isThin({ rows, cols, depth, a, b }: Shape): boolean {
@@ -336,7 +334,7 @@ function thinStrands({ rows, cols, depth, a, b }: Shape): { strands: number; fir
 }
 
 /** Workgroups for the whole depth at once. */
-export function groupsOf(shape: Shape, variants: KernelVariants): number {
+function groupsOf(shape: Shape, variants: KernelVariants): number {
   const { rows, cols } = shape;
   if (isThin(shape)) {
     return Math.ceil(rows * cols / (THIN_THREADS / thinStrands(shape).strands));
@@ -345,12 +343,12 @@ export function groupsOf(shape: Shape, variants: KernelVariants): number {
   return Math.ceil(rows / (tileRows * side)) * Math.ceil(cols / (4 * side));
 }
 
-export function threadsOf(shape: Shape, variants: KernelVariants): number {
+function threadsOf(shape: Shape, variants: KernelVariants): number {
   return isThin(shape) ? THIN_THREADS : tileOf(shape, variants).side ** 2;
 }
 
 /** What the depth of a part is a multiple of. */
-export function stepOf(shape: Shape, variants: KernelVariants): number {
+function stepOf(shape: Shape, variants: KernelVariants): number {
   if (isThin(shape)) return 1;
   const { side, tileRows } = tileOf(shape, variants);
   return 8 * side / tileRows;
