@@ -9,6 +9,7 @@ import type { Binding, LaunchContext, Place } from "../webgpu/kernel.ts";
 import { composeKernel } from "../webgpu/kernel.ts";
 import { unroll } from "../webgpu/unroll.ts";
 import type { KernelVariants } from "../webgpu/variants.ts";
+import epilogueSource from "./epilogue.wgsl" with { type: "text" };
 import matmulSource from "./matmul.wgsl" with { type: "text" };
 import type {
   LinearBackwardInputArgs,
@@ -64,7 +65,7 @@ const thin = (name: string) =>
       sums_offset: "u32",
     },
     buffers: { a: "read f32", b: "read f32", extra: "read f32", c: "write f32" },
-    sources: [thinSource],
+    sources: [epilogueSource, thinSource],
   });
 
 const both = (name: string) => ({ 4: tiled(name, 4), 8: tiled(name, 8), thin: thin(name) });
@@ -90,15 +91,15 @@ const reduceKernel = composeKernel({
     sums_offset: "u32",
   },
   buffers: { parts: "read f32", extra: "read f32", c: "write f32" },
-  sources: [reduceSource],
+  sources: [epilogueSource, reduceSource],
 });
 
 /** The tiled product for threads that hold so many rows. */
 export function matmulFor(rows: 4 | 8): string {
-  return `const ROWS = ${rows}u;\n${unroll(matmulSource, rows)}`;
+  return `${epilogueSource}\nconst ROWS = ${rows}u;\n${unroll(matmulSource, rows)}`;
 }
 
-/** What happens to a sum before it is stored: `EPILOGUE` of matmul.wgsl. */
+/** What happens to a sum before it is stored: `EPILOGUE` of epilogue.wgsl. */
 const EPILOGUE = { plain: 0, bias: 1, biasRelu: 2, mask: 3, parts: 4 } as const;
 
 /** Workgroups below which a large GPU has idle processors. */
