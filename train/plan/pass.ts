@@ -27,9 +27,9 @@ export interface PassProgress {
 /** Callbacks of a pass over the data, and how to stop it. */
 export interface PassHooks {
   /** Called a few times a second. */
-  readonly onPass?: (progress: PassProgress) => void;
+  readonly onPass?: ((progress: PassProgress) => void) | undefined;
   /** Ends the pass with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Does something for every chunk of `total` inputs, from `from` to before `to`. */
