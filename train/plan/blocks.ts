@@ -162,10 +162,7 @@ export class StalenessBlocks {
     this.#threshold = found.threshold;
     this.#coldThreshold = null;
     const before = this.#stale;
-    const stale = new Uint8Array(hot.total);
-    const limit = Math.fround(found.threshold);
-    for (let h = 0; h < stale.length; h++) stale[h] = this.#scores[h]! < limit ? 1 : 0;
-    this.#stale = stale;
+    const stale = this.#stale = this.#below(found.threshold);
     let woken = 0, asleep = 0;
     if (before !== null) {
       for (let h = 0; h < stale.length; h++) {
@@ -210,8 +207,7 @@ export class StalenessBlocks {
    * @param shareOf D of input number b of the look.
    */
   classifyBy(look: Look, shareOf: (b: number) => number): Pending<Uint8Array> {
-    return this.#classify(() => {
-      look.number(this.#classifier.rows);
+    return this.#classify(look, () => {
       const scores = this.#classifier.scores("classify", this.#parts.resolved.combine);
       return whenCome(
         scores,
@@ -232,10 +228,8 @@ export class StalenessBlocks {
 
   /** Which hot inputs to skip. */
   classify(look: Look): Pending<Uint8Array> {
-    return this.#classify(() => {
-      look.number(this.#classifier.rows);
-      return this.#classifier.skips(this.#parts.resolved.combine, this.#threshold);
-    });
+    const { combine } = this.#parts.resolved;
+    return this.#classify(look, () => this.#classifier.skips(combine, this.#threshold));
   }
 
   /** How rows of cold inputs are numbered to be classified. */
@@ -258,10 +252,7 @@ export class StalenessBlocks {
    * their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never skipped.
    */
   classifyCold(look: Look): Pending<Uint8Array> {
-    return this.#classify(() => {
-      look.number(this.#classifier.rows);
-      return this.#classifier.skips(MAX, this.#coldThreshold!);
-    });
+    return this.#classify(look, () => this.#classifier.skips(MAX, this.#coldThreshold!));
   }
 
   /** Notes how many inputs were dealt with under the last decision, and how many of them were skipped. */
@@ -328,8 +319,7 @@ export class StalenessBlocks {
     if (scores instanceof Float32Array) {
       this.#scores.set(scores);
       this.#classifier.setScores(scores);
-      const limit = Math.fround(this.#threshold);
-      this.#stale = Uint8Array.from(scores.subarray(0, -OTHERS), (score) => score < limit ? 1 : 0);
+      this.#stale = this.#below(this.#threshold);
     }
   }
 
@@ -337,6 +327,13 @@ export class StalenessBlocks {
   dispose(): void {
     this.#snapshots?.dispose();
     this.#classifier.dispose();
+  }
+
+  /** 1 for each hot row whose score is below a threshold. */
+  #below(threshold: number): Uint8Array {
+    const limit = Math.fround(threshold), stale = new Uint8Array(this.#parts.hot.total);
+    for (let h = 0; h < stale.length; h++) stale[h] = this.#scores[h]! < limit ? 1 : 0;
+    return stale;
   }
 
   #keepSample(sample: Float32Array): void {
@@ -427,9 +424,13 @@ export class StalenessBlocks {
     return someSuffice ? hot.total + 1 : hot.total;
   }
 
-  /** Books the time that a verdict takes: to ask for it, and to wait for it where it has not come. */
-  #classify(ask: () => Pending<Uint8Array>): Pending<Uint8Array> {
+  /**
+   * Asks for the verdict on inputs that have been looked at. Books the time that it takes: to number rows and ask, and to wait
+   * for it where it has not come.
+   */
+  #classify(look: Look, ask: () => Pending<Uint8Array>): Pending<Uint8Array> {
     const begun = performance.now();
+    look.number(this.#classifier.rows);
     const skip = ask();
     this.#classified(performance.now() - begun);
     return {
