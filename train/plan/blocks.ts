@@ -19,7 +19,7 @@ import { readRowNumbers } from "./row_numbers.ts";
 import { sampledInputs } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
 import { type RowChanges, SnapshotBlock } from "./snapshots.ts";
-import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
+import { bisectThreshold, dropCurve, quantileThreshold, SortedSample } from "./threshold.ts";
 
 /** Scores that are not of a hot row. */
 const OTHERS = 2;
@@ -68,7 +68,7 @@ export class StalenessBlocks {
   readonly #scores: Float32Array;
   #stale: Uint8Array | null = null;
   /** The last decision's sample, where D changes between decisions, and thresholds of shares found on it. */
-  #sampled: Float32Array | null = null;
+  #sampled: { readonly scores: Float32Array; readonly sorted: SortedSample } | null = null;
   readonly #thresholds = new Map<number, number>();
   #threshold = 0;
   #coldThreshold: number | null = null;
@@ -157,8 +157,9 @@ export class StalenessBlocks {
     });
     const begun = performance.now();
     const { scores: sample, sampled } = await this.#sample(feed, left, all);
-    const found = this.#search(sample);
-    if (options.anneal !== "none") this.#keepSample(sample);
+    const sorted = SortedSample.of(sample);
+    const found = this.#search(sample, sorted);
+    if (options.anneal !== "none") this.#keepSample(sample, sorted);
     this.#threshold = found.threshold;
     this.#coldThreshold = null;
     const before = this.#stale;
@@ -181,7 +182,7 @@ export class StalenessBlocks {
       threshold: found.threshold,
       share: found.share,
       note: found.note,
-      curve: dropCurve(sample),
+      curve: dropCurve(sorted),
       tables: this.#tables(stale),
       woken,
       fallen_asleep: asleep,
@@ -220,7 +221,7 @@ export class StalenessBlocks {
   #thresholdOf(share: number): number {
     let threshold = this.#thresholds.get(share);
     if (threshold === undefined) {
-      threshold = Math.fround(quantileThreshold(this.#sampled!, share).threshold);
+      threshold = Math.fround(quantileThreshold(this.#sampled!.sorted, share).threshold);
       this.#thresholds.set(share, threshold);
     }
     return threshold;
@@ -281,7 +282,7 @@ export class StalenessBlocks {
     // Without snapshots nothing tells whether a window is open; what a window counted before does no harm.
     if (snapshots === null || snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
     if (this.#stale !== null) tensors.set("scores", this.#scores.slice());
-    if (this.#sampled !== null) tensors.set("sample", this.#sampled);
+    if (this.#sampled !== null) tensors.set("sample", this.#sampled.scores);
     return {
       document: {
         decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
@@ -336,15 +337,18 @@ export class StalenessBlocks {
     return stale;
   }
 
-  #keepSample(sample: Float32Array): void {
-    this.#sampled = sample;
+  #keepSample(scores: Float32Array, sorted = SortedSample.of(scores)): void {
+    this.#sampled = { scores, sorted };
     this.#thresholds.clear();
   }
 
-  #search(sample: Float32Array): { threshold: number; share: number; note: string | null } {
+  #search(
+    sample: Float32Array,
+    sorted: SortedSample,
+  ): { threshold: number; share: number; note: string | null } {
     const { options, sequences } = this.#parts;
     const { search } = SEMANTICS[options.mode];
-    if (search === "quantile") return quantileThreshold(sample, options.drop, this.#what);
+    if (search === "quantile") return quantileThreshold(sorted, options.drop, this.#what);
     const tolerance = sequences ? search.toleranceSequences : search.tolerance;
     const share = (threshold: number): number => {
       const limit = Math.fround(threshold);
