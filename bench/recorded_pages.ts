@@ -52,6 +52,9 @@ export function sayTheSame(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
 
+/** In the place of verdicts, or of a table's rows, that the records do not give yet. */
+const NOTHING_YET = "The runs recorded so far say nothing of this.";
+
 /** The lines of a part. */
 async function partOf(
   [name, what = "", ...flags]: readonly string[],
@@ -85,14 +88,16 @@ function contentOf(
   what: string,
   where: string,
 ): string[] {
-  if (what === "verdicts") return verdicts.map((verdict) => `- ${verdict}.`);
+  if (what === "verdicts") {
+    return verdicts.length === 0 ? [NOTHING_YET] : verdicts.map((verdict) => `- ${verdict}.`);
+  }
   const table = tables[Number(what) - 1];
   if (table === undefined) {
     throw new UserError(
       `Cannot renew ${where}: give a table from 1 to ${tables.length}, or verdicts, in the place of "${what}"`,
     );
   }
-  return tableLines(table);
+  return table.rows.length === 0 ? [NOTHING_YET] : tableLines(table);
 }
 
 /** A table in Markdown, its columns padded. */

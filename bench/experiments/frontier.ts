@@ -259,7 +259,7 @@ function bestOf(at: ComparedAt): Best[] {
 function verdictTable(compared: readonly ComparedAt[]): ResultTable {
   const best = compared.flatMap(bestOf);
   const title = "The plan that does best against stopping early, at equal cost";
-  return tableOf({ title, short: true }, best, [
+  return tableOf({ title, short: best.length > 0 }, best, [
     plainColumn("workload", ({ one }) => studyLabel(one.workload)),
     countColumn("inputs", ({ one }) => one.size.inputs),
     numberColumn("seeds", 0, ({ one }) => one.seeds),

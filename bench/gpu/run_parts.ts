@@ -40,30 +40,22 @@ export async function runParts(options: PartsOptions): Promise<readonly PartOutc
   for (const [i, part] of parts.entries()) {
     const left = minutes * 60_000 - (now() - begun);
     if (left < part.minutes * 30_000 && !smoke) {
-      outcomes.push({
-        part,
-        status: "left out",
-        seconds: 0,
-        remark: `${formatClock(Math.max(0, left) / 1000)} of the time were left`,
-      });
-      continue;
+      const remark = `${formatClock(Math.max(0, left) / 1000)} of the time were left`;
+      outcomes.push({ part, status: "left out", seconds: 0, remark });
+    } else {
+      say(`[${i + 1}/${parts.length}] ${part.name}: ${part.help}`);
+      const started = now();
+      try {
+        const outcome = await runPart(part, left, options);
+        outcomes.push({ part, ...outcome, seconds: (now() - started) / 1000 });
+      } catch (error) {
+        if (signal.aborted) break;
+        throw error;
+      }
+      const { status, remark } = outcomes.at(-1)!;
+      if (status !== "done") say(`${part.name}: ${status}: ${remark}`);
     }
-    say(`[${i + 1}/${parts.length}] ${part.name}: ${part.help}`);
-    const started = now();
-    try {
-      const outcome = await runPart(part, left, options);
-      outcomes.push({ part, ...outcome, seconds: (now() - started) / 1000 });
-    } catch (error) {
-      if (signal.aborted) break;
-      throw error;
-    }
-    const { status, remark } = outcomes.at(-1)!;
-    if (status !== "done") say(`${part.name}: ${status}: ${remark}`);
     const seconds = (now() - begun) / 1000;
-    await writeResult(out, gpuDocument(outcomes, { seconds, command, smoke }));
-  }
-  const seconds = (now() - begun) / 1000;
-  if (outcomes.length > 0) {
     await writeResult(out, gpuDocument(outcomes, { seconds, command, smoke }));
   }
   return outcomes;
