@@ -29,6 +29,7 @@ import { type TableKeys, writeKeys } from "./table_keys.ts";
 import { type EventLayout, TAOBAO_LAYOUT, TAOBAO_STEPS, TAOBAO_TABLES } from "./taobao.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "./taobao_parser.ts";
 import type { TextFile } from "./text_source.ts";
+import { SPLITS } from "./split.ts";
 import type { Split } from "./types.ts";
 import { splitUsers } from "./user_split.ts";
 import { LONGEST_HISTORY, type UserWindow, windowCount, WindowDraw } from "./user_windows.ts";
@@ -96,7 +97,7 @@ export async function buildSequences(
     block.labels[row] = label;
     block.rows++;
   };
-  for (const split of ["train", "test", "validation"] as const) {
+  for (const split of SPLITS) {
     for (const [i, rank] of users[split].entries()) {
       if (i % USERS_A_TURN === 0) hooks.signal?.throwIfAborted();
       const user = userOf[rank]!;

@@ -10,7 +10,7 @@ import { formatCount } from "../core/format.ts";
 import { materialise } from "./materialised.ts";
 import { RowReader } from "./row_reader.ts";
 import type { SharedDataset } from "./shared_dataset.ts";
-import { type Splits, splitSevenths } from "./split.ts";
+import { SPLITS, type Splits, splitSevenths } from "./split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
 /**
@@ -161,7 +161,7 @@ class ArraysDataset implements Dataset {
       }
     }
     this.hash = hash.hex();
-    const [train, test, validation] = (["train", "test", "validation"] as const).map((split) =>
+    const [train, test, validation] = SPLITS.map((split) =>
       `${formatCount(this.count(split))} ${split}`
     );
     this.notes = [`Arrays: ${formatCount(inputs)} inputs, ${train}, ${test}, ${validation}`];

@@ -7,11 +7,12 @@
 import { UserError } from "../core/errors.ts";
 import { eventTurns } from "../core/events.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
-import { drawRows, FirstAppearance, rowLayout, SPLITS } from "./drawn/rows.ts";
+import { drawRows, FirstAppearance, rowLayout } from "./drawn/rows.ts";
 import { idLayout, idsFromRow, idsToRow } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
 import { RowReader } from "./row_reader.ts";
 import type { SharedDataset } from "./shared_dataset.ts";
+import { SPLITS } from "./split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "./types.ts";
 
 /** How to draw a data set. */

@@ -12,6 +12,7 @@ import { RandomStream } from "../core/random.ts";
 import { AccessCounts, hotTiers, type ReuseBin } from "./access_counts.ts";
 import { idLayout, NO_LOOKUP } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
+import { SPLITS } from "./split.ts";
 import type { Dataset, Inputs, Reader, Split } from "./types.ts";
 
 /** What to profile. */
@@ -138,7 +139,7 @@ export async function profileDataset(
   if (budgets.length > 255) throw new RangeError("Cannot profile: there are more than 255 budgets");
 
   const { schema } = dataset;
-  const splits: readonly Split[] = split === "all" ? ["train", "test", "validation"] : [split];
+  const splits: readonly Split[] = split === "all" ? SPLITS : [split];
   const inputs = splits.reduce((sum, name) => sum + dataset.count(name), 0);
   if (inputs === 0) throw new RangeError(`Cannot profile: the split ${split} has no inputs`);
   const sampled = options.sample !== undefined && options.sample < inputs;

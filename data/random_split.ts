@@ -12,7 +12,7 @@ import { RandomStream } from "../core/random.ts";
 import { BlockWriter, RowGatherer } from "./block_writer.ts";
 import { BLOCK_ROWS, RowBlock } from "./row_block.ts";
 import type { RowSplit } from "./row_split.ts";
-import type { Splits } from "./split.ts";
+import { SPLITS, type Splits } from "./split.ts";
 import type { Split } from "./types.ts";
 
 const GROUP = 10;
@@ -103,7 +103,7 @@ export class SplitWriter implements Disposable {
       this.#lists[split][counts[split]++] = r;
     }
     number();
-    for (const split of ["train", "test", "validation"] as const) {
+    for (const split of SPLITS) {
       await this.#parts[split].take(block, this.#lists[split].subarray(0, counts[split]));
     }
   }

@@ -13,6 +13,9 @@ export interface Range {
   readonly count: number;
 }
 
+/** The three splits, in the order in which they are drawn and told of. */
+export const SPLITS: readonly Split[] = ["train", "test", "validation"];
+
 /** The three splits of a data set. */
 export type Splits = Readonly<Record<Split, Range>>;
 

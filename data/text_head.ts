@@ -4,7 +4,7 @@
  * @module
  */
 
-import { closingQuote, quote, quotedRowEnd, splitFields } from "./fields.ts";
+import { closingQuote, quote, quotedRowEnd, splitFields, splitQuoted } from "./fields.ts";
 import { readHead, type TextFile } from "./text_source.ts";
 
 const LF = 10, CR = 13, SPACE = 32, QUOTE = 34;
@@ -123,24 +123,6 @@ function hasQuotes(line: Uint8Array): boolean {
     if (between && closingQuote(line, at, before) >= 0) return true;
   }
   return false;
-}
-
-/**
- * The fields of a line; in one that stands in quotes, which are kept, separators are none.
- *
- * @param separator The byte between fields.
- */
-export function splitQuoted(line: Uint8Array, separator: number): Uint8Array[] {
-  const fields: Uint8Array[] = [];
-  for (let at = 0; at <= line.length;) {
-    const closed = line[at] === QUOTE ? closingQuote(line, at, separator) : -1;
-    const next = closed < 0 ? line.indexOf(separator, at) : closed + 1;
-    const end = next < 0 ? line.length : next;
-    fields.push(line.subarray(at, end));
-    if (next < 0) break;
-    at = end + 1;
-  }
-  return fields;
 }
 
 function separate(lines: readonly Uint8Array[], separator: string, quoted: boolean): SeparatedHead {

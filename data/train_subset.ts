@@ -9,9 +9,10 @@ import type { Dataset, Inputs, Order, Reader, Split } from "./types.ts";
 
 /** A data set of which some inputs train, by their positions in the training split, ascending. */
 export function withTrainInputs(dataset: Dataset, kept: Uint32Array): Dataset {
-  const { schema, hash, notes, bayes, keys, share } = dataset;
+  const { schema, hash, notes, bayes, keys, scales, share } = dataset;
   return {
     ...{ schema, hash, notes, bayes },
+    ...(scales === undefined ? {} : { scales }),
     ...(keys === undefined ? {} : { keys: () => keys.call(dataset) }),
     ...(share === undefined ? {} : {
       share: async (splits: readonly Split[]) => {

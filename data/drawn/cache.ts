@@ -23,9 +23,10 @@ import {
   wholeFrom,
 } from "../../core/schema.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
+import { SPLITS } from "../split.ts";
 import type { Dataset, Split } from "../types.ts";
 import { rowFileBytes, RowFileDataset, type RowFileParts } from "./row_file.ts";
-import { drawRows, FirstAppearance, rowLayout, SPLITS } from "./rows.ts";
+import { drawRows, FirstAppearance, rowLayout } from "./rows.ts";
 
 /** Grows when the same data set would have other rows. */
 const ROWS_VERSION = 1;

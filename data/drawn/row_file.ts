@@ -6,14 +6,14 @@
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
-import { Permutation } from "../../core/random.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
-import { type IdLayout, idLayout, idsFromRow } from "../id_layout.ts";
-import { checkRead, checkReadAt } from "../inputs.ts";
+import { idLayout, idsFromRow } from "../id_layout.ts";
+import { RowReader } from "../row_reader.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
-import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
-import { type RowLayout, rowLayout, SPLITS } from "./rows.ts";
+import { SPLITS } from "../split.ts";
+import type { Dataset, DatasetSchema, Order, Reader, Split } from "../types.ts";
+import { rowLayout } from "./rows.ts";
 
 /** What is known of the inputs beside their rows. */
 export interface RowFileParts extends Pick<Dataset, "schema" | "hash" | "notes" | "bayes"> {
@@ -67,19 +67,36 @@ export class RowFileDataset implements Dataset {
   }
 
   reader(split: Split, order: Order): Reader {
+    const { schema } = this, count = this.#counts[split];
     const before = SPLITS.slice(0, SPLITS.indexOf(split))
       .reduce((sum, other) => sum + this.#counts[other], 0);
-    const read = (row: number, into: Uint8Array) => this.#read(before + row, into);
-    return new RowFileReader(this.schema, this.#counts[split], order, read);
+    const { ids, dense, words } = rowLayout(schema), layout = idLayout(schema);
+    const rows = new RowBuffer(count, words, (row, into) => this.#read(before + row, into));
+    return new RowReader(schema, order, {
+      count,
+      write: (row, into, b, size) => {
+        this.#checkOpen();
+        const at = rows.find(row);
+        idsFromRow(layout, rows.words, at, into.ids, size, b);
+        for (let j = 0; j < dense; j++) into.dense[b * dense + j] = rows.floats[at + ids + j]!;
+        into.labels[b] = rows.words[at + ids + dense]!;
+      },
+    });
+  }
+
+  /** The file, which must be open. */
+  #checkOpen(): number {
+    if (this.#file === null) throw new UserError(`Cannot read ${this.#path}: it is closed`);
+    return this.#file;
   }
 
   /** Fills the bytes with rows from one on. */
   #read(row: number, into: Uint8Array): void {
-    if (this.#file === null) throw new UserError(`Cannot read ${this.#path}: it is closed`);
+    const file = this.#checkOpen();
     const from = row * rowBytes(this.schema);
     try {
       for (let done = 0; done < into.length;) {
-        const count = readSync(this.#file, into, done, into.length - done, from + done);
+        const count = readSync(file, into, done, into.length - done, from + done);
         if (count === 0) throw new UserError(`Cannot read ${this.#path}: it is cut short`);
         done += count;
       }
@@ -102,67 +119,37 @@ export class RowFileDataset implements Dataset {
 /** Rows read at a time in sequence. */
 const AT_ONCE = 256;
 
-class RowFileReader implements Reader {
-  readonly count: number;
-  readonly #ids: IdLayout;
-  readonly #layout: RowLayout;
-  readonly #permutation: Permutation | null;
-  readonly #read: (row: number, into: Uint8Array) => void;
-  readonly #rows: Uint32Array;
-  readonly #floats: Float32Array;
+/** The rows that were read last: some in sequence, or one. */
+class RowBuffer {
+  readonly words: Uint32Array;
+  /** The same memory. */
+  readonly floats: Float32Array;
   readonly #bytes: Uint8Array;
+  readonly #count: number;
+  readonly #rowWords: number;
+  readonly #read: (row: number, into: Uint8Array) => void;
+  #first = 0;
+  #held = 0;
 
-  constructor(
-    schema: DatasetSchema,
-    count: number,
-    order: Order,
-    read: (row: number, into: Uint8Array) => void,
-  ) {
-    this.count = count;
-    this.#ids = idLayout(schema);
-    this.#layout = rowLayout(schema);
-    this.#permutation = order.kind === "shuffled"
-      ? new Permutation(count, order.seed, order.epoch)
-      : null;
+  constructor(count: number, rowWords: number, read: (row: number, into: Uint8Array) => void) {
+    this.#count = count;
+    this.#rowWords = rowWords;
     this.#read = read;
-    this.#rows = new Uint32Array(AT_ONCE * this.#layout.words);
-    this.#floats = new Float32Array(this.#rows.buffer);
-    this.#bytes = new Uint8Array(this.#rows.buffer);
+    this.words = new Uint32Array(AT_ONCE * rowWords);
+    this.floats = new Float32Array(this.words.buffer);
+    this.#bytes = new Uint8Array(this.words.buffer);
   }
 
-  read(start: number, count: number, into: Inputs): void {
-    const { ids, dense, words } = this.#layout;
-    checkRead(this, start, count, into, dense, ids);
-    into.size = count;
-    if (this.#permutation !== null) {
-      for (let b = 0; b < count; b++) this.#readOne(start + b, into, b);
-      return;
-    }
-    for (let done = 0; done < count; done += AT_ONCE) {
-      const size = Math.min(AT_ONCE, count - done);
-      this.#read(start + done, this.#bytes.subarray(0, 4 * size * words));
-      for (let b = 0; b < size; b++) this.#take(b * words, into, done + b);
-    }
-  }
-
-  readAt(positions: Uint32Array, into: Inputs): void {
-    const { ids, dense } = this.#layout;
-    checkReadAt(this, positions, into, dense, ids);
-    into.size = positions.length;
-    for (let b = 0; b < positions.length; b++) this.#readOne(positions[b]!, into, b);
-  }
-
-  #readOne(position: number, into: Inputs, b: number): void {
-    const row = this.#permutation === null ? position : this.#permutation.at(position);
-    this.#read(row, this.#bytes.subarray(0, 4 * this.#layout.words));
-    this.#take(0, into, b);
-  }
-
-  /** Copies a row of the buffer, from word `at`, to number b of a minibatch. */
-  #take(at: number, into: Inputs, b: number): void {
-    const { ids, dense } = this.#layout;
-    idsFromRow(this.#ids, this.#rows, at, into.ids, into.size, b);
-    for (let j = 0; j < dense; j++) into.dense[b * dense + j] = this.#floats[at + ids + j]!;
-    into.labels[b] = this.#rows[at + ids + dense]!;
+  /** The first word of a row. A row right behind those that are there is read with some that follow it. */
+  find(row: number): number {
+    const at = row - this.#first;
+    if (at >= 0 && at < this.#held) return at * this.#rowWords;
+    const count = at === this.#held ? Math.min(AT_ONCE, this.#count - row) : 1;
+    // Nothing is there if reading fails.
+    this.#held = 0;
+    this.#read(row, this.#bytes.subarray(0, 4 * count * this.#rowWords));
+    this.#first = row;
+    this.#held = count;
+    return 0;
   }
 }

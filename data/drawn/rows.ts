@@ -7,11 +7,10 @@
 import { WorkerPool } from "../../core/worker_pool.ts";
 import { idLayout, NO_LOOKUP } from "../id_layout.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
+import { SPLITS } from "../split.ts";
 import type { Dataset, DatasetSchema, Split } from "../types.ts";
 import type { DrawTask } from "./worker.ts";
 
-/** The order in which splits are drawn, and in which ids are numbered as they appear. */
-export const SPLITS: readonly Split[] = ["train", "test", "validation"];
 /** Inputs of a block. */
 const BLOCK = 32_768;
 /** Blocks that each thread draws while those before are taken in. */

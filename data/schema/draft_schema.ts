@@ -7,9 +7,9 @@
 import { basename } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { openColumnar } from "../columnar/open.ts";
-import { splitFields } from "../fields.ts";
+import { splitFields, splitQuoted } from "../fields.ts";
 import { isNumberText } from "../numbers.ts";
-import { type Head, headOf, notSeparated, type SeparatedHead, splitQuoted } from "../text_head.ts";
+import { type Head, headOf, notSeparated, type SeparatedHead } from "../text_head.ts";
 import { isColumnar, type TextFile } from "../text_source.ts";
 import {
   LOG_SCHEMA_VERSION,

@@ -9,7 +9,15 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { closingQuote, eightHex, quote, quotedRowEnd, wrongColumns } from "../fields.ts";
+import {
+  closingQuote,
+  eightHex,
+  quote,
+  quotedRowEnd,
+  splitFields,
+  splitQuoted,
+  wrongColumns,
+} from "../fields.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
 import { isNumberText, parseNumber } from "../numbers.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
@@ -484,21 +492,13 @@ export class SchemaParser extends RowParser {
 
   /** The fields of a line, quotes taken off, as far as every quote is closed. */
   #split(line: Uint8Array): { fields: Uint8Array[]; closed: boolean } {
+    const separator = this.#separator;
+    if (this.#text.quotes !== true) return { fields: splitFields(line, separator), closed: true };
     const fields: Uint8Array[] = [];
-    const separator = this.#separator, quotes = this.#text.quotes === true;
-    for (let at = 0; at <= line.length;) {
-      if (quotes && line[at] === QUOTE) {
-        const closed = closingQuote(line, at, separator);
-        if (closed < 0) return { fields: [...fields, line.subarray(at)], closed: false };
-        fields.push(unquote(line.subarray(at + 1, closed)));
-        at = closed + 2;
-        if (closed + 1 === line.length) break;
-        continue;
-      }
-      const next = line.indexOf(separator, at);
-      fields.push(line.subarray(at, next < 0 ? line.length : next));
-      if (next < 0) break;
-      at = next + 1;
+    for (const field of splitQuoted(line, separator)) {
+      const quoted = field[0] === QUOTE, end = field.length - 1;
+      fields.push(quoted ? unquote(field.subarray(1, end)) : field);
+      if (quoted && closingQuote(field, 0, separator) !== end) return { fields, closed: false };
     }
     return { fields, closed: true };
   }

@@ -7,7 +7,8 @@
 import { eventTurns } from "../../core/events.ts";
 import { Permutation } from "../../core/random.ts";
 import { createInputs } from "../inputs.ts";
-import type { Dataset, Split } from "../types.ts";
+import { SPLITS } from "../split.ts";
+import type { Dataset } from "../types.ts";
 
 /** Columns of a log. Ids are numbered in order of first appearance. */
 export interface TwinSample {
@@ -20,8 +21,6 @@ export interface TwinSample {
   /** Share of clicks. */
   readonly clickRate: number;
 }
-
-const SPLITS: readonly Split[] = ["train", "test", "validation"];
 
 /**
  * Reads inputs from all parts of a data set, or all of them if there are no more than asked for.

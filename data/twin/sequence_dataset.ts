@@ -21,6 +21,7 @@ import { Sha256 } from "../../core/files.ts";
 import { RowReader } from "../row_reader.ts";
 import type { SharedDataset } from "../shared_dataset.ts";
 import { TAOBAO_STEPS, TAOBAO_TABLES } from "../taobao.ts";
+import { SPLITS } from "../split.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../types.ts";
 import { LONGEST_HISTORY, type UserWindow, windowCount, WindowDraw } from "../user_windows.ts";
 import { rangeNotes, takeModulo } from "./dataset.ts";
@@ -104,7 +105,7 @@ export class SequenceTwin implements Dataset {
     const { lists, users } = dealUsers(this.#generator, parameters.users, inputs);
     this.#lists = lists;
     this.#users = users;
-    for (const split of ["train", "test", "validation"] as const) {
+    for (const split of SPLITS) {
       if (this.count(split) > 0) continue;
       throw new UsageError(
         `Cannot draw a twin: ${inputs} sequences are too few for users that train, test and validate`,
@@ -123,7 +124,7 @@ export class SequenceTwin implements Dataset {
     this.hash = new Sha256().update(
       JSON.stringify(["history-twin", HISTORY_VERSION, parameters, inputs ?? null, seed, range]),
     ).hex();
-    const [train, test, validation] = (["train", "test", "validation"] as const).map((split) =>
+    const [train, test, validation] = SPLITS.map((split) =>
       `${lists[split].users.length} users ${split} (${this.count(split)} inputs)`
     );
     this.notes = [

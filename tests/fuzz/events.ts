@@ -1,13 +1,12 @@
 /** Logs of events, Tianchi's own and one with a header, changed as texts: read as a slow reader reads them. */
 
 import assert from "node:assert/strict";
-import { UserError } from "../../core/errors.ts";
 import { RowBlock } from "../../data/row_block.ts";
 import { MAX_LINE } from "../../data/row_parser.ts";
 import { type EventField, type EventLayout, TAOBAO_LAYOUT } from "../../data/taobao.ts";
 import { EVENT_COLUMNS, TaobaoParser } from "../../data/taobao_parser.ts";
 import { Draw } from "./draw.ts";
-import { mutateText } from "./logs.ts";
+import { mutateText, readInPieces } from "./logs.ts";
 import { linesOf } from "./slow_reader.ts";
 import type { Subject } from "./subject.ts";
 
@@ -88,19 +87,7 @@ function parse(bytes: Uint8Array, layout: EventLayout, draw: Draw): Events | nul
   BLOCK.rows = 0;
   const bad: number[] = [];
   const parser = new TaobaoParser(({ line }) => bad.push(line), layout);
-  try {
-    for (let from = 0; from < bytes.length;) {
-      const to = Math.min(bytes.length, from + 1 + draw.below(2 * bytes.length));
-      parser.feed(bytes.slice(from, to));
-      parser.parse(BLOCK);
-      from = to;
-    }
-    parser.finish();
-    parser.parse(BLOCK);
-  } catch (error) {
-    if (error instanceof UserError) return null;
-    throw error;
-  }
+  if (!readInPieces(parser, BLOCK, bytes, draw)) return null;
   const { ids, stride } = BLOCK;
   const rows = Array.from(
     { length: BLOCK.rows },

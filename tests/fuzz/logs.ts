@@ -400,6 +400,29 @@ function check(format: Format, text: Uint8Array, draw: Draw): SlowReading {
 /** Blocks are large, and there is one for each shape. */
 const BLOCKS = new Map<LogSchema, RowBlock>();
 
+/** Gives a parser a text in pieces of any length; false if it refuses the header. */
+export function readInPieces(
+  parser: RowParser,
+  block: RowBlock,
+  text: Uint8Array,
+  draw: Draw,
+): boolean {
+  try {
+    for (let from = 0; from < text.length;) {
+      const to = Math.min(text.length, from + 1 + draw.below(2 * text.length));
+      parser.feed(text.slice(from, to));
+      parser.parse(block);
+      from = to;
+    }
+    parser.finish();
+    parser.parse(block);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
 /** What a parser makes of a text in pieces; null if it refuses the header. */
 function parse(format: Format, text: Uint8Array, draw: Draw): SlowReading | null {
   const shape = new RowShape(format.schema, 0);
@@ -410,19 +433,7 @@ function parse(format: Format, text: Uint8Array, draw: Draw): SlowReading | null
   block.rows = 0;
   const bad: number[] = [];
   const parser = format.create((row) => bad.push(row.line), shape);
-  try {
-    for (let from = 0; from < text.length;) {
-      const to = Math.min(text.length, from + 1 + draw.below(2 * text.length));
-      parser.feed(text.slice(from, to));
-      parser.parse(block);
-      from = to;
-    }
-    parser.finish();
-    parser.parse(block);
-  } catch (error) {
-    if (error instanceof UserError) return null;
-    throw error;
-  }
+  if (!readInPieces(parser, block, text, draw)) return null;
   assert.equal(parser.rows, block.rows);
   return { rows: Array.from({ length: block.rows }, (_, r) => rowOf(block, shape, r)), bad };
 }
