@@ -7,6 +7,7 @@
 
 import { UserError } from "../core/errors.ts";
 import { counted, formatCount } from "../core/format.ts";
+import { sum } from "../core/sum.ts";
 import { isArrayFormat } from "./arrays/formats.ts";
 import { BlockWriter } from "./block_writer.ts";
 import {
@@ -57,7 +58,7 @@ export async function buildRows(
   checkWhole(format, options);
   const tableNames = format.tables, fixed = tableNames.map((_, t) => rule(format, t).fixedRows);
   const lookups = lookupsOf(format), firsts = firstPlaces(lookups);
-  const places = lookups.reduce((sum, some) => sum + some, 0);
+  const places = sum(lookups);
   const columns = [format.dense.length, places] as const;
   const block = new RowBlock(columns[0], places + (format.carried?.length ?? 0));
   const vocabularies = fixed.map((rows) => rows === null ? new Vocabulary() : null);
@@ -280,7 +281,7 @@ function rowSplitOf(format: RowFormat, { seed }: PreparationOptions): RowSplit |
         ? test
         : parseTime(split.validation_from)!;
       return new TimeSplit(
-        lookupsOf(format).reduce((sum, some) => sum + some, 0),
+        sum(lookupsOf(format)),
         test,
         validation,
       );

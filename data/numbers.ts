@@ -7,6 +7,8 @@
 const PLUS = 43, MINUS = 45, DOT = 46, ZERO = 48, LOWER_E = 101, UPPER_E = 69;
 /** Powers of ten that are exact. */
 const TENS = Float64Array.from({ length: 23 }, (_, k) => 10 ** k);
+/** The largest float of 32 bits. */
+export const MAX_FLOAT = 3.4028234663852886e38;
 const decoder = new TextDecoder();
 /** Any number of this many digits is exact as a float64. */
 const EXACT_DIGITS = 15;

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { pause } from "../core/events.ts";
 import { fileError, Sha256, syncFolder } from "../core/files.ts";
 import { tryLock } from "../core/lock.ts";
 import { buildArrays } from "./arrays/build_arrays.ts";
@@ -25,6 +26,9 @@ import {
 import type { PreparationHooks } from "./source_scan.ts";
 import { listFiles } from "./source_files.ts";
 import { findTextFile, hashText, type TextFile } from "./text_source.ts";
+
+/** Milliseconds between looks at a lock that another process has. */
+const WAIT_MS = 100;
 
 /** Opens the cache of some files, preparing it where it is missing, of another version, or out of date. */
 export async function prepareCache(
@@ -101,9 +105,8 @@ async function acquire(path: string, hooks: PreparationHooks): Promise<Disposabl
   while (true) {
     const lock = await tryLock(path);
     if (lock !== null) return lock;
-    hooks.signal?.throwIfAborted();
     hooks.onProgress?.({ stage: "waiting", bytes: 0, totalBytes: 0, rows: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(WAIT_MS, hooks.signal);
   }
 }
 

@@ -9,7 +9,7 @@ import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
 import { BLOCK_ROWS, type RowBlock } from "../row_block.ts";
 import type { BadRow } from "../row_parser.ts";
-import { isNumberText } from "../numbers.ts";
+import { isNumberText, MAX_FLOAT } from "../numbers.ts";
 import {
   type CategoricalListColumn,
   hintOf,
@@ -23,8 +23,6 @@ import { Markers } from "../schema/markers.ts";
 import { hourOfDay, type RowShape } from "../schema/row_shape.ts";
 import { parseTimeField } from "../schema/times.ts";
 import type { ColumnarFile, ColumnValues, RowGroup } from "./file.ts";
-
-const MAX_FLOAT = 3.4028234663852886e38;
 
 /** Fills blocks with the rows of one file of columns. */
 export class ColumnRows {

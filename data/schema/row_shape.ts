@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sum } from "../../core/sum.ts";
 import { IdCoder } from "../ids/id_coder.ts";
 import type { RowBlock } from "../row_block.ts";
 import {
@@ -67,7 +68,7 @@ export class RowShape {
       column.kind === "categorical list" ? column.most : this.perStep[t] ? this.steps! : 1
     );
     this.firsts = firstPlaces(this.lookups);
-    this.places = this.lookups.reduce((sum, some) => sum + some, 0);
+    this.places = sum(this.lookups);
     this.cut = new Uint32Array(this.tables.length);
     const byTime = schema.split?.by === "time";
     this.timeSlot = byTime ? this.places : -1;

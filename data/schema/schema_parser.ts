@@ -19,7 +19,7 @@ import {
   wrongColumns,
 } from "../fields.ts";
 import { BAD_ID, type IdCoder } from "../ids/id_coder.ts";
-import { isNumberText, parseNumber } from "../numbers.ts";
+import { isNumberText, MAX_FLOAT, parseNumber } from "../numbers.ts";
 import { NO_LOOKUP } from "../id_layout.ts";
 import type { RowBlock } from "../row_block.ts";
 import { looksLikeJson } from "../text_head.ts";
@@ -58,8 +58,6 @@ interface Place {
 
 /** ln(x + 1) of the small integers that most fields hold. */
 const LOGS = Float32Array.from({ length: 4096 }, (_, x) => Math.log(x + 1));
-/** The largest float of 32 bits. */
-const MAX_FLOAT = 3.4028234663852886e38;
 
 /** Rows that are scanned before their ids are coded. */
 const BATCH = 4096;

@@ -264,8 +264,8 @@ export class Column {
   }
 }
 
-/** The last entry that is not greater. */
-function lastAtMost(sorted: Float64Array, value: number): number {
+/** The last of ascending entries that is not greater. */
+export function lastAtMost(sorted: Float64Array, value: number): number {
   let low = 0, high = sorted.length;
   while (high - low > 1) {
     const middle = (low + high) >> 1;

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { lastAtMost } from "./column.ts";
 import { hash } from "./hash.ts";
 import type { ColumnDrift, TwinColumn } from "./parameters.ts";
 
@@ -70,13 +71,7 @@ class DriftingColumn {
     const place = ids[this.#at]!, id = idAt(this.#drift, this.#size, place, day);
     if (id === place) return;
     ids[this.#at] = id;
-    let low = 0, high = this.#firsts.length - 1;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.#firsts[middle]! <= id) low = middle;
-      else high = middle;
-    }
-    segments[this.#at] = low;
+    segments[this.#at] = lastAtMost(this.#firsts, id);
   }
 }
 

@@ -20,7 +20,6 @@ fn compute(input: u32, n: u32) {
   for (var j = i + 1u; j < p.features; j++) {
     sum += dr[pairs + j * (j - 1u) / 2u + i] * vector_lane(input, j, lane);
   }
-  sum *= p.scale;
   if (i == 0u) {
     for (var c = 0u; c < LANE_FLOATS; c++) {
       sum = lane_set(sum, c, lane_get(sum, c) + dr[direct + lane * LANE_FLOATS + c]);

@@ -25,7 +25,6 @@ fn compute(input: u32, n: u32) {
     for (var lane = 0u; lane < p.lanes; lane++) {
       value += lane_dot(vector_lane(input, i, lane), vector_lane(input, j, lane));
     }
-    value *= p.scale;
   }
   r[p.r_offset + input * p.r_stride + n] = value;
 }

@@ -3,26 +3,25 @@
 
 import { ZEROS } from "../cpu/layout";
 import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";
-import { arg, argF32, claim, scratch } from "../cpu/team.as";
+import { arg, claim, scratch } from "../cpu/team.as";
 import { InteractionBackward as Backward, InteractionForward as Forward } from "../cpu/words.as";
 import { multiply, packColumns, packRows, panelBytes } from "../linear/product.as";
 
 const INPUTS_A_TASK: i32 = 16;
 
-/** Copies floats times a factor; `count` of them, in vectors and a tail. */
+/** Copies floats; `count` of them, in vectors and a tail. */
 @inline
-function copy(to: usize, from: usize, count: i32, factor: v128): void {
+function copy(to: usize, from: usize, count: i32): void {
   for (let i = 0; i < count; i += 4) {
-    storeLanes(to + (i << 2), f32x4.mul(v128.load(from + (i << 2)), factor), count - i);
+    storeLanes(to + (i << 2), v128.load(from + (i << 2)), count - i);
   }
 }
 
-/** r = [vector 0, scale × strictly lower triangle of V Vᵀ]. */
+/** r = [vector 0, strictly lower triangle of V Vᵀ]. */
 export function interactionForward(op: usize): void {
   const B = arg(op, Forward.B), F = arg(op, Forward.F), dim = arg(op, Forward.dim);
   const v = arg(op, Forward.v), ldv = arg(op, Forward.ldv), r = arg(op, Forward.r);
   const ldr = arg(op, Forward.ldr);
-  const scale = f32x4.splat(argF32(op, Forward.scale));
   const panels = scratch();
   const gram = panels + ((F + 7) >> 3) * panelBytes(dim);
   const ldg = ((F + 7) & ~7) << 2;
@@ -30,7 +29,7 @@ export function interactionForward(op: usize): void {
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
     const end = min(B, (task + 1) * INPUTS_A_TASK);
     for (let b = task * INPUTS_A_TASK; b < end; b++) {
-      forwardOne(F, dim, v + b * ldv, r + b * ldr, panels, gram, ldg, scale);
+      forwardOne(F, dim, v + b * ldv, r + b * ldr, panels, gram, ldg);
     }
   }
 }
@@ -43,7 +42,6 @@ function forwardOne(
   panels: usize,
   gram: usize,
   ldg: usize,
-  scale: v128,
 ): void {
   const ldv = <usize>dim << 2;
   for (let j = 0; j < F; j += 8) {
@@ -70,22 +68,21 @@ function forwardOne(
       0,
     );
   }
-  copy(r, v, dim, f32x4.splat(1));
+  copy(r, v, dim);
   let to = r + ldv;
   for (let i = 1; i < F; i++) {
-    copy(to, gram + i * ldg, i, scale);
+    copy(to, gram + i * ldg, i);
     to += i << 2;
   }
 }
 
-/** dV = scale × (G + Gᵀ) V, with the direct part of vector 0, which is zeroed where `maskFirst` and v is not above 0. */
+/** dV = (G + Gᵀ) V, with the direct part of vector 0, which is zeroed where `maskFirst` and v is not above 0. */
 export function interactionBackward(op: usize): void {
   const B = arg(op, Backward.B), F = arg(op, Backward.F), dim = arg(op, Backward.dim);
   const v = arg(op, Backward.v), ldv = arg(op, Backward.ldv), dr = arg(op, Backward.dr);
   const lddr = arg(op, Backward.lddr);
   const dv = arg(op, Backward.dv), lddv = arg(op, Backward.lddv);
   const maskFirst = arg(op, Backward.maskFirst);
-  const scale = f32x4.splat(argF32(op, Backward.scale));
   const panels = scratch();
   const symmetric = panels + ((dim + 7) >> 3) * panelBytes(F);
   const lds = ((F + 3) & ~3) << 2;
@@ -103,7 +100,6 @@ export function interactionBackward(op: usize): void {
         panels,
         symmetric,
         lds,
-        scale,
       );
     }
   }
@@ -119,11 +115,10 @@ function backwardOne(
   panels: usize,
   symmetric: usize,
   lds: usize,
-  scale: v128,
 ): void {
   const ldv = <usize>dim << 2;
   packRows(v, ldv, 0, F, dim, panels, panelBytes(F));
-  fillSymmetric(F, dr + ldv, symmetric, lds, scale);
+  fillSymmetric(F, dr + ldv, symmetric, lds);
   multiply(
     F,
     dim,
@@ -148,15 +143,13 @@ function backwardOne(
   }
 }
 
-/** S = scale × (G + Gᵀ) with a zero diagonal, from G's packed lower triangle, in 4 × 4 blocks; the spare columns are finite. */
-function fillSymmetric(F: i32, triangle: usize, s: usize, lds: usize, scale: v128): void {
+/** S = G + Gᵀ with a zero diagonal, from G's packed lower triangle, in 4 × 4 blocks; the spare columns are finite. */
+function fillSymmetric(F: i32, triangle: usize, s: usize, lds: usize): void {
   const padded = (F + 3) & ~3;
   for (let i = 0; i < padded; i += 4) {
     for (let j = 0; j <= i; j += 4) {
-      const r0 = triangleRow(triangle, F, i, j, scale);
-      const r1 = triangleRow(triangle, F, i + 1, j, scale);
-      const r2 = triangleRow(triangle, F, i + 2, j, scale);
-      const r3 = triangleRow(triangle, F, i + 3, j, scale);
+      const r0 = triangleRow(triangle, F, i, j), r1 = triangleRow(triangle, F, i + 1, j);
+      const r2 = triangleRow(triangle, F, i + 2, j), r3 = triangleRow(triangle, F, i + 3, j);
       storeTransposed(s + j * lds + (i << 2), lds, r0, r1, r2, r3);
       const to = s + i * lds + (j << 2);
       if (i != j) {
@@ -174,12 +167,12 @@ function fillSymmetric(F: i32, triangle: usize, s: usize, lds: usize, scale: v12
   }
 }
 
-/** scale × G[i][j .. j + 4), +0 from the diagonal on: the two halves of a diagonal block are joined bit by bit. */
+/** G[i][j .. j + 4), zero from the diagonal on. */
 @inline
-function triangleRow(triangle: usize, F: i32, i: i32, j: i32, scale: v128): v128 {
+function triangleRow(triangle: usize, F: i32, i: i32, j: i32): v128 {
   const row = i < F ? i : 0;
   return v128.and(
-    f32x4.mul(v128.load(triangle + ((((row * (row - 1)) >> 1) + j) << 2)), scale),
+    v128.load(triangle + ((((row * (row - 1)) >> 1) + j) << 2)),
     laneMask(row - j),
   );
 }

@@ -4,14 +4,13 @@
  * @module
  */
 
-import type { Sizes } from "../check_op.ts";
 import { costOf, type Op } from "../op.ts";
 import type { Matrix } from "../types.ts";
 import { interactionBackwardRecord, interactionForwardRecord, interactionWidth } from "./record.ts";
 
 /**
- * Dot interaction of DLRM. Row b of `v` holds F vectors of `dim` floats. Row b of `r` is vector 0 followed by `scale`
- * times the dot products (1,0), (2,0), (2,1), (3,0), … : dim + F(F-1)/2 floats.
+ * Dot interaction of DLRM. Row b of `v` holds F vectors of `dim` floats. Row b of `r` is vector 0 followed by
+ * the dot products (1,0), (2,0), (2,1), (3,0), … : dim + F(F-1)/2 floats.
  */
 export interface InteractionForwardArgs {
   /** B × (F · dim), read. */
@@ -20,8 +19,6 @@ export interface InteractionForwardArgs {
   readonly features: number;
   /** Floats in a vector. */
   readonly dim: number;
-  /** Factor of the dot products: 1 for DLRM, 1/dim for vectors whose coordinates have variance 1. */
-  readonly scale: number;
   /** B × (dim + F(F-1)/2), written. */
   readonly r: Matrix;
 }
@@ -34,8 +31,6 @@ export interface InteractionBackwardArgs {
   readonly features: number;
   /** Floats in a vector. */
   readonly dim: number;
-  /** Factor of the dot products, as in the forward op. */
-  readonly scale: number;
   /** B × (dim + F(F-1)/2), read: gradient of the forward op's output. */
   readonly dr: Matrix;
   /** B × (F · dim), written. */
@@ -44,13 +39,12 @@ export interface InteractionBackwardArgs {
   readonly maskFirst: boolean;
 }
 
-/** R = [v0, scale × lower triangle of V Vᵀ]. */
+/** R = [v0, lower triangle of V Vᵀ]. */
 export const interactionForwardOp: Op<"interaction-forward", InteractionForwardArgs> = {
   name: "interaction-forward",
-  operands: { v: "read", features: "setting", dim: "setting", scale: "setting", r: "written" },
-  check({ v, features, dim, scale }, sizes) {
+  operands: { v: "read", features: "setting", dim: "setting", r: "written" },
+  check({ v, features, dim }, sizes) {
     sizes.expectVectors("v", features, dim);
-    checkScale(scale, sizes);
     sizes.expect("r", v.rows, interactionWidth(features, dim), "dim + F(F-1)/2");
   },
   cost: ({ v, features, dim }) => costOf(interactionForwardRecord, { B: v.rows, F: features, dim }),
@@ -58,26 +52,23 @@ export const interactionForwardOp: Op<"interaction-forward", InteractionForwardA
     v: make.read(inputs, features * dim),
     features,
     dim,
-    scale: 1 / dim,
     r: make.written(inputs, interactionWidth(features, dim)),
   })],
 };
 
-/** dV = scale × (G + Gᵀ) V, with the direct part of vector 0. */
+/** dV = (G + Gᵀ) V, with the direct part of vector 0. */
 export const interactionBackwardOp: Op<"interaction-backward", InteractionBackwardArgs> = {
   name: "interaction-backward",
   operands: {
     v: "read",
     features: "setting",
     dim: "setting",
-    scale: "setting",
     dr: "read",
     dv: "written",
     maskFirst: "setting",
   },
-  check({ v, features, dim, scale }, sizes) {
+  check({ v, features, dim }, sizes) {
     sizes.expectVectors("v", features, dim);
-    checkScale(scale, sizes);
     sizes.expect("dr", v.rows, interactionWidth(features, dim), "dim + F(F-1)/2");
     sizes.expect("dv", v.rows, features * dim, "features × dim");
   },
@@ -87,13 +78,8 @@ export const interactionBackwardOp: Op<"interaction-backward", InteractionBackwa
     v: make.read(inputs, features * dim),
     features,
     dim,
-    scale: 1 / dim,
     dr: make.read(inputs, interactionWidth(features, dim)),
     dv: make.written(inputs, features * dim),
     maskFirst: true,
   })],
 };
-
-function checkScale(scale: number, sizes: Pick<Sizes<never>, "fail">): void {
-  if (!Number.isFinite(scale)) sizes.fail(`scale is ${scale}, not a finite number`);
-}

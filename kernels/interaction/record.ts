@@ -12,7 +12,7 @@ export function interactionWidth(features: number, dim: number): number {
   return dim + features * (features - 1) / 2;
 }
 
-/** R = [v0, lower triangle of V Vᵀ]. A scale of the products is not counted, as a layer's ReLU is not. */
+/** R = [v0, lower triangle of V Vᵀ]. */
 export const interactionForwardRecord: OpRecord<InteractionShape> = {
   name: "interaction-forward",
   flops: ({ B, F, dim }) => B * F * (F - 1) * dim,

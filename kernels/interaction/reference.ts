@@ -4,13 +4,12 @@
  * @module
  */
 
-/** v is B × F × dim; gives B × (dim + F(F-1)/2): vector 0, then scale × (1,0), (2,0), (2,1), (3,0), … */
+/** v is B × F × dim; gives B × (dim + F(F-1)/2): vector 0, then (1,0), (2,0), (2,1), (3,0), … */
 export function interactionForward(
   v: Float64Array,
   B: number,
   F: number,
   dim: number,
-  scale = 1,
 ): Float64Array {
   const width = dim + F * (F - 1) / 2;
   const r = new Float64Array(B * width);
@@ -23,7 +22,7 @@ export function interactionForward(
       for (let j = 0; j < i; j++) {
         let sum = 0;
         for (let c = 0; c < dim; c++) sum += vb[i * dim + c]! * vb[j * dim + c]!;
-        rb[at++] = scale * sum;
+        rb[at++] = sum;
       }
     }
   }
@@ -38,7 +37,6 @@ export function interactionBackward(
   F: number,
   dim: number,
   maskFirst: boolean,
-  scale = 1,
 ): Float64Array {
   const width = dim + F * (F - 1) / 2;
   const dv = new Float64Array(B * F * dim);
@@ -50,7 +48,7 @@ export function interactionBackward(
     let at = dim;
     for (let i = 1; i < F; i++) {
       for (let j = 0; j < i; j++) {
-        const g = scale * drb[at++]!;
+        const g = drb[at++]!;
         for (let c = 0; c < dim; c++) {
           dvb[i * dim + c]! += g * vb[j * dim + c]!;
           dvb[j * dim + c]! += g * vb[i * dim + c]!;

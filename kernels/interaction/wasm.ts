@@ -11,11 +11,11 @@ import type { InteractionBackwardArgs, InteractionForwardArgs } from "./op.ts";
 export const interactionForwardKernel = wasmKernel({
   source: "kernels/interaction/interaction.as.ts",
   name: "interactionForward",
-  words: { B: "number", F: "number", dim: "number", v: "matrix", r: "matrix", scale: "float" },
-  call(_at, { v, features, dim, scale, r }: InteractionForwardArgs) {
+  words: { B: "number", F: "number", dim: "number", v: "matrix", r: "matrix" },
+  call(_at, { v, features, dim, r }: InteractionForwardArgs) {
     const padded = 8 * Math.ceil(features / 8);
     return {
-      words: { B: v.rows, F: features, dim, v, r, scale },
+      words: { B: v.rows, F: features, dim, v, r },
       scratchBytes: 4 * padded * dim + 4 * padded * (features + 8),
     };
   },
@@ -33,12 +33,11 @@ export const interactionBackwardKernel = wasmKernel({
     dr: "matrix",
     dv: "matrix",
     maskFirst: "number",
-    scale: "float",
   },
-  call(_at, { v, features, dim, scale, dr, dv, maskFirst }: InteractionBackwardArgs) {
+  call(_at, { v, features, dim, dr, dv, maskFirst }: InteractionBackwardArgs) {
     const padded = 4 * Math.ceil(features / 4);
     return {
-      words: { B: v.rows, F: features, dim, v, dr, dv, maskFirst: Number(maskFirst), scale },
+      words: { B: v.rows, F: features, dim, v, dr, dv, maskFirst: Number(maskFirst) },
       scratchBytes: 32 * Math.ceil(dim / 8) * features + 4 * padded * padded,
     };
   },

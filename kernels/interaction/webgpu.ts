@@ -31,7 +31,6 @@ const forwardKernels = (source: string) =>
       // Lanes of a vector and pairs of vectors.
       lanes: "u32",
       pairs: "u32",
-      scale: "f32",
       // In lanes.
       v: "place",
       // In floats.
@@ -48,7 +47,6 @@ const backwardKernels = (source: string) =>
       inputs: "u32",
       features: "u32",
       lanes: "u32",
-      scale: "f32",
       // In lanes.
       v: "place",
       dv: "place",
@@ -90,10 +88,10 @@ function shares(
   };
 }
 
-/** R = [v0, scale × lower triangle of V Vᵀ]. */
+/** R = [v0, lower triangle of V Vᵀ]. */
 export function launchInteractionForward(
   context: LaunchContext,
-  { v, features, dim, scale, r }: InteractionForwardArgs,
+  { v, features, dim, r }: InteractionForwardArgs,
 ): void {
   const lane = laneFloats(dim);
   const { kernel, overrides, groups } = shares(context, v.rows, features, dim, r.cols);
@@ -104,7 +102,6 @@ export function launchInteractionForward(
       features,
       lanes: dim / lane,
       pairs: features * (features - 1) / 2,
-      scale,
       v: lanePlace(v, lane),
       r,
     },
@@ -113,10 +110,10 @@ export function launchInteractionForward(
   }));
 }
 
-/** dV = scale × (G + Gᵀ) V, with the direct part of vector 0. */
+/** dV = (G + Gᵀ) V, with the direct part of vector 0. */
 export function launchInteractionBackward(
   context: LaunchContext,
-  { v, features, dim, scale, dr, dv, maskFirst }: InteractionBackwardArgs,
+  { v, features, dim, dr, dv, maskFirst }: InteractionBackwardArgs,
 ): void {
   const lane = laneFloats(dim);
   const lanes = dim / lane;
@@ -127,7 +124,6 @@ export function launchInteractionBackward(
       inputs: v.rows,
       features,
       lanes,
-      scale,
       v: lanePlace(v, lane),
       dv: lanePlace(dv, lane),
       dr,

@@ -14,13 +14,12 @@ import {
 import groupedSource from "./grouped.wgsl" with { type: "text" };
 import type { LinearBackwardWeightsArgs } from "./op.ts";
 import {
-  groupsOf,
   isThin,
   launchProduct,
   matmulFor,
   partsOf,
+  split,
   splitDepth,
-  threadsOf,
   weightProduct,
 } from "./webgpu.ts";
 
@@ -44,30 +43,35 @@ const MOST_LAYERS = 3;
 /** Threads of a tile's side: see matmul.wgsl. Small layers take large tiles too, so that one launch holds them all. */
 const SIDE = 16;
 
-/** The layers' gradients, in their order. */
+/** A layer with the product of its gradients. */
+interface LayerProduct {
+  readonly layer: LinearBackwardWeightsArgs;
+  readonly product: ReturnType<typeof weightProduct>;
+}
+
+/** The layers' gradients, those that the tiled kernel is not made for first. */
 export function launchWeightParts(
   context: LaunchContext,
   layers: readonly LinearBackwardWeightsArgs[],
 ): WeightParts[] {
-  const tiled = layers.filter((layer) => !isThin(weightProduct(context, layer)));
-  const launched: WeightParts[] = layers.filter((layer) => !tiled.includes(layer))
-    .map((layer) => launchThin(context, layer));
+  const products = layers.map((layer): LayerProduct => ({
+    layer,
+    product: weightProduct(context, layer),
+  }));
+  const { thin = [], tiled = [] } = Object.groupBy(
+    products,
+    ({ product }) => isThin(product) ? "thin" : "tiled",
+  );
+  const launched = thin.map((one) => launchThin(context, one));
   for (let i = 0; i < tiled.length; i += MOST_LAYERS) {
     launched.push(...launchTiled(context, tiled.slice(i, i + MOST_LAYERS)));
   }
   return launched;
 }
 
-/** A layer that the tiled kernel is not made for. */
-function launchThin(context: LaunchContext, layer: LinearBackwardWeightsArgs): WeightParts {
-  const product = weightProduct(context, layer);
-  const { rows, cols, depth } = product;
-  const threads = threadsOf(product, context.variants) * groupsOf(product, context.variants);
-  const { parts, partDepth } = splitDepth(
-    depth,
-    partsOf(depth, threads),
-    1,
-  );
+function launchThin(context: LaunchContext, { layer, product }: LayerProduct): WeightParts {
+  const { rows, cols } = product;
+  const { parts, partDepth } = split(context, product);
   const pitch = rows * cols + rows;
   const place = context.keep(parts * pitch);
   launchProduct(context, {
@@ -81,20 +85,16 @@ function launchThin(context: LaunchContext, layer: LinearBackwardWeightsArgs): W
   return { dw: layer.dw, db: layer.db, parts, place, pitch };
 }
 
-function launchTiled(
-  context: LaunchContext,
-  layers: readonly LinearBackwardWeightsArgs[],
-): WeightParts[] {
-  const products = layers.map((layer) => weightProduct(context, layer));
+function launchTiled(context: LaunchContext, layers: readonly LayerProduct[]): WeightParts[] {
   const { productRows } = context.variants;
-  const tiles = products.map(({ rows, cols }) =>
+  const tiles = layers.map(({ product: { rows, cols } }) =>
     Math.ceil(rows / (productRows * SIDE)) * Math.ceil(cols / (4 * SIDE))
   );
   const threads = SIDE ** 2 * tiles.reduce((sum, some) => sum + some, 0);
   const jobs: number[] = [];
   let groups = 0;
-  const launched = layers.map(({ dw, db }, number): WeightParts => {
-    const { rows, cols, depth, a, b } = products[number]!;
+  const launched = layers.map(({ layer: { dw, db }, product }, number): WeightParts => {
+    const { rows, cols, depth, a, b } = product;
     const { parts, partDepth } = splitDepth(depth, partsOf(depth, threads), 8 * SIDE / productRows);
     const pitch = rows * cols + rows;
     const place = context.keep(parts * pitch);
@@ -107,7 +107,7 @@ function launchTiled(
     return { dw, db, parts, place, pitch };
   });
   const buffers = Object.fromEntries(
-    products.flatMap(({ a, b }, i) => [[`a${i}`, a.buffer], [`b${i}`, b.buffer]]),
+    layers.flatMap(({ product: { a, b } }, i) => [[`a${i}`, a.buffer], [`b${i}`, b.buffer]]),
   );
   context.launch(
     kernelFor(layers.length, productRows).launch({

@@ -1,15 +1,12 @@
 // C = epilogue(A B) over I x J outputs and a depth R, in tiles of workgroup memory and ROWS x 4 blocks of registers: a
 // tile is ROWS SIDE rows, 4 SIDE columns and 8 SIDE / ROWS deep, so that each thread fetches one 4 x 4 block of A or B a
 // round at most. What a thread does for each of its ROWS rows is written once here, and repeated by unroll.ts.
-// One product a launch: see single.wgsl. Several: see grouped.wgsl.
+// One product a launch: see single.wgsl. Several: see grouped.wgsl. How a sum is finished: see epilogue.wgsl.
 
 override SIDE: u32 = 16u;
 // Whether neighbours in memory are neighbours in depth (else: neighbours along I for A, along J for B).
 override A_ALONG_DEPTH: bool = true;
 override B_ALONG_DEPTH: bool = true;
-// 0: as it is. 1: plus bias of the column. 2: the same, then ReLU. 3: zero where the mask is not above 0.
-// 4: sums over a part of the depth, with the row sums of A beside them.
-override EPILOGUE: u32 = 0u;
 
 // A product: sizes, where its matrices begin and how far apart their rows are, the depth of one part (a multiple of
 // a tile's), floats from one part's results to the next, place of the row sums.
@@ -91,18 +88,8 @@ fn put(job: Job, row: u32, col: u32, part: u32, sum: f32) {
   if (row >= job.rows || col >= job.cols) {
     return;
   }
-  var v = sum;
-  if (EPILOGUE == 1u || EPILOGUE == 2u) {
-    v += load_extra(job.extra_offset + col);
-    // Written so that NaN stays NaN.
-    if (EPILOGUE == 2u && v < 0.0) {
-      v = 0.0;
-    }
-  }
-  if (EPILOGUE == 3u) {
-    v = select(0.0, v, load_extra(job.extra_offset + row * job.extra_stride + col) > 0.0);
-  }
-  c[job.c_offset + part * job.part_pitch + row * job.c_stride + col] = v;
+  c[job.c_offset + part * job.part_pitch + row * job.c_stride + col] =
+    finish(sum, row, col, job.extra_offset, job.extra_stride);
 }
 
 fn put_row(job: Job, row: u32, col: u32, part: u32, sums: vec4<f32>) {

@@ -1,6 +1,6 @@
 // The matrix product all layers rest on: tiles of C = init + A B in registers, 6 rows by 8 columns, or by 16 where the
-// device is wide. A is row-major; B is packed in panels of 8 columns, so that row k of a panel is 32 bytes at 32 k. Each element of C is
-// one chain of fused multiply-adds in order of k, whatever the tile it falls in.
+// device is wide. A is row-major; B is packed in panels of 8 columns, so that row k of a panel is 32 bytes at 32 k. Each
+// element of C is one chain of fused multiply-adds in order of k, whatever the tile it falls in.
 
 import { WIDE } from "../cpu/layout";
 import { laneMask, storeLanes, storeTransposed } from "../cpu/simd.as";

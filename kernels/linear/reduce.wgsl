@@ -1,9 +1,10 @@
-// Adds the parts of a product in their order and finishes each sum as matmul.wgsl does: `rows` x `cols` products a part,
+// Adds the parts of a product in their order and finishes each sum (see epilogue.wgsl): `rows` x `cols` products a part,
 // then, of weight gradients, `rows` row sums.
 // Parameters and buffers: see webgpu.ts.
 
-// As in matmul.wgsl.
-override EPILOGUE: u32 = 0u;
+fn load_extra(at: u32) -> f32 {
+  return extra[at];
+}
 
 @compute @workgroup_size(256)
 fn main(
@@ -26,15 +27,5 @@ fn main(
   }
   let row = n / p.cols;
   let col = n % p.cols;
-  if (EPILOGUE == 1u || EPILOGUE == 2u) {
-    sum += extra[p.extra_offset + col];
-    // Written so that NaN stays NaN.
-    if (EPILOGUE == 2u && sum < 0.0) {
-      sum = 0.0;
-    }
-  }
-  if (EPILOGUE == 3u) {
-    sum = select(0.0, sum, extra[p.extra_offset + row * p.extra_stride + col] > 0.0);
-  }
-  c[p.c_offset + row * p.c_stride + col] = sum;
+  c[p.c_offset + row * p.c_stride + col] = finish(sum, row, col, p.extra_offset, p.extra_stride);
 }

@@ -1,17 +1,19 @@
 // The matrix product where one side is a single column or row, or a stride is not a multiple of 4: any strides,
 // STRANDS threads share the depth of one output and add up in a tree of fixed shape.
-// Parameters and buffers: see webgpu.ts.
+// How a sum is finished: see epilogue.wgsl. Parameters and buffers: see webgpu.ts.
 
 override STRANDS: u32 = 1u;
 // Whether neighbouring threads are neighbours in depth (else: neighbouring outputs).
 override STRANDS_FIRST: bool = false;
-// As in matmul.wgsl.
-override EPILOGUE: u32 = 0u;
 
 const THREADS = 256u;
 
 // Each thread's sum of products and sum of A; threads of one output lie THREADS / STRANDS apart.
 var<workgroup> strands: array<vec2<f32>, THREADS>;
+
+fn load_extra(at: u32) -> f32 {
+  return extra[at];
+}
 
 @compute @workgroup_size(256)
 fn main(
@@ -53,18 +55,8 @@ fn main(
     return;
   }
   sums = strands[place];
-  var v = sums.x;
-  if (EPILOGUE == 1u || EPILOGUE == 2u) {
-    v += extra[p.extra_offset + col];
-    // Written so that NaN stays NaN.
-    if (EPILOGUE == 2u && v < 0.0) {
-      v = 0.0;
-    }
-  }
-  if (EPILOGUE == 3u) {
-    v = select(0.0, v, extra[p.extra_offset + row * p.extra_stride + col] > 0.0);
-  }
-  c[p.c_offset + part * p.part_pitch + row * p.c_stride + col] = v;
+  c[p.c_offset + part * p.part_pitch + row * p.c_stride + col] =
+    finish(sums.x, row, col, p.extra_offset, p.extra_stride);
   if (EPILOGUE == 4u && col == 0u) {
     c[p.sums_offset + part * p.part_pitch + row] = sums.y;
   }

@@ -7,7 +7,8 @@
  * @module
  */
 
-const ROWS = 6;
+import { each, FIND_ROWS, ROW_LOCALS, ROWS, walk } from "./rows.ts";
+
 /** Steps of k in one turn of the loop. One step a turn ran at 43 GFLOP/s, four at 50, eight at 51 (one core). */
 const UNROLL = 4;
 /** Bytes of a panel's row: two vectors. */
@@ -18,21 +19,8 @@ const PANEL_ROW = 32;
  * above 0; see product.as.ts. Rows past the last repeat it: the same values, to the same place.
  */
 export function tileSource(name: string): string {
-  const rows = Array.from({ length: ROWS }, (_, i) => i);
   const vectors = [0, 1];
-  const each = <T>(items: readonly T[], line: (item: T) => string): string =>
-    items.map(line).join("\n");
-  const sums = rows.flatMap((i) => vectors.map((j) => `$c${i}${j}`));
-  /** Runs `line` for each vector of each row, with the row's address in $at. */
-  const walk = (base: string, ld: string, line: (i: number, j: number) => string): string =>
-    each(rows, (i) => `
-      (local.set $at ${
-      i === 0
-        ? `(local.get ${base})`
-        : `(i32.add (local.get ${base}) (i32.mul (local.get $row${i}) (local.get ${ld})))`
-    })
-      ${each(vectors, (j) => line(i, j))}`);
-
+  const sums = ROWS.flatMap((i) => vectors.map((j) => `$c${i}${j}`));
   const step = (u: number): string => `
     ${
     each(vectors, (j) => {
@@ -41,7 +29,7 @@ export function tileSource(name: string): string {
     })
   }
     ${
-    each(rows, (i) => `
+    each(ROWS, (i) => `
       (local.set $x (v128.load32_splat offset=${4 * u} (local.get $a${i})))
       ${
       each(vectors, (j) =>
@@ -54,7 +42,7 @@ export function tileSource(name: string): string {
   const loop = (steps: number, end: string): string => `
     (if (i32.lt_u (local.get $panel) (local.get ${end})) (then (loop $next
       ${each(Array.from({ length: steps }, (_, u) => u), step)}
-      ${each(rows, (i) => advance(`$a${i}`, 4 * steps))}
+      ${each(ROWS, (i) => advance(`$a${i}`, 4 * steps))}
       ${advance("$panel", PANEL_ROW * steps)}
       (br_if $next (i32.lt_u (local.get $panel) (local.get ${end}))))))`;
   const bytesOfSteps = (K: string): string =>
@@ -64,18 +52,13 @@ export function tileSource(name: string): string {
   (func ${name} (param $rows i32) (param $K i32) (param $a0 i32) (param $lda i32) (param $panel i32)
     (param $init i32) (param $ldi i32) (param $c i32) (param $ldc i32)
     (param $floor f32) (param $mask i32) (param $ldm i32)
-    ${each(rows.slice(1), (i) => `(local $row${i} i32) (local $a${i} i32)`)}
+    ${ROW_LOCALS}
     ${each(sums, (sum) => `(local ${sum} v128)`)}
     ${each(vectors, (j) => `(local $b${j} v128)`)}
     (local $x v128) (local $at i32) (local $turns i32) (local $end i32)
+    ${FIND_ROWS}
     ${
-    each(rows.slice(1), (i) => `
-      (local.set $row${i} (select (i32.const ${i}) (i32.sub (local.get $rows) (i32.const 1))
-        (i32.gt_s (local.get $rows) (i32.const ${i}))))
-      (local.set $a${i} (i32.add (local.get $a0) (i32.mul (local.get $row${i}) (local.get $lda))))`)
-  }
-    ${
-    walk("$init", "$ldi", (i, j) =>
+    walk(vectors, "$init", "$ldi", (i, j) =>
       `(local.set $c${i}${j} (v128.load offset=${16 * j} (local.get $at)))`)
   }
     (local.set $turns ${bytesOfSteps(`(i32.and (local.get $K) (i32.const ${-UNROLL}))`)})
@@ -87,12 +70,12 @@ export function tileSource(name: string): string {
     (if (local.get $mask) (then
       (local.set $x (v128.const i32x4 0 0 0 0))
       ${
-    walk("$mask", "$ldm", (i, j) =>
+    walk(vectors, "$mask", "$ldm", (i, j) =>
       `(local.set $c${i}${j} (v128.and (local.get $c${i}${j})
         (f32x4.gt (v128.load offset=${16 * j} (local.get $at)) (local.get $x))))`)
   }))
     ${
-    walk("$c", "$ldc", (i, j) =>
+    walk(vectors, "$c", "$ldc", (i, j) =>
       `(v128.store offset=${16 * j} (local.get $at) (local.get $c${i}${j}))`)
   })`;
 }

@@ -9,6 +9,7 @@ import type { Binding, LaunchContext, Place } from "../webgpu/kernel.ts";
 import { composeKernel } from "../webgpu/kernel.ts";
 import { unroll } from "../webgpu/unroll.ts";
 import type { KernelVariants } from "../webgpu/variants.ts";
+import epilogueSource from "./epilogue.wgsl" with { type: "text" };
 import matmulSource from "./matmul.wgsl" with { type: "text" };
 import type {
   LinearBackwardInputArgs,
@@ -64,7 +65,7 @@ const thin = (name: string) =>
       sums_offset: "u32",
     },
     buffers: { a: "read f32", b: "read f32", extra: "read f32", c: "write f32" },
-    sources: [thinSource],
+    sources: [epilogueSource, thinSource],
   });
 
 const both = (name: string) => ({ 4: tiled(name, 4), 8: tiled(name, 8), thin: thin(name) });
@@ -90,15 +91,15 @@ const reduceKernel = composeKernel({
     sums_offset: "u32",
   },
   buffers: { parts: "read f32", extra: "read f32", c: "write f32" },
-  sources: [reduceSource],
+  sources: [epilogueSource, reduceSource],
 });
 
 /** The tiled product for threads that hold so many rows. */
 export function matmulFor(rows: 4 | 8): string {
-  return `const ROWS = ${rows}u;\n${unroll(matmulSource, rows)}`;
+  return `${epilogueSource}\nconst ROWS = ${rows}u;\n${unroll(matmulSource, rows)}`;
 }
 
-/** What happens to a sum before it is stored: `EPILOGUE` of matmul.wgsl. */
+/** What happens to a sum before it is stored: `EPILOGUE` of epilogue.wgsl. */
 const EPILOGUE = { plain: 0, bias: 1, biasRelu: 2, mask: 3, parts: 4 } as const;
 
 /** Workgroups below which a large GPU has idle processors. */
@@ -192,9 +193,7 @@ function launchSum(
 ): void {
   const { rows, cols, depth, c, extra, epilogue } = product;
   const { splitDepth: wanted } = context.variants;
-  const { parts, partDepth } = wanted && !isThin(product)
-    ? split(context, product)
-    : { parts: 1, partDepth: depth };
+  const { parts, partDepth } = wanted && !isThin(product) ? split(context, product) : whole(depth);
   if (parts === 1) return launchProduct(context, { ...product, ...whole(depth) });
   const pitch = rows * cols;
   context.scratch(4 * parts * pitch);
@@ -212,7 +211,7 @@ function launchSum(
 }
 
 /** The parts of a depth that keep a large GPU busy. */
-function split(context: LaunchContext, shape: Shape): ReturnType<typeof splitDepth> {
+export function split(context: LaunchContext, shape: Shape): ReturnType<typeof splitDepth> {
   const { variants } = context;
   const threads = groupsOf(shape, variants) * threadsOf(shape, variants);
   return splitDepth(shape.depth, partsOf(shape.depth, threads), stepOf(shape, variants));
@@ -304,7 +303,7 @@ function output(context: LaunchContext, m: Matrix): Place & { readonly binding: 
 }
 
 /** What decides how a product is launched. */
-export type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
+type Shape = Pick<Product, "op" | "rows" | "cols" | "depth" | "a" | "b">;
 
 /** The tiled kernel reads vectors of 4 floats; with a single row or column it would compute mostly nothing. */
 export function isThin({ rows, cols, depth, a, b }: Shape): boolean {
@@ -336,7 +335,7 @@ function thinStrands({ rows, cols, depth, a, b }: Shape): { strands: number; fir
 }
 
 /** Workgroups for the whole depth at once. */
-export function groupsOf(shape: Shape, variants: KernelVariants): number {
+function groupsOf(shape: Shape, variants: KernelVariants): number {
   const { rows, cols } = shape;
   if (isThin(shape)) {
     return Math.ceil(rows * cols / (THIN_THREADS / thinStrands(shape).strands));
@@ -345,12 +344,12 @@ export function groupsOf(shape: Shape, variants: KernelVariants): number {
   return Math.ceil(rows / (tileRows * side)) * Math.ceil(cols / (4 * side));
 }
 
-export function threadsOf(shape: Shape, variants: KernelVariants): number {
+function threadsOf(shape: Shape, variants: KernelVariants): number {
   return isThin(shape) ? THIN_THREADS : tileOf(shape, variants).side ** 2;
 }
 
 /** What the depth of a part is a multiple of. */
-export function stepOf(shape: Shape, variants: KernelVariants): number {
+function stepOf(shape: Shape, variants: KernelVariants): number {
   if (isThin(shape)) return 1;
   const { side, tileRows } = tileOf(shape, variants);
   return 8 * side / tileRows;

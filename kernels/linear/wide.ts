@@ -12,19 +12,17 @@
  * @module
  */
 
-/** Steps of k that one call of a function `stepsN` of the module does. */
-export const WIDE_STEPS: readonly number[] = [64, 16];
+import { each, FIND_ROWS, ROW_LOCALS, ROWS, walk } from "./rows.ts";
 
-const ROWS = Array.from({ length: 6 }, (_, i) => i);
+/** Steps of k that one call of a function `stepsN` of the module does. */
+const WIDE_STEPS: readonly number[] = [64, 16];
+
 /** Vectors of 4 columns, two from each panel. */
 const VECTORS = [0, 1, 2, 3];
 /** Bytes of a panel's row, and of a row of C in the thread's own memory. */
 const PANEL_ROW = 32, C_ROW = 64;
 /** Where C lies in the thread's own memory, and the two panels. */
 const C = 0, PANELS = [1024, 1024 + PANEL_ROW * Math.max(...WIDE_STEPS)];
-
-const each = <T>(items: readonly T[], line: (item: T) => string): string =>
-  items.map(line).join("\n");
 
 /** Address of vector j of row i of C, as an immediate. */
 const atC = (i: number, j: number): string => `$own offset=${C + C_ROW * i + 16 * j} (i32.const 0)`;
@@ -52,18 +50,13 @@ function stepsSource(steps: number): string {
   return `
   (func (export "steps${steps}") (param $rows i32) (param $a0 i32) (param $lda i32) (param $init i32)
     (param $ldi i32) (param $c i32) (param $ldc i32) (param $floor f32) (param $mask i32) (param $ldm i32)
-    ${each(ROWS.slice(1), (i) => `(local $row${i} i32) (local $a${i} i32)`)}
+    ${ROW_LOCALS}
     ${each(sums, (sum) => `(local ${sum} v128)`)}
     ${each(VECTORS, (j) => `(local $b${j} v128)`)}
     (local $x v128) (local $at i32)
+    ${FIND_ROWS}
     ${
-    each(ROWS.slice(1), (i) => `
-      (local.set $row${i} (select (i32.const ${i}) (i32.sub (local.get $rows) (i32.const 1))
-        (i32.gt_s (local.get $rows) (i32.const ${i}))))
-      (local.set $a${i} (i32.add (local.get $a0) (i32.mul (local.get $row${i}) (local.get $lda))))`)
-  }
-    ${
-    walk("$init", "$ldi", (i, j) =>
+    walk(VECTORS, "$init", "$ldi", (i, j) =>
       `(v128.store ${atC(i, j)} (v128.load $main offset=${16 * j} (local.get $at)))`)
   }
     ${eachVector((i, j) => `(local.set $c${i}${j} (v128.load ${atC(i, j)}))`)}
@@ -74,12 +67,12 @@ function stepsSource(steps: number): string {
     (if (local.get $mask) (then
       (local.set $x (v128.const i32x4 0 0 0 0))
       ${
-    walk("$mask", "$ldm", (i, j) =>
+    walk(VECTORS, "$mask", "$ldm", (i, j) =>
       `(local.set $c${i}${j} (v128.and (local.get $c${i}${j})
         (f32x4.gt (v128.load $main offset=${16 * j} (local.get $at)) (local.get $x))))`)
   }))
     ${
-    walk("$c", "$ldc", (i, j) =>
+    walk(VECTORS, "$c", "$ldc", (i, j) =>
       `(v128.store $main offset=${16 * j} (local.get $at) (local.get $c${i}${j}))`)
   })`;
 }
@@ -106,15 +99,4 @@ function stepSource(u: number): string {
 
 function eachVector(line: (i: number, j: number) => string): string {
   return each(ROWS, (i) => each(VECTORS, (j) => line(i, j)));
-}
-
-/** Runs `line` for each vector of each row of a matrix in the main memory, with the row's address in $at. */
-function walk(base: string, ld: string, line: (i: number, j: number) => string): string {
-  return each(ROWS, (i) => `
-      (local.set $at ${
-    i === 0
-      ? `(local.get ${base})`
-      : `(i32.add (local.get ${base}) (i32.mul (local.get $row${i}) (local.get ${ld})))`
-  })
-      ${each(VECTORS, (j) => line(i, j))}`);
 }

@@ -2,8 +2,6 @@
 // part of its gain's gradient goes to `parts`, which gain.wgsl adds up.
 // Parameters and buffers: see webgpu.ts.
 
-override MASK_FIRST: bool = false;
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -37,12 +35,7 @@ fn main(
   let slope = along / dim / deviation;
   let factor = gain[p.gain_offset + feature] / deviation;
   for (var c = 0u; c < p.dim; c++) {
-    let value = x[from_x + c];
-    var g = factor * (dy[from_dy + c] - (value - mean) * slope);
-    if (MASK_FIRST && feature == 0u && !(value > 0.0)) {
-      g = 0.0;
-    }
-    dx[to_dx + c] = g;
+    dx[to_dx + c] = factor * (dy[from_dy + c] - (x[from_x + c] - mean) * slope);
   }
   parts[vector] = along;
 }

@@ -57,8 +57,6 @@ export interface VarianceNormBackwardArgs {
   readonly dx: Matrix;
   /** 1 × features, written. */
   readonly dgain: Matrix;
-  /** Whether vector 0 of x came out of a ReLU: its gradient is zeroed where vector 0 of x is not above 0. */
-  readonly maskFirst: boolean;
 }
 
 /** y = gain · x / sqrt(variance + eps), vector by vector. */
@@ -100,7 +98,6 @@ export const varianceNormBackwardOp: Op<"variance-norm-backward", VarianceNormBa
     dy: "read",
     dx: "written",
     dgain: "written",
-    maskFirst: "setting",
   },
   check(args, sizes) {
     checkVectors(args, sizes);
@@ -119,12 +116,11 @@ export const varianceNormBackwardOp: Op<"variance-norm-backward", VarianceNormBa
     dy: make.read(inputs, features * dim),
     dx: make.written(inputs, features * dim),
     dgain: make.written(1, features),
-    maskFirst: true,
   })],
 };
 
-function checkVectors<Args extends VarianceNormForwardArgs | VarianceNormBackwardArgs>(
-  { features, dim }: Args,
+function checkVectors(
+  { features, dim }: Pick<VarianceNormForwardArgs, "features" | "dim">,
   sizes: Sizes<VarianceNormForwardArgs> | Sizes<VarianceNormBackwardArgs>,
 ): void {
   sizes.expectVectors("x", features, dim);

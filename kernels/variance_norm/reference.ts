@@ -21,8 +21,7 @@ export function varianceNormForward(
 }
 
 /**
- * dx = gain / s (dy − (x − mean) / s mean(dy · x / s)) with s = sqrt(variance + eps), and dgain = Σ dy · x / s. With
- * `maskFirst`, coordinates of vector 0 that are not above 0 get gradient 0.
+ * dx = gain / s (dy − (x − mean) / s mean(dy · x / s)) with s = sqrt(variance + eps), and dgain = Σ dy · x / s.
  */
 export function varianceNormBackward(
   x: Float64Array,
@@ -30,7 +29,6 @@ export function varianceNormBackward(
   gain: Float64Array,
   eps: Float64Array,
   dy: Float64Array,
-  maskFirst: boolean,
 ): { dx: Float64Array; dgain: Float64Array } {
   const dx = new Float64Array(x.length);
   const dgain = new Float64Array(gain.length);
@@ -41,7 +39,6 @@ export function varianceNormBackward(
     for (let c = at; c < at + dim; c++) along += dy[c]! * x[c]! / deviation;
     dgain[f]! += along;
     for (let c = at; c < at + dim; c++) {
-      if (maskFirst && f === 0 && !(x[c]! > 0)) continue;
       const centred = (x[c]! - mean) / deviation;
       dx[c] = gain[f]! * (dy[c]! - centred * along / dim) / deviation;
     }

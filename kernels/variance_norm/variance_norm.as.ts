@@ -53,14 +53,14 @@ export function varianceNormForward(op: usize): void {
   }
 }
 
-/** dx = gain / s (dy − (x − mean) / s mean(dy · x / s)), that of vector 0 masked where asked for, and dgain. */
+/** dx = gain / s (dy − (x − mean) / s mean(dy · x / s)), and dgain. */
 export function varianceNormBackward(op: usize): void {
   const B = arg(op, Backward.B), F = arg(op, Backward.F), dim = arg(op, Backward.dim);
   const x = arg(op, Backward.x), ldx = arg(op, Backward.ldx), dy = arg(op, Backward.dy);
   const lddy = arg(op, Backward.lddy);
   const dx = arg(op, Backward.dx), lddx = arg(op, Backward.lddx);
   const gain = arg(op, Backward.gain), eps = arg(op, Backward.eps);
-  const dgain = arg(op, Backward.dgain), maskFirst = arg(op, Backward.maskFirst);
+  const dgain = arg(op, Backward.dgain);
   const partial = load<usize>(WORKSPACE);
   const tasks = (B + INPUTS_A_TASK - 1) / INPUTS_A_TASK;
   for (let task = claim(op, 0); task < tasks; task = claim(op, 0)) {
@@ -70,7 +70,6 @@ export function varianceNormBackward(op: usize): void {
     for (let f = 0; f < F; f++) {
       const at = f * (dim << 2);
       const factor = load<f32>(gain + (f << 2)), added = load<f32>(eps + (f << 2));
-      const masked = maskFirst != 0 && f == 0;
       let sum: f32 = 0;
       for (let i = begin; i < end; i++) {
         sum += backwardOne(
@@ -80,7 +79,6 @@ export function varianceNormBackward(op: usize): void {
           dim,
           factor,
           added,
-          masked,
         );
       }
       store<f32>(sums + (f << 2), sum);
@@ -102,22 +100,18 @@ function backwardOne(
   dim: i32,
   gain: f32,
   eps: f32,
-  masked: bool,
 ): f32 {
-  const zero = f32x4.splat(0);
   const mean = meanOf(x, dim);
   const s = deviationOf(x, mean, dim, eps);
-  let sums = zero;
+  let sums = f32x4.splat(0);
   for (let c = 0; c < dim; c += 4) {
     sums = f32x4.relaxed_madd(loadLanes(x + (c << 2), dim - c), loadLanes(dy + (c << 2), dim - c), sums);
   }
   const along = sumLanes(sums) / s;
   const slope = f32x4.splat(along / <f32>dim / s), factor = f32x4.splat(gain / s);
   for (let c = 0; c < dim; c += 4) {
-    const value = v128.load(x + (c << 2));
-    const centred = f32x4.mul(f32x4.sub(value, mean), slope);
-    let g = f32x4.mul(f32x4.sub(v128.load(dy + (c << 2)), centred), factor);
-    if (masked) g = v128.and(g, f32x4.gt(value, zero));
+    const centred = f32x4.mul(f32x4.sub(v128.load(x + (c << 2)), mean), slope);
+    const g = f32x4.mul(f32x4.sub(v128.load(dy + (c << 2)), centred), factor);
     storeLanes(dx + (c << 2), g, dim - c);
   }
   return along;

@@ -42,15 +42,9 @@ export const varianceNormBackwardKernel = wasmKernel({
     dy: "matrix",
     dx: "matrix",
     dgain: "address",
-    maskFirst: "number",
   },
-  call(_at, { x, features, dim, gain, eps, dy, dx, dgain, maskFirst }: VarianceNormBackwardArgs) {
-    return {
-      words: {
-        ...{ B: x.rows, F: features, dim, x, gain, eps, dy, dx, dgain },
-        maskFirst: Number(maskFirst),
-      },
-      workspaceBytes: 4 * features * Math.ceil(x.rows / INPUTS_A_TASK),
-    };
-  },
+  call: (_at, { x, features, dim, gain, eps, dy, dx, dgain }: VarianceNormBackwardArgs) => ({
+    words: { B: x.rows, F: features, dim, x, gain, eps, dy, dx, dgain },
+    workspaceBytes: 4 * features * Math.ceil(x.rows / INPUTS_A_TASK),
+  }),
 });

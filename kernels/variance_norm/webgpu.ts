@@ -81,11 +81,10 @@ export function launchVarianceNormForward(
 /** dx and each vector's part of dgain, then dgain. */
 export function launchVarianceNormBackward(
   context: LaunchContext,
-  { x, features, dim, gain, eps, dy, dx, dgain, maskFirst }: VarianceNormBackwardArgs,
+  { x, features, dim, gain, eps, dy, dx, dgain }: VarianceNormBackwardArgs,
 ): void {
   context.scratch(4 * Math.max(1, x.rows * features));
   context.launch(backwardKernel.launch({
-    overrides: { MASK_FIRST: Number(maskFirst) },
     params: {
       ...{ inputs: x.rows, features, dim, x, dy, dx },
       gain_offset: gain.offset,

@@ -25,7 +25,7 @@ export const STANDARD_KERNELS: KernelVariants = {
   longSegment: 32,
 };
 
-/** Named choices: each differs from the standard one in one way, or for `all` in every way. */
+/** Named choices: each differs from the standard one in one way, or for `all` in every way but the segments. */
 export const KERNEL_CHOICES = {
   "standard": {},
   "tile-8x4": { productRows: 8 },

@@ -106,8 +106,8 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
     },
   }],
   "interaction in the order (1,0), (2,1), (2,0)": ["interaction forward", {
-    interactionForward: (v, B, F, dim, scale) => {
-      const r = interactionForward(v, B, F, dim, scale);
+    interactionForward: (v, B, F, dim) => {
+      const r = interactionForward(v, B, F, dim);
       const width = r.length / Math.max(1, B);
       for (let b = 0; b < B && F > 2; b++) {
         const at = b * width + dim + 1;
@@ -116,22 +116,14 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
       return r;
     },
   }],
-  "interaction whose direct part is scaled too": ["interaction forward", {
-    interactionForward: (v, B, F, dim, scale = 1) =>
-      interactionForward(v, B, F, dim).map((x) => scale * x),
-  }],
-  "interaction gradient without the scale": ["interaction backward", {
-    interactionBackward: (v, dr, B, F, dim, mask) => interactionBackward(v, dr, B, F, dim, mask),
-  }],
   "interaction gradient without mask": ["interaction backward", {
-    interactionBackward: (v, dr, B, F, dim, _mask, scale) =>
-      interactionBackward(v, dr, B, F, dim, false, scale),
+    interactionBackward: (v, dr, B, F, dim) => interactionBackward(v, dr, B, F, dim, false),
   }],
   "interaction gradient without the direct part": ["interaction backward", {
-    interactionBackward: (v, dr, B, F, dim, mask, scale) => {
+    interactionBackward: (v, dr, B, F, dim, mask) => {
       const width = dr.length / Math.max(1, B);
       const cut = dr.map((g, i) => i % width < dim ? 0 : g);
-      return interactionBackward(v, cut, B, F, dim, mask, scale);
+      return interactionBackward(v, cut, B, F, dim, mask);
     },
   }],
   "gather that takes the first row of each bag only": ["embedding forward", {
@@ -401,29 +393,25 @@ const FAULTS: Record<string, readonly [prefix: string, ops: Partial<ReferenceOps
     varianceNormForward: (x, dim, gain, eps) => varianceNormForward(x, dim, gain.map(() => 1), eps),
   }],
   "variance norm gradient with the deviation held constant": ["variance norm backward", {
-    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) => ({
-      ...varianceNormBackward(x, dim, gain, eps, dy, maskFirst),
+    varianceNormBackward: (x, dim, gain, eps, dy) => ({
+      ...varianceNormBackward(x, dim, gain, eps, dy),
       dx: varianceNormForward(dy, dim, gain, eps),
     }),
   }],
   "variance norm gradient without gain": ["variance norm backward", {
-    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) =>
-      varianceNormBackward(x, dim, gain.map(() => 1), eps, dy, maskFirst),
-  }],
-  "variance norm gradient without mask": ["variance norm backward", {
     varianceNormBackward: (x, dim, gain, eps, dy) =>
-      varianceNormBackward(x, dim, gain, eps, dy, false),
+      varianceNormBackward(x, dim, gain.map(() => 1), eps, dy),
   }],
   "gain gradient averaged over the inputs": ["variance norm backward", {
-    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) => {
-      const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, dy, maskFirst);
+    varianceNormBackward: (x, dim, gain, eps, dy) => {
+      const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, dy);
       const inputs = x.length / dim / gain.length;
       return { dx, dgain: dgain.map((g) => inputs === 0 ? g : g / inputs) };
     },
   }],
   "gain gradient times the gain": ["variance norm backward", {
-    varianceNormBackward: (x, dim, gain, eps, dy, maskFirst) => {
-      const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, dy, maskFirst);
+    varianceNormBackward: (x, dim, gain, eps, dy) => {
+      const { dx, dgain } = varianceNormBackward(x, dim, gain, eps, dy);
       return { dx, dgain: dgain.map((g, f) => g * gain[f]!) };
     },
   }],

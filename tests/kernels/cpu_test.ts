@@ -70,7 +70,7 @@ async function train(device: Device, optimizer: Optimizer): Promise<Float32Array
   const program = device.record("step", (ops) => {
     ops.add(linearForwardOp, { x, w, bias: b, y: first(v), relu: true });
     ops.add(embeddingForwardOp, { tables, lookups, out: v, firstSlot: 1 });
-    ops.add(interactionForwardOp, { v, features: F, dim, scale: 1 / dim, r });
+    ops.add(interactionForwardOp, { v, features: F, dim, r });
     ops.add(linearForwardOp, { x: r, w: wide, bias: wideBias, y: hidden, relu: true });
     ops.add(linearForwardOp, { x: hidden, w: out, bias: outBias, y: logits, relu: false });
     ops.add(bceOp, {
@@ -82,7 +82,7 @@ async function train(device: Device, optimizer: Optimizer): Promise<Float32Array
     ops.add(linearBackwardWeightsOp, { dy: dhidden, x: r, dw: dwide, db: dwideBias });
     ops.add(linearBackwardInputOp, { dy: dhidden, w: wide, dx: dr, mask: null });
     ops.add(interactionBackwardOp, {
-      ...{ v, features: F, dim, scale: 1 / dim, dr, dv },
+      ...{ v, features: F, dim, dr, dv },
       maskFirst: true,
     });
     ops.add(linearBackwardWeightsOp, { dy: first(dv), x, dw, db });
@@ -175,10 +175,7 @@ async function score(device: Device): Promise<Float32Array> {
   const lookups = { scores, rows: { buffer: list, offset: 0, length: B * L }, layout };
   device.run(device.record("score", (ops) => {
     ops.add(varianceNormForwardOp, { ...gained, y: gy! });
-    ops.add(varianceNormBackwardOp, {
-      ...{ ...gained, dy: dy!, dx: gdx!, dgain: dgain! },
-      maskFirst: true,
-    });
+    ops.add(varianceNormBackwardOp, { ...gained, dy: dy!, dx: gdx!, dgain: dgain! });
     ops.add(standardiseOp, { x: x!, mean: mean!, variance: variance!, eps: 1e-5, y: columns });
     ops.add(rowChangeOp, { a: x!, b: dy!, features: F, dim, change, accumulate: true });
     const [nth, max, middle, stale] = results;

@@ -151,13 +151,13 @@ export const REFERENCE_STEPS: {
       tables.state.set(state[t]!, tables.rowOffsets[t]! * tables.stateWidth);
     }
   },
-  "interaction-forward"(ops, { v, features, dim, scale, r }) {
-    store(r, ops.interactionForward(load(v), v.rows, features, dim, scale));
+  "interaction-forward"(ops, { v, features, dim, r }) {
+    store(r, ops.interactionForward(load(v), v.rows, features, dim));
   },
-  "interaction-backward"(ops, { v, features, dim, scale, dr, dv, maskFirst }) {
+  "interaction-backward"(ops, { v, features, dim, dr, dv, maskFirst }) {
     store(
       dv,
-      ops.interactionBackward(load(v), load(dr), v.rows, features, dim, maskFirst, scale),
+      ops.interactionBackward(load(v), load(dr), v.rows, features, dim, maskFirst),
     );
   },
   "normalise-forward"(ops, { z, v }) {
@@ -215,8 +215,8 @@ export const REFERENCE_STEPS: {
   "variance-norm-forward"(ops, { x, dim, gain, eps, y }) {
     store(y, ops.varianceNormForward(load(x), dim, load(gain), load(eps)));
   },
-  "variance-norm-backward"(ops, { x, dim, gain, eps, dy, dx, dgain, maskFirst }) {
-    const of = [load(x), dim, load(gain), load(eps), load(dy), maskFirst] as const;
+  "variance-norm-backward"(ops, { x, dim, gain, eps, dy, dx, dgain }) {
+    const of = [load(x), dim, load(gain), load(eps), load(dy)] as const;
     const gradients = ops.varianceNormBackward(...of);
     store(dx, gradients.dx);
     store(dgain, gradients.dgain);

@@ -169,7 +169,7 @@ export class Tower {
     path.forward(ops, firstRows(this.vectors, rows));
     ops.stage("interact");
     this.#vectorNorm?.forward(ops, rows);
-    ops.add(interactionForwardOp, { v, ...shape, scale: 1, r });
+    ops.add(interactionForwardOp, { v, ...shape, r });
     ops.stage("forward");
     forwardLayers(ops, this.#top, rows);
   }
@@ -184,7 +184,6 @@ export class Tower {
     ops.add(interactionBackwardOp, {
       v: firstRows(this.#v, rows),
       ...shape,
-      scale: 1,
       dr: firstRows(this.#dr, rows),
       dv,
       maskFirst: true,

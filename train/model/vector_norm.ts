@@ -95,7 +95,6 @@ export class VectorNorm {
       dy: firstRows(this.#output.gradient, rows),
       dx: firstRows(this.#input.gradient, rows),
       dgain: this.#gain.gradient,
-      maskFirst: false,
     });
   }
 }

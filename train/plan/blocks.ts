@@ -19,7 +19,7 @@ import { readRowNumbers } from "./row_numbers.ts";
 import { sampledInputs } from "./sampling.ts";
 import { SEMANTICS } from "./semantics.ts";
 import { type RowChanges, SnapshotBlock } from "./snapshots.ts";
-import { bisectThreshold, dropCurve, quantileThreshold } from "./threshold.ts";
+import { bisectThreshold, dropCurve, quantileThreshold, SortedSample } from "./threshold.ts";
 
 /** Scores that are not of a hot row. */
 const OTHERS = 2;
@@ -68,7 +68,7 @@ export class StalenessBlocks {
   readonly #scores: Float32Array;
   #stale: Uint8Array | null = null;
   /** The last decision's sample, where D changes between decisions, and thresholds of shares found on it. */
-  #sampled: Float32Array | null = null;
+  #sampled: { readonly scores: Float32Array; readonly sorted: SortedSample } | null = null;
   readonly #thresholds = new Map<number, number>();
   #threshold = 0;
   #coldThreshold: number | null = null;
@@ -157,15 +157,13 @@ export class StalenessBlocks {
     });
     const begun = performance.now();
     const { scores: sample, sampled } = await this.#sample(feed, left, all);
-    const found = this.#search(sample);
-    if (options.anneal !== "none") this.#keepSample(sample);
+    const sorted = SortedSample.of(sample);
+    const found = this.#search(sample, sorted);
+    if (options.anneal !== "none") this.#keepSample(sample, sorted);
     this.#threshold = found.threshold;
     this.#coldThreshold = null;
     const before = this.#stale;
-    const stale = new Uint8Array(hot.total);
-    const limit = Math.fround(found.threshold);
-    for (let h = 0; h < stale.length; h++) stale[h] = this.#scores[h]! < limit ? 1 : 0;
-    this.#stale = stale;
+    const stale = this.#stale = this.#below(found.threshold);
     let woken = 0, asleep = 0;
     if (before !== null) {
       for (let h = 0; h < stale.length; h++) {
@@ -184,7 +182,7 @@ export class StalenessBlocks {
       threshold: found.threshold,
       share: found.share,
       note: found.note,
-      curve: dropCurve(sample),
+      curve: dropCurve(sorted),
       tables: this.#tables(stale),
       woken,
       fallen_asleep: asleep,
@@ -210,8 +208,7 @@ export class StalenessBlocks {
    * @param shareOf D of input number b of the look.
    */
   classifyBy(look: Look, shareOf: (b: number) => number): Pending<Uint8Array> {
-    return this.#classify(() => {
-      look.number(this.#classifier.rows);
+    return this.#classify(look, () => {
       const scores = this.#classifier.scores("classify", this.#parts.resolved.combine);
       return whenCome(
         scores,
@@ -224,7 +221,7 @@ export class StalenessBlocks {
   #thresholdOf(share: number): number {
     let threshold = this.#thresholds.get(share);
     if (threshold === undefined) {
-      threshold = Math.fround(quantileThreshold(this.#sampled!, share).threshold);
+      threshold = Math.fround(quantileThreshold(this.#sampled!.sorted, share).threshold);
       this.#thresholds.set(share, threshold);
     }
     return threshold;
@@ -232,10 +229,8 @@ export class StalenessBlocks {
 
   /** Which hot inputs to skip. */
   classify(look: Look): Pending<Uint8Array> {
-    return this.#classify(() => {
-      look.number(this.#classifier.rows);
-      return this.#classifier.skips(this.#parts.resolved.combine, this.#threshold);
-    });
+    const { combine } = this.#parts.resolved;
+    return this.#classify(look, () => this.#classifier.skips(combine, this.#threshold));
   }
 
   /** How rows of cold inputs are numbered to be classified. */
@@ -258,10 +253,7 @@ export class StalenessBlocks {
    * their cold rows are ignored, because no snapshot says how these move. An input without any hot row is never skipped.
    */
   classifyCold(look: Look): Pending<Uint8Array> {
-    return this.#classify(() => {
-      look.number(this.#classifier.rows);
-      return this.#classifier.skips(MAX, this.#coldThreshold!);
-    });
+    return this.#classify(look, () => this.#classifier.skips(MAX, this.#coldThreshold!));
   }
 
   /** Notes how many inputs were dealt with under the last decision, and how many of them were skipped. */
@@ -290,7 +282,7 @@ export class StalenessBlocks {
     // Without snapshots nothing tells whether a window is open; what a window counted before does no harm.
     if (snapshots === null || snapshots.taken > 0) tensors.set("accesses", this.#accesses.slice());
     if (this.#stale !== null) tensors.set("scores", this.#scores.slice());
-    if (this.#sampled !== null) tensors.set("sample", this.#sampled);
+    if (this.#sampled !== null) tensors.set("sample", this.#sampled.scores);
     return {
       document: {
         decidedAt: Number.isFinite(this.decidedAt) ? this.decidedAt : null,
@@ -328,8 +320,7 @@ export class StalenessBlocks {
     if (scores instanceof Float32Array) {
       this.#scores.set(scores);
       this.#classifier.setScores(scores);
-      const limit = Math.fround(this.#threshold);
-      this.#stale = Uint8Array.from(scores.subarray(0, -OTHERS), (score) => score < limit ? 1 : 0);
+      this.#stale = this.#below(this.#threshold);
     }
   }
 
@@ -339,15 +330,25 @@ export class StalenessBlocks {
     this.#classifier.dispose();
   }
 
-  #keepSample(sample: Float32Array): void {
-    this.#sampled = sample;
+  /** 1 for each hot row whose score is below a threshold. */
+  #below(threshold: number): Uint8Array {
+    const limit = Math.fround(threshold), stale = new Uint8Array(this.#parts.hot.total);
+    for (let h = 0; h < stale.length; h++) stale[h] = this.#scores[h]! < limit ? 1 : 0;
+    return stale;
+  }
+
+  #keepSample(scores: Float32Array, sorted = SortedSample.of(scores)): void {
+    this.#sampled = { scores, sorted };
     this.#thresholds.clear();
   }
 
-  #search(sample: Float32Array): { threshold: number; share: number; note: string | null } {
+  #search(
+    sample: Float32Array,
+    sorted: SortedSample,
+  ): { threshold: number; share: number; note: string | null } {
     const { options, sequences } = this.#parts;
     const { search } = SEMANTICS[options.mode];
-    if (search === "quantile") return quantileThreshold(sample, options.drop, this.#what);
+    if (search === "quantile") return quantileThreshold(sorted, options.drop, this.#what);
     const tolerance = sequences ? search.toleranceSequences : search.tolerance;
     const share = (threshold: number): number => {
       const limit = Math.fround(threshold);
@@ -427,9 +428,13 @@ export class StalenessBlocks {
     return someSuffice ? hot.total + 1 : hot.total;
   }
 
-  /** Books the time that a verdict takes: to ask for it, and to wait for it where it has not come. */
-  #classify(ask: () => Pending<Uint8Array>): Pending<Uint8Array> {
+  /**
+   * Asks for the verdict on inputs that have been looked at. Books the time that it takes: to number rows and ask, and to wait
+   * for it where it has not come.
+   */
+  #classify(look: Look, ask: () => Pending<Uint8Array>): Pending<Uint8Array> {
     const begun = performance.now();
+    look.number(this.#classifier.rows);
     const skip = ask();
     this.#classified(performance.now() - begun);
     return {

@@ -6,7 +6,6 @@
 
 import { UserError } from "../../core/errors.ts";
 import { idLayout, NO_LOOKUP } from "../../data/id_layout.ts";
-import { createInputs } from "../../data/inputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import { chooseHotRows, type HotRows } from "./hot_rows.ts";
 import { type PlanOptions, profiledCount, withinBudget } from "./options.ts";
@@ -43,18 +42,13 @@ export async function findHotSet(
   hooks: PassHooks = {},
 ): Promise<HotSet> {
   const begun = performance.now();
-  const reader = dataset.reader("train", { kind: "sequential" });
   const { replacement, fillsHotMemory } = SEMANTICS[options.mode];
-  const total = reader.count;
+  const total = dataset.count("train");
   const count = profiledCount(options, total);
   const positions = profiledInputs(total, count, seed, replacement);
   const { each, firsts } = idLayout(dataset.schema);
   const counts = tableRows.map((rows) => new Uint32Array(rows));
-  const inputs = createInputs(dataset.schema, PASS_CHUNK);
-  await eachChunk(positions.length, "profile", hooks, async (from, to) => {
-    const waiting = reader.readAt(positions.subarray(from, to), inputs);
-    if (waiting !== undefined) await waiting;
-    const { ids, size } = inputs;
+  await eachChunk(dataset, { positions }, "profile", hooks, ({ ids, size }) => {
     for (let t = 0; t < counts.length; t++) {
       const table = counts[t]!, from = firsts[t]! * size, to = from + each[t]! * size;
       for (let i = from; i < to; i++) if (ids[i] !== NO_LOOKUP) table[ids[i]!]!++;
@@ -89,7 +83,7 @@ export interface Segregation {
 /**
  * Tells hot inputs from cold ones.
  *
- * @param order A reader of the training split, as far as `count` inputs.
+ * @param order Of the training split.
  * @throws {UserError} There are no hot inputs, or no cold ones.
  */
 export async function segregate(
@@ -99,27 +93,22 @@ export async function segregate(
   hooks: PassHooks = {},
 ): Promise<Segregation> {
   const begun = performance.now();
-  const reader = dataset.reader("train", order);
   const { each, firsts } = idLayout(dataset.schema);
-  const total = reader.count;
+  const total = dataset.count("train");
   const hots = new Uint32Array(total), colds = new Uint32Array(total);
   let hotCount = 0, coldCount = 0;
-  const inputs = createInputs(dataset.schema, PASS_CHUNK);
   const warm = new Uint8Array(PASS_CHUNK);
-  await eachChunk(total, "segregate", hooks, async (from, to) => {
-    const size = to - from;
-    const waiting = reader.read(from, size, inputs);
-    if (waiting !== undefined) await waiting;
+  await eachChunk(dataset, { order }, "segregate", hooks, ({ ids, size }, from) => {
     warm.fill(1);
     for (let t = 0; t < hot.ids.length; t++) {
-      const ids = hot.ids[t]!;
+      const hotIds = hot.ids[t]!;
       const places = each[t]!, base = firsts[t]! * size;
       if (places === 1) {
-        for (let b = 0; b < size; b++) if (ids[inputs.ids[base + b]!] === 0) warm[b] = 0;
+        for (let b = 0; b < size; b++) if (hotIds[ids[base + b]!] === 0) warm[b] = 0;
       } else {
         for (let b = 0, at = base; b < size; b++) {
           // Where a bag has fewer lookups there is no row to be cold.
-          for (const end = at + places; at < end; at++) if (ids[inputs.ids[at]!] === 0) warm[b] = 0;
+          for (const end = at + places; at < end; at++) if (hotIds[ids[at]!] === 0) warm[b] = 0;
         }
       }
     }

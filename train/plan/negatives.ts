@@ -5,11 +5,10 @@
  * @module
  */
 
-import { createInputs } from "../../data/inputs.ts";
 import { withTrainInputs } from "../../data/train_subset.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { HostBatch } from "../model/model.ts";
-import { eachChunk, PASS_CHUNK, type PassHooks } from "./pass.ts";
+import { eachChunk, type PassHooks } from "./pass.ts";
 import type { PlanOptions } from "./options.ts";
 import { PositionDraw } from "./sampling.ts";
 
@@ -40,23 +39,20 @@ export async function sampleNegatives(
   hooks: PassHooks = {},
 ): Promise<SampledNegatives> {
   if (negatives === 1) return { dataset, leftOut: 0, weight: 1, logitShift: 0 };
-  const reader = dataset.reader("train", { kind: "sequential" });
+  const total = dataset.count("train");
   const draw = PositionDraw.forNegatives(seed);
-  const inputs = createInputs(dataset.schema, PASS_CHUNK);
   // Shared, so that other threads can read them.
-  const kept = new Uint32Array(new SharedArrayBuffer(4 * reader.count));
+  const kept = new Uint32Array(new SharedArrayBuffer(4 * total));
   let count = 0;
-  await eachChunk(reader.count, "negatives", hooks, async (from, to) => {
-    const waiting = reader.read(from, to - from, inputs);
-    if (waiting !== undefined) await waiting;
-    for (let position = from; position < to; position++) {
-      const click = inputs.labels[position - from] === 1;
+  await eachChunk(dataset, {}, "negatives", hooks, ({ labels, size }, from) => {
+    for (let b = 0; b < size; b++) {
+      const position = from + b, click = labels[b] === 1;
       if (click || draw.uniform(position) < negatives) kept[count++] = position;
     }
   });
   return {
     dataset: withTrainInputs(dataset, kept.subarray(0, count)),
-    leftOut: reader.count - count,
+    leftOut: total - count,
     weight: correction === "weights" ? 1 / negatives : 1,
     logitShift: correction === "logit" ? Math.log(negatives) : 0,
   };

@@ -54,11 +54,11 @@ const NEAR = 0.01;
  *
  * @param points Points at most, at least 2.
  */
-export function dropCurve(scores: Float32Array, points = 64): DropPoint[] {
+export function dropCurve(scores: Float32Array | SortedSample, points = 64): DropPoint[] {
   if (!Number.isInteger(points) || points < 2) {
     throw new RangeError(`Cannot draw a curve of ${points} points: at least 2 are needed`);
   }
-  const sample = new SortedSample(scores);
+  const sample = SortedSample.of(scores);
   const curve: DropPoint[] = [];
   let last = -1;
   for (let k = 0; k < points && sample.possible > 0; k++) {
@@ -81,17 +81,17 @@ export function dropCurve(scores: Float32Array, points = 64): DropPoint[] {
  * @throws UserError for an empty sample, RangeError for a target out of range.
  */
 export function quantileThreshold(
-  scores: Float32Array,
+  scores: Float32Array | SortedSample,
   target: number,
   what: "inputs" | "lookups" = "inputs",
 ): Threshold {
   if (!(target >= 0 && target <= 1)) {
     throw new RangeError(`Cannot skip a share of ${target}: it must be from 0 to 1`);
   }
-  if (scores.length === 0) {
+  const sample = SortedSample.of(scores);
+  if (sample.size === 0) {
     throw new UserError("Cannot find a threshold: no inputs are sampled; sample a larger share");
   }
-  const sample = new SortedSample(scores);
   const wanted = target * sample.size;
   const fewer = sample.atMost(Math.floor(wanted)), more = sample.atLeast(Math.ceil(wanted));
   // The margin, of a billionth of an input, is for the rounding of the product: 0.3 · 10 may not be a tie of 2 and 4.
@@ -133,19 +133,24 @@ export function bisectThreshold(
   return { threshold: 0, share: share(0), converged: false, probes };
 }
 
-/** Scores in ascending order. */
-class SortedSample {
+/** Scores in ascending order, for more than one threshold of the same sample. */
+export class SortedSample {
   /** Inputs. */
   readonly size: number;
   /** Inputs that can be skipped at all. */
   readonly possible: number;
   readonly #sorted: Float32Array;
 
-  constructor(scores: Float32Array) {
+  private constructor(scores: Float32Array) {
     this.#sorted = scores.slice().sort();
     this.size = scores.length;
     // What is not a number comes last, and is never skipped either.
     this.possible = firstWhere(this.size, (i) => !(this.#sorted[i]! < NEVER));
+  }
+
+  /** Of scores in any order, which stay as they are. */
+  static of(scores: Float32Array | SortedSample): SortedSample {
+    return scores instanceof SortedSample ? scores : new SortedSample(scores);
   }
 
   /** Score number i. */

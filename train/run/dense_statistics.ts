@@ -4,10 +4,9 @@
  * @module
  */
 
-import { createInputs } from "../../data/inputs.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { DenseStatistics } from "../model/statistics.ts";
-import { eachChunk, PASS_CHUNK, type PassHooks } from "../plan/pass.ts";
+import { eachChunk, type PassHooks } from "../plan/pass.ts";
 import { statisticsInputs } from "../plan/sampling.ts";
 
 /** Of so many inputs a mean is off by less than a quarter of a percent of the deviation. */
@@ -27,19 +26,15 @@ export async function denseStatistics(
 ): Promise<DenseStatistics> {
   const { schema } = dataset;
   const columns = schema.dense.length, steps = schema.steps ?? 1;
-  const reader = dataset.reader("train", { kind: "sequential" });
-  const positions = statisticsInputs(reader.count, MOST_INPUTS, seed);
-  const inputs = createInputs(schema, PASS_CHUNK);
+  const positions = statisticsInputs(dataset.count("train"), MOST_INPUTS, seed);
   // Welford's sums, which lose nothing where a mean is far larger than the deviation.
   const mean = new Float64Array(columns), squares = new Float64Array(columns);
   let rows = 0;
-  await eachChunk(positions.length, "statistics", hooks, async (from, to) => {
-    const waiting = reader.readAt(positions.subarray(from, to), inputs);
-    if (waiting !== undefined) await waiting;
-    for (let row = 0; row < (to - from) * steps; row++) {
+  await eachChunk(dataset, { positions }, "statistics", hooks, ({ dense, size }) => {
+    for (let row = 0; row < size * steps; row++) {
       rows++;
       for (let c = 0; c < columns; c++) {
-        const value = inputs.dense[row * columns + c]!, before = value - mean[c]!;
+        const value = dense[row * columns + c]!, before = value - mean[c]!;
         mean[c]! += before / rows;
         squares[c]! += before * (value - mean[c]!);
       }

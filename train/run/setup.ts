@@ -12,7 +12,6 @@ import { openPlaced, type PlacedDevices, placeOn } from "../model/placement.ts";
 import { findHotSet, type HotSet } from "../plan/hot_set.ts";
 import { checkPlan, checkState, inputShapeOf, type PlanOptions } from "../plan/options.ts";
 import { findPlan } from "../plan/plans.ts";
-import type { PassHooks } from "../plan/pass.ts";
 import { checkDenseColumns, readTrainedInputs } from "../weights/weights.ts";
 import { openRunData } from "./data.ts";
 import { denseStatistics } from "./dense_statistics.ts";
@@ -79,9 +78,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   const hotSet = await findPlanHotSet(dataset, plan, shape, seed, hooks);
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
   const { normalisation } = settings.model;
-  const statistics = normalisation === "dense"
-    ? await denseStatistics(dataset, seed, passHooks(hooks))
-    : null;
+  const statistics = normalisation === "dense" ? await denseStatistics(dataset, seed, hooks) : null;
   const devices = owned.use(await openDevices(device, settings.outputs.trace !== null));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
@@ -116,14 +113,7 @@ async function findPlanHotSet(
   hooks: RunHooks,
 ): Promise<HotSet | null> {
   if (!findPlan(plan.name).segregates) return null;
-  return await findHotSet(dataset, plan, tableRows, dim, seed, passHooks(hooks));
-}
-
-function passHooks({ onPass, signal }: RunHooks): PassHooks {
-  return {
-    ...(onPass === undefined ? {} : { onPass }),
-    ...(signal === undefined ? {} : { signal }),
-  };
+  return await findHotSet(dataset, plan, tableRows, dim, seed, hooks);
 }
 
 /** A log with a schema has its own number of dense columns, with which the preset's bottom MLP then begins. */

@@ -18,7 +18,7 @@ import type { Placement } from "../model/placement.ts";
 import type { PlanDocument } from "../plan/document.ts";
 import type { DriverParts, PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
 import type { HotSet } from "../plan/hot_set.ts";
-import type { PassHooks, PassProgress } from "../plan/pass.ts";
+import type { PassProgress } from "../plan/pass.ts";
 import { type SampledNegatives, sampleNegatives, weighNegatives } from "../plan/negatives.ts";
 import { openDriver } from "../plan/open_driver.ts";
 import { PLAN_DEFAULTS, type PlanOptions } from "../plan/options.ts";
@@ -235,12 +235,8 @@ export async function train(
   dataset: Dataset,
   options: TrainOptions,
 ): Promise<TrainResult> {
-  const passes = {
-    ...(options.onPass === undefined ? {} : { onPass: options.onPass }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  };
   const plan = options.driver === undefined ? options.plan ?? PLAN_DEFAULTS : PLAN_DEFAULTS;
-  const sampled = await sampleNegatives(dataset, plan, options.seed, passes);
+  const sampled = await sampleNegatives(dataset, plan, options.seed, options);
   using feeds = await openRunFeeds(
     {
       dataset: sampled.dataset,
@@ -251,7 +247,7 @@ export async function train(
     options.prepareWorkers ?? null,
     mostInputs(sampled.dataset, options),
   );
-  const run = new Run(model, sampled, feeds, options, passes);
+  const run = new Run(model, sampled, feeds, options);
   try {
     return await run.train();
   } finally {
@@ -304,7 +300,6 @@ class Run {
     sampled: SampledNegatives,
     feeds: Feeds,
     options: TrainOptions,
-    passes: PassHooks,
   ) {
     const { dataset } = sampled;
     this.#model = model;
@@ -332,7 +327,7 @@ class Run {
         measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
       },
     };
-    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, passes);
+    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, options);
     this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
     this.#readings = new Readings(model);
   }

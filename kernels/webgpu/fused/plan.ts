@@ -44,7 +44,8 @@ export interface PlannedLaunch {
 /** What waits for a dense update. */
 interface Waiting {
   readonly weights: LinearBackwardWeightsArgs[];
-  readonly heads: HeadArgs[];
+  /** Whether there is a head among it: one loss an update. */
+  head: boolean;
   /** Stage of the first of them. */
   readonly stage: string;
   /** Filled by the launches before the update's. */
@@ -59,7 +60,7 @@ export function planLaunches(ops: readonly RecordedOp[]): PlannedLaunch[] {
   const waitFor = (update: RecordedOp, stage: string): Waiting => {
     let entry = waiting.get(update);
     if (entry === undefined) {
-      entry = { weights: [], heads: [], stage, parts: [], losses: [] };
+      entry = { weights: [], head: false, stage, parts: [], losses: [] };
       waiting.set(update, entry);
     }
     return entry;
@@ -71,7 +72,7 @@ export function planLaunches(ops: readonly RecordedOp[]): PlannedLaunch[] {
     const headUpdate = head === null ? null : updateOfHead(ops, i + 4, head, waiting);
     if (head !== null && headUpdate !== null) {
       const entry = waitFor(headUpdate, ops[i + 1]!.stage);
-      entry.heads.push(head);
+      entry.head = true;
       planned.push({
         stage: ops[i + 1]!.stage,
         launch(context) {
@@ -129,8 +130,7 @@ function updateOfHead(
 ): RecordedOp | null {
   const { dw, db, losses, slot } = head;
   const update = updateAfter(ops, from, [dw, db], { reads: [], writes: [dw, db, losses], slot });
-  // One loss an update.
-  if (update === null || (waiting.get(update)?.heads.length ?? 0) > 0) return null;
+  if (update === null || waiting.get(update)?.head) return null;
   return canSumParts(update.args as DenseUpdateArgs, losses) ? update : null;
 }
 

@@ -9,10 +9,9 @@ import type { WeightParts } from "../../linear/grouped_webgpu.ts";
 import type { Matrix, Scalar } from "../../types.ts";
 import type { DenseUpdateArgs } from "../../update/op.ts";
 import updateSource from "../../update/update.wgsl" with { type: "text" };
+import { UPDATE_PARAMS, updateValues } from "../../update/webgpu.ts";
 import { composeKernel, type LaunchContext } from "../kernel.ts";
 import source from "./update.wgsl" with { type: "text" };
-
-const THREADS = 256;
 
 /** A loss in parts: `parts` times two floats from `place` on, the sum over a part's inputs and whether a logit is not finite. */
 export interface LossParts {
@@ -29,12 +28,7 @@ export interface LossParts {
 const kernel = composeKernel({
   name: "dense-update of sums",
   params: {
-    count: "u32",
-    params_offset: "u32",
-    grads_offset: "u32",
-    state_offset: "u32",
-    rate: "u32",
-    eps: "f32",
+    ...UPDATE_PARAMS,
     // Of 7 words in `segments`: first float, floats, stride and columns of a matrix of gradients among them all; place of
     // its parts, floats from one to the next, their number.
     segments: "u32",
@@ -70,10 +64,12 @@ export function canSumParts(
 /** One optimizer step; the gradients and the loss are written besides. */
 export function launchSummedUpdate(
   context: LaunchContext,
-  { params, grads, state, optimizer, learningRate }: DenseUpdateArgs,
+  args: DenseUpdateArgs,
   parts: readonly WeightParts[],
   loss: LossParts | null,
 ): void {
+  const { params, grads, state, learningRate } = args;
+  const values = updateValues(args);
   const segments = parts.flatMap(({ dw, db, parts, place, pitch }) => {
     const segment = (m: Matrix, place: number): number[] => [
       ...[m.offset - grads.offset, m.rows * m.stride, m.stride, m.cols],
@@ -82,14 +78,9 @@ export function launchSummedUpdate(
     return [segment(dw, place), segment(db, place + dw.rows * dw.cols)];
   });
   context.launch(kernel.launch({
-    overrides: { OPTIMIZER: optimizer.kind === "sgd" ? 0 : 1 },
+    overrides: { OPTIMIZER: values.optimizer },
     params: {
-      count: params.cols,
-      params_offset: params.offset,
-      grads_offset: grads.offset,
-      state_offset: state?.offset ?? 0,
-      rate: learningRate.index,
-      eps: optimizer.kind === "sgd" ? 0 : optimizer.eps,
+      ...values.params,
       segments: segments.length,
       loss_parts: loss?.parts ?? 0,
       loss_place: loss?.place ?? 0,
@@ -108,6 +99,6 @@ export function launchSummedUpdate(
       state: state === null ? "unused" : context.matrix(state),
       losses: loss === null ? "unused" : context.matrix(loss.losses),
     },
-    groups: Math.ceil(params.cols / THREADS) + (loss === null ? 0 : 1),
+    groups: values.groups + (loss === null ? 0 : 1),
   }));
 }

@@ -99,7 +99,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
     mask: matrix(5, 3),
   };
   const weights = { dy: matrix(5, 7), x: matrix(5, 3), dw: matrix(7, 3), db: matrix(1, 7) };
-  const interact = { v: matrix(5, 12), features: 3, dim: 4, scale: 1, r: matrix(5, 7) };
+  const interact = { v: matrix(5, 12), features: 3, dim: 4, r: matrix(5, 7) };
   const interactBack = { ...interact, dr: interact.r, dv: matrix(5, 12), maskFirst: true };
   const gather = { tables, lookups, out: matrix(5, 12), firstSlot: 1 };
   const adagrad = { kind: "adagrad", eps: 1 } as const;
@@ -167,7 +167,6 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   add(interactionForwardOp, "v|r", { ...interact, features: 2 });
   add(interactionForwardOp, "v|r", { ...interact, dim: 3 });
   add(interactionForwardOp, "v|r", { ...interact, r: matrix(5, 10) });
-  add(interactionForwardOp, "scale", { ...interact, scale: NaN });
   add(interactionBackwardOp, "v|dr|dv", { ...interactBack, dv: matrix(4, 12) });
   add(interactionBackwardOp, "v|dr|dv", { ...interactBack, dr: matrix(5, 6) });
   const gatherWrong = (change: Partial<typeof gather>): void =>
@@ -245,7 +244,7 @@ function mistakes(device: Device, scope: Scope): Mistake[] {
   add(sigmoidBackwardOp, "y|dy|dx", { y: rows, dy: rows, dx: matrix(5, 2) });
   const vectors = matrix(5, 12);
   const layers = { x: vectors, features: 3, dim: 4, y: matrix(5, 12) };
-  const layersBack = { ...layers, dy: layers.y, dx: matrix(5, 12), maskFirst: true };
+  const layersBack = { ...layers, dy: layers.y, dx: matrix(5, 12) };
   const gained = { ...layers, gain: matrix(1, 3), eps: matrix(1, 3) };
   const gainedWrong = (change: Partial<typeof gained>): void =>
     add(varianceNormForwardOp, "x|gain|eps|y", { ...gained, ...change });

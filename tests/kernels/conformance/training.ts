@@ -101,7 +101,7 @@ class Step {
     this.ops = [
       (ops) => ops.add(linearForwardOp, { x, ...low, y, relu: true }),
       (ops) => ops.add(embeddingForwardOp, { ...shared, out: v }),
-      (ops) => ops.add(interactionForwardOp, { v, features: F, dim: DIM, scale: 1, r }),
+      (ops) => ops.add(interactionForwardOp, { v, features: F, dim: DIM, r }),
       (ops) => ops.add(linearForwardOp, { x: r, ...mid, y: h, relu: true }),
       (ops) => ops.add(linearForwardOp, { x: h, ...top, y: z, relu: false }),
       (ops) =>
@@ -115,7 +115,7 @@ class Step {
       (ops) => ops.add(linearBackwardInputOp, { dy: dh, w: mid.w, dx: dr, mask: null }),
       (ops) =>
         ops.add(interactionBackwardOp, {
-          ...{ v, features: F, dim: DIM, scale: 1, dr, dv },
+          ...{ v, features: F, dim: DIM, dr, dv },
           maskFirst: true,
         }),
       (ops) => ops.add(linearBackwardWeightsOp, { dy, x, ...low }),
