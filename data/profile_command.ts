@@ -6,7 +6,6 @@
 
 import { LOG_FLAGS } from "./flags.ts";
 import { UsageError } from "../core/errors.ts";
-import { writeFileWhole } from "../core/files.ts";
 import { type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
 import { claimOutputs, writeOutput } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";

@@ -7,7 +7,7 @@
 import { UsageError, UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { claimOutputs, writeOutput } from "../../core/outputs.ts";
+import { writeOutput } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
 import { print, tell } from "../../core/streams.ts";
 import {
