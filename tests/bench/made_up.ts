@@ -54,6 +54,7 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     kernels: ["standard"],
     data: [],
     machine: [],
+    budget: null,
     schema: null,
     recorded: false,
     records: `${out}/recorded`,
