@@ -7,11 +7,8 @@
 import type { KernelChoice } from "../kernels/webgpu/variants.ts";
 import type { Cell, Column } from "../core/table.ts";
 import type { PresetName } from "../train/model/presets.ts";
-import type { Figure } from "./figure.ts";
+import type { Figure, Origin } from "../figures/figure.ts";
 import type { StudyKey } from "./study/store.ts";
-
-/** Where a number is from: a run on this machine, a run recorded earlier, the model of another machine, or the paper. */
-export type Origin = "measured" | "recorded" | "predicted" | "published";
 
 /** A column of a table of results. */
 export interface ResultColumn extends Column {
@@ -87,6 +84,8 @@ interface FlagSettings {
   readonly data: readonly string[];
   /** The schema of that log; null where it is recognised without one. */
   readonly schema: string | null;
+  /** Machines that are predicted, by name or file; none for the experiment's own choice. */
+  readonly machine: readonly string[];
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */
