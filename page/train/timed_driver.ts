@@ -57,6 +57,7 @@ export class TimedDriver implements PlanDriver {
   #skipped = 0;
   #decisions = 0;
   #reported = -Infinity;
+  #phase: PlannedMinibatch["kind"] = "all";
 
   /** @param open Opens the plan's own driver. */
   constructor(open: (parts: DriverParts) => PlanDriver, driverParts: DriverParts, parts: RunParts) {
@@ -120,13 +121,18 @@ export class TimedDriver implements PlanDriver {
       await this.#tellDecision();
       await this.#watch(planned);
     }
-    this.#report(planned.kind);
+    this.#phase = planned.kind;
+    const now = performance.now();
+    if (now - this.#reported < REPORT_MS && !this.#parts.turns.isOver(this.#parts.run)) return;
+    this.#reported = now;
+    this.#report();
   }
 
   async settle(): Promise<void> {
     await this.#inner.settle();
     // What comes is an evaluation, or the end.
     this.#parts.clock.stop();
+    this.#report();
   }
 
   document(): PlanDocument {
@@ -159,10 +165,8 @@ export class TimedDriver implements PlanDriver {
     clock.reset();
   }
 
-  #report(phase: PlannedMinibatch["kind"], now = performance.now()): void {
-    const { clock, run, turns, tell } = this.#parts;
-    if (now - this.#reported < REPORT_MS && !turns.isOver(run)) return;
-    this.#reported = now;
+  #report(): void {
+    const { clock, run, tell } = this.#parts;
     tell({
       kind: "progress",
       run,
@@ -172,7 +176,7 @@ export class TimedDriver implements PlanDriver {
         trained: this.#trained,
         skipped: this.#skipped,
         total: this.total,
-        phase,
+        phase: this.#phase,
       },
     });
   }

@@ -12,7 +12,7 @@ const LAYOUT = {
 } as const;
 
 Deno.test("dots stand over how far their rows moved, and those of unused rows apart", () => {
-  const places = placeDots(Float32Array.of(0.01, 0.01, 0.1, 1e-9, 5, NaN, NaN, NaN), LAYOUT);
+  const places = placeDots(Float32Array.of(0.0102, 0.0102, 0.1, 1e-9, 5, NaN, NaN, NaN), LAYOUT);
   const [x, y] = [0, 1].map((from) => Array.from({ length: 8 }, (_, i) => places[2 * i + from]!));
   // The middle of 40 columns of 5 pixels.
   assert.deepEqual(x, [152.5, 152.5, 247.5, 52.5, 247.5, 2.5, 7.5, 2.5]);

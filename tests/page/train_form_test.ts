@@ -23,7 +23,10 @@ Deno.test("the command line that the page shows is the run that the page trains"
     const { data, model, training, plan: options, device, evaluation } = understood.settings;
     const page = resolveRun(runOptionsOf(form, plan));
     assert.deepEqual(data, page.data);
-    assert.deepEqual(model, page.model);
+    assert.deepEqual(
+      [model.preset, model.shape.bottom, model.shape.top, model.normalisation],
+      [form.workload, page.model.shape.bottom, page.model.shape.top, page.model.normalisation],
+    );
     assert.deepEqual(training, page.training);
     assert.deepEqual(evaluation, page.evaluation);
     assert.equal(device.placement, page.device.placement);
