@@ -5,6 +5,7 @@
  * @module
  */
 
+import { IN_BROWSER } from "./deno.ts";
 import { printableLines } from "./printable.ts";
 
 /** A stream that can be written to at once. */
@@ -58,10 +59,23 @@ export class TextStream {
   }
 }
 
+/** The console of a browser, which adds the end of the line itself. */
+function browserConsole(level: "log" | "warn"): SyncWriter {
+  return {
+    writeSync(bytes) {
+      // deno-lint-ignore no-console -- a browser has no other stream
+      console[level](new TextDecoder().decode(bytes).replace(/\n$/, ""));
+      return bytes.length;
+    },
+  };
+}
+
 /** Standard output. */
-const standardOutput: TextStream = new TextStream(Deno.stdout);
+const standardOutput: TextStream = new TextStream(IN_BROWSER ? browserConsole("log") : Deno.stdout);
 /** Standard error. */
-export const standardError: TextStream = new TextStream(Deno.stderr);
+export const standardError: TextStream = new TextStream(
+  IN_BROWSER ? browserConsole("warn") : Deno.stderr,
+);
 
 /** Prints lines of a command's result. */
 export function print(text: string): void {
