@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { themeCss } from "../../bench/report_page/theme.ts";
+import { themeCss } from "../../figures/theme.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import html from "../index.html" with { type: "text" };
 import css from "../page.css" with { type: "text" };

@@ -4,7 +4,16 @@ import { dirname, join, normalize } from "node:path/posix";
 import { ROOT } from "./page.ts";
 
 /** Rooms of production code. */
-export const ROOMS = ["core", "kernels", "data", "train", "sim", "bench", "page"] as const;
+export const ROOMS = [
+  "core",
+  "figures",
+  "kernels",
+  "data",
+  "train",
+  "sim",
+  "bench",
+  "page",
+] as const;
 export type Room = typeof ROOMS[number];
 
 /** One import of another module of the project. */

@@ -7,12 +7,13 @@ import { ROOT } from "./page.ts";
 /** From which other rooms each may take what, as docs/architecture.md says; types and what is loaded later count as well. */
 const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   core: [],
+  figures: ["core"],
   kernels: ["core"],
   data: ["core"],
-  train: ["core", "kernels", "data"],
-  sim: ["core", "kernels", "data", "train"],
-  bench: ["core", "kernels", "data", "train", "sim"],
-  page: ["core", "kernels", "data", "train", "sim", "bench"],
+  train: ["core", "figures", "kernels", "data"],
+  sim: ["core", "figures", "kernels", "data", "train"],
+  bench: ["core", "figures", "kernels", "data", "train", "sim"],
+  page: ["core", "figures", "kernels", "data", "train", "sim", "bench"],
 };
 
 /** What runs the trainer to compare with it. */
