@@ -155,12 +155,11 @@ const HIDDEN = "Paused, because this tab was in the background.";
 const FIRST = 20;
 
 function firstLosses(losses: Float32Array | undefined): HTMLElement {
-  const text = losses === undefined
-    ? "Its losses stand here when it has ended."
-    : `Its first losses: ${
-      Array.from(losses.slice(0, FIRST), (loss) => loss.toPrecision(9)).join(", ")
-    }`;
-  return element("p", { class: "aside losses" }, text);
+  if (losses === undefined) {
+    return element("p", { class: "aside losses" }, "Its losses stand here when it has ended.");
+  }
+  const first = Array.from(losses.slice(0, FIRST), (loss) => loss.toPrecision(9)).join(", ");
+  return element("p", { class: "aside losses known" }, `Its first losses: ${first}`);
 }
 
 function button(text: string, kind = ""): HTMLButtonElement {
