@@ -84,10 +84,16 @@ interface FlagSettings {
   readonly data: readonly string[];
   /** The schema of that log; null where it is recognised without one. */
   readonly schema: string | null;
+  /** Machines that are predicted, by name or file; none for the experiment's own choice. */
+  readonly machine: readonly string[];
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */
   readonly firstSeed: number;
+  /** Days that the inputs of a twin span while popularity drifts; null where it does not. */
+  readonly driftDays: number | null;
+  /** How fast a twin's planted effects shrink with popularity; null for the twin's own. */
+  readonly effectExponent: number | null;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
   /** Kernels that are timed on WebGPU, one choice after another. */

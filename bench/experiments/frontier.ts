@@ -40,6 +40,7 @@ import {
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
+  TWIN_FLAGS,
 } from "../study/trained.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
 import { interleaved, nameWithout, variantOf } from "../study/variants.ts";
@@ -63,14 +64,18 @@ export const frontierExperiment = defineExperiment({
   trains: true,
   suiteWorkloads: ["rm2"],
   suiteRecords: true,
-  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
+  flags: [
+    ...[...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, ...TWIN_FLAGS],
+    "machine",
+    "variants",
+  ],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,
       accuracySizeOf,
       (_, recorded) => variantsOf(settings, recorded),
     );
-    const costs = await costsOf(trained);
+    const costs = await costsOf(trained, settings);
     const compared = costs.map((cost) => comparedAt(trained, cost));
     return {
       tables: [verdictTable(compared), ...compared.map(table), budgetTable(trained)],
@@ -123,7 +128,10 @@ function contenders({ results }: Pick<Trained, "results">): string[] {
 }
 
 /** What is paid: inputs, time where the runs were had, time on other machines. */
-async function costsOf(trained: readonly Trained[]): Promise<Cost[]> {
+async function costsOf(
+  trained: readonly Trained[],
+  { machine }: Pick<Settings, "machine">,
+): Promise<Cost[]> {
   const inputs: Cost = {
     name: "inputs",
     title: "inputs trained",
@@ -131,7 +139,7 @@ async function costsOf(trained: readonly Trained[]): Promise<Cost[]> {
     origin: "measured",
     of: ({ trained_inputs }) => trained_inputs,
   };
-  const places = await simulatedPlaces();
+  const places = await simulatedPlaces(machine);
   const simulated = places.map((place, i): Cost => {
     const known = new Map<object, number | null>();
     return {
@@ -253,7 +261,7 @@ function verdictTable(compared: readonly ComparedAt[]): ResultTable {
   const best = compared.flatMap(bestOf);
   const title = "The plan that does best against stopping early, at equal cost";
   return tableOf({ title, short: best.length > 0 }, best, [
-    plainColumn("workload", ({ one }) => studyLabel(one.workload)),
+    plainColumn("workload", ({ one }) => studyLabel(one.workload, one.size.twin)),
     countColumn("inputs", ({ one }) => one.size.inputs),
     numberColumn("seeds", 0, ({ one }) => one.seeds),
     plainColumn("at equal", ({ at }) => at.cost.title),
@@ -285,7 +293,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
     })
   );
   return tableOf({ title: "fae and baseline stopped early" }, lines, [
-    plainColumn("workload", ({ workload }) => studyLabel(workload)),
+    plainColumn("workload", ({ workload, size }) => studyLabel(workload, size.twin)),
     plainColumn("plan", ({ rival }) => rival),
     numberColumn("budget, %", 0, ({ name }) => 100 * rivalOf(name)!.budget),
     numberColumn("seeds", 0, ({ results, name }) => results.of(name).length),
@@ -298,7 +306,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
 function sentences(at: ComparedAt): string[] {
   return bestOf(at).map(({ one, tested }) => {
     const { workload, size, seeds, name, rival, auc, saved, percent } = one;
-    const where = `${studyLabel(workload)} (${kindOf(workload)}), ${
+    const where = `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
       formatCount(size.inputs)
     } inputs, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}, equal ${at.cost.title}`;
     const who = shortName(name), verdict = verdictOf(one, tested);
