@@ -2,9 +2,11 @@
 
 import type { Scene } from "../play.ts";
 
-export const scene: Scene = async (page, address, steps) => {
+export const scene: Scene = async (page, address, given) => {
+  const { workload, steps } = given as { readonly workload: string; readonly steps: number };
   await page.goto(address);
   await page.$eval("#train .more", (more) => (more as HTMLDetailsElement).open = true);
+  await page.select("#train-workload", workload);
   await page.$eval(
     "#train-steps",
     (input, steps) => (input as HTMLInputElement).value = `${steps}`,
