@@ -11,6 +11,7 @@ import { simulate } from "../../sim/simulate.ts";
 import { type CountedTrace, meanRun } from "../../sim/work.ts";
 import { findPlan, type PlanName } from "../../train/plan/plans.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "../../train/trace/schema.ts";
+import type { Cost } from "./frontier.ts";
 import type { StudyResult } from "./store.ts";
 import { isLog } from "./workload.ts";
 
@@ -55,6 +56,22 @@ export async function simulatedPlaces(): Promise<SimulatedPlace[]> {
     });
   }
   return places;
+}
+
+/** Simulated time on a place as a cost of runs, each of which is simulated once. */
+export function simulatedCost(place: SimulatedPlace, name = "simulated"): Cost {
+  const known = new Map<object, number | null>();
+  return {
+    name,
+    title: `simulated time on ${place.title}`,
+    saved: `time on ${place.title.split(",")[0]}, simulated,`,
+    unit: "s",
+    origin: "predicted",
+    of: (run) => {
+      if (!known.has(run)) known.set(run, simulatedSeconds(run, place));
+      return known.get(run)!;
+    },
+  };
 }
 
 function titleOf(gpu: string, gpus: number, rows: SimulatedPlace["rows"]): string {

@@ -59,6 +59,7 @@ function madeUp(variant: string, seed: number, inputs: number, auc: number): Stu
 const INPUTS: Cost = {
   name: "inputs",
   title: "inputs trained",
+  saved: "inputs",
   unit: "inputs",
   origin: "measured",
   of: ({ trained_inputs }) => trained_inputs,
