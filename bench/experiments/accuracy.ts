@@ -36,6 +36,7 @@ import {
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
+  TWIN_FLAGS,
 } from "../study/trained.ts";
 import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { studyLabel } from "../study/workload.ts";
@@ -51,7 +52,7 @@ export const accuracyExperiment = defineExperiment({
   suite: "default",
   trains: true,
   suiteWorkloads: ["rm2"],
-  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, ...TWIN_FLAGS],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,
