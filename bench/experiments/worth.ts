@@ -16,7 +16,14 @@ import { variantOf } from "../study/variants.ts";
 import { type Answer, candidatesOf, placesOf } from "../worth/answer.ts";
 import { type AskedLog, openFirst, openRows, profileLog } from "../worth/log.ts";
 import { BUDGET_MINUTES, chooseInputs, trainingSeconds } from "../worth/schedule.ts";
-import { lessTable, logTable, savingFigure, savingTable, variantTable } from "../worth/tables.ts";
+import {
+  firstChart,
+  lessTable,
+  logTable,
+  savingFigure,
+  savingTable,
+  variantTable,
+} from "../worth/tables.ts";
 import { LogTrainer } from "../worth/trainer.ts";
 import { verdictOf } from "../worth/verdict.ts";
 import { type Ran, secondsOf, SKIPPING, trainWithin, type Wanted, WHOLE } from "../worth/within.ts";
@@ -57,7 +64,10 @@ export const worthExperiment = defineExperiment({
       ...{ candidates, refused, leftOut, secondsASeed },
       ...{ log: log.label, inputs: log.train, cut: log.limit !== null, seedsAsked: wanted.seeds },
     };
+    const verdicts = verdictOf(answer);
     return {
+      headline: verdicts[0]!,
+      tradeoff: firstChart(trained, known),
       tables: [
         variantTable(trained),
         ...(candidates.length === 0 ? [] : [savingTable(candidates), lessTable(candidates)]),
@@ -67,7 +77,7 @@ export const worthExperiment = defineExperiment({
       samples: trained.results.names.filter((name) => trained.results.of(name).length > 0)
         .map((name) => aucSample(trained, name)),
       device: deviceOf([trained]),
-      verdicts: verdictOf(answer),
+      verdicts,
       notes: notesOf(candidates.length),
     };
   },

@@ -9,7 +9,7 @@ import type { Origin } from "../../figures/figure.ts";
 import { AUC, LOG_LOSS, type StudyResults } from "../study/compare.ts";
 import { type TestedDifference, testTogether } from "../study/comparison.ts";
 import { type Cost, type Rival, standingsOf, wholeOf } from "../study/frontier.ts";
-import { DrawnPlace, type SimulatedPlace, simulatedSeconds } from "../study/simulated.ts";
+import { DrawnPlace, simulatedCost, type SimulatedPlace } from "../study/simulated.ts";
 import { estimate, estimateRatio, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
 import type { Trained } from "../study/trained.ts";
@@ -82,29 +82,18 @@ export function placesOf(
   places: readonly SimulatedPlace[],
   draws: number,
 ): Place[] {
-  const simulated = places.map((place, i): Place => {
-    const known = new Map<StudyResult, number | null>();
-    return {
-      simulated: new DrawnPlace(place, draws),
-      title: `on ${place.title}`,
-      cost: {
-        name: `simulated-${i + 1}`,
-        title: `simulated time on ${place.title}`,
-        unit: "s",
-        origin: "predicted",
-        of: (run) => {
-          if (!known.has(run)) known.set(run, simulatedSeconds(run, place));
-          return known.get(run)!;
-        },
-      },
-    };
-  });
+  const simulated = places.map((place, i): Place => ({
+    title: `on ${place.title}`,
+    simulated: new DrawnPlace(place, draws),
+    cost: simulatedCost(place, `simulated-${i + 1}`),
+  }));
   return [{
-    simulated: null,
     title: "here",
+    simulated: null,
     cost: {
       name: "measured",
       title: `training time on ${here}`,
+      saved: "training time",
       unit: "s",
       origin: "measured",
       of: trainSeconds,
@@ -121,6 +110,7 @@ export function trainSeconds({ train_ms }: StudyResult): number {
 export const INPUTS_COST: Cost = {
   name: "inputs",
   title: "inputs trained",
+  saved: "inputs",
   unit: "inputs",
   origin: "measured",
   of: ({ trained_inputs }) => trained_inputs,

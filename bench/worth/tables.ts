@@ -4,15 +4,16 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { counted, formatCount } from "../../core/format.ts";
 import type { Profile } from "../../data/profile.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import type { ResultTable } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../../figures/figure.ts";
-import { AUC, datumOf, formatEstimate, LOG_LOSS } from "../study/compare.ts";
+import type { Figure, Panel } from "../../figures/figure.ts";
+import { AUC, formatEstimate, LOG_LOSS } from "../study/compare.ts";
 import { comparedOf, differenceColumns, testedColumn } from "../study/comparison.ts";
 import { budgetsOf, rivalOf, RIVALS, wholeOf } from "../study/frontier.ts";
 import { estimate, smallestVisible } from "../study/statistics.ts";
+import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import type { Trained } from "../study/trained.ts";
 import { studyLabel } from "../study/workload.ts";
 import {
@@ -124,40 +125,31 @@ export function savingFigure(trained: Trained, places: readonly Place[]): Figure
   return {
     name: "worth",
     title: `${studyLabel(workload)}: accuracy against the time that is saved`,
-    caption: `Against fae on all of ${
-      formatCount(inputs)
-    } inputs, paired by seed (${seeds}), with 95 % intervals; lines are plans that are stopped early. Skipping is worth it where its point lies above both lines.`,
-    panels: places.map((place) => panelOf(trained, place)).filter(({ data }) => data.length > 0),
+    caption: `Against fae on all of ${formatCount(inputs)} inputs, paired by seed (${
+      counted(seeds, "seed")
+    }), with 95 % intervals; lines are plans that are stopped early. Skipping is worth it where its point lies above both lines.`,
+    panels: places.map((place) => savingPanel(trained, place)).filter(({ data }) =>
+      data.length > 0
+    ),
   };
 }
 
-function panelOf({ results }: Trained, { cost }: Place): Panel {
-  const whole = wholeOf(results.names, "fae")!;
-  const base = new Map(results.of(whole).map((run) => [run.seed, run]));
-  const datum = (name: string, series: string): Datum[] => {
-    const pairs = results.of(name).flatMap((run) => {
-      const other = base.get(run.seed), paid = cost.of(run);
-      const all = other === undefined ? null : cost.of(other);
-      return all === null || paid === null
-        ? []
-        : [{ saved: 100 * (1 - paid / all), auc: AUC(run) - AUC(other!) }];
-    });
-    if (pairs.length === 0) return [];
-    const x = estimate(pairs.map(({ saved }) => saved)).mean;
-    const y = datumOf(estimate(pairs.map(({ auc }) => auc)));
-    return [{ x, series, origin: cost.origin, ...y }];
-  };
-  return {
-    title: cost.title,
-    mark: "lines",
-    x: { label: "time saved, % of fae's" },
-    y: { label: "AUC beyond fae's" },
-    data: [
-      ...RIVALS.flatMap((rival) =>
-        budgetsOf(results.names, rival).flatMap((name) => datum(name, `${rival}, stopped early`))
-      ),
-      ...results.names.filter((name) => rivalOf(name) === null)
-        .flatMap((name) => datum(name, shortName(name))),
-    ],
-  };
+/** The panel of one place. */
+export function savingPanel(trained: Trained, { cost }: Place, title?: string): Panel {
+  const { results } = trained;
+  return tradeoffPanel(trained, cost, wholeOf(results.names, "fae")!, [
+    ...RIVALS.flatMap((rival) =>
+      budgetsOf(results.names, rival).map((name) => ({ name, series: `${rival}, stopped early` }))
+    ),
+    ...results.names.filter((name) => rivalOf(name) === null)
+      .map((name) => ({ name, series: shortName(name) })),
+  ], title);
+}
+
+/** The first chart of the report: at the first place that is predicted, whose times no other work disturbs. */
+export function firstChart(trained: Trained, places: readonly Place[]): Panel {
+  const place = places.find(({ simulated }) => simulated !== null) ?? places[0]!;
+  const whole = wholeOf(trained.results.names, "fae")!;
+  const all = savingPanel(trained, place, tradeoffTitle(trained, whole));
+  return { ...all, data: all.data.filter(({ x }) => Number(x) > -1) };
 }
