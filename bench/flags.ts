@@ -8,6 +8,7 @@ import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from
 import { UsageError } from "../core/errors.ts";
 import { KERNEL_CHOICE_NAMES } from "../kernels/webgpu/variants.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../data/twin/workloads.ts";
+import { MACHINE_NAMES } from "../sim/machine.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
@@ -81,6 +82,14 @@ const EXPERIMENT_FLAGS = {
     defaultText: "as recognised",
     help: "The schema of that log: deno task data schema drafts one",
   },
+  machine: {
+    type: "list",
+    default: [],
+    group: "Experiment",
+    valueName: "NAME,…",
+    defaultText: "by experiment",
+    help: `Machines to predict: ${MACHINE_NAMES.join(", ")}, or files ending in .json`,
+  },
   seeds: {
     type: "number",
     integer: true,
@@ -98,6 +107,23 @@ const EXPERIMENT_FLAGS = {
     group: "Experiment",
     help:
       "First seed to train; those before it are only read: several processes can share one folder of results",
+  },
+  driftDays: {
+    type: "number",
+    above: 0,
+    max: 1000,
+    group: "Experiment",
+    defaultText: "popularity stands still",
+    help:
+      "Days that a twin's inputs span while ids come and go; inputs are trained in the order of time (rm4 alone says how)",
+  },
+  effectExponent: {
+    type: "number",
+    min: 0,
+    max: 1,
+    group: "Experiment",
+    defaultText: "0.25",
+    help: "How fast a twin's planted effects shrink with popularity: 0, 0.25 or 0.5; not for rm1",
   },
   variants: {
     type: "words",
@@ -286,8 +312,11 @@ export function settingsOf(
     workloads: twinsOf(values),
     data: values.data,
     schema: values.schema ?? null,
+    machine: values.machine,
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
+    driftDays: values.driftDays ?? null,
+    effectExponent: values.effectExponent ?? null,
     variants: splitVariants(values.variants),
     kernels: KERNEL_CHOICE_NAMES.filter((name) => values.kernels.includes(name)),
     recorded: values.recorded,

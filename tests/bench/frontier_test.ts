@@ -5,7 +5,12 @@ import { BudgetCurve } from "../../bench/study/budget_curve.ts";
 import { StudyResults } from "../../bench/study/compare.ts";
 import { budgetsOf, type Cost, rivalOf, standingsOf } from "../../bench/study/frontier.ts";
 import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
-import { countedTraceOf, simulatedPlaces, simulatedSeconds } from "../../bench/study/simulated.ts";
+import {
+  countedTraceOf,
+  simulatedPlaces,
+  simulatedSaving,
+  simulatedSeconds,
+} from "../../bench/study/simulated.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
@@ -59,6 +64,7 @@ function madeUp(variant: string, seed: number, inputs: number, auc: number): Stu
 const INPUTS: Cost = {
   name: "inputs",
   title: "inputs trained",
+  saved: "inputs",
   unit: "inputs",
   origin: "measured",
   of: ({ trained_inputs }) => trained_inputs,
@@ -135,6 +141,32 @@ Deno.test("the simulator takes a run as it was trained: what was dropped is not 
   assert.ok(Math.abs(ratio - 2) < 0.01, `${ratio}`);
 });
 
+Deno.test("a run is predicted on the machines that are asked for, and what it saves with a range", async () => {
+  const places = await simulatedPlaces(["t4", "h100x8", "t4"]);
+  assert.deepEqual(places.map(({ title }) => title), [
+    "t4 (1 GPU), rows in host memory",
+    "t4 (1 GPU), rows on the GPUs",
+    "h100x8 (8 GPUs), rows in host memory",
+    "h100x8 (8 GPUs), rows on the GPUs",
+  ]);
+  await assert.rejects(simulatedPlaces(["h100"]), /Cannot use machine h100: .*h100x8/);
+  const [slipstream, fae] = [runOf(SLIPSTREAM), runOf(FAE)];
+  for (const place of places) {
+    const saved = simulatedSaving([[slipstream, fae]], place, 20)!;
+    near(saved.share, 1 - simulatedSeconds(slipstream, place)! / simulatedSeconds(fae, place)!);
+    assert.ok(saved.low < saved.median && saved.median < saved.high);
+    assert.ok(saved.low < saved.share && saved.share < saved.high);
+    const none = simulatedSaving([[fae, fae]], place, 3);
+    assert.deepEqual(none, { share: 0, low: 0, median: 0, high: 0 });
+  }
+  const [place] = places;
+  const document = structuredClone(place!.document), { memory_gb: memory } = document.gpu;
+  const gpu = { ...document.gpu, memory_gb: { ...memory, value: 1e-6 } };
+  const small = { ...places[1]!, document: { ...document, gpu } };
+  assert.equal(simulatedSeconds(fae, small), null, "no room for its rows");
+  assert.equal(simulatedSaving([[slipstream, fae]], small, 3), null);
+});
+
 async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<string> {
   const records = `${folder}/${runs.length}-${runs.at(-1)!.metrics.auc}`;
   for (const run of runs) {
@@ -167,10 +199,17 @@ Deno.test("the verdict is a sentence that says who is ahead, by how much, and wh
 Deno.test("the frontier trains rivals and plans at its least", () =>
   inFolder(async (out) => {
     const settings = settingsIn(out, { smoke: true, workloads: ["rm4"] });
-    const { tables, figures } = await frontierExperiment.run(settings);
+    const { tables, figures, headline, tradeoff } = await frontierExperiment.run(settings);
     const [verdicts, inputs] = tables;
+    assert.match(
+      headline!,
+      /^Trained here, RM4 \(a twin\) at 8,000 inputs, 1 seed: .* nothing is decided/,
+    );
+    // What takes longer than fae is left out of the first chart.
+    assert.equal(tradeoff!.title, "RM4, 8,000 inputs, 1 seed");
+    assert.ok(tradeoff!.data.every(({ x }) => Number(x) > -1));
     assert.equal(verdicts!.short, true);
     assert.ok(verdicts!.rows.every((row) => row.at(-1) === "not decided"), "one seed");
     assert.deepEqual(inputs!.rows.map((row) => row[1]), ["slipstream", "random-drop"]);
-    assert.equal(figures![0]!.panels.length, 6);
+    assert.deepEqual(figures!.map(({ panels }) => panels.length), [3, 3]);
   }));
