@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
 import { checkOutputFile, STANDARD_OUTPUT } from "../../core/outputs.ts";
@@ -49,12 +50,12 @@ export async function openLineFile(path: string, append: boolean): Promise<LineF
   let file: Deno.FsFile, end = 0;
   try {
     // A pipe has no end to go to, and is not emptied.
-    if (isStream(path)) file = await Deno.open(path, { write: true });
+    if (isStream(path)) file = await fs.open(path, { write: true });
     else {
-      file = await Deno.open(path, { read: true, write: true, create: true });
+      file = await fs.open(path, { read: true, write: true, create: true });
       end = append ? endOfWholeLines(file) : 0;
       file.truncateSync(end);
-      file.seekSync(end, Deno.SeekMode.Start);
+      file.seekSync(end, fs.SeekMode.Start);
     }
   } catch (error) {
     throw fileError("write", path, error);
@@ -86,7 +87,7 @@ function endOfWholeLines(file: Deno.FsFile): number {
   let end = file.statSync().size;
   while (end > 0) {
     const start = Math.max(0, end - BLOCK);
-    file.seekSync(start, Deno.SeekMode.Start);
+    file.seekSync(start, fs.SeekMode.Start);
     const count = file.readSync(block.subarray(0, end - start)) ?? 0;
     const found = block.subarray(0, count).lastIndexOf(LINE_END);
     if (found >= 0) return start + found + 1;
@@ -98,7 +99,7 @@ function endOfWholeLines(file: Deno.FsFile): number {
 /** Whether a path is there and neither a file nor a folder. */
 function isStream(path: string): boolean {
   try {
-    const { isFile, isDirectory } = Deno.statSync(path);
+    const { isFile, isDirectory } = fs.statSync(path);
     return !isFile && !isDirectory;
   } catch {
     return false;
