@@ -10,7 +10,7 @@ import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { CountCache } from "../../sim/count_cache.ts";
 import { type CountOptions, countTraces } from "../../sim/counts.ts";
 import { meanOf } from "../../sim/paper/evaluate.ts";
-import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { PaperSetting } from "../../sim/paper/setting.ts";
 import { recount } from "../../sim/recount.ts";
 import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
 import { hotInputShare } from "../../sim/variants.ts";
@@ -24,7 +24,13 @@ import {
 } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { occasionally } from "../occasionally.ts";
-import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
+import {
+  gpuNumbers,
+  machineLabel,
+  predictedSetting,
+  SYSTEM_LABELS,
+  workloadLabel,
+} from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";
 
 /** What is varied. */
@@ -81,7 +87,7 @@ const SMOKE = {
   warmup: 4,
 };
 
-const FLAGS = ["workloads", "inputs"] as const;
+const FLAGS = ["workloads", "inputs", "machine"] as const;
 type OwnSettings = SettingsOf<typeof FLAGS[number]>;
 
 /** Ratios at one value of one axis. */
@@ -113,10 +119,11 @@ export const sensitivityExperiment = defineExperiment({
   suite: "default",
   flags: FLAGS,
   async run(settings): Promise<Findings> {
-    const setting = await loadPaperSetting();
+    const setting = await predictedSetting(settings);
     const swept: Swept[] = [];
     for (const one of VARIED) {
-      const values = settings.smoke ? [one.values[0]!, one.values.at(-1)!] : one.values;
+      const all = one.axis === "gpus" ? gpuNumbers(setting) : one.values;
+      const values = settings.smoke ? [...new Set([all[0]!, all.at(-1)!])] : all;
       const varied = { ...one, values };
       settings.say(`sweeping ${one.axis}`);
       swept.push({ varied, points: await sweepAxis(setting, varied, settings.workloads) });
@@ -325,7 +332,7 @@ function figure(
   swept: readonly Swept[],
   memory: readonly MemoryPoint[],
 ): Figure {
-  const { registration: { protocol }, calibrated: { machine } } = setting;
+  const { registration: { protocol }, calibrated: { machine, gpus } } = setting;
   const data = (points: readonly Point[]) =>
     dataOf(
       "predicted",
@@ -349,7 +356,7 @@ function figure(
     title: `Slipstream over ${SYSTEM_LABELS[over]} when one thing varies`,
     caption: `Ratio of the times of an epoch on ${
       machineLabel(setting, setting.calibrated.gpus)
-    }, by the model. In each panel one thing varies; the paper's own values are D = ${protocol.drop_share}, a window of 0.03 (0.05 for RM1), ${protocol.batch_per_gpu} inputs a GPU, ${protocol.gpus} GPUs and PCIe ${machine.link.generation}.`,
+    }, by the model. In each panel one thing varies; the others are D = ${protocol.drop_share}, a window of 0.03 (0.05 for RM1), ${protocol.batch_per_gpu} inputs a GPU, ${gpus} GPUs and PCIe ${machine.link.generation}.`,
     panels: [
       ...swept.map(({ varied: { title, log = false }, points }) => panel(title, log, points)),
       ...memory.length === 0 ? [] : [panel("hot memory, MiB", true, memory)],
