@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shareable } from "../core/shared_memory.ts";
 import { UserError } from "../core/errors.ts";
 import { eventTurns } from "../core/events.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
@@ -121,9 +122,9 @@ function emptyRows(schema: DatasetSchema, count: number): SplitRows {
   const { ids, dense } = rowLayout(schema);
   return {
     count,
-    dense: new Float32Array(new SharedArrayBuffer(4 * count * dense)),
-    ids: new Uint32Array(new SharedArrayBuffer(4 * count * ids)),
-    labels: new Uint8Array(new SharedArrayBuffer(count)),
+    dense: new Float32Array(shareable(4 * count * dense)),
+    ids: new Uint32Array(shareable(4 * count * ids)),
+    labels: new Uint8Array(shareable(count)),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Presses the button of the tab Train and reads the losses. */
 
+/// <reference lib="dom" />
+
 import type { Scene } from "../play.ts";
 
 export const scene: Scene = async (page, address) => {
