@@ -72,20 +72,33 @@ export function checkboxes(
   },
 ): Checkboxes {
   const boxes: HTMLInputElement[] = [];
-  const row = ({ word, about }: Checkable): HTMLElement => {
+  const labelledBox = ({ word, about }: Checkable): HTMLLabelElement => {
     const box = element("input", {
       ...{ type: "checkbox", name, value: word, checked: checked.includes(word) },
     });
     boxes.push(box);
-    const text = element("span", {}, element("b", {}, word), element("small", {}, about));
-    return element("label", {}, box, text);
+    return element("label", { title: about }, box, word);
   };
+  const explained = (term: HTMLElement, { about }: Checkable): HTMLElement[] => [
+    element("dt", {}, term),
+    element("dd", {}, about),
+  ];
   const fieldset = element(
     "fieldset",
     { class: "boxes" },
     element("legend", {}, legend),
-    ...words.map(row),
-    element("details", {}, element("summary", {}, `${more.length} more`), ...more.map(row)),
+    element("div", {}, ...words.map(labelledBox)),
+    element(
+      "details",
+      {},
+      element("summary", {}, `${more.length} more, and what each is`),
+      element(
+        "dl",
+        {},
+        ...words.flatMap((one) => explained(element("span", {}, one.word), one)),
+        ...more.flatMap((one) => explained(labelledBox(one), one)),
+      ),
+    ),
   );
   return { fieldset, chosen: () => boxes.filter((box) => box.checked).map(({ value }) => value) };
 }

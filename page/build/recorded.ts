@@ -17,6 +17,7 @@ import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import type { BenchDocument } from "../../bench/report.ts";
 import { reportPage } from "../../bench/report_page/mod.ts";
 import { runExperiment } from "../../bench/run_experiment.ts";
+import { themeCss } from "../../figures/theme.ts";
 import { parseFlags } from "../../core/flags.ts";
 
 /** Made of recorded runs. */
@@ -65,12 +66,16 @@ async function documentOf(experiment: Experiment, recorded: boolean): Promise<Be
   return document;
 }
 
-/** The body and the style of a report. */
+/** The body and the style of a report, as parts of another page. */
 function partsOf(page: string): RecordedStudy {
   const [, css] = /<style>\n?([^]*?)<\/style>/.exec(page) ?? [];
   const [, html] = /<body[^>]*>([^]*)<\/body>/.exec(page) ?? [];
   if (css === undefined || html === undefined) {
     throw new Error("Cannot take the report apart: it has no style or no body");
   }
-  return { html, css };
+  return {
+    // There is one main part and one title, which the page has.
+    html: html.replaceAll(/<(\/?)(?:header|main)>/g, "<$1div>").replaceAll(/<(\/?)h1\b/g, "<$1h2"),
+    css: `@scope (#report) {\n${css.replace(themeCss(":root"), "")}}\n`,
+  };
 }

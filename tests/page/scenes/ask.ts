@@ -14,13 +14,21 @@ export interface Asked {
   readonly file: string | null;
 }
 
+/** What is answered: cells of tables, row by row, and the commands that give the same. */
+export interface Answered {
+  readonly times: readonly (readonly string[])[];
+  readonly map: readonly (readonly string[])[];
+  readonly command: string;
+  readonly mapCommand: string;
+}
+
 export const scene: Scene = async (page, address, given) => {
   const { machine, gpus, drop, file } = given as Asked;
   await page.goto(`${address}#ask`);
-  const answered = async (): Promise<void> => {
+  const done = async (): Promise<void> => {
     await page.waitForSelector("#ask-map:not([aria-busy]) > *", { timeout: 240_000 });
   };
-  await answered();
+  await done();
   await page.select("#ask-machine", machine);
   const enter = async (id: string, value: number): Promise<void> => {
     await page.$eval(
@@ -38,16 +46,17 @@ export const scene: Scene = async (page, address, given) => {
     await (await page.$("input#ask-file"))!.uploadFile(file);
     await page.waitForSelector("#ask-workload option:nth-child(6)");
   }
-  await answered();
+  await done();
   const cells = async (selector: string): Promise<string[][]> =>
     await page.$$eval(
       `${selector} tbody tr`,
       (rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent!)),
     );
-  return {
+  const answered: Answered = {
     times: await cells("#ask-times > .bars + .scroll"),
     map: await cells("#ask-map"),
-    command: await page.$eval("#ask-times code", (code) => code.textContent),
-    mapCommand: await page.$eval("#ask-map code", (code) => code.textContent),
+    command: await page.$eval("#ask-times code", (code) => code.textContent!),
+    mapCommand: await page.$eval("#ask-map code", (code) => code.textContent!),
   };
+  return answered;
 };
