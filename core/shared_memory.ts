@@ -1,15 +1,15 @@
 /**
- * Memory that threads can share.
+ * Memory that other threads can read, where the runtime has it.
  *
  * @module
  */
 
 /**
- * Memory of some bytes, all 0, that other threads can be given. A browser gives a page none unless its server asks for it by
- * headers, and there are no threads that would need it then: there it is plain memory.
+ * Bytes that a message passes to other threads without a copy. A page of a browser has such memory only if its server asks
+ * for isolation (https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated); elsewhere it gets its own, which does
+ * for one thread.
  */
-export function shareable(bytes: number): ArrayBuffer | SharedArrayBuffer {
-  return typeof SharedArrayBuffer === "undefined"
-    ? new ArrayBuffer(bytes)
-    : new SharedArrayBuffer(bytes);
+export function sharedBytes(length: number): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer !== "undefined") return new SharedArrayBuffer(length);
+  return new ArrayBuffer(length) as unknown as SharedArrayBuffer;
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { shareable } from "../core/shared_memory.ts";
 import { UserError } from "../core/errors.ts";
 import { eventTurns } from "../core/events.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
+import { sharedBytes } from "../core/shared_memory.ts";
 import { drawRows, FirstAppearance, rowLayout } from "./drawn/rows.ts";
 import { idLayout, idsFromRow, idsToRow } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
@@ -122,9 +122,9 @@ function emptyRows(schema: DatasetSchema, count: number): SplitRows {
   const { ids, dense } = rowLayout(schema);
   return {
     count,
-    dense: new Float32Array(shareable(4 * count * dense)),
-    ids: new Uint32Array(shareable(4 * count * ids)),
-    labels: new Uint8Array(shareable(count)),
+    dense: new Float32Array(sharedBytes(4 * count * dense)),
+    ids: new Uint32Array(sharedBytes(4 * count * ids)),
+    labels: new Uint8Array(sharedBytes(count)),
   };
 }
 

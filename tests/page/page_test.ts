@@ -1,127 +1,88 @@
 /** The page in a browser: built once, and looked at as a visitor would. */
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { buildPage } from "../../page/build/build_page.ts";
-import { TWENTY_STEPS } from "../../page/train.ts";
-import { writeCountedTrace } from "../../sim/counted_file.ts";
-import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
+import { FORM_DEFAULTS, runOptionsOf, type TrainForm } from "../../page/train/form.ts";
+import type { PlanName } from "../../train/plan/plans.ts";
 import { runTraining } from "../../train/run/run_training.ts";
 import { chromium } from "../bench/browser/chromium.ts";
 import { inFolder } from "../data/rows.ts";
-import { succeed } from "../e2e/command.ts";
 import { checkScene, playScene } from "./browser.ts";
-import type { Answered, Asked } from "./scenes/ask.ts";
-import type { Look } from "./scenes/looks.ts";
 
 /** Bytes that the script may have as servers send it. */
 const MOST_SCRIPT_BYTES = 400e3;
 
-/** How the tab Ask is asked. */
-const ASKED: Asked = { machine: "h100x8", gpus: 2, drop: 25, file: null };
-
 Deno.test({
-  name: "the page in a browser",
+  name:
+    "the page trains twenty minibatches of both runs to the losses of the command line, and asks nobody but its server",
   ignore: chromium === null,
-  fn: (t) =>
+  fn: () =>
     inFolder(async (folder) => {
       const files = await buildPage(folder);
-      await t.step("is three files, and its script less than 400 kB as servers send it", () => {
-        assert.deepEqual(files.map(({ name }) => name), ["index.html", "page.css", "page.js"]);
-        const { packedBytes } = files.at(-1)!;
-        assert.ok(packedBytes < MOST_SCRIPT_BYTES, `${packedBytes} bytes`);
-      });
-      await t.step("trains twenty steps to the losses of the CPU device", () => trains(folder));
-      await t.step("simulates what the command line does", () => simulates(folder, ASKED));
-      await t.step("simulates a trace of one's own, read in the page", () => simulatesOwn(folder));
-      await t.step("says what to do without WebGPU, and simulates all the same", () =>
-        worksWithout(folder));
-      await t.step("fits a phone, can be read light and dark, and goes by keyboard", () =>
-        looksRight(folder));
+      assert.deepEqual(files.map(({ name }) => name), ["index.html", "page.css", "page.js"]);
+      const { packedBytes } = files.at(-1)!;
+      assert.ok(packedBytes < MOST_SCRIPT_BYTES, `a script of ${packedBytes} bytes, compressed`);
+
+      const form: TrainForm = { ...FORM_DEFAULTS, workload: "rm4", maxSteps: 20 };
+      const given = { workload: form.workload, steps: form.maxSteps };
+      const report = await playScene<Trained>(chromium!, "train", { folder, given });
+      checkScene(report);
+      const { status, losses } = report.value;
+      assert.match(status, /^slipstream needed .* with 0 % of the clicks skipped\. AUC 0\.\d{4} /);
+      for (const [run, plan] of (["fae", form.plan] as const).entries()) {
+        const expected = await lossesOf(form, plan);
+        assert.equal(expected.losses.length, 20);
+        for (const [step, loss] of expected.losses.entries()) {
+          const difference = Math.abs(losses[run]![step]! - loss);
+          assert.ok(
+            difference <= expected.tolerance * (1 + loss),
+            `${plan}, step ${step}: ${losses[run]![step]}, not ${loss}`,
+          );
+        }
+      }
     }),
 });
 
-async function trains(folder: string): Promise<void> {
-  const report = await playScene<number[]>(chromium!, "train", { folder });
-  checkScene(report);
-  const { losses } = await runTraining({ ...TWENTY_STEPS, device: { kind: "cpu", threads: 1 } });
-  assert.equal(report.value.length, 20);
-  for (const [step, loss] of losses.entries()) {
-    const difference = Math.abs(report.value[step]! - loss!);
-    assert.ok(difference <= 1e-6 * (1 + loss!), `step ${step}: ${report.value[step]}, not ${loss}`);
+/** What the scene of the tab Train returns. */
+interface Trained {
+  readonly status: string;
+  /** Of both runs. */
+  readonly losses: readonly (readonly number[])[];
+}
+
+/** Chromium's software adapter as a driver for Deno. */
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/**
+ * The losses of a run under Deno: on the adapter that Chromium has, where the same bits come out, or else on the CPU device,
+ * which adds in another order.
+ */
+async function lossesOf(
+  form: TrainForm,
+  plan: PlanName,
+): Promise<{ readonly losses: readonly number[]; readonly tolerance: number }> {
+  const options = runOptionsOf(form, plan);
+  if (!await exists(SWIFTSHADER)) {
+    const device = { ...options.device, kind: "cpu", threads: 1 } as const;
+    const { losses } = await runTraining({ ...options, device });
+    return { losses: losses as number[], tolerance: 1e-6 };
   }
+  const program = fileURLToPath(new URL("./losses.ts", import.meta.url));
+  const lock = fileURLToPath(new URL("../deno.lock", import.meta.url));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", `--lock=${lock}`, "--frozen", "--allow-all", program],
+      ...[plan, JSON.stringify(form)],
+    ],
+    env: { VK_ICD_FILENAMES: SWIFTSHADER },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return { losses: JSON.parse(new TextDecoder().decode(stdout)), tolerance: 0 };
 }
 
-/** Plays the scene, and runs the commands that the page names: tables of theirs are the page's. */
-async function simulates(folder: string, asked: Asked): Promise<void> {
-  const report = await playScene<Answered>(chromium!, "ask", { folder, given: asked });
-  checkScene(report);
-  const { times, map, command, mapCommand } = report.value;
-  assert.equal(times.length, 7);
-  const [told] = tablesOf(await outputOf(command));
-  // Columns that the form says are left out of the page.
-  assert.deepEqual(times, told!.map(([system, _machine, _gpus, ...rest]) => [system, ...rest]));
-  assert.deepEqual(map, tablesOf(await outputOf(mapCommand))[0]);
-}
-
-async function simulatesOwn(folder: string): Promise<void> {
-  const file = `${folder}/own.json`;
-  const trace = await loadPaperWorkload("rm4");
-  await writeCountedTrace(file, trace);
-  const report = await playScene<Answered>(chromium!, "ask", { folder, given: { ...ASKED, file } });
-  checkScene(report);
-  const { times, command } = report.value;
-  assert.match(command, /--trace own\.json /);
-  const [told] = tablesOf(await outputOf(command.replace("own.json", file)));
-  assert.deepEqual(times, told!.map(([system, _machine, _gpus, ...rest]) => [system, ...rest]));
-}
-
-/** What a command that the page names prints. */
-async function outputOf(command: string): Promise<string> {
-  const [, words] = /^deno task simulate (.*)$/.exec(command)!;
-  return (await succeed("simulate", words!.split(" "))).out;
-}
-
-/** The cells of the tables in a text, without headings. */
-function tablesOf(text: string): string[][][] {
-  return text.split("\n\n").filter((block) => block.includes("───")).map((block) =>
-    block.trimEnd().split("\n").slice(2).map((line) => line.trim().split(/ {2,}/))
-  );
-}
-
-async function worksWithout(folder: string): Promise<void> {
-  const report = await playScene<{ missing: string; measure: string; rows: number }>(
-    chromium!,
-    "without_web_gpu",
-    { folder, webGpu: false },
-  );
-  // Chromium's own, where it is asked for WebGPU and has none.
-  const problems = report.problems.filter((line) =>
-    line !== "console warn: No available adapters."
-  );
-  checkScene({ ...report, problems });
-  const { missing, measure, rows } = report.value;
-  assert.match(missing, /Train and Measure need it; all else works without\. Chrome and Edge/);
-  assert.match(measure, /^Cannot open a WebGPU device: /);
-  assert.equal(rows, 7);
-}
-
-async function looksRight(folder: string): Promise<void> {
-  const report = await playScene<{ looks: Look[]; keys: string[] }>(chromium!, "looks", { folder });
-  checkScene(report);
-  for (
-    const { tab, view, scrollWidth, clientWidth, leastContrast, nameless } of report.value.looks
-  ) {
-    const where = `${tab}, ${view}`;
-    assert.ok(scrollWidth <= clientWidth, `${where}: wider than its window`);
-    const { ratio, text } = leastContrast;
-    assert.ok(ratio >= 4.5, `${where}: "${text}" has a contrast of ${ratio}`);
-    assert.deepEqual(nameless, [], where);
-  }
-  assert.deepEqual(report.value.keys, [
-    "tab-train train",
-    "tab-ask ask",
-    "tab-report report",
-    "tab-measure measure",
-    "tab-train train",
-  ]);
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
