@@ -22,6 +22,7 @@ export type FileSystem = Pick<
   | "makeTempDir"
   | "makeTempFileSync"
   | "mkdir"
+  | "mkdirSync"
   | "open"
   | "openSync"
   | "readDir"
