@@ -8,14 +8,10 @@ export const scene: Scene = async (page, address) => {
   await page.goto(address);
   await page.waitForSelector("#missing > *");
   const missing = await page.$eval("#missing", (place) => place.textContent);
-  await page.click("#tab-measure");
-  await page.waitForSelector("#measure .error");
-  const measure = await page.$eval("#measure .error", (place) => place.textContent);
   await page.click("#tab-ask");
   await page.waitForSelector("#ask-times table", { timeout: 120_000 });
   return {
     missing,
-    measure,
     rows: (await page.$$("#ask-times > .bars + .scroll tbody tr")).length,
   };
 };
