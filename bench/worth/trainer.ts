@@ -100,7 +100,7 @@ export class LogTrainer implements Disposable {
       return refusal === null ? { kind: "done", result } : { kind: "refused", refusal };
     } catch (error) {
       this.#settings.signal.throwIfAborted();
-      return { kind: "failed", why: messageOf(error) };
+      return { kind: "failed", why: withoutAdvice(error) };
     }
   }
 
@@ -144,6 +144,14 @@ export class LogTrainer implements Disposable {
     this.#ground?.ground.dataset.close();
     this.#ground = null;
   }
+}
+
+/** An error in a line, without advice on options of a training run, of which this command has no flags. */
+export function withoutAdvice(error: unknown): string {
+  if (!(error instanceof UserError)) return messageOf(error);
+  const marked = error.tell((field) => `\0${field}`), at = marked.indexOf("\0");
+  const cut = at < 0 ? -1 : marked.lastIndexOf("; ", at);
+  return cut < 0 ? error.message : marked.slice(0, cut);
 }
 
 /** Why a variant's window does not fit the hot inputs; null where it does. */
