@@ -17,8 +17,14 @@ const PAGES = [
 
 Deno.test("every recorded table of a page is that of the records: deno task bench pages makes them", async () => {
   for (const page of PAGES) {
-    const text = await Deno.readTextFile(`${ROOT}${page}`);
-    assert.ok(sayTheSame(text, await renewPage(page, text, RECORDS_FOLDER)), page);
+    const text = await Deno.readTextFile(`${ROOT}${page}`), pictures = new Map<string, string>();
+    assert.ok(
+      sayTheSame(text, await renewPage(`${ROOT}${page}`, text, RECORDS_FOLDER, pictures)),
+      page,
+    );
+    for (const [path, svg] of pictures) {
+      assert.equal(await Deno.readTextFile(new URL(path, `file://${ROOT}${page}`)), svg, path);
+    }
   }
 });
 
