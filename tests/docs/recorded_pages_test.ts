@@ -1,6 +1,7 @@
 /** Tables of recorded runs in the pages follow from the records. */
 
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { renewPage, sayTheSame } from "../../bench/recorded_pages.ts";
 import { RECORDS_FOLDER, writeRecord } from "../../bench/study/recorded.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
@@ -23,7 +24,7 @@ Deno.test("every recorded table of a page is that of the records: deno task benc
       page,
     );
     for (const [path, svg] of pictures) {
-      assert.equal(await Deno.readTextFile(new URL(path, `file://${ROOT}${page}`)), svg, path);
+      assert.equal(await Deno.readTextFile(join(dirname(`${ROOT}${page}`), path)), svg, path);
     }
   }
 });
