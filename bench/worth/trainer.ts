@@ -20,7 +20,9 @@ import { trainedFolder } from "../study/trained.ts";
 import {
   formatWords,
   loadVariant,
+  nameWithout,
   planOfVariant,
+  SCHEDULE_WORDS,
   type Variant,
   variantOf,
 } from "../study/variants.ts";
@@ -193,8 +195,8 @@ export function otherShare(
   if (decision === undefined) return null;
   const { share, target, note } = decision;
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const { plan: name, options } = variantOf(variant).words;
-  const { schedule: _schedule, rate: _rate, ...others } = options;
+  // Without the words of the schedule, which the command adds by itself.
+  const { plan: name, options } = variantOf(nameWithout(variant, SCHEDULE_WORDS)).words;
   const drop = Math.floor(100 * share) / 100;
   return {
     why: `of the hot inputs ${percent(target)} were to be passed over, and ${percent(share)} are${
@@ -203,7 +205,7 @@ export function otherShare(
     instead: drop < LEAST_DROP
       ? "another log, with rows that are used more often, may have more that stand still"
       : `--variants ${
-        formatWords({ plan: name, options: { ...others, drop: `${drop}` } })
+        formatWords({ plan: name, options: { ...options, drop: `${drop}` } })
       } asks for that`,
   };
 }

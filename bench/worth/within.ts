@@ -10,7 +10,7 @@ import { formatClock } from "../../core/format.ts";
 import { StudyResults } from "../study/compare.ts";
 import type { StudyResult } from "../study/store.ts";
 import type { Trained } from "../study/trained.ts";
-import { interleaved, variantOf } from "../study/variants.ts";
+import { interleaved, nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
 import { shortName, skippedPercent } from "./answer.ts";
 import type { AskedLog } from "./log.ts";
 import { LEAST_SEEDS } from "../study/statistics.ts";
@@ -53,8 +53,8 @@ export const WHOLE = interleaved("fae", { full: false });
 
 /** A way of skipping with the schedule of the others. */
 export function skippingVariant(words: string): string {
-  const { words: { plan, options } } = variantOf(words);
-  const own = Object.entries(options).filter(([key]) => key !== "schedule" && key !== "rate");
+  const { words: { plan, options } } = variantOf(nameWithout(words, SCHEDULE_WORDS));
+  const own = Object.entries(options);
   return interleaved(plan, { full: false }, ...own.map(([key, value]) => `${key}=${value}`));
 }
 
