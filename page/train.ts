@@ -80,7 +80,7 @@ class TrainTab {
     worker.addEventListener("error", ({ message }) => {
       if (worker === this.#worker) this.#take({ kind: "failed", message });
     });
-    missingGpu().then((missing) => {
+    missingGpu("train").then((missing) => {
       if (worker !== this.#worker) return;
       if (missing !== null) return this.#take({ kind: "failed", message: missing });
       const paused = document.hidden || this.#wish !== "run";

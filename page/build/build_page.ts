@@ -9,6 +9,7 @@ import { themeCss } from "../../figures/theme.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import html from "../index.html" with { type: "text" };
 import css from "../page.css" with { type: "text" };
+import measureCss from "../measure/measure.css" with { type: "text" };
 import trainCss from "../train/train.css" with { type: "text" };
 import { bundle } from "./bundle.ts";
 
@@ -29,7 +30,7 @@ export async function buildPage(folder: string): Promise<PageFile[]> {
   const encoder = new TextEncoder();
   const contents: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
     "index.html": encoder.encode(html),
-    "page.css": encoder.encode(themeCss(":root") + css + trainCss),
+    "page.css": encoder.encode(themeCss(":root") + css + trainCss + measureCss),
     "page.js": await bundle(fileURLToPath(new URL("../main.ts", import.meta.url))),
   };
   await makeFolder(folder);
