@@ -38,7 +38,7 @@ export function adviceFor(userAgent: string): string {
  *
  * @param what What cannot be done: `train`.
  */
-export async function missingGpu(what: string): Promise<string | null> {
+export async function missingGpu(what = "train"): Promise<string | null> {
   const advice = adviceFor(navigator.userAgent);
   if (!("gpu" in navigator)) {
     return isSecureContext
