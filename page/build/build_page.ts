@@ -12,6 +12,7 @@ import css from "../page.css" with { type: "text" };
 import measureCss from "../measure/measure.css" with { type: "text" };
 import trainCss from "../train/train.css" with { type: "text" };
 import { bundle } from "./bundle.ts";
+import { recordedStudy } from "./recorded.ts";
 
 /** A file of the page and its bytes as they lie there and as servers send them, packed by gzip. */
 export interface PageFile {
@@ -19,6 +20,10 @@ export interface PageFile {
   readonly bytes: number;
   readonly packedBytes: number;
 }
+
+const BEGIN = '<template id="recorded">', END = "</template>";
+/** Where the recorded study goes. */
+const PLACE = BEGIN + END;
 
 /**
  * Builds the page.
@@ -28,9 +33,10 @@ export interface PageFile {
  */
 export async function buildPage(folder: string): Promise<PageFile[]> {
   const encoder = new TextEncoder();
+  const study = await recordedStudy();
   const contents: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
-    "index.html": encoder.encode(html),
-    "page.css": encoder.encode(themeCss(":root") + css + trainCss + measureCss),
+    "index.html": encoder.encode(html.replace(PLACE, () => `${BEGIN}${study.html}${END}`)),
+    "page.css": encoder.encode(themeCss(":root") + css + trainCss + measureCss + study.css),
     "page.js": await bundle(fileURLToPath(new URL("../main.ts", import.meta.url))),
   };
   await makeFolder(folder);

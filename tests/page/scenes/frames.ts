@@ -1,5 +1,7 @@
 /** Trains in the tab Train and notes how long frames took meanwhile, and a minibatch of each run. */
 
+/// <reference lib="dom" />
+
 import type { Scene } from "../play.ts";
 
 export const scene: Scene = async (page, address, given) => {

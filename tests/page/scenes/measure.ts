@@ -1,5 +1,7 @@
 /** Measures in the tab Measure and reads what it says, the kernels of its table, and the file that it saves. */
 
+/// <reference lib="dom" />
+
 import type { Scene } from "../play.ts";
 
 export const scene: Scene = async (page, address) => {

@@ -1,5 +1,7 @@
 /** Trains in the tab Train until most clicks are behind, and keeps an image of the pictures. */
 
+/// <reference lib="dom" />
+
 import type { Scene } from "../play.ts";
 
 export const scene: Scene = async (page, address, given) => {
