@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
 import { type WorkerScope, workerScope } from "../core/worker_scope.ts";
 import { measureGpu } from "./measure/measure_gpu.ts";
 import type { MeasureEvent, MeasureRequest } from "./measure/messages.ts";
@@ -47,7 +48,19 @@ export function serveWorker(
   };
 }
 
+/** What the form calls options that a visitor can choose. */
+const LABELS: Readonly<Record<string, string>> = {
+  "plan.name": "the plan",
+  "plan.drop": "a D of",
+  "plan.criterion": "the criterion",
+  "plan.window": "a window of",
+  "plan.wakeEvery": "a look again every",
+  "training.maxSteps": "a stop after",
+  "training.seed": "the seed",
+};
+
 /** An error in a sentence. */
 function messageOf(error: unknown): string {
+  if (error instanceof UserError) return error.tell((field) => LABELS[field] ?? field);
   return error instanceof Error ? error.message : String(error);
 }
