@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import { wrap } from "../../core/wrap.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
@@ -205,11 +206,12 @@ async function openSystems(name: string): Promise<readonly System[]> {
   return /\.[jt]s$/.test(name) ? await loadSystems(name) : [findSystem(name)];
 }
 
-/** Which parameters a table was computed with, and what its ranges are, in one line. */
+/** Which parameters a table was computed with, and what its ranges are. */
 export function describeSet({ name, title }: ParameterSet, draws: number): string {
-  return `Parameters: ${name} (${title})${
-    draws === 0 ? "; no ranges" : `; ranges hold 90 % of ${draws} draws of all that is uncertain`
-  }`;
+  const ranges = draws === 0
+    ? "No ranges are drawn."
+    : `Ranges hold 90 % of ${draws} draws of all that is uncertain.`;
+  return `${wrap(`Parameters: ${name} (${title})`)}\n${ranges}`;
 }
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */

@@ -8,6 +8,7 @@ import { fixed } from "../../core/format.ts";
 import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
+import { wrap } from "../../core/wrap.ts";
 import { print, tell } from "../../core/streams.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { type FirstTable, FROZEN_SHA256, loadFirstTable } from "../paper/first.ts";
@@ -69,17 +70,25 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 function sections(table: PaperTable): string[] {
   const { registration, rows, readings, mape, nulls, permuted, levers } = table;
   const { protocol, held_out: heldOut } = registration;
-  const titled = (title: string, body: Table) => `${title}\n\n${formatTable(body)}`;
+  const titled = (title: string, body: Table) => `${wrap(title)}\n\n${formatTable(body)}`;
   const heldNames = heldOut.map(({ name }) => name);
   return [
     verdict(table),
-    `Second registration, ${registration.registered_on}, SHA-256 ${REGISTERED_SHA256}${
-      table.changed.length === 0
-        ? ""
-        : `; text edited since, and held to the same ratios by a test: ${table.changed.join(", ")}`
+    wrap(
+      `Second registration, ${registration.registered_on}, SHA-256 ${REGISTERED_SHA256}${
+        table.changed.length === 0
+          ? ""
+          : `; text edited since, and held to the same ratios by a test: ${
+            table.changed.join(", ")
+          }`
+      }`,
+    ),
+    `Known when it was made:\n${
+      registration.known.map((line) => wrap(`  - ${line}`, { hang: 2 })).join("\n")
     }`,
-    `Known when it was made:\n${registration.known.map((line) => `  - ${line}`).join("\n")}`,
-    `Machine ${registration.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,
+    wrap(
+      `Machine ${registration.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,
+    ),
     titled("Workloads, from counted traces of the twins", {
       columns: [
         { name: "workload" },
@@ -203,11 +212,13 @@ function sections(table: PaperTable): string[] {
         ...WORKLOAD_NAMES.map((name) => byWorkload[name]),
       ]),
     }),
-    `Hot shares dealt to other workloads, calibrated anew: mean error ${
-      percent(permuted.best)
-    } at best, ${percent(permuted.median)} in the middle, ${
-      percent(permuted.worst)
-    } at worst; ${permuted.better} of 24 orders are better than the workloads' own\n`,
+    wrap(
+      `Hot shares dealt to other workloads, calibrated anew: mean error ${
+        percent(permuted.best)
+      } at best, ${percent(permuted.median)} in the middle, ${
+        percent(permuted.worst)
+      } at worst; ${permuted.better} of 24 orders are better than the workloads' own\n`,
+    ),
     titled("One number moved to an end of its range, scalars calibrated anew: mean error, %", {
       columns: [
         { name: "number" },
@@ -245,7 +256,7 @@ function verdict({ registration: { protocol }, mape, nulls, levers, met }: Paper
       } to ${percent(lever.atHigh)}`,
     );
   }
-  return `${lines.join("\n")}\n`;
+  return `${wrap(lines.join("\n"), { hang: 2 })}\n`;
 }
 
 const asRange = ({ low, high }: Range) => `${low.toFixed(2)} to ${high.toFixed(2)}`;

@@ -8,9 +8,9 @@ import { checkpoint, withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
-import { formatTable } from "../../core/table.ts";
+import { wrap } from "../../core/wrap.ts";
 import { rangesInPieces } from "../ranges.ts";
-import { type RangedResult, resultsCsv, resultTable } from "../report.ts";
+import { formatResults, type RangedResult, resultsCsv } from "../report.ts";
 import { minibatchGraph, simulate } from "../simulate.ts";
 import type { System } from "../system.ts";
 import { timeline, type TimelineEntry } from "../timeline.ts";
@@ -79,9 +79,7 @@ export const runCommand: Command = {
         results.push(...plain.map((result, i) => ({ ...result, ranges: ranges[i] ?? null })));
       }
       printed.push(
-        `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${
-          formatTable(resultTable(results))
-        }`,
+        `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${formatResults(results)}`,
       );
       all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
@@ -121,5 +119,7 @@ export function describe({ name, trace }: NamedTrace): string {
     : `, ${
       (100 * plan.hot.hot_inputs / (plan.hot.hot_inputs + plan.hot.cold_inputs)).toFixed(1)
     } % hot`;
-  return `${name}: ${origin} of ${dataset.train_inputs} inputs (${dataset.format}), minibatch ${batch}, rows of ${model.dim} floats${hot}`;
+  return wrap(
+    `${name}: ${origin} of ${dataset.train_inputs} inputs (${dataset.format}), minibatch ${batch}, rows of ${model.dim} floats${hot}`,
+  );
 }

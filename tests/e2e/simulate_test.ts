@@ -29,11 +29,12 @@ Deno.test("lists sweep, and one table a trace is printed", async () => {
   ]);
   const lines = out.split("\n");
   assert.match(lines[0]!, /^rm2: counts of 39291958 inputs \(twin:rm2\), minibatch 1024/);
-  assert.match(lines[1]!, /^Parameters: registered \(.*; ranges hold 90 % of 200 draws/);
+  assert.match(out, /\nParameters: registered \(.*\n.*\nRanges hold 90 % of 200 draws/);
   assert.equal(
     lines.filter((line) => /^(intel-dlrm|fae) .* \d+\.\d\d to \d+\.\d\d/.test(line)).length,
     12,
   );
+  assert.ok(lines.every((line) => line.length <= 80), "lines of at most 80 columns");
 });
 
 Deno.test("results, CSV and timeline are written and tell the same", async () => {
@@ -189,7 +190,7 @@ Deno.test("a workload whose rows do not fit is refused on GPUs that are too smal
     ],
     ...["--batch", "65536", "--precision", "half", "--draws", "2"],
   ]);
-  assert.equal(out.split("\n").filter((line) => /^gpu-only /.test(line)).length, 2);
+  assert.equal(out.split("\n").filter((line) => /^gpu-only .* to /.test(line)).length, 2);
 });
 
 Deno.test("the first registration's table is shown as it was", async () => {
