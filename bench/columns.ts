@@ -6,7 +6,8 @@
 
 import { fixed, formatCount } from "../core/format.ts";
 import type { Cell } from "../core/table.ts";
-import type { Origin, ResultColumn, ResultTable } from "./experiment.ts";
+import type { Origin } from "../figures/figure.ts";
+import type { ResultColumn, ResultTable } from "./experiment.ts";
 
 /** A column, and its cell in the line of an item. */
 export interface ColumnOf<T> extends ResultColumn {

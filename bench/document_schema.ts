@@ -21,8 +21,8 @@ import {
 } from "../core/schema.ts";
 import type { Cell } from "../core/table.ts";
 import type { Environment } from "../train/run/environment.ts";
-import type { DeviceNote, Origin, Sample } from "./experiment.ts";
-import type { Datum, Figure, FigureAxis, Panel } from "./figure.ts";
+import type { DeviceNote, Sample } from "./experiment.ts";
+import type { Datum, Figure, FigureAxis, Origin, Panel } from "../figures/figure.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument, type TableDocument } from "./report.ts";
 
 /** Names become parts of file names. */

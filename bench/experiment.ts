@@ -7,11 +7,8 @@
 import type { KernelChoice } from "../kernels/webgpu/variants.ts";
 import type { Cell, Column } from "../core/table.ts";
 import type { PresetName } from "../train/model/presets.ts";
-import type { Figure } from "./figure.ts";
+import type { Figure, Origin } from "../figures/figure.ts";
 import type { StudyKey } from "./study/store.ts";
-
-/** Where a number is from: a run on this machine, a run recorded earlier, the model of another machine, or the paper. */
-export type Origin = "measured" | "recorded" | "predicted" | "published";
 
 /** A column of a table of results. */
 export interface ResultColumn extends Column {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Datum, Panel } from "./figure.ts";
+import type { Datum, Panel } from "../figures/figure.ts";
 
 /** What a panel may say besides. */
 type More = Partial<Pick<Panel, "rules">> & {

@@ -5,7 +5,7 @@
  */
 
 import { formatTable } from "../core/table.ts";
-import type { Origin } from "./experiment.ts";
+import type { Origin } from "../figures/figure.ts";
 import type { BenchDocument, TableDocument } from "./report.ts";
 
 /** A table with its title, and where its figures are from. Ends with a newline. */

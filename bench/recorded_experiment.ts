@@ -6,8 +6,8 @@
  */
 
 import { formatCount } from "../core/format.ts";
-import type { Experiment, Findings, Origin, ResultTable, Settings } from "./experiment.ts";
-import type { Figure } from "./figure.ts";
+import type { Experiment, Findings, ResultTable, Settings } from "./experiment.ts";
+import type { Figure, Origin } from "../figures/figure.ts";
 import { ALONE, type RecordedRun } from "./study/recorded.ts";
 import { chooseRecorded } from "./study/trained.ts";
 import { studyLabel } from "./study/workload.ts";

@@ -7,15 +7,8 @@
 import { csvCell } from "../core/csv.ts";
 import { formatCell } from "../core/table.ts";
 import { currentEnvironment, type Environment } from "../train/run/environment.ts";
-import type {
-  DeviceNote,
-  Experiment,
-  Findings,
-  Origin,
-  ResultTable,
-  Sample,
-} from "./experiment.ts";
-import type { Figure } from "./figure.ts";
+import type { DeviceNote, Experiment, Findings, ResultTable, Sample } from "./experiment.ts";
+import type { Figure, Origin } from "../figures/figure.ts";
 
 /** Grows when a member changes its meaning or goes. */
 export const BENCH_SCHEMA_VERSION = 3;

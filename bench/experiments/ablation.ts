@@ -7,7 +7,7 @@
 import { formatCount } from "../../core/format.ts";
 import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { AUC, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   type Compared,

@@ -6,7 +6,7 @@
 
 import { tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { AUC, droppedOfHot, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   comparedOf,

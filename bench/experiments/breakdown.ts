@@ -11,7 +11,7 @@ import type { SimulationResult } from "../../sim/simulate.ts";
 import type { Stage } from "../../train/stages.ts";
 import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import {
   machineLabel,
   percentRange,

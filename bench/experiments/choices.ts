@@ -7,7 +7,7 @@
 import { TAOBAO_STEPS } from "../../data/taobao.ts";
 import { plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { AUC } from "../study/compare.ts";
 import {
   type Compared,

@@ -7,7 +7,7 @@
 import { formatCount } from "../../core/format.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
+import type { Datum, Figure, Panel } from "../../figures/figure.ts";
 import { signed } from "../paper_machine.ts";
 import { AUC, datumOf, formatDifference, formatEstimate } from "../study/compare.ts";
 import {

@@ -19,7 +19,7 @@ import {
   type Sample,
   type SettingsOf,
 } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { benchKernels, type KernelRow } from "../kernels.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { timeSample } from "../samples.ts";

@@ -6,7 +6,7 @@
 
 import { numberColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { AUC, datumOf, formatEstimate, LOG_LOSS, type Measure } from "../study/compare.ts";
 import {

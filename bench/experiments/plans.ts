@@ -9,7 +9,7 @@ import { summarise } from "../../core/statistics.ts";
 import { TRACE_STAGES } from "../../train/trace/schema.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Sample } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
+import type { Datum, Figure, Panel } from "../../figures/figure.ts";
 import { percentRange } from "../paper_machine.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { timeSample, valueSample } from "../samples.ts";

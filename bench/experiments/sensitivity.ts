@@ -22,7 +22,7 @@ import {
   type ResultTable,
   type SettingsOf,
 } from "../experiment.ts";
-import type { Figure, Panel } from "../figure.ts";
+import type { Figure, Panel } from "../../figures/figure.ts";
 import { occasionally } from "../occasionally.ts";
 import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";

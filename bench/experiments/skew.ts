@@ -12,7 +12,7 @@ import { createInputs } from "../../data/inputs.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import { countColumn, numberColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type SettingsOf } from "../experiment.ts";
-import type { Datum } from "../figure.ts";
+import type { Datum } from "../../figures/figure.ts";
 import { workloadLabel } from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";

@@ -18,7 +18,7 @@ import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts"
 import type { Range } from "../../sim/uncertainty.ts";
 import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
-import type { Figure, Panel } from "../figure.ts";
+import type { Figure, Panel } from "../../figures/figure.ts";
 import {
   machineLabel,
   type PaperSystem,

@@ -7,7 +7,7 @@
 import type { WatchedRows } from "../../train/plan/document.ts";
 import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../figure.ts";
+import type { Datum, Figure, Panel } from "../../figures/figure.ts";
 import { dataOf } from "../panels.ts";
 import { formatEstimate } from "../study/compare.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";

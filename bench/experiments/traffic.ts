@@ -9,7 +9,7 @@ import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts"
 import type { MovedBytes } from "../../sim/simulate.ts";
 import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import {
   machineLabel,
   percentRange,

@@ -15,7 +15,7 @@ import {
   type Sample,
   type SettingsOf,
 } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { measuredMachine } from "../measured_machine.ts";
 import { percent } from "../paper_machine.ts";
 import { timeSample } from "../samples.ts";

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Figure } from "../figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { tableToCsv } from "../report.ts";
 import { dataUrl } from "./data_url.ts";
-import { drawPieces } from "./figure_svg.ts";
-import { type Markup, markup } from "./markup.ts";
+import { drawPieces } from "../../figures/figure_svg.ts";
+import { type Markup, markup } from "../../figures/markup.ts";
 import { badges } from "./origins.ts";
 import { csvLink, scrollBox } from "./table.ts";
-import { ORIGIN_NAMES } from "./theme.ts";
+import { ORIGIN_NAMES } from "../../figures/theme.ts";
 
 /** Data shown in the page; all are in the CSV. */
 const SHOWN = 200;

@@ -4,6 +4,6 @@
  * @module
  */
 
-export { drawFigureSvg } from "./figure_svg.ts";
+export { drawFigureSvg } from "../../figures/figure_svg.ts";
 export { reportPage } from "./page.ts";
 export { writeReport } from "./write_report.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Origin } from "../experiment.ts";
-import { type Markup, markup } from "./markup.ts";
-import { ORIGIN_NAMES } from "./theme.ts";
+import type { Origin } from "../../figures/figure.ts";
+import { type Markup, markup } from "../../figures/markup.ts";
+import { ORIGIN_NAMES } from "../../figures/theme.ts";
 
 /** A badge. */
 export function badge(origin: Origin): Markup {

@@ -7,14 +7,14 @@
 import type { BenchDocument } from "../report.ts";
 import type { Results } from "../results.ts";
 import { showable } from "./documents.ts";
-import { drawFigureSvg } from "./figure_svg.ts";
-import { Markup, markup } from "./markup.ts";
+import { drawFigureSvg } from "../../figures/figure_svg.ts";
+import { Markup, markup } from "../../figures/markup.ts";
 import pageCss from "./page.css" with { type: "text" };
 import { isSmoke, runFacts } from "./run_facts.ts";
 import { experimentSection } from "./section.ts";
 import { resultTable } from "./table.ts";
 import { LEDE, STANDING_DEVIATIONS, TERMS } from "./texts.ts";
-import { themeCss } from "./theme.ts";
+import { themeCss } from "../../figures/theme.ts";
 
 /** A page and the files beside it. */
 export interface Report {

@@ -5,7 +5,7 @@
  */
 
 import type { BenchDocument } from "../report.ts";
-import { type Markup, markup } from "./markup.ts";
+import { type Markup, markup } from "../../figures/markup.ts";
 import { scrollBox } from "./table.ts";
 
 /** Whether a document is of a run whose numbers mean nothing. */

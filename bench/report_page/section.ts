@@ -6,7 +6,7 @@
 
 import { type BenchDocument, tableToCsv } from "../report.ts";
 import { figureMarkup } from "./figure.ts";
-import { type Markup, markup } from "./markup.ts";
+import { type Markup, markup } from "../../figures/markup.ts";
 import { formatSeconds, formatTime, isInstant, isSmoke } from "./run_facts.ts";
 import { csvLink, resultTable } from "./table.ts";
 

@@ -6,7 +6,7 @@
 
 import type { TableDocument } from "../report.ts";
 import { dataUrl } from "./data_url.ts";
-import { type Markup, markup } from "./markup.ts";
+import { type Markup, markup } from "../../figures/markup.ts";
 import { badge, badges } from "./origins.ts";
 
 /** A table in a box that scrolls on a narrow screen, with what its columns are from. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Markup, markup } from "./markup.ts";
+import { type Markup, markup } from "../../figures/markup.ts";
 import { badge } from "./origins.ts";
 
 /** The study. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Datum } from "../figure.ts";
+import type { Datum } from "../../figures/figure.ts";
 import { differencesBySeed, type Estimate, estimate, pairedDifference } from "./statistics.ts";
 import type { StudyKey, StudyResult, StudyStore, Wanted } from "./store.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { type ColumnOf, countColumn, figureColumn, numberColumn, plainColumn } from "../columns.ts";
-import type { Datum, Panel } from "../figure.ts";
+import type { Datum, Panel } from "../../figures/figure.ts";
 import { categoryPanel } from "../panels.ts";
 import {
   AUC,

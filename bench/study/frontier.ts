@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Origin } from "../experiment.ts";
+import type { Origin } from "../../figures/figure.ts";
 import { BudgetCurve, type FoundCost } from "./budget_curve.ts";
 import { AUC, LOG_LOSS, type Measure, type StudyResults } from "./compare.ts";
 import { type Estimate, estimate } from "./statistics.ts";

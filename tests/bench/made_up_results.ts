@@ -1,7 +1,7 @@
 /** Results that no one measured, with every mark, scale and origin, for tests of the report. */
 
-import type { Findings, Origin } from "../../bench/experiment.ts";
-import type { Datum, Figure } from "../../bench/figure.ts";
+import type { Findings } from "../../bench/experiment.ts";
+import type { Datum, Figure, Origin } from "../../figures/figure.ts";
 import { type BenchDocument, buildDocument } from "../../bench/report.ts";
 
 const WORKLOADS = ["RM1", "RM2", "RM3", "RM4"];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { buildDocument } from "../../bench/report.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "../../bench/experiment.ts";
-import type { Panel } from "../../bench/figure.ts";
+import type { Panel } from "../../figures/figure.ts";
 import { breakdownExperiment, groupsOf } from "../../bench/experiments/breakdown.ts";
 import { sideBySide } from "../../bench/experiments/peers.ts";
 import { sensitivityExperiment } from "../../bench/experiments/sensitivity.ts";

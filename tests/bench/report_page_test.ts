@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "../../core/npm/plot.ts";
-import type { Figure } from "../../bench/figure.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { drawFigureSvg, reportPage, writeReport } from "../../bench/report_page/mod.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import { writeResult } from "../../bench/results.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { colours, themeCss } from "../../bench/report_page/theme.ts";
+import { colours, themeCss } from "../../figures/theme.ts";
 
 /** Contrast as WCAG 2 defines it. */
 function contrast(a: string, b: string): number {

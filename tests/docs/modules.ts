@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path/posix";
 import { ROOT } from "./page.ts";
 
 /** Rooms of production code. */
-export const ROOMS = ["core", "kernels", "data", "train", "sim", "bench"] as const;
+export const ROOMS = ["core", "figures", "kernels", "data", "train", "sim", "bench"] as const;
 export type Room = typeof ROOMS[number];
 
 /** One import of another module of the project. */

@@ -6,11 +6,12 @@ import { circlesOf, importsOf, readModules, type Room, ROOMS } from "./modules.t
 /** From which other rooms each may take what, as docs/architecture.md says; types and what is loaded later count as well. */
 const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   core: [],
+  figures: ["core"],
   kernels: ["core"],
   data: ["core"],
-  train: ["core", "kernels", "data"],
-  sim: ["core", "kernels", "data", "train"],
-  bench: ["core", "kernels", "data", "train", "sim"],
+  train: ["core", "figures", "kernels", "data"],
+  sim: ["core", "figures", "kernels", "data", "train"],
+  bench: ["core", "figures", "kernels", "data", "train", "sim"],
 };
 
 /** What runs the trainer to compare with it. */

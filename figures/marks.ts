@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { plot } from "../../core/npm/plot.ts";
-import type { Panel } from "../figure.ts";
+import type { plot } from "../core/npm/plot.ts";
+import type { Panel } from "./figure.ts";
 import { formatNumber, type NumberScale } from "./axis.ts";
 import { textWidth } from "./measure.ts";
 import type { Placed, Placement } from "./place.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Origin } from "../experiment.ts";
-import type { Datum, Figure } from "../figure.ts";
+import type { Datum, Figure, Origin } from "./figure.ts";
 import { Markup, markup } from "./markup.ts";
 import { colour, seriesColour } from "./theme.ts";
 

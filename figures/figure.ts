@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Origin } from "./experiment.ts";
+/** Where a number is from: a run on this machine, a run recorded earlier, the model of another machine, or the paper. */
+export type Origin = "measured" | "recorded" | "predicted" | "published";
 
 /** A figure of one or more panels that share their legend. */
 export interface Figure {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nice, ticks } from "../../core/npm/d3_array.ts";
+import { nice, ticks } from "../core/npm/d3_array.ts";
 
 /** A scale of numbers. */
 export interface NumberScale {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Datum, Panel } from "../figure.ts";
+import type { Datum, Panel } from "./figure.ts";
 import { keyOf } from "./series.ts";
 
 /** A value and where it stands. */

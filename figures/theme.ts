@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Origin } from "../experiment.ts";
+import type { Origin } from "./figure.ts";
 
 /** What an origin is called in badges and legends. */
 export const ORIGIN_NAMES: Readonly<Record<Origin, string>> = {

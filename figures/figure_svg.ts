@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Figure } from "../figure.ts";
+import type { Figure } from "./figure.ts";
 import { drawLegend } from "./legend.ts";
 import { Markup, markup } from "./markup.ts";
 import { FONT_SIZE, wrapText } from "./measure.ts";
@@ -98,7 +98,7 @@ async function draw(
 
 /** Both libraries are heavy, and needed only where something is drawn. */
 async function loadDrawer(): Promise<Drawer> {
-  const { parseHTML, plot } = await import("../../core/npm/plot.ts");
+  const { parseHTML, plot } = await import("../core/npm/plot.ts");
   // The types of both libraries are those of a browser, which Deno's are not.
   const { document } = parseHTML("<html><body></body></html>") as unknown as Pick<
     Drawer,

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Panel } from "../figure.ts";
+import type { Panel } from "./figure.ts";
 import { type NumberScale, numberScale } from "./axis.ts";
 import { dataMarks, type Plot, type PlotOptions, valueLabelWidth } from "./marks.ts";
 import { Markup, markup } from "./markup.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Origin } from "../experiment.ts";
-import type { Figure } from "../figure.ts";
+import type { Figure, Origin } from "./figure.ts";
 import { HOLLOW_DASHES } from "./marks.ts";
 import { type Markup, markup } from "./markup.ts";
 import { FONT_SIZE, textWidth, wrapText } from "./measure.ts";
