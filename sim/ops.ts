@@ -24,7 +24,7 @@ import {
 } from "../kernels/sequence/record.ts";
 import { denseUpdateRecord } from "../kernels/update/record.ts";
 import type { Stage } from "../train/stages.ts";
-import { bytesUs, type Context, productPeak, updateFactor } from "./context.ts";
+import { bytesUs, type Context, productFlopUs, updateFactor } from "./context.ts";
 
 /** One operation. */
 export interface Op {
@@ -55,12 +55,12 @@ function op(
   overheads: readonly number[],
   kernels: readonly Kernel[],
 ): Op {
-  const { machine: { framework, gpu } } = context, peak = productPeak(context);
+  const { machine: { framework, gpu } } = context, flopUs = productFlopUs(context);
   let hostUs = kernels.length * framework.launch_us + overheads.length * framework.gap_us;
   for (const us of overheads) hostUs += us;
   let gpuUs = 0, flops = 0, bytes = 0;
   for (const kernel of kernels) {
-    const arithmetic = kernel.flops / (1000 * peak * gpu.gemm_share);
+    const arithmetic = kernel.flops / flopUs;
     const memory = kernel.us ?? bytesUs(kernel.bytes, gpu.memory_gb_s);
     gpuUs += Math.max(gpu.kernel_us, arithmetic, memory);
     flops += kernel.flops;
@@ -131,6 +131,11 @@ export function interactionForward(context: Context, B: number): Op {
   const F = tables + 1;
   const { flops, bytes } = cost(interactionForwardRecord, { B, F, dim });
   const { concatenate_us, linear_forward_us, copy_us, elementwise_us } = framework;
+  if (context.program?.fusedInteraction) {
+    return op(context, "interaction forward", "interact", [concatenate_us, linear_forward_us], [
+      ...products(context, [{ flops: 0, bytes: 8 * B * F * dim }, { flops, bytes }]),
+    ]);
+  }
   return op(
     context,
     "interaction forward",
@@ -158,6 +163,11 @@ export function interactionBackward(context: Context, B: number): Op {
   const F = tables + 1;
   const { flops, bytes } = cost(interactionBackwardRecord, { B, F, dim });
   const { linear_backward_us, elementwise_us, concatenate_us } = framework;
+  if (context.program?.fusedInteraction) {
+    return op(context, "interaction backward", "interact", [linear_backward_us, concatenate_us], [
+      ...products(context, [{ flops, bytes }, { flops: 0, bytes: 8 * B * F * dim }]),
+    ]);
+  }
   return op(
     context,
     "interaction backward",
@@ -282,6 +292,30 @@ export function fusedUpdate(context: Context, { lookups, unique, bags }: Lookups
     framework.lookup_backward_us,
     framework.elementwise_us,
   ], [{ flops, bytes, us }]);
+}
+
+/** Passes of an elementwise kernel over so many bytes, each of which reads and writes them. */
+export function copyPasses(context: Context, bytes: number, passes: number): Op {
+  const { elementwise_us } = context.machine.framework;
+  return op(context, "copies of vectors", "interact", Array(passes).fill(elementwise_us), [
+    ...Array(passes).fill({ flops: 0, bytes: 2 * bytes }),
+  ]);
+}
+
+/**
+ * Gradients of all rows of this GPU and their update, a call a table: the gradients are cleared, and SGD reads them and the
+ * rows and writes the rows.
+ */
+export function denseRowUpdate(context: Context, rows: number, calls: number): Op {
+  const { machine: { framework }, shape: { dim } } = context;
+  const bytes = 4 * dim * rows * (1 + 3 * updateFactor(context));
+  return op(
+    context,
+    "row updates, all rows",
+    "update-rows",
+    Array(calls).fill(framework.lookup_backward_us),
+    Array(calls).fill({ flops: 2 * dim * rows / calls, bytes: bytes / calls }),
+  );
 }
 
 /** Sparse gradients of calls that are not fused: indices and values are written (2 E). */

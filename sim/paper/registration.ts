@@ -147,7 +147,9 @@ export async function loadRegistration(): Promise<Registration> {
 }
 
 /** Formulas whose text is another than when it was registered; a test holds the ratios that they give. */
-export async function changedFormulas({ formulas }: Registration): Promise<string[]> {
+export async function changedFormulas(
+  { formulas }: Pick<Registration, "formulas">,
+): Promise<string[]> {
   const changed: string[] = [];
   for (const [file, expected] of Object.entries(formulas)) {
     const found = await sha256Of(file).catch(() => null);

@@ -17,7 +17,8 @@ import {
 } from "../context.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { Lane } from "../lane.ts";
-import { fusedUpdate, lookupForward } from "../ops.ts";
+import { copyPasses, denseRowUpdate, fusedUpdate, lookupForward } from "../ops.ts";
+import { EAGER, type Program, TENSORFLOW_2 } from "../program.ts";
 import type { Extra, System } from "../system.ts";
 import type { Work, Workload } from "../work.ts";
 import {
@@ -33,23 +34,33 @@ import {
 
 /** @param copied Whether every GPU has all rows that are looked up. */
 function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: boolean): void {
-  const { gpus, steps, tables, machine: { framework } } = context;
+  const { gpus, steps, tables, machine: { framework }, shape } = context;
+  const program: Program = context.program ?? EAGER;
   const inputs = work.inputs / gpus;
   const bags = work.inputs * tables / gpus;
   const lookups = {
     lookups: work.lookups / steps / gpus,
     unique: Math.min(work.unique_rows, work.lookups / steps) / gpus,
     bags,
-    calls: 1,
+    calls: program.denseRows ? tables / gpus : 1,
   };
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
   // Of a step: pooling comes before the exchange.
-  const E = activationBytes(work, context) / steps;
+  const narrow = program.narrowExchange && context.precision === "half" ? 0.5 : 1;
+  const held = narrow * activationBytes(work, context) / steps / gpus;
   const cross = (label: string): void => {
-    if (copied) return;
-    const done = exchange(graph, context, E / gpus, lanes.flatMap(({ done }) => done), label);
+    if (copied || gpus === 1) return;
+    const passes = program.exchangePasses ?? 0;
+    const pass = () => lanes.forEach((lane) => lane.run([copyPasses(context, held, passes)]));
+    if (passes > 0) pass();
+    const done = exchange(graph, context, held, lanes.flatMap(({ done }) => done), label);
     for (const lane of lanes) lane.waitOnDevice(done);
+    if (passes > 0) pass();
   };
+  const rowsHere = shape.parameters.embedding / shape.dim / gpus;
+  const updated = program.denseRows
+    ? denseRowUpdate(context, rowsHere, tables / gpus)
+    : fusedUpdate(context, lookups);
   for (const lane of lanes) {
     beginStep(lane, context);
     // Indices, an offset a bag, dense features and labels.
@@ -76,7 +87,7 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
     for (const lane of lanes) towerBackward(lane, context, inputs);
     cross("gradients to all");
     for (const lane of lanes) {
-      lane.run([fusedUpdate(context, lookups)]);
+      lane.run([updated]);
       bottomBackward(lane, context, inputs);
     }
   }
@@ -99,6 +110,23 @@ export const gpuOnly: System = {
   minibatches: (workload) => workload.all,
   minibatch: (work, context, graph) => minibatch(work, context, graph, false),
   extras: () => [],
+};
+
+/** Contexts with a program, by those without: operations of a context are kept with it. */
+const COMPILED = new WeakMap<Context, Context>();
+
+/** GPU only, as a compiled program runs it. */
+export const gpuOnlyTf2: System = {
+  ...gpuOnly,
+  name: "gpu-only-tf2",
+  summary: "gpu-only as TensorFlow 2 with XLA and Horovod runs it",
+  minibatch(work, context, graph) {
+    let compiled = COMPILED.get(context);
+    if (compiled === undefined) {
+      COMPILED.set(context, compiled = { ...context, program: TENSORFLOW_2 });
+    }
+    minibatch(work, compiled, graph, false);
+  },
 };
 
 /** FAE over sharded tables. */

@@ -8,7 +8,7 @@ import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { System } from "../system.ts";
 import { fae, faeArtifact, faeIntel, freeze } from "./fae.ts";
-import { faeGpuOnly, gpuOnly } from "./gpu_only.ts";
+import { faeGpuOnly, gpuOnly, gpuOnlyTf2 } from "./gpu_only.ts";
 import { hotline, hotlineMinibatches } from "./hotline.ts";
 import { hybridArtifact, intelDlrm, pytorchHybrid } from "./hybrid.ts";
 import { runtime } from "./runtime.ts";
@@ -26,6 +26,7 @@ export const SYSTEMS: readonly System[] = [
   faeArtifact,
   hotline,
   gpuOnly,
+  gpuOnlyTf2,
   faeGpuOnly,
   skipping({
     name: "slipstream",

@@ -119,3 +119,22 @@ Deno.test("an epoch costs the machine's price for its time, and its power while 
   near(result.cost.energy_kwh!, (100 * busy / 3_600_000 + hours * 40 / 2) / 1000);
   assert.deepEqual(simulate(options({})).cost, { dollars: null, energy_kwh: null });
 });
+
+Deno.test("as TensorFlow runs it, vectors cross in 16 bits at half and every collective waits for its turn", () => {
+  const machine: Machine = {
+    ...TOY,
+    gpu: { ...TOY.gpu, half_gflop_s: TOY.gpu.gflop_s },
+    peer: { bandwidth_gb_s: 1, latency_us: 0 },
+  };
+  const at = (over: Partial<SimulateOptions>) => simulate(options({ machine, ...over }));
+  const eager = at({}), wide = at({ system: "gpu-only-tf2" });
+  const narrow = at({ system: "gpu-only-tf2", precision: "half" });
+  const dense = 2 * (3 / 4) * P, vectors = 2 * (3 / 4) * (E / 4);
+  near(eager.bytes.peer, vectors + dense);
+  near(wide.bytes.peer, vectors + dense);
+  near(narrow.bytes.peer, vectors / 2 + dense);
+  // Two exchanges and an all-reduce wait half a millisecond each.
+  near(wide.resources["peer"]!.busy_ms, eager.resources["peer"]!.busy_ms + 1.5);
+  // Alone a GPU has nothing to exchange.
+  assert.equal(at({ system: "gpu-only-tf2", gpus: 1 }).bytes.peer, 0);
+});
