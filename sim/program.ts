@@ -50,6 +50,18 @@ export const TENSORFLOW_2: Program = {
 };
 
 /**
+ * NVIDIA's DLRM for PyTorch since it has several GPUs (2020 and 2021): the products of the libraries, an interaction of one kernel
+ * each way and vectors cast before they are sent, as above; collectives of torch.distributed wait for no cycle.
+ */
+export const NVIDIA_PYTORCH: Program = {
+  title: "PyTorch, NVIDIA's kernels",
+  gemmShare: TENSORFLOW_2.gemmShare!,
+  fusedInteraction: true,
+  narrowExchange: true,
+  exchangePasses: 1,
+};
+
+/**
  * TorchRec before CUDA graphs and threads that launch kernels: its iteration of MLPerf's DLRM-DCNv2 at 512 inputs a GPU took 7.6
  * ms on H100, all of it launching (PyTorch's account of its optimisation for MLPerf: 3.4 ms after). Exchanges overlap.
  */

@@ -7,7 +7,9 @@
  *
  * Two registrations: set-ups, machines and rules of the first were committed before any was predicted, all for the eager
  * framework; programs were registered before anything was predicted with them (`registered.json`), when the first ones' errors
- * were known. What was known when is said of each.
+ * were known. What was known when is said of each. A third group is blind: throughputs of other versions of NVIDIA's two READMEs
+ * (TensorFlow 2 of 2021, PyTorch with several GPUs), under the programs `TENSORFLOW_2` and `NVIDIA_PYTORCH`, with minibatches,
+ * sizes and machines as those tables give them, which were read only once this rule had been committed.
  *
  * @module
  */
