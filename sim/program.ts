@@ -19,6 +19,8 @@ export interface Program {
   readonly exchangePasses?: number;
   /** Microseconds that a collective operation waits before it starts. */
   readonly collectiveUs?: number;
+  /** Whether one GPU has the bottom MLP for all inputs and no table, and the others the tables, equally many at most. */
+  readonly bottomOnFirst?: boolean;
   /** Whether gradients of all rows are made and applied, and not only of those looked up. */
   readonly denseRows?: boolean;
   /** Microseconds that the launching thread needs for an iteration at least. */
@@ -51,7 +53,8 @@ export const TENSORFLOW_2: Program = {
 
 /**
  * NVIDIA's DLRM for PyTorch since it has several GPUs (2020 and 2021): the products of the libraries, an interaction of one kernel
- * each way and vectors cast before they are sent, as above; collectives of torch.distributed wait for no cycle.
+ * each way and vectors cast before they are sent, as above; collectives of torch.distributed wait for no cycle. GPU 0 has the
+ * bottom MLP and no table (its README, "Embedding table placement and load balancing").
  */
 export const NVIDIA_PYTORCH: Program = {
   title: "PyTorch, NVIDIA's kernels",
@@ -59,6 +62,7 @@ export const NVIDIA_PYTORCH: Program = {
   fusedInteraction: true,
   narrowExchange: true,
   exchangePasses: 1,
+  bottomOnFirst: true,
 };
 
 /**

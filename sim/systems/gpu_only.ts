@@ -37,17 +37,19 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
   const { gpus, steps, tables, machine: { framework }, shape } = context;
   const program: Program = context.program ?? EAGER;
   const inputs = work.inputs / gpus;
-  const bags = work.inputs * tables / gpus;
+  // Of the GPU that has most; tables are dealt evenly unless the program says otherwise.
+  const split = program.bottomOnFirst && gpus > 1;
+  const share = split ? Math.ceil(tables / (gpus - 1)) / tables : 1 / gpus;
   const lookups = {
-    lookups: work.lookups / steps / gpus,
-    unique: Math.min(work.unique_rows, work.lookups / steps) / gpus,
-    bags,
-    calls: program.denseRows ? tables / gpus : 1,
+    lookups: work.lookups / steps * share,
+    unique: Math.min(work.unique_rows, work.lookups / steps) * share,
+    bags: work.inputs * tables * share,
+    calls: program.denseRows ? tables * share : 1,
   };
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
   // Of a step: pooling comes before the exchange.
   const narrow = program.narrowExchange && context.precision === "half" ? 0.5 : 1;
-  const held = narrow * activationBytes(work, context) / steps / gpus;
+  const held = narrow * activationBytes(work, context) / steps * share;
   const cross = (label: string): void => {
     if (copied || gpus === 1) return;
     const passes = program.exchangePasses ?? 0;
@@ -57,9 +59,9 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
     for (const lane of lanes) lane.waitOnDevice(done);
     if (passes > 0) pass();
   };
-  const rowsHere = shape.parameters.embedding / shape.dim / gpus;
+  const rowsHere = shape.parameters.embedding / shape.dim * share;
   const updated = program.denseRows
-    ? denseRowUpdate(context, rowsHere, tables / gpus)
+    ? denseRowUpdate(context, rowsHere, lookups.calls)
     : fusedUpdate(context, lookups);
   for (const lane of lanes) {
     beginStep(lane, context);
@@ -76,8 +78,8 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
   }
   for (let step = 0; step < steps; step++) {
     for (const lane of lanes) {
-      lane.run([lookupForward(context, lookups)]);
-      bottomForward(lane, context, inputs);
+      if (!split || lane.gpu > 0) lane.run([lookupForward(context, lookups)]);
+      if (!split || lane.gpu === 0) bottomForward(lane, context, split ? work.inputs : inputs);
     }
     cross("vectors to all");
     for (const lane of lanes) towerForward(lane, context, inputs);
@@ -87,8 +89,8 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
     for (const lane of lanes) towerBackward(lane, context, inputs);
     cross("gradients to all");
     for (const lane of lanes) {
-      lane.run([updated]);
-      bottomBackward(lane, context, inputs);
+      if (!split || lane.gpu > 0) lane.run([updated]);
+      if (!split || lane.gpu === 0) bottomBackward(lane, context, split ? work.inputs : inputs);
     }
   }
   const rows = copied ? work.unique_rows * context.rowBytes : 0;
