@@ -188,13 +188,17 @@ function byFamily(resources: Readonly<Record<string, Share>>): Record<string, Sh
   );
 }
 
+function significant(value: number): string {
+  return value.toFixed(value < 1000 ? 2 : 0);
+}
+
 /** Predicted, published, error. */
 export function comparedTable(rows: readonly Compared[]): Table {
   return {
     columns: [
-      { name: "published figure" },
-      { name: "predicted", format: fixed(2) },
-      { name: "published", format: fixed(2) },
+      { name: "set-up" },
+      { name: "predicted", format: significant },
+      { name: "published", format: significant },
       { name: "error, %", format: fixed(1) },
     ],
     rows: rows.map(({ what, predicted, published, error }) => [

@@ -21,6 +21,7 @@ import {
 } from "../published/predict.ts";
 import { V100_ITERATIONS } from "../published/figures.ts";
 import {
+  CHANGED,
   type Known,
   type Measurement,
   MEASUREMENTS,
@@ -115,12 +116,16 @@ function printMeasurements(rows: readonly Compared[]): void {
   for (const title of new Set(all.map(titleOf))) {
     const own = all.filter((one) => titleOf(one) === title);
     print(`${title}\n\n${formatTable(measuredTable(own))}\n${errorLine(own.map(rowOf))}\n`);
+    const told = own.filter(({ of }) => of.lacks === undefined);
+    if (told.length > 0 && told.length < own.length) {
+      print(`Without those marked *: ${errorLine(told.map(rowOf))}\n`);
+    }
   }
   for (const [known, text] of Object.entries(KNOWN)) {
     const own = all.filter(({ of }) => of.known === known);
     if (own.length > 0) print(wrap(`${own.length} ${text}: ${errorLine(own.map(rowOf))}`));
   }
-  print("\nWhat the model lacks:");
+  print(`\n${wrap(`Changed since: ${CHANGED}.`)}\n\nWhat the model lacks, marked *:`);
   for (const lacks of new Set(all.flatMap(({ of }) => of.lacks ?? []))) {
     const own = all.filter(({ of }) => of.lacks === lacks);
     print(wrap(`  ${own.map(({ of }) => of.what).join("; ")}: ${lacks}`, { hang: 2 }));

@@ -36,7 +36,7 @@ export interface IterationOptions {
 }
 
 /** A timed model's iteration with all rows on GPUs of a machine, in milliseconds. */
-function predictIteration(
+export function predictIteration(
   model: Pick<TimedModel, "shape" | "pooling">,
   batch: number,
   machine: Machine,
