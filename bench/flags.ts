@@ -170,13 +170,13 @@ export const BENCH_FLAGS = {
     type: "path",
     valueName: "FILE",
     group: "Files",
-    help: "Write the findings of one experiment to this file too",
+    help: "Write the findings of one experiment to this file too; - is standard output",
   },
   csv: {
     type: "path",
     valueName: "DIR",
     group: "Files",
-    help: "Write the tables of one experiment as CSV to this folder too",
+    help: "Write the tables of one experiment as CSV to this folder too; - is standard output",
   },
   quiet: QUIET_FLAG,
 } as const satisfies FlagTable;

@@ -31,10 +31,10 @@ export class TextStream {
     return this.#failure;
   }
 
-  /** Writes a text as it is, all of it before this returns. Never throws. */
-  write(text: string): void {
+  /** Writes a text or bytes as they are, all of it before this returns. Never throws. */
+  write(data: string | Uint8Array): void {
     if (this.#failure !== null) return;
-    let bytes = encoder.encode(text), waited = 0;
+    let bytes = typeof data === "string" ? encoder.encode(data) : data, waited = 0;
     while (bytes.length > 0) {
       try {
         bytes = bytes.subarray(this.#writer.writeSync(bytes));
@@ -63,9 +63,26 @@ const standardOutput: TextStream = new TextStream(Deno.stdout);
 /** Standard error. */
 export const standardError: TextStream = new TextStream(Deno.stderr);
 
+/** Where the lines of a command's result go. */
+let results: TextStream | null = standardOutput;
+
 /** Prints lines of a command's result. */
 export function print(text: string): void {
-  standardOutput.line(text);
+  results?.line(text);
+}
+
+/**
+ * From now on standard output takes {@linkcode writeData} alone; what is printed goes to standard error.
+ *
+ * @param quiet Whether it is dropped.
+ */
+export function keepOutputForData(quiet: boolean): void {
+  results = quiet ? null : standardError;
+}
+
+/** Writes to standard output as it is. */
+export function writeData(data: string | Uint8Array): void {
+  standardOutput.write(data);
 }
 
 /** Prints a message that is not part of the result, on standard error. */

@@ -6,9 +6,8 @@
 
 import { LOG_FLAGS } from "./flags.ts";
 import { UsageError } from "../core/errors.ts";
-import { writeFileWhole } from "../core/files.ts";
 import { type FlagTable, type FlagValues, QUIET_FLAG } from "../core/flags.ts";
-import { checkOutputFile } from "../core/outputs.ts";
+import { claimOutputs, writeOutput } from "../core/outputs.ts";
 import type { CommandHooks } from "./command.ts";
 import { openDataset } from "./open.ts";
 import { profileDataset } from "./profile.ts";
@@ -86,7 +85,7 @@ export const PROFILE_FLAGS = {
     type: "path",
     valueName: "FILE",
     group: "Files",
-    help: "Write the profile to this file",
+    help: "Write the profile to this file; - is standard output",
   },
   plot: {
     type: "path",
@@ -105,8 +104,7 @@ export async function runProfile(
   values: FlagValues<typeof PROFILE_FLAGS>,
   hooks: CommandHooks,
 ): Promise<string> {
-  checkOutputFile("--json", values.json ?? null);
-  checkOutputFile("--plot", values.plot ?? null);
+  claimOutputs({ "--json": values.json, "--plot": values.plot }, values);
   const budgetsMib = values.budgets.map(parseBudget);
   const dataset = await open(values, hooks);
   try {
@@ -121,11 +119,11 @@ export async function runProfile(
       onProgress: (done, total) => hooks.onProgress("profile", "inputs", done, total),
     });
     if (values.json !== undefined) {
-      await writeFileWhole(values.json, `${JSON.stringify(profile, null, 2)}\n`);
+      await writeOutput(values.json, `${JSON.stringify(profile, null, 2)}\n`);
     }
     if (values.plot !== undefined) {
       const { plotProfile } = await import("./profile_plot.ts");
-      await writeFileWhole(values.plot, await plotProfile(profile));
+      await writeOutput(values.plot, await plotProfile(profile));
     }
     return formatProfile(profile);
   } finally {

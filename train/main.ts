@@ -6,6 +6,7 @@
 
 import { runEntryPoint } from "../core/entry_point.ts";
 import { interruptedStatus, interruptible, Interruption } from "../core/interrupt.ts";
+import { claimOutputs, STANDARD_OUTPUT } from "../core/outputs.ts";
 import { print, tell } from "../core/streams.ts";
 import { readStoredRun } from "./checkpoint/checkpoints.ts";
 import { parseTrainCommand } from "./command/choose_model.ts";
@@ -29,12 +30,14 @@ async function main(): Promise<number> {
   const say = quiet ? () => {} : (text: string) => tell(text);
   const display = new Display(quiet);
   if (line.kind === "score") {
+    claimOutputs({ "--json": line.options.outputs?.result }, line);
     return await interruptible((signal) => score(line.options, display, signal), (by) => {
       display.note(`${by === "SIGINT" ? "Interrupted" : by}: ending; nothing is written`);
       return new Interruption(by, "Interrupted while scoring; nothing was written");
     });
   }
   const settings = await settingsOf(line, say);
+  claimOutputs({ "--json": settings.outputs.result }, line);
   return await interruptible((signal) => run(settings, display, say, signal), (by) => {
     display.note(
       by === "SIGINT"
@@ -76,7 +79,7 @@ async function score(
     display.print(scoringSummary(document));
     const { scores, result } = options.outputs ?? {};
     if (scores) display.print(`Scores in ${scores}`);
-    if (result) display.print(`Result in ${result}`);
+    if (result && result !== STANDARD_OUTPUT) display.print(`Result in ${result}`);
     return 0;
   } catch (error) {
     display.close();
@@ -98,7 +101,9 @@ async function run(
     const result = await runTraining(settings, {
       signal,
       onWarning: (warning) => display.warn(`warning: ${warning.tell(flagOf)}`),
-      onWritten: (what, path) => files.push(writtenLine(what, path)),
+      onWritten: (what, path) => {
+        if (path !== STANDARD_OUTPUT) files.push(writtenLine(what, path));
+      },
       onUnsaved: (error) => display.askForFolder(error.tell(flagOf)),
       onNote: (text) => display.note(text),
       onPreparation: (progress) => display.preparation(progress),

@@ -4,41 +4,44 @@
  * @module
  */
 
-import { UsageError, UserError } from "../../core/errors.ts";
-import { fileError, makeFolder, writeFileWhole } from "../../core/files.ts";
-import { checkOutputFolder } from "../../core/outputs.ts";
-import { dirname } from "node:path";
-import { RESULTS_FOLDER } from "../flags.ts";
+import { UsageError } from "../../core/errors.ts";
+import { makeFolder, writeFileWhole } from "../../core/files.ts";
+import { checkOutputFolder, claimOutputs, STANDARD_OUTPUT } from "../../core/outputs.ts";
+import { writeData } from "../../core/streams.ts";
 import { tableToCsv } from "../report.ts";
 import type { ResultTable } from "../experiment.ts";
 
 /**
- * Checks that results can be written, before any work. `runs`, which the default lies in, is made where it is missing.
+ * Checks the places of a document and of tables, before any work.
  *
  * @throws {UsageError}
  */
-export function checkResultsFolder(folder: string): void {
-  const runs = dirname(RESULTS_FOLDER);
-  if (dirname(folder) === runs) {
-    try {
-      Deno.mkdirSync(runs, { recursive: true });
-    } catch (error) {
-      const mended = fileError("write to", runs, error);
-      throw mended instanceof UserError ? new UsageError(mended.message) : mended;
-    }
-  }
-  checkOutputFolder("--out", folder);
+export function claimTables(
+  { json, csv, quiet }: {
+    readonly json?: string | null | undefined;
+    readonly csv?: string | null | undefined;
+    readonly quiet?: boolean;
+  },
+): void {
+  const streamed = csv === STANDARD_OUTPUT;
+  if (!streamed) checkOutputFolder("--csv", csv ?? null);
+  claimOutputs({ "--json": json, "--csv": streamed ? csv : null }, { quiet: quiet ?? false });
 }
 
-/** Makes a folder and writes tables into it: `PREFIX-1.csv` and so on. */
+/**
+ * Makes a folder and writes tables into it, `PREFIX-1.csv` and so on; the folder `-` is standard output, where an empty line
+ * parts them.
+ */
 export async function writeTables(
   folder: string,
   prefix: string,
   tables: readonly Pick<ResultTable, "columns" | "rows">[],
 ): Promise<void> {
-  await makeFolder(folder);
+  if (folder !== STANDARD_OUTPUT) await makeFolder(folder);
   for (const [i, table] of tables.entries()) {
-    await writeFileWhole(`${folder}/${prefix}-${i + 1}.csv`, await tableToCsv(table));
+    const text = await tableToCsv(table);
+    if (folder === STANDARD_OUTPUT) writeData(`${i > 0 ? "\n" : ""}${text}`);
+    else await writeFileWhole(`${folder}/${prefix}-${i + 1}.csv`, text);
   }
 }
 

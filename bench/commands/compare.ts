@@ -5,9 +5,9 @@
  */
 
 import { UsageError, UserError } from "../../core/errors.ts";
-import { fileError, writeFileWhole } from "../../core/files.ts";
+import { fileError } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
+import { writeOutput } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
 import { print, tell } from "../../core/streams.ts";
 import {
@@ -18,20 +18,20 @@ import {
 } from "../compare/documents.ts";
 import type { ResultTable } from "../experiment.ts";
 import { readResult, readResults } from "../results.ts";
-import { writeTables } from "./common.ts";
+import { claimTables, writeTables } from "./common.ts";
 
 const FLAGS = {
   json: {
     type: "path",
     valueName: "FILE",
     group: "Files",
-    help: "Write the comparison to this file",
+    help: "Write the comparison to this file; - is standard output",
   },
   csv: {
     type: "path",
     valueName: "DIR",
     group: "Files",
-    help: "Write each table as CSV to this folder",
+    help: "Write each table as CSV to this folder; - is standard output",
   },
 } as const satisfies FlagTable;
 
@@ -75,13 +75,12 @@ export async function compareCommand(
     );
   }
   const { json = null, csv = null } = values;
-  checkOutputFile("--json", json);
-  checkOutputFolder("--csv", csv);
+  claimTables({ json, csv });
   const comparison = compareResults(await load(first), await load(second));
   for (const line of comparison.left_out) tell(line);
   const tables = comparison.experiments.map(tableOf);
   print(textOf(comparison, tables));
-  if (json !== null) await writeFileWhole(json, `${JSON.stringify(comparison, null, 2)}\n`);
+  if (json !== null) await writeOutput(json, `${JSON.stringify(comparison, null, 2)}\n`);
   if (csv !== null) await writeTables(csv, "compare", tables);
   return 0;
 }

@@ -11,6 +11,7 @@ import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatCount } from "../../core/format.ts";
 import { interruptible, Interruption } from "../../core/interrupt.ts";
 import { readBounded } from "../../core/json_file.ts";
+import { checkOutputFolder } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf, twinsOf } from "../flags.ts";
@@ -24,7 +25,7 @@ import { LOG_FLAGS, RunsListed, trainedResults, TRAINING_FLAGS } from "../study/
 import { isLog } from "../study/workload.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken, ownSettings, takenFlags } from "../taken_flags.ts";
-import { checkResultsFolder, refuseRecorded } from "./common.ts";
+import { refuseRecorded } from "./common.ts";
 import { refreshReport } from "./report.ts";
 import { slurmFiles } from "./slurm.ts";
 
@@ -236,7 +237,7 @@ export async function runCommand(
       "Cannot make a run: it takes one of --workloads or --data, --inputs, one --batch, --seeds with --first-seed, and --variants",
     );
   }
-  checkResultsFolder(values.out);
+  checkOutputFolder("--out", values.out);
   return await interruptible(async (signal) => {
     const settings = settingsOf(values, { say, signal });
     await makeFolder(values.out);
@@ -265,7 +266,7 @@ export async function collectCommand(
   }
   checkTaken(given, experiments, all, experiments.map(({ name }) => name).join(" and "));
   refuseRecorded(values, "collect");
-  checkResultsFolder(values.out);
+  checkOutputFolder("--out", values.out);
   return await interruptible(async (signal) => {
     const missing: StudyKey[] = [];
     const settings: Settings = {

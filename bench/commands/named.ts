@@ -6,9 +6,9 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
-import { makeFolder, writeFileWhole } from "../../core/files.ts";
+import { makeFolder } from "../../core/files.ts";
 import { formatSealed } from "../../core/json_file.ts";
-import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
+import { checkOutputFolder, writeOutput } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
@@ -19,7 +19,7 @@ import { readResult, writeResult } from "../results.ts";
 import { messageOf, runExperiment } from "../run_experiment.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken, takenFlags } from "../taken_flags.ts";
-import { checkResultsFolder, writeTables } from "./common.ts";
+import { claimTables, writeTables } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
@@ -47,9 +47,8 @@ export async function namedCommand(
   }
   const names = experiments.map(({ name }) => name);
   checkTaken(given, experiments, all, names.join(" and "));
-  checkOutputFile("--json", json);
-  checkOutputFolder("--csv", csv);
-  checkResultsFolder(out);
+  claimTables(values);
+  checkOutputFolder("--out", out);
   return await interruptible(async (signal) => {
     const settings = settingsOf(values, { say, signal });
     const repeating = (some: readonly Experiment[]): string =>
@@ -77,7 +76,7 @@ export async function namedCommand(
         }
         try {
           if (await keep(out, document, say)) kept++;
-          if (json !== null) await writeFileWhole(json, formatSealed(document));
+          if (json !== null) await writeOutput(json, formatSealed(document));
           if (csv !== null) await writeTables(csv, name, document.tables);
         } finally {
           print(fullText(document));

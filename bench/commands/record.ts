@@ -32,7 +32,7 @@ import { trainedFolder } from "../study/trained.ts";
 import { loadVariant, variantOf } from "../study/variants.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken } from "../taken_flags.ts";
-import { checkResultsFolder, refuseRecorded } from "./common.ts";
+import { refuseRecorded } from "./common.ts";
 import { runLine, runsOfAll } from "./jobs.ts";
 
 /** Flags of `bench record` beside those of the bench. */
@@ -83,7 +83,7 @@ export async function recordCommand(
   const names = experiments.map(({ name }) => name);
   checkTaken(given, experiments, all, names.join(" and "));
   refuseRecorded(values, "record");
-  checkResultsFolder(values.out);
+  checkOutputFolder("--out", values.out);
   checkOutputFolder("--records", values.records);
   const keys = await runsOfAll(experiments, values);
   checkRevision(values.records);

@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../core/errors.ts";
 import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
+import { checkOutputFolder } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
@@ -14,7 +15,7 @@ import { recordedExperiment } from "../recorded_experiment.ts";
 import { readRecords } from "../study/recorded.ts";
 import { runSuite } from "../suite/run.ts";
 import { checkTaken, takenFlags } from "../taken_flags.ts";
-import { checkResultsFolder, refuseRecorded } from "./common.ts";
+import { refuseRecorded } from "./common.ts";
 import { refreshReport } from "./report.ts";
 
 /**
@@ -41,7 +42,7 @@ export async function suiteCommand(
   }
   checkTaken(given, experiments, all, "the experiments of this suite");
   refuseRecorded(values, "the suite");
-  checkResultsFolder(values.out);
+  checkOutputFolder("--out", values.out);
   const command = commandLine(values, given.keys(), []);
   const shown = values.smoke ? experiments : await withRecords(all, experiments, values.records);
   let drawn = true;

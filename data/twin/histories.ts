@@ -84,6 +84,7 @@ export interface History {
   readonly categories: Uint32Array;
 }
 
+const TWO_32 = 0x100000000;
 const QUANTILES = 33;
 /** A history is drawn whole, in memory. */
 const MOST_EVENTS = 2 ** 24;
@@ -316,40 +317,44 @@ export class HistoryGenerator {
   /** How many events a user has. */
   length(number: number): number {
     this.#draw(number, 0);
-    return at(this.#parameters.lengths, this.#words[0]! / 0x100000000);
+    return at(this.#parameters.lengths, this.#words[0]! / TWO_32);
   }
 
   /** All events of a user. */
   user(number: number): History {
+    const items = this.items(number);
+    return { items, categories: items.map((item) => this.categoryOf(item)) };
+  }
+
+  /** Items of all events of a user. */
+  items(number: number): Uint32Array {
     const { repeats, stays } = this.#parameters;
-    const size = this.length(number);
-    const items = new Uint32Array(size), categories = new Uint32Array(size);
-    const times = new Map<number, number>();
-    for (let j = 0; j < size; j++) {
+    const items = new Uint32Array(this.length(number));
+    const words = this.#words;
+    for (let j = 0; j < items.length; j++) {
       this.#draw(number, j + 1);
-      const [kind, lag, place, choice] = Array.from(this.#words, (word) => word / 0x100000000);
-      const ago = (lags: readonly number[]) => j - at(lags, lag!);
-      const repeated = ago(repeats.lags), stayed = ago(stays.lags);
-      const candidate = kind! < repeats.share && repeated >= 0 ? items[repeated]! : -1;
-      const before = candidate < 0 ? 0 : times.get(candidate)!;
+      const kind = words[0]! / TWO_32, lag = words[1]! / TWO_32;
+      const place = words[2]! / TWO_32, choice = words[3]! / TWO_32;
+      const again = kind < repeats.share;
+      const repeated = again ? j - at(repeats.lags, lag) : -1;
+      const before = repeated < 0 ? 0 : occurrences(items, j, items[repeated]!);
       // The kind's place within its range is as good as a new number.
-      const second = kind! < repeats.share
-        ? kind! / repeats.share
-        : (kind! - repeats.share) / (1 - repeats.share);
-      if (before > 1 || before === 1 && second < repeats.once) items[j] = candidate;
-      else if (stayed >= 0 && choice! < stays.share) {
-        items[j] = this.#category.parentOf(this.#item, categories[stayed]!, place!);
-      } else items[j] = this.itemAt(place!, second);
-      times.set(items[j]!, (times.get(items[j]!) ?? 0) + 1);
-      categories[j] = this.categoryOf(items[j]!);
+      const second = again ? kind / repeats.share : (kind - repeats.share) / (1 - repeats.share);
+      if (before > 1 || before === 1 && second < repeats.once) items[j] = items[repeated]!;
+      else {
+        const stayed = choice < stays.share ? j - at(stays.lags, lag) : -1;
+        items[j] = stayed < 0
+          ? this.itemAt(place, second)
+          : this.#category.parentOf(this.#item, this.categoryOf(items[stayed]!), place);
+      }
     }
-    return { items, categories };
+    return items;
   }
 
   /** An item of the law, for two numbers in [0, 1): the second sharpens the first. */
   itemAt(u: number, sharper: number): number {
     const { cells } = this.#parameters.columns[0];
-    const x = Math.min(1 - 2 ** -53, u + sharper / 0x100000000);
+    const x = Math.min(1 - 2 ** -53, u + sharper / TWO_32);
     let c = 0;
     while (x >= cells[c]!) c++;
     const low = c === 0 ? 0 : cells[c - 1]!;
@@ -365,6 +370,13 @@ export class HistoryGenerator {
   #draw(user: number, event: number): void {
     philox4x32(event, user, STREAMS.twin, 0x80000000, this.#seed, 0, this.#words);
   }
+}
+
+/** How often an item occurs among the first so many: 0, 1, or 2 for more. */
+function occurrences(items: Uint32Array, size: number, item: number): number {
+  let found = 0;
+  for (let j = 0; j < size && found < 2; j++) if (items[j] === item) found++;
+  return found;
 }
 
 /** Evenly spaced quantiles. The ends are moved in to the fifth smallest and largest, so that no single value shows. */

@@ -230,7 +230,7 @@ export class SequenceTwin implements Dataset {
   #history(user: number): Uint32Array {
     const kept = this.#kept.get(user);
     if (kept !== undefined) return kept;
-    const { items } = this.#generator.user(user);
+    const items = this.#generator.items(user);
     if (this.#keptEvents + items.length <= KEPT_EVENTS) {
       this.#kept.set(user, items);
       this.#keptEvents += items.length;

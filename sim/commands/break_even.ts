@@ -8,7 +8,7 @@ import { UsageError } from "../../core/errors.ts";
 import { withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { fixed, formatCount } from "../../core/format.ts";
-import { checkOutputFile } from "../../core/outputs.ts";
+import { claimOutputs } from "../../core/outputs.ts";
 import { Progress } from "../../core/progress.ts";
 import { print, tell } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
@@ -84,7 +84,7 @@ const FLAGS = {
     group: "Map",
     help: "Draws a cell of all that no axis sets",
   },
-  json: { type: "path", group: "Files", help: "Write all cells and points" },
+  json: { type: "path", group: "Files", help: "Write all cells and points; - is standard output" },
   plot: { type: "path", group: "Files", help: "Draw the map as SVG" },
   quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
@@ -106,8 +106,7 @@ export const breakEvenCommand: Command = {
       return;
     }
     const { json = null, plot = null, draws } = values;
-    checkOutputFile("--json", json);
-    checkOutputFile("--plot", plot);
+    claimOutputs({ "--json": json, "--plot": plot }, values);
     const axes = values.axis.map(parseAxis);
     if (axes.length < 2) {
       throw new UsageError("Cannot draw a map of fewer than two axes: give --axis A=1,2 B=3,4");

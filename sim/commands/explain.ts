@@ -6,7 +6,7 @@
 
 import { withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { checkOutputFile } from "../../core/outputs.ts";
+import { claimOutputs } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { explainInPieces, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
@@ -19,12 +19,13 @@ const FLAGS = {
   json: {
     type: "path",
     group: "Files",
-    help: "Write all of it, every number that matters included",
+    help: "Write all of it, every number that matters included; - is standard output",
   },
   csv: {
     type: "path",
     group: "Files",
-    help: "Write all of it as CSV: a row a stage, resource, direction of bytes and number to buy",
+    help:
+      "Write all of it as CSV: a row a stage, resource, direction of bytes and number to buy; - is standard output",
   },
 } as const satisfies FlagTable;
 
@@ -47,8 +48,7 @@ export const explainCommand: Command = {
       return;
     }
     const { json = null, csv = null } = values;
-    checkOutputFile("--json", json);
-    checkOutputFile("--csv", csv);
+    claimOutputs({ "--json": json, "--csv": csv });
     const all: (Explanation & { trace: string })[] = [], printed: string[] = [];
     const subject = await openSubject(values);
     const { draws = DRAWS } = values;

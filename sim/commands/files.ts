@@ -5,7 +5,7 @@
  */
 
 import { checkpoint } from "../../core/events.ts";
-import { writeFileWhole } from "../../core/files.ts";
+import { writeOutput } from "../../core/outputs.ts";
 
 /** The place of a file, null where none is asked for, and what makes its contents. */
 type WantedFile = readonly [
@@ -14,7 +14,7 @@ type WantedFile = readonly [
 ];
 
 /**
- * Writes the files that are asked for: none of them if the command is interrupted while their contents are made, all of them
+ * Writes the files that are asked for, that of the path `-` to standard output: none of them if the command is interrupted while their contents are made, all of them
  * otherwise.
  *
  * @throws The signal's reason, before anything is written.
@@ -28,5 +28,5 @@ export async function writeFiles(
     if (path !== null) made.push([path, await make()]);
   }
   await checkpoint(signal);
-  for (const [path, contents] of made) await writeFileWhole(path, contents);
+  for (const [path, contents] of made) await writeOutput(path, contents);
 }

@@ -6,7 +6,7 @@
 
 import { fixed } from "../../core/format.ts";
 import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
-import { checkOutputFile } from "../../core/outputs.ts";
+import { claimOutputs } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
 import { wrap } from "../../core/wrap.ts";
 import { print, tell } from "../../core/streams.ts";
@@ -32,7 +32,11 @@ const FLAGS = {
     group: "Paper",
     help: "Show the first registration's ratios, as they were, and nothing else",
   },
-  json: { type: "path", group: "Files", help: "Write everything that is printed" },
+  json: {
+    type: "path",
+    group: "Files",
+    help: "Write everything that is printed; - is standard output",
+  },
   quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
@@ -52,7 +56,7 @@ export const paperCommand: Command = {
       return;
     }
     const { json = null } = values;
-    checkOutputFile("--json", json);
+    claimOutputs({ "--json": json }, values);
     if (values.first) {
       const first = await loadFirstTable();
       await writeFiles(signal, [[json, () => `${JSON.stringify(first, null, 2)}\n`]]);

@@ -6,7 +6,7 @@
 
 import { checkpoint, withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
-import { checkOutputFile } from "../../core/outputs.ts";
+import { claimOutputs } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { wrap } from "../../core/wrap.ts";
 import { rangesInPieces } from "../ranges.ts";
@@ -27,8 +27,12 @@ import {
 /** The flags. */
 export const RUN_FLAGS = {
   ...SUBJECT_FLAGS,
-  json: { type: "path", group: "Files", help: "Write the results with their breakdowns" },
-  csv: { type: "path", group: "Files", help: "Write the results as CSV" },
+  json: {
+    type: "path",
+    group: "Files",
+    help: "Write the results with their breakdowns; - is standard output",
+  },
+  csv: { type: "path", group: "Files", help: "Write the results as CSV; - is standard output" },
   timeline: {
     type: "path",
     group: "Files",
@@ -58,9 +62,7 @@ export const runCommand: Command = {
       return;
     }
     const { json = null, csv = null, timeline: timelinePath = null } = values;
-    checkOutputFile("--json", json);
-    checkOutputFile("--csv", csv);
-    checkOutputFile("--timeline", timelinePath);
+    claimOutputs({ "--json": json, "--csv": csv, "--timeline": timelinePath });
     const subject = await openSubject(values);
     const { draws = DRAWS } = values;
     const all: (RangedResult & { trace: string })[] = [], shown: TimelineEntry[] = [];

@@ -7,7 +7,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
-import { checkOutputFile } from "../../core/outputs.ts";
+import { claimOutputs } from "../../core/outputs.ts";
 import { formatTable } from "../../core/table.ts";
 import { print, tell } from "../../core/streams.ts";
 import { drawFigure } from "../../data/figure.ts";
@@ -39,7 +39,7 @@ const FLAGS = {
     defaultText: "all cores",
     help: "Threads",
   },
-  csv: { type: "path", group: "Files", help: "Write all points as CSV" },
+  csv: { type: "path", group: "Files", help: "Write all points as CSV; - is standard output" },
   arrow: { type: "path", group: "Files", help: "Write all points as an Arrow file" },
   plot: { type: "path", group: "Files", help: "Draw epoch time by the first axis as SVG" },
 } as const satisfies FlagTable;
@@ -69,9 +69,7 @@ export const sweepCommand: Command = {
       return;
     }
     const { csv = null, arrow = null, plot = null } = values;
-    checkOutputFile("--csv", csv);
-    checkOutputFile("--arrow", arrow);
-    checkOutputFile("--plot", plot);
+    claimOutputs({ "--csv": csv, "--arrow": arrow, "--plot": plot });
     const axes = values.axis.map(parseAxis);
     for (const [i, { name }] of axes.entries()) {
       if (axes.findIndex((other) => other.name === name) !== i) {

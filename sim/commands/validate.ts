@@ -6,7 +6,7 @@
 
 import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { formatDuration } from "../../core/format.ts";
-import { checkOutputFile } from "../../core/outputs.ts";
+import { claimOutputs } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
 import { loadMachine } from "../machine.ts";
 import { formatValidation, VALIDATION_SCHEMA_VERSION, validationCsv } from "../validate/report.ts";
@@ -35,8 +35,8 @@ const FLAGS = {
     group: "Validation",
     help: "A few tiny runs, to see that it works: the errors mean nothing",
   },
-  json: { type: "path", group: "Files", help: "Write the comparison" },
-  csv: { type: "path", group: "Files", help: "Write the comparison as CSV" },
+  json: { type: "path", group: "Files", help: "Write the comparison; - is standard output" },
+  csv: { type: "path", group: "Files", help: "Write the comparison as CSV; - is standard output" },
   quiet: QUIET_FLAG,
 } as const satisfies FlagTable;
 
@@ -56,8 +56,7 @@ export const validateCommand: Command = {
       return;
     }
     const { json = null, csv = null } = values;
-    checkOutputFile("--json", json);
-    checkOutputFile("--csv", csv);
+    claimOutputs({ "--json": json, "--csv": csv }, values);
     const machine = await loadMachine(values.machine);
     const begun = performance.now();
     const say = values.quiet ? () => {} : (line: string) => tell(line);

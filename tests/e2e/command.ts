@@ -9,6 +9,9 @@ import type { ResultDocument } from "../../train/run/result.ts";
 /** A task that runs a command of the project. */
 export type Task = "train" | "data" | "bench" | "simulate";
 
+/** A task for whoever works at the project. */
+export type WorkTask = "gpu" | "fuzz" | "faults";
+
 /** What a process left. */
 export interface Outcome {
   readonly status: number;
@@ -23,7 +26,7 @@ export const TINY = [
 ];
 
 /** Words of a task's command. What it asks V8's flags of is put in its place, as the task's shell does. */
-function wordsOf(task: Task): string[] {
+function wordsOf(task: Task | WorkTask): string[] {
   const { command } = project.tasks[task];
   return command.replace("$(deno run kernels/cpu/v8_flags.ts)", wideModeFlags().join(" "))
     .split(" ").filter((word) => word !== "");
@@ -34,7 +37,11 @@ function wordsOf(task: Task): string[] {
  *
  * @param redirection What a shell does with its streams: `> /dev/full`. No shell without it.
  */
-export function command(task: Task, args: readonly string[], redirection = ""): Deno.Command {
+export function command(
+  task: Task | WorkTask,
+  args: readonly string[],
+  redirection = "",
+): Deno.Command {
   const [program, ...words] = wordsOf(task);
   assert.equal(program, "deno");
   const all = [...words, ...args];
@@ -52,7 +59,7 @@ export function command(task: Task, args: readonly string[], redirection = ""): 
 }
 
 /** Runs a task to its end. Whatever it says is plain text, and never the stack of a defect. */
-export async function run(task: Task, args: readonly string[]): Promise<Outcome> {
+export async function run(task: Task | WorkTask, args: readonly string[]): Promise<Outcome> {
   const { code, stdout, stderr } = await command(task, args).output();
   return outcome(code, new TextDecoder().decode(stdout), new TextDecoder().decode(stderr));
 }

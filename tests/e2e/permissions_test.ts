@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import project from "../../deno.json" with { type: "json" };
 import { inFolder } from "../data/rows.ts";
-import { succeed, type Task, TINY } from "./command.ts";
+import { run, succeed, type Task, TINY } from "./command.ts";
 
 const ENV = "--allow-env=CI,TERM,DENO_WEBGPU_BACKEND,XDG_RUNTIME_DIR";
 const FILES = ["--allow-read", "--allow-write"];
@@ -44,3 +44,11 @@ Deno.test("every task draws, writes tables and reads back what it wrote with its
     ]);
     assert.match(err, /with its report .*report\.html/);
   }));
+
+for (const task of ["gpu", "fuzz", "faults"] as const) {
+  Deno.test(`deno task ${task} starts with its own permissions`, async () => {
+    const { status, out, err } = await run(task, ["--help"]);
+    assert.deepEqual([status, err], [0, ""]);
+    assert.match(out, new RegExp(`^Usage: deno task ${task}`, "m"));
+  });
+}

@@ -150,8 +150,8 @@ Deno.test("plans, traces and checkpoints that cannot be are refused in one sente
       ["--plan slipstream --alpha 0", /Cannot use --alpha 0: it must be at least 1$/],
       ["--plan slipstraem", /Cannot use --plan slipstraem: it must be one of baseline, fae, /],
       ["--placement hot", /Cannot use --placement hot with --plan baseline: /],
-      ["--trace no-such-folder/t.arrow", /--trace no-such-folder\/t\.arrow: .* is not a folder$/],
-      ["--checkpoint no-such-folder/deep/run", /Cannot .*no-such-folder\/deep is not a folder$/],
+      ["--trace deno.json/t.arrow", /--trace deno\.json\/t\.arrow: .* is not a folder$/],
+      ["--checkpoint deno.json/deep/run", /Cannot .*deno\.json\/deep cannot be made \(/],
     ];
     for (const [args, message] of cases) {
       await fail("train", [...DATA, ...args.split(" ")], 2, message);

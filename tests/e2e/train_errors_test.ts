@@ -22,8 +22,8 @@ Deno.test("train refuses a wrong command line with status 2 and one line", async
     ["--data a --lr x", /Cannot use --lr x/],
     ["--data a --device gpu", /Cannot use --device gpu: it must be one of auto, cpu, webgpu/],
     ["--data", /Cannot use --data: its value FILE… is missing$/],
-    ["--data a --json no-such-folder/out.json", /no-such-folder is not a folder$/],
-    ["--data a --save no-such-folder/weights", /no-such-folder is not a folder$/],
+    ["--data a --json deno.json/out.json", /deno\.json is not a folder$/],
+    ["--data a --save deno.json/weights", /deno\.json is not a folder$/],
     ["--data synthetic:700 --device cpu --embedding-dim 8", /give --bottom 13-512-256-64-8/],
     [
       "--data synthetic:700 --device cpu --top 8-2",

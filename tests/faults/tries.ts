@@ -34,8 +34,11 @@ export async function unharmed(work: Work): Promise<Unharmed> {
 
 /** Runs work to its end, which must be a good one. */
 export async function toEnd(work: Work, folder: string, again: boolean): Promise<void> {
-  const { success, stderr } = await command(work.task, await work.words(folder, again)).output();
-  assert.ok(success, `${work.name}: ${new TextDecoder().decode(stderr)}`);
+  const words = await work.words(folder, again);
+  const { success, stdout, stderr } = await command(work.task, words).output();
+  // A suite tells of an experiment that failed in its tables, on standard output.
+  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+  assert.ok(success, `${work.name}: ${said}`);
 }
 
 /** Does something in a folder of its own. */

@@ -67,7 +67,7 @@ export const RUN_FLAGS = {
     type: "path",
     valueName: "FILE",
     group: "Files",
-    help: "Write configuration, metrics, losses and times to this file",
+    help: "Write configuration, metrics, losses and times to this file; - is standard output",
   },
 } as const satisfies FlagTable;
 

@@ -163,7 +163,7 @@ export interface CheckpointSettings {
 
 /** The files that a run writes at its end. Null, the default, writes none. */
 export interface OutputSettings {
-  /** File for the result document, as JSON. */
+  /** File for the result document, as JSON; `-` for standard output. */
   readonly result: string | null;
   /** File for the trace, as Arrow IPC. */
   readonly trace: string | null;

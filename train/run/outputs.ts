@@ -6,7 +6,7 @@
 
 import { UserError } from "../../core/errors.ts";
 import type { ColumnScales } from "../../data/standardise.ts";
-import { checkOutputFile, checkOutputFolder } from "../../core/outputs.ts";
+import { checkOutputFile, checkOutputFolder, STANDARD_OUTPUT } from "../../core/outputs.ts";
 import type { Model } from "../model/model.ts";
 import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
 import type { Normalisation } from "../model/tower.ts";
@@ -25,7 +25,7 @@ import { type ResultDocument, writeResult } from "./result.ts";
 export function checkOutputs(
   { result, trace, weights, weightsFallback }: OutputSettings,
 ): void {
-  checkOutputFile("outputs.result", result);
+  if (result !== STANDARD_OUTPUT) checkOutputFile("outputs.result", result);
   checkOutputFile("outputs.trace", trace);
   checkOutputFolder("outputs.weights", weights);
   checkOutputFolder("outputs.weightsFallback", weightsFallback);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileWhole } from "../../core/files.ts";
+import { writeOutput } from "../../core/outputs.ts";
 import type { Dataset, DatasetSchema } from "../../data/types.ts";
 import type { DeviceCounters, DeviceInfo } from "../../kernels/types.ts";
 import type { Stage } from "../stages.ts";
@@ -197,12 +197,12 @@ export function formatResult(result: ResultDocument): string {
 }
 
 /**
- * Writes the document, whole or not at all.
+ * Writes the document, whole or not at all; the path `-` is standard output.
  *
  * @category Training
  */
 export async function writeResult(path: string, result: ResultDocument): Promise<void> {
-  await writeFileWhole(path, formatResult(result));
+  await writeOutput(path, formatResult(result));
 }
 
 /** A float32 number with the fewest digits that give it back; null where it is not finite. */

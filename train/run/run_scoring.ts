@@ -4,9 +4,8 @@
  * @module
  */
 
-import { checkOutputFile } from "../../core/outputs.ts";
+import { checkOutputFile, STANDARD_OUTPUT, writeOutput } from "../../core/outputs.ts";
 import { UserError } from "../../core/errors.ts";
-import { writeFileWhole } from "../../core/files.ts";
 import { formatCount } from "../../core/format.ts";
 import { isArrayFormat } from "../../data/arrays/formats.ts";
 import type { TableKeys } from "../../data/table_keys.ts";
@@ -129,7 +128,7 @@ export async function runScoring(
   const { weights, outputs = {} } = options;
   const scoresPath = outputs.scores ?? null, resultPath = outputs.result ?? null;
   checkOutputFile("outputs.scores", scoresPath);
-  checkOutputFile("outputs.result", resultPath);
+  if (resultPath !== STANDARD_OUTPUT) checkOutputFile("outputs.result", resultPath);
   const saved = await readSavedModel(weights);
   const shape = documentShape(saved);
   const { data, training, model: { preset, normalisation } } = resolveRun({
@@ -209,7 +208,7 @@ export async function runScoring(
     metrics: labelled ? metrics : null,
   };
   if (resultPath !== null) {
-    await writeFileWhole(resultPath, `${JSON.stringify(document, null, 2)}\n`);
+    await writeOutput(resultPath, `${JSON.stringify(document, null, 2)}\n`);
   }
   return document;
 }

@@ -176,8 +176,8 @@ Deno.test("runTraining() names the field that cannot be, before it opens anythin
   );
   await refuses({ data: "synthetic:0" }, /^Cannot use data synthetic:0: /);
   await refuses(
-    { outputs: { result: "no-such-folder/a.json" } },
-    /^Cannot use outputs\.result no-such-folder.a\.json: no-such-folder is not a folder$/,
+    { outputs: { result: "deno.json/a.json" } },
+    /^Cannot use outputs\.result deno\.json.a\.json: deno\.json is not a folder$/,
   );
 });
 
