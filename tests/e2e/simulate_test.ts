@@ -239,7 +239,7 @@ const mistakes: readonly [args: readonly string[], status: number, message: RegE
   [["--trace", "none.json"], 1, /^error: Cannot read none\.json: No such file or directory$/],
   [["--system", "fae"], 2, /^error: Cannot start without --trace/],
   [["--trace", "rm2", "--gpus", "8"], 2, /^error: Cannot simulate 8 GPUs: machine v100x4 has 4$/],
-  [["--trace", "rm2", "--json", "/none/x.json"], 2, /^error: Cannot use --json \/none\/x\.json/],
+  [["--trace", "rm2", "--json", "/proc/none/x.json"], 2, /^error: Cannot use --json \/proc/],
   [
     ["sweep", "--trace", "rm2", "--axis", "gpu=1"],
     2,
