@@ -84,6 +84,8 @@ interface FlagSettings {
   readonly data: readonly string[];
   /** The schema of that log; null where it is recognised without one. */
   readonly schema: string | null;
+  /** Machines that are predicted, by name or file; none for the experiment's own choice. */
+  readonly machine: readonly string[];
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */

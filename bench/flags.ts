@@ -8,6 +8,7 @@ import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from
 import { UsageError } from "../core/errors.ts";
 import { KERNEL_CHOICE_NAMES } from "../kernels/webgpu/variants.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../data/twin/workloads.ts";
+import { MACHINE_NAMES } from "../sim/machine.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
@@ -80,6 +81,14 @@ const EXPERIMENT_FLAGS = {
     group: "Experiment",
     defaultText: "as recognised",
     help: "The schema of that log: deno task data schema drafts one",
+  },
+  machine: {
+    type: "list",
+    default: [],
+    group: "Experiment",
+    valueName: "NAME,…",
+    defaultText: "by experiment",
+    help: `Machines to predict: ${MACHINE_NAMES.join(", ")}, or files ending in .json`,
   },
   seeds: {
     type: "number",
@@ -286,6 +295,7 @@ export function settingsOf(
     workloads: twinsOf(values),
     data: values.data,
     schema: values.schema ?? null,
+    machine: values.machine,
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     variants: splitVariants(values.variants),

@@ -27,6 +27,7 @@ export function settingsNote(settings: Settings): BenchDocument["settings"] {
     ...(settings.data.length === 0
       ? {}
       : { data: settings.data.join(" "), schema: settings.schema }),
+    ...(settings.machine.length === 0 ? {} : { machine: settings.machine.join(" ") }),
     inputs,
     seeds,
     first_seed: firstSeed,

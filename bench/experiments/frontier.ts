@@ -63,14 +63,14 @@ export const frontierExperiment = defineExperiment({
   trains: true,
   suiteWorkloads: ["rm2"],
   suiteRecords: true,
-  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "machine", "variants"],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,
       accuracySizeOf,
       (_, recorded) => variantsOf(settings, recorded),
     );
-    const costs = await costsOf(trained);
+    const costs = await costsOf(trained, settings);
     const compared = costs.map((cost) => comparedAt(trained, cost));
     return {
       tables: [verdictTable(compared), ...compared.map(table), budgetTable(trained)],
@@ -123,7 +123,10 @@ function contenders({ results }: Pick<Trained, "results">): string[] {
 }
 
 /** What is paid: inputs, time where the runs were had, time on other machines. */
-async function costsOf(trained: readonly Trained[]): Promise<Cost[]> {
+async function costsOf(
+  trained: readonly Trained[],
+  { machine }: Pick<Settings, "machine">,
+): Promise<Cost[]> {
   const inputs: Cost = {
     name: "inputs",
     title: "inputs trained",
@@ -131,7 +134,7 @@ async function costsOf(trained: readonly Trained[]): Promise<Cost[]> {
     origin: "measured",
     of: ({ trained_inputs }) => trained_inputs,
   };
-  const places = await simulatedPlaces();
+  const places = await simulatedPlaces(machine);
   const simulated = places.map((place, i): Cost => {
     const known = new Map<object, number | null>();
     return {

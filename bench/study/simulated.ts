@@ -4,61 +4,69 @@
  * @module
  */
 
-import { loadMachine, type Machine, machineOf } from "../../sim/machine.ts";
+import { UserError } from "../../core/errors.ts";
+import { loadMachine, type MachineDocument, machineOf } from "../../sim/machine.ts";
+import { MinibatchMemo } from "../../sim/memo.ts";
 import { loadParameterSet, type ParameterSet } from "../../sim/parameter_sets.ts";
 import { loadPaperSetting } from "../../sim/paper/setting.ts";
-import { simulate } from "../../sim/simulate.ts";
+import { type DrawnSetting, drawSetting } from "../../sim/ranges.ts";
+import { simulateWith } from "../../sim/simulate.ts";
+import { type Range, rangeOf } from "../../sim/uncertainty.ts";
 import { type CountedTrace, meanRun } from "../../sim/work.ts";
 import { findPlan, type PlanName } from "../../train/plan/plans.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "../../train/trace/schema.ts";
 import type { StudyResult } from "./store.ts";
 import { isLog } from "./workload.ts";
 
+/** Where rows are: in the memory of the host, hot ones on the GPUs as well, as in the paper; or all of them on the GPUs. */
+type Rows = "host" | "gpus";
+
 /** A machine, and where the rows are on it. */
 export interface SimulatedPlace {
   /** For tables: `4 x V100, rows in host memory`. */
   readonly title: string;
-  /** Of the systems' software, by name: `registered`. */
-  readonly parameterSet: string;
-  readonly machine: Machine;
+  readonly document: MachineDocument;
+  /** Costs of the systems' software. */
+  readonly set: ParameterSet;
   readonly gpus: number;
-  readonly parameters: ParameterSet["parameters"];
-  readonly rows: "host" | "gpus";
+  readonly rows: Rows;
 }
 
-/** Machines of today. On those with rows in host memory hot ones are on the GPUs as well, as in the paper. */
+/** Machines of today. */
 const CURRENT = [
-  { machine: "h100x8", label: "H100", gpus: 8, rows: "host" },
-  { machine: "h100x8", label: "H100", gpus: 8, rows: "gpus" },
-  { machine: "b200x8", label: "B200", gpus: 8, rows: "gpus" },
+  { machine: "h100x8", label: "H100", rows: "host" },
+  { machine: "h100x8", label: "H100", rows: "gpus" },
+  { machine: "b200x8", label: "B200", rows: "gpus" },
 ] as const;
 
-/** The paper's machine, and some of today. */
-export async function simulatedPlaces(): Promise<SimulatedPlace[]> {
-  const { calibrated, document } = await loadPaperSetting();
-  const { name, parameters } = await loadParameterSet("registered");
-  const common = { parameterSet: name, parameters };
-  const places: SimulatedPlace[] = [{
-    ...common,
-    title: titleOf("V100", calibrated.gpus, "host"),
-    machine: machineOf(document),
-    gpus: calibrated.gpus,
-    rows: "host",
-  }];
-  for (const { machine, label, gpus, rows } of CURRENT) {
-    places.push({
-      ...common,
-      title: titleOf(label, gpus, rows),
-      machine: machineOf(await loadMachine(machine)),
-      gpus,
-      rows,
-    });
+/**
+ * The paper's machine and some of today, or those that are asked for, with all of their GPUs.
+ *
+ * @param machines Names, or files that end in `.json`.
+ * @throws {UserError} One of them is no machine.
+ */
+export async function simulatedPlaces(
+  machines: readonly string[] = [],
+): Promise<SimulatedPlace[]> {
+  const set = await loadParameterSet("registered");
+  const placeOn = (document: MachineDocument, gpus: number, rows: Rows, label: string) => ({
+    ...{ document, set, gpus, rows },
+    title: `${label}, rows ${rows === "host" ? "in host memory" : "on the GPUs"}`,
+  });
+  const places: SimulatedPlace[] = [];
+  for (const machine of new Set(machines)) {
+    const document = await loadMachine(machine), gpus = document.gpu.count.value;
+    const label = `${document.name} (${gpus === 1 ? "1 GPU" : `${gpus} GPUs`})`;
+    places.push(placeOn(document, gpus, "host", label), placeOn(document, gpus, "gpus", label));
+  }
+  if (machines.length > 0) return places;
+  const { calibrated: { gpus }, document } = await loadPaperSetting();
+  places.push(placeOn(document, gpus, "host", `${gpus} x V100`));
+  for (const { machine, label, rows } of CURRENT) {
+    const document = await loadMachine(machine), gpus = document.gpu.count.value;
+    places.push(placeOn(document, gpus, rows, `${gpus} x ${label}`));
   }
   return places;
-}
-
-function titleOf(gpu: string, gpus: number, rows: SimulatedPlace["rows"]): string {
-  return `${gpus} x ${gpu}, rows ${rows === "host" ? "in host memory" : "on the GPUs"}`;
 }
 
 /** What the simulator takes of a run: mean minibatches by epoch, kind and whether they are full. */
@@ -93,29 +101,88 @@ export function countedTraceOf(run: StudyResult): CountedTrace {
 
 /**
  * Seconds of training that a run would take; minibatches of as many inputs on each GPU as it had in one, of which parts count as
- * parts. Null where the place has no system for its plan.
+ * parts. Null where the place has no system for its plan, or no room for its rows.
  */
 export function simulatedSeconds(run: StudyResult, place: SimulatedPlace): number | null {
-  const chosen = systemOf(run, place.rows);
+  return secondsOf(run, place)?.(settingOf(place)) ?? null;
+}
+
+/** A place as it is, nothing drawn. */
+function settingOf({ document, set: { parameters } }: SimulatedPlace): DrawnSetting {
+  return { machine: machineOf(document), parameters, drop: undefined };
+}
+
+/** Seconds of a run by what is drawn of a place; null where it cannot be simulated there. */
+function secondsOf(
+  run: StudyResult,
+  { gpus, rows, ...place }: SimulatedPlace,
+): ((drawn: DrawnSetting, memo?: MinibatchMemo) => number) | null {
+  const chosen = systemOf(run, rows);
   if (chosen === null) return null;
-  const { machine, gpus, parameters } = place, { system, trace } = chosen;
-  const of = (some: CountedTrace) => {
-    const { epoch_ms, epochs, extras_ms } = simulate({
-      ...{ system, machine, gpus, parameters },
-      trace: some,
-    });
-    const extras = Object.values(extras_ms).reduce((sum, ms) => sum + ms, 0);
-    return { extras, minibatches: epochs * epoch_ms - extras };
-  };
+  const { system, trace } = chosen;
   // So many times as many minibatches, of which no group leaves one that is not full.
-  const runs = trace.runs.map(({ record, times }) => ({ record, times: gpus * times }));
-  return (of({ ...trace, runs }).minibatches / gpus + of(trace).extras) / 1000;
+  const times = {
+    ...trace,
+    runs: trace.runs.map(({ record, times }) => ({ record, times: gpus * times })),
+  };
+  const seconds = ({ machine, parameters }: DrawnSetting, memo?: MinibatchMemo): number => {
+    const of = (some: CountedTrace) => {
+      const options = { system, machine, gpus, parameters, trace: some };
+      const { epoch_ms, epochs, extras_ms } = simulateWith(options, memo);
+      const extras = Object.values(extras_ms).reduce((sum, ms) => sum + ms, 0);
+      return { extras, minibatches: epochs * epoch_ms - extras };
+    };
+    return (of(times).minibatches / gpus + of(trace).extras) / 1000;
+  };
+  try {
+    seconds(settingOf({ gpus, rows, ...place }));
+  } catch (error) {
+    // Rows that do not fit the GPUs, on this machine or any draw of it.
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+  return seconds;
+}
+
+/** A share of time that is saved, and 90 % of what it is over draws of all that is uncertain. */
+export interface SavedShare extends Range {
+  /** With every number in the middle of its range. */
+  readonly share: number;
+}
+
+/**
+ * Which share of the time of other runs some runs would save on a machine, each draw of what is uncertain the same for both.
+ *
+ * @param pairs A run and the one that it is set against, by seed.
+ * @returns Null where one of them cannot be simulated there.
+ */
+export function simulatedSaving(
+  pairs: readonly (readonly [run: StudyResult, other: StudyResult])[],
+  place: SimulatedPlace,
+  draws: number,
+): SavedShare | null {
+  const simulated = pairs.map((pair) => pair.map((run) => secondsOf(run, place)));
+  if (simulated.length === 0 || simulated.flat().includes(null)) return null;
+  const shareWith = (drawn: DrawnSetting): number => {
+    const memo = new MinibatchMemo(drawn.machine);
+    const [own, others] = [0, 1].map((side) =>
+      simulated.reduce((sum, pair) => sum + pair[side]!(drawn, memo), 0)
+    );
+    return 1 - own! / others!;
+  };
+  const drawing = { document: place.document, set: place.set, drop: false };
+  return {
+    share: shareWith(settingOf(place)),
+    ...rangeOf(
+      Array.from({ length: draws }, (_, i) => shareWith(drawSetting(drawing, undefined, i))),
+    ),
+  };
 }
 
 /** The system that trains as a run's plan did, and the trace that it takes. */
 function systemOf(
   run: StudyResult,
-  rows: SimulatedPlace["rows"],
+  rows: Rows,
 ): { readonly system: string; readonly trace: CountedTrace } | null {
   const plan = findPlan(run.plan.name as PlanName);
   const trace = countedTraceOf(run);

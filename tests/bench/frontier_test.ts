@@ -5,7 +5,12 @@ import { BudgetCurve } from "../../bench/study/budget_curve.ts";
 import { StudyResults } from "../../bench/study/compare.ts";
 import { budgetsOf, type Cost, rivalOf, standingsOf } from "../../bench/study/frontier.ts";
 import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
-import { countedTraceOf, simulatedPlaces, simulatedSeconds } from "../../bench/study/simulated.ts";
+import {
+  countedTraceOf,
+  simulatedPlaces,
+  simulatedSaving,
+  simulatedSeconds,
+} from "../../bench/study/simulated.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
@@ -133,6 +138,32 @@ Deno.test("the simulator takes a run as it was trained: what was dropped is not 
   const ratio = simulatedSeconds({ ...run, work: { ...work, minibatches: twice } }, paper!)! /
     seconds("baseline");
   assert.ok(Math.abs(ratio - 2) < 0.01, `${ratio}`);
+});
+
+Deno.test("a run is predicted on the machines that are asked for, and what it saves with a range", async () => {
+  const places = await simulatedPlaces(["t4", "h100x8", "t4"]);
+  assert.deepEqual(places.map(({ title }) => title), [
+    "t4 (1 GPU), rows in host memory",
+    "t4 (1 GPU), rows on the GPUs",
+    "h100x8 (8 GPUs), rows in host memory",
+    "h100x8 (8 GPUs), rows on the GPUs",
+  ]);
+  await assert.rejects(simulatedPlaces(["h100"]), /Cannot use machine h100: .*h100x8/);
+  const [slipstream, fae] = [runOf(SLIPSTREAM), runOf(FAE)];
+  for (const place of places) {
+    const saved = simulatedSaving([[slipstream, fae]], place, 20)!;
+    near(saved.share, 1 - simulatedSeconds(slipstream, place)! / simulatedSeconds(fae, place)!);
+    assert.ok(saved.low < saved.median && saved.median < saved.high);
+    assert.ok(saved.low < saved.share && saved.share < saved.high);
+    const none = simulatedSaving([[fae, fae]], place, 3);
+    assert.deepEqual(none, { share: 0, low: 0, median: 0, high: 0 });
+  }
+  const [place] = places;
+  const document = structuredClone(place!.document), { memory_gb: memory } = document.gpu;
+  const gpu = { ...document.gpu, memory_gb: { ...memory, value: 1e-6 } };
+  const small = { ...places[1]!, document: { ...document, gpu } };
+  assert.equal(simulatedSeconds(fae, small), null, "no room for its rows");
+  assert.equal(simulatedSaving([[slipstream, fae]], small, 3), null);
 });
 
 async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<string> {

@@ -53,6 +53,7 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     variants: [],
     kernels: ["standard"],
     data: [],
+    machine: [],
     schema: null,
     recorded: false,
     records: `${out}/recorded`,
