@@ -90,6 +90,10 @@ interface FlagSettings {
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */
   readonly firstSeed: number;
+  /** Days that the inputs of a twin span while popularity drifts; null where it does not. */
+  readonly driftDays: number | null;
+  /** How fast a twin's planted effects shrink with popularity; null for the twin's own. */
+  readonly effectExponent: number | null;
   /** Variants of a study; none for the experiment's own choice. */
   readonly variants: readonly string[];
   /** Kernels that are timed on WebGPU, one choice after another. */

@@ -108,6 +108,23 @@ const EXPERIMENT_FLAGS = {
     help:
       "First seed to train; those before it are only read: several processes can share one folder of results",
   },
+  driftDays: {
+    type: "number",
+    above: 0,
+    max: 1000,
+    group: "Experiment",
+    defaultText: "popularity stands still",
+    help:
+      "Days that a twin's inputs span while ids come and go; inputs are trained in the order of time (rm4 alone says how)",
+  },
+  effectExponent: {
+    type: "number",
+    min: 0,
+    max: 1,
+    group: "Experiment",
+    defaultText: "0.25",
+    help: "How fast a twin's planted effects shrink with popularity: 0, 0.25 or 0.5; not for rm1",
+  },
   variants: {
     type: "words",
     default: [],
@@ -298,6 +315,8 @@ export function settingsOf(
     machine: values.machine,
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
+    driftDays: values.driftDays ?? null,
+    effectExponent: values.effectExponent ?? null,
     variants: splitVariants(values.variants),
     kernels: KERNEL_CHOICE_NAMES.filter((name) => values.kernels.includes(name)),
     recorded: values.recorded,

@@ -26,8 +26,8 @@ export function recordedExperiment(experiment: Experiment): Experiment {
       const runs = studies.flatMap((study) => study.runs);
       if (runs.length === 0) return { tables: [], notes: [nothingNote(settings)] };
       const found = await experiment.run({ ...settings, recorded: true, full: true });
-      const sizes = studies.map(({ workload, inputs, runs: { length } }) =>
-        `${studyLabel(workload)} at ${formatCount(inputs)} inputs (${length} runs)`
+      const sizes = studies.map(({ workload, inputs, twin, runs: { length } }) =>
+        `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs (${length} runs)`
       ).join(", ");
       const notes = [
         ...found.notes,

@@ -4,14 +4,26 @@
  * @module
  */
 
-import { setTimeout } from "node:timers/promises";
+import { IN_BROWSER } from "./deno.ts";
 
 /**
  * Resolves after pending events, signals among them, have been handled. It uses a timer because Deno 2.9 delivers a
- * signal only after some twenty turns of `setImmediate`. Takes about a millisecond.
+ * signal only after some twenty turns of `setImmediate`. Takes about a millisecond. Browsers make timers of hidden pages wait for
+ * a second, so that there a message is sent instead.
  */
 export async function letEventsIn(): Promise<void> {
-  await setTimeout(0);
+  await new Promise<void>((resolve) => {
+    if (!IN_BROWSER) {
+      setTimeout(resolve, 0);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /**
@@ -31,13 +43,20 @@ export async function checkpoint(signal?: AbortSignal): Promise<void> {
  */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
+  let stop = (): void => {};
   try {
-    await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    // Node's own error of an abort says nothing of who asked for it.
-    signal?.throwIfAborted();
-    throw error;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+    });
+  } finally {
+    signal?.removeEventListener("abort", stop);
   }
+  signal?.throwIfAborted();
 }
 
 /** A computation that stops between its pieces, for a caller who has something else to do there. */

@@ -5,14 +5,16 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { dirname } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { fs, IN_BROWSER } from "./deno.ts";
+import { dirname, nodeModule, setImmediate } from "./node.ts";
 import { UserError } from "./errors.ts";
+import { PortableSha256 } from "./sha256.ts";
 
 /** SHA-256 over bytes that arrive in pieces. */
 export class Sha256 {
-  readonly #hash = createHash("sha256");
+  readonly #hash = IN_BROWSER
+    ? new PortableSha256()
+    : nodeModule("node:crypto").createHash("sha256");
 
   /** Adds bytes; strings are taken as UTF-8. */
   update(data: Uint8Array | string): this {
@@ -22,7 +24,7 @@ export class Sha256 {
 
   /** The digest as 64 lower-case hexadecimal digits. Ends the hash. */
   hex(): string {
-    return this.#hash.digest("hex");
+    return this.#hash instanceof PortableSha256 ? this.#hash.hex() : this.#hash.digest("hex");
   }
 }
 
@@ -46,7 +48,7 @@ export class WholeFile implements AsyncDisposable {
   static async create(path: string): Promise<WholeFile> {
     const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
     try {
-      const file = await Deno.open(temporary, { write: true, createNew: true });
+      const file = await fs.open(temporary, { write: true, createNew: true });
       return new WholeFile(path, temporary, file);
     } catch (error) {
       throw fileError("write", path, error);
@@ -72,11 +74,11 @@ export class WholeFile implements AsyncDisposable {
   overwrite(position: number, bytes: Uint8Array): void {
     if (this.#file === null) throw new Error(`Cannot write ${this.path}: it is closed`);
     try {
-      this.#file.seekSync(position, Deno.SeekMode.Start);
+      this.#file.seekSync(position, fs.SeekMode.Start);
       for (let done = 0; done < bytes.length;) {
         done += this.#file.writeSync(bytes.subarray(done));
       }
-      this.#file.seekSync(0, Deno.SeekMode.End);
+      this.#file.seekSync(0, fs.SeekMode.End);
     } catch (error) {
       throw fileError("write", this.path, error);
     }
@@ -89,7 +91,7 @@ export class WholeFile implements AsyncDisposable {
       await this.#file.sync();
       this.#file.close();
       this.#file = null;
-      await Deno.rename(this.#temporary, this.path);
+      await fs.rename(this.#temporary, this.path);
     } catch (error) {
       await this.#discard();
       throw fileError("write", this.path, error);
@@ -105,7 +107,7 @@ export class WholeFile implements AsyncDisposable {
   async #discard(): Promise<void> {
     this.#file?.close();
     this.#file = null;
-    await Deno.remove(this.#temporary).catch(() => {});
+    await fs.remove(this.#temporary).catch(() => {});
   }
 }
 
@@ -136,7 +138,7 @@ export async function readFully(file: Deno.FsFile, into: Uint8Array): Promise<nu
 /** Makes names in a folder last through a power cut, where the system can (not on Windows). */
 export async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path);
+  using folder = await fs.open(path);
   await folder.sync();
 }
 
@@ -149,11 +151,11 @@ export async function syncFolder(path: string): Promise<void> {
 export function fileError(verb: string, path: string, error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
-  const known = error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable || typeof code === "string";
+  const known = error instanceof fs.errors.NotFound ||
+    error instanceof fs.errors.PermissionDenied ||
+    error instanceof fs.errors.NotCapable || typeof code === "string";
   if (!known) return error;
-  if (error instanceof Deno.errors.NotCapable) {
+  if (error instanceof fs.errors.NotCapable) {
     return new UserError(`Cannot ${verb} ${path}: Deno was started without the permission for it`);
   }
   const reason = error.message.replace(/ \(os error \d+\).*$/s, "").replace(/[.\s]+$/, "");
@@ -162,7 +164,7 @@ export function fileError(verb: string, path: string, error: unknown): unknown {
 
 /** Makes a folder that may be there already, and those above it. Throws a `UserError` where it cannot. */
 export async function makeFolder(path: string): Promise<void> {
-  await Deno.mkdir(path, { recursive: true }).catch((error) => {
+  await fs.mkdir(path, { recursive: true }).catch((error) => {
     throw fileError("write to", path, error);
   });
 }

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { pathToFileURL, resolve } from "./node.ts";
 import { UserError } from "./errors.ts";
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fs } from "./deno.ts";
 import { UserError } from "./errors.ts";
 import { fileError, readFully, Sha256 } from "./files.ts";
 import { formatBytes } from "./format.ts";
@@ -47,14 +48,14 @@ export async function readBoundedIfThere(
     return await read(path, mostBytes);
   } catch (error) {
     // Nothing lies below a file either.
-    const { NotADirectory, NotFound } = Deno.errors;
+    const { NotADirectory, NotFound } = fs.errors;
     if (error instanceof NotFound || error instanceof NotADirectory) return null;
     throw fileError("read", path, error);
   }
 }
 
 async function read(path: string, mostBytes: number): Promise<Uint8Array> {
-  using file = await Deno.open(path);
+  using file = await fs.open(path);
   const { size, isFile } = await file.stat();
   if (isFile && size > mostBytes) throw tooLarge(path, mostBytes);
   // Pipes have no size.

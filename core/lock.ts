@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fs } from "./deno.ts";
 import { UserError } from "./errors.ts";
 import { fileError } from "./files.ts";
 
@@ -50,7 +51,7 @@ export async function tryLock(
 
 /** NFS gives shared locks on files that can be read, and exclusive ones on files that can be written. */
 function openFile(path: string): Promise<LockableFile> {
-  return Deno.open(path, { read: true, write: true, create: true });
+  return fs.open(path, { read: true, write: true, create: true });
 }
 
 /** The error of a file system that cannot keep processes apart. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { fs } from "./deno.ts";
+import { dirname } from "./node.ts";
 import { UsageError } from "./errors.ts";
 import { writeFileWhole } from "./files.ts";
 import { keepOutputForData, writeData } from "./streams.ts";
@@ -81,7 +82,7 @@ export function checkOutputFolder(option: string, path: string | null): void {
 /** Results are written beside their place and renamed, so a file is made there to try it. */
 function checkWritable(option: string, path: string, folder: string): void {
   try {
-    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".slipstream-" }));
+    fs.removeSync(fs.makeTempFileSync({ dir: folder, prefix: ".slipstream-" }));
   } catch (error) {
     throw new UsageError((name) =>
       `Cannot use ${name(option)} ${path}: no file can be made in ${folder} (${reasonOf(error)})`
@@ -115,7 +116,7 @@ function reasonOf(error: unknown): string {
 
 function statOrNull(path: string): Deno.FileInfo | null {
   try {
-    return Deno.statSync(path);
+    return fs.statSync(path);
   } catch {
     // Absent, or not to be looked at: writing would fail as well.
     return null;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fs, IN_BROWSER } from "./deno.ts";
 import { printableLines } from "./printable.ts";
 
 /** A stream that can be written to at once. */
@@ -40,7 +41,7 @@ export class TextStream {
         bytes = bytes.subarray(this.#writer.writeSync(bytes));
         waited = 0;
       } catch (error) {
-        if (error instanceof Deno.errors.WouldBlock && waited < PATIENCE_MS) {
+        if (error instanceof fs.errors.WouldBlock && waited < PATIENCE_MS) {
           // The other end made it non-blocking and has yet to read.
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS);
           waited += AGAIN_MS;
@@ -58,10 +59,23 @@ export class TextStream {
   }
 }
 
+/** The console of a browser, which adds the end of the line itself. */
+function browserConsole(level: "log" | "warn"): SyncWriter {
+  return {
+    writeSync(bytes) {
+      // deno-lint-ignore no-console -- a browser has no other stream
+      console[level](new TextDecoder().decode(bytes).replace(/\n$/, ""));
+      return bytes.length;
+    },
+  };
+}
+
 /** Standard output. */
-const standardOutput: TextStream = new TextStream(Deno.stdout);
+const standardOutput: TextStream = new TextStream(IN_BROWSER ? browserConsole("log") : Deno.stdout);
 /** Standard error. */
-export const standardError: TextStream = new TextStream(Deno.stderr);
+export const standardError: TextStream = new TextStream(
+  IN_BROWSER ? browserConsole("warn") : Deno.stderr,
+);
 
 /** Where the lines of a command's result go. */
 let results: TextStream | null = standardOutput;
@@ -96,7 +110,7 @@ export function tell(text: string): void {
  */
 export function printedStatus(status: number, output: TextStream = standardOutput): number {
   const { failure } = output;
-  if (failure === null || failure instanceof Deno.errors.BrokenPipe) return status;
+  if (failure === null || failure instanceof fs.errors.BrokenPipe) return status;
   const reason = failure.message.replace(/ \(os error \d+\).*$/s, "");
   tell(`error: Cannot write to standard output: ${reason}; files that were asked for are written`);
   return status === 0 ? 1 : status;

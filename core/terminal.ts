@@ -4,6 +4,8 @@
  * @module
  */
 
+import { environmentVariable, IN_BROWSER } from "./deno.ts";
+
 /** Where output goes and what it can show. */
 export interface Terminal {
   /** Whether lines may be rewritten, because a person watches. False in CI and for `TERM=dumb`. */
@@ -43,12 +45,13 @@ export function terminalFrom(facts: TerminalFacts): Terminal {
 
 /** Looks at standard output or standard error. Needs no permission; without `env` permission only `NO_COLOR` counts. */
 export function detectTerminal(stream: "stdout" | "stderr" = "stderr"): Terminal {
+  if (IN_BROWSER) return PLAIN;
   const isTerminal = Deno[stream].isTerminal();
   return terminalFrom({
     isTerminal,
     noColor: Deno.noColor,
     columns: isTerminal ? columns() : null,
-    env: readableEnv,
+    env: environmentVariable,
   });
 }
 
@@ -59,12 +62,6 @@ function columns(): number | null {
     // A terminal without a size, such as a serial line.
     return null;
   }
-}
-
-/** Asks only where it would not prompt. */
-function readableEnv(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
 /** Wraps a text in a style, or leaves it as it is where colour is off. */

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
+import { fs } from "../core/deno.ts";
+import { crc32 } from "../core/node.ts";
 import { UserError } from "../core/errors.ts";
 import { fileError, readFully } from "../core/files.ts";
 import { type IdLayout, idLayout } from "./id_layout.ts";
@@ -63,7 +64,7 @@ export class BlockStore {
   static async open(folder: string, manifest: Manifest): Promise<BlockStore> {
     const path = `${folder}/${ROWS_FILE}`;
     try {
-      return new BlockStore(path, manifest, await Deno.open(path));
+      return new BlockStore(path, manifest, await fs.open(path));
     } catch (error) {
       throw fileError("read", path, error);
     }
@@ -112,7 +113,7 @@ export class BlockStore {
       packedBytes(record.rows, this.#stored.dense, this.#stored.ids),
     );
     try {
-      await this.#file.seek(record.offset, Deno.SeekMode.Start);
+      await this.#file.seek(record.offset, fs.SeekMode.Start);
       const count = await readFully(this.#file, packed);
       if (count !== packed.length || crc32(packed) !== record.crc32) {
         throw new UserError(

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
+import { fs } from "../core/deno.ts";
+import { crc32 } from "../core/node.ts";
 import { readFully, writeAll } from "../core/files.ts";
 import type { BlockRecord } from "./manifest.ts";
 import { BLOCK_ROWS, packedBytes, RowBlock } from "./row_block.ts";
@@ -27,7 +28,7 @@ export class BlockWriter implements Disposable {
 
   /** Creates a file that does not exist yet. */
   static async create(path: string, denseColumns: number, tables: number): Promise<BlockWriter> {
-    const file = await Deno.open(path, { write: true, read: true, createNew: true });
+    const file = await fs.open(path, { write: true, read: true, createNew: true });
     return new BlockWriter(file, denseColumns, tables);
   }
 
@@ -44,7 +45,7 @@ export class BlockWriter implements Disposable {
   async readBack(index: number, into: RowBlock): Promise<void> {
     const { offset, rows } = this.blocks[index]!;
     const packed = this.#packed.subarray(0, packedBytes(rows, into.denseColumns, into.tables));
-    await this.#file.seek(offset, Deno.SeekMode.Start);
+    await this.#file.seek(offset, fs.SeekMode.Start);
     await readFully(this.#file, packed);
     into.unpack(packed, rows);
   }
@@ -53,7 +54,7 @@ export class BlockWriter implements Disposable {
   async rewrite(index: number, block: RowBlock): Promise<void> {
     const { offset, rows } = this.blocks[index]!;
     const packed = block.pack(this.#packed);
-    await this.#file.seek(offset, Deno.SeekMode.Start);
+    await this.#file.seek(offset, fs.SeekMode.Start);
     await writeAll(this.#file, packed);
     this.blocks[index] = { offset, rows, crc32: crc32(packed) };
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../core/deno.ts";
 import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
 import { readBoundedIfThere } from "../core/json_file.ts";
 import type { ArrayFormatName } from "./arrays/formats.ts";
@@ -193,10 +194,10 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
   const text = new TextDecoder().decode(found);
   let bytes: number;
   try {
-    bytes = (await Deno.stat(`${folder}/${ROWS_FILE}`)).size;
-    await Deno.stat(`${folder}/${KEYS_FILE}`);
+    bytes = (await fs.stat(`${folder}/${ROWS_FILE}`)).size;
+    await fs.stat(`${folder}/${KEYS_FILE}`);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof fs.errors.NotFound) return null;
     throw fileError("read", `${folder}/${ROWS_FILE}`, error);
   }
   try {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { fs } from "../core/deno.ts";
 import { pause } from "../core/events.ts";
 import { fileError, Sha256, syncFolder } from "../core/files.ts";
 import { tryLock } from "../core/lock.ts";
@@ -45,7 +46,7 @@ export async function prepareCache(
       // The contents match the cache. The new times cannot be noted, so they are hashed again the next time.
       return { folder, manifest: (await readManifest(folder))! };
     }
-    await Deno.mkdir(cacheDirectory, { recursive: true });
+    await fs.mkdir(cacheDirectory, { recursive: true });
     using _lock = await acquire(`${folder}.lock`, hooks);
     const again = await findValid(folder, files, hooks);
     if (again === "current") return { folder, manifest: (await readManifest(folder))! };
@@ -114,8 +115,8 @@ async function acquire(path: string, hooks: PreparationHooks): Promise<Disposabl
 async function isWritable(path: string): Promise<boolean> {
   const probe = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    (await Deno.open(probe, { write: true, createNew: true })).close();
-    await Deno.remove(probe);
+    (await fs.open(probe, { write: true, createNew: true })).close();
+    await fs.remove(probe);
     return true;
   } catch {
     return false;
@@ -125,9 +126,9 @@ async function isWritable(path: string): Promise<boolean> {
 /** Removes what a killed preparation left behind. Only the holder of the lock calls it, so nobody else is preparing. */
 async function removeLeftovers(cacheDirectory: string, folder: string): Promise<void> {
   const prefix = `${folder.slice(cacheDirectory.length + 1)}.`;
-  for await (const entry of Deno.readDir(cacheDirectory)) {
+  for await (const entry of fs.readDir(cacheDirectory)) {
     if (entry.name.startsWith(prefix) && entry.name.endsWith(".tmp")) {
-      await Deno.remove(`${cacheDirectory}/${entry.name}`, { recursive: true });
+      await fs.remove(`${cacheDirectory}/${entry.name}`, { recursive: true });
     }
   }
 }
@@ -139,7 +140,7 @@ async function build(
   hooks: PreparationHooks,
 ): Promise<Manifest> {
   const temporary = `${folder}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  await Deno.mkdir(temporary);
+  await fs.mkdir(temporary);
   try {
     const { format } = options;
     const manifest = format === "taobao"
@@ -151,8 +152,8 @@ async function build(
     await replaceFolder(temporary, folder);
     return manifest;
   } finally {
-    await Deno.remove(temporary, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await fs.remove(temporary, { recursive: true }).catch((error) => {
+      if (!(error instanceof fs.errors.NotFound)) throw error;
     });
   }
 }
@@ -160,13 +161,13 @@ async function build(
 /** Replaces a folder by another. Readers that have the old one open keep it. */
 async function replaceFolder(from: string, to: string): Promise<void> {
   const old = `${from}.old.tmp`;
-  const replaced = await Deno.rename(to, old).then(() => true, (error) => {
-    if (error instanceof Deno.errors.NotFound) return false;
+  const replaced = await fs.rename(to, old).then(() => true, (error) => {
+    if (error instanceof fs.errors.NotFound) return false;
     throw error;
   });
-  await Deno.rename(from, to);
+  await fs.rename(from, to);
   await syncFolder(to.slice(0, to.lastIndexOf("/")));
-  if (replaced) await Deno.remove(old, { recursive: true });
+  if (replaced) await fs.remove(old, { recursive: true });
 }
 
 /**

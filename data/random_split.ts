@@ -7,6 +7,7 @@
  * @module
  */
 
+import { fs } from "../core/deno.ts";
 import { UserError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { BlockWriter, RowGatherer } from "./block_writer.ts";
@@ -151,6 +152,6 @@ export class SplitWriter implements Disposable {
   [Symbol.dispose](): void {
     this.#parts.test.writer[Symbol.dispose]();
     this.#parts.validation.writer[Symbol.dispose]();
-    for (const path of this.#paths) Deno.removeSync(path);
+    for (const path of this.#paths) fs.removeSync(path);
   }
 }

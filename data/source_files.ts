@@ -4,7 +4,8 @@
  * @module
  */
 
-import { basename, dirname, join } from "node:path";
+import { fs } from "../core/deno.ts";
+import { basename, dirname, join } from "../core/node.ts";
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 
@@ -125,7 +126,7 @@ function byNumbers(a: string, b: string): number {
 
 function namesIn(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(folder === "" ? "." : folder)].map(({ name }) => name);
+    return [...fs.readDirSync(folder === "" ? "." : folder)].map(({ name }) => name);
   } catch (error) {
     throw fileError("read", folder, error);
   }
@@ -133,7 +134,7 @@ function namesIn(folder: string): string[] {
 
 function isFolder(path: string): boolean {
   try {
-    return Deno.statSync(path).isDirectory;
+    return fs.statSync(path).isDirectory;
   } catch {
     // The error comes later, when the path is opened.
     return false;
@@ -142,7 +143,7 @@ function isFolder(path: string): boolean {
 
 function exists(path: string): boolean {
   try {
-    Deno.statSync(path);
+    fs.statSync(path);
     return true;
   } catch {
     return false;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
+import { fs } from "../core/deno.ts";
+import { crc32 } from "../core/node.ts";
 import { UserError } from "../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../core/files.ts";
 import { readBounded } from "../core/json_file.ts";
@@ -104,7 +105,7 @@ export async function readKeys(folder: string, summary: KeysSummary): Promise<Ta
     new UserError(
       `Cannot read ${path}: it is damaged; remove the cache folder to have it prepared again`,
     );
-  const { size } = await Deno.stat(path).catch((error) => {
+  const { size } = await fs.stat(path).catch((error) => {
     throw fileError("read", path, error);
   });
   // Before it is read, which would take as much memory as the file has bytes.

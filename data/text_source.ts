@@ -4,10 +4,16 @@
  * @module
  */
 
-import { createReadStream } from "node:fs";
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { basename, resolve } from "node:path";
-import { Readable, type Transform } from "node:stream";
+import { fs } from "../core/deno.ts";
+import {
+  basename,
+  createGunzip,
+  createReadStream,
+  createZstdDecompress,
+  nodeModule,
+  resolve,
+} from "../core/node.ts";
+import type { Readable, Transform } from "node:stream";
 import { UserError } from "../core/errors.ts";
 import { fileError, readFully, Sha256 } from "../core/files.ts";
 import { type Container, containerOf, MAGIC_BYTES, unreadable } from "./containers.ts";
@@ -41,13 +47,13 @@ export function isColumnar({ container }: Pick<TextFile, "container">): boolean 
  */
 export async function findTextFile(path: string): Promise<TextFile> {
   try {
-    const info = await Deno.stat(path);
+    const info = await fs.stat(path);
     if (info.isDirectory) throw new UserError(`Cannot read ${path}: it is a folder, not a file`);
     // A pipe gives its text once, and it is read several times: to recognise it, to hash it, to prepare it.
     if (!info.isFile) {
       throw new UserError(`Cannot read ${path}: it is a pipe or a device, not a file`);
     }
-    using file = await Deno.open(path);
+    using file = await fs.open(path);
     const head = new Uint8Array(MAGIC_BYTES);
     const first = head.subarray(0, await readFully(file, head));
     if (first.length === 0) throw new UserError(`Cannot read ${path}: it is empty`);
@@ -86,7 +92,7 @@ export async function* readText(
   try {
     if (file.container === "gzip") return yield* gunzip(file, onBytes);
     if (file.container === "zstd") return yield* unzstd(file, onBytes);
-    using handle = await Deno.open(file.path);
+    using handle = await fs.open(file.path);
     const pieces = [new Uint8Array(PIECE), new Uint8Array(PIECE)] as const;
     let next = readFully(handle, pieces[0]);
     try {
@@ -138,7 +144,9 @@ async function* unzstd(
     for (let part = await parts.next(); !part.done; part = await parts.next()) {
       // The decompressor reads an open frame to its end.
       if (part.value.skippable) continue;
-      const frame = Readable.from(frameFrom(part.value, parts), { objectMode: false });
+      const frame = nodeModule("node:stream").Readable.from(frameFrom(part.value, parts), {
+        objectMode: false,
+      });
       for await (const piece of flow(frame, createZstdDecompress({ chunkSize: PIECE }))) {
         yield piece;
         onBytes?.(source.bytesRead);

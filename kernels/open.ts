@@ -4,6 +4,8 @@
  * @module
  */
 
+import { IN_BROWSER } from "../core/deno.ts";
+import { UserError } from "../core/errors.ts";
 import type { Device } from "./types.ts";
 import type { AdapterKind } from "./webgpu/adapter.ts";
 import type { KernelVariants } from "./webgpu/variants.ts";
@@ -96,6 +98,11 @@ async function lookForHardware(): Promise<{ readonly hardware: boolean; readonly
 }
 
 async function openCpu({ threads, wide }: OpenDeviceOptions): Promise<Device> {
+  if (IN_BROWSER) {
+    throw new UserError(
+      "Cannot open the CPU device: this runs in a browser, where there is only the webgpu device",
+    );
+  }
   const { openCpuDevice } = await import("./cpu/device.ts");
   return await openCpuDevice({
     ...(threads === undefined || threads === null ? {} : { threads }),

@@ -20,8 +20,15 @@ import { fullText } from "../print.ts";
 import { writeResult } from "../results.ts";
 import { runExperiment } from "../run_experiment.ts";
 import { lookAtLog } from "../study/logs.ts";
+import { drawnOtherwise } from "../study/twin_settings.ts";
 import type { StudyKey } from "../study/store.ts";
-import { LOG_FLAGS, RunsListed, trainedResults, TRAINING_FLAGS } from "../study/trained.ts";
+import {
+  LOG_FLAGS,
+  RunsListed,
+  trainedResults,
+  TRAINING_FLAGS,
+  TWIN_FLAGS,
+} from "../study/trained.ts";
 import { isLog } from "../study/workload.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken, ownSettings, takenFlags } from "../taken_flags.ts";
@@ -184,7 +191,7 @@ async function runsOf(experiment: Experiment, values: BenchValues): Promise<Stud
 
 /** The command that makes one run. */
 export function runLine(
-  { workload, inputs, batch, seed, variant }: StudyKey,
+  { workload, inputs, batch, seed, variant, twin = {} }: StudyKey,
   values: BenchValues,
   given: ReadonlyMap<string, string>,
 ): string {
@@ -192,6 +199,8 @@ export function runLine(
   return commandLine(
     {
       ...values,
+      driftDays: twin.driftDays,
+      effectExponent: twin.effectExponent,
       workloads: isLog(workload) ? [] : [workload],
       data: isLog(workload) ? values.data : [],
       inputs,
@@ -203,7 +212,7 @@ export function runLine(
     },
     [
       ...(isLog(workload) ? ["data", "schema"] : ["workloads"]),
-      ...["inputs", "batch", "seeds", "firstSeed", "variants", ...general],
+      ...["inputs", "batch", "seeds", "firstSeed", "variants", ...Object.keys(twin), ...general],
     ],
     ["run"],
   );
@@ -213,7 +222,10 @@ export function runLine(
 const KEPT = "Interrupted: what was trained is kept; the same command goes on with it";
 
 /** Flags that tell a run. */
-const RUN = { name: "run", flags: [...TRAINING_FLAGS, ...LOG_FLAGS, "variants"] } as const;
+const RUN = {
+  name: "run",
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...TWIN_FLAGS, "variants"],
+} as const;
 
 /**
  * Makes the runs of one workload, size and batch, and keeps them in the folder of results.
@@ -245,7 +257,7 @@ export async function runCommand(
     const log = await lookAtLog(settings);
     await trainedResults(
       log?.workload ?? settings.workloads[0]!,
-      { inputs, seeds, batch: batch[0]! },
+      { inputs, seeds, batch: batch[0]!, ...drawnOtherwise(settings) },
       settings.variants,
       settings,
     );

@@ -18,7 +18,7 @@ import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
 import { openGround } from "../study/ground.ts";
-import { twinWords } from "../study/sizes.ts";
+import { twinWords } from "../study/twin_settings.ts";
 import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import { runSeed, type SeedJob } from "../study/run_seed.ts";
 import {

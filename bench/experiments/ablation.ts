@@ -35,6 +35,7 @@ import {
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
+  TWIN_FLAGS,
 } from "../study/trained.ts";
 import { studyLabel } from "../study/workload.ts";
 import { findPlan } from "../../train/plan/plans.ts";
@@ -69,7 +70,7 @@ export const ablationExperiment = defineExperiment({
   title: "Criteria, controls and normalisations",
   suite: "full",
   trains: true,
-  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "variants"],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, ...TWIN_FLAGS, "variants"],
   async run(settings): Promise<Findings> {
     const asked = settings.variants.map((words) => variantOf(words).name);
     const trained = await trainWorkloads(
@@ -98,14 +99,14 @@ const NOTES: readonly string[] = [
 
 /** The comparison of one workload and size. */
 function table(
-  { workload, size: { inputs, batch }, results }: Trained,
+  { workload, size: { inputs, batch, twin }, results }: Trained,
   compared: readonly Compared[],
 ): ResultTable {
   const { optimizer } = workloadSettings(workload);
   const learningRate = learningRateOf(workload, inputs);
   const hot = results.all.find(({ plan }) => plan.hot !== null)?.plan.hot;
   const share = hot ? (100 * hot.hot_inputs / (hot.hot_inputs + hot.cold_inputs)).toFixed(1) : "-";
-  const title = `${studyLabel(workload)}, ${
+  const title = `${studyLabel(workload, twin)}, ${
     formatCount(inputs)
   } inputs, ${optimizer} ${learningRate}, minibatches of ${batch}, ${share} % of the inputs hot`;
   return tableOf({ title }, compared, [

@@ -33,6 +33,7 @@ import {
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
+  TWIN_FLAGS,
 } from "../study/trained.ts";
 import { studyLabel } from "../study/workload.ts";
 import { recordedStandardVariants, standardVariants } from "../study/variants.ts";
@@ -47,7 +48,7 @@ export const accuracyExperiment = defineExperiment({
   suite: "default",
   trains: true,
   suiteWorkloads: ["rm2"],
-  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS],
+  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, ...TWIN_FLAGS],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,

@@ -40,6 +40,7 @@ import {
   type Trained,
   TRAINING_FLAGS,
   trainWorkloads,
+  TWIN_FLAGS,
 } from "../study/trained.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
 import { interleaved, nameWithout, variantOf } from "../study/variants.ts";
@@ -63,7 +64,11 @@ export const frontierExperiment = defineExperiment({
   trains: true,
   suiteWorkloads: ["rm2"],
   suiteRecords: true,
-  flags: [...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, "machine", "variants"],
+  flags: [
+    ...[...TRAINING_FLAGS, ...LOG_FLAGS, ...RECORDED_FLAGS, ...TWIN_FLAGS],
+    "machine",
+    "variants",
+  ],
   async run(settings): Promise<Findings> {
     const trained = await trainWorkloads(
       settings,
@@ -256,7 +261,7 @@ function verdictTable(compared: readonly ComparedAt[]): ResultTable {
   const best = compared.flatMap(bestOf);
   const title = "The plan that does best against stopping early, at equal cost";
   return tableOf({ title, short: best.length > 0 }, best, [
-    plainColumn("workload", ({ one }) => studyLabel(one.workload)),
+    plainColumn("workload", ({ one }) => studyLabel(one.workload, one.size.twin)),
     countColumn("inputs", ({ one }) => one.size.inputs),
     numberColumn("seeds", 0, ({ one }) => one.seeds),
     plainColumn("at equal", ({ at }) => at.cost.title),
@@ -288,7 +293,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
     })
   );
   return tableOf({ title: "fae and baseline stopped early" }, lines, [
-    plainColumn("workload", ({ workload }) => studyLabel(workload)),
+    plainColumn("workload", ({ workload, size }) => studyLabel(workload, size.twin)),
     plainColumn("plan", ({ rival }) => rival),
     numberColumn("budget, %", 0, ({ name }) => 100 * rivalOf(name)!.budget),
     numberColumn("seeds", 0, ({ results, name }) => results.of(name).length),
@@ -301,7 +306,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
 function sentences(at: ComparedAt): string[] {
   return bestOf(at).map(({ one, tested }) => {
     const { workload, size, seeds, name, rival, auc, saved, percent } = one;
-    const where = `${studyLabel(workload)} (${kindOf(workload)}), ${
+    const where = `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
       formatCount(size.inputs)
     } inputs, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}, equal ${at.cost.title}`;
     const who = shortName(name), verdict = verdictOf(one, tested);

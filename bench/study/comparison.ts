@@ -24,6 +24,7 @@ import {
   pValue,
   smallestVisible,
 } from "./statistics.ts";
+import type { Size } from "./sizes.ts";
 import type { StudyResult } from "./store.ts";
 import type { Trained } from "./trained.ts";
 import { studyLabel } from "./workload.ts";
@@ -43,10 +44,15 @@ export function comparedOf(trained: readonly Trained[], names: readonly string[]
   ).filter(({ runs }) => runs.length > 0);
 }
 
+/** How a workload was drawn, where lines differ in that. */
+interface DrawnAs {
+  readonly size?: Pick<Size, "twin">;
+}
+
 /** The workload, as the paper writes it. */
-export const WORKLOAD_COLUMN: ColumnOf<Pick<Compared, "workload">> = plainColumn(
+export const WORKLOAD_COLUMN: ColumnOf<Pick<Compared, "workload"> & DrawnAs> = plainColumn(
   "workload",
-  ({ workload }) => studyLabel(workload),
+  ({ workload, size }) => studyLabel(workload, size?.twin),
 );
 
 /** Inputs that train. */

@@ -15,7 +15,7 @@ import { type PresetName, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
 import { type LogSettings, openLogOf } from "./logs.ts";
 import { hotRowShare } from "./settings.ts";
-import { type TwinSettings, twinWords } from "./sizes.ts";
+import { type TwinSettings, twinWords } from "./twin_settings.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
 import { isLog, presetOf, type StudyWorkload } from "./workload.ts";
 

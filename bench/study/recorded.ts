@@ -17,7 +17,7 @@ import {
   type Schema,
   text,
 } from "../../core/schema.ts";
-import { twinWords } from "./sizes.ts";
+import { twinWords } from "./twin_settings.ts";
 import { runName, STUDY_RESULT, type StudyKey, type StudyResult } from "./store.ts";
 
 /** The project's own records. */

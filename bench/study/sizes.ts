@@ -9,15 +9,8 @@ import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
 import { workloadSettings } from "./settings.ts";
+import { drawnOtherwise, type DrawnSettings, type TwinSettings } from "./twin_settings.ts";
 import type { LogName } from "./workload.ts";
-
-/** What may be drawn otherwise of a twin, as its options name it. */
-export interface TwinSettings {
-  /** Days that the inputs span while popularity drifts; the runs are then trained in the order of time. */
-  readonly driftDays?: number;
-  /** How fast planted effects shrink with popularity, if not as usual. */
-  readonly effectExponent?: number;
-}
 
 /** A size of a study. */
 export interface Size {
@@ -29,12 +22,6 @@ export interface Size {
   readonly batch: number;
   /** How the twin is drawn otherwise; absent for the twin as it is. */
   readonly twin?: TwinSettings;
-}
-
-/** The settings as the names of twins have them, `,drift=10,effect=0.5`; nothing for the twin as it is. */
-export function twinWords({ driftDays, effectExponent }: TwinSettings = {}): string {
-  return (driftDays === undefined ? "" : `,drift=${driftDays}`) +
-    (effectExponent === undefined ? "" : `,effect=${effectExponent}`);
 }
 
 /** Enough for a window and for inputs behind it. */
@@ -66,7 +53,9 @@ const PUBLISHED: Readonly<Record<PresetName, number>> = {
 const ACCURACY = { inputs: 500_000, seeds: 5 }, MANY_VARIANTS = { inputs: 250_000, seeds: 5 };
 
 /** Settings that decide on a size. */
-type SizeSettings = Pick<Settings, "smoke" | "full" | "inputs" | "seeds" | "batch">;
+type SizeSettings =
+  & Pick<Settings, "smoke" | "full" | "inputs" | "seeds" | "batch">
+  & DrawnSettings;
 
 /** The size of a workload's runs for timing and a first look at accuracy. */
 export function sizeOf(workload: PresetName, settings: SizeSettings): Size {
@@ -95,11 +84,13 @@ export function accuracySizeOf(
   return asked({ ...(variants === "few" ? ACCURACY : MANY_VARIANTS), batch }, settings);
 }
 
-function asked(size: Size, { inputs, seeds, batch }: SizeSettings): Size {
+function asked(size: Size, settings: SizeSettings): Size {
+  const { inputs, seeds, batch } = settings;
   return {
     inputs: inputs ?? size.inputs,
     seeds: seeds ?? size.seeds,
     batch: batch[0] ?? size.batch,
+    ...drawnOtherwise(settings),
   };
 }
 
@@ -110,12 +101,17 @@ const LOG_SEEDS = 5;
  * The size of a log's runs: all of its inputs.
  *
  * @param inputs Of its training split.
- * @throws {UsageError} Another number is asked for.
+ * @throws {UsageError} Another number is asked for, or that it be drawn otherwise.
  */
 export function logSizeOf(workload: LogName, inputs: number, settings: SizeSettings): Size {
   if (settings.inputs !== null && settings.inputs !== inputs) {
     throw new UsageError(
       `Cannot train ${settings.inputs} inputs of ${workload}: all ${inputs} of its training split are trained`,
+    );
+  }
+  if (drawnOtherwise(settings).twin !== undefined) {
+    throw new UsageError(
+      `Cannot draw ${workload} otherwise: it is a log; --drift-days and --effect-exponent are for twins`,
     );
   }
   const { batch } = workloadSettings(workload);

@@ -37,7 +37,7 @@ import type { PlanDocument } from "../../train/plan/document.ts";
 import type { Stage } from "../../train/stages.ts";
 import { MINIBATCH_KINDS } from "../../train/trace/schema.ts";
 import type { DeviceNote, Settings } from "../experiment.ts";
-import { type TwinSettings, twinWords } from "./sizes.ts";
+import { type TwinSettings, twinWords } from "./twin_settings.ts";
 import type { Bytes } from "./run_counts.ts";
 import { isLogName, type StudyWorkload } from "./workload.ts";
 

@@ -21,6 +21,7 @@ import {
 } from "./recorded.ts";
 import { runSeed } from "./run_seed.ts";
 import { logSizeOf, type Size, workloadsOf } from "./sizes.ts";
+import { drawnOtherwise, twinWords } from "./twin_settings.ts";
 import { currentPlace, placeOfRuns, StudyStore, type Wanted } from "./store.ts";
 import { loadVariant, type Variant, variantOf } from "./variants.ts";
 import { isLog, type StudyWorkload } from "./workload.ts";
@@ -42,10 +43,17 @@ export const RECORDED_FLAGS = ["recorded", "records"] as const;
 /** Flags of those that can train on a log of the user's own as well. */
 export const LOG_FLAGS = ["data", "schema"] as const;
 
+/** Flags of those that can draw twins otherwise. */
+export const TWIN_FLAGS = ["driftDays", "effectExponent"] as const;
+
 /** Settings of experiments that train. */
 export type TrainingSettings =
   & SettingsOf<typeof TRAINING_FLAGS[number]>
-  & Partial<SettingsOf<typeof RECORDED_FLAGS[number] | typeof LOG_FLAGS[number]>>;
+  & Partial<
+    SettingsOf<
+      typeof RECORDED_FLAGS[number] | typeof LOG_FLAGS[number] | typeof TWIN_FLAGS[number]
+    >
+  >;
 
 /** How runs of a given size are had. */
 type RunSettings = SettingsOf<"device" | "threads" | "firstSeed"> & LogSettings;
@@ -200,10 +208,9 @@ export async function trainWorkloads(
 }
 
 /** What settings choose among records. */
-type RecordedSettings = Pick<
-  Settings,
-  "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records"
->;
+type RecordedSettings =
+  & Pick<Settings, "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records">
+  & Partial<Pick<Settings, typeof TWIN_FLAGS[number]>>;
 
 /**
  * The recorded study of each workload that is asked for, and of each log: of the size that is asked for, or the largest.
@@ -211,13 +218,13 @@ type RecordedSettings = Pick<
 export async function chooseRecorded(settings: RecordedSettings): Promise<RecordedStudy[]> {
   const { inputs, batch, seeds, firstSeed } = settings;
   const studies = studiesOf(await readRecords(settings.records));
-  const twins = workloadsOf(settings);
+  const twins = workloadsOf(settings), drawn = twinWords(drawnOtherwise(settings).twin);
   // Logs stand beside the twins unless some of these are chosen.
   const logs = new Set(studies.map(({ workload }) => workload).filter(isLog));
   const all = twins.length < WORKLOAD_NAMES.length ? twins : [...twins, ...[...logs].sort()];
   return all.flatMap((workload): RecordedStudy[] => {
     const study = studies.find((one) =>
-      one.workload === workload && one.twin === undefined &&
+      one.workload === workload && twinWords(one.twin) === drawn &&
       (inputs === null || one.inputs === inputs) &&
       (batch.length === 0 || batch.includes(one.batch))
     );
@@ -229,7 +236,8 @@ export async function chooseRecorded(settings: RecordedSettings): Promise<Record
 async function recordedWorkloads(settings: TrainingSettings, names: NamesOf): Promise<Trained[]> {
   const { records = RECORDS_FOLDER } = settings;
   const trained: Trained[] = [];
-  for (const { workload, inputs, batch, runs } of await chooseRecorded({ ...settings, records })) {
+  for (const study of await chooseRecorded({ ...settings, records })) {
+    const { workload, inputs, batch, runs } = study;
     const variants = [...new Set(runs.map(({ variant }) => variant))];
     const asked = typeof names === "function" ? names(workload, variants) : names;
     const byName = new Map<string, readonly RecordedRun[]>();
@@ -241,7 +249,7 @@ async function recordedWorkloads(settings: TrainingSettings, names: NamesOf): Pr
     const seeds = new Set(runs.map(({ seed }) => seed)).size;
     trained.push({
       workload,
-      size: { inputs, batch, seeds },
+      size: { inputs, batch, seeds, ...drawnOtherwise(study.twin ?? {}) },
       results: StudyResults.of(byName),
     });
   }

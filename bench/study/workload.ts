@@ -11,6 +11,7 @@ import {
   type TbsmPreset,
 } from "../../train/model/presets.ts";
 import { workloadLabel } from "../paper_machine.ts";
+import { type TwinSettings, twinWords } from "./twin_settings.ts";
 
 /** A log: its file's name, and the beginning of the hash of its inputs. */
 export type LogName = `log-${string}`;
@@ -39,9 +40,10 @@ export function logName(path: string, hash: string): LogName {
   return name as LogName;
 }
 
-/** For tables: `RM2`, or a log's file. */
-export function studyLabel(workload: StudyWorkload): string {
-  return isLog(workload) ? `log ${workload.slice(4, -9)}` : workloadLabel(workload);
+/** For tables: `RM2`, `RM4,drift=10` of a twin drawn otherwise, or a log's file. */
+export function studyLabel(workload: StudyWorkload, twin?: TwinSettings): string {
+  const label = isLog(workload) ? `log ${workload.slice(4, -9)}` : workloadLabel(workload);
+  return `${label}${twinWords(twin)}`;
 }
 
 /** `a twin` or `a log`. */

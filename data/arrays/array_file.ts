@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError, readFully } from "../../core/files.ts";
 import { decodeNumbers, NPY_HEAD_BYTES, NPY_TYPES, type NpyType, parseNpyHeader } from "./npy.ts";
@@ -68,7 +69,7 @@ export class ArrayFile implements Disposable {
     return await withFile(path, async (file, size) => {
       const bytes = place.bytes ?? size - offset;
       const head = new Uint8Array(Math.min(NPY_HEAD_BYTES, bytes));
-      await file.seek(offset, Deno.SeekMode.Start);
+      await file.seek(offset, fs.SeekMode.Start);
       await readFully(file, head);
       const header = parseNpyHeader(head);
       if (typeof header === "string") return fail(header);
@@ -137,7 +138,7 @@ export class ArrayFile implements Disposable {
     if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
     const bytes = this.#bytes.subarray(0, length);
     try {
-      await this.#file.seek(this.#start + size * first, Deno.SeekMode.Start);
+      await this.#file.seek(this.#start + size * first, fs.SeekMode.Start);
       if (await readFully(this.#file, bytes) !== length) {
         throw new UserError(`Cannot read ${this.name}: it became shorter while it was read`);
       }
@@ -154,7 +155,7 @@ async function withFile(
 ): Promise<ArrayFile> {
   let file: Deno.FsFile | null = null;
   try {
-    file = await Deno.open(path);
+    file = await fs.open(path);
     return await body(file, (await file.stat()).size);
   } catch (error) {
     file?.close();

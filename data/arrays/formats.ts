@@ -4,7 +4,8 @@
  * @module
  */
 
-import { basename, dirname, join } from "node:path";
+import { fs } from "../../core/deno.ts";
+import { basename, dirname, join } from "../../core/node.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Split } from "../types.ts";
 
@@ -123,9 +124,9 @@ function countsBeside(path: string): string | null {
 
 async function isFile(path: string): Promise<boolean> {
   try {
-    return (await Deno.stat(path)).isFile;
+    return (await fs.stat(path)).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof fs.errors.NotFound) return false;
     throw error;
   }
 }

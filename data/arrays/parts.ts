@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { readFully } from "../../core/files.ts";
 import type { TextFile } from "../text_source.ts";
@@ -116,8 +117,8 @@ export class ArrayOpener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const array of this.#open.splice(0)) array[Symbol.dispose]();
     for (const path of this.#unpacked.splice(0)) {
-      await Deno.remove(path).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      await fs.remove(path).catch((error) => {
+        if (!(error instanceof fs.errors.NotFound)) throw error;
       });
     }
   }
@@ -178,7 +179,7 @@ async function kindOf(file: TextFile): Promise<Kind> {
   if (file.container !== "arrays") return { kind: "other" };
   const head = new Uint8Array(8);
   {
-    using handle = await Deno.open(file.path);
+    using handle = await fs.open(file.path);
     await readFully(handle, head);
   }
   if (isNpy(head)) {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createReadStream } from "node:fs";
-import { crc32, createInflateRaw } from "node:zlib";
+import { fs } from "../../core/deno.ts";
+import { crc32, createInflateRaw, createReadStream } from "../../core/node.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError, readFully, writeAll } from "../../core/files.ts";
 
@@ -46,12 +46,12 @@ export async function readZip(path: string): Promise<ZipMember[]> {
     throw new UserError(`Cannot read ${path}: ${reason}`);
   };
   try {
-    using file = await Deno.open(path);
+    using file = await fs.open(path);
     const { size } = await file.stat();
     const read = async (offset: number, length: number): Promise<DataView> => {
       if (offset < 0 || length < 0 || offset + length > size) fail("its zip directory is damaged");
       const bytes = new Uint8Array(length);
-      await file.seek(offset, Deno.SeekMode.Start);
+      await file.seek(offset, fs.SeekMode.Start);
       if (await readFully(file, bytes) !== length) fail("its zip directory is damaged");
       return new DataView(bytes.buffer);
     };
@@ -174,7 +174,7 @@ export async function unpackMember(
     new UserError(`Cannot read ${path}: its member ${member.name} is damaged or cut short`);
   let bytes = 0, sum = 0;
   try {
-    using file = to === null ? null : await Deno.open(to, { write: true, createNew: true });
+    using file = to === null ? null : await fs.open(to, { write: true, createNew: true });
     for await (const piece of memberBytes(path, member)) {
       signal?.throwIfAborted();
       bytes += piece.length;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "../../core/node.ts";
 import { isArrowFile } from "../../core/arrow/bounds.ts";
 import {
   type ArrowMessage,

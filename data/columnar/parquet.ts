@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError, readFully } from "../../core/files.ts";
 import type { ColumnMetaData, FileMetaData } from "../../core/npm/hyparquet.ts";
@@ -36,7 +37,7 @@ export async function openParquet(path: string): Promise<ColumnarFile> {
   };
   try {
     const pages = new Pages();
-    const bytes = (await Deno.stat(path)).size;
+    const bytes = (await fs.stat(path)).size;
     /** Columns of all row groups by the places where they begin. */
     const chunks = new Map<number, ColumnChunk[]>();
     const file = {
@@ -103,8 +104,8 @@ const decoder = new TextDecoder();
 /** Bytes [start, end) of a file. */
 async function readRange(path: string, start: number, end: number): Promise<ArrayBuffer> {
   if (!(start >= 0 && end >= start)) throw new RangeError(`it has no bytes ${start} to ${end}`);
-  using file = await Deno.open(path);
-  await file.seek(start, Deno.SeekMode.Start);
+  using file = await fs.open(path);
+  await file.seek(start, fs.SeekMode.Start);
   const bytes = new Uint8Array(end - start);
   const read = await readFully(file, bytes);
   if (read < bytes.length) throw new RangeError("it is cut short");

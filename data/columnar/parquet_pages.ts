@@ -7,7 +7,7 @@
  * @module
  */
 
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "../../core/node.ts";
 import { compressors, type PageHeader, parquetHeader } from "../../core/npm/hyparquet.ts";
 
 /** Values that a run may have more than its page: writers fill up the last run. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { pause } from "../../core/events.ts";
 import { fileError, makeFolder, Sha256, WholeFile, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
@@ -122,13 +123,13 @@ async function openFound(path: string): Promise<Dataset | null> {
   if (value === null) return null;
   const manifest = checkSchema(MANIFEST, value.json, cannot);
   try {
-    const { size } = await Deno.stat(`${path}.rows`);
+    const { size } = await fs.stat(`${path}.rows`);
     if (size !== rowFileBytes(manifest)) return null;
     // When it was last used decides what makes room.
     const now = new Date();
     await Deno.utime(`${path}.json`, now, now).catch(() => {});
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof fs.errors.NotFound) return null;
     throw fileError("read", `${path}.rows`, error);
   }
   return new RowFileDataset(`${path}.rows`, manifest);
@@ -171,13 +172,13 @@ async function draw(
 async function makeRoom(folder: string, bytes: number, path: string): Promise<void> {
   const kept: { path: string; used: number; size: number }[] = [];
   let total = bytes;
-  for await (const { name } of Deno.readDir(folder)) {
+  for await (const { name } of fs.readDir(folder)) {
     const one = `${folder}/${name}`;
-    if (one.startsWith(`${path}.rows.`)) await Deno.remove(one).catch(() => {});
+    if (one.startsWith(`${path}.rows.`)) await fs.remove(one).catch(() => {});
     if (!name.endsWith(".rows")) continue;
     const known = one.replace(/rows$/, "json");
     const [rows, manifest] = await Promise.all(
-      [one, known].map((file) => Deno.stat(file).catch(() => null)),
+      [one, known].map((file) => fs.stat(file).catch(() => null)),
     );
     if (rows === null || rows === undefined) continue;
     total += rows.size;
@@ -185,7 +186,7 @@ async function makeRoom(folder: string, bytes: number, path: string): Promise<vo
   }
   for (const { path: one, size } of kept.sort((a, b) => a.used - b.used)) {
     if (total <= MOST_CACHED_BYTES) return;
-    for (const file of [one.replace(/rows$/, "json"), one]) await Deno.remove(file).catch(() => {});
+    for (const file of [one.replace(/rows$/, "json"), one]) await fs.remove(file).catch(() => {});
     total -= size;
   }
 }

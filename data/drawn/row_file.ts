@@ -5,7 +5,7 @@
  * @module
  */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "../../core/node.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError } from "../../core/files.ts";
 import { idLayout, idsFromRow } from "../id_layout.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename } from "node:path";
+import { basename } from "../../core/node.ts";
 import { UserError } from "../../core/errors.ts";
 import { openColumnar } from "../columnar/open.ts";
 import { splitFields, splitQuoted } from "../fields.ts";

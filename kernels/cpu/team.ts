@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { nodeModule } from "../../core/node.ts";
 import { failure, instantiate, markFailed } from "./instance.ts";
 import type { Invitation, Kernels } from "./instance.ts";
 import { KERNELS_WASM, WIDE_WASM } from "./kernels.wasm.ts";
@@ -124,6 +125,7 @@ export class Team {
 
   #invite(invitation: Invitation): Promise<void> {
     // Without variables of its own a Worker copies all of the process's, for which Deno asks whoever sits at the terminal.
+    const { Worker } = nodeModule("node:worker_threads");
     const worker = new Worker(workerUrl(), { name: `kernels ${invitation.thread}`, env: {} });
     this.#workers.push(worker);
     return new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { environmentVariable, IN_BROWSER, isGranted } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 
 /** Which adapters are acceptable: a GPU, a software driver such as llvmpipe, or any, hardware first. */
@@ -31,10 +32,9 @@ export function adapterBackend(): string {
 }
 
 function chooseBackend(): string {
+  if (!isGranted({ name: "env", variable: BACKEND_VARIABLE })) return "unknown";
   const wanted = BACKENDS[Deno.build.os] ?? "vulkan";
-  const { state } = Deno.permissions.querySync({ name: "env", variable: BACKEND_VARIABLE });
-  if (state !== "granted") return "unknown";
-  const named = Deno.env.get(BACKEND_VARIABLE);
+  const named = environmentVariable(BACKEND_VARIABLE);
   if (named === undefined) Deno.env.set(BACKEND_VARIABLE, wanted);
   quietDriver();
   return (named ?? wanted).replaceAll(",", " or ");
@@ -47,8 +47,8 @@ function chooseBackend(): string {
 function quietDriver(): void {
   const variable = "XDG_RUNTIME_DIR";
   if (Deno.build.os !== "linux") return;
-  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return;
-  if (Deno.env.get(variable) === undefined) Deno.env.set(variable, "/tmp");
+  if (!isGranted({ name: "env", variable })) return;
+  if (environmentVariable(variable) === undefined) Deno.env.set(variable, "/tmp");
 }
 
 /** The first adapter of a kind, or null. Prefers hardware for `any`. */
@@ -68,11 +68,18 @@ export async function findAdapter(kind: AdapterKind): Promise<GPUAdapter | null>
 export async function missingAdapter(kind: AdapterKind): Promise<UserError> {
   if (!("gpu" in navigator)) {
     return new UserError(
-      "Cannot open a WebGPU device: this runtime has no WebGPU, use Deno 2.9 or later " +
-        "or run with the cpu device",
+      IN_BROWSER
+        ? "Cannot open a WebGPU device: this browser has no WebGPU, or allows it only to pages of https and localhost"
+        : "Cannot open a WebGPU device: this runtime has no WebGPU, use Deno 2.9 or later " +
+          "or run with the cpu device",
     );
   }
   const other = kind === "any" ? null : await findAdapter("any");
+  if (other === null && IN_BROWSER) {
+    return new UserError(
+      "Cannot open a WebGPU device: the browser found no graphics adapter that it may use, so look whether its settings allow graphics acceleration",
+    );
+  }
   if (other === null) {
     return new UserError(
       `Cannot open a WebGPU device: no adapter of ${adapterBackend()} was found, so libvulkan or the driver is missing (OpenGL is taken only where ${BACKEND_VARIABLE}=gl asks for it); ${INSTALL}`,
@@ -89,6 +96,8 @@ export async function missingAdapter(kind: AdapterKind): Promise<UserError> {
 
 /** A name to show for an adapter. */
 export function describeAdapter(adapter: GPUAdapter): string {
-  const { description, device, vendor } = adapter.info;
-  return description || [vendor, device].filter(Boolean).join(" ") || "unnamed adapter";
+  const { architecture, description, device, vendor } = adapter.info;
+  // Browsers tell little: of a GPU its maker and its family.
+  const name = [vendor, device || architecture].filter(Boolean).join(" ");
+  return description || name || "unnamed adapter";
 }

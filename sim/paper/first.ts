@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Parameters } from "../parameters.ts";
 import type { CalibrationTarget, HeldOut, Protocol } from "./registration.ts";
@@ -55,7 +56,7 @@ const FIRST_FILES: Readonly<Record<string, string>> = {
 };
 
 async function read<T>(file: string): Promise<T> {
-  return JSON.parse(await Deno.readTextFile(new URL(`./first/${file}`, import.meta.url)));
+  return JSON.parse(await fs.readTextFile(new URL(`./first/${file}`, import.meta.url)));
 }
 
 /** Loads what was frozen and checks its hash and those of the files it names. Throws a `UserError` where one differs. */

@@ -11,6 +11,14 @@ import type { CountedTrace } from "../work.ts";
 /** Counted traces by workload. */
 export type PaperWorkloads = Readonly<Record<WorkloadName, CountedTrace>>;
 
+/** Each by its own import, which bundlers understand. */
+const FILES: Readonly<Record<WorkloadName, () => Promise<{ readonly default: unknown }>>> = {
+  rm1: () => import("./rm1.json", { with: { type: "json" } }),
+  rm2: () => import("./rm2.json", { with: { type: "json" } }),
+  rm3: () => import("./rm3.json", { with: { type: "json" } }),
+  rm4: () => import("./rm4.json", { with: { type: "json" } }),
+};
+
 /** Loads all four. */
 export async function loadPaperWorkloads(): Promise<PaperWorkloads> {
   const entries = await Promise.all(
@@ -21,6 +29,6 @@ export async function loadPaperWorkloads(): Promise<PaperWorkloads> {
 
 /** Loads one. */
 export async function loadPaperWorkload(name: WorkloadName): Promise<CountedTrace> {
-  const text = await Deno.readTextFile(new URL(`./${name}.json`, import.meta.url));
-  return parseCountedTrace(JSON.parse(text), name);
+  const { default: value } = await FILES[name]();
+  return parseCountedTrace(value, name);
 }

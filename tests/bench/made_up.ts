@@ -42,6 +42,8 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     wide: false,
     threads: 1,
     batch: [],
+    driftDays: null,
+    effectExponent: null,
     rounds: 3,
     smoke: false,
     full: false,

@@ -4,7 +4,16 @@ import { dirname, join, normalize } from "node:path/posix";
 import { ROOT } from "./page.ts";
 
 /** Rooms of production code. */
-export const ROOMS = ["core", "figures", "kernels", "data", "train", "sim", "bench"] as const;
+export const ROOMS = [
+  "core",
+  "figures",
+  "kernels",
+  "data",
+  "train",
+  "sim",
+  "bench",
+  "page",
+] as const;
 export type Room = typeof ROOMS[number];
 
 /** One import of another module of the project. */
@@ -40,7 +49,7 @@ const LATER = /\bimport\(\s*"([^"]+)"|new URL\(\s*"([^"]+\.ts)",\s*import\.meta\
 
 /** Imports of relative paths in a module's text; those in comments are examples. */
 export function importsOf(path: string, text: string): ModuleImport[] {
-  const code = text.replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+  const code = withoutComments(text);
   const found = [
     ...Array.from(code.matchAll(STATIC), ([, clause = "", to]) => ({
       to: to!,
@@ -53,6 +62,11 @@ export function importsOf(path: string, text: string): ModuleImport[] {
   ];
   return found.filter(({ to }) => to.startsWith(".") && to.endsWith(".ts"))
     .map(({ to, kind }) => ({ to: normalize(join(dirname(path), to)), kind }));
+}
+
+/** A module's text without its comments. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 }
 
 /** Whether what stands between `import` and `from` names types alone. */

@@ -1,7 +1,8 @@
 /** Dependencies point one way, between rooms and between files. */
 
 import assert from "node:assert/strict";
-import { circlesOf, importsOf, readModules, type Room, ROOMS } from "./modules.ts";
+import { circlesOf, importsOf, readModules, type Room, ROOMS, withoutComments } from "./modules.ts";
+import { ROOT } from "./page.ts";
 
 /** From which other rooms each may take what, as docs/architecture.md says; types and what is loaded later count as well. */
 const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
@@ -12,12 +13,17 @@ const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   train: ["core", "figures", "kernels", "data"],
   sim: ["core", "figures", "kernels", "data", "train"],
   bench: ["core", "figures", "kernels", "data", "train", "sim"],
+  page: ["core", "figures", "kernels", "data", "train", "sim", "bench"],
 };
 
 /** What runs the trainer to compare with it. */
 const RUNS_TRAINER = /^sim\/(calibrate|validate)\//;
 /** The loop and what starts it. */
 const LOOP = /^train\/(run\/(trainer|session)|command\/.*)\.ts$/;
+
+/** A use of Deno that handles files, or a permission; the other few ask before whether this is Deno. */
+const FILE_FUNCTION =
+  /\bDeno\.(errors|make\w+|mkdir|open\w*|read\w+|remove\w*|rename|stat\w*|write\w+|permissions)\b/g;
 
 const MODULES = readModules();
 
@@ -59,6 +65,23 @@ Deno.test("every import leads to a module that there is, and mod.ts to no bench"
   );
   assert.deepEqual(wrong, []);
   assert.ok(MODULES.get("mod.ts")!.every(({ to }) => !to.startsWith("bench/")));
+});
+
+Deno.test("what mod.ts loads asks Deno and Node through core/deno.ts and core/node.ts, so that it runs in a browser", () => {
+  const loaded = new Set<string>();
+  const visit = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { to, kind } of MODULES.get(path)!) if (kind === "value") visit(to);
+  };
+  visit("mod.ts");
+  const wrong = [...loaded].flatMap((path) => {
+    const code = withoutComments(Deno.readTextFileSync(`${ROOT}${path}`));
+    const imported = [...code.matchAll(/^import (?!type)[^;]*? from "node:.*$/gm)];
+    const asked = path === "core/deno.ts" ? [] : [...code.matchAll(FILE_FUNCTION)];
+    return [...imported, ...asked].map(([text]) => `${path}: ${text}`);
+  });
+  assert.deepEqual(wrong, []);
 });
 
 Deno.test("importsOf() tells types from values and from what is loaded later", () => {

@@ -7,7 +7,7 @@ import { wideModeFlags } from "../../kernels/cpu/v8_flags.ts";
 import type { ResultDocument } from "../../train/run/result.ts";
 
 /** A task that runs a command of the project. */
-export type Task = "train" | "data" | "bench" | "simulate";
+export type Task = "train" | "data" | "bench" | "simulate" | "page";
 
 /** A task for whoever works at the project. */
 export type WorkTask = "gpu" | "fuzz" | "faults";

@@ -55,6 +55,26 @@ Deno.test("jobs of a study, each run by itself, are collected into the table of 
     assert.ok((await Deno.stat(`${out}/report.html`)).isFile);
   }));
 
+Deno.test("jobs of a twin that drifts say so, and their table too", () =>
+  inFolder(async (out) => {
+    const study = [
+      ...["ablation", "--workloads", "rm4", "--inputs", "4000", "--batch", "64", "--seeds", "1"],
+      ...["--variants", "fae", "--drift-days", "10", "--effect-exponent", "0.5"],
+      ...["--device", "cpu", "--threads", "1", "--quiet", "--out", out],
+    ];
+    const line = (await succeed("bench", ["jobs", ...study])).out.trimEnd();
+    assert.match(line, / --drift-days 10 --effect-exponent 0\.5 /);
+    await succeed("bench", [...line.split(" ").slice(3), "--quiet"]);
+    await succeed("bench", ["collect", ...study]);
+    const { tables } = await readJson<BenchDocument>(`${out}/ablation.json`);
+    assert.match(tables[0]!.title, /^RM4,drift=10,effect=0\.5, 4,000 inputs/);
+    const log = await run("bench", ["ablation", "--workloads", "rm2", ...study.slice(3)]);
+    assert.deepEqual(
+      log.err,
+      "error: Cannot draw twin rm2: drift is asked for, and its parameters do not say how ids come and go\n",
+    );
+  }));
+
 Deno.test("a job that waits for another's run ends by SIGTERM as one that trains does", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/trained`);

@@ -17,6 +17,8 @@ const PERMISSIONS: Readonly<Record<Task, readonly string[]>> = {
     "--allow-run=git,python3,/usr/bin/python3",
   ],
   simulate: [...FILES, ENV, "--allow-sys=cpus"],
+  // esbuild is a program of its own, which gets a copy of all variables.
+  page: [...FILES, "--allow-env", "--allow-run", "--allow-net=127.0.0.1"],
 };
 
 for (const [task, wanted] of Object.entries(PERMISSIONS)) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { resolve } from "node:path";
+import { resolve } from "../../core/node.ts";
 import { reworded, UsageError, UserError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";

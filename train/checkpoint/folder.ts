@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { fileError, syncFolder } from "../../core/files.ts";
 import { readBoundedIfThere } from "../../core/json_file.ts";
 import { type CheckpointDocument, DOCUMENT_FILE, parseDocument, STATE_FILE } from "./document.ts";
@@ -71,15 +72,15 @@ export async function listCheckpoints(folder: string): Promise<CheckpointEntry[]
 export async function publish(folder: string, staging: string, name: string): Promise<void> {
   const path = `${folder}/${name}`, replaced = `${path}.replaced.tmp`;
   const existed = await exists(path);
-  if (existed) await Deno.rename(path, replaced);
+  if (existed) await fs.rename(path, replaced);
   try {
-    await Deno.rename(`${folder}/${staging}`, path);
+    await fs.rename(`${folder}/${staging}`, path);
   } catch (error) {
-    if (existed) await Deno.rename(replaced, path);
+    if (existed) await fs.rename(replaced, path);
     throw error;
   }
   await syncFolder(folder);
-  if (existed) await Deno.remove(replaced, { recursive: true });
+  if (existed) await fs.remove(replaced, { recursive: true });
 }
 
 /**
@@ -90,8 +91,8 @@ export async function publish(folder: string, staging: string, name: string): Pr
 export async function removeCheckpoint(path: string): Promise<void> {
   const removed = `${path}.removed.tmp`;
   try {
-    await Deno.rename(path, removed);
-    await Deno.remove(removed, { recursive: true });
+    await fs.rename(path, removed);
+    await fs.remove(removed, { recursive: true });
   } catch (error) {
     throw fileError("remove", path, error);
   }
@@ -111,9 +112,9 @@ export async function tidy(folder: string, remove: boolean): Promise<void> {
     const path = `${folder}/${name}`;
     try {
       if (kind === "replaced" && !await exists(`${folder}/${target}`)) {
-        await Deno.rename(path, `${folder}/${target}`);
+        await fs.rename(path, `${folder}/${target}`);
       } else if (remove) {
-        await Deno.remove(path, { recursive: true });
+        await fs.remove(path, { recursive: true });
       }
     } catch (error) {
       throw fileError("tidy", path, error);
@@ -124,7 +125,7 @@ export async function tidy(folder: string, remove: boolean): Promise<void> {
 /** Whether the tensors' file has the length that the document gives. */
 export async function isComplete({ path, document }: CheckpointEntry): Promise<boolean> {
   try {
-    const { size } = await Deno.stat(`${path}/${STATE_FILE}`);
+    const { size } = await fs.stat(`${path}/${STATE_FILE}`);
     return size === document?.files[STATE_FILE]?.bytes;
   } catch {
     // Absent or not readable: nobody could load it.
@@ -135,10 +136,10 @@ export async function isComplete({ path, document }: CheckpointEntry): Promise<b
 /** Whether there is something of this name. Other errors than its absence are thrown. */
 export async function exists(path: string): Promise<boolean> {
   try {
-    await Deno.stat(path);
+    await fs.stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof fs.errors.NotFound) return false;
     throw error;
   }
 }
@@ -169,7 +170,7 @@ async function readEntry(folder: string, name: string): Promise<CheckpointEntry 
 
 async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
   try {
-    return await Array.fromAsync(Deno.readDir(folder));
+    return await Array.fromAsync(fs.readDir(folder));
   } catch (error) {
     throw fileError("read", folder, error);
   }

@@ -11,7 +11,8 @@
  * @module
  */
 
-import { dirname, resolve } from "node:path";
+import { fs } from "../../core/deno.ts";
+import { dirname, resolve } from "../../core/node.ts";
 import { type OptionNaming, reworded, UserError } from "../../core/errors.ts";
 import { fileError, Sha256, writeFileWhole } from "../../core/files.ts";
 import { tryLock } from "../../core/lock.ts";
@@ -150,14 +151,14 @@ export class CheckpointStore implements Disposable {
     }
     try {
       if (create) {
-        await Deno.mkdir(folder, { recursive: true });
-      } else if (!(await Deno.stat(folder)).isDirectory) {
+        await fs.mkdir(folder, { recursive: true });
+      } else if (!(await fs.stat(folder)).isDirectory) {
         throw new UserError(
           `Cannot load a checkpoint from ${folder}: it is a file, and must be the folder that checkpoints were saved to`,
         );
       }
     } catch (error) {
-      if (!create && error instanceof Deno.errors.NotFound) {
+      if (!create && error instanceof fs.errors.NotFound) {
         throw new UserError(
           `Cannot load a checkpoint from ${folder}: there is no such folder; give the one that checkpoints were saved to`,
         );
@@ -207,7 +208,7 @@ export class CheckpointStore implements Disposable {
     try {
       await tidy(this.folder, true);
       const before = await listCheckpoints(this.folder);
-      await Deno.mkdir(stagingPath);
+      await fs.mkdir(stagingPath);
       const hash = new Sha256();
       await writeSafetensors(`${stagingPath}/${STATE_FILE}`, byWidth(tensors), {}, (piece) => {
         hash.update(piece);
@@ -225,7 +226,7 @@ export class CheckpointStore implements Disposable {
       await writeFileWhole(`${stagingPath}/${DOCUMENT_FILE}`, formatDocument(full));
       await publish(this.folder, staging, name);
     } catch (error) {
-      await Deno.remove(stagingPath, { recursive: true }).catch(() => {});
+      await fs.remove(stagingPath, { recursive: true }).catch(() => {});
       throw await this.#saveError(error, path, stagingPath);
     }
     this.#damaged.delete(name);
@@ -306,9 +307,9 @@ export class CheckpointStore implements Disposable {
     const statePath = `${path}/${STATE_FILE}`;
     let size: number;
     try {
-      ({ size } = await Deno.stat(statePath));
+      ({ size } = await fs.stat(statePath));
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return refuse(`${STATE_FILE} is missing`);
+      if (error instanceof fs.errors.NotFound) return refuse(`${STATE_FILE} is missing`);
       throw fileError("read", statePath, error);
     }
     if (size !== saved.bytes) {

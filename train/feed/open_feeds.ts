@@ -4,6 +4,7 @@
  * @module
  */
 
+import { IN_BROWSER, isGranted } from "../../core/deno.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { DeviceInfo } from "../../kernels/types.ts";
 import { type Feeds, type FeedsParts, openFeeds, openFeedsAhead } from "./feeds.ts";
@@ -60,7 +61,7 @@ export function automaticWorkers(device: DeviceInfo, cores: number): number {
 /** Whether this program may read the module of the threads; a program that may not prepares its minibatches itself. */
 function mayStart(): boolean {
   const { protocol, pathname } = new URL("./worker.ts", import.meta.url);
-  if (protocol !== "file:") return true;
-  return Deno.permissions.querySync({ name: "read", path: decodeURIComponent(pathname) }).state ===
-    "granted";
+  // A bundle for browsers has no module of its own for them.
+  if (IN_BROWSER) return false;
+  return protocol !== "file:" || isGranted({ name: "read", path: decodeURIComponent(pathname) });
 }

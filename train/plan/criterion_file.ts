@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError, Sha256 } from "../../core/files.ts";
 import { importFile } from "../../core/import_file.ts";
@@ -93,7 +94,7 @@ function whyNot(found: unknown): string | null {
 async function hashOf(file: string): Promise<string> {
   try {
     const hash = new Sha256();
-    hash.update(await Deno.readFile(file));
+    hash.update(await fs.readFile(file));
     return hash.hex();
   } catch (error) {
     throw fileError("read", file, error);

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { cpus } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { environmentVariable, fs, IN_BROWSER, isGranted } from "../../core/deno.ts";
+import { cpus, dirname, fileURLToPath, join, resolve } from "../../core/node.ts";
 import { PROJECT_VERSION } from "../../core/version.ts";
 
 /** Versions and machine. */
@@ -20,15 +19,15 @@ export interface Environment {
    * nothing that runs, left out. Null without a checkout, without git, or without the permission to run it.
    */
   readonly git_dirty: boolean | null;
-  /** Version of Deno. */
+  /** Version of Deno; in a browser the names and versions that it gives itself. */
   readonly deno: string;
-  /** Version of V8. */
+  /** Version of V8; empty in a browser. */
   readonly v8: string;
-  /** Version of Deno's TypeScript. */
+  /** Version of Deno's TypeScript; empty in a browser. */
   readonly typescript: string;
-  /** Operating system, as Deno names it. */
+  /** Operating system, as Deno or the browser names it. */
   readonly os: string;
-  /** Processor architecture, as Deno names it. */
+  /** Processor architecture, as Deno names it; empty in a browser. */
   readonly arch: string;
   /** Logical processors. */
   readonly cpus: number;
@@ -51,7 +50,8 @@ function dirty(): boolean | null {
 
 /** Looks at the process. Never asks for a permission. */
 export function currentEnvironment(): Environment {
-  const mayAsk = Deno.permissions.querySync({ name: "sys", kind: "cpus" }).state === "granted";
+  if (IN_BROWSER) return browserEnvironment();
+  const mayAsk = isGranted({ name: "sys", kind: "cpus" });
   const revision = CHECKOUT === null ? null : gitRevision(CHECKOUT);
   return {
     project_version: PROJECT_VERSION,
@@ -64,6 +64,22 @@ export function currentEnvironment(): Environment {
     arch: Deno.build.arch,
     cpus: navigator.hardwareConcurrency,
     cpu_model: mayAsk ? cpus()[0]?.model.trim() ?? null : null,
+  };
+}
+
+/** A browser says little of its machine, and nothing of its processor. */
+function browserEnvironment(): Environment {
+  return {
+    project_version: PROJECT_VERSION,
+    git_revision: null,
+    git_dirty: null,
+    deno: navigator.userAgent,
+    v8: "",
+    typescript: "",
+    os: navigator.platform,
+    arch: "",
+    cpus: navigator.hardwareConcurrency,
+    cpu_model: null,
   };
 }
 
@@ -98,7 +114,7 @@ export function gitRevision(folder: string): string | null {
  * @returns Null where git is missing, may not be run, or knows no such checkout.
  */
 export function gitDirty(folder: string): boolean | null {
-  if (Deno.permissions.querySync({ name: "run", command: "git" }).state !== "granted") return null;
+  if (!isGranted({ name: "run", command: "git" })) return null;
   try {
     const { success, stdout } = new Deno.Command("git", {
       // Some variables change what a subprocess loads: Deno lets it inherit them only with leave to run anything.
@@ -124,8 +140,7 @@ export function gitDirty(folder: string): boolean | null {
 function readableEnv(names: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const variable of names) {
-    const { state } = Deno.permissions.querySync({ name: "env", variable });
-    const value = state === "granted" ? Deno.env.get(variable) : undefined;
+    const value = environmentVariable(variable);
     if (value !== undefined) found[variable] = value;
   }
   return found;
@@ -137,9 +152,9 @@ function asHash(text: string | undefined): string | null {
 
 /** A file's text, or undefined where it is absent, not a file, or may not be read. */
 function readText(path: string): string | undefined {
-  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
+  if (!isGranted({ name: "read", path })) return undefined;
   try {
-    return Deno.readTextFileSync(path);
+    return fs.readTextFileSync(path);
   } catch {
     // A missing revision must not fail a run.
     return undefined;

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers/promises";
+import { fs } from "../../core/deno.ts";
+import { setImmediate } from "../../core/node.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError, WholeFile } from "../../core/files.ts";
 
@@ -169,7 +170,7 @@ export class SafetensorsFile implements Disposable {
     };
     let file: Deno.FsFile;
     try {
-      file = Deno.openSync(path);
+      file = fs.openSync(path);
     } catch (error) {
       throw fileError("read", path, error);
     }
@@ -446,7 +447,7 @@ function repeatedKey(text: string): string | null {
 
 /** Reads from a position until `into` is full or the file ends; returns the number of bytes read. */
 function readAt(file: Deno.FsFile, position: number, into: Uint8Array): number {
-  file.seekSync(position, Deno.SeekMode.Start);
+  file.seekSync(position, fs.SeekMode.Start);
   let filled = 0;
   while (filled < into.length) {
     const read = file.readSync(into.subarray(filled));

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileError, syncFolder, writeFileWhole } from "../../core/files.ts";
 import { formatSealed, readJsonFileIfThere } from "../../core/json_file.ts";
@@ -131,9 +132,9 @@ export async function saveWeights(
   await device.sync();
   let staging = folder;
   try {
-    await Deno.mkdir(folder, { recursive: true });
+    await fs.mkdir(folder, { recursive: true });
     await removeLeftovers(folder);
-    staging = await Deno.makeTempDir({ dir: folder, prefix: STAGING_PREFIX, suffix: ".tmp" });
+    staging = await fs.makeTempDir({ dir: folder, prefix: STAGING_PREFIX, suffix: ".tmp" });
     using _lock = await tryLock(`${staging}/${STAGING_LOCK}`);
     try {
       const weights = `${staging}/${WEIGHTS_FILE}`, state = `${staging}/${STATE_FILE}`;
@@ -154,11 +155,11 @@ export async function saveWeights(
       };
       await writeFileWhole(`${staging}/${MODEL_FILE}`, formatSealed(full));
       for (const name of saved) {
-        await Deno.rename(`${staging}/${name}`, `${folder}/${name}`);
+        await fs.rename(`${staging}/${name}`, `${folder}/${name}`);
       }
       await syncFolder(folder);
     } finally {
-      await Deno.remove(staging, { recursive: true });
+      await fs.remove(staging, { recursive: true });
     }
   } catch (error) {
     const known = fileError("save weights to", folder, error);
@@ -171,11 +172,11 @@ export async function saveWeights(
 
 /** Removes what a killed process left: a folder whose lock nobody holds. */
 async function removeLeftovers(folder: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+  for await (const { name, isDirectory } of fs.readDir(folder)) {
     if (!isDirectory || !name.startsWith(STAGING_PREFIX) || !name.endsWith(".tmp")) continue;
     const path = `${folder}/${name}`;
     using lock = await tryLock(`${path}/${STAGING_LOCK}`);
-    if (lock !== null) await Deno.remove(path, { recursive: true });
+    if (lock !== null) await fs.remove(path, { recursive: true });
   }
 }
 
