@@ -124,7 +124,7 @@ export const SUBJECT_FLAGS = {
     default: "registered",
     group: "Simulation",
     help:
-      "Costs of the systems' software: as registered for the paper table, as in its second or first registration (also: paper), or as they start",
+      "Costs of the systems' software: as registered for the paper table, as in its first registration (also: paper), or as they start",
   },
   draws: {
     type: "number",
