@@ -52,6 +52,8 @@ export interface Context {
   readonly header?: TraceHeader;
   /** Number format of the MLPs and the interaction; `fp32` by default. */
   readonly precision?: Precision | undefined;
+  /** Whether Adam updates rows and dense parameters, which no trace of a run has; `optimizer` is not looked at then. */
+  readonly adam?: boolean;
   /** How the program differs from the eager framework; not at all by default. */
   readonly program?: Program;
 }
@@ -78,7 +80,8 @@ export function contextOf(
     each,
     rowBytes: 4 * shape.dim,
     denseBytes: 4 * shape.parameters.dense,
-    denseTensors: mlps.reduce((n, widths) => n + 2 * Math.max(0, widths.length - 1), 0),
+    denseTensors: mlps.reduce((n, widths) => n + 2 * Math.max(0, widths.length - 1), 0) +
+      4 * (shape.cross?.layers ?? 0),
     denseFeatures: shape.bottom[0]!,
     hotRows,
     header,

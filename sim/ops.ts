@@ -188,6 +188,39 @@ export function interactionBackward(context: Context, B: number): Op {
   );
 }
 
+/** Bytes of a cross layer's sum a float, forward: the first vector, the product and the layer's input read, one written. */
+const CROSS_BYTES = 16;
+
+/**
+ * What the model has between its vectors and its top MLP, forward: dot products, or cross layers through products of low rank
+ * over the concatenated vectors (DCN V2, arXiv 2008.13535).
+ */
+export function combineForward(context: Context, B: number): Op[] {
+  const { shape: { dim, cross }, tables, machine: { framework } } = context;
+  if (cross === undefined) return [interactionForward(context, B)];
+  const width = (tables + 1) * dim, floats = B * width;
+  return Array.from({ length: cross.layers }, (_, i) => [
+    ...mlpForward(context, B, [width, cross.rank, width], `cross ${i}`),
+    op(context, `cross ${i} sum`, "interact", [framework.elementwise_us], [
+      ...products(context, [{ flops: 2 * floats, bytes: CROSS_BYTES * floats }]),
+    ]),
+  ]).flat();
+}
+
+/** Its way back. */
+export function combineBackward(context: Context, B: number): Op[] {
+  const { shape: { dim, cross }, tables, machine: { framework } } = context;
+  if (cross === undefined) return [interactionBackward(context, B)];
+  const width = (tables + 1) * dim, floats = B * width;
+  return Array.from({ length: cross.layers }, (_, i) => [
+    // The gradient, the first vector and the product read; gradients of the product, the first vector and the input written.
+    op(context, `cross ${i} sum backward`, "interact", Array(2).fill(framework.elementwise_us), [
+      ...products(context, [{ flops: 4 * floats, bytes: 24 * floats }]),
+    ]),
+    ...mlpBackward(context, B, [width, cross.rank, width], `cross ${i}`, true),
+  ]).flat();
+}
+
 /**
  * Standardising the dense features by statistics of the training set, where the context normalises so: each is read and
  * written, and no gradient comes back to them.
@@ -240,10 +273,12 @@ export function loss(context: Context, M: number): Op {
 /** Zeroing the gradients and one optimizer step, tensor by tensor. */
 export function denseUpdate(context: Context): Op {
   const { machine: { framework }, denseTensors, shape, optimizer } = context;
-  const kind = optimizer === "sgd" ? "sgd" : "adagrad";
+  const kind = optimizer === "sgd" && !context.adam ? "sgd" : "adagrad";
   const { flops, bytes } = cost(denseUpdateRecord(kind), { n: shape.parameters.dense });
   const steps = 2 * denseTensors;
-  const one = { flops: flops / steps, bytes: bytes / steps };
+  // Adam has a second state, read and written.
+  const more = context.adam ? 8 * shape.parameters.dense : 0;
+  const one = { flops: flops / steps, bytes: (bytes + more) / steps };
   // The figure for a tensor's operation holds its gap and launch.
   const hostUs = steps * framework.optimizer_tensor_us;
   return {
@@ -283,7 +318,10 @@ export function lookupForward(context: Context, { lookups, unique, bags, calls }
 /** Fused gradients and update of the rows: one pass over lookups and different rows, as the operator's record counts. */
 export function fusedUpdate(context: Context, { lookups, unique, bags }: Lookups): Op {
   const { machine: { framework, gpu }, shape: { dim }, optimizer } = context;
-  const { flops, bytes } = cost(embeddingBackwardRecord(optimizer), { lookups, unique, bags, dim });
+  const shape = { lookups, unique, bags, dim };
+  const { flops, bytes: plain } = cost(embeddingBackwardRecord(optimizer), shape);
+  // Two states of as many floats, read and written.
+  const bytes = plain + (context.adam ? 16 * unique * dim : 0);
   // Repeated reads of a bag's gradient, which pooling makes, stay in the cache.
   const again = 4 * dim * Math.max(0, lookups - bags);
   const us = divergence(context) *

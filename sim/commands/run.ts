@@ -19,8 +19,10 @@ import {
   combinationsOf,
   type Command,
   describeSet,
+  describeSkips,
   type NamedTrace,
   openSubject,
+  type Subject,
   SUBJECT_FLAGS,
 } from "./flags.ts";
 
@@ -81,7 +83,7 @@ export const runCommand: Command = {
         results.push(...plain.map((result, i) => ({ ...result, ranges: ranges[i] ?? null })));
       }
       printed.push(
-        `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${formatResults(results)}`,
+        `${describeSubject(named, subject, draws, values.drop)}\n\n${formatResults(results)}`,
       );
       all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
@@ -113,7 +115,7 @@ function minibatchesOf(
   }));
 }
 
-/** What a trace is of, in one line. */
+/** What a trace is of, in a sentence. */
 export function describe({ name, trace }: NamedTrace): string {
   const { origin, dataset, batch, plan, model } = trace.header;
   const hot = plan.hot === null
@@ -124,4 +126,15 @@ export function describe({ name, trace }: NamedTrace): string {
   return wrap(
     `${name}: ${origin} of ${dataset.train_inputs} inputs (${dataset.format}), minibatch ${batch}, rows of ${model.dim} floats${hot}`,
   );
+}
+
+/** What is simulated: the trace, what is skipped, the parameters and the draws. */
+export function describeSubject(
+  named: NamedTrace,
+  { set }: Subject,
+  draws: number,
+  drop: number | undefined,
+): string {
+  return [describe(named), describeSkips(named, drop), describeSet(set, draws)]
+    .filter((line) => line !== null).join("\n");
 }

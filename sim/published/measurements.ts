@@ -32,6 +32,10 @@ export interface Measurement {
   readonly batch: number;
   readonly precision: Precision;
   readonly shape: ShapeDocument;
+  /** Cross layers in place of dot products. */
+  readonly cross?: { readonly layers: number; readonly rank: number };
+  /** Adam in place of SGD. */
+  readonly adam?: boolean;
   /** Inputs a second. */
   readonly published: number;
   /** How far it was known when the formulas were written that predict it. */
@@ -121,6 +125,21 @@ const PYTORCH_GRAPHS: NvidiaTable = {
   program: NVIDIA_PYTORCH,
   known: "blind",
 };
+
+const DCNV2: NvidiaTable = {
+  version: ", DCNv2",
+  source:
+    "NVIDIA DeepLearningExamples, TensorFlow2/Recommendation/DLRM_and_DCNv2/doc/DCNv2.md, training performance, 2023 (XLA, Adam; defaults of dcnv2.py)",
+  program: TENSORFLOW_2,
+  known: "read",
+};
+
+/** The top MLP takes the cross layers' output and the bottom MLP's. */
+function crossed(shape: ShapeDocument): ShapeDocument {
+  return { ...shape, top: [27 * 128 + 128, 1024, 1024, 512, 256, 1] };
+}
+
+const CROSSED = { shape: crossed(SMALL), cross: { layers: 3, rank: 512 }, adam: true } as const;
 
 /** @param published Inputs a second in thousands. */
 function nvidia(
@@ -216,6 +235,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   ...both(PYTORCH_GRAPHS, "v100x16", 1, 65_536, [717, 2250]),
   ...both(PYTORCH_GRAPHS, "v100x16", 8, 8192, [3330, 7930]),
   ...both(PYTORCH_GRAPHS, "v100x16", 16, 4096, [4740, 10_800]),
+  ...both(DCNV2, "a100-80x8", 1, 65_536, [689, 1370], CROSSED),
+  ...both(DCNV2, "a100-80x8", 8, 8192, [3810, 5750], { ...CROSSED, shape: crossed(LARGE) }),
   {
     what: "V100 32 GB, 1 x 32768, fp32",
     source: PYTORCH,
@@ -275,12 +296,19 @@ export const NOT_PREDICTED: readonly { readonly source: string; readonly why: st
       "the time holds evaluations whose number is not given; its TensorFlow 2 throughput is above",
   },
   {
-    source: "NVIDIA DeepLearningExamples, DCNv2, and extra large DLRM",
-    why: "Adam and rows split by columns are not modelled",
+    source: "NVIDIA DeepLearningExamples, extra large DLRM on eight GPUs",
+    why: "rows split by columns are not modelled",
+  },
+  {
+    source:
+      "NVIDIA DeepLearningExamples, extra large DLRM on 2 x EPYC 7742 (17,700 a second) and with one A100 (768,000)",
+    why:
+      "the minibatch is not given, and TensorFlow's own kernels on processors are slower than any rate of the machine says",
   },
   {
     source: "facebookresearch/dlrm, torchrec_dlrm/README.MD, one A100, 740,065 a second",
-    why: "91 GiB of rows do not fit its memory, and a cache of host memory is not modelled",
+    why:
+      "91 GiB of rows do not fit its memory; what its cache of host memory misses depends on the inputs, which are not counted here (`gpu-cached` simulates such a cache for a trace)",
   },
   {
     source: "HugeCTR's performance page and MLPerf training logs",

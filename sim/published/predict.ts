@@ -9,6 +9,7 @@ import { allreduce, type Context, type Precision } from "../context.ts";
 import { runGraph } from "../engine.ts";
 import { GraphBuilder } from "../graph.ts";
 import { loadMachine, type Machine, machineOf, withRates } from "../machine.ts";
+import { crossParameters } from "../multi_hot.ts";
 import { START_PARAMETERS } from "../parameters.ts";
 import { EAGER, type Program } from "../program.ts";
 import { gpuOnly } from "../systems/gpu_only.ts";
@@ -33,6 +34,10 @@ export interface IterationOptions {
   readonly precision?: Precision;
   /** Default: eager PyTorch. */
   readonly program?: Program | undefined;
+  /** Cross layers in place of dot products. */
+  readonly cross?: Context["shape"]["cross"] | undefined;
+  /** Adam in place of SGD. */
+  readonly adam?: boolean | undefined;
 }
 
 /** A timed model's iteration with all rows on GPUs of a machine, in milliseconds. */
@@ -40,19 +45,22 @@ export function predictIteration(
   model: Pick<TimedModel, "shape" | "pooling">,
   batch: number,
   machine: Machine,
-  { gpus = 1, precision = "fp32", program = EAGER }: IterationOptions = {},
+  { gpus = 1, precision = "fp32", program = EAGER, cross, adam = false }: IterationOptions = {},
 ): number {
   const { shape, pooling } = model;
   const { table_rows: tableRows, dim, bottom, top } = shape;
-  const parameters = countParameters({ tableRows, dim, bottom, top });
+  const plain = countParameters({ tableRows, dim, bottom, top });
   const tables = tableRows.length;
+  const crossed = cross === undefined ? 0 : crossParameters((tables + 1) * dim, cross);
+  const parameters = { ...plain, dense: plain.dense + crossed };
   const context: Context = {
     machine,
     parameters: START_PARAMETERS,
     gpus,
     precision,
     program,
-    shape: { ...shape, parameters },
+    shape: { ...shape, parameters, ...(cross === undefined ? {} : { cross }) },
+    adam,
     optimizer: "sgd",
     tables,
     steps: 1,

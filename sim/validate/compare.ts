@@ -222,6 +222,9 @@ export function comparison(predicted: number, measured: number): Comparison {
 /** Limits for a model that predicts iteration times: on the geometric mean of the absolute error, and on the worst one. */
 export const BAR = { mean: 0.1, worst: 0.25 } as const;
 
+/** Error that a stage, or a block beside the minibatches, may have. */
+export const STAGE_BAR = 0.25;
+
 /** What comparisons come to. */
 export interface Verdict {
   /** Geometric mean of 1 + |error|, less 1. */

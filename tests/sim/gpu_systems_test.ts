@@ -138,3 +138,27 @@ Deno.test("as TensorFlow runs it, vectors cross in 16 bits at half and every col
   // Alone a GPU has nothing to exchange.
   assert.equal(at({ system: "gpu-only-tf2", gpus: 1 }).bytes.peer, 0);
 });
+
+Deno.test("a cache sends the different cold rows of a minibatch to the GPUs and back, and nothing of a hot one", () => {
+  const cold = record("cold").unique_cold_rows * 16;
+  assert.ok(cold > 0);
+  const all = simulate(options({})), cached = simulate(options({ system: "gpu-cached" }));
+  near(cached.bytes.upload, all.bytes.upload + cold);
+  near(cached.bytes.download, all.bytes.download + cold);
+  near(cached.bytes.host_memory, all.bytes.host_memory + 2 * cold);
+  const hot = (system: string) => simulate(options({ system }, "hot")).epoch_ms;
+  assert.equal(hot("gpu-cached"), hot("gpu-only"));
+});
+
+Deno.test("processors alone move nothing over the link, and their products take their FLOP", () => {
+  const at = (gflop_s: number, gpus = 4) =>
+    simulate(options({
+      system: "cpu-dlrm",
+      gpus,
+      machine: { ...TOY, cpu: { ...TOY.cpu, gflop_s } },
+    }));
+  const one = at(1), two = at(2);
+  assert.equal(one.bytes.upload + one.bytes.download + one.bytes.peer, 0);
+  near(one.resources["cpu"]!.busy_ms, 2 * two.resources["cpu"]!.busy_ms);
+  assert.equal(at(1, 1).epoch_ms, one.epoch_ms);
+});

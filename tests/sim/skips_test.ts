@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
+import { formatSealed } from "../../core/json_file.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { loadMachine, machineOf } from "../../sim/machine.ts";
 import { simulate } from "../../sim/simulate.ts";
-import { skipsOf, withSkipsOf } from "../../sim/skips.ts";
+import { readAnyTrace } from "../../sim/counted_file.ts";
+import { findRecordedSkips } from "../../sim/recorded_run.ts";
+import { skippedShare, skipsOf, withSkipsOf } from "../../sim/skips.ts";
 import { countTraceRuns } from "../../sim/work.ts";
 import { readTrace } from "../../train/trace/files.ts";
 import { succeed, TINY } from "../e2e/command.ts";
@@ -113,4 +116,52 @@ Deno.test("simulate --skips: a trained run's skips at a published size", async (
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+/** A document as `deno task bench record` writes it, of 1,000 hot inputs after a window of 100, of which a share is skipped. */
+async function recordRun(folder: string, inputs: number, variant: string, skipped: number) {
+  const header = traceOf([record("hot")]).header;
+  const sums = (kind: string, of: number, left: number) => ({
+    ...{ kind, epoch: 0, times: of / 100, inputs: of, lookups: 2 * of, unique_rows: of },
+    ...{ cold_lookups: 0, unique_cold_rows: 0, frozen_rows: 0, skipped_inputs: left },
+  });
+  const document = {
+    schema: "slipstream.recorded-run",
+    schema_version: 1,
+    run: {
+      ...{ workload: "rm4", variant, batch: 100, optimizer: "sgd", placement: "hot" },
+      ...{ dataset_hash: `${inputs}`, train_inputs: inputs },
+      plan: header.plan,
+      environment: header.environment,
+      work: {
+        model: header.model,
+        lookups_per_input: header.lookups_per_input,
+        minibatches: [
+          sums("window", 100, 0),
+          sums("hot", 1000 - 1000 * skipped, 1000 * skipped),
+        ],
+        copies: null,
+      },
+    },
+  };
+  const path = `${folder}/rm4-${inputs}-by100-${variant}-seed1.json`;
+  await Deno.writeTextFile(path, formatSealed(document));
+  return path;
+}
+
+Deno.test("the longest recorded run that skips says what is skipped, and runs of other plans do not", async () => {
+  const folder = await Deno.makeTempDir();
+  await recordRun(folder, 3000, "fae", 0);
+  await recordRun(folder, 1000, "slipstream", 0.1);
+  const path = await recordRun(folder, 2000, "slipstream,schedule=interleaved", 0.4);
+  const found = await findRecordedSkips("rm4", 0, folder);
+  near(skippedShare(found!)!, 0.4);
+  assert.deepEqual(await readAnyTrace(path), found);
+  assert.equal(await findRecordedSkips("rm4", 2001, folder), null);
+  assert.equal(await findRecordedSkips("rm1", 0, folder), null);
+  assert.equal(await findRecordedSkips("rm4", 0, `${folder}/none`), null);
+  const text = (await Deno.readTextFile(path)).replace(/("times": ?)6/, "$17");
+  await Deno.writeTextFile(path, text);
+  await assert.rejects(() => findRecordedSkips("rm4", 0, folder), /changed|checksum|SHA-256/);
+  await Deno.remove(folder, { recursive: true });
 });

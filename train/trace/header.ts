@@ -33,7 +33,13 @@ const MODEL = objectWith<TraceHeader["model"]>(
     top: WIDTHS,
     parameters: objectWith<TraceHeader["model"]["parameters"]>({ dense: SIZE, embedding: SIZE }),
   },
-  { lookups: WIDTHS, steps: SIZE, attention: WIDTHS, final: WIDTHS },
+  {
+    lookups: WIDTHS,
+    steps: SIZE,
+    attention: WIDTHS,
+    final: WIDTHS,
+    cross: objectWith<NonNullable<TraceHeader["model"]["cross"]>>({ layers: SIZE, rank: SIZE }),
+  },
 );
 
 const PLAN = objectWith<TraceHeader["plan"]>({
