@@ -21,8 +21,15 @@ import {
 } from "../core/schema.ts";
 import type { Cell } from "../core/table.ts";
 import type { Environment } from "../train/run/environment.ts";
-import type { DeviceNote, Sample } from "./experiment.ts";
-import type { Datum, Figure, FigureAxis, Origin, Panel } from "../figures/figure.ts";
+import { type DeviceNote, type Outcome, OUTCOMES, type Sample } from "./experiment.ts";
+import {
+  type Datum,
+  type Figure,
+  type FigureAxis,
+  type Origin,
+  ORIGINS,
+  type Panel,
+} from "../figures/figure.ts";
 import { BENCH_SCHEMA_VERSION, type BenchDocument, type TableDocument } from "./report.ts";
 
 /** Names become parts of file names. */
@@ -30,7 +37,7 @@ const NAME: Schema<string> = value(
   (found) => typeof found === "string" && /^[a-z0-9][a-z0-9-]*$/.test(found),
   "be lower-case letters, digits and dashes",
 );
-const ORIGIN: Schema<Origin> = oneOf(["measured", "recorded", "predicted", "published"]);
+const ORIGIN: Schema<Origin> = oneOf(ORIGINS);
 /** Numbers that are not finite are null in JSON. */
 const NUMBER = orNull(numberFrom(-Infinity)) as Schema<number>;
 const CELL: Schema<Cell> = value(
@@ -112,7 +119,7 @@ const FIGURE = objectWith<Figure>({
   title: text,
   caption: text,
   panels: listOf(PANEL),
-});
+}, { secondary: flag });
 
 const FIGURES: Schema<Figure[]> = checked(listOf(FIGURE), (figures) => {
   const names = figures.map(({ name }) => name);
@@ -149,5 +156,10 @@ export const RESULT_SCHEMA: Schema<BenchDocument> = documentOf<BenchDocument>(
     figures: FIGURES,
     samples: listOf(SAMPLE),
     notes: listOf(text),
-  }, { verdicts: listOf(text) }),
+  }, {
+    outcome: objectWith<Outcome>({ state: oneOf(OUTCOMES), why: text }),
+    headline: text,
+    tradeoff: PANEL,
+    verdicts: listOf(text),
+  }),
 );

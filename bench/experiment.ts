@@ -7,7 +7,7 @@
 import type { KernelChoice } from "../kernels/webgpu/variants.ts";
 import type { Cell, Column } from "../core/table.ts";
 import type { PresetName } from "../train/model/presets.ts";
-import type { Figure, Origin } from "../figures/figure.ts";
+import type { Figure, Origin, Panel } from "../figures/figure.ts";
 import type { StudyKey } from "./study/store.ts";
 
 /** A column of a table of results. */
@@ -41,8 +41,33 @@ export interface Sample {
   readonly values: readonly number[];
 }
 
+/** Whether something that the paper shows is found again. */
+export interface Outcome {
+  readonly state: typeof OUTCOMES[number];
+  /** Why, a sentence or two. */
+  readonly why: string;
+}
+
+/**
+ * What an outcome can be; `not at this size` where runs of this size could not have shown it, `not tested` where nothing here
+ * could.
+ */
+export const OUTCOMES = [
+  "reproduced",
+  "reproduced in part",
+  "not reproduced",
+  "not at this size",
+  "not tested",
+] as const;
+
 /** What an experiment found. */
 export interface Findings {
+  /** Of experiments that make a figure or a claim of the paper again. */
+  readonly outcome?: Outcome;
+  /** What a reader is told who reads nothing else, in a sentence. */
+  readonly headline?: string;
+  /** Accuracy against time saved by plan, for the first chart of the report. */
+  readonly tradeoff?: Panel;
   readonly tables: readonly ResultTable[];
   readonly figures?: readonly Figure[];
   readonly samples?: readonly Sample[];

@@ -16,6 +16,9 @@ export const MACHINE_FILE = "machine.json";
 /** The page made of all results. */
 export const REPORT_FILE = "report.html";
 
+/** What the name of a result ends with that was made of recorded runs. */
+export const RECORDED_ENDING = "-recorded";
+
 /** The folder of training runs that experiments share. */
 export const TRAINED_FOLDER = "trained";
 

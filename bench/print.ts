@@ -5,7 +5,7 @@
  */
 
 import { formatTable } from "../core/table.ts";
-import type { Origin } from "../figures/figure.ts";
+import { ORIGINS } from "../figures/figure.ts";
 import type { BenchDocument, TableDocument } from "./report.ts";
 
 /** A table with its title, and where its figures are from. Ends with a newline. */
@@ -19,8 +19,7 @@ function tableText(table: TableDocument): string {
 
 /** A line for the columns that are from elsewhere than the table, unless their names say so themselves. */
 function otherOrigins({ columns, origin }: TableDocument): string {
-  const others: readonly Origin[] = ["measured", "recorded", "predicted", "published"];
-  const lines = others.filter((other) => other !== origin).flatMap((other) => {
+  const lines = ORIGINS.filter((other) => other !== origin).flatMap((other) => {
     const own = columns.filter((column) => column.origin === other).map(({ name }) => name);
     const names = own.filter((name) => !name.startsWith(other));
     return names.length === 0 ? [] : [`${other}: ${names.join(", ")}`];

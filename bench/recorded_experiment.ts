@@ -7,7 +7,8 @@
 
 import { formatCount } from "../core/format.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "./experiment.ts";
-import type { Figure, Origin } from "../figures/figure.ts";
+import type { Figure, Origin, Panel } from "../figures/figure.ts";
+import { RECORDED_ENDING } from "./folder_names.ts";
 import { ALONE, type RecordedRun } from "./study/recorded.ts";
 import { chooseRecorded } from "./study/trained.ts";
 import { studyLabel } from "./study/workload.ts";
@@ -17,7 +18,7 @@ export function recordedExperiment(experiment: Experiment): Experiment {
   const { name, title, suiteWorkloads: _workloads, suiteRecords: _records, ...rest } = experiment;
   return {
     ...rest,
-    name: `${name}-recorded`,
+    name: `${name}${RECORDED_ENDING}`,
     words: [name, "--recorded"],
     fixed: { recorded: true, full: true, smoke: false },
     title: `${title}: recorded runs`,
@@ -55,17 +56,16 @@ function asRecorded(found: Findings): Findings {
       column.origin === undefined ? column : { ...column, origin: origin(column.origin) }
     ),
   });
-  const figure = (one: Figure): Figure => ({
+  const panel = (one: Panel): Panel => ({
     ...one,
-    panels: one.panels.map((panel) => ({
-      ...panel,
-      data: panel.data.map((datum) => ({ ...datum, origin: origin(datum.origin) })),
-    })),
+    data: one.data.map((datum) => ({ ...datum, origin: origin(datum.origin) })),
   });
+  const figure = (one: Figure): Figure => ({ ...one, panels: one.panels.map(panel) });
   return {
     ...found,
     tables: found.tables.map(table),
     figures: (found.figures ?? []).map(figure),
+    ...(found.tradeoff === undefined ? {} : { tradeoff: panel(found.tradeoff) }),
     // Of another day, so that nothing is compared with it as if it had just been measured.
     samples: [],
   };

@@ -7,8 +7,15 @@
 import { csvCell } from "../core/csv.ts";
 import { formatCell } from "../core/table.ts";
 import { currentEnvironment, type Environment } from "../train/run/environment.ts";
-import type { DeviceNote, Experiment, Findings, ResultTable, Sample } from "./experiment.ts";
-import type { Figure, Origin } from "../figures/figure.ts";
+import type {
+  DeviceNote,
+  Experiment,
+  Findings,
+  Outcome,
+  ResultTable,
+  Sample,
+} from "./experiment.ts";
+import type { Figure, Origin, Panel } from "../figures/figure.ts";
 
 /** Grows when a member changes its meaning or goes. */
 export const BENCH_SCHEMA_VERSION = 3;
@@ -53,7 +60,10 @@ export interface BenchDocument {
   readonly tables: readonly TableDocument[];
   readonly figures: readonly Figure[];
   readonly samples: readonly Sample[];
-  /** Missing where the experiment gives none. */
+  /** These are missing where the experiment gives none. */
+  readonly outcome?: Outcome;
+  readonly headline?: string;
+  readonly tradeoff?: Panel;
   readonly verdicts?: readonly string[];
   readonly notes: readonly string[];
 }
@@ -88,8 +98,20 @@ export function buildDocument(
     tables: findings.tables.map(tableDocument),
     figures: findings.figures ?? [],
     samples: findings.samples ?? [],
-    ...(findings.verdicts === undefined ? {} : { verdicts: findings.verdicts }),
+    ...givenOf(findings),
     notes: findings.notes,
+  };
+}
+
+/** Members that an experiment may leave out. */
+function givenOf(
+  { outcome, headline, tradeoff, verdicts }: Findings,
+): Pick<BenchDocument, "outcome" | "headline" | "tradeoff" | "verdicts"> {
+  return {
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(headline === undefined ? {} : { headline }),
+    ...(tradeoff === undefined ? {} : { tradeoff }),
+    ...(verdicts === undefined ? {} : { verdicts }),
   };
 }
 

@@ -89,7 +89,9 @@ function logScale(low: number, high: number, zero: boolean, pad: boolean): Numbe
       if (value >= low * 0.999 && value <= high * 1.001) at.push(value);
     }
   }
-  return { type: "log", domain: [low, high], ticks: at, format: formatNumber };
+  // Within a part of a decade there is hardly a round number.
+  const round = at.length > 2 ? at : ticks(low, high, 4).filter((value) => value > 0);
+  return { type: "log", domain: [low, high], ticks: round, format: formatNumber };
 }
 
 /** One manner for all ticks: as many decimals as they need. */

@@ -4,8 +4,14 @@
  * @module
  */
 
-/** Where a number is from: a run on this machine, a run recorded earlier, the model of another machine, or the paper. */
-export type Origin = "measured" | "recorded" | "predicted" | "published";
+/** Where numbers can be from. */
+export const ORIGINS = ["measured", "recorded", "generated", "predicted", "published"] as const;
+
+/**
+ * Where a number is from: a run on this machine, a run recorded earlier, a generator that was made to have it, the model of
+ * another machine, or the paper.
+ */
+export type Origin = typeof ORIGINS[number];
 
 /** A figure of one or more panels that share their legend. */
 export interface Figure {
@@ -15,7 +21,10 @@ export interface Figure {
   readonly title: string;
   /** What to see in it, in a sentence or two. */
   readonly caption: string;
+  /** Panels whose axes have the same label share its scale. */
   readonly panels: readonly Panel[];
+  /** Whether the report has it closed at first. */
+  readonly secondary?: boolean;
 }
 
 /** One pair of axes. */

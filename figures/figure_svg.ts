@@ -12,8 +12,8 @@ import { type Drawer, type Drawing, drawPanel, textLines } from "./panel.ts";
 import { hatchings, type Series, seriesOf } from "./series.ts";
 import { colour, ORIGIN_NAMES, themeCss } from "./theme.ts";
 
-/** Of a panel, in pixels: two stand beside each other on a desktop, and text is still legible on a phone. */
-const PANEL_WIDTH = 450;
+/** Of a panel, in pixels: three stand beside each other on a desktop, and one is as wide as a phone. */
+const PANEL_WIDTH = 360;
 const GAP = 20;
 
 /**
@@ -91,7 +91,9 @@ async function draw(
   const drawer = await loadDrawer();
   const series = seriesOf(figure, prefix);
   return {
-    panels: figure.panels.map((panel) => drawPanel(drawer, panel, series, PANEL_WIDTH)),
+    panels: figure.panels.map((panel) =>
+      drawPanel(drawer, panel, series, PANEL_WIDTH, figure.panels)
+    ),
     series,
   };
 }

@@ -9,7 +9,7 @@ import { HOLLOW_DASHES } from "./marks.ts";
 import { type Markup, markup } from "./markup.ts";
 import { FONT_SIZE, textWidth, wrapText } from "./measure.ts";
 import { type Drawing, textLines } from "./panel.ts";
-import { keyOf, type Series } from "./series.ts";
+import { keyOf, type Series, seriesAttributes } from "./series.ts";
 import { colour, ORIGIN_NAMES } from "./theme.ts";
 
 const LINE = 21;
@@ -36,9 +36,11 @@ export function drawLegend(figure: Figure, series: readonly Series[], width: num
         y += LINE;
       }
       parts.push(
-        markup`<g transform="translate(${Math.round(x)} ${y})">${
-          swatch(one, markOf(figure, one))
-        }<g fill="${colour("ink")}">${textLines(lines, SWATCH, 13, 14)}</g></g>`,
+        markup`<g class="key"${seriesAttributes(one.name)} transform="translate(${
+          Math.round(x)
+        } ${y})">${swatch(one, markOf(figure, one))}<g fill="${colour("ink")}">${
+          textLines(lines, SWATCH, 13, 14)
+        }</g></g>`,
       );
       y += Math.max(0, lines.length - 1) * 14;
       x += wide + GAP;

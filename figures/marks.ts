@@ -9,7 +9,7 @@ import type { Panel } from "./figure.ts";
 import { formatNumber, type NumberScale } from "./axis.ts";
 import { textWidth } from "./measure.ts";
 import type { Placed, Placement } from "./place.ts";
-import { keyOf, type Series } from "./series.ts";
+import { keyOf, type Series, seriesAttributes } from "./series.ts";
 import { colour, ORIGIN_NAMES } from "./theme.ts";
 
 /** The plotting library. */
@@ -79,6 +79,7 @@ function seriesMarks(context: MarkContext, series: Series): Mark[] {
           strokeWidth: isStacked ? 0.75 : 1.2,
           ...(origin === "published" ? { strokeDasharray: HOLLOW_DASHES } : {}),
           title: titleOf,
+          ariaLabel: tagOf,
           className: "data",
         }),
       ),
@@ -95,6 +96,7 @@ function seriesMarks(context: MarkContext, series: Series): Mark[] {
       stroke,
       strokeWidth: 1.5,
       title: titleOf,
+      ariaLabel: tagOf,
       className: "data",
     }),
   );
@@ -103,7 +105,12 @@ function seriesMarks(context: MarkContext, series: Series): Mark[] {
   const band = sorted.filter(({ low }) => low !== null);
   return [
     ...(band.length > 1
-      ? [plot.area(band, { x1: "x", y1: "low", y2: "high", fill: stroke, fillOpacity: 0.16 })]
+      ? [
+        plot.area(band, {
+          ...{ x1: "x", y1: "low", y2: "high", fill: stroke, fillOpacity: 0.16 },
+          ariaLabel: seriesTag,
+        }),
+      ]
       : []),
     plot.line(sorted, {
       x: "x",
@@ -111,12 +118,16 @@ function seriesMarks(context: MarkContext, series: Series): Mark[] {
       stroke,
       strokeWidth: 1.8,
       ...(dashes === undefined ? {} : { strokeDasharray: dashes }),
+      ariaLabel: seriesTag,
       className: "data-line",
     }),
-    ...(placed.length === 1 ||
-        placed.length <= DOTTED_SERIES && panel.data.length <= DOTTED_PANEL
-      ? [dots]
-      : []),
+    placed.length === 1 || placed.length <= DOTTED_SERIES && panel.data.length <= DOTTED_PANEL
+      ? dots
+      // Nothing to be seen, and something to be pointed at.
+      : plot.dot(sorted, {
+        ...{ x: "x", y: "y2", r: 4, fill: stroke, fillOpacity: 0, stroke: "none" },
+        ...{ title: titleOf, ariaLabel: tagOf, className: "unseen" },
+      }),
   ];
 }
 
@@ -138,6 +149,7 @@ function intervalMarks(context: MarkContext, series: Series): Mark[] {
     rule({
       stroke: isBar ? colour("ink") : series.stroke,
       strokeWidth: 1.5,
+      ariaLabel: tagOf,
       className: "interval",
     }),
   ];
@@ -172,6 +184,29 @@ export function valueLabelWidth({ placed }: Placement): number {
 }
 
 const shortNumber = (value: number): string => formatNumber(Number(value.toPrecision(3)));
+
+/** Series and place of a value, which {@linkcode namedTags} makes attributes. */
+function tagOf(placed: Placed): string {
+  return `${seriesTag(placed)}${encodeURIComponent(String(placed.datum.x))}`;
+}
+
+/** The series alone: one tag of all values keeps a line in one piece. */
+function seriesTag({ datum: { series } }: Placed): string {
+  return `${TAG}${encodeURIComponent(series)}/`;
+}
+
+/** No label of Plot's own begins so. */
+const TAG = "value:";
+
+/** Markup of Plot whose tags are attributes, by which a page's script finds what belongs together. */
+export function namedTags(svg: string): string {
+  return svg.replace(
+    new RegExp(` aria-label="${TAG}([^"/]*)/([^"]*)"`, "g"),
+    (_, series: string, x: string) =>
+      seriesAttributes(decodeURIComponent(series), x === "" ? undefined : decodeURIComponent(x))
+        .text,
+  );
+}
 
 function titleOf({ datum }: Placed): string {
   const { x, y, series, origin, low, high } = datum;

@@ -9,7 +9,7 @@
 
 import type { Panel } from "./figure.ts";
 import { type NumberScale, numberScale } from "./axis.ts";
-import { dataMarks, type Plot, type PlotOptions, valueLabelWidth } from "./marks.ts";
+import { dataMarks, namedTags, type Plot, type PlotOptions, valueLabelWidth } from "./marks.ts";
 import { Markup, markup } from "./markup.ts";
 import { FONT_SIZE, textWidth, widest, wrapText } from "./measure.ts";
 import { type Placement, placeValues } from "./place.ts";
@@ -32,7 +32,7 @@ export interface Drawing {
 
 const TITLE_SIZE = 14;
 const LINE = 17;
-const UPRIGHT_HEIGHT = 210;
+const UPRIGHT_HEIGHT = 180;
 /** The thinnest upright bar. */
 const BAR = 9;
 
@@ -50,17 +50,24 @@ interface Layout {
   readonly rules: readonly RuleLabel[];
 }
 
-/** Draws a panel `width` pixels wide. */
+/**
+ * Draws a panel `width` pixels wide.
+ *
+ * @param figure All panels of its figure: those whose axes have the same label share its scale.
+ */
 export function drawPanel(
   { plot, document }: Drawer,
   panel: Panel,
   series: readonly Series[],
   width: number,
+  figure: readonly Panel[] = [panel],
 ): Drawing {
   const placement = placeValues(panel);
-  const values = valueScale(panel, placement), along = alongScale(panel, placement);
+  const values = valueScale(panel, sharing(panel, figure, "y"));
+  const along = alongScale(panel, placement, sharing(panel, figure, "x"));
   const diagonal = diagonalOf(panel, placement, values, along);
-  const title = wrapText(panel.title, width - 8, TITLE_SIZE);
+  // Bold letters are wider.
+  const title = wrapText(panel.title, 0.9 * width - 8, TITLE_SIZE);
   const titleHeight = title.length * (LINE + 1) + (title.length > 0 ? 3 : 0);
   const layout = layOut(panel, placement, values, along, diagonal, width, titleHeight);
   const { sideways, left, right, top, bottom, inner, names } = layout;
@@ -270,11 +277,24 @@ function diagonalOf(
   return low < high ? [low, high] : null;
 }
 
-function valueScale(panel: Panel, { placed, logY }: Placement): NumberScale {
-  const values = placed.flatMap(({ y1, y2, low, high }) => [
-    ...(logY ? [y2] : [y1, y2]),
-    ...(low === null || high === null ? [] : [low, high]),
-  ]).concat((panel.rules ?? []).map(({ y }) => y).filter((y) => !logY || y > 0));
+/** The panels of a figure that have the same axis as one of them, itself among them. */
+function sharing(panel: Panel, figure: readonly Panel[], axis: "x" | "y"): readonly Panel[] {
+  const { label, scale = "linear" } = panel[axis];
+  const same = (other: Panel): boolean =>
+    other[axis].label === label && (other[axis].scale ?? "linear") === scale &&
+    other.mark === panel.mark;
+  return label === "" ? [panel] : figure.filter((other) => other === panel || same(other));
+}
+
+function valueScale(panel: Panel, shared: readonly Panel[]): NumberScale {
+  const { logY } = placeValues(panel);
+  const values = shared.flatMap((one) => [
+    ...placeValues(one).placed.flatMap(({ y1, y2, low, high }) => [
+      ...(logY ? [y2] : [y1, y2]),
+      ...(low === null || high === null ? [] : [low, high]),
+    ]),
+    ...(one.rules ?? []).map(({ y }) => y).filter((y) => !logY || y > 0),
+  ]);
   const isBars = panel.mark === "bars" || panel.mark === "stacked";
   return numberScale(values, {
     type: logY ? "log" : "linear",
@@ -284,9 +304,15 @@ function valueScale(panel: Panel, { placed, logY }: Placement): NumberScale {
   });
 }
 
-function alongScale({ mark }: Panel, { placed, categories, logX }: Placement): NumberScale {
+function alongScale(
+  { mark }: Panel,
+  { categories, logX }: Placement,
+  shared: readonly Panel[],
+): NumberScale {
   if (categories === null) {
-    const values = placed.map(({ x }) => x), isScatter = mark === "scatter";
+    const values = shared.map(placeValues).filter((one) => one.categories === null)
+      .flatMap(({ placed }) => placed.map(({ x }) => x));
+    const isScatter = mark === "scatter";
     return numberScale(values, {
       type: logX ? "log" : "linear",
       zero: false,
@@ -317,7 +343,5 @@ function marksOf(drawn: { readonly outerHTML: string }): Markup {
     );
   return markup`<g fill="${
     colour("ink")
-  }" text-anchor="middle" font-size="${FONT_SIZE}">${new Markup(
-    inner,
-  )}</g>`;
+  }" text-anchor="middle" font-size="${FONT_SIZE}">${new Markup(namedTags(inner))}</g>`;
 }

@@ -16,7 +16,7 @@ export interface Series {
   readonly index: number;
   /** Lines and outlines. */
   readonly stroke: string;
-  /** Areas: full where measured or recorded, hatched where predicted, hollow where published. */
+  /** Areas: full unless hatched where predicted, hollow where published. */
   readonly fill: string;
   /** Dashes of lines and outlines; none where measured. */
   readonly dashes: string | undefined;
@@ -27,6 +27,7 @@ export interface Series {
 const DASHES: Readonly<Record<Origin, string | undefined>> = {
   measured: undefined,
   recorded: "9 2",
+  generated: "1 2",
   predicted: "6 3",
   published: "2 3",
 };
@@ -34,6 +35,7 @@ const DASHES: Readonly<Record<Origin, string | undefined>> = {
 const SYMBOLS = {
   measured: "circle",
   recorded: "circle",
+  generated: "circle",
   predicted: "square",
   published: "diamond",
 } as const;
@@ -51,16 +53,21 @@ export function seriesOf(figure: Figure, prefix: string): Series[] {
       origin,
       index,
       stroke,
-      fill: origin === "measured" || origin === "recorded"
-        ? stroke
-        : origin === "predicted"
+      fill: origin === "predicted"
         ? `url(#${hatchName(prefix, index)})`
-        : colour("paper"),
+        : origin === "published"
+        ? colour("paper")
+        : stroke,
       dashes: DASHES[origin],
       symbol: SYMBOLS[origin],
     });
   }
   return [...series.values()];
+}
+
+/** Attributes by which a page's script finds what belongs together: the series and, of one value, where it stands. */
+export function seriesAttributes(series: string, x?: string | number): Markup {
+  return markup` data-series="${series}"${x === undefined ? null : markup` data-x="${x}"`}`;
 }
 
 /** Series and origin as one string. */

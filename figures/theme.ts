@@ -1,9 +1,8 @@
 /**
  * Colours of the report, as CSS custom properties for a light and a dark surface.
  *
- * Origins are told apart by family: what was measured is cool, what was recorded earlier is green, what a model predicts is
- * warm, what was published is grey.
- * Within a family the first four differ from their neighbours in lightness too, so that they stay apart for the
+ * Origins are told apart by family: what was measured is cool, what was recorded earlier is green, what a generator was made to
+ * have is violet, what a model predicts is warm, what was published is grey. Within a family the first four differ from their neighbours in lightness too, so that they stay apart for the
  * colour-blind. Marks have at least 3:1 against their surface and text 4.5:1 (`tests/bench/report_theme_test.ts`).
  *
  * @module
@@ -15,6 +14,7 @@ import type { Origin } from "./figure.ts";
 export const ORIGIN_NAMES: Readonly<Record<Origin, string>> = {
   measured: "measured here",
   recorded: "recorded",
+  generated: "generated",
   predicted: "predicted",
   published: "published",
 };
@@ -37,6 +37,8 @@ const SURFACES = {
   "measured-surface": ["#e8f1fb", "#142b42"],
   "recorded-ink": ["#2b5d12", "#a9dd84"],
   "recorded-surface": ["#eaf4e2", "#1b3012"],
+  "generated-ink": ["#6b2d8f", "#dba8f7"],
+  "generated-surface": ["#f5ebfa", "#321c40"],
   "predicted-ink": ["#8a3a0c", "#ffb38a"],
   "predicted-surface": ["#fdeee3", "#3a2213"],
   "published-ink": ["#454c54", "#c9d0d7"],
@@ -68,6 +70,13 @@ const SERIES: Readonly<Record<Origin, readonly Shade[]>> = {
     ["#5f6b4a", "#98a583"],
     ["#1f7a63", "#61d6b4"],
     ["#8a9a5b", "#7d8c52"],
+  ],
+  generated: [
+    ["#7a35a0", "#c184e6"],
+    ["#c25fae", "#f0b3e2"],
+    ["#54246f", "#9a5fc0"],
+    ["#a06fc4", "#d9bdf0"],
+    ["#8f2f7d", "#d078be"],
   ],
   predicted: [
     ["#b8431a", "#ff8f60"],

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { formatCount } from "../../core/format.ts";
+import type { Figure, Panel } from "../../figures/figure.ts";
 import { tableOf } from "../columns.ts";
-import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
-import type { Figure } from "../../figures/figure.ts";
+import { defineExperiment, type Findings, type Outcome, type ResultTable } from "../experiment.ts";
 import { AUC, droppedOfHot, formatDifference, LOG_LOSS } from "../study/compare.ts";
 import {
   comparedOf,
@@ -15,6 +16,7 @@ import {
   differencePanel,
   DROPPED_COLUMN,
   INPUTS_COLUMN,
+  MARGIN_AUC,
   meanColumn,
   powerColumns,
   SEEDS_COLUMN,
@@ -24,7 +26,8 @@ import {
   WORKLOAD_COLUMN,
 } from "../study/comparison.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
-import { estimate, LEAST_SEEDS } from "../study/statistics.ts";
+import { simulatedCost, simulatedPlaces } from "../study/simulated.ts";
+import { estimate, excludesZero, isNotWorse, LEAST_SEEDS } from "../study/statistics.ts";
 import {
   aucSample,
   deviceOf,
@@ -35,6 +38,7 @@ import {
   trainWorkloads,
   TWIN_FLAGS,
 } from "../study/trained.ts";
+import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { studyLabel } from "../study/workload.ts";
 import { recordedStandardVariants, standardVariants } from "../study/variants.ts";
 
@@ -58,7 +62,13 @@ export const accuracyExperiment = defineExperiment({
           ? standardVariants(PLANS, settings)
           : recordedStandardVariants(PLANS, recorded),
     );
+    const [first] = trained;
     return {
+      outcome: outcomeOf(trained),
+      ...(first === undefined ? {} : {
+        headline: headline(first, settings.recorded),
+        tradeoff: await tradeoff(first),
+      }),
       tables: [table(trained)],
       figures: [figure(trained)],
       samples: trained.flatMap((one) => PLANS.map((plan) => aucSample(one, plan))),
@@ -75,6 +85,66 @@ export const accuracyExperiment = defineExperiment({
     };
   },
 });
+
+/** The first chart's: at equal time on the paper's machine. */
+async function tradeoff(one: Trained): Promise<Panel> {
+  const [place] = await simulatedPlaces();
+  const variants = PLANS.map((name) => ({ name, series: name }));
+  return tradeoffPanel(one, simulatedCost(place!), "fae", variants, tradeoffTitle(one, "fae"));
+}
+
+/** Slipstream against every input in the same order, of the first workload. */
+function headline({ workload, size, results }: Trained, recorded: boolean): string {
+  const lost = results.difference("slipstream", "fae", AUC);
+  const what = `${recorded ? "Recorded, " : "Trained here, "}${studyLabel(workload)} at ${
+    formatCount(size.inputs)
+  } inputs`;
+  if (lost === null) return `${what}: not decided, since no run skips`;
+  const control = results.difference("slipstream", "random-drop", AUC);
+  return `${what}, ${lost.seeds === 1 ? "1 seed" : `${lost.seeds} seeds`}: skipping ${
+    droppedOfHot(results.of("slipstream")).toFixed(0)
+  } % of the hot inputs changes AUC by ${formatDifference(lost, 4)}${
+    control === null
+      ? ""
+      : ` against training on all of them and by ${
+        formatDifference(control, 4)
+      } against leaving out as many at random`
+  }${
+    lost.seeds < LEAST_SEEDS
+      ? `; fewer than ${LEAST_SEEDS} seeds decide nothing`
+      : excludesZero(lost)
+      ? ""
+      : ": too small a run to tell"
+  }`;
+}
+
+/** Whether skipping costs no more than the margin, as the paper reports, on every workload. */
+function outcomeOf(trained: readonly Trained[]): Outcome {
+  const paper = "the paper reports minor to positive changes of accuracy";
+  const found = trained.flatMap(({ workload, results }) => {
+    const lost = results.difference("slipstream", "fae", AUC);
+    return lost === null ? [] : [{ workload: studyLabel(workload), lost }];
+  });
+  const said = found.map(({ workload, lost }) => `${workload} ${formatDifference(lost, 4)}`);
+  const why = `AUC of slipstream against fae: ${said.join(", ") || "no runs yet"}; ${paper}`;
+  const worse = found.filter(({ lost: { mean, half } }) =>
+    half !== null && mean + half < -MARGIN_AUC
+  );
+  const bounded = found.filter(({ lost }) => isNotWorse(lost, MARGIN_AUC) === true);
+  if (found.length > 0 && bounded.length === found.length) return { state: "reproduced", why };
+  if (worse.length === 0 || found.some(({ lost }) => lost.seeds < LEAST_SEEDS)) {
+    return {
+      state: "not at this size",
+      why: `${why}; these runs cannot tell a loss of ${MARGIN_AUC} from none`,
+    };
+  }
+  return {
+    state: worse.length < found.length ? "reproduced in part" : "not reproduced",
+    why: `${why}; a loss of more than ${MARGIN_AUC} is shown for ${
+      worse.map(({ workload }) => workload).join(", ")
+    }`,
+  };
+}
 
 /** What was dropped of the hot inputs: the two need not reach the same. */
 function sharesNote({ workload, results }: Trained): string {

@@ -7,9 +7,9 @@
 import { formatCount } from "../../core/format.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
-import type { Datum, Figure, Panel } from "../../figures/figure.ts";
+import type { Figure, Panel } from "../../figures/figure.ts";
 import { signed } from "../paper_machine.ts";
-import { AUC, datumOf, formatDifference, formatEstimate } from "../study/compare.ts";
+import { AUC, formatDifference, formatEstimate } from "../study/compare.ts";
 import {
   boundText,
   MARGIN_AUC,
@@ -29,9 +29,9 @@ import {
   wholeOf,
 } from "../study/frontier.ts";
 import { timedRuns } from "../study/recorded.ts";
-import { simulatedPlaces, simulatedSeconds } from "../study/simulated.ts";
+import { simulatedCost, simulatedPlaces } from "../study/simulated.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
-import { type Estimate, estimate, LEAST_SEEDS, smallestVisible } from "../study/statistics.ts";
+import { type Estimate, LEAST_SEEDS, smallestVisible } from "../study/statistics.ts";
 import {
   aucSample,
   deviceOf,
@@ -42,6 +42,7 @@ import {
   trainWorkloads,
   TWIN_FLAGS,
 } from "../study/trained.ts";
+import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
 import { interleaved, nameWithout, variantOf } from "../study/variants.ts";
 
@@ -77,9 +78,16 @@ export const frontierExperiment = defineExperiment({
     );
     const costs = await costsOf(trained, settings);
     const compared = costs.map((cost) => comparedAt(trained, cost));
+    const told = headline(trained, compared, settings.recorded);
+    const lead = tradeoff(trained, costs);
     return {
+      ...(told === undefined ? {} : { headline: told }),
+      ...(lead === undefined ? {} : { tradeoff: lead }),
       tables: [verdictTable(compared), ...compared.map(table), budgetTable(trained)],
-      figures: trained.map((one) => figure(one, costs)),
+      figures: trained.flatMap((one) => [
+        figure(one, costs.filter(({ name }) => !isOfToday(name))),
+        { ...figure(one, costs.filter(({ name }) => isOfToday(name)), "-today"), secondary: true },
+      ]),
       samples: trained.flatMap((one) => contenders(one).map((name) => aucSample(one, name))),
       device: deviceOf(trained),
       verdicts: compared.flatMap(sentences),
@@ -135,25 +143,24 @@ async function costsOf(
   const inputs: Cost = {
     name: "inputs",
     title: "inputs trained",
+    saved: "inputs",
     unit: "inputs",
     origin: "measured",
     of: ({ trained_inputs }) => trained_inputs,
   };
   const places = await simulatedPlaces(machine);
-  const simulated = places.map((place, i): Cost => {
-    const known = new Map<object, number | null>();
-    return {
-      name: `simulated-${i + 1}`,
-      title: `simulated time on ${place.title}`,
-      unit: "s",
-      origin: "predicted",
-      of: (run) => {
-        if (!known.has(run)) known.set(run, simulatedSeconds(run, place));
-        return known.get(run)!;
-      },
-    };
-  });
-  return [inputs, ...measuredCost(trained), ...simulated];
+  return [
+    inputs,
+    ...measuredCost(trained),
+    ...places.map((place, i) => simulatedCost(place, simulatedName(i))),
+  ];
+}
+
+/** The places that are simulated; the first is the paper's machine. */
+const simulatedName = (i: number): string => `simulated-${i + 1}`;
+
+function isOfToday(name: string): boolean {
+  return name.startsWith("simulated-") && name !== simulatedName(0);
 }
 
 /** Time of training where the runs were had; none where some were had on another machine, or beside other work. */
@@ -165,6 +172,7 @@ function measuredCost(trained: readonly Trained[]): Cost[] {
   const count = threads ?? environment.cpus;
   return [{
     name: MEASURED,
+    saved: "training time",
     title: `training time on ${cpu_model ?? "this machine"}, ${count} ${
       count === 1 ? "thread" : "threads"
     }`,
@@ -352,11 +360,13 @@ function savedSentence(saved: Standing["saved"], rival: string): string {
 }
 
 /** Differences in AUC to `fae` on all inputs, against the share of its cost. */
-function figure(one: Trained, costs: readonly Cost[]): Figure {
+function figure(one: Trained, costs: readonly Cost[], ending = ""): Figure {
   const { workload, size } = one;
   return {
-    name: workload,
-    title: `${studyLabel(workload)}: accuracy against what it costs`,
+    name: `${workload}${ending}`,
+    title: `${studyLabel(workload)}: accuracy against what is saved${
+      ending === "" ? "" : " on machines of today"
+    }`,
     caption: `AUC beyond that of fae on all inputs, paired by seed, at ${
       formatCount(size.inputs)
     } inputs; lines are plans that are stopped early, points the others; 95 % intervals. Above the line of fae skipping does better than training on less.`,
@@ -364,33 +374,57 @@ function figure(one: Trained, costs: readonly Cost[]): Figure {
   };
 }
 
-function panel({ results }: Trained, cost: Cost): Panel {
-  const whole = wholeOf(results.names, "fae");
-  const bySeed = (name: string) => new Map(results.of(name).map((run) => [run.seed, run]));
-  const base = bySeed(whole ?? "");
-  const datum = (name: string, series: string): Datum[] => {
-    const pairs = results.of(name).flatMap((run) => {
-      const other = base.get(run.seed), paid = cost.of(run);
-      const all = other === undefined ? null : cost.of(other);
-      return all === null || paid === null
-        ? []
-        : [{ percent: 100 * paid / all, lost: AUC(run) - AUC(other!) }];
-    });
-    if (pairs.length === 0) return [];
-    const x = estimate(pairs.map(({ percent }) => percent)).mean;
-    const y = datumOf(estimate(pairs.map(({ lost }) => lost)));
-    return [{ x, series, origin: cost.origin, ...y }];
-  };
-  return {
-    title: `at equal ${cost.title}`,
-    mark: "lines",
-    x: { label: `${cost.unit === "inputs" ? "inputs" : "time"}, % of fae's` },
-    y: { label: "AUC beyond fae's" },
-    data: [
-      ...RIVALS.flatMap((rival) =>
-        budgetsOf(results.names, rival).flatMap((name) => datum(name, `${rival}, stopped early`))
-      ),
-      ...contenders({ results }).flatMap((name) => datum(name, shortName(name))),
-    ],
-  };
+function panel(one: Trained, cost: Cost, title?: string): Panel {
+  const { results } = one;
+  return tradeoffPanel(one, cost, wholeOf(results.names, "fae") ?? "", [
+    ...RIVALS.flatMap((rival) =>
+      budgetsOf(results.names, rival).map((name) => ({ name, series: `${rival}, stopped early` }))
+    ),
+    ...contenders(one).map((name) => ({ name, series: shortName(name) })),
+  ], title);
+}
+
+/** The workload that is told of first: the one with most inputs. */
+function leading(trained: readonly Trained[]): Trained | undefined {
+  return trained.toSorted((a, b) => b.size.inputs - a.size.inputs)[0];
+}
+
+/** The first chart's: at equal time on the paper's machine, or on the first that is asked for. */
+function tradeoff(trained: readonly Trained[], costs: readonly Cost[]): Panel | undefined {
+  const one = leading(trained), cost = costs.find(({ name }) => name === simulatedName(0));
+  if (one === undefined || cost === undefined) return undefined;
+  const whole = wholeOf(one.results.names, "fae") ?? "";
+  const all = panel(one, cost, tradeoffTitle(one, whole));
+  return { ...all, data: all.data.filter(({ x }) => Number(x) > -1) };
+}
+
+/** What the best plan of the leading workload saves and costs on the machine of the first chart, and whether stopping early does as well. */
+function headline(
+  trained: readonly Trained[],
+  compared: readonly ComparedAt[],
+  recorded: boolean,
+): string | undefined {
+  const one = leading(trained), at = compared.find(({ cost }) => cost.name === simulatedName(0));
+  if (one === undefined || at === undefined) return undefined;
+  const what = `${recorded ? "Recorded, " : "Trained here, "}${studyLabel(one.workload)} (${
+    kindOf(one.workload)
+  }) at ${formatCount(one.size.inputs)} inputs`;
+  const best = bestOf(at).find(({ one: { workload } }) => workload === one.workload);
+  if (best === undefined) {
+    const runs = one.results.all.length;
+    return `${what}: not decided; of ${runs === 1 ? "1 run" : `${runs} runs`} so far none skips`;
+  }
+  const { name, seeds, percent, rival, auc } = best.one, verdict = verdictOf(best.one, best.tested);
+  const lost = one.results.difference(name, wholeOf(one.results.names, "fae")!, AUC);
+  return `${what}, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}: ${shortName(name)} takes ${
+    (100 - percent.mean).toFixed(1)
+  } % less ${at.cost.title}, than fae, at ${
+    formatDifference(lost)
+  } AUC; against ${rival} stopped early, which costs the same, ${
+    verdict === "not decided"
+      ? `nothing is decided with fewer than ${LEAST_SEEDS} seeds`
+      : verdict === "no difference shown"
+      ? "no difference is shown"
+      : `it is ${verdict} by ${intervalText(auc!, 5, "AUC")}`
+  }`;
 }

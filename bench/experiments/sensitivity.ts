@@ -338,12 +338,14 @@ function figure(
   const panel = (title: string, log: boolean, points: readonly Point[]): Panel => ({
     title,
     mark: "lines",
-    x: { label: title, scale: log ? "log" : "linear" },
+    // The title says it.
+    x: { label: "", scale: log ? "log" : "linear" },
     y: { label: "speedup" },
     data: data(points),
   });
   return {
     name: `over-${over}`,
+    secondary: over !== OVER[0],
     title: `Slipstream over ${SYSTEM_LABELS[over]} when one thing varies`,
     caption: `Ratio of the times of an epoch on ${
       machineLabel(setting, setting.calibrated.gpus)

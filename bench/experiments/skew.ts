@@ -27,6 +27,8 @@ const SEED = 1;
 const CHUNK = 4096;
 /** Shares of the rows, most used first, whose lookups are told. */
 const TOP = [0.001, 0.01, 0.1] as const;
+/** How twins draw is no finding. */
+const ORIGIN = "generated";
 /** Points of a curve. */
 const POINTS = 60;
 
@@ -50,28 +52,37 @@ export const skewExperiment = defineExperiment({
     const all: Uses[] = [];
     for (const workload of workloadsOf(settings)) all.push(await countUses(workload, settings));
     return {
+      outcome: {
+        state: "not tested",
+        why:
+          "the twins are made to look rows up as unevenly as the data sets do, so that this shows what is trained on and finds nothing; deno task data profile counts a log of your own",
+      },
       tables: [
-        tableOf({ title: "Lookups of the most used rows, all tables together" }, all, [
-          WORKLOAD_COLUMN,
-          countColumn("inputs", ({ inputs }) => inputs),
-          countColumn("rows used", ({ rows }) => rows),
-          numberColumn("used once, % of rows", 1, ({ rows, histogram }) => {
-            const once = histogram.at(-1);
-            return once?.[0] === 1 ? 100 * once[1] / rows : 0;
-          }),
-          ...TOP.map((share) =>
-            numberColumn<Uses>(
-              `top ${100 * share} %, % of lookups`,
+        tableOf(
+          { title: "Lookups of the most used rows, all tables together", origin: ORIGIN },
+          all,
+          [
+            WORKLOAD_COLUMN,
+            countColumn("inputs", ({ inputs }) => inputs),
+            countColumn("rows used", ({ rows }) => rows),
+            numberColumn("used once, % of rows", 1, ({ rows, histogram }) => {
+              const once = histogram.at(-1);
+              return once?.[0] === 1 ? 100 * once[1] / rows : 0;
+            }),
+            ...TOP.map((share) =>
+              numberColumn<Uses>(
+                `top ${100 * share} %, % of lookups`,
+                1,
+                (uses) => lookupPercent(uses, share),
+              )
+            ),
+            numberColumn(
+              "as many rows as 256 MiB hold, % of lookups",
               1,
-              (uses) => lookupPercent(uses, share),
-            )
-          ),
-          numberColumn(
-            "as many rows as 256 MiB hold, % of lookups",
-            1,
-            (uses) => lookupPercent(uses, Math.min(1, hotRowShare(uses.workload))),
-          ),
-        ]),
+              (uses) => lookupPercent(uses, Math.min(1, hotRowShare(uses.workload))),
+            ),
+          ],
+        ),
       ],
       figures: [{
         name: "access",
@@ -169,7 +180,7 @@ function rankCurve({ workload, rows, histogram }: Uses): Datum[] {
       x: rank,
       y: histogram[at]![0],
       series: workloadLabel(workload),
-      origin: "measured",
+      origin: ORIGIN,
     });
   }
   return data;
@@ -177,7 +188,7 @@ function rankCurve({ workload, rows, histogram }: Uses): Datum[] {
 
 function shareCurve(uses: Uses): Datum[] {
   return dataOf(
-    "measured",
+    ORIGIN,
     ranksOf(uses.rows).map((rank) => ({
       x: 100 * rank / uses.rows,
       y: lookupPercent(uses, rank / uses.rows),

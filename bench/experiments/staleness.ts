@@ -6,8 +6,15 @@
 
 import type { WatchedRows } from "../../train/plan/document.ts";
 import { figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
-import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
+import {
+  defineExperiment,
+  type Findings,
+  type Outcome,
+  type ResultTable,
+  type Settings,
+} from "../experiment.ts";
 import type { Datum, Figure, Panel } from "../../figures/figure.ts";
+import { joinedState, type State } from "../outcomes.ts";
 import { dataOf } from "../panels.ts";
 import { formatEstimate } from "../study/compare.ts";
 import { WORKLOAD_COLUMN } from "../study/comparison.ts";
@@ -34,10 +41,13 @@ const LITTLE = 0.1;
 /** Changes of the first and of the last part of a run are set side by side. */
 const PART = 0.1;
 
-/** How rows are trained: as the study does, and as the paper's models are. */
+/**
+ * How rows are trained: as the paper's models are, and by the study's optimizer. Both at a constant rate: at one that falls to
+ * zero, as the study has it, every row stops at the end whatever it has learnt.
+ */
 const TRAININGS = {
-  "the study's": [],
   "SGD, constant rate": PAPER_TRAINING,
+  "Adagrad, constant rate": ["lr-schedule=constant"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 type Training = keyof typeof TRAININGS;
@@ -75,6 +85,7 @@ export const stalenessExperiment = defineExperiment({
     const trained = await trainWorkloads(settings, sizeOfWatched, variantsOf(settings));
     const lines = watchedOf(trained);
     return {
+      outcome: outcomeOf(lines, settings),
       tables: [stoppedTable(lines), decisionsTable(trained)],
       figures: [movesFigure(lines), curveFigure(trained)],
       device: deviceOf(trained),
@@ -83,7 +94,7 @@ export const stalenessExperiment = defineExperiment({
         `${WATCHED} rows are drawn at random from the hot set of each seed; a reading is the largest change of any coordinate since the reading before, and a row has stopped if after ${
           100 * WITHIN
         } % of the minibatches every reading is below ${100 * LITTLE} % of its first movement`,
-        "The study's training: Adagrad, whose steps shrink by themselves, at a rate that falls to zero over the second half, so that rows hardly move at its end whatever they have learnt. SGD at a constant rate is how the paper's models are trained",
+        "SGD at a constant rate is how the paper's models are trained. Adagrad's steps shrink by themselves, even at a constant rate; the study trains with Adagrad at a rate that falls to zero over the second half",
       ],
     };
   },
@@ -146,24 +157,53 @@ function stoppedOf({ runs }: Watched): Estimate | null {
   return shares.length === 0 ? null : estimate(shares);
 }
 
-/** Whether most rows stop, as in the paper: a sentence. */
-function verdictOf(line: Watched): string {
-  const { workload, training, runs } = line;
-  const found = stoppedOf(line);
-  const where = `${studyLabel(workload)}, ${training}, ${runs[0]!.run.steps} minibatches`;
-  const paper = `the paper finds that most rows hardly move after ${100 * WITHIN} % of them`;
-  if (found === null || found.seeds < LEAST_SEEDS) {
-    return `${where}: not decided with fewer than ${LEAST_SEEDS} seeds (${paper})`;
-  }
+/** What the paper finds. */
+const PAPER = `the paper finds that most rows hardly move after ${100 * WITHIN} % of them`;
+
+/** Whether most rows stop. */
+function stateOf(found: Estimate | null): State {
+  if (found === null || found.seeds < LEAST_SEEDS) return "not decided";
   const { mean, half } = found;
-  const verdict = mean - half! > 50
+  return mean - half! > 50
     ? "reproduced"
     : mean + half! < 50
     ? "not reproduced"
-    : "not to be told at this size";
+    : "not at this size";
+}
+
+/** Whether most rows stop, as in the paper: a sentence. */
+function verdictOf(line: Watched): string {
+  const { workload, training, runs } = line;
+  const found = stoppedOf(line), state = stateOf(found);
+  const where = `${studyLabel(workload)}, ${training}, ${runs[0]!.run.steps} minibatches`;
+  if (state === "not decided") {
+    return `${where}: not decided with fewer than ${LEAST_SEEDS} seeds (${PAPER})`;
+  }
+  const verdict = state === "not at this size" ? "not to be told at this size" : state;
   return `${where}: ${verdict}; ${
     formatEstimate(found, 1)
-  } % of the hot rows have stopped, and ${paper}`;
+  } % of the hot rows have stopped, and ${PAPER}`;
+}
+
+/** Of what is trained as the paper's models are. */
+function outcomeOf(
+  lines: readonly Watched[],
+  settings: Parameters<typeof joinedState>[1],
+): Outcome {
+  const asPaper = lines.filter(({ training }) => training === NAMES[0]);
+  const said = asPaper.map((line) => {
+    const { workload, runs } = line;
+    const { run } = runs[0]!;
+    return `${studyLabel(workload)}: ${
+      formatEstimate(stoppedOf(line), 1)
+    } % of the hot rows have stopped after ${100 * WITHIN} % of ${run.steps} minibatches (${
+      runs.length === 1 ? "1 seed" : `${runs.length} seeds`
+    })`;
+  });
+  return {
+    state: joinedState(asPaper.map((line) => stateOf(stoppedOf(line))), settings),
+    why: `${said.join("; ") || "no rows were watched"}; ${PAPER}`,
+  };
 }
 
 /** Mean change of the watched rows over a part of the readings. */
@@ -235,27 +275,57 @@ function decisionsTable(trained: readonly Trained[]): ResultTable {
   ]);
 }
 
+/** Parts of a run of which the figure has a point each. */
+const PARTS = 20;
+
+/**
+ * The largest change of a row in each part of a run, in per cent of its first one, at the part's last minibatch.
+ *
+ * @param steps Minibatches of the run.
+ */
+export function largestByPart(
+  { steps: at, changes }: WatchedRows,
+  row: number,
+  steps: number,
+): { readonly step: number; readonly percent: number }[] {
+  const first = changes.find((reading) => reading[row]! > 0)?.[row];
+  if (first === undefined) return [];
+  // A change belongs to the reading that found it; the first reading found none.
+  const when = at.slice(at.length - changes.length);
+  const parts = new Map<number, number>();
+  for (const [i, reading] of changes.entries()) {
+    const part = Math.min(PARTS, Math.max(1, Math.ceil(PARTS * when[i]! / steps)));
+    parts.set(part, Math.max(parts.get(part) ?? 0, reading[row]!));
+  }
+  return [...parts].map(([part, largest]) => ({
+    step: Math.round(part * steps / PARTS),
+    percent: 100 * largest / first,
+  }));
+}
+
 function movesFigure(lines: readonly Watched[]): Figure {
   return {
     name: "moves",
     title: `Change of ${DRAWN} random hot rows over training`,
     caption:
-      "A line a row of the first seed: the largest change of a coordinate since the last reading. The paper finds that most soon hardly move.",
+      `A line a row of the first seed: its largest change from one reading to the next in each twentieth of the run, as a share of its first one. Below ${
+        100 * LITTLE
+      } % a row hardly moves, which the paper finds of most rows soon.`,
     panels: lines.map(({ workload, training, runs: [first] }): Panel => {
-      const { rows, steps, changes } = first!.watched;
+      const { rows } = first!.watched;
       return {
         title: `${studyLabel(workload)}, ${training}`,
         mark: "lines",
         x: { label: "minibatches trained" },
-        y: { label: "largest change" },
+        y: { label: "largest change, % of the row's first", zero: true },
+        rules: [{ y: 100 * LITTLE, label: "" }],
         data: dataOf(
           "measured",
-          rows.slice(0, DRAWN).flatMap((_, r) =>
-            changes.map((reading, i) => ({
-              // A change belongs to the reading that found it.
-              x: steps[i + steps.length - changes.length]!,
-              y: reading[r]!,
-              series: `row ${r + 1}`,
+          rows.slice(0, DRAWN).flatMap((_, row) =>
+            largestByPart(first!.watched, row, first!.run.steps).map(({ step, percent }) => ({
+              x: step,
+              y: percent,
+              series: `row ${row + 1}`,
             }))
           ),
         ),

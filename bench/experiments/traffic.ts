@@ -7,7 +7,7 @@
 import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
 import type { MovedBytes } from "../../sim/simulate.ts";
-import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { type ColumnOf, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
 import type { Figure } from "../../figures/figure.ts";
 import {
@@ -130,15 +130,24 @@ function savedPercent(bytes: number, before: number): number | null {
   return share === null ? null : 100 * share;
 }
 
+/** A share that is far below zero says less than how many times as many bytes move. */
+const LEAST_PERCENT = -100;
+
+function savedText(bytes: number, before: number): string {
+  const percent = savedPercent(bytes, before);
+  if (percent === null) return "";
+  return percent < LEAST_PERCENT
+    ? `${(bytes / before).toFixed(0)} times as many`
+    : percent.toFixed(1);
+}
+
 function savedTable(traffic: Traffic): ResultTable {
   const title = "Share of the bytes an epoch that skipping saves, %; below zero it moves more";
   const lines = byWorkload(traffic).flatMap((one) => PAIRS.map((pair) => ({ ...one, ...pair })));
   const column = (name: string, of: (bytes: MovedBytes) => number) =>
-    numberColumn<typeof lines[number]>(
+    figureColumn<typeof lines[number]>(
       name,
-      1,
-      ({ bySystem, system, over }) =>
-        savedPercent(of(bySystem.get(system)!), of(bySystem.get(over)!)),
+      ({ bySystem, system, over }) => savedText(of(bySystem.get(system)!), of(bySystem.get(over)!)),
     );
   return tableOf({ title, origin: "predicted" }, lines, [
     WORKLOAD_COLUMN,
@@ -166,7 +175,7 @@ function bytesTable(setting: PaperSetting, traffic: Traffic): ResultTable {
 }
 
 function bytesFigure(setting: PaperSetting, traffic: Traffic): Figure {
-  const ways: readonly [title: string, of: (bytes: MovedBytes) => number][] = [
+  const ways: readonly [way: string, of: (bytes: MovedBytes) => number][] = [
     ["over the link", link],
     ["to and from host memory", ({ host_memory }) => host_memory],
     ["to and from GPU memory", ({ gpu_memory }) => gpu_memory],
@@ -177,7 +186,7 @@ function bytesFigure(setting: PaperSetting, traffic: Traffic): Figure {
     caption: `Gigabytes that an epoch moves on ${
       machineLabel(setting, setting.calibrated.gpus)
     }, all GPUs together.`,
-    panels: ways.map(([title, of]) => {
+    panels: ways.map(([way, of]) => {
       const data = SYSTEMS.flatMap((system) =>
         [...traffic].map(([workload, bySystem]) => ({
           x: workloadLabel(workload),
@@ -185,7 +194,8 @@ function bytesFigure(setting: PaperSetting, traffic: Traffic): Figure {
           series: SYSTEM_LABELS[system],
         }))
       );
-      return categoryPanel("bars", "GB an epoch", dataOf("predicted", data), { title });
+      // Each way has a scale of its own.
+      return categoryPanel("bars", `GB ${way} an epoch`, dataOf("predicted", data));
     }),
   };
 }
@@ -198,15 +208,16 @@ function savedFigure(setting: PaperSetting, traffic: Traffic): Figure {
   ];
   return {
     name: "saved",
+    secondary: true,
     title: "Share of the bytes that skipping saves",
     caption: `Of the bytes an epoch moves under FAE or the hybrid baseline, on ${
       machineLabel(setting, setting.calibrated.gpus)
-    }. Below zero it moves more.`,
+    }. Below zero it moves more; memory of the GPUs, of which the hybrid baseline uses hardly any, has no bar against it.`,
     panels: PAIRS.filter(({ system }) => system === "slipstream").map(({ system, over }) => {
       const data = ways.flatMap(([series, of]) =>
         [...traffic].flatMap(([workload, bySystem]) => {
           const y = savedPercent(of(bySystem.get(system)!), of(bySystem.get(over)!));
-          return y === null ? [] : [{ x: workloadLabel(workload), y, series }];
+          return y === null || y < LEAST_PERCENT ? [] : [{ x: workloadLabel(workload), y, series }];
         })
       );
       return categoryPanel("bars", "% saved", dataOf("predicted", data), {

@@ -4,12 +4,10 @@
  * @module
  */
 
-import { EXPERIMENTS } from "../registry.ts";
+import { EXPERIMENT_NAMES } from "../experiment_names.ts";
+import { RECORDED_ENDING } from "../folder_names.ts";
 import type { BenchDocument } from "../report.ts";
 import type { Results } from "../results.ts";
-
-/** Sections from the headline to the harness. */
-const ORDER = EXPERIMENTS.map(({ name }) => name);
 
 /** Sorts, and leaves out an older document of the same experiment, saying so. */
 export function showable({ documents, refused }: Results): {
@@ -32,8 +30,12 @@ export function showable({ documents, refused }: Results): {
   }
   const place = ({ experiment }: BenchDocument) => {
     // Recorded runs come after those of the same experiment here.
-    const at = ORDER.indexOf(experiment.replace(/-recorded$/, ""));
-    return at < 0 ? ORDER.length : at;
+    const at = EXPERIMENT_NAMES.indexOf(
+      experiment.endsWith(RECORDED_ENDING)
+        ? experiment.slice(0, -RECORDED_ENDING.length)
+        : experiment,
+    );
+    return at < 0 ? EXPERIMENT_NAMES.length : at;
   };
   const sorted = [...shown.values()].sort((a, b) =>
     place(a) - place(b) || (a.experiment < b.experiment ? -1 : 1)

@@ -1,17 +1,17 @@
 /**
- * A figure in the page: caption, panels, and its data and its file behind links.
+ * A figure in the page: caption and legend, panels, and its data and its file behind links.
  *
  * @module
  */
 
 import type { Figure } from "../../figures/figure.ts";
-import { tableToCsv } from "../report.ts";
-import { dataUrl } from "./data_url.ts";
 import { drawPieces } from "../../figures/figure_svg.ts";
 import { type Markup, markup } from "../../figures/markup.ts";
+import { ORIGIN_NAMES } from "../../figures/theme.ts";
+import { tableToCsv } from "../report.ts";
+import { dataUrl } from "./data_url.ts";
 import { badges } from "./origins.ts";
 import { csvLink, scrollBox } from "./table.ts";
-import { ORIGIN_NAMES } from "../../figures/theme.ts";
 
 /** Data shown in the page; all are in the CSV. */
 const SHOWN = 200;
@@ -24,27 +24,28 @@ const SHOWN = 200;
  */
 export async function figureMarkup(figure: Figure, name: string, svg: string): Promise<Markup> {
   const { title, caption, panels } = figure;
-  const svgs = await drawPieces(figure, name);
+  const [legend, ...drawn] = await drawPieces(figure, name);
   const data = figureData(figure);
   const origins = panels.flatMap((panel) => panel.data.map(({ origin }) => origin));
-  return markup`<figure id="${name}">
+  // A few panels stand at the right of the caption, more of them below it in rows of three.
+  const layout = panels.length === 4 || panels.length < 3 ? "beside" : "below";
+  return markup`<figure id="${name}" class="${layout}">
 <figcaption>
-<h3>${title}${badges(origins)}</h3>
-<p>${caption}</p>
-</figcaption>
-<div class="panels">${svgs}</div>
-<p class="meta links">${
-    csvLink(name, await tableToCsv(data))
-  } of the data, <a download="${name}.svg" href="${
+<div><h3>${title}${badges(origins)}</h3>
+<p>${caption}</p></div>
+<div>${legend!}
+<p class="meta links">${csvLink(name, await tableToCsv(data))} · <a download="${name}.svg" href="${
     dataUrl("image/svg+xml", svg)
-  }">SVG</a> of the figure</p>
-<details class="meta"><summary>The figure's data (${data.rows.length} values)</summary>
+  }">SVG</a></p>
+<details class="meta"><summary>${data.rows.length} values</summary>
 ${dataTable(title, data)}${
     data.rows.length > SHOWN
       ? markup`<p>The first ${SHOWN} of ${data.rows.length}; all of them are in the CSV.</p>`
       : null
   }
-</details>
+</details></div>
+</figcaption>
+<div class="panels">${drawn}</div>
 </figure>
 `;
 }

@@ -11,6 +11,13 @@ import { scrollBox } from "./table.ts";
 /** Whether a document is of a run whose numbers mean nothing. */
 export const isSmoke = ({ settings }: BenchDocument): boolean => settings.scale === "smoke";
 
+/** Links to the sections of some documents. */
+export function linksTo(documents: readonly BenchDocument[]): Markup[] {
+  return documents.map(({ experiment }, i) =>
+    markup`${i > 0 ? ", " : ""}<a href="#${experiment}">${experiment}</a>`
+  );
+}
+
 /** The section's content. */
 export function runFacts(documents: readonly BenchDocument[]): Markup {
   const kinds = Map.groupBy(documents, ({ environment }) => JSON.stringify(environment));
@@ -60,29 +67,49 @@ function deviceText({ device }: BenchDocument): string {
 }
 
 function runTable(documents: readonly BenchDocument[]): Markup {
+  const common = commonSettings(documents);
   return scrollBox(
     "Experiments",
-    markup`<table><caption><span>Experiments</span></caption>
-<thead><tr><th scope="col">experiment</th><th scope="col">state</th><th scope="col" class="right">took</th><th scope="col">sizes and settings</th></tr></thead>
+    markup`<table class="result"><caption><span>Experiments${
+      common.size === 0 ? null : `; settings of all: ${settingsText([...common])}`
+    }</span></caption>
+<thead><tr><th scope="col">experiment</th><th scope="col">state</th><th scope="col" class="right">took</th><th scope="col">settings</th></tr></thead>
 <tbody>${
       documents.map((document) =>
-        markup`<tr><th scope="row"><a href="#${document.experiment}">${document.experiment}</a></th><td>${
+        markup`<tr><th scope="row"><a href="#${document.experiment}">${document.experiment}</a></th><td data-label="state">${
           document.failure !== null
             ? markup`<strong>failed</strong>`
             : isSmoke(document)
             ? markup`<strong>smoke run</strong>`
             : "done"
-        }</td><td class="right">${
+        }</td><td class="right" data-label="took">${
           isInstant(document) ? "" : formatSeconds(document.seconds)
-        }</td><td>${settingsText(document)}</td></tr>\n`
+        }</td><td data-label="settings">${
+          settingsText(
+            Object.entries(document.settings).filter(([name]) => !common.has(name)),
+          )
+        }</td></tr>\n`
       )
     }</tbody></table>`,
   );
 }
 
+type Setting = BenchDocument["settings"][string];
+
+/** Settings that all of several documents have alike. */
+function commonSettings(documents: readonly BenchDocument[]): ReadonlyMap<string, Setting> {
+  const [first, ...others] = documents;
+  if (first === undefined || others.length === 0) return new Map();
+  return new Map(
+    Object.entries(first.settings).filter(([name, value]) =>
+      others.every(({ settings }) => settings[name] === value)
+    ),
+  );
+}
+
 /** Settings that are set. */
-function settingsText({ settings }: BenchDocument): string {
-  return Object.entries(settings)
+function settingsText(settings: readonly (readonly [string, Setting])[]): string {
+  return settings
     .filter(([, value]) => value !== null && value !== false && value !== "")
     .map(([name, value]) =>
       value === true

@@ -10,9 +10,9 @@ import { badge } from "./origins.ts";
 /** The study. */
 const PAPER = "https://arxiv.org/abs/2404.04270";
 
-/** Two sentences for a newcomer. */
+/** For a newcomer. */
 export const LEDE: Markup =
-  markup`Recommender models look up learned vectors, one for each item, user or category, and much of their training time can go into fetching and updating these. <a href="${PAPER}">Slipstream</a> notices which of the often used vectors have stopped changing and skips training inputs that touch only those; this page shows what that saves and what it costs.`;
+  markup`Much of a recommender's training time can go into fetching and updating learned vectors, one for each item, user or category. <a href="${PAPER}">Slipstream</a> skips training inputs that touch only vectors which have stopped changing.`;
 
 /** Terms and what they mean here. */
 export const TERMS: readonly (readonly [string, Markup | string])[] = [
@@ -69,6 +69,8 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
     markup`${badge("measured")} ran on this machine, drawn solid and in cool colours. ${
       badge("recorded")
     } ran earlier, on the machine and at the revision that the section names, in green. ${
+      badge("generated")
+    } is how inputs are drawn, which is no finding, in violet. ${
       badge("predicted")
     } by a model of the paper's machine, hatched or dashed and in warm colours. ${
       badge("published")

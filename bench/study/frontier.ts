@@ -24,6 +24,8 @@ export interface Cost {
   readonly name: string;
   /** As the end of a sentence that begins with "at equal": `time on this machine`. */
   readonly title: string;
+  /** What an axis of it calls it: `simulated time`. */
+  readonly saved: string;
   readonly unit: string;
   readonly origin: Origin;
   /** Of a run; null where it is not known. */

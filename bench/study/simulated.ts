@@ -15,6 +15,7 @@ import { type Range, rangeOf } from "../../sim/uncertainty.ts";
 import { runTrace } from "../../sim/recorded_run.ts";
 import type { CountedTrace } from "../../sim/work.ts";
 import { findPlan, type PlanName } from "../../train/plan/plans.ts";
+import type { Cost } from "./frontier.ts";
 import type { StudyResult } from "./store.ts";
 import { isLog } from "./workload.ts";
 
@@ -67,6 +68,22 @@ export async function simulatedPlaces(
     places.push(placeOn(document, gpus, rows, `${gpus} x ${label}`));
   }
   return places;
+}
+
+/** Simulated time on a place as a cost of runs, each of which is simulated once. */
+export function simulatedCost(place: SimulatedPlace, name = "simulated"): Cost {
+  const known = new Map<object, number | null>();
+  return {
+    name,
+    title: `simulated time on ${place.title}`,
+    saved: `time on ${place.title.split(",")[0]}, simulated,`,
+    unit: "s",
+    origin: "predicted",
+    of: (run) => {
+      if (!known.has(run)) known.set(run, simulatedSeconds(run, place));
+      return known.get(run)!;
+    },
+  };
 }
 
 /** What the simulator takes of a run: mean minibatches by epoch, kind and whether they are full. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "../../core/npm/plot.ts";
-import type { Figure } from "../../figures/figure.ts";
+import type { Figure, Panel } from "../../figures/figure.ts";
 import { drawFigureSvg, reportPage, writeReport } from "../../bench/report_page/mod.ts";
+import { EXPERIMENT_NAMES } from "../../bench/experiment_names.ts";
 import { EXPERIMENTS } from "../../bench/registry.ts";
 import { writeResult } from "../../bench/results.ts";
 import { formatSealed } from "../../core/json_file.ts";
@@ -144,6 +145,10 @@ Deno.test("reportPage() has a section, tables, figures, data and commands of eve
     assert.equal(section.querySelector("h2")!.textContent, title);
     assert.ok(section.textContent.includes(command));
     assert.equal(count(section, "figure"), figures.length);
+    assert.equal(
+      count(section, "details figure"),
+      figures.filter(({ secondary }) => secondary).length,
+    );
     if (failure !== null) assert.ok(section.textContent.includes(failure));
     for (const note of notes) {
       assert.ok(page.querySelector("main")!.textContent.includes(note));
@@ -168,10 +173,87 @@ Deno.test("reportPage() has a section, tables, figures, data and commands of eve
       assert.equal(count(shown, "thead th[scope=col]"), table.columns.length);
     }
   }
-  const short = [...page.querySelectorAll("section[aria-labelledby=headline] caption")];
+});
+
+Deno.test("reportPage() begins with three sentences, recorded runs first, and one chart of both kinds", async () => {
+  const tradeoff = (origin: "measured" | "recorded"): Panel => ({
+    title: `RM2, ${origin}`,
+    mark: "lines",
+    x: { label: "time saved, %" },
+    y: { label: "AUC beyond fae's" },
+    data: [{ x: 11, y: -0.001, series: "slipstream", origin }],
+  });
+  const here = { headline: "Here little is seen", tradeoff: tradeoff("measured") };
+  const text = await reportPage({
+    documents: [
+      madeUp("frontier", "Frontier", here),
+      madeUp("frontier-recorded", "Recorded", {
+        headline: "Recorded runs say more",
+        tradeoff: tradeoff("recorded"),
+      }),
+      madeUp("speedup", "Speedup", { headline: "A model says most" }),
+      madeUp("accuracy", "Accuracy", { ...here, headline: "One too many" }),
+    ],
+    refused: [],
+  });
+  const first = parse(text).querySelector("main > section")!;
   assert.deepEqual(
-    short.map((caption) => caption.textContent.slice(0, 12)),
-    ["Slipstream o", "Training her"],
+    [...first.querySelectorAll("li")].map((one) => one.textContent),
+    ["Recorded runs say more. More", "Here little is seen. More", "A model says most. More"],
+  );
+  assert.equal(count(first, "figure"), 1);
+  const panels = [...first.querySelectorAll(".panels > svg > title")];
+  assert.deepEqual(
+    panels.map((title) => title.textContent.split(": ")[1]),
+    ["RM2, recorded", "RM2, measured"],
+  );
+});
+
+Deno.test("reportPage() opens a section with its outcome, and does not say it twice", async () => {
+  const outcome = { state: "not at this size", why: "too few inputs" } as const;
+  const text = await reportPage({
+    documents: [
+      madeUp("skew", "Skew", { outcome, verdicts: ["too few"] }),
+      madeUp("plans", "Plans", { verdicts: ["slower"] }),
+    ],
+    refused: [],
+  });
+  const page = parse(text);
+  const said = page.querySelector("#skew > p.outcome")!;
+  assert.equal(said.textContent, "Not at this size. too few inputs.");
+  assert.equal(page.querySelector("#skew details li")!.textContent, "too few");
+  assert.equal(page.querySelector("#plans > .found")!.textContent, "slower");
+});
+
+Deno.test("reportPage() opens what a section needs and closes the rest: long tables, further tables, notes", async () => {
+  const table = (title: string, rows: number, short = false) => ({
+    ...{ title, short, columns: [{ name: "a" }, { name: "b" }] },
+    rows: Array.from({ length: rows }, (_, i) => [`row ${i}`, i]),
+  });
+  const text = await reportPage({
+    documents: [
+      madeUp("plans", "Plans", {
+        tables: [table("Short", 3, true), table("More", 3), table("Empty", 0)],
+        notes: ["A note"],
+      }),
+      madeUp("skew", "Skew", { tables: [table("Long", 40)] }),
+    ],
+    refused: [],
+  });
+  const page = parse(text);
+  assert.equal(
+    page.querySelector("#plans > .scroll caption")!.textContent,
+    "Short measured here CSV",
+  );
+  assert.deepEqual(
+    [...page.querySelectorAll("#plans summary, #skew summary")].map((one) => one.textContent),
+    ["More (3 rows)", "Notes (1)", "Long (40 rows)"],
+  );
+  // What tables are sorted by, and what cells are called on a phone.
+  const cell = page.querySelector("#plans td")!;
+  assert.deepEqual(
+    [cell.getAttribute("data-label"), cell.getAttribute("data-value")],
+    ["b", "0"],
   );
 });
 
@@ -262,9 +344,10 @@ Deno.test("reportPage() tells a revision with local changes, and leaves out time
   });
   const page = parse(text);
   assert.match(page.querySelector("main")!.textContent, /revision a{12} with local changes;/);
-  const took = [...page.querySelectorAll("section:nth-child(2) tbody td:nth-child(3)")];
+  const took = [...page.querySelectorAll("[aria-labelledby=what-was-run] td[data-label=took]")];
   assert.deepEqual(took.map((cell) => cell.textContent), ["", "12 s"]);
-  assert.match(page.querySelector("#plans .meta:last-child")!.textContent, /This run ended on /);
+  assert.doesNotMatch(page.querySelector("#plans .again")!.textContent, /took/);
+  assert.match(page.querySelector("#skew .again")!.textContent, /took 12 s$/);
   const clean = { ...first, environment: { ...environment, git_dirty: false } };
   assert.doesNotMatch(await reportPage({ documents: [clean], refused: [] }), /local changes/);
 });
@@ -276,6 +359,7 @@ Deno.test("reportPage() parts a column's badge from its name", async () => {
 });
 
 Deno.test("reportPage() orders experiments as the suite runs them", async () => {
+  assert.deepEqual(EXPERIMENT_NAMES, EXPERIMENTS.map(({ name }) => name));
   const documents = EXPERIMENTS.map(({ name, title }) => madeUp(name, title, {}));
   const page = parse(await reportPage({ documents: documents.toReversed(), refused: [] }));
   const sections = [...page.querySelectorAll("main > section[id]")];

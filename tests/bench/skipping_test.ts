@@ -77,7 +77,7 @@ Deno.test("the experiments on trained plans share their runs, and their figures 
         ...["all inputs", "without cold ones", "without hot ones"].map((name) =>
           `${name}, SGD at a constant rate`
         ),
-        ...["the study's", "SGD, constant rate"],
+        ...["Adagrad, constant rate", "SGD, constant rate"],
       ].sort(),
     );
   }));

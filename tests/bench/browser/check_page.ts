@@ -20,6 +20,8 @@ const VIEWS: readonly View[] = [
   { name: "phone-dark", width: 360, height: 4000, scheme: "dark" },
   { name: "desktop-dark", width: 1280, height: 4000, scheme: "dark" },
   { name: "desktop", width: 1280, height: 4000, scheme: "light" },
+  // What a page's length is told in.
+  { name: "screen", width: 1200, height: 900, scheme: "light" },
 ];
 
 const [program, path, screenshots] = Deno.args as [string, string, string];
@@ -58,6 +60,10 @@ async function look(page: Page): Promise<PageReport> {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: view.scheme }]);
     views.push({ view, inspection: await inspect(), screenshot: await shoot(view.name) });
   }
+  // What is closed at first: figures must be drawn there too.
+  await page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)");
+  const opened = await inspect();
+  await page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = false)");
   await page.setViewport({ width: 794, height: 1123 });
   await page.emulateMediaType("print");
   const print = { inspection: await inspect(), screenshot: await shoot("print") };
@@ -66,6 +72,7 @@ async function look(page: Page): Promise<PageReport> {
     problems,
     requests,
     views,
+    opened,
     print,
     pdf: { begins: new TextDecoder("latin1").decode(pdf.subarray(0, 5)), bytes: pdf.length },
   };

@@ -68,6 +68,7 @@
 
   const figures = [...document.querySelectorAll("figure")].map((figure) => ({
     id: figure.id,
+    closed: !isShown(figure),
     svgs: [...figure.querySelectorAll("svg")].map((svg) => {
       const { width, height } = svg.getBoundingClientRect();
       const marks = [...svg.querySelectorAll(".data > *, .data-line > *")].filter((mark) => {
@@ -80,11 +81,15 @@
 
   return {
     scrollWidth: root.scrollWidth,
+    scrollHeight: root.scrollHeight,
     clientWidth: root.clientWidth,
     background: getComputedStyle(root).backgroundColor,
     ink: getComputedStyle(document.body).color,
     leastContrast,
     textProblems,
+    cellsOutside: [...document.querySelectorAll("table.result tbody th, table.result tbody td")]
+      .filter((cell) => isShown(cell) && cell.getBoundingClientRect().right > root.clientWidth)
+      .map((cell) => cell.textContent),
     figures,
     longTables: [...document.querySelectorAll("details.long")].map((table) => ({
       summary: isShown(table.querySelector("summary")),

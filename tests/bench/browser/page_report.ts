@@ -14,13 +14,18 @@ export interface View {
 /** What `inspect_page.js` sees. */
 export interface Inspection {
   readonly scrollWidth: number;
+  readonly scrollHeight: number;
   readonly clientWidth: number;
   readonly background: string;
   readonly ink: string;
   readonly leastContrast: { readonly ratio: number; readonly text: string };
   readonly textProblems: readonly string[];
+  /** Cells of tables of results beyond the right edge of the window. */
+  readonly cellsOutside: readonly string[];
   readonly figures: readonly {
     readonly id: string;
+    /** Whether it is closed. */
+    readonly closed: boolean;
     /** The legend first. */
     readonly svgs: readonly {
       readonly id: string;
@@ -50,6 +55,8 @@ export interface PageReport {
     readonly inspection: Inspection;
     readonly screenshot: Screenshot;
   }[];
+  /** In the last view, with everything opened that is closed at first. */
+  readonly opened: Inspection;
   readonly print: { readonly inspection: Inspection; readonly screenshot: Screenshot };
   readonly pdf: { readonly begins: string; readonly bytes: number };
 }
@@ -72,7 +79,7 @@ export async function lookAtPage(
 }
 
 /** Checks what must hold of every page. */
-export function checkPage({ problems, requests, views, print, pdf }: PageReport): void {
+export function checkPage({ problems, requests, views, opened, print, pdf }: PageReport): void {
   assert.deepEqual(problems, []);
   assert.deepEqual(requests, []);
   for (const { view, inspection, screenshot } of views) {
@@ -84,7 +91,12 @@ export function checkPage({ problems, requests, views, print, pdf }: PageReport)
     assert.equal(screenshot.width, width, name);
     assert.ok(screenshot.colours > 50, `${name}: ${screenshot.colours} colours`);
     checkFigures(inspection, name);
+    if (name.startsWith("phone")) assert.deepEqual(inspection.cellsOutside, [], name);
   }
+  assert.ok(opened.figures.every(({ closed }) => !closed));
+  assert.deepEqual(opened.textProblems, []);
+  assert.ok(opened.scrollWidth <= opened.clientWidth, "opened: wider than its window");
+  checkFigures(opened, "opened");
   const backgrounds = views.map(({ view, inspection }) =>
     `${view.scheme} ${inspection.background}`
   );
@@ -104,8 +116,15 @@ export function checkPage({ problems, requests, views, print, pdf }: PageReport)
   assert.ok(pdf.bytes > 20_000, `a PDF of ${pdf.bytes} bytes`);
 }
 
+/** How many windows of 1200 x 900 the page is long. */
+export function screensOf({ views }: PageReport): number {
+  const { view, inspection } = views.find(({ view: { name } }) => name === "screen")!;
+  return inspection.scrollHeight / view.height;
+}
+
 function checkFigures({ figures }: Inspection, name: string): void {
-  for (const { id, svgs } of figures) {
+  for (const { id, svgs, closed } of figures) {
+    if (closed) continue;
     assert.ok(svgs.length >= 2, `${name}: ${id} lacks its legend or its panels`);
     for (const [i, svg] of svgs.entries()) {
       assert.ok(svg.width > 100 && svg.height > 10, `${name}: ${svg.id} takes no room`);

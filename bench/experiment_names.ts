@@ -1,0 +1,33 @@
+/**
+ * Names of all experiments, for what must know their order and load none of them.
+ *
+ * @module
+ */
+
+/** In the order of the suite, the report and the help page. */
+export const EXPERIMENT_NAMES: readonly string[] = [
+  "frontier",
+  "speedup",
+  "plans",
+  "breakdown",
+  "skew",
+  "staleness",
+  "naive-skip",
+  "accuracy",
+  "traffic",
+  "overhead",
+  "sensitivity",
+  "ablation",
+  "choices",
+  "kernels",
+  "peers",
+  "validate",
+  "placements",
+  "train",
+  "speed",
+  "prepare",
+  "memory",
+  "hot",
+  "twins",
+  "scale",
+];
