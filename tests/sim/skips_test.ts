@@ -10,7 +10,7 @@ import { skippedShare, skipsOf, withSkipsOf } from "../../sim/skips.ts";
 import { countTraceRuns } from "../../sim/work.ts";
 import { readTrace } from "../../train/trace/files.ts";
 import { succeed, TINY } from "../e2e/command.ts";
-import { record, traceOf } from "./toy.ts";
+import { record, recordedRun, traceOf } from "./toy.ts";
 
 const near = (found: number, expected: number) =>
   assert.ok(Math.abs(found - expected) < 1e-9, `${found}, expected ${expected}`);
@@ -118,34 +118,10 @@ Deno.test("simulate --skips: a trained run's skips at a published size", async (
   }
 });
 
-/** A document as `deno task bench record` writes it, of 1,000 hot inputs after a window of 100, of which a share is skipped. */
+/** Writes a recorded run of a variant. */
 async function recordRun(folder: string, inputs: number, variant: string, skipped: number) {
-  const header = traceOf([record("hot")]).header;
-  const sums = (kind: string, of: number, left: number) => ({
-    ...{ kind, epoch: 0, times: of / 100, inputs: of, lookups: 2 * of, unique_rows: of },
-    ...{ cold_lookups: 0, unique_cold_rows: 0, frozen_rows: 0, skipped_inputs: left },
-  });
-  const document = {
-    schema: "slipstream.recorded-run",
-    schema_version: 1,
-    run: {
-      ...{ workload: "rm4", variant, batch: 100, optimizer: "sgd", placement: "hot" },
-      ...{ dataset_hash: `${inputs}`, train_inputs: inputs },
-      plan: header.plan,
-      environment: header.environment,
-      work: {
-        model: header.model,
-        lookups_per_input: header.lookups_per_input,
-        minibatches: [
-          sums("window", 100, 0),
-          sums("hot", 1000 - 1000 * skipped, 1000 * skipped),
-        ],
-        copies: null,
-      },
-    },
-  };
   const path = `${folder}/rm4-${inputs}-by100-${variant}-seed1.json`;
-  await Deno.writeTextFile(path, formatSealed(document));
+  await Deno.writeTextFile(path, formatSealed(recordedRun(inputs, variant, skipped)));
   return path;
 }
 
