@@ -1,7 +1,7 @@
 /**
  * The registered parameters of the paper table: everything that its numbers depend on, committed before any of its ratios
  * was computed, with the SHA-256 of the machine file, the parameters, the counted traces and the formulas. `register.ts`
- * wrote it once. It is the third one; the first and the second are history (`first.ts`, `second.ts`).
+ * wrote it once. It is the second one; the first is history (`first.ts`).
  *
  * @module
  */
