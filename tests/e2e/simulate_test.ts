@@ -200,6 +200,13 @@ Deno.test("the first registration's table is shown as it was", async () => {
   }
 });
 
+Deno.test("the second registration's table is shown as it was", async () => {
+  const { out } = await succeed("simulate", ["paper", "--second"]);
+  for (const text of ["Second registration", "1.722", "2.537", "1.141", "1.252", "1c67070f"]) {
+    assert.ok(out.includes(text), text);
+  }
+});
+
 Deno.test("counts writes a trace that can be simulated", async () => {
   const out = `${folder}/counted.json`;
   await succeed("simulate", [
