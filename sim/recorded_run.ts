@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
+import { fs } from "../core/deno.ts";
 import { UserError } from "../core/errors.ts";
 import {
   anyObject,
@@ -21,6 +21,7 @@ import {
   wholeFrom,
 } from "../core/schema.ts";
 import { parseSealed, readBounded } from "../core/json_file.ts";
+import { fileURLToPath } from "../core/node.ts";
 import { MINIBATCH_KINDS, TRACE_SCHEMA_VERSION, type TraceHeader } from "../train/trace/schema.ts";
 import { checkHeader, contradiction } from "./check_trace.ts";
 import { type CountedTrace, type CountSums, type HotCopies, meanRun } from "./work.ts";
@@ -201,11 +202,11 @@ export async function findRecordedSkips(
 async function namesIn(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
-    for await (const { name, isFile } of Deno.readDir(folder)) {
+    for await (const { name, isFile } of fs.readDir(folder)) {
       if (isFile && name.endsWith(".json")) names.push(name);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof fs.errors.NotFound)) throw error;
   }
   return names.sort();
 }

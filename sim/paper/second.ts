@@ -6,6 +6,7 @@
  * @module
  */
 
+import { fs } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { type Registration, sha256Of } from "./registration.ts";
 import type { PaperTable } from "./table.ts";
@@ -47,5 +48,5 @@ export async function loadSecondTable(): Promise<PaperTable> {
 }
 
 async function read<T>(file: string): Promise<T> {
-  return JSON.parse(await Deno.readTextFile(new URL(`./second/${file}`, import.meta.url)));
+  return JSON.parse(await fs.readTextFile(new URL(`./second/${file}`, import.meta.url)));
 }
