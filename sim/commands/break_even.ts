@@ -13,6 +13,7 @@ import { Progress } from "../../core/progress.ts";
 import { print, tell } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
+import { wrap } from "../../core/wrap.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { BREAK_EVEN_SYSTEMS, type BreakEvenCell, breakEvenInPieces } from "../break_even.ts";
 import { GPU_MACHINE_NAMES, loadMachine } from "../machine.ts";
@@ -155,15 +156,17 @@ export const breakEvenCommand: Command = {
       [plot, () => drawMap(axes, cells)],
     ]);
     print(`${describe({ name, trace })}\n${describeSet(set, draws)}\n`);
-    for (const section of mapSections(axes, cells)) print(section);
+    const letters = lettersOf([...among, ...names]);
+    print(`${legendOf(letters)}\n`);
+    for (const section of mapSections(axes, cells, letters)) print(section);
     print(
-      "Machines as they are: seconds an epoch, and the fastest with its share of the draws\n",
+      wrap("Machines as they are: seconds an epoch, and the fastest with its share of the draws\n"),
     );
     print(formatTable({
       columns: [
         { name: "machine" },
         { name: "GPUs" },
-        ...names.map((system) => ({ name: system, format: fixed(1) })),
+        ...names.map((system) => ({ name: letters.get(system)!, format: fixed(1) })),
         { name: "fastest" },
         { name: "draws, %", format: fixed(0) },
       ],
@@ -173,17 +176,31 @@ export const breakEvenCommand: Command = {
         ...names.map((system) =>
           point.epoch_ms[system] === undefined ? null : point.epoch_ms[system] / 1000
         ),
-        point.fastest,
+        letters.get(point.fastest)!,
         100 * point.share,
       ]),
     }));
   },
 };
 
+/** Letters for systems, so that tables fit a terminal. */
+function lettersOf(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map([...new Set(names)].map((name, i) => [name, String.fromCharCode(65 + i)]));
+}
+
+function legendOf(letters: ReadonlyMap<string, string>): string {
+  const names = [...letters].map(([name, letter]) => `${letter} ${name}`).join(", ");
+  return wrap(`${names}; beside a letter % of the draws`);
+}
+
 type Axes = readonly { readonly name: string; readonly values: readonly number[] }[];
 
 /** A table for each combination of the axes before the last two: rows and columns are the last two. */
-function mapSections(axes: Axes, cells: readonly BreakEvenCell[]): string[] {
+function mapSections(
+  axes: Axes,
+  cells: readonly BreakEvenCell[],
+  letters: ReadonlyMap<string, string>,
+): string[] {
   const outer = axes.slice(0, -2), [down, across] = axes.slice(-2) as [Axes[number], Axes[number]];
   const size = down.values.length * across.values.length;
   return Array.from({ length: cells.length / size }, (_, k) => {
@@ -199,7 +216,7 @@ function mapSections(axes: Axes, cells: readonly BreakEvenCell[]): string[] {
           value,
           ...across.values.map((_, c) => {
             const { fastest, share } = own[r * across.values.length + c]!;
-            return `${fastest} ${(100 * share).toFixed(0)} %`;
+            return `${letters.get(fastest)} ${(100 * share).toFixed(0)}`;
           }),
         ]),
       })
