@@ -292,3 +292,18 @@ Deno.test("runs have names of their own, of all placements, plans, sizes and wid
   assert.deepEqual(seen(({ batch }) => batch), new Set([256, 512, 1024, 2048, 4096]));
   assert.deepEqual(seen(({ preset }) => preset), new Set(["rm1", "rm2", "rm4"]));
 });
+
+Deno.test("copies of hot rows are predicted for the rows that were copied", () => {
+  // Microseconds as many as rows.
+  const rates = toyRates({ "sync-load": (_apart, rows) => rows! });
+  const one = configuration({ placement: "hot", plan: "slipstream" });
+  const predicted = (sync_bytes: number) =>
+    compareTrials(rates, one, [trial([{ ...record("cold"), sync_bytes }, record("hot")])])
+      .blocks.find(({ block }) => block === "sync-hot")!.predicted;
+  const whole = predicted(1e12), half = predicted(0);
+  assert.ok(whole > 0);
+  assert.equal(half, 0);
+  // Rows of so many floats with their optimizer's state.
+  const few = predicted(4 * 1e3);
+  assert.ok(few > 0 && few < whole, `${few}, ${whole}`);
+});
