@@ -13,7 +13,6 @@ import { Progress } from "../../core/progress.ts";
 import { print, tell } from "../../core/streams.ts";
 import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
-import { wrap } from "../../core/wrap.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { BREAK_EVEN_SYSTEMS, type BreakEvenCell, breakEvenInPieces } from "../break_even.ts";
 import { GPU_MACHINE_NAMES, loadMachine } from "../machine.ts";
@@ -156,17 +155,15 @@ export const breakEvenCommand: Command = {
       [plot, () => drawMap(axes, cells)],
     ]);
     print(`${describe({ name, trace })}\n${describeSet(set, draws)}\n`);
-    const letters = lettersOf([...among, ...names]);
-    print(`${legendOf(letters)}\n`);
-    for (const section of mapSections(axes, cells, letters)) print(section);
+    for (const section of mapSections(axes, cells)) print(section);
     print(
-      wrap("Machines as they are: seconds an epoch, and the fastest with its share of the draws\n"),
+      "Machines as they are: seconds an epoch, and the fastest with its share of the draws\n",
     );
     print(formatTable({
       columns: [
         { name: "machine" },
         { name: "GPUs" },
-        ...names.map((system) => ({ name: letters.get(system)!, format: fixed(1) })),
+        ...names.map((system) => ({ name: system, format: fixed(1) })),
         { name: "fastest" },
         { name: "draws, %", format: fixed(0) },
       ],
@@ -176,31 +173,17 @@ export const breakEvenCommand: Command = {
         ...names.map((system) =>
           point.epoch_ms[system] === undefined ? null : point.epoch_ms[system] / 1000
         ),
-        letters.get(point.fastest)!,
+        point.fastest,
         100 * point.share,
       ]),
     }));
   },
 };
 
-/** Letters for systems, so that tables fit a terminal. */
-function lettersOf(names: readonly string[]): ReadonlyMap<string, string> {
-  return new Map([...new Set(names)].map((name, i) => [name, String.fromCharCode(65 + i)]));
-}
-
-function legendOf(letters: ReadonlyMap<string, string>): string {
-  const names = [...letters].map(([name, letter]) => `${letter} ${name}`).join(", ");
-  return wrap(`${names}; beside a letter % of the draws`);
-}
-
 type Axes = readonly { readonly name: string; readonly values: readonly number[] }[];
 
 /** A table for each combination of the axes before the last two: rows and columns are the last two. */
-function mapSections(
-  axes: Axes,
-  cells: readonly BreakEvenCell[],
-  letters: ReadonlyMap<string, string>,
-): string[] {
+function mapSections(axes: Axes, cells: readonly BreakEvenCell[]): string[] {
   const outer = axes.slice(0, -2), [down, across] = axes.slice(-2) as [Axes[number], Axes[number]];
   const size = down.values.length * across.values.length;
   return Array.from({ length: cells.length / size }, (_, k) => {
@@ -216,7 +199,7 @@ function mapSections(
           value,
           ...across.values.map((_, c) => {
             const { fastest, share } = own[r * across.values.length + c]!;
-            return `${letters.get(fastest)} ${(100 * share).toFixed(0)}`;
+            return `${fastest} ${(100 * share).toFixed(0)} %`;
           }),
         ]),
       })
