@@ -35,6 +35,18 @@ export function formatResults(results: readonly RangedResult[]): string {
   ).join("\n");
 }
 
+/**
+ * One line a simulation of one machine and number of GPUs, times and costs in one table, for pages that are wide enough.
+ * `speed-up` is over the first.
+ */
+export function resultTable(results: readonly RangedResult[]): Table {
+  const times = timeTable(results), costs = costTable(results);
+  return {
+    columns: [...times.columns, ...costs.columns.slice(1)],
+    rows: times.rows.map((row, i) => [...row, ...costs.rows[i]!.slice(1)]),
+  };
+}
+
 /** One line a simulation: how long an epoch takes. */
 function timeTable(results: readonly RangedResult[]): Table {
   const ranged = results.some(({ ranges }) => ranges !== null);
