@@ -42,7 +42,7 @@ function isRecorded({ experiment }: BenchDocument): boolean {
 }
 
 /** Recorded runs and those made here beside each other, on the same axes: of each kind the first experiment that has any. */
-function tradeoffFigure(documents: readonly BenchDocument[]): Figure | null {
+export function tradeoffFigure(documents: readonly BenchDocument[]): Figure | null {
   const having = documents.filter(({ tradeoff }) => (tradeoff?.data.length ?? 0) > 0);
   const shown = [having.find(isRecorded), having.find((one) => !isRecorded(one))]
     .flatMap((one) => one?.tradeoff ?? []);
