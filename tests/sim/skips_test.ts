@@ -3,6 +3,7 @@ import { UserError } from "../../core/errors.ts";
 import { formatSealed } from "../../core/json_file.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { loadMachine, machineOf } from "../../sim/machine.ts";
+import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { readAnyTrace } from "../../sim/counted_file.ts";
 import { findRecordedSkips } from "../../sim/recorded_run.ts";
@@ -111,7 +112,8 @@ Deno.test("simulate --skips: a trained run's skips at a published size", async (
       skipped += columns.skipped_inputs[i]!;
     }
     assert.ok(skipped > 0);
-    const share = result.skipped_inputs / (0.6643 * 34_653_401);
+    const { hot_inputs } = (await loadPaperWorkload("rm4")).header.plan.hot!;
+    const share = result.skipped_inputs / hot_inputs;
     assert.ok(Math.abs(share - skipped / hot) < 2e-3, `${share}, of the run ${skipped / hot}`);
   } finally {
     await Deno.remove(folder, { recursive: true });
