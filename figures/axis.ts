@@ -20,7 +20,7 @@ export interface NumberScale {
  *
  * @param options.zero Whether it begins at zero; a logarithmic one then begins at a power of ten below the values.
  * @param options.pad Whether it goes beyond the values to round ones.
- * @param options.at Values that are its ticks if they are few and stand apart.
+ * @param options.at Values that are its ticks if they are few, short and stand apart.
  */
 export function numberScale(
   values: readonly number[],
@@ -40,7 +40,7 @@ export function numberScale(
   const scale = type === "log"
     ? logScale(low, high, zero, pad)
     : linearScale(low, high, zero, pad, count);
-  if (!standApart(at, scale)) return scale;
+  if (!standApart(at, scale) || !at.every(isShort)) return scale;
   const format = type === "log" ? scale.format : formatterOf(at);
   return { ...scale, ticks: at.toSorted((a, b) => a - b), format };
 }
@@ -49,6 +49,11 @@ export function numberScale(
 export function shareOf(value: number, { type, domain: [low, high] }: NumberScale): number {
   const along = (at: number) => type === "log" ? Math.log(at) : at;
   return (along(value) - along(low)) / (along(high) - along(low));
+}
+
+/** Whether a value is as good a tick as a round one: whole, or of few digits. */
+function isShort(value: number): boolean {
+  return Number.isInteger(value) || Number(value.toPrecision(4)) === value;
 }
 
 /** Whether a few values, all on a scale, leave room for their labels. */
