@@ -14,6 +14,7 @@ import { firstScreen } from "./first_screen.ts";
 import pageCss from "./page.css" with { type: "text" };
 import { reference } from "./reference.ts";
 import { isSmoke, linksTo } from "./run_facts.ts";
+import { SCRIPT, scriptDigest } from "./script/mod.ts";
 import { experimentSection } from "./section.ts";
 import { LEDE } from "./texts.ts";
 
@@ -54,6 +55,7 @@ export async function buildReport(results: Results): Promise<Report> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${await scriptDigest()}'">
 <title>Slipstream: results</title>
 <link rel="icon" href="data:,">
 <style>
@@ -71,6 +73,7 @@ ${contents(documents)}
 ${sections}
 ${reference(documents, shared)}
 </main>
+<script>${new Markup(SCRIPT)}</script>
 </body>
 </html>
 `;
