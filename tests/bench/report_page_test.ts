@@ -257,7 +257,7 @@ Deno.test("reportPage() opens what a section needs and closes the rest: long tab
   );
 });
 
-Deno.test("reportPage() needs no network, no script and no other file", async () => {
+Deno.test("reportPage() needs no network and no other file, and runs no script but its own", async () => {
   const text = await reportPage({ documents: madeUpDocuments(), refused: [] });
   assert.deepEqual(
     [...new Set(text.match(/https?:[^"'\s)<]*/g))],
@@ -265,8 +265,13 @@ Deno.test("reportPage() needs no network, no script and no other file", async ()
   );
   assert.doesNotMatch(
     text,
-    /<script|<link(?! rel="icon" href="data:,")|@import|url\((?!#)|\ssrc=| on\w+=/,
+    /<script[^>]|<link(?! rel="icon" href="data:,")|@import|url\((?!#)|\ssrc=| on\w+=/,
   );
+  const [, script] = text.match(/<script>([\s\S]*)<\/script>/)!;
+  assert.equal(count(parse(text), "script"), 1);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
+  const allowed = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  assert.ok(text.includes(`default-src 'none'`) && text.includes(`script-src 'sha256-${allowed}'`));
   for (const [, address] of text.matchAll(/ href="([^"]*)"/g)) {
     assert.match(address!, /^(#|data:|https:\/\/arxiv\.org\/)/);
   }

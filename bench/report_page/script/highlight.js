@@ -12,7 +12,9 @@
     }
   }
   // What one figure alone has, its own legend shows.
-  const names = [...figures].filter(([name, of]) => of.size > 1 && !/^-?[\d.]/.test(name))
+  const names = [...figures].filter(([name, of]) =>
+    of.size > 1 && !/^(-?[\d.]|predicted$|published$|mean$)/.test(name)
+  )
     .sort(([, a], [, b]) => b.size - a.size).map(([name]) => name).slice(0, 14);
   if (names.length === 0) return;
   const bar = document.createElement("div");

@@ -5,12 +5,13 @@
  * @module
  */
 
+import calculator from "./calculator.js" with { type: "text" };
 import highlight from "./highlight.js" with { type: "text" };
 import sort from "./sort.js" with { type: "text" };
 import values from "./values.js" with { type: "text" };
 
 /** All of it; no part has names in the page. */
-export const SCRIPT: string = ['"use strict";', values, highlight, sort].join("\n");
+export const SCRIPT: string = ['"use strict";', values, highlight, sort, calculator].join("\n");
 
 /** The digest by which a page's policy allows it, and no other script. */
 export async function scriptDigest(): Promise<string> {

@@ -1,4 +1,4 @@
-/** Tables that are sorted by a click on a column's name: down, up, and back to the order that they had. */
+/** Tables that are sorted by a click on a column's name: up, down, and back to the order that they had. */
 (() => {
   for (const table of document.querySelectorAll("table.result")) {
     const body = table.tBodies[0], rows = [...body.rows];
@@ -12,8 +12,8 @@
       button.addEventListener("click", () => {
         const was = heading.getAttribute("aria-sort");
         for (const other of headings) other.removeAttribute("aria-sort");
-        if (was === "ascending") return body.append(...rows);
-        const sign = was === "descending" ? 1 : -1;
+        if (was === "descending") return body.append(...rows);
+        const sign = was === "ascending" ? -1 : 1;
         heading.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
         body.append(
           ...rows.toSorted((a, b) => sign * compareCells(a.cells[c], b.cells[c])),
