@@ -47,7 +47,7 @@ export function helpPage(experiments: readonly Told[]): string {
       command: "deno task bench",
       about: "Run experiments, print their tables and write a report",
       usage:
-        "[NAME …|report [DIR]|compare A B|jobs NAME …|run|collect NAME …|record NAME …|pages] [flags]",
+        "[NAME …|report [DIR|RUN.jsonl …]|compare A B|jobs NAME …|run|collect NAME …|record NAME …|pages] [flags]",
       examples: [
         ["All experiments at reduced sizes, with a report", "deno task bench"],
         [

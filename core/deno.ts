@@ -17,6 +17,7 @@ export type FileSystem = Pick<
   | "makeTempDir"
   | "makeTempFileSync"
   | "mkdir"
+  | "mkdirSync"
   | "open"
   | "openSync"
   | "readDir"

@@ -98,7 +98,7 @@ function checkPlace(option: string, path: string): Deno.FileInfo | null {
     throw new UsageError((name) => `Cannot use ${name(option)} ${path}: ${folder} is not a folder`);
   }
   try {
-    Deno.mkdirSync(folder, { recursive: true });
+    fs.mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw new UsageError((name) =>
       `Cannot use ${name(option)} ${path}: ${folder} cannot be made (${reasonOf(error)})`

@@ -7,6 +7,7 @@
 import { UserError } from "../core/errors.ts";
 import { eventTurns } from "../core/events.ts";
 import { formatBytes, formatCount } from "../core/format.ts";
+import { sharedBytes } from "../core/shared_memory.ts";
 import { drawRows, FirstAppearance, rowLayout } from "./drawn/rows.ts";
 import { idLayout, idsFromRow, idsToRow } from "./id_layout.ts";
 import { createInputs } from "./inputs.ts";
@@ -121,9 +122,9 @@ function emptyRows(schema: DatasetSchema, count: number): SplitRows {
   const { ids, dense } = rowLayout(schema);
   return {
     count,
-    dense: new Float32Array(new SharedArrayBuffer(4 * count * dense)),
-    ids: new Uint32Array(new SharedArrayBuffer(4 * count * ids)),
-    labels: new Uint8Array(new SharedArrayBuffer(count)),
+    dense: new Float32Array(sharedBytes(4 * count * dense)),
+    ids: new Uint32Array(sharedBytes(4 * count * ids)),
+    labels: new Uint8Array(sharedBytes(count)),
   };
 }
 

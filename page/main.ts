@@ -1,5 +1,5 @@
 /**
- * The page's script: connects the tabs with what fills them.
+ * The page's script: connects the tabs with what fills them, or, as a worker, trains and measures.
  *
  * @module
  */
@@ -10,10 +10,14 @@ import { connectTabs } from "./tabs.ts";
 import { mountTrain } from "./train.ts";
 import { mountAsk } from "./ask.ts";
 import { mountMeasure } from "./measure.ts";
+import { inWorker, serveWorker } from "./worker.ts";
 
-connectTabs([
-  { id: "train", mount: mountTrain },
-  { id: "ask", mount: mountAsk },
-  { id: "measure", mount: mountMeasure },
-  { id: "report", mount: mountReport },
-]);
+if (inWorker) serveWorker();
+else {
+  connectTabs([
+    { id: "train", mount: mountTrain },
+    { id: "ask", mount: mountAsk },
+    { id: "measure", mount: mountMeasure },
+    { id: "report", mount: mountReport },
+  ]);
+}

@@ -37,7 +37,10 @@ async function main(): Promise<number> {
     });
   }
   const settings = await settingsOf(line, say);
-  claimOutputs({ "--json": settings.outputs.result }, line);
+  const { result, events } = settings.outputs;
+  // What is a file of events' own is checked with the run's other outputs: it may be a pipe.
+  const streamed = events === STANDARD_OUTPUT ? events : null;
+  claimOutputs({ "--json": result, "--events": streamed }, line);
   return await interruptible((signal) => run(settings, display, say, signal), (by) => {
     display.note(
       by === "SIGINT"

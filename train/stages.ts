@@ -26,6 +26,11 @@ export const STAGES = [
 /** A part of training whose time is measured on its own. */
 export type Stage = typeof STAGES[number];
 
+/** The column of a stage's milliseconds: `update_rows_ms` of `update-rows`. */
+export function stageColumn(stage: Stage): `${string}_ms` {
+  return `${stage.replaceAll("-", "_")}_ms`;
+}
+
 const KNOWN: ReadonlySet<string> = new Set(STAGES);
 
 /** The stage that an op was recorded for. Throws an `Error` for a name that is no stage. */

@@ -56,6 +56,8 @@ const FLAGS: Readonly<Record<string, keyof typeof TRAIN_FLAGS>> = {
   "checkpoints.resume": "resume",
   "outputs.result": "json",
   "outputs.trace": "trace",
+  "outputs.events": "events",
+  "outputs.page": "page",
   "outputs.weights": "save",
   "outputs.weightsFallback": "saveFallback",
   "outputs.scores": "out",

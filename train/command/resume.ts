@@ -32,6 +32,10 @@ export interface ResumeChanges {
   readonly json: string | null;
   /** File for the trace. */
   readonly trace: string | null;
+  /** File for events. */
+  readonly events: string | null;
+  /** File for the page. */
+  readonly page: string | null;
   /** Folder for further checkpoints; null for that of the checkpoint itself. */
   readonly checkpoint: string | null;
   /** Minibatches between checkpoints. */
@@ -51,6 +55,8 @@ const RESUMABLE: ReadonlySet<string> = new Set([
     "saveFallback",
     "json",
     "trace",
+    "events",
+    "page",
     "checkpoint",
     "checkpointEvery",
   ],
@@ -84,6 +90,8 @@ export function resumeChanges(
     saveFallback: values.saveFallback ?? null,
     json: values.json ?? null,
     trace: values.trace ?? null,
+    events: values.events ?? null,
+    page: values.page ?? null,
     checkpoint: values.checkpoint ?? null,
     checkpointEvery: given.has("checkpointEvery") ? values.checkpointEvery : null,
   };
@@ -124,6 +132,8 @@ export function resumedSettings(stored: RunSettings, changes: ResumeChanges): Ru
     outputs: {
       result: changes.json ?? outputs.result,
       trace: changes.trace ?? outputs.trace,
+      events: changes.events ?? outputs.events,
+      page: changes.page ?? outputs.page,
       weights: changes.save ?? outputs.weights,
       weightsFallback: changes.saveFallback ?? outputs.weightsFallback,
     },

@@ -69,6 +69,19 @@ export const RUN_FLAGS = {
     group: "Files",
     help: "Write configuration, metrics, losses and times to this file; - is standard output",
   },
+  events: {
+    type: "path",
+    valueName: "FILE.jsonl",
+    group: "Files",
+    help:
+      "Write how far the run is to this file while it trains, a JSON object a line; - is standard output",
+  },
+  page: {
+    type: "path",
+    valueName: "FILE.html",
+    group: "Files",
+    help: "Draw loss, AUC, drop curve, staleness and stages of the run on one page",
+  },
 } as const satisfies FlagTable;
 
 type Values = FlagValues<typeof RUN_FLAGS & typeof PLAN_FLAGS & typeof DLRM_TRANSLATED>;
@@ -89,10 +102,10 @@ export function deviceOf(
 
 /** The checkpoints and files that flags ask for. */
 export function filesOf(
-  { json, trace, save, saveFallback, checkpoint, checkpointEvery }: Values,
+  { json, trace, events, page, save, saveFallback, checkpoint, checkpointEvery }: Values,
 ): Pick<RunOptions, "checkpoints" | "outputs"> {
   return {
     checkpoints: { folder: checkpoint, every: checkpointEvery },
-    outputs: { result: json, trace, weights: save, weightsFallback: saveFallback },
+    outputs: { result: json, trace, events, page, weights: save, weightsFallback: saveFallback },
   };
 }

@@ -69,7 +69,12 @@ export function scoringSummary({ metrics, dataset }: ScoringDocument): string {
 
 /** Where a file is. */
 export function writtenLine(what: OutputKind, path: string): string {
-  const names = { result: "Result", trace: "Trace", weights: "Weights" } as const;
+  const names = {
+    result: "Result",
+    trace: "Trace",
+    page: "Page",
+    weights: "Weights",
+  } as const;
   return `${names[what]} in ${path}`;
 }
 

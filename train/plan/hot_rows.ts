@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sharedBytes } from "../../core/shared_memory.ts";
 import { sum } from "../../core/sum.ts";
 import { UserError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
@@ -101,7 +102,7 @@ export function chooseHotRows(counts: readonly Uint32Array[], options: HotRowsOp
   let at = 0, ties = cut.ties;
   for (const table of counts) {
     // Shared, so that other threads can read them.
-    const first = at, numbers = new Uint32Array(new SharedArrayBuffer(4 * table.length));
+    const first = at, numbers = new Uint32Array(sharedBytes(4 * table.length));
     for (let row = 0; row < table.length; row++) {
       const uses = table[row]!;
       if (uses < cut.uses) continue;

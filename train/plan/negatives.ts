@@ -5,6 +5,7 @@
  * @module
  */
 
+import { sharedBytes } from "../../core/shared_memory.ts";
 import { withTrainInputs } from "../../data/train_subset.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { HostBatch } from "../model/model.ts";
@@ -42,7 +43,7 @@ export async function sampleNegatives(
   const total = dataset.count("train");
   const draw = PositionDraw.forNegatives(seed);
   // Shared, so that other threads can read them.
-  const kept = new Uint32Array(new SharedArrayBuffer(4 * total));
+  const kept = new Uint32Array(sharedBytes(4 * total));
   let count = 0;
   await eachChunk(dataset, {}, "negatives", hooks, ({ labels, size }, from) => {
     for (let b = 0; b < size; b++) {

@@ -48,6 +48,8 @@ interface Configuration
   readonly saveFallback?: string | null;
   readonly json: string | null;
   readonly trace: string | null;
+  readonly events?: string | null;
+  readonly page?: string | null;
   readonly checkpoint: string | null;
   readonly checkpointEvery: number;
   readonly resume: string | null;
@@ -82,6 +84,8 @@ export function configurationOf(settings: RunSettings): Json {
     saveFallback: outputs.weightsFallback,
     json: outputs.result,
     trace: outputs.trace,
+    events: outputs.events,
+    page: outputs.page,
     checkpoint: checkpoints.folder,
     checkpointEvery: checkpoints.every,
     resume: checkpoints.resume,
@@ -156,7 +160,9 @@ export function settingsOf(document: Json, path: string): RunSettings {
       result: of.json,
       trace: of.trace,
       weights: of.save,
-      // Checkpoints of older versions have none.
+      // Checkpoints of older versions have none of these.
+      events: of.events ?? null,
+      page: of.page ?? null,
       weightsFallback: of.saveFallback ?? null,
     },
   };

@@ -11,7 +11,7 @@ import type { ResultDocument } from "./result.ts";
 import type { TrainHooks } from "./trainer.ts";
 
 /** What a run writes at its end. */
-export type OutputKind = "result" | "trace" | "weights";
+export type OutputKind = "result" | "trace" | "page" | "weights";
 
 /** Callbacks of a run; those of the loop are in `TrainHooks`. */
 export interface RunHooks extends TrainHooks {

@@ -161,12 +161,16 @@ export interface CheckpointSettings {
   readonly resume: string | null;
 }
 
-/** The files that a run writes at its end. Null, the default, writes none. */
+/** The files that a run writes, all but `events` at its end. Null, the default, writes none. */
 export interface OutputSettings {
   /** File for the result document, as JSON; `-` for standard output. */
   readonly result: string | null;
   /** File for the trace, as Arrow IPC. */
   readonly trace: string | null;
+  /** File for events, a line of JSON each, which are written while the run trains; `-` for standard output. */
+  readonly events: string | null;
+  /** File for a page about the run, as HTML. */
+  readonly page: string | null;
   /** Folder for weights and optimizer state. */
   readonly weights: string | null;
   /** Folder for them if the other cannot be written. */

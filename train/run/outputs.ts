@@ -7,6 +7,7 @@
 import { UserError } from "../../core/errors.ts";
 import type { ColumnScales } from "../../data/standardise.ts";
 import { checkOutputFile, checkOutputFolder, STANDARD_OUTPUT } from "../../core/outputs.ts";
+import { checkLineFile } from "../events/line_file.ts";
 import type { Model } from "../model/model.ts";
 import { isTbsm, type ModelShape, shapeDocument } from "../model/models.ts";
 import type { Normalisation } from "../model/tower.ts";
@@ -23,10 +24,12 @@ import { type ResultDocument, writeResult } from "./result.ts";
  * @throws {UsageError} Names the output.
  */
 export function checkOutputs(
-  { result, trace, weights, weightsFallback }: OutputSettings,
+  { result, trace, events, page, weights, weightsFallback }: OutputSettings,
 ): void {
   if (result !== STANDARD_OUTPUT) checkOutputFile("outputs.result", result);
   checkOutputFile("outputs.trace", trace);
+  checkLineFile("outputs.events", events);
+  checkOutputFile("outputs.page", page);
   checkOutputFolder("outputs.weights", weights);
   checkOutputFolder("outputs.weightsFallback", weightsFallback);
 }
@@ -74,6 +77,15 @@ export async function writeOutputs(
     writing.push(async () => {
       await trace.write(traceHeader(result, traced));
       hooks.onWritten?.("trace", outputs.trace!);
+    });
+  }
+  if (outputs.page !== null) {
+    const path = outputs.page;
+    writing.push(async () => {
+      // Drawing is heavy, and needed only where something is drawn.
+      const { viewOfResult, writeRunPage } = await import("../page/mod.ts");
+      await writeRunPage(path, [viewOfResult("this run", result)]);
+      hooks.onWritten?.("page", path);
     });
   }
   if (weights !== null && outputs.weights !== null) {

@@ -5,6 +5,7 @@
  */
 
 import { openCheckpoints } from "../checkpoint/checkpoints.ts";
+import { openEventLog, type StartedRun } from "../events/event_log.ts";
 import { type RunTrace, startTrace } from "../trace/session.ts";
 import { SafetensorsFile } from "../weights/safetensors.ts";
 import { WEIGHTS_FILE } from "../weights/weights.ts";
@@ -63,23 +64,53 @@ export async function runTraining(
     await fillModel(model, { weights, optimizer, seed, keys }, hooks);
   } else hooks.onNote?.(resume.note);
   const trace = await startTrace(settings.outputs.trace);
+  using events = await openEventLog(
+    settings.outputs.events,
+    startedRun(setup, configuration, resume !== null),
+    hooks.onWarning,
+  );
+  if (events !== null && resume !== null) {
+    hooks.onNote?.(`Events go on in ${settings.outputs.events}`);
+  }
   const ending = new RunEnding(settings, configuration, setup, trace, startedAt, hooks);
   try {
     const run = await setup.train({
       trace: trace?.recorder ?? null,
       checkpoint: checkpoints?.policy(model, dataset) ?? null,
       resume: resume?.state ?? null,
-    });
+    }, events?.hooks(hooks));
     const result = ending.document(run, run.ended);
+    events?.end(result);
     // The result is shown even if it cannot be written.
     await ending.write(result, true).finally(() => hooks.onResult?.(result));
     return result;
   } catch (error) {
     if (error instanceof TrainingFailure) {
-      await ending.write(ending.document(error.run, { failed: error.message }), false);
+      const result = ending.document(error.run, { failed: error.message });
+      events?.end(result);
+      await ending.write(result, false);
     }
     throw error;
   }
+}
+
+function startedRun(
+  { dataset, devices }: RunSetup,
+  configuration: Json,
+  resumed: boolean,
+): StartedRun {
+  const { schema } = dataset;
+  return {
+    resumed,
+    configuration,
+    dataset: {
+      format: schema.format,
+      train_inputs: dataset.count("train"),
+      test_inputs: dataset.count("test"),
+      tables: schema.tables.map(({ name }) => name),
+    },
+    device: devices.device.info.name,
+  };
 }
 
 /** What is made of a run at its end. */

@@ -77,7 +77,10 @@ export function resolveRun(options: RunOptions): RunSettings {
       options.checkpoints,
     ),
     outputs: filled<OutputSettings>(
-      { result: null, trace: null, weights: null, weightsFallback: null },
+      {
+        ...{ result: null, trace: null, events: null, page: null },
+        ...{ weights: null, weightsFallback: null },
+      },
       options.outputs,
     ),
   };

@@ -79,7 +79,7 @@ export async function setUpRun(options: RunOptions, hooks: RunHooks = {}): Promi
   if (hotSet !== null) note(hotSetNotes(hotSet, shape.dim));
   const { normalisation } = settings.model;
   const statistics = normalisation === "dense" ? await denseStatistics(dataset, seed, hooks) : null;
-  const devices = owned.use(await openDevices(device, settings.outputs.trace !== null));
+  const devices = owned.use(await openDevices(device, timesStages(settings.outputs)));
   note(modelNotes(shape, settings, devices.device.info, devices.reason));
   const model = owned.use(createPlacedModel(devices, shape, {
     placement: device.placement,
@@ -121,6 +121,11 @@ function shapeFor({ data, model: { preset, shape } }: RunSettings, dense: number
   if (isDataset(data) || data.schema === null || shape.bottom !== undefined) return shape;
   const { bottom, dim } = PRESETS[preset];
   return { ...shape, bottom: [dense, ...bottom.slice(1, -1), shape.dim ?? dim] };
+}
+
+/** Whether something is written that shows the times of stages. */
+function timesStages({ trace, events, page }: RunSettings["outputs"]): boolean {
+  return trace !== null || events !== null || page !== null;
 }
 
 /** @param stageTimes Whether the times of stages are wanted where they cost something. */

@@ -41,7 +41,7 @@ export interface TrainHooks {
    * run ends with the error.
    */
   readonly onWarning?: ((warning: UserError) => void) | undefined;
-  /** Called when losses have been read: a few times a second at most. */
+  /** Called before the first minibatch, and then when losses have been read: a few times a second at most. */
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   /** Called after each minibatch; its loss is not known yet. */
   readonly onStep?: ((step: TrainedStep) => StopRequest | Promise<StopRequest>) | undefined;
@@ -132,6 +132,18 @@ export interface TrainProgress {
   readonly loss: number | null;
   /** Fields of the plan, and the last AUC measured: texts by name. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Inputs trained so far. */
+  readonly inputs: number;
+  /** Of the last minibatch; null before the first. */
+  readonly learningRate: number | null;
+  /** Minibatches whose losses this process has read, and the sum of these: two reports give the mean between them. */
+  readonly losses: { readonly steps: number; readonly sum: number };
+  /** Time spent training so far, evaluations left out, in milliseconds. */
+  readonly trainMs: number;
+  /** Time booked on each stage so far, in milliseconds. */
+  readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
+  /** The plan, with what it has decided so far. */
+  readonly plan: PlanDocument;
 }
 
 /** Metrics on the test split after some steps. */
@@ -283,6 +295,8 @@ class Run {
   /** Steps whose losses have been read. */
   #drained = 0;
   #lastLoss: number | null = null;
+  /** Of the losses that this process has read. */
+  #lossesRead = { steps: 0, sum: 0 };
   #trainMs = 0;
   #evaluateMs = 0;
   #lookups = 0;
@@ -341,6 +355,7 @@ class Run {
     if (resume) await this.#restore(resume);
     this.#readings.startAt(this.#step);
     this.#since = this.#turnedAt = this.#savedAt = performance.now();
+    this.#reportTraining();
     let ended: LoopEnd;
     try {
       ended = await this.#steps();
@@ -521,6 +536,10 @@ class Run {
       if (!Number.isFinite(loss)) throw this.#diverged(this.#drained - 1, loss);
     }
     this.#lastLoss = sum / losses.length;
+    this.#lossesRead = {
+      steps: this.#lossesRead.steps + losses.length,
+      sum: this.#lossesRead.sum + sum,
+    };
     this.#bookTimes(times);
     this.#log?.settle(this.#stages(hostTimes), end);
   }
@@ -684,8 +703,10 @@ class Run {
 
   #report(phase: "train" | "evaluate", done: number, total: number): void {
     const auc = this.#evaluations.at(-1)?.metrics.auc ?? null;
-    const { maxSteps } = this.#options;
+    const { maxSteps, schedule } = this.#options;
     const { minibatches } = this.#driver;
+    // An evaluation runs apart, when the time until it has been added.
+    const running = phase === "train" ? performance.now() - this.#since : 0;
     this.#options.onProgress?.({
       phase,
       step: this.#step,
@@ -697,6 +718,12 @@ class Run {
         ...this.#driver.fields(),
         ...(auc === null ? {} : { AUC: auc.toFixed(4) }),
       },
+      inputs: this.#inputs,
+      learningRate: this.#step === 0 ? null : learningRate(schedule, this.#step - 1),
+      losses: this.#lossesRead,
+      trainMs: this.#trainMs + running,
+      stagesMs: this.#stages(),
+      plan: this.#driver.document(),
     });
   }
 }

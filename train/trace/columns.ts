@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Stage } from "../stages.ts";
+import { type Stage, stageColumn } from "../stages.ts";
 import {
   MINIBATCH_KINDS,
   MINIBATCH_PLACES,
@@ -43,11 +43,6 @@ export interface TraceColumn {
 
 /** Typed arrays a column may be. */
 export type TraceArray = Uint32Array | Float64Array | Float32Array | Uint8Array;
-
-/** The column of a stage's milliseconds: `update_rows_ms` of `update-rows`. */
-function stageColumn(stage: TraceStage): string {
-  return `${stage.replaceAll("-", "_")}_ms`;
-}
 
 /** The columns in the order of the file. */
 export const TRACE_COLUMNS: readonly TraceColumn[] = [

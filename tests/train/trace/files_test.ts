@@ -387,6 +387,7 @@ Deno.test("writeTrace() is whole or not at all, and its place can be checked bef
       UserError,
     );
     assert.deepEqual([...Deno.readDirSync(folder)], []);
-    assert.throws(() => checkOutputFile("--trace", `${folder}/none/a.arrow`), UserError);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    assert.throws(() => checkOutputFile("--trace", `${folder}/file/a.arrow`), UserError);
     checkOutputFile("--trace", `${folder}/a.arrow`);
   }));

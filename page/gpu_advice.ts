@@ -1,0 +1,46 @@
+/**
+ * What to do where a browser has no WebGPU.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+/** A browser, as its user agent names it, and where WebGPU is switched on in it. */
+const BROWSERS: readonly { readonly found: RegExp; readonly advice: string }[] = [
+  {
+    found: /Firefox\//,
+    advice:
+      "Firefox has it from version 141 on Windows and 145 on macOS; elsewhere open about:config and set dom.webgpu.enabled to true",
+  },
+  {
+    found: /Edg\/|Chrome\/|Chromium\//,
+    advice:
+      "Chrome and Edge have it from version 113 on Windows, macOS and ChromeOS, and 121 on Android; on Linux, or where the GPU is blocked, start the browser with --enable-unsafe-webgpu --enable-features=Vulkan, and see chrome://gpu",
+  },
+  {
+    found: /Safari\//,
+    advice:
+      "Safari has it from version 26; before that, switch WebGPU on under Develop, Feature Flags",
+  },
+];
+
+const ANY =
+  "current versions of Chrome, Edge, Firefox and Safari have it on most computers, so try another browser";
+
+/** What to do in a browser, a clause. */
+export function adviceFor(userAgent: string): string {
+  return BROWSERS.find(({ found }) => found.test(userAgent))?.advice ?? ANY;
+}
+
+/** Why nothing can be trained here, with what to do, in one sentence; null where a GPU answers. */
+export async function missingGpu(): Promise<string | null> {
+  const advice = adviceFor(navigator.userAgent);
+  if (!("gpu" in navigator)) {
+    const secure = isSecureContext ? "" : " over http: open it by https or from localhost;";
+    return `Cannot train here: this browser offers no WebGPU${secure || ";"} ${advice}.`;
+  }
+  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
+  if (adapter !== null) return null;
+  return `Cannot train here: this browser has WebGPU and found no GPU for it; ${advice}.`;
+}

@@ -1,0 +1,101 @@
+/**
+ * What the page says of the runs, a sentence or two at a time.
+ *
+ * @module
+ */
+
+import { formatCount, formatDuration } from "../../core/format.ts";
+import type { TrainForm } from "./form.ts";
+import type { RunProgress } from "./messages.ts";
+import type { RunState, TrainState } from "./state.ts";
+
+/** A share as whole per cent: `31 %`. */
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** What goes on now. It changes a few times a run, so that a screen reader may speak it. */
+export function statusSentence(state: TrainState, { plan }: TrainForm): string {
+  const { stage, preparing, decision, runs: [, own] } = state;
+  switch (stage) {
+    case "idle":
+      return "Press Start: a small recommender trains here, on your own GPU, and nothing leaves this page.";
+    case "preparing":
+      return `${preparing!.what} …`;
+    case "failed":
+      return state.failure!;
+    case "ended":
+      return verdict(state, plan);
+    case "training":
+  }
+  if (decision !== null) return decisionSentence(state, plan);
+  switch (own.progress?.phase) {
+    case "window":
+      return "The window: the plan has noted where every hot row is, and looks again a few minibatches later.";
+    case "warm-up":
+    case "cold":
+      return "Training. The rows that clicks use most settle first: their dots drift to the left.";
+    case "hot":
+    case "all":
+      return `Training by ${plan}, which does not look at how far rows move.`;
+    case undefined:
+      return "Telling hot clicks from cold ones …";
+  }
+}
+
+function decisionSentence({ decision, decisions }: TrainState, plan: string): string {
+  const { rows, threshold, share, note } = decision!;
+  const again = decisions > 1 ? ` That was decision number ${decisions}.` : "";
+  const what = plan === "freeze" ? "lookups are of such rows, and these stay as they are" : null;
+  return `Decided: ${formatCount(rows.stale)} of ${
+    formatCount(rows.hot)
+  } hot rows moved less than ` +
+    `T = ${threshold.toPrecision(2)} and count as stale. ${percent(share)} of hot ` +
+    `${what ?? "clicks use stale rows alone, and are skipped from now on"}.` +
+    `${note === null ? "" : ` (${note}.)`}${again}`;
+}
+
+/** Inputs that a run has come to, of those of its epoch. */
+export function passedShare({ trained, skipped, total }: RunProgress): number {
+  return total === 0 ? 0 : (trained + skipped) / total;
+}
+
+/** How the two runs stand after equal time; null before there is something to say. */
+export function raceSentence({ runs: [fae, own] }: TrainState, { plan }: TrainForm): string | null {
+  if (fae.progress === null || own.progress === null) return null;
+  const seconds = Math.min(fae.progress.ms, own.progress.ms) / 1000;
+  const { trained, skipped } = own.progress;
+  const skips = skipped === 0
+    ? ""
+    : `, and skipped ${percent(skipped / (trained + skipped))} of those`;
+  return `After ${formatDuration(seconds)} each, fae has come to ` +
+    `${percent(passedShare(fae.progress))} of the clicks and ${plan} to ` +
+    `${percent(passedShare(own.progress))}${skips}.`;
+}
+
+function verdict({ adapter, runs: [fae, own] }: TrainState, plan: string): string {
+  const sentences = [timeVerdict(fae, own, plan), qualityVerdict(fae, own, plan)];
+  if (adapter?.isFallbackAdapter) {
+    sentences.push(`${adapter.name} is a software adapter: its times say little about a GPU.`);
+  }
+  return sentences.filter((sentence) => sentence !== null).join(" ");
+}
+
+function timeVerdict(fae: RunState, own: RunState, plan: string): string | null {
+  if (fae.progress === null || own.progress === null) return null;
+  const slow = fae.progress.ms / 1000, fast = own.progress.ms / 1000;
+  const { trained, skipped } = own.progress;
+  const change = Math.round(100 * (1 - fast / slow));
+  const difference = change > 0 ? `${change} % less` : change < 0 ? `${-change} % more` : "as long";
+  return `${plan} needed ${formatDuration(fast)} and fae ${formatDuration(slow)}, ${difference}, ` +
+    `with ${percent(skipped / Math.max(1, trained + skipped))} of the clicks skipped.`;
+}
+
+function qualityVerdict(fae: RunState, own: RunState, plan: string): string | null {
+  const before = fae.summary?.auc, after = own.summary?.auc;
+  if (before === null || before === undefined || after === null || after === undefined) return null;
+  return `AUC ${after.toFixed(4)} (${plan}) against ${
+    before.toFixed(4)
+  } (fae): one seed cannot tell ` +
+    "a difference of some thousandths from chance; the tab Report has several.";
+}
