@@ -9,6 +9,7 @@ import { Markup, markup } from "../../figures/markup.ts";
 import { themeCss } from "../../figures/theme.ts";
 import type { BenchDocument } from "../report.ts";
 import type { Results } from "../results.ts";
+import { architecture } from "./architecture.ts";
 import { showable } from "./documents.ts";
 import { firstScreen } from "./first_screen.ts";
 import pageCss from "./page.css" with { type: "text" };
@@ -70,6 +71,7 @@ ${alerts(documents, refused)}
 <main>
 ${await firstScreen(documents)}
 ${contents(documents)}
+${documents.length === 0 ? null : architecture()}
 ${sections}
 ${reference(documents, shared)}
 </main>
@@ -112,6 +114,7 @@ function alerts(documents: readonly BenchDocument[], refused: readonly string[])
 
 function contents(documents: readonly BenchDocument[]): Markup {
   const entries = [
+    ["architecture", "How Slipstream trains (Figure 1)"],
     ...documents.map(({ experiment, title }) => [experiment, title]),
     ["what-was-run", "What was run"],
     ["how-to-read", "Terms"],

@@ -52,7 +52,7 @@ export function tradeoffPanel(
   return {
     title,
     mark: "lines",
-    x: { label: `${cost.saved}, % of fae's` },
+    x: { label: `${cost.saved}, %` },
     y: { label: "AUC beyond fae's" },
     data,
   };
