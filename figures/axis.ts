@@ -51,10 +51,11 @@ export function shareOf(value: number, { type, domain: [low, high] }: NumberScal
   return (along(value) - along(low)) / (along(high) - along(low));
 }
 
-/** Whether a few values, all on a scale, leave room for their labels. */
+/** Whether a few values, all on a scale, are round and leave room for their labels. */
 function standApart(at: readonly number[], scale: NumberScale): boolean {
   const shares = at.map((value) => shareOf(value, scale)).sort((a, b) => a - b);
   return at.length > 1 && at.length <= 7 &&
+    at.every((value) => Number(value.toPrecision(4)) === value) &&
     shares.every((share, i) => i === 0 || share - shares[i - 1]! >= 0.11);
 }
 

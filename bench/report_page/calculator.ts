@@ -20,7 +20,7 @@ export function calculatorMarkup(epochs: readonly CalculatedEpoch[]): Markup | n
 <label>Machine <select name="machine">${options(({ machine }) => machine)}</select></label>
 <label>Hot inputs <input type="range" name="hot" min="5" max="95" step="1"> <output name="hot-said"></output></label>
 <label>Skipped of them <input type="range" name="skipped" min="0" max="60" step="1"> <output name="skipped-said"></output></label></p>
-<table aria-live="polite"><thead><tr><th scope="col">system</th><th scope="col" class="right">an epoch</th><th scope="col" class="right">times as fast as FAE</th></tr></thead><tbody></tbody></table>
+<table aria-live="polite"><caption>Time of an epoch</caption><thead><tr><th scope="col">system</th><th scope="col" class="right">an epoch</th><th scope="col" class="right">times as fast as FAE</th></tr></thead><tbody></tbody></table>
 <p class="meta">The simulator's own sum: so many cold minibatches and so many hot ones, copies of hot rows, and the search and classification of inputs. What skipping costs in accuracy it does not say.</p>
 </form>
 `;

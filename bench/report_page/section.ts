@@ -73,7 +73,7 @@ ${
       ? null
       : markup`<p class="outcome ${outcome.state.replaceAll(" ", "-")}"><strong>${
         capital(outcome.state)
-      }.</strong> ${outcome.why}.</p>\n`
+      }:</strong> ${outcome.why}.</p>\n`
   }${isSmoke(document) ? SMOKE : null}${
     failure === null
       ? null

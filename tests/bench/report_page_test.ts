@@ -220,7 +220,7 @@ Deno.test("reportPage() opens a section with its outcome, and does not say it tw
   });
   const page = parse(text);
   const said = page.querySelector("#skew > p.outcome")!;
-  assert.equal(said.textContent, "Not at this size. too few inputs.");
+  assert.equal(said.textContent, "Not at this size: too few inputs.");
   assert.equal(page.querySelector("#skew details li")!.textContent, "too few");
   assert.equal(page.querySelector("#plans > .found")!.textContent, "slower");
 });
