@@ -9,7 +9,7 @@
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
  * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `denseStatistics`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
- * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `writeCountedTrace`, `withSkipsOf`
+ * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `parseAnyTrace`, `writeCountedTrace`, `withSkipsOf`
  * - Simulator: `simulate`, `rangesOf`, `explain`, `sweep`, `breakEven`, `timeline`, `minibatchGraph`
  * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `loadParameterSet`, `calibrate`, `validate`
  * - Simulator: systems of your own: `findSystem`, and `systemParts`, which holds what the systems here are made of

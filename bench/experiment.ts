@@ -125,6 +125,8 @@ interface FlagSettings {
   readonly schema: string | null;
   /** Machines that are predicted, by name or file; none for the experiment's own choice. */
   readonly machine: readonly string[];
+  /** Minutes that the answer may take; null for the experiment's own number. */
+  readonly budget: number | null;
   /** Seeds of a study; null for the experiment's own number. */
   readonly seeds: number | null;
   /** The first seed that a study runs; those before it are only read. */

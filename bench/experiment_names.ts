@@ -6,6 +6,7 @@
 
 /** In the order of the suite, the report and the help page. */
 export const EXPERIMENT_NAMES: readonly string[] = [
+  "worth",
   "frontier",
   "speedup",
   "plans",

@@ -12,9 +12,16 @@ import { MACHINE_NAMES } from "../sim/machine.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
+import { fileWord } from "./study/workload.ts";
 
 /** Folder of results unless told. */
 export const RESULTS_FOLDER = "runs/bench";
+
+/** Folder of the answer about a log, by the name of its first file, unless told: `runs/log-clicks`. */
+export function logFolder(data: readonly string[]): string {
+  const [first] = data;
+  return first === undefined ? RESULTS_FOLDER : `runs/log-${fileWord(first)}`;
+}
 
 /** Flags that mean something to some experiments: each declares those that it takes. */
 const EXPERIMENT_FLAGS = {
@@ -73,7 +80,8 @@ const EXPERIMENT_FLAGS = {
     group: "Experiment",
     valueName: "FILE …",
     defaultText: "twins alone",
-    help: "A log of your own, trained beside the twins of --workloads",
+    help:
+      "A log of your own, trained beside the twins of --workloads; without a NAME: is skipping worth it on it?",
   },
   schema: {
     type: "path",
@@ -89,6 +97,15 @@ const EXPERIMENT_FLAGS = {
     valueName: "NAME,…",
     defaultText: "by experiment",
     help: `Machines to predict: ${MACHINE_NAMES.join(", ")}, or files ending in .json`,
+  },
+  budget: {
+    type: "number",
+    above: 0,
+    max: 100_000,
+    group: "Experiment",
+    valueName: "MINUTES",
+    defaultText: "4; with --full no limit",
+    help: "Time that the answer may take: it chooses rows, variants and seeds",
   },
   seeds: {
     type: "number",
@@ -313,6 +330,7 @@ export function settingsOf(
     data: values.data,
     schema: values.schema ?? null,
     machine: values.machine,
+    budget: values.budget ?? null,
     seeds: values.seeds ?? null,
     firstSeed: values.firstSeed,
     driftDays: values.driftDays ?? null,

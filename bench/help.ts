@@ -13,7 +13,7 @@ import { namesOfTakers, takenFlags } from "./taken_flags.ts";
 type Told = Omit<Experiment, "run">;
 
 /** Of flags that no more experiments than these take, the help page names them. */
-const NAMED_TAKERS = 3;
+const NAMED_TAKERS = 4;
 
 /** Those flags of a table that some experiments take. */
 export function takenTable(flags: FlagTable, chosen: readonly Told[]): FlagTable {
@@ -47,12 +47,16 @@ export function helpPage(experiments: readonly Told[]): string {
       command: "deno task bench",
       about: "Run experiments, print their tables and write a report",
       usage:
-        "[NAME …|report [DIR|RUN.jsonl …]|compare A B|jobs NAME …|run|collect NAME …|record NAME …|pages] [flags]",
+        "[NAME …|--data LOG|report [DIR|RUN.jsonl …]|compare A B|jobs NAME …|run|collect NAME …|record NAME …|pages] [flags]",
       examples: [
         ["All experiments at reduced sizes, with a report", "deno task bench"],
         [
           "At published sizes, which takes hours; Ctrl-C and the same words go on",
           "deno task bench --full",
+        ],
+        [
+          "Is skipping worth it on a log of your own, here and on other machines?",
+          "deno task bench --data my.tsv --machine h100x8,l4",
         ],
         ["One experiment with all its tables", "deno task bench skew"],
         [

@@ -15,8 +15,9 @@ import { pagesCommand } from "./commands/pages.ts";
 import { recordCommand } from "./commands/record.ts";
 import { reportCommand } from "./commands/report.ts";
 import { suiteCommand } from "./commands/suite.ts";
-import { BENCH_FLAGS, partWords } from "./flags.ts";
+import { BENCH_FLAGS, logFolder, partWords } from "./flags.ts";
 import { helpOf, helpPage } from "./help.ts";
+import { worthExperiment } from "./experiments/worth.ts";
 import { EXPERIMENTS } from "./registry.ts";
 
 /** Words that are no experiments. */
@@ -56,9 +57,15 @@ async function main(args: readonly string[]): Promise<number> {
   if (shared === "collect") {
     return await collectCommand(experiments, EXPERIMENTS, values, given, say);
   }
-  return chosen.size === 0
-    ? await suiteCommand(EXPERIMENTS, values, given, say)
-    : await namedCommand(experiments, EXPERIMENTS, values, given, say);
+  if (chosen.size === 0 && values.data.length === 0) {
+    return await suiteCommand(EXPERIMENTS, values, given, say);
+  }
+  // A log without a name asks the one question, whose answer has a folder of its own.
+  const asked = chosen.size === 0 ? [worthExperiment] : experiments;
+  const out = asked.includes(worthExperiment) && asked.length === 1 && !given.has("out")
+    ? logFolder(values.data)
+    : values.out;
+  return await namedCommand(asked, EXPERIMENTS, { ...values, out }, given, say);
 }
 
 if (import.meta.main) await runEntryPoint(() => main(Deno.args));

@@ -29,8 +29,12 @@ function otherOrigins({ columns, origin }: TableDocument): string {
 
 /** All tables of an experiment, what was found, and its notes. */
 export function fullText({ tables, verdicts = [], notes }: BenchDocument): string {
-  const lines = [verdicts, notes].filter(({ length }) => length > 0);
-  return [...tables.map(tableText), ...lines.map((some) => `${some.join("\n")}\n`)].join("\n");
+  // What was found is read first: on a terminal, the end.
+  const lines = [notes, verdicts.length === 0 ? [] : ["VERDICT", ...verdicts]];
+  return [
+    ...tables.map(tableText),
+    ...lines.filter(({ length }) => length > 0).map((some) => `${some.join("\n")}\n`),
+  ].join("\n");
 }
 
 /** The short version of a suite: its short tables, and what failed. */

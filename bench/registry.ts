@@ -31,9 +31,11 @@ import { trafficExperiment } from "./experiments/traffic.ts";
 import { trainExperiment } from "./experiments/train.ts";
 import { twinsExperiment } from "./experiments/twins.ts";
 import { validateExperiment } from "./experiments/validate.ts";
+import { worthExperiment } from "./experiments/worth.ts";
 
 /** In the order of the suite, the report and the help page. */
 export const EXPERIMENTS: readonly Experiment[] = [
+  worthExperiment,
   frontierExperiment,
   speedupExperiment,
   plansExperiment,

@@ -28,6 +28,7 @@ export function settingsNote(settings: Settings): BenchDocument["settings"] {
       ? {}
       : { data: settings.data.join(" "), schema: settings.schema }),
     ...(settings.machine.length === 0 ? {} : { machine: settings.machine.join(" ") }),
+    ...(settings.budget === null ? {} : { budget_minutes: settings.budget }),
     inputs,
     seeds,
     first_seed: firstSeed,

@@ -10,6 +10,11 @@ import { UserError } from "./errors.ts";
 /** Whether this runs in a browser, or in anything else that is not Deno. */
 export const IN_BROWSER: boolean = typeof Deno === "undefined";
 
+/** Threads unless told: a bundle for a browser has no modules of its own for them. */
+export function defaultThreads(): number {
+  return IN_BROWSER ? 1 : navigator.hardwareConcurrency;
+}
+
 /** The functions of Deno that handle files. */
 export type FileSystem = Pick<
   typeof Deno,

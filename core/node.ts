@@ -28,7 +28,7 @@ interface Process {
 /** One of Node's modules. In a browser any use of what it holds throws a `UserError`. */
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] {
   return IN_BROWSER
-    ? missing(`functions of ${name}`)
+    ? missing("files of this computer")
     : (globalThis as unknown as { readonly process: Process }).process.getBuiltinModule(name);
 }
 

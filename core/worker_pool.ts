@@ -4,6 +4,7 @@
  * @module
  */
 
+import { IN_BROWSER } from "./deno.ts";
 import { UsageError, UserError } from "./errors.ts";
 import type { TaskReply } from "./serve_tasks.ts";
 
@@ -23,6 +24,11 @@ export class WorkerPool<Task, Answer> implements Disposable {
   /** @param module A module that calls `serveTasks`. */
   constructor(module: URL, { threads, signal }: WorkerPoolOptions) {
     signal?.throwIfAborted();
+    if (IN_BROWSER) {
+      throw new UserError(
+        "Cannot start threads: this runs in a browser, and only Deno can start them",
+      );
+    }
     this.#signal = signal;
     this.#workers = Array.from(
       { length: threads },

@@ -5,6 +5,8 @@
  */
 
 import "./polyfills.ts";
+import { byId, element } from "./dom.ts";
+import { missingGpu } from "./gpu_advice.ts";
 import { mountReport } from "./report.ts";
 import { connectTabs } from "./tabs.ts";
 import { mountTrain } from "./train.ts";
@@ -14,6 +16,12 @@ import { inWorker, serveWorker } from "./worker.ts";
 
 if (inWorker) serveWorker();
 else {
+  missingGpu().then((missing) => {
+    if (missing === null) return;
+    byId("missing").append(
+      element("p", { class: "error" }, `${missing} Ask and Report work without.`),
+    );
+  });
   connectTabs([
     { id: "train", mount: mountTrain },
     { id: "ask", mount: mountAsk },

@@ -17,10 +17,14 @@ export interface Tab {
 
 /** Connects the tabs of the page's HTML with what fills them; the address behind `#` says which is shown. */
 export function connectTabs(tabs: readonly Tab[]): void {
+  let current = tabs[0]!;
   const mounted = new Set<string>();
   const buttons = tabs.map(({ id }) => byId(`tab-${id}`));
   const show = (wanted: string): void => {
-    const shown = tabs.find(({ id }) => id === wanted) ?? tabs[0]!;
+    // A link within a panel leads to a place of it.
+    const place = wanted === "" ? null : document.getElementById(wanted);
+    const shown = tabs.find(({ id }) => byId(id).contains(place)) ?? current;
+    current = shown;
     for (const [i, { id }] of tabs.entries()) {
       const selected = id === shown.id;
       buttons[i]!.setAttribute("aria-selected", `${selected}`);

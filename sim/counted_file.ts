@@ -125,7 +125,20 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
  * @category Traces
  */
 export async function readAnyTrace(path: string): Promise<Trace | CountedTrace> {
-  const bytes = await readBounded(path, MOST_TRACE_BYTES);
+  return await parseAnyTrace(path, await readBounded(path, MOST_TRACE_BYTES));
+}
+
+/**
+ * The trace that a file's bytes are, as {@linkcode readAnyTrace} reads it.
+ *
+ * @param path Where they come from, for messages.
+ * @throws {UserError} As `readAnyTrace` does.
+ * @category Traces
+ */
+export async function parseAnyTrace(
+  path: string,
+  bytes: Uint8Array,
+): Promise<Trace | CountedTrace> {
   if (bytes[0] !== OPENING_BRACE) return await parseTraceFile(path, bytes);
   if (bytes.length > MOST_JSON_BYTES) throw tooLarge(path, MOST_JSON_BYTES);
   // Files of other programs have no seal; only a sealed file must be unchanged.

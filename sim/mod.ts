@@ -12,7 +12,7 @@ export {
 } from "./break_even.ts";
 export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
-export { readAnyTrace, writeCountedTrace } from "./counted_file.ts";
+export { parseAnyTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 export type { Context, Precision, PRECISIONS } from "./context.ts";
 export type { CountCache, CountKey } from "./count_cache.ts";
 export type { GraphTimes } from "./engine.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defaultThreads } from "../core/deno.ts";
 import { UsageError } from "../core/errors.ts";
 import { type Pieces, withEvents } from "../core/events.ts";
 import { nearest } from "../core/nearest.ts";
@@ -210,7 +211,7 @@ export function countPoints({ traces, machines, systems, axes }: SweepOptions): 
 export async function sweep(options: SweepOptions): Promise<SweepRow[]> {
   const points = countPoints(options), { signal } = options;
   const prepared = await prepare(options);
-  const threads = Math.max(1, Math.min(options.threads ?? navigator.hardwareConcurrency, points));
+  const threads = Math.max(1, Math.min(options.threads ?? defaultThreads(), points));
   // Workers are sent names: a system's functions cannot be.
   const named = prepared.systems.every((system) => typeof system === "string");
   if (threads === 1 || points < 64 || !named) {

@@ -30,8 +30,9 @@ export async function experimentSection(
   const { experiment, title, command, failure, figures, seconds, outcome, verdicts = [] } =
     document;
   const tables = document.tables.filter(({ rows }) => rows.length > 0);
-  // An outcome says the same in one sentence.
-  const isShort = verdicts.length <= MANY && outcome === undefined;
+  // An outcome says the same in one sentence; where the headline is the first of them, they are the answer.
+  const isShort = verdicts.length <= MANY && outcome === undefined ||
+    verdicts[0] !== undefined && verdicts[0] === document.headline;
   const notes = document.notes.filter((note) => !shared.has(note));
   const drawn = await Promise.all(
     figures.map(async (figure) => ({

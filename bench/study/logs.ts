@@ -16,7 +16,11 @@ import { type LogName, logName } from "./workload.ts";
 /** Where a log lies. */
 export type LogSettings =
   & Pick<Settings, "signal" | "out">
-  & Partial<Pick<Settings, "data" | "schema">>;
+  & Partial<Pick<Settings, "data" | "schema">>
+  & {
+    /** The first rows alone, so many; all where absent or null. */
+    readonly limit?: number | null;
+  };
 
 /** A log that has been opened. */
 export interface OpenedLog {
@@ -30,12 +34,13 @@ export interface OpenedLog {
  * @throws {UserError} It cannot be read.
  */
 export async function openLog(
-  { data = [], schema = null, out, signal }: LogSettings,
+  { data = [], schema = null, limit = null, out, signal }: LogSettings,
 ): Promise<OpenedLog | null> {
   if (data.length === 0) return null;
   const dataset = await openDataset({
     data,
     ...(schema === null ? {} : { schema: await readSchema(schema) }),
+    ...(limit === null ? {} : { limit }),
     cacheDirectory: `${out}/${PREPARED_FOLDER}`,
     signal,
   });

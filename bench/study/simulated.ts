@@ -167,33 +167,52 @@ export interface SavedShare extends Range {
   readonly share: number;
 }
 
-/**
- * Which share of the time of other runs some runs would save on a machine, each draw of what is uncertain the same for both.
- *
- * @param pairs A run and the one that it is set against, by seed.
- * @returns Null where one of them cannot be simulated there.
- */
-export function simulatedSaving(
-  pairs: readonly (readonly [run: StudyResult, other: StudyResult])[],
-  place: SimulatedPlace,
-  draws: number,
-): SavedShare | null {
-  const simulated = pairs.map((pair) => pair.map((run) => secondsOf(run, place)));
-  if (simulated.length === 0 || simulated.flat().includes(null)) return null;
-  const shareWith = (drawn: DrawnSetting): number => {
-    const memo = new MinibatchMemo(drawn.machine);
-    const [own, others] = [0, 1].map((side) =>
-      simulated.reduce((sum, pair) => sum + pair[side]!(drawn, memo), 0)
-    );
-    return 1 - own! / others!;
-  };
-  const drawing = { document: place.document, set: place.set, drop: false };
-  return {
-    share: shareWith(settingOf(place)),
-    ...rangeOf(
-      Array.from({ length: draws }, (_, i) => shareWith(drawSetting(drawing, undefined, i))),
-    ),
-  };
+/** A place with what is uncertain of it drawn, each draw the same for all runs; a run is simulated once. */
+export class DrawnPlace {
+  readonly #place: SimulatedPlace;
+  /** As it is, then the draws. */
+  readonly #settings: readonly { readonly drawn: DrawnSetting; readonly memo: MinibatchMemo }[];
+  readonly #known = new Map<StudyResult, readonly number[] | null>();
+
+  /** @param draws How many. */
+  constructor(place: SimulatedPlace, draws: number) {
+    this.#place = place;
+    const drawing = { document: place.document, set: place.set, drop: false };
+    const all = [
+      settingOf(place),
+      ...Array.from({ length: draws }, (_, i) => drawSetting(drawing, undefined, i)),
+    ];
+    this.#settings = all.map((drawn) => ({ drawn, memo: new MinibatchMemo(drawn.machine) }));
+  }
+
+  /**
+   * Which share of the time of other runs some runs would save.
+   *
+   * @param pairs A run and the one that it is set against, by seed.
+   * @returns Null where one of them cannot be simulated there.
+   */
+  saving(
+    pairs: readonly (readonly [run: StudyResult, other: StudyResult])[],
+  ): SavedShare | null {
+    const times = pairs.map((pair) => pair.map((run) => this.#secondsOf(run)));
+    if (times.length === 0 || times.flat().includes(null)) return null;
+    const sum = (side: number, i: number) =>
+      times.reduce((total, pair) => total + pair[side]![i]!, 0);
+    const [share, ...drawn] = this.#settings.map((_, i) => 1 - sum(0, i) / sum(1, i));
+    return { share: share!, ...rangeOf(drawn) };
+  }
+
+  #secondsOf(run: StudyResult): readonly number[] | null {
+    let known = this.#known.get(run);
+    if (known === undefined) {
+      const seconds = secondsOf(run, this.#place);
+      known = seconds === null
+        ? null
+        : this.#settings.map(({ drawn, memo }) => seconds(drawn, memo));
+      this.#known.set(run, known);
+    }
+    return known;
+  }
 }
 
 /** The system that trains as a run's plan did, and the trace that it takes. */

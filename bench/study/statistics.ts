@@ -96,6 +96,24 @@ export function smallestVisible(found: Estimate): number | null {
     : (t975(found.seeds - 1) + studentQuantile(POWER, found.seeds - 1)) * error;
 }
 
+/** More seeds than this nobody looks for. */
+const MOST_SEEDS = 1000;
+
+/**
+ * How many seeds with this spread would show a true difference with a probability of 80 %, as {@linkcode smallestVisible} has
+ * it; null for a single seed, and where a thousand would not.
+ */
+export function seedsToSee(found: Estimate, difference: number): number | null {
+  const error = standardError(found);
+  if (error === null) return null;
+  const deviation = error * Math.sqrt(found.seeds);
+  for (let seeds = LEAST_SEEDS; seeds <= MOST_SEEDS; seeds++) {
+    const half = t975(seeds - 1) * deviation / Math.sqrt(seeds);
+    if (smallestVisible({ seeds, mean: found.mean, half })! <= difference) return seeds;
+  }
+  return null;
+}
+
 /** The end of the one-sided 95 % interval below a mean: the true one is above it; null for a single seed. */
 export function lowerBound(found: Estimate): number | null {
   const error = standardError(found);

@@ -32,11 +32,15 @@ export function isLogName(name: unknown): name is LogName {
   return typeof name === "string" && LOG_NAME.test(name);
 }
 
+/** A file's name in the letters of names of figures and files: `my-clicks-2` of `data/My Clicks_2.csv`. */
+export function fileWord(path: string): string {
+  return path.split(/[\\/]/).at(-1)!.toLowerCase().replace(/(.)\.\w+$/, "$1")
+    .replace(/[^a-z0-9]+/g, "-");
+}
+
 /** The name of a log whose first file is at a path. */
 export function logName(path: string, hash: string): LogName {
-  const file = path.split(/[\\/]/).at(-1)!.toLowerCase().replace(/(.)\.\w+$/, "$1")
-    .replace(/[^a-z0-9]+/g, "-");
-  const name = `log-${file}-${hash.replace(/[^0-9a-f]/g, "").slice(-8).padStart(8, "0")}`;
+  const name = `log-${fileWord(path)}-${hash.replace(/[^0-9a-f]/g, "").slice(-8).padStart(8, "0")}`;
   return name as LogName;
 }
 

@@ -30,9 +30,11 @@ export class ClickModel {
   readonly #tables: number;
   /** Lookups of a bag in each table. */
   readonly #lookups: readonly number[];
+  /** Lookups of an input in all tables. */
+  readonly #width: number;
   /** Over which a bag's effects are summed to have the variance of one. */
   readonly #roots: readonly number[];
-  /** For each segment of each table the scale of its effects; negative where the rows are too rare to be learned. */
+  /** For each segment of each table the scale of its effects, and that or, where the rows are too rare to be learned, 0. */
   readonly #scales: Float64Array;
   /** Segments of all tables before each. */
   readonly #firsts: readonly number[];
@@ -47,15 +49,16 @@ export class ClickModel {
     this.#clicks = clicks;
     this.#tables = columns.length;
     this.#lookups = columns.map(({ lookups = 1 }) => lookups);
+    this.#width = this.#lookups.reduce((sum, some) => sum + some, 0);
     this.#roots = this.#lookups.map(Math.sqrt);
     const scales: number[] = [], firsts: number[] = [];
     for (const [t, { law }] of columns.entries()) {
       const weight = 0.5 + (hash(t, 0, 1) >>> 8) / 0x1000000;
-      firsts.push(scales.length);
+      firsts.push(scales.length / 2);
       for (const { ids, mass } of law) {
         const each = mass / ids;
         const scale = weight / shrinking(1 + each / SHRINK_FROM, clicks.effectExponent);
-        scales.push(each * LEARNABLE.inputs < LEARNABLE.uses ? -scale : scale);
+        scales.push(scale, each * LEARNABLE.inputs < LEARNABLE.uses ? 0 : scale);
       }
     }
     this.#scales = Float64Array.from(scales);
@@ -77,24 +80,32 @@ export class ClickModel {
     this.#known = new Float64Array(columns.length);
   }
 
-  /** The probability of a click. */
-  probability(ids: Uint32Array, segments: Uint32Array, dense: Float64Array): number {
-    this.parts(ids, segments, dense, this.#parts);
+  /** The probability of a click; the arguments are those of `parts`. */
+  probability(ids: Uint32Array, segments: Uint32Array, dense: Float64Array, k = 0): number {
+    this.parts(ids, segments, dense, this.#parts, k);
     return logistic(logit(this.#clicks, this.#parts, false));
   }
 
-  /** The unscaled parts of the logit. Ids and their segments stand table by table, those of a bag side by side. */
-  parts(ids: Uint32Array, segments: Uint32Array, dense: Float64Array, into: Float64Array): void {
+  /**
+   * The unscaled parts of the logit of number k of some inputs. The ids of an input and their segments stand table by table,
+   * those of a bag side by side, inputs one after the other.
+   */
+  parts(
+    ids: Uint32Array,
+    segments: Uint32Array,
+    dense: Float64Array,
+    into: Float64Array,
+    k = 0,
+  ): void {
     const effects = this.#effects, known = this.#known, scales = this.#scales;
     let rows = 0, knownRows = 0;
-    for (let t = 0, at = 0; t < this.#tables; t++) {
+    for (let t = 0, at = k * this.#width; t < this.#tables; t++) {
       const first = this.#firsts[t]!;
       let sum = 0, knownSum = 0;
       for (const end = at + this.#lookups[t]!; at < end; at++) {
-        const scale = scales[first + segments[at]!]!;
-        const effect = Math.abs(scale) * normal(hash(ids[at]!, t, 3));
-        sum += effect;
-        if (scale > 0) knownSum += effect;
+        const effect = normal(hash(ids[at]!, t, 3)), scale = 2 * (first + segments[at]!);
+        sum += scales[scale]! * effect;
+        knownSum += scales[scale + 1]! * effect;
       }
       effects[t] = sum / this.#roots[t]!;
       known[t] = knownSum / this.#roots[t]!;
@@ -107,8 +118,9 @@ export class ClickModel {
       knownPairs += known[a]! * known[b]!;
     }
     let linear = 0;
-    for (let j = 0; j < dense.length; j++) {
-      linear += this.#denseWeights[j]! * (dense[j]! - this.#denseMiddles[j]!);
+    const denseWidth = this.#denseWeights.length;
+    for (let j = 0; j < denseWidth; j++) {
+      linear += this.#denseWeights[j]! * (dense[k * denseWidth + j]! - this.#denseMiddles[j]!);
     }
     into[0] = linear;
     into[1] = rows;

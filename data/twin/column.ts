@@ -24,6 +24,8 @@ const WHOLE = { shallow: 1, deep: 2.5 };
 const DEEP = 4e-6;
 /** Multiples of these, without their whole part, are spread evenly over [0, 1) (Weyl). One a column, in turn. */
 const STEPS = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29].map((prime) => Math.sqrt(prime) % 1);
+/** Inputs that are drawn side by side, column by column: while they are, a column's tables stay in the fastest cache. */
+export const SIDE_BY_SIDE = 64;
 /** How many ids of a parent are tried for one that decides a given id. */
 const NEIGHBOURS = 400;
 
@@ -42,13 +44,16 @@ export class Column {
   readonly #first: Float64Array;
   readonly #start: Float64Array;
   readonly #density: Float64Array;
-  readonly #guide: Uint32Array;
+  readonly #guide: Uint16Array | Uint32Array;
   readonly #guideSize: number;
   /** Running sums of this column's shares for each of the parent's cells. */
   readonly #given: readonly Float64Array[];
   readonly #givenGuide: readonly Uint8Array[];
   /** Whether other columns follow from this one, and need the middle of a rare id. */
-  readonly #leads: boolean;
+  readonly leads: boolean;
+  /** Where inputs that are drawn side by side went: place, drawn and rank, and cell and segment. */
+  readonly #placesKept: Float64Array;
+  readonly #cellsKept: Int32Array;
   /** The part of each own cell that a parent's cell fills: where it begins, and how wide it is. */
   readonly #from: readonly Float64Array[];
   readonly #wide: readonly Float64Array[];
@@ -91,12 +96,15 @@ export class Column {
     // A power of two, so that the product with it is exact.
     const size = 2 ** Math.ceil(Math.log2(Math.min(GUIDE.most, GUIDE.each * law.length)));
     this.#guideSize = size;
-    this.#guide = new Uint32Array(size);
+    this.#guide = law.length <= 2 ** 16 ? new Uint16Array(size) : new Uint32Array(size);
     for (let g = 0, s = 0; g < size; g++) {
       while (this.#start[s + 1]! <= g / size) s++;
       this.#guide[g] = s;
     }
-    this.#leads = all.some((one) => one.parent === number);
+    this.leads = all.some((one) => one.parent === number);
+    const kept = this.leads ? SIDE_BY_SIDE : 0;
+    this.#placesKept = new Float64Array(3 * kept);
+    this.#cellsKept = new Int32Array(2 * kept);
     this.#step = STEPS[number % STEPS.length]!;
     this.#choice = STEPS[(number + 1) % STEPS.length]!;
     this.#frequent = Uint8Array.from(
@@ -201,7 +209,7 @@ export class Column {
       first + Math.floor((u - this.#start[s]!) * density),
       this.#first[s + 1]! - 1,
     );
-    if (!this.#leads) return id;
+    if (!this.leads) return id;
     if (this.#frequent[s] === 1) this.rank = -1;
     else {
       this.rank = id;
@@ -209,6 +217,26 @@ export class Column {
       this.place = Math.max(0, below1(middle));
     }
     return id;
+  }
+
+  /** Keeps where number k of the inputs that are drawn side by side went, for the columns that follow. */
+  keep(k: number): void {
+    const places = this.#placesKept, cells = this.#cellsKept;
+    places[3 * k] = this.place;
+    places[3 * k + 1] = this.drawn;
+    places[3 * k + 2] = this.rank;
+    cells[2 * k] = this.cell;
+    cells[2 * k + 1] = this.segment;
+  }
+
+  /** Goes where number k of these inputs went. */
+  recall(k: number): void {
+    const places = this.#placesKept, cells = this.#cellsKept;
+    this.place = places[3 * k]!;
+    this.drawn = places[3 * k + 1]!;
+    this.rank = places[3 * k + 2]!;
+    this.cell = cells[2 * k]!;
+    this.segment = cells[2 * k + 1]!;
   }
 
   #segmentAt(u: number): number {

@@ -91,6 +91,7 @@ export class TwinDataset implements Dataset {
     return new RowReader(this.schema, order, {
       count,
       write: (row, into, b, size) => void generator.write(start + row, into, b, size),
+      writeAll: (rows, into, size) => generator.writeAll(rows, start, into, size),
       finish(into: Inputs): void {
         if (range > 0) takeModulo(into.ids, into.size * width, range);
       },

@@ -42,12 +42,12 @@ export class Drift {
   }
 
   /**
-   * Replaces the ids of input i, which are places in the law, by the ids that have these places at its time, and their segments
+   * Replaces the ids of input i, which stand from `first` on and are places in the law, by the ids that have these places at its time, and their segments
    * by those of their own numbers, which planted effects hang on: an id keeps its effect whatever place it has.
    */
-  move(i: number, ids: Uint32Array, segments: Uint32Array): void {
+  move(i: number, ids: Uint32Array, segments: Uint32Array, first = 0): void {
     const day = i / this.#inputs * this.#days;
-    for (const column of this.#columns) column.move(day, ids, segments);
+    for (const column of this.#columns) column.move(day, ids, segments, first);
   }
 }
 
@@ -67,11 +67,11 @@ class DriftingColumn {
     this.#size = Math.floor(firsts.at(-1)! / drift.groups);
   }
 
-  move(day: number, ids: Uint32Array, segments: Uint32Array): void {
-    const place = ids[this.#at]!, id = idAt(this.#drift, this.#size, place, day);
+  move(day: number, ids: Uint32Array, segments: Uint32Array, first: number): void {
+    const at = first + this.#at, place = ids[at]!, id = idAt(this.#drift, this.#size, place, day);
     if (id === place) return;
-    ids[this.#at] = id;
-    segments[this.#at] = lastAtMost(this.#firsts, id);
+    ids[at] = id;
+    segments[at] = lastAtMost(this.#firsts, id);
   }
 }
 

@@ -15,7 +15,7 @@
 
 import type { Inputs } from "../types.ts";
 import { ClickModel } from "./clicks.ts";
-import { Column } from "./column.ts";
+import { Column, SIDE_BY_SIDE } from "./column.ts";
 import { Distributions } from "./distributions.ts";
 import type { Drift } from "./drift.ts";
 import type { TwinParameters } from "./parameters.ts";
@@ -44,6 +44,8 @@ interface Step {
   readonly led: number;
   /** Which byte of the words of choices is its. */
   readonly choice: number;
+  /** Lookups of bags in columns before it that are not the first of theirs. */
+  readonly further: number;
 }
 
 /** Draws inputs by position. Not for use by several readers at the same moment, but any number one after the other. */
@@ -52,6 +54,8 @@ export class TwinGenerator {
   readonly tableRows: readonly number[];
   /** Lookups of an input in each table. */
   readonly lookups: readonly number[];
+  /** Lookups of an input in all tables. */
+  readonly width: number;
   /** Lookups of an input in all tables before each, and in all of them. */
   readonly #firsts: readonly number[];
   readonly #parameters: TwinParameters;
@@ -66,8 +70,12 @@ export class TwinGenerator {
   readonly #drift: Drift | null;
   /** A byte of choices below this makes a column keep to the level. */
   readonly #coupled: number;
+  /** Inputs that are drawn side by side: their numbers, classes, words, ids, segments of these, and dense values. */
+  readonly #numbers = new Float64Array(SIDE_BY_SIDE);
+  readonly #inputClasses = new Uint32Array(SIDE_BY_SIDE);
   readonly #words: Uint32Array;
-  /** Words of the ids alone, the first of dense columns, and the first of further lookups. */
+  /** Words of an input, those of the ids alone, the first of dense columns, and the first of further lookups. */
+  readonly #inputWords: number;
   readonly #idWords: number;
   readonly #denseWord: number;
   readonly #furtherWord: number;
@@ -97,72 +105,107 @@ export class TwinGenerator {
     this.#ranges = dense.map((_, j) => new Distributions(classes.map((one) => one.dense[j]!)));
     this.#clicks = new ClickModel(parameters);
     this.#coupled = Math.round(parameters.coupling * BYTE);
-    const width = firsts.at(-1)!, further = width - columns.length;
+    const width = this.width = firsts.at(-1)!, further = width - columns.length;
     this.#denseWord = word;
     this.#furtherWord = word + dense.length;
-    this.#words = new Uint32Array(this.#furtherWord + further);
-    this.#idWords = further === 0 ? word : this.#words.length;
-    this.#ids = new Uint32Array(width);
-    this.#segments = new Uint32Array(width);
-    this.#dense = new Float64Array(dense.length);
+    this.#inputWords = this.#furtherWord + further;
+    this.#idWords = further === 0 ? word : this.#inputWords;
+    this.#words = new Uint32Array(SIDE_BY_SIDE * this.#inputWords);
+    this.#ids = new Uint32Array(SIDE_BY_SIDE * width);
+    this.#segments = new Uint32Array(SIDE_BY_SIDE * width);
+    this.#dense = new Float64Array(SIDE_BY_SIDE * dense.length);
   }
 
   /** Writes input i as number b of a minibatch of `size` and returns its true probability. */
   write(i: number, into: Inputs, b: number, size: number): number {
-    this.#draw(i);
-    const ids = this.#ids, dense = this.#dense;
-    const firsts = this.#firsts, lookups = this.lookups;
-    for (let t = 0, at = 0; t < lookups.length; t++) {
-      const each = lookups[t]!, to = firsts[t]! * size + b * each;
-      for (let l = 0; l < each; l++) into.ids[to + l] = ids[at++]!;
+    this.#numbers[0] = i;
+    this.#draw(1);
+    return this.#put(0, into, b, size);
+  }
+
+  /** Writes the inputs with the numbers `start + rows[b]` as a minibatch. */
+  writeAll(rows: Float64Array, start: number, into: Inputs, size: number): void {
+    const numbers = this.#numbers;
+    for (let b = 0; b < size; b += SIDE_BY_SIDE) {
+      const count = Math.min(SIDE_BY_SIDE, size - b);
+      for (let k = 0; k < count; k++) numbers[k] = start + rows[b + k]!;
+      this.#draw(count);
+      for (let k = 0; k < count; k++) this.#put(k, into, b + k, size);
     }
-    for (let j = 0; j < dense.length; j++) into.dense[b * dense.length + j] = dense[j]!;
-    const p = this.#clicks.probability(ids, this.#segments, dense);
-    into.labels[b] = this.#words[LABEL]! < p * TWO_32 ? 1 : 0;
-    return p;
   }
 
   /** Writes only the ids of input i, at `at`, table by table. */
   writeIds(i: number, into: Uint32Array, at: number): void {
+    this.#numbers[0] = i;
     inputWords(i, this.#seed, this.#words, this.#idWords);
-    this.#drawIds(i);
-    for (let t = 0; t < this.#ids.length; t++) into[at + t] = this.#ids[t]!;
+    this.#drawIds(1);
+    const { width } = this;
+    for (let t = 0; t < width; t++) into[at + t] = this.#ids[t]!;
   }
 
   /** The parts of the logit before they are scaled, for {@link ClickModel} to be calibrated. */
   parts(i: number, into: Float64Array): void {
-    this.#draw(i);
+    this.#numbers[0] = i;
+    this.#draw(1);
     this.#clicks.parts(this.#ids, this.#segments, this.#dense, into);
   }
 
-  #drawIds(i: number): number {
-    const words = this.#words, level = words[LEVEL]! & LEVEL_BITS, coupled = this.#coupled;
-    const ids = this.#ids, segments = this.#segments;
-    this.#classes.draw(0, words[CLASS]!);
-    const one = this.#classes.cell;
-    for (const { column, parent, cells, first, word, led, choice } of this.#steps) {
-      if (parent !== null && (cells === null || column.isLed(parent, words[led]!))) {
-        column.follow(parent);
-      } else {
-        const own = words[word]!;
-        const byte = words[CHOICES + (choice >>> 2)]! >>> 8 * (choice & 3) & 0xff;
-        cells!.draw(one, byte < coupled ? (level | own & OWN_BITS) >>> 0 : own);
-        column.set(cells!.cell, cells!.place);
-      }
-      ids[first] = column.id();
-      segments[first] = column.segment;
+  /** Writes number k of the inputs that were drawn, as number b of a minibatch. Returns its true probability. */
+  #put(k: number, into: Inputs, b: number, size: number): number {
+    const ids = this.#ids, dense = this.#dense, columns = this.#ranges.length;
+    const firsts = this.#firsts, lookups = this.lookups;
+    for (let t = 0, at = k * this.width; t < lookups.length; t++) {
+      const each = lookups[t]!, to = firsts[t]! * size + b * each;
+      for (let l = 0; l < each; l++) into.ids[to + l] = ids[at++]!;
     }
-    if (ids.length > this.lookups.length) this.#drawFurther(one);
-    if (this.#drift !== null) this.#drift.move(i, ids, segments);
-    return one;
+    for (let j = 0; j < columns; j++) into.dense[b * columns + j] = dense[k * columns + j]!;
+    const p = this.#clicks.probability(ids, this.#segments, dense, k);
+    into.labels[b] = this.#words[k * this.#inputWords + LABEL]! < p * TWO_32 ? 1 : 0;
+    return p;
   }
 
-  /** The lookups of bags behind their first. */
-  #drawFurther(one: number): void {
-    let word = this.#furtherWord;
-    for (const { column, cells, first, lookups } of this.#bags) {
-      for (let at = first + 1; at < first + lookups; at++) {
-        cells!.draw(one, this.#words[word++]!);
+  /** Draws classes and ids of the first `count` inputs of `#numbers`, whose words are there, column by column. */
+  #drawIds(count: number): void {
+    const words = this.#words, each = this.#inputWords, classes = this.#inputClasses;
+    for (let k = 0; k < count; k++) {
+      this.#classes.draw(0, words[k * each + CLASS]!);
+      classes[k] = this.#classes.cell;
+    }
+    for (const step of this.#steps) this.#drawColumn(step, count);
+    for (const step of this.#bags) this.#drawFurther(step, count);
+    if (this.#drift === null) return;
+    for (let k = 0; k < count; k++) {
+      this.#drift.move(this.#numbers[k]!, this.#ids, this.#segments, k * this.width);
+    }
+  }
+
+  #drawColumn({ column, parent, cells, first, word, led, choice }: Step, count: number): void {
+    const words = this.#words, each = this.#inputWords, coupled = this.#coupled, { width } = this;
+    const choices = CHOICES + (choice >>> 2), shift = 8 * (choice & 3);
+    for (let k = 0, at = 0, to = first; k < count; k++, at += each, to += width) {
+      parent?.recall(k);
+      if (parent !== null && (cells === null || column.isLed(parent, words[at + led]!))) {
+        column.follow(parent);
+      } else {
+        const own = words[at + word]!, level = words[at + LEVEL]! & LEVEL_BITS;
+        const byte = words[at + choices]! >>> shift & 0xff;
+        const drawn = byte < coupled ? (level | own & OWN_BITS) >>> 0 : own;
+        cells!.draw(this.#inputClasses[k]!, drawn);
+        column.set(cells!.cell, cells!.place);
+      }
+      this.#ids[to] = column.id();
+      this.#segments[to] = column.segment;
+      if (column.leads) column.keep(k);
+    }
+  }
+
+  /** The lookups of a bag behind its first. */
+  #drawFurther({ column, cells, first, lookups, further }: Step, count: number): void {
+    for (let k = 0; k < count; k++) {
+      let word = k * this.#inputWords + this.#furtherWord + further;
+      const from = k * this.width + first;
+      for (let at = from + 1; at < from + lookups; at++) {
+        cells!.draw(this.#inputClasses[k]!, this.#words[word++]!);
         column.set(cells!.cell, cells!.place);
         this.#ids[at] = column.id();
         this.#segments[at] = column.segment;
@@ -170,19 +213,25 @@ export class TwinGenerator {
     }
   }
 
-  #draw(i: number): void {
-    inputWords(i, this.#seed, this.#words, this.#words.length);
-    const one = this.#drawIds(i), columns = this.#parameters.dense;
+  /** Draws all of the first `count` inputs of `#numbers`. */
+  #draw(count: number): void {
+    const words = this.#words, each = this.#inputWords, columns = this.#parameters.dense;
+    for (let k = 0; k < count; k++) {
+      inputWords(this.#numbers[k]!, this.#seed, words, each, k * each);
+    }
+    this.#drawIds(count);
     for (let j = 0; j < columns.length; j++) {
-      const { clock, ranges } = columns[j]!;
-      if (clock !== null) {
-        this.#dense[j] = Math.floor(i / clock.inputs) % clock.steps / clock.steps;
-        continue;
+      const { clock, ranges } = columns[j]!, range = this.#ranges[j]!;
+      for (let k = 0, at = j; k < count; k++, at += columns.length) {
+        if (clock !== null) {
+          this.#dense[at] = Math.floor(this.#numbers[k]! / clock.inputs) % clock.steps /
+            clock.steps;
+          continue;
+        }
+        range.draw(this.#inputClasses[k]!, words[k * each + this.#denseWord + j]!);
+        const low = ranges[range.cell]![0], high = ranges[range.cell]![1];
+        this.#dense[at] = low + (high - low) * range.place;
       }
-      const range = this.#ranges[j]!;
-      range.draw(one, this.#words[this.#denseWord + j]!);
-      const low = ranges[range.cell]![0], high = ranges[range.cell]![1];
-      this.#dense[j] = low + (high - low) * range.place;
     }
   }
 }
@@ -194,7 +243,7 @@ function stepsOf(
   firstWord: number,
 ): { steps: Step[]; word: number } {
   const made: Column[] = [];
-  let root = 0, word = firstWord;
+  let root = 0, word = firstWord, further = 0;
   for (const [t, { follows }] of columns.entries()) {
     made.push(new Column(columns, t, follows < 1 ? root++ : -1));
   }
@@ -203,8 +252,12 @@ function stepsOf(
     const cells = root < 0 ? null : new Distributions(classes.map((one) => one.columns[root]!));
     const own = cells === null ? -1 : word++;
     const led = cells === null || parent === null ? -1 : word++;
-    const { lookups = 1 } = columns[t]!;
-    return { column, parent, cells, first: firsts[t]!, lookups, word: own, led, choice: root };
+    const { lookups = 1 } = columns[t]!, before = further;
+    further += lookups - 1;
+    return {
+      ...{ column, parent, cells, first: firsts[t]!, lookups, word: own, led, choice: root },
+      further: before,
+    };
   });
   return { steps, word };
 }

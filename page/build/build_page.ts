@@ -9,6 +9,7 @@ import { themeCss } from "../../figures/theme.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import html from "../index.html" with { type: "text" };
 import css from "../page.css" with { type: "text" };
+import { recordedStudy } from "./recorded.ts";
 import trainCss from "../train/train.css" with { type: "text" };
 import { bundle } from "./bundle.ts";
 
@@ -19,6 +20,10 @@ export interface PageFile {
   readonly packedBytes: number;
 }
 
+const BEGIN = '<template id="recorded">', END = "</template>";
+/** Where the recorded study goes. */
+const PLACE = BEGIN + END;
+
 /**
  * Builds the page.
  *
@@ -27,9 +32,10 @@ export interface PageFile {
  */
 export async function buildPage(folder: string): Promise<PageFile[]> {
   const encoder = new TextEncoder();
+  const study = await recordedStudy();
   const contents: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
-    "index.html": encoder.encode(html),
-    "page.css": encoder.encode(themeCss(":root") + css + trainCss),
+    "index.html": encoder.encode(html.replace(PLACE, () => `${BEGIN}${study.html}${END}`)),
+    "page.css": encoder.encode(themeCss(":root") + css + trainCss + study.css),
     "page.js": await bundle(fileURLToPath(new URL("../main.ts", import.meta.url))),
   };
   await makeFolder(folder);

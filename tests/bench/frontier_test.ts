@@ -7,8 +7,8 @@ import { budgetsOf, type Cost, rivalOf, standingsOf } from "../../bench/study/fr
 import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
 import {
   countedTraceOf,
+  DrawnPlace,
   simulatedPlaces,
-  simulatedSaving,
   simulatedSeconds,
 } from "../../bench/study/simulated.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
@@ -152,11 +152,11 @@ Deno.test("a run is predicted on the machines that are asked for, and what it sa
   await assert.rejects(simulatedPlaces(["h100"]), /Cannot use machine h100: .*h100x8/);
   const [slipstream, fae] = [runOf(SLIPSTREAM), runOf(FAE)];
   for (const place of places) {
-    const saved = simulatedSaving([[slipstream, fae]], place, 20)!;
+    const drawn = new DrawnPlace(place, 20), saved = drawn.saving([[slipstream, fae]])!;
     near(saved.share, 1 - simulatedSeconds(slipstream, place)! / simulatedSeconds(fae, place)!);
     assert.ok(saved.low < saved.median && saved.median < saved.high);
     assert.ok(saved.low < saved.share && saved.share < saved.high);
-    const none = simulatedSaving([[fae, fae]], place, 3);
+    const none = drawn.saving([[fae, fae]]);
     assert.deepEqual(none, { share: 0, low: 0, median: 0, high: 0 });
   }
   const [place] = places;
@@ -164,7 +164,7 @@ Deno.test("a run is predicted on the machines that are asked for, and what it sa
   const gpu = { ...document.gpu, memory_gb: { ...memory, value: 1e-6 } };
   const small = { ...places[1]!, document: { ...document, gpu } };
   assert.equal(simulatedSeconds(fae, small), null, "no room for its rows");
-  assert.equal(simulatedSaving([[slipstream, fae]], small, 3), null);
+  assert.equal(new DrawnPlace(small, 3).saving([[slipstream, fae]]), null);
 });
 
 async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<string> {

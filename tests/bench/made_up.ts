@@ -56,6 +56,7 @@ export function settingsIn(out: string, more: Partial<Settings> = {}): Settings 
     kernels: ["standard"],
     data: [],
     machine: [],
+    budget: null,
     schema: null,
     recorded: false,
     records: `${out}/recorded`,

@@ -100,6 +100,6 @@ Deno.test("the help of an experiment has its own flags, and that of all tells wh
   for (const flag of ["--rounds", "--python"]) assert.ok(!help.includes(flag), flag);
   assert.match(
     helpPage(EXPERIMENTS).replaceAll(/\s+/g, " "),
-    /criterion=per-root-access; --schedule is cold-then-hot unless told; for frontier, ablation, scale/,
+    /criterion=per-root-access; --schedule is cold-then-hot unless told; for worth, frontier, ablation, scale/,
   );
 });

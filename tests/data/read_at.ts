@@ -1,6 +1,7 @@
 /** What every reader must do when it is asked for positions instead of a run of them. */
 
 import assert from "node:assert/strict";
+import { idLayout, idsFromRow, idsToRow } from "../../data/id_layout.ts";
 import { createInputs } from "../../data/inputs.ts";
 import type { Dataset, DatasetSchema, Inputs, Order, Reader, Split } from "../../data/types.ts";
 
@@ -49,11 +50,11 @@ export async function checkReadAtOf(dataset: Dataset, split: Split): Promise<voi
 }
 
 /** The used part of some inputs' arrays. */
-export function used({ dense, steps = 1, tables }: DatasetSchema, inputs: Inputs) {
-  const rows = inputs.size * steps;
+export function used(schema: DatasetSchema, inputs: Inputs) {
+  const { dense, steps = 1 } = schema;
   return {
-    dense: inputs.dense.slice(0, rows * dense.length),
-    ids: inputs.ids.slice(0, rows * tables.length),
+    dense: inputs.dense.slice(0, inputs.size * steps * dense.length),
+    ids: inputs.ids.slice(0, inputs.size * idLayout(schema).width),
     labels: inputs.labels.slice(0, inputs.size),
   };
 }
@@ -66,12 +67,12 @@ async function oneByOne(
   const steps = schema.steps ?? 1, columns = schema.dense.length * steps, size = positions.length;
   const all = createInputs(schema, size), one = createInputs(schema, 1);
   all.size = size;
+  const layout = idLayout(schema), row = new Uint32Array(layout.width);
   for (const [b, position] of positions.entries()) {
     await reader.read(position, 1, one);
     all.dense.set(one.dense, b * columns);
-    schema.tables.forEach((_, t) => {
-      all.ids.set(one.ids.subarray(t * steps, (t + 1) * steps), (t * size + b) * steps);
-    });
+    idsToRow(layout, one.ids, 1, 0, row, 0);
+    idsFromRow(layout, row, 0, all.ids, size, b);
     all.labels[b] = one.labels[0]!;
   }
   return all;

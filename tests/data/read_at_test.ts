@@ -19,6 +19,13 @@ for (const twin of ["rm1", "rm2", "rm4"]) {
   });
 }
 
+Deno.test("so are those of bags, and of ids that come and go with time", async () => {
+  for (const options of [{ twin: "meta2021" }, { twin: "rm4", driftDays: 10 }]) {
+    const dataset = await openTwin({ ...options, inputs: 700, seed: 3 });
+    for (const split of SPLITS) await checkReadAtOf(dataset, split);
+  }
+});
+
 Deno.test("so are those of the data set that tests of training use", async () => {
   const dataset = memoryDataset(200);
   for (const split of ["train", "test"] as const) await checkReadAtOf(dataset, split);

@@ -64,7 +64,7 @@ Deno.test("every relative link leads to a file, and every anchor to a heading", 
 
 Deno.test("every source file that a document names is there, or is made by the document", () => {
   const named =
-    /`((?:core|kernels|data|train|sim|bench|tests|docs)\/[\w./-]+\.(?:ts|json|md|py))`/g;
+    /`((?:core|kernels|data|train|sim|bench|page|tests|docs)\/[\w./-]+\.(?:ts|json|md|py))`/g;
   for (const [page, text] of texts) {
     const made = new Set([...text.matchAll(/[Nn]ew\s+file\s+`([^`]+)`/g)].map(([, path]) => path));
     for (const [, path] of prose(text).matchAll(named)) {
@@ -124,7 +124,7 @@ Deno.test("every flag of a command line in a document is in the command's help",
   const lines = commandLines();
   assert.ok(lines.length > 40);
   for (const { page, text, task, name, flags } of lines) {
-    if (!["train", "data", "bench", "simulate"].includes(task)) continue;
+    if (!["train", "data", "bench", "simulate", "page"].includes(task)) continue;
     const known = await helpOf(task, name);
     for (const flag of flags) assert.ok(has(known, flag), `${page}: ${text}: ${flag}`);
   }
@@ -160,6 +160,7 @@ const FOREIGN = new Set([
 Deno.test("every flag that a document names is one of some command", async () => {
   const pages = await Promise.all([
     helpOf("train", null),
+    helpOf("page", null),
     helpOf("bench", null),
     helpOf("bench", "record"),
     helpOf("bench", "pages"),

@@ -61,7 +61,7 @@ export function section(markdown: string, heading: string): string {
 
 /** What a copy of the project needs of it. */
 const COPIED = [
-  ...["core", "figures", "kernels", "data", "train", "sim", "bench", "tests"],
+  ...["core", "figures", "kernels", "data", "train", "sim", "bench", "page", "tests"],
   ...["mod.ts", "deno.json", "deno.lock"],
 ];
 

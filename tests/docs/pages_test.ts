@@ -13,6 +13,10 @@ Deno.test("docs/data.md gets from a log of your own to a profile and a run by on
   await follow(section(await Deno.readTextFile(`${ROOT}docs/data.md`), "## A log of your own"));
 });
 
+Deno.test("docs/worth.md asks whether skipping is worth it, and gets a verdict", async () => {
+  await follow(section(await Deno.readTextFile(`${ROOT}docs/worth.md`), "## An example"));
+});
+
 Deno.test("docs/runs.md makes a page of one run and a page of two", async () => {
   await follow(await Deno.readTextFile(`${ROOT}docs/runs.md`));
 });

@@ -5,9 +5,9 @@ import { smoke } from "./bench.ts";
 /** Those that name no device: they measure code which uses none. */
 const WITHOUT_DEVICE: ReadonlySet<string> = new Set(["hot", "prepare"]);
 
-// Those of the default suite stand beside its own test.
+// Those of the default suite stand beside its own test, and so does the one that asks of a log.
 for (const { name, suite } of EXPERIMENTS) {
-  if (suite === "default") continue;
+  if (suite === "default" || name === "worth") continue;
   Deno.test(`bench ${name} does its least and writes text, JSON, CSV and its place in the report`, async () => {
     const { device, tables } = await smoke(name);
     // Without PyTorch the peers measure nothing.

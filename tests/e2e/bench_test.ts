@@ -45,7 +45,7 @@ Deno.test("bench refuses a wrong command line with status 2 and one line", async
     "bench",
     ["accuracy", "--variants", "fae"],
     2,
-    /Cannot use --variants with accuracy: the flag is for frontier, ablation, scale$/,
+    /Cannot use --variants with accuracy: the flag is for worth, frontier, ablation, scale$/,
   );
   await fail("bench", ["--rounds", "3"], 2, /Cannot use --rounds with the experiments of this/);
   await fail("bench", ["report", "a", "b"], 2, /Cannot use "b": report takes one folder$/);

@@ -95,6 +95,6 @@
       summary: isShown(table.querySelector("summary")),
       rows: [...table.querySelectorAll("tbody tr")].filter(isShown).length,
     })),
-    navigation: isShown(document.querySelector("nav")),
+    navigation: [...document.querySelectorAll("nav")].some(isShown),
   };
 })();

@@ -1,5 +1,7 @@
 /** Trains so many minibatches in the tab Train and reads the first losses of both runs, and what it says at the end. */
 
+/// <reference lib="dom" />
+
 import type { Scene } from "../play.ts";
 
 export const scene: Scene = async (page, address, given) => {

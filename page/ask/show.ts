@@ -1,0 +1,129 @@
+/**
+ * Answers of the simulator as tables and bars.
+ *
+ * @module
+ */
+
+import { formatBytes, formatDuration } from "../../core/format.ts";
+import type { Table } from "../../core/table.ts";
+import { type RangedResult, resultTable } from "../../sim/report.ts";
+import type { MovedBytes } from "../../sim/simulate.ts";
+import { element } from "../dom.ts";
+import { tableElement } from "../table.ts";
+import type { Answer, AnsweredMap } from "./question.ts";
+
+/** Columns that say what the form says. */
+const SAID_BY_FORM: readonly string[] = ["machine", "GPUs"];
+
+/** The times, as `deno task simulate` prints them. */
+export function timesTable({ results }: Answer): HTMLElement {
+  const { columns, rows } = resultTable(results);
+  const shown = columns.map(({ name }) => !SAID_BY_FORM.includes(name));
+  const table = {
+    columns: columns.filter((_, c) => shown[c]),
+    rows: rows.map((row) => row.filter((_, c) => shown[c])),
+  };
+  return tableElement(table, "Times of an epoch, in minutes:seconds where no unit is given");
+}
+
+/** The times as bars with their ranges; the table above has the numbers. */
+export function timeBars({ results }: Answer): HTMLElement {
+  const most = Math.max(
+    ...results.map(({ epoch_ms, ranges }) => ranges?.epoch_ms.high ?? epoch_ms),
+  );
+  const percent = (ms: number): string => `${(100 * ms / most).toFixed(2)}%`;
+  return element(
+    "div",
+    { class: "bars", "aria-hidden": "true" },
+    ...results.flatMap(({ system, epoch_ms, ranges }) => {
+      const { low, high } = ranges?.epoch_ms ?? { low: epoch_ms, high: epoch_ms };
+      const bar = element("span", { class: "bar", style: `width:${percent(epoch_ms)}` });
+      const width = percent(high - low);
+      const range = element("span", {
+        class: "range",
+        style: `left:${percent(low)};width:${width}`,
+      });
+      return [
+        element("span", { class: "bar-name" }, system),
+        element("span", { class: "track" }, bar, range),
+        element("span", { class: "bar-value" }, formatDuration(epoch_ms / 1000)),
+      ];
+    }),
+  );
+}
+
+/** Ways that bytes take, as people call them. */
+const WAYS: Readonly<Record<keyof MovedBytes, string>> = {
+  upload: "link, to the GPUs",
+  download: "link, from the GPUs",
+  peer: "GPU to GPU",
+  network: "network",
+  host_memory: "host memory",
+  gpu_memory: "GPU memory",
+};
+
+/** Bytes an epoch by system, and what of them is left beside the first system. */
+export function trafficTable({ results }: Answer): HTMLElement {
+  const ways = (Object.keys(WAYS) as (keyof MovedBytes)[]).filter((way) =>
+    results.some(({ bytes }) => bytes[way] > 0)
+  );
+  const link = ({ bytes, epochs }: RangedResult): number =>
+    (bytes.upload + bytes.download) / epochs;
+  const before = link(results[0]!);
+  const table: Table = {
+    columns: [
+      { name: "system" },
+      ...ways.map((way) => ({ name: WAYS[way], align: "right" as const })),
+      { name: `link beside ${results[0]!.system}`, align: "right" },
+    ],
+    rows: results.map((result) => [
+      result.system,
+      ...ways.map((way) => formatBytes(result.bytes[way] / result.epochs)),
+      before === 0 ? null : `${(100 * link(result) / before).toFixed(1)} %`,
+    ]),
+  };
+  return tableElement(table, "Bytes of an epoch");
+}
+
+/** What a number of the map is called, with its unit. */
+export const AXIS_LABELS: Readonly<Record<string, string>> = {
+  drop: "share of the hot inputs that is skipped",
+  hot_share: "share of inputs that are hot",
+  pytorch_lookup_ns: "a lookup on the CPU, ns",
+  "link.generation": "generation of PCI Express",
+};
+
+/** The map: the fastest system of each cell, and in how many of the draws it is. */
+export function mapTable({ axes, cells, systems }: AnsweredMap): HTMLElement {
+  const [down, across] = axes;
+  const label = (name: string): string => AXIS_LABELS[name] ?? name;
+  const head = element(
+    "tr",
+    {},
+    element("th", { scope: "col" }, label(down.name)),
+    ...across.values.map((value) => element("th", { scope: "col" }, `${value}`)),
+  );
+  const body = down.values.map((value, row) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, `${value}`),
+      ...across.values.map((_, column) => {
+        const { fastest, share } = cells[row * across.values.length + column]!;
+        const kind = `cell system-${systems.indexOf(fastest) + 1}`;
+        return element("td", { class: kind }, `${fastest} ${(100 * share).toFixed(0)} %`);
+      }),
+    )
+  );
+  return element(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Map of the fastest system" },
+    element(
+      "table",
+      { class: "map" },
+      element("caption", {}, `Fastest system; across: ${label(across.name)}`),
+      element("thead", {}, head),
+      element("tbody", {}, ...body),
+    ),
+  );
+}

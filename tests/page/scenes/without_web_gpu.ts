@@ -1,0 +1,17 @@
+/** Opens the page in a browser without WebGPU. */
+
+/// <reference lib="dom" />
+
+import type { Scene } from "../play.ts";
+
+export const scene: Scene = async (page, address) => {
+  await page.goto(address);
+  await page.waitForSelector("#missing > *");
+  const missing = await page.$eval("#missing", (place) => place.textContent);
+  await page.click("#tab-ask");
+  await page.waitForSelector("#ask-times table", { timeout: 120_000 });
+  return {
+    missing,
+    rows: (await page.$$("#ask-times > .bars + .scroll tbody tr")).length,
+  };
+};

@@ -1,0 +1,112 @@
+/** What the tabs have in common, Ask and Report, in a browser. */
+
+import assert from "node:assert/strict";
+import { buildPage } from "../../page/build/build_page.ts";
+import { writeCountedTrace } from "../../sim/counted_file.ts";
+import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
+import { chromium } from "../bench/browser/chromium.ts";
+import { inFolder } from "../data/rows.ts";
+import { succeed } from "../e2e/command.ts";
+import { checkScene, playScene } from "./browser.ts";
+import type { Answered, Asked } from "./scenes/ask.ts";
+import type { Look } from "./scenes/looks.ts";
+
+/** Bytes that the script may have as servers send it. */
+const MOST_SCRIPT_BYTES = 400e3;
+
+/** How the tab Ask is asked. */
+const ASKED: Asked = { machine: "h100x8", gpus: 2, drop: 25, file: null };
+
+Deno.test({
+  name: "the tabs of the page",
+  ignore: chromium === null,
+  fn: (t) =>
+    inFolder(async (folder) => {
+      const files = await buildPage(folder);
+      await t.step("is three files, and its script less than 400 kB as servers send it", () => {
+        assert.deepEqual(files.map(({ name }) => name), ["index.html", "page.css", "page.js"]);
+        const { packedBytes } = files.at(-1)!;
+        assert.ok(packedBytes < MOST_SCRIPT_BYTES, `${packedBytes} bytes`);
+      });
+      await t.step("simulates what the command line does", () => simulates(folder, ASKED));
+      await t.step("simulates a trace of one's own, read in the page", () => simulatesOwn(folder));
+      await t.step("says what to do without WebGPU, and simulates all the same", () =>
+        worksWithout(folder));
+      await t.step("fits a phone, can be read light and dark, and goes by keyboard", () =>
+        looksRight(folder));
+    }),
+});
+
+/** Plays the scene, and runs the commands that the page names: tables of theirs are the page's. */
+async function simulates(folder: string, asked: Asked): Promise<void> {
+  const report = await playScene<Answered>(chromium!, "ask", { folder, given: asked });
+  checkScene(report);
+  const { times, map, command, mapCommand } = report.value;
+  assert.equal(times.length, 7);
+  const [told] = tablesOf(await outputOf(command));
+  // Columns that the form says are left out of the page.
+  assert.deepEqual(times, told!.map(([system, _machine, _gpus, ...rest]) => [system, ...rest]));
+  assert.deepEqual(map, tablesOf(await outputOf(mapCommand))[0]);
+}
+
+async function simulatesOwn(folder: string): Promise<void> {
+  const file = `${folder}/own.json`;
+  const trace = await loadPaperWorkload("rm4");
+  await writeCountedTrace(file, trace);
+  const report = await playScene<Answered>(chromium!, "ask", { folder, given: { ...ASKED, file } });
+  checkScene(report);
+  const { times, command } = report.value;
+  assert.match(command, /--trace own\.json /);
+  const [told] = tablesOf(await outputOf(command.replace("own.json", file)));
+  assert.deepEqual(times, told!.map(([system, _machine, _gpus, ...rest]) => [system, ...rest]));
+}
+
+/** What a command that the page names prints. */
+async function outputOf(command: string): Promise<string> {
+  const [, words] = /^deno task simulate (.*)$/.exec(command)!;
+  return (await succeed("simulate", words!.split(" "))).out;
+}
+
+/** The cells of the tables in a text, without headings. */
+function tablesOf(text: string): string[][][] {
+  return text.split("\n\n").filter((block) => block.includes("───")).map((block) =>
+    block.trimEnd().split("\n").slice(2).map((line) => line.trim().split(/ {2,}/))
+  );
+}
+
+async function worksWithout(folder: string): Promise<void> {
+  const report = await playScene<{ missing: string; rows: number }>(
+    chromium!,
+    "without_web_gpu",
+    { folder, webGpu: false },
+  );
+  // Chromium's own, where it is asked for WebGPU and has none.
+  const problems = report.problems.filter((line) =>
+    line !== "console warn: No available adapters."
+  );
+  checkScene({ ...report, problems });
+  const { missing, rows } = report.value;
+  assert.match(missing, /^Cannot train here: .* Chrome and Edge .*Ask and Report work without\.$/);
+  assert.equal(rows, 7);
+}
+
+async function looksRight(folder: string): Promise<void> {
+  const report = await playScene<{ looks: Look[]; keys: string[] }>(chromium!, "looks", { folder });
+  checkScene(report);
+  for (
+    const { tab, view, scrollWidth, clientWidth, leastContrast, nameless } of report.value.looks
+  ) {
+    const where = `${tab}, ${view}`;
+    assert.ok(scrollWidth <= clientWidth, `${where}: wider than its window`);
+    const { ratio, text } = leastContrast;
+    assert.ok(ratio >= 4.5, `${where}: "${text}" has a contrast of ${ratio}`);
+    assert.deepEqual(nameless, [], where);
+  }
+  assert.deepEqual(report.value.keys, [
+    "tab-train train",
+    "tab-ask ask",
+    "tab-report report",
+    "tab-measure measure",
+    "tab-train train",
+  ]);
+}
