@@ -4,6 +4,10 @@
  * Values grow upwards. Where the names of categories do not fit below the axis, or bars would be too thin, the panel is
  * turned: categories follow each other downwards, as many as there are, so that it fits a phone too.
  *
+ * Plot's own axes and legends are not used: they know no widths of text without a browser, so that labels would be cut or lie on
+ * each other; they do not turn a panel whose names do not fit; and a legend of colours cannot say by hatching, dashes and
+ * hollow marks where a number is from.
+ *
  * @module
  */
 
