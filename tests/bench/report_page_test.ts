@@ -201,6 +201,7 @@ Deno.test("reportPage() begins with three sentences, recorded runs first, and on
     [...first.querySelectorAll("li")].map((one) => one.textContent),
     ["Recorded runs say more. More", "Here little is seen. More", "A model says most. More"],
   );
+  assert.match(first.textContent, /For a log of your own: deno task bench --data LOG/);
   assert.equal(count(first, "figure"), 1);
   const panels = [...first.querySelectorAll(".panels > svg > title")];
   assert.deepEqual(
