@@ -9,6 +9,8 @@ import { openTwinLookups, type TwinLookups } from "./lookups.ts";
 
 /** Inputs of a block. */
 export const BLOCK = 4096;
+/** Inputs that are drawn together: their rows stay in the processor's cache until they are counted. */
+const TOGETHER = 256;
 
 /** What a worker is to do. */
 export type CountTask =
@@ -52,15 +54,16 @@ async function perform(task: CountTask): Promise<CountAnswer> {
     source = await openTwinLookups(task.twin, task.seed, task.inputs);
     return null;
   }
-  const rows = new Uint32Array(source.each);
+  const { each: width } = source, rows = new Uint32Array(TOGETHER * width);
   if (task.kind === "unique") {
     const tiers = new Uint8Array(task.tiers);
     let unique = 0, uniqueCold = 0;
     for (const members of task.minibatches) {
       const met = new Set<number>();
-      for (const i of members) {
-        source.write(i, rows);
-        for (const row of rows) met.add(row);
+      for (let from = 0; from < members.length; from += TOGETHER) {
+        const some = members.subarray(from, from + TOGETHER);
+        source.writeAll(some, some.length, rows);
+        for (let k = 0; k < some.length * width; k++) met.add(rows[k]!);
       }
       unique += met.size;
       for (const row of met) if (tiers[row]! > task.set) uniqueCold++;
@@ -70,28 +73,32 @@ async function perform(task: CountTask): Promise<CountAnswer> {
   const cursor = new Int32Array(task.cursor);
   const every = task.kind === "profile" ? task.every : 1;
   const wanted = Math.ceil(task.inputs / every), blocks = Math.ceil(wanted / BLOCK);
-  const each = (visit: (i: number) => void): void => {
+  const numbers = new Float64Array(TOGETHER);
+  // `at` is where the rows of input i begin.
+  const each = (visit: (i: number, at: number) => void): void => {
     for (let block; (block = Atomics.add(cursor, 0, 1)) < blocks;) {
       const end = Math.min(wanted, (block + 1) * BLOCK);
-      for (let i = block * BLOCK; i < end; i++) {
-        source.write(i * every, rows);
-        visit(i);
+      for (let first = block * BLOCK; first < end; first += TOGETHER) {
+        const count = Math.min(TOGETHER, end - first);
+        for (let b = 0; b < count; b++) numbers[b] = (first + b) * every;
+        source.writeAll(numbers, count, rows);
+        for (let b = 0; b < count; b++) visit(first + b, b * width);
       }
     }
   };
   if (task.kind === "profile") {
     const counts = new Uint32Array(task.counts);
-    each(() => {
-      for (let k = 0; k < rows.length; k++) Atomics.add(counts, rows[k]!, 1);
+    each((_, at) => {
+      for (let k = at; k < at + width; k++) Atomics.add(counts, rows[k]!, 1);
     });
     return null;
   }
   const tiers = new Uint8Array(task.tiers), { cold } = task;
   // Lookups by tier.
   const found = new Uint8Array(256);
-  each((i) => {
+  each((i, at) => {
     found.fill(0, 0, cold.length + 1);
-    for (let k = 0; k < rows.length; k++) found[tiers[rows[k]!]!]!++;
+    for (let k = at; k < at + width; k++) found[tiers[rows[k]!]!]!++;
     let outside = 0;
     for (let set = cold.length - 1; set >= 0; set--) {
       outside += found[set + 1]!;

@@ -137,10 +137,26 @@ export class TwinGenerator {
   /** Writes only the ids of input i, at `at`, table by table. */
   writeIds(i: number, into: Uint32Array, at: number): void {
     this.#numbers[0] = i;
-    inputWords(i, this.#seed, this.#words, this.#idWords);
-    this.#drawIds(1);
-    const { width } = this;
-    for (let t = 0; t < width; t++) into[at + t] = this.#ids[t]!;
+    this.#writeIds(1, into, at);
+  }
+
+  /** Writes only the ids of the first `count` of some inputs, one input after the other, each table by table. */
+  writeAllIds(numbers: ArrayLike<number>, count: number, into: Uint32Array): void {
+    for (let b = 0; b < count; b += SIDE_BY_SIDE) {
+      const some = Math.min(SIDE_BY_SIDE, count - b);
+      for (let k = 0; k < some; k++) this.#numbers[k] = numbers[b + k]!;
+      this.#writeIds(some, into, b * this.width);
+    }
+  }
+
+  #writeIds(count: number, into: Uint32Array, at: number): void {
+    for (let k = 0; k < count; k++) {
+      const number = this.#numbers[k]!, word = k * this.#inputWords;
+      inputWords(number, this.#seed, this.#words, this.#idWords, word);
+    }
+    this.#drawIds(count);
+    const ids = this.#ids, words = count * this.width;
+    for (let t = 0; t < words; t++) into[at + t] = ids[t]!;
   }
 
   /** The parts of the logit before they are scaled, for {@link ClickModel} to be calibrated. */

@@ -18,6 +18,8 @@ export interface TwinLookups {
   readonly tableRows: readonly number[];
   /** Writes the rows that input i looks up. */
   write(i: number, into: Uint32Array): void;
+  /** Writes the rows that the first `count` of some inputs look up, one input after the other. */
+  writeAll(numbers: ArrayLike<number>, count: number, into: Uint32Array): void;
 }
 
 /** Sequences of all splits for one that trains, at most. */
@@ -47,6 +49,12 @@ export async function openTwinLookups(
         generator.writeIds(i, into, 0);
         for (let k = 0; k < first.length; k++) into[k]! += first[k]!;
       },
+      writeAll(numbers, count, into) {
+        generator.writeAllIds(numbers, count, into);
+        for (let b = 0, at = 0; b < count; b++) {
+          for (let k = 0; k < first.length; k++) into[at++]! += first[k]!;
+        }
+      },
     };
   }
   const whole = await openTwin({ twin: parameters, seed });
@@ -57,14 +65,19 @@ export async function openTwinLookups(
   const tableRows = tables.map(({ rows }) => rows), first = firstRows(tableRows);
   const reader = dataset.reader("train", { kind: "sequential" });
   const one = createInputs(dataset.schema, 1);
+  const each = tables.length * steps;
+  const write = (i: number, into: Uint32Array, at = 0): void => {
+    // A drawn input never waits for a disk.
+    void reader.read(i, 1, one);
+    for (let k = 0; k < each; k++) into[at + k] = one.ids[k]! + first[Math.floor(k / steps)]!;
+  };
   return {
     inputs: Math.min(inputs, dataset.count("train")),
-    each: tables.length * steps,
+    each,
     tableRows,
-    write(i, into) {
-      // A drawn input never waits for a disk.
-      void reader.read(i, 1, one);
-      for (let k = 0; k < into.length; k++) into[k] = one.ids[k]! + first[Math.floor(k / steps)]!;
+    write,
+    writeAll(numbers, count, into) {
+      for (let b = 0; b < count; b++) write(numbers[b]!, into, b * each);
     },
   };
 }

@@ -12,18 +12,24 @@ import { element } from "../dom.ts";
 import { tableElement } from "../table.ts";
 import type { Answer, AnsweredMap } from "./question.ts";
 
-/** Columns that say what the form says. */
+/** Columns that say what the form says, and those that matter least. */
 const SAID_BY_FORM: readonly string[] = ["machine", "GPUs"];
+const LAST: readonly string[] = ["minibatch", "minibatches"];
 
 /** The times, as `deno task simulate` prints them. */
 export function timesTable({ results }: Answer): HTMLElement {
   const { columns, rows } = resultTable(results);
-  const shown = columns.map(({ name }) => !SAID_BY_FORM.includes(name));
+  const all = columns.map((_, c) => c);
+  const isIn = (names: readonly string[]) => (c: number) => names.includes(columns[c]!.name);
+  const order = [
+    ...all.filter((c) => !isIn([...SAID_BY_FORM, ...LAST])(c)),
+    ...all.filter(isIn(LAST)),
+  ];
   const table = {
-    columns: columns.filter((_, c) => shown[c]),
-    rows: rows.map((row) => row.filter((_, c) => shown[c])),
+    columns: order.map((c) => columns[c]!),
+    rows: rows.map((row) => order.map((c) => row[c]!)),
   };
-  return tableElement(table, "Times of an epoch, in minutes:seconds where no unit is given");
+  return tableElement(table, "Times of an epoch (5:08 is five minutes and eight seconds)");
 }
 
 /** The times as bars with their ranges; the table above has the numbers. */

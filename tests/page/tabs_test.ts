@@ -1,6 +1,8 @@
 /** What the tabs have in common, Ask and Report, in a browser. */
 
 import assert from "node:assert/strict";
+import { frontierExperiment } from "../../bench/experiments/frontier.ts";
+import { speedupExperiment } from "../../bench/experiments/speedup.ts";
 import { buildPage } from "../../page/build/build_page.ts";
 import { writeCountedTrace } from "../../sim/counted_file.ts";
 import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
@@ -30,12 +32,21 @@ Deno.test({
       });
       await t.step("simulates what the command line does", () => simulates(folder, ASKED));
       await t.step("simulates a trace of one's own, read in the page", () => simulatesOwn(folder));
+      await t.step("takes a trace that is dropped, and says of another file what it is not", () =>
+        takesDropped(folder));
+      await t.step("shows the recorded study, and links within it lead there", () =>
+        reports(folder));
       await t.step("says what to do without WebGPU, and simulates all the same", () =>
         worksWithout(folder));
       await t.step("fits a phone, can be read light and dark, and goes by keyboard", () =>
         looksRight(folder));
     }),
 });
+
+/** A counted trace, which the step before it has written. */
+function own(folder: string): string {
+  return `${folder}/own.json`;
+}
 
 /** Plays the scene, and runs the commands that the page names: tables of theirs are the page's. */
 async function simulates(folder: string, asked: Asked): Promise<void> {
@@ -44,21 +55,26 @@ async function simulates(folder: string, asked: Asked): Promise<void> {
   const { times, map, command, mapCommand } = report.value;
   assert.equal(times.length, 7);
   const [told] = tablesOf(await outputOf(command));
-  // Columns that the form says are left out of the page.
-  assert.deepEqual(times, told!.map(([system, _machine, _gpus, ...rest]) => [system, ...rest]));
+  assert.deepEqual(times, told!.map(asShown));
   assert.deepEqual(map, tablesOf(await outputOf(mapCommand))[0]);
 }
 
 async function simulatesOwn(folder: string): Promise<void> {
-  const file = `${folder}/own.json`;
-  const trace = await loadPaperWorkload("rm4");
-  await writeCountedTrace(file, trace);
+  const file = own(folder);
+  await writeCountedTrace(file, await loadPaperWorkload("rm4"));
   const report = await playScene<Answered>(chromium!, "ask", { folder, given: { ...ASKED, file } });
   checkScene(report);
   const { times, command } = report.value;
   assert.match(command, /--trace own\.json /);
   const [told] = tablesOf(await outputOf(command.replace("own.json", file)));
-  assert.deepEqual(times, told!.map(([system, _machine, _gpus, ...rest]) => [system, ...rest]));
+  assert.deepEqual(times, told!.map(asShown));
+}
+
+/** A row of the command in the page's order, which leaves out what the form says. */
+function asShown(
+  [system, _machine, _gpus, minibatch, minibatches, ...rest]: readonly string[],
+): readonly string[] {
+  return [system!, ...rest, minibatch!, minibatches!];
 }
 
 /** What a command that the page names prints. */
@@ -72,6 +88,37 @@ function tablesOf(text: string): string[][][] {
   return text.split("\n\n").filter((block) => block.includes("───")).map((block) =>
     block.trimEnd().split("\n").slice(2).map((line) => line.trim().split(/ {2,}/))
   );
+}
+
+async function takesDropped(folder: string): Promise<void> {
+  const given = await Deno.readTextFile(own(folder));
+  const report = await playScene<Record<string, unknown>>(chromium!, "drop", { folder, given });
+  checkScene(report);
+  const { refused, ...taken } = report.value;
+  assert.match(refused as string, /^Cannot read notes\.txt: /);
+  assert.deepEqual(taken, { workload: "own.json", alerts: 0, rows: 7 });
+}
+
+async function reports(folder: string): Promise<void> {
+  const report = await playScene<Reported>(chromium!, "report", { folder });
+  checkScene(report);
+  const { titles, figures, tables, reached, shown } = report.value;
+  for (const title of [frontierExperiment.title, speedupExperiment.title]) {
+    assert.ok(titles.some((one) => one.startsWith(title)), `${title} is not in ${titles}`);
+  }
+  assert.ok(figures > 2 && tables > 5, `${figures} figures, ${tables} tables`);
+  assert.deepEqual({ reached, shown }, { reached: true, shown: "report" });
+}
+
+/** What is seen of the report. */
+interface Reported {
+  readonly titles: readonly string[];
+  readonly figures: number;
+  readonly tables: number;
+  /** Whether the link's target can be seen. */
+  readonly reached: boolean;
+  /** The panel that is shown then. */
+  readonly shown: string;
 }
 
 async function worksWithout(folder: string): Promise<void> {
