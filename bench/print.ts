@@ -37,9 +37,14 @@ export function fullText({ tables, verdicts = [], notes }: BenchDocument): strin
   ].join("\n");
 }
 
+/** The short tables of a result. */
+export function shortTables({ tables }: BenchDocument): string {
+  return tables.filter(({ short }) => short).map(tableText).join("\n");
+}
+
 /** The short version of a suite: its short tables, and what failed. */
 export function shortText(documents: readonly BenchDocument[]): string {
-  const tables = documents.flatMap(({ tables }) => tables.filter(({ short }) => short));
+  const tables = documents.map(shortTables).filter((text) => text !== "");
   const remarks = [
     ...new Set(
       documents.flatMap(({ device }) =>
@@ -63,6 +68,5 @@ export function shortText(documents: readonly BenchDocument[]): string {
       failure === null ? [] : [`${experiment} failed: ${failure}`]
     ),
   ];
-  return [...tables.map(tableText), ...(remarks.length === 0 ? [] : [`${remarks.join("\n")}\n`])]
-    .join("\n");
+  return [...tables, ...(remarks.length === 0 ? [] : [`${remarks.join("\n")}\n`])].join("\n");
 }

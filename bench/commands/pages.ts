@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname, join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { fileError, writeFileWhole } from "../../core/files.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
@@ -37,11 +38,18 @@ export async function pagesCommand(
   }
   const stale: string[] = [];
   for (const page of words.length > 0 ? words : ownPages()) {
-    const text = await readPage(page);
-    const renewed = await renewPage(page, text, records);
-    if (sayTheSame(text, renewed)) continue;
-    stale.push(page);
-    if (!check) await writeFileWhole(page, renewed);
+    const text = await readPage(page), pictures = new Map<string, string>();
+    const renewed = await renewPage(page, text, records, pictures);
+    if (!sayTheSame(text, renewed)) {
+      stale.push(page);
+      if (!check) await writeFileWhole(page, renewed);
+    }
+    for (const [name, svg] of pictures) {
+      const path = join(dirname(page), name);
+      if (await textOf(path) === svg) continue;
+      stale.push(path);
+      if (!check) await writeFileWhole(path, svg);
+    }
   }
   if (check && stale.length > 0) {
     throw new UserError(
@@ -54,6 +62,11 @@ export async function pagesCommand(
     stale.length === 0 ? "All pages have the tables of the records" : `Renewed ${stale.join(", ")}`,
   );
   return 0;
+}
+
+/** The text of a file; null where it cannot be read. */
+async function textOf(path: string): Promise<string | null> {
+  return await Deno.readTextFile(path).catch(() => null);
 }
 
 /** Pages of the project, from its folder. */

@@ -39,7 +39,13 @@ import {
 } from "../study/trained.ts";
 import { studyLabel } from "../study/workload.ts";
 import { findPlan } from "../../train/plan/plans.ts";
-import { formatWords, interleaved, nameWithout, variantOf } from "../study/variants.ts";
+import {
+  formatWords,
+  interleaved,
+  nameWithout,
+  SCHEDULE_WORDS,
+  variantOf,
+} from "../study/variants.ts";
 
 /** What is run unless variants are named; with `--full` other drop shares besides. */
 function defaultVariants(settings: Pick<Settings, "full">): string[] {
@@ -206,7 +212,7 @@ function figure({ workload }: Trained, compared: readonly Compared[]): Figure {
 
 /** A variant without what the others of the figure have too. */
 function shortName(name: string): string {
-  return nameWithout(name, ["schedule", "rate", "normalize"]);
+  return nameWithout(name, [...SCHEDULE_WORDS, "normalize"]);
 }
 
 /** With which variants of the same schedule and normalisation one is compared: all inputs, and as many dropped at random. */
@@ -217,7 +223,7 @@ function comparedWith(name: string): { readonly all: string; readonly random: st
       plan: other,
       options: Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key))),
     });
-  const alike = ["schedule", "rate", "normalize"];
+  const alike = [...SCHEDULE_WORDS, "normalize"];
   return {
     all: of("fae", alike),
     random: findPlan(plan.name).decides ? of("random-drop", [...alike, "drop"]) : null,

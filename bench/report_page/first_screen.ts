@@ -55,7 +55,7 @@ function isRecorded({ experiment }: BenchDocument): boolean {
 }
 
 /** Recorded runs and those made here beside each other, on the same axes: of each kind the first experiment that has any. */
-function tradeoffFigure(documents: readonly BenchDocument[]): Figure | null {
+export function tradeoffFigure(documents: readonly BenchDocument[]): Figure | null {
   const having = ranked(documents).filter(({ tradeoff }) => (tradeoff?.data.length ?? 0) > 0);
   const first = [having.find(isRecorded), having.find((one) => !isRecorded(one))];
   const shown = having.filter((one) => first.includes(one)).map(({ tradeoff }) => tradeoff!);

@@ -61,7 +61,8 @@ export function rivalOf(
 ): { readonly rival: Rival; readonly budget: number } | null {
   const { plan, options } = variantOf(variant).words;
   const rival = RIVALS.find((name) => name === plan);
-  const { budget = "1", schedule: _schedule, rate: _rate, ...others } = options;
+  const { budget = "1", schedule: _schedule, rate: _rate, "least-rate": _least, ...others } =
+    options;
   return rival === undefined || Object.keys(others).length > 0
     ? null
     : { rival, budget: Number(budget) };

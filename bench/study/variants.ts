@@ -49,6 +49,7 @@ const VARIANT_FLAGS = {
   plan: PLAN_FLAGS.plan,
   schedule: { ...PLAN_FLAGS.schedule, default: "cold-then-hot" },
   rate: PLAN_FLAGS.rate,
+  leastRate: PLAN_FLAGS.leastRate,
   budget: PLAN_FLAGS.budget,
   negatives: PLAN_FLAGS.negatives,
   correction: PLAN_FLAGS.correction,
@@ -166,10 +167,16 @@ type StandardPlan = "baseline" | "fae" | "slipstream" | "random-drop";
 /** Words of a variant that is trained as the paper's models are: SGD, at the preset's rate from the first step to the last. */
 export const PAPER_TRAINING = ["optimizer=sgd", "lr-schedule=constant"] as const;
 
-/** Rate of the interleaved schedule at first, in percent: each round is evaluated, which few inputs make dear. */
-function rateOf({ full }: Pick<Settings, "full">): 2 | 10 {
-  return full ? 2 : 10;
+/**
+ * Rate of the interleaved schedule, in percent. Each round is evaluated on 2,048 inputs at least: of few inputs one per cent is
+ * fewer than that, and its loss so noisy that the rate would fall to one per cent whatever is trained.
+ */
+function rateOf({ full }: Pick<Settings, "full">): readonly string[] {
+  return full ? ["rate=2"] : ["rate=10", "least-rate=10"];
 }
+
+/** Options of a variant's schedule, which tables leave out whose variants all have the same. */
+export const SCHEDULE_WORDS = ["schedule", "rate", "least-rate"] as const;
 
 /** A plan whose cold and hot minibatches interleave at the rate of the settings, with more options if told. */
 export function interleaved(
@@ -178,7 +185,7 @@ export function interleaved(
   ...options: readonly string[]
 ): string {
   return variantOf(
-    [plan, "schedule=interleaved", `rate=${rateOf(settings)}`, ...options].join(","),
+    [plan, "schedule=interleaved", ...rateOf(settings), ...options].join(","),
   ).name;
 }
 

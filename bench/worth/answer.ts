@@ -13,7 +13,7 @@ import { DrawnPlace, simulatedCost, type SimulatedPlace } from "../study/simulat
 import { estimate, estimateRatio, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
 import type { Trained } from "../study/trained.ts";
-import { nameWithout, variantOf } from "../study/variants.ts";
+import { nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
 
 /** A share of time that is saved; below 0 where more is taken. */
 export interface Saving {
@@ -118,7 +118,7 @@ export const INPUTS_COST: Cost = {
 
 /** A variant without what all of them have. */
 export function shortName(variant: string): string {
-  return nameWithout(variant, ["schedule", "rate"]);
+  return nameWithout(variant, SCHEDULE_WORDS);
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder, with a slash at its end. */
@@ -126,7 +126,11 @@ async function runShell(
   const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-euc", text],
     cwd: folder,
-    env: { PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`, NO_COLOR: "1", ...more },
+    env: {
+      PATH: `${dirname(Deno.execPath())}${delimiter}${Deno.env.get("PATH")}`,
+      NO_COLOR: "1",
+      ...more,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

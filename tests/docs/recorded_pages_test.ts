@@ -1,6 +1,7 @@
 /** Tables of recorded runs in the pages follow from the records. */
 
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { renewPage, sayTheSame } from "../../bench/recorded_pages.ts";
 import { RECORDS_FOLDER, writeRecord } from "../../bench/study/recorded.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
@@ -17,8 +18,14 @@ const PAGES = [
 
 Deno.test("every recorded table of a page is that of the records: deno task bench pages makes them", async () => {
   for (const page of PAGES) {
-    const text = await Deno.readTextFile(`${ROOT}${page}`);
-    assert.ok(sayTheSame(text, await renewPage(page, text, RECORDS_FOLDER)), page);
+    const text = await Deno.readTextFile(`${ROOT}${page}`), pictures = new Map<string, string>();
+    assert.ok(
+      sayTheSame(text, await renewPage(`${ROOT}${page}`, text, RECORDS_FOLDER, pictures)),
+      page,
+    );
+    for (const [path, svg] of pictures) {
+      assert.equal(await Deno.readTextFile(join(dirname(`${ROOT}${page}`), path)), svg, path);
+    }
   }
 });
 

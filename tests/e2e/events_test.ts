@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readEvents } from "../../train/events/read_events.ts";
 import { inFolder } from "../data/rows.ts";
 import { command, fail, run, succeed, TINY } from "./command.ts";
+import { HAS_POSIX_SHELL } from "./platform.ts";
 
 const DATA = ["--data", "synthetic:2000", ...TINY];
 
@@ -40,7 +41,7 @@ Deno.test("train --events - prints events alone", async () => {
 // Windows has no pipes with names in folders.
 Deno.test({
   name: "a reader of events that goes away is told of once, and does not end the run",
-  ignore: Deno.build.os === "windows",
+  ignore: !HAS_POSIX_SHELL,
   fn: () =>
     inFolder(async (folder) => {
       const pipe = `${folder}/pipe`;

@@ -5,6 +5,7 @@ import type { BenchDocument } from "../../bench/report.ts";
 import { tryLock } from "../../core/lock.ts";
 import { inFolder } from "../data/rows.ts";
 import { command, fail, interruptAt, readJson, run, succeed } from "./command.ts";
+import { HAS_SIGNALS } from "./platform.ts";
 
 const STUDY = [
   ...["ablation", "--workloads", "rm4", "--inputs", "4000", "--batch", "64", "--seeds", "2"],
@@ -113,44 +114,48 @@ Deno.test("any list of commands becomes an array for Slurm", () =>
     await fail("bench", none, 2, /counts\.txt: it has no commands$/);
   }));
 
-Deno.test("an array's script runs all of a line, and queues it again once it has ended by SIGTERM", () =>
-  inFolder(async (folder) => {
-    const list = `${folder}/list.txt`;
-    await Deno.writeTextFile(
-      list,
-      `A=1 true && echo one; echo two | cat
+Deno.test({
+  name: "an array's script runs all of a line, and queues it again once it has ended by SIGTERM",
+  ignore: !HAS_SIGNALS,
+  fn: () =>
+    inFolder(async (folder) => {
+      const list = `${folder}/list.txt`;
+      await Deno.writeTextFile(
+        list,
+        `A=1 true && echo one; echo two | cat
 false; echo not reached
 trap 'echo kept; exit 143' TERM; echo begun; tail -f /dev/null & wait
 `,
-    );
-    await succeed("bench", ["jobs", "--list", list, "--slurm", `${folder}/s`]);
-    await Deno.writeTextFile(`${folder}/scontrol`, '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
-    const script = (line: number) =>
-      new Deno.Command("sh", {
-        args: [`${folder}/s/runs.sbatch`],
-        stdout: "piped",
-        env: {
-          PATH: `${folder}:${Deno.env.get("PATH")}`,
-          SLIPSTREAM_JOBS: `${folder}/s/jobs.txt`,
-          SLURM_ARRAY_JOB_ID: "7",
-          SLURM_ARRAY_TASK_ID: `${line}`,
-        },
-      }).spawn();
-    const said = async (line: number): Promise<[number, string]> => {
-      const { code, stdout } = await script(line).output();
-      return [code, new TextDecoder().decode(stdout)];
-    };
-    assert.deepEqual(await said(1), [0, "one\ntwo\n"]);
-    assert.deepEqual(await said(2), [1, ""]);
-    const run = script(3);
-    let out = "";
-    for await (const text of run.stdout.pipeThrough(new TextDecoderStream())) {
-      out += text;
-      if (text === "begun\n") run.kill("SIGTERM");
-    }
-    assert.equal(out, "begun\nkept\nrequeue 7_3\n");
-    assert.equal((await run.status).code, 0);
-  }));
+      );
+      await succeed("bench", ["jobs", "--list", list, "--slurm", `${folder}/s`]);
+      await Deno.writeTextFile(`${folder}/scontrol`, '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      const script = (line: number) =>
+        new Deno.Command("sh", {
+          args: [`${folder}/s/runs.sbatch`],
+          stdout: "piped",
+          env: {
+            PATH: `${folder}:${Deno.env.get("PATH")}`,
+            SLIPSTREAM_JOBS: `${folder}/s/jobs.txt`,
+            SLURM_ARRAY_JOB_ID: "7",
+            SLURM_ARRAY_TASK_ID: `${line}`,
+          },
+        }).spawn();
+      const said = async (line: number): Promise<[number, string]> => {
+        const { code, stdout } = await script(line).output();
+        return [code, new TextDecoder().decode(stdout)];
+      };
+      assert.deepEqual(await said(1), [0, "one\ntwo\n"]);
+      assert.deepEqual(await said(2), [1, ""]);
+      const run = script(3);
+      let out = "";
+      for await (const text of run.stdout.pipeThrough(new TextDecoderStream())) {
+        out += text;
+        if (text === "begun\n") run.kill("SIGTERM");
+      }
+      assert.equal(out, "begun\nkept\nrequeue 7_3\n");
+      assert.equal((await run.status).code, 0);
+    }),
+});
 
 Deno.test("jobs and collect say what they need", async () => {
   await fail("bench", ["jobs"], 2, /name the experiments whose runs they are$/);

@@ -3,6 +3,7 @@ import type { ResultDocument } from "../../train/run/result.ts";
 import { readTrace } from "../../train/trace/files.ts";
 import { inFolder } from "../data/rows.ts";
 import { command, fail, interruptAt, readJson, run, succeed, TINY } from "./command.ts";
+import { HAS_SIGNALS } from "./platform.ts";
 import { writeClicks } from "./criteo_file.ts";
 
 /** Three small tables, of whose 110 rows of 16 bytes 65 are hot. */
@@ -71,11 +72,9 @@ Deno.test("plans run from the command line, explain themselves and write traces"
     }
   }));
 
-const signals = Deno.build.os !== "windows";
-
 Deno.test({
   name: "a run that is killed after a checkpoint goes on to the same result",
-  ignore: !signals,
+  ignore: !HAS_SIGNALS,
   fn: () =>
     inFolder(async (folder) => {
       const outputs = (name: string) => [
@@ -116,7 +115,7 @@ Deno.test({
 
 Deno.test({
   name: "Ctrl-C keeps a checkpoint and prints the command that goes on from it",
-  ignore: !signals,
+  ignore: !HAS_SIGNALS,
   fn: () =>
     inFolder(async (folder) => {
       const args = [...SLIPSTREAM, "--epochs", "2", "--eval-every", "40"];

@@ -4,64 +4,89 @@ import assert from "node:assert/strict";
 import type { ResultDocument } from "../../train/run/result.ts";
 import { inFolder } from "../data/rows.ts";
 import { command, interruptAt, readJson, succeed, TINY } from "./command.ts";
+import { HAS_DEV_FULL, HAS_POSIX_SHELL, HAS_SIGNALS } from "./platform.ts";
 
 const LONG = ["--data", "synthetic:20000", "--epochs", "10000", "--eval-every", "30"];
+/** A test that sends a signal. */
+function signalTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: !HAS_SIGNALS, fn });
+}
+
+/** A test whose streams a shell redirects. */
+function streamTest(redirection: string, name: string, fn: () => Promise<void>): void {
+  const has = HAS_POSIX_SHELL && (HAS_DEV_FULL || !redirection.includes("/dev/full"));
+  Deno.test({ name, ignore: !has, fn });
+}
+
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
-  Deno.test(`a training that ${signal} ends keeps its checkpoint, result and weights`, () =>
-    inFolder(async (folder) => {
-      const json = `${folder}/out.json`, checkpoint = `${folder}/run`;
-      const outputs = ["--json", json, "--save", `${folder}/weights`, "--checkpoint", checkpoint];
-      const { status, out, err } = await interruptAt(
-        "train",
-        [...LONG, ...outputs, ...TINY],
-        /^Step 60: AUC/,
-        signal,
-      );
-      assert.equal(status, STATUS[signal], err);
-      assert.match(out, /^Interrupted after step [\d,]+, /);
-      assert.match(err, /To go on: deno task train --resume /);
-      const { ended } = await readJson<ResultDocument>(json);
-      assert.equal(ended.how, "interrupted");
-      const state = await Deno.stat(`${checkpoint}/step-${`${ended.step}`.padStart(9, "0")}`);
-      assert.ok(state.isDirectory);
-      assert.ok((await Deno.stat(`${folder}/weights/model.safetensors`)).size > 0);
-    }));
+  signalTest(
+    `a training that ${signal} ends keeps its checkpoint, result and weights`,
+    () =>
+      inFolder(async (folder) => {
+        const json = `${folder}/out.json`, checkpoint = `${folder}/run`;
+        const outputs = ["--json", json, "--save", `${folder}/weights`, "--checkpoint", checkpoint];
+        const { status, out, err } = await interruptAt(
+          "train",
+          [...LONG, ...outputs, ...TINY],
+          /^Step 60: AUC/,
+          signal,
+        );
+        assert.equal(status, STATUS[signal], err);
+        assert.match(out, /^Interrupted after step [\d,]+, /);
+        assert.match(err, /To go on: deno task train --resume /);
+        const { ended } = await readJson<ResultDocument>(json);
+        assert.equal(ended.how, "interrupted");
+        const state = await Deno.stat(`${checkpoint}/step-${`${ended.step}`.padStart(9, "0")}`);
+        assert.ok(state.isDirectory);
+        assert.ok((await Deno.stat(`${folder}/weights/model.safetensors`)).size > 0);
+      }),
+  );
 }
 
-Deno.test("a training whose minibatches other threads prepare ends by SIGINT, and goes on to the same bits", () =>
-  inFolder(async (folder) => {
-    const args = ["--data", "synthetic:20000", "--eval-every", "30", "--threads", "1", ...TINY];
-    const straight = `${folder}/straight.json`;
-    await succeed("train", [
-      ...args,
-      "--epochs",
-      "2",
-      "--prepare-workers",
-      "0",
-      "--json",
-      straight,
-    ]);
-    const { status, out, err } = await interruptAt(
-      "train",
-      [...args, "--epochs", "2", "--prepare-workers", "2", "--checkpoint", `${folder}/run`],
-      /^Step 60: AUC/,
-    );
-    assert.equal(status, 130, err);
-    assert.match(out, /^Interrupted after step [\d,]+, /);
-    const json = `${folder}/out.json`;
-    await succeed("train", ["--resume", `${folder}/run`, "--prepare-workers", "1", "--json", json]);
-    const [whole, resumed] = [
-      await readJson<ResultDocument>(straight),
-      await readJson<ResultDocument>(json),
-    ];
-    assert.equal(resumed.ended.how, "completed");
-    assert.deepEqual(resumed.losses, whole.losses);
-    assert.deepEqual(resumed.evaluations, whole.evaluations);
-  }));
+signalTest(
+  "a training whose minibatches other threads prepare ends by SIGINT, and goes on to the same bits",
+  () =>
+    inFolder(async (folder) => {
+      const args = ["--data", "synthetic:20000", "--eval-every", "30", "--threads", "1", ...TINY];
+      const straight = `${folder}/straight.json`;
+      await succeed("train", [
+        ...args,
+        "--epochs",
+        "2",
+        "--prepare-workers",
+        "0",
+        "--json",
+        straight,
+      ]);
+      const { status, out, err } = await interruptAt(
+        "train",
+        [...args, "--epochs", "2", "--prepare-workers", "2", "--checkpoint", `${folder}/run`],
+        /^Step 60: AUC/,
+      );
+      assert.equal(status, 130, err);
+      assert.match(out, /^Interrupted after step [\d,]+, /);
+      const json = `${folder}/out.json`;
+      await succeed("train", [
+        "--resume",
+        `${folder}/run`,
+        "--prepare-workers",
+        "1",
+        "--json",
+        json,
+      ]);
+      const [whole, resumed] = [
+        await readJson<ResultDocument>(straight),
+        await readJson<ResultDocument>(json),
+      ];
+      assert.equal(resumed.ended.how, "completed");
+      assert.deepEqual(resumed.losses, whole.losses);
+      assert.deepEqual(resumed.evaluations, whole.evaluations);
+    }),
+);
 
-Deno.test("a suite that SIGTERM ends is not left running", () =>
+signalTest("a suite that SIGTERM ends is not left running", () =>
   inFolder(async (folder) => {
     const { status, err } = await interruptAt(
       "bench",
@@ -85,27 +110,33 @@ for (
     [["sweep", "--trace", "rm2", "--axis", "hot_memory_mib=61"], /^rm2: hot memories of 61 MiB/],
   ] as const
 ) {
-  Deno.test(`deno task simulate ${words[0]} that SIGTERM ends says that nothing was written`, async () => {
-    const { status, out, err } = await interruptAt("simulate", words, line, "SIGTERM");
-    assert.equal(status, 143, err);
-    assert.equal(out, "");
-    assert.match(err, /^Interrupted: nothing was written$/m);
-  });
+  signalTest(
+    `deno task simulate ${words[0]} that SIGTERM ends says that nothing was written`,
+    async () => {
+      const { status, out, err } = await interruptAt("simulate", words, line, "SIGTERM");
+      assert.equal(status, 143, err);
+      assert.equal(out, "");
+      assert.match(err, /^Interrupted: nothing was written$/m);
+    },
+  );
 }
 
-Deno.test("deno task data profile that SIGTERM ends writes nothing", () =>
-  inFolder(async (folder) => {
-    const json = `${folder}/profile.json`;
-    const { status, out, err } = await interruptAt(
-      "data",
-      ["profile", "twin:rm2:45840617", "--json", json],
-      /^Split in sevenths/,
-      "SIGTERM",
-    );
-    assert.equal(status, 143, err);
-    assert.equal(out, "");
-    await assert.rejects(Deno.stat(json), Deno.errors.NotFound);
-  }));
+signalTest(
+  "deno task data profile that SIGTERM ends writes nothing",
+  () =>
+    inFolder(async (folder) => {
+      const json = `${folder}/profile.json`;
+      const { status, out, err } = await interruptAt(
+        "data",
+        ["profile", "twin:rm2:45840617", "--json", json],
+        /^Split in sevenths/,
+        "SIGTERM",
+      );
+      assert.equal(status, 143, err);
+      assert.equal(out, "");
+      await assert.rejects(Deno.stat(json), Deno.errors.NotFound);
+    }),
+);
 
 /** A short training with files, in a shell that does something with its streams. */
 async function inShell(
@@ -128,18 +159,22 @@ for (
     ["closed streams", ">&- 2>&-", 0],
   ] as const
 ) {
-  Deno.test(`${what} ends the printing of a training, not its work`, () =>
-    inFolder(async (folder) => {
-      const { code, err } = await inShell(folder, redirection);
-      if (status === 0) assert.equal(code, 0, err);
-      else {
-        assert.equal(code, 1);
-        assert.match(err, /^error: Cannot write to standard output: No space left on device; /m);
-      }
-      const { ended } = await readJson<ResultDocument>(`${folder}/out.json`);
-      assert.deepEqual([ended.how, ended.step], ["completed", 40]);
-      assert.ok((await Deno.stat(`${folder}/weights/optimizer.safetensors`)).size > 0);
-    }));
+  streamTest(
+    redirection,
+    `${what} ends the printing of a training, not its work`,
+    () =>
+      inFolder(async (folder) => {
+        const { code, err } = await inShell(folder, redirection);
+        if (status === 0) assert.equal(code, 0, err);
+        else {
+          assert.equal(code, 1);
+          assert.match(err, /^error: Cannot write to standard output: No space left on device; /m);
+        }
+        const { ended } = await readJson<ResultDocument>(`${folder}/out.json`);
+        assert.deepEqual([ended.how, ended.step], ["completed", 40]);
+        assert.ok((await Deno.stat(`${folder}/weights/optimizer.safetensors`)).size > 0);
+      }),
+  );
 }
 
 for (
@@ -160,18 +195,22 @@ for (
   ] as const
 ) {
   const first = words[0].startsWith("--") ? "" : ` ${words[0]}`;
-  Deno.test(`deno task ${task}${first} writes its files whether or not its output is read`, () =>
-    inFolder(async (folder) => {
-      const path = `${folder}/${file}`;
-      const place = task === "bench" ? ["--out", `${folder}/bench`] : [];
-      const { code, stderr } = await command(task, [...words, path, ...place], "> /dev/full")
-        .output();
-      const err = new TextDecoder().decode(stderr);
-      assert.equal(code, 1, err);
-      assert.match(err, /^error: Cannot write to standard output: /m);
-      assert.doesNotMatch(err, /^ {4}at /m);
-      await readJson(path);
-    }));
+  streamTest(
+    "> /dev/full",
+    `deno task ${task}${first} writes its files whether or not its output is read`,
+    () =>
+      inFolder(async (folder) => {
+        const path = `${folder}/${file}`;
+        const place = task === "bench" ? ["--out", `${folder}/bench`] : [];
+        const { code, stderr } = await command(task, [...words, path, ...place], "> /dev/full")
+          .output();
+        const err = new TextDecoder().decode(stderr);
+        assert.equal(code, 1, err);
+        assert.match(err, /^error: Cannot write to standard output: /m);
+        assert.doesNotMatch(err, /^ {4}at /m);
+        await readJson(path);
+      }),
+  );
 }
 
 Deno.test("weights that cannot be saved go to the folder that is named for that", () =>

@@ -12,6 +12,7 @@ import {
   TINY,
   trainToJson,
 } from "./command.ts";
+import { HAS_SIGNALS } from "./platform.ts";
 import { clickRows, writeClicks } from "./criteo_file.ts";
 
 Deno.test("train refuses a wrong command line with status 2 and one line", async () => {
@@ -91,11 +92,9 @@ Deno.test("train stops at a loss that is not finite, and says where and what to 
     assert.equal(metrics, null);
   }));
 
-const signals = Deno.build.os !== "windows";
-
 Deno.test({
   name: "an interrupted training says how far it came",
-  ignore: !signals,
+  ignore: !HAS_SIGNALS,
   fn: () =>
     inFolder(async (folder) => {
       const json = `${folder}/out.json`, weights = `${folder}/weights`;
@@ -117,7 +116,7 @@ Deno.test({
 
 Deno.test({
   name: "an interrupted preparation leaves nothing behind and the next one works",
-  ignore: !signals,
+  ignore: !HAS_SIGNALS,
   fn: () =>
     inFolder(async (folder) => {
       // Members of gzip one after the other: quickly written, long to prepare.

@@ -3,6 +3,7 @@
  * the result of an unharmed run once the obstacle is gone.
  */
 
+import { HAS_DEV_FULL } from "../e2e/platform.ts";
 import assert from "node:assert/strict";
 import { command } from "../e2e/command.ts";
 import { SmallDisk } from "./disk.ts";
@@ -25,7 +26,9 @@ export interface Obstacle {
   place(disk: SmallDisk | null, at: number, bytes: number): Promise<string>;
 }
 
-const STREAMS = ["| true", "> /dev/full", "2> /dev/full", "> /dev/full 2>&1", ">&- 2>&-"];
+const STREAMS = HAS_DEV_FULL
+  ? ["| true", "> /dev/full", "2> /dev/full", "> /dev/full 2>&1", ">&- 2>&-"]
+  : ["| true", ">&- 2>&-"];
 
 /** Everything that is tried. */
 export const OBSTACLES: readonly Obstacle[] = [

@@ -65,6 +65,15 @@ export const PLAN_FLAGS = {
     valueName: "PERCENT",
     help: "Of the interleaved schedule: inputs of each kind a round, in percent, at first",
   },
+  leastRate: {
+    type: "number",
+    min: 1,
+    max: 100,
+    default: PLAN_DEFAULTS.leastRate,
+    group: PLAN,
+    valueName: "PERCENT",
+    help: "Of the interleaved schedule: the least that this falls to where the test loss rises",
+  },
   budget: {
     type: "number",
     above: 0,
@@ -350,6 +359,7 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
     sample: values.sample ?? null,
     schedule: values.schedule ?? schedule,
     rate: values.rate,
+    leastRate: values.leastRate,
     criterion: criterionOf(values.criterion),
     combine: values.combine ?? null,
     untouched: values.untouched ?? untouched,

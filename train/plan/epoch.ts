@@ -108,7 +108,7 @@ export async function openEpoch(
     cold: cold === null ? 0 : colds.length,
     hot: hot === null ? 0 : hots.length,
   };
-  const turns = new Turns(options.schedule, totals, batch, options.rate, before);
+  const turns = new Turns(options.schedule, totals, batch, options, before);
   const leftOut = whole.hot.length + whole.cold.length - hots.length - colds.length;
   return { number, segregation, leftOut, cold, hot, turns, resolved };
 }

@@ -91,6 +91,8 @@ export interface PlanOptions {
   readonly schedule: TurnOrder;
   /** For the schedule `interleaved`: its first rate, in percent of the inputs of each kind per round. */
   readonly rate: number;
+  /** For the schedule `interleaved`: below this rate, in percent, it does not fall. */
+  readonly leastRate: number;
   /** How staleness is measured: a name of `CRITERIA`, a criterion of your own, or a file that exports one. */
   readonly criterion: CriterionName | Criterion | CriterionFile;
   /** Null: the criterion's own. */
@@ -129,6 +131,7 @@ export const PLAN_DEFAULTS: PlanOptions = {
   sample: null,
   schedule: "interleaved",
   rate: 2,
+  leastRate: 1,
   criterion: "paper",
   combine: null,
   untouched: "unknown",
@@ -471,7 +474,10 @@ export function planOptionsDocument(
   if (!plan.segregates) return shares;
   const hot = { hot_memory_mib: options.hotMemoryMib, profile: options.profile };
   const { mode, schedule } = options;
-  const rate: Record<string, number> = schedule === "interleaved" ? { rate: options.rate } : {};
+  const { rate: first, leastRate } = options;
+  const rate: Record<string, number> = schedule !== "interleaved"
+    ? {}
+    : { rate: first, ...(leastRate === PLAN_DEFAULTS.leastRate ? {} : { least_rate: leastRate }) };
   const common = { mode, ...shares, ...hot, schedule, ...rate };
   const drop = { drop: options.drop, ...skippingDocument(options) };
   if (resolved === null || resolved.staleness === null) {

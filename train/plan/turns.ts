@@ -13,7 +13,7 @@
 
 import type { TurnOrder } from "./options.ts";
 
-const LEAST_RATE = 1, MOST_RATE = 100;
+const MOST_RATE = 100;
 /** A forward pass over a twentieth of a round costs about 2 % of the round. */
 const LEAST_MEASURED = 2048, MEASURED_SHARE = 20;
 /** Falls of the loss in a row at which the rate is doubled. */
@@ -34,6 +34,7 @@ export class Turns {
   readonly #order: TurnOrder;
   readonly #totals: Readonly<Record<"cold" | "hot", number>>;
   readonly #batch: number;
+  readonly #leastRate: number;
   #turn: "cold" | "hot" = "cold";
   #until: number;
   #rate: number;
@@ -42,19 +43,20 @@ export class Turns {
 
   /**
    * @param totals Inputs of each kind in the epoch.
-   * @param rate R at first, in percent.
+   * @param rates R at first, and the least that it falls to, in percent.
    * @param before The turns of the epoch before, whose rate goes on.
    */
   constructor(
     order: TurnOrder,
     totals: Readonly<Record<"cold" | "hot", number>>,
     batch: number,
-    rate: number,
+    { rate, leastRate }: { readonly rate: number; readonly leastRate: number },
     before: Turns | null = null,
   ) {
     this.#order = order;
     this.#totals = totals;
     this.#batch = batch;
+    this.#leastRate = leastRate;
     this.#rate = before?.rate ?? rate;
     this.#loss = before?.state().loss ?? null;
     this.#falls = before?.state().falls ?? 0;
@@ -93,7 +95,7 @@ export class Turns {
     this.#loss = loss;
     if (before !== null && loss > before) {
       this.#falls = 0;
-      this.#rate = Math.max(LEAST_RATE, rate / 2);
+      this.#rate = Math.max(this.#leastRate, rate / 2);
     } else if (before !== null && loss < before && ++this.#falls >= FALLS) {
       this.#falls = 0;
       this.#rate = Math.min(MOST_RATE, rate * 2);

@@ -10,8 +10,11 @@ function next(turns: Turns, done: number): number {
   return until;
 }
 
+/** As most plans begin. */
+const RATES = { rate: 50, leastRate: 1 };
+
 Deno.test("interleaved: shares in whole minibatches, at a rate that follows the loss", () => {
-  const turns = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50);
+  const turns = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, RATES);
   assert.equal(turns.turn, "cold");
   assert.ok(!turns.over(199) && turns.over(200), "half at first");
   assert.equal(next(turns, 0), 500);
@@ -37,22 +40,22 @@ Deno.test("interleaved: shares in whole minibatches, at a rate that follows the 
 });
 
 Deno.test("interleaved: an epoch goes on with the rate of the one before, and a state with everything", () => {
-  const first = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50);
+  const first = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, RATES);
   first.measured(0.5);
   first.measured(0.6);
   first.switch(0);
-  const second = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50, first);
+  const second = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, RATES, first);
   assert.equal(second.rate, 25);
   assert.equal(second.turn, "cold");
   assert.ok(!second.over(99) && second.over(100));
   assert.equal(second.measured(0.61), true, "compared with the last loss");
-  const third = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, 50);
+  const third = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, RATES);
   third.restore(JSON.parse(JSON.stringify(first.state())));
   assert.deepEqual(third.state(), first.state());
 });
 
 Deno.test("cold-then-hot: one turn each, whatever the loss", () => {
-  const turns = new Turns("cold-then-hot", { cold: 7, hot: 11 }, 4, 50);
+  const turns = new Turns("cold-then-hot", { cold: 7, hot: 11 }, 4, RATES);
   assert.equal(turns.adapts, false);
   assert.ok(!turns.over(6) && turns.over(7));
   assert.equal(next(turns, 0), 11);
@@ -176,4 +179,13 @@ Deno.test("a plan's share of skipped inputs is told with its minibatches and its
     const told = records.reduce((sum, record) => sum + record.skipped_inputs, 0);
     assert.ok(told <= result.plan.skipped_inputs, name);
   }
+});
+
+Deno.test("the rate does not fall below the least that is asked for", () => {
+  const turns = new Turns("interleaved", { cold: 400, hot: 1000 }, 10, { rate: 30, leastRate: 10 });
+  const rates = [0.5, 0.6, 0.7, 0.8].map((loss) => {
+    turns.measured(loss);
+    return turns.rate;
+  });
+  assert.deepEqual(rates, [30, 15, 10, 10]);
 });

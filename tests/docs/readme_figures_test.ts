@@ -1,0 +1,54 @@
+/** Every figure in README's sentences is one that the project computes; those in blocks are held by tests of these blocks. */
+
+import assert from "node:assert/strict";
+import { loadPaperSetting } from "../../sim/paper/setting.ts";
+import { paperRatios } from "../../sim/paper/ratios.ts";
+import { ROOT, section } from "./page.ts";
+
+const README = await Deno.readTextFile(`${ROOT}README.md`);
+const SAID = README.replace(/\s+/g, " ");
+
+/** README's sentences with figures, each made of the numbers that the simulator gives. */
+async function sentences(): Promise<string[]> {
+  const setting = await loadPaperSetting();
+  const { rows, readings, open, mape, nulls, met } = await paperRatios(setting, 2);
+  const ratio = (slower: string) => {
+    const { calibrated, heldOut } = rows.find((row) => row.heldOut.slower === slower)!;
+    return { predicted: calibrated.mean.toFixed(2), published: `${heldOut.published}` };
+  };
+  const skippingOnGpus = open.find(({ slower, faster }) =>
+    slower === "gpu-only" && faster === "slipstream-gpu-only"
+  )!;
+  const chain = nulls.models.find(({ name }) => name.includes("chain"))!;
+  const intel = readings.find(({ heldOut }) => heldOut.faster === "slipstream-fae-intel")!;
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  const [fae, hybrid] = [ratio("fae"), ratio("pytorch-hybrid")];
+  assert.ok(!met.fae, "against FAE the division alone does better");
+  return [
+    `Slipstream trains ${fae.predicted} times as fast as FAE, on which it builds, and ${hybrid.predicted} times as fast as PyTorch with the rows in host memory; the paper says ${fae.published} and ${hybrid.published}.`,
+    `skipping makes that ${skippingOnGpus.calibrated.mean.toFixed(2)} times as fast (predicted;`,
+    `without them the mean error is ${percent(mape.uncalibrated)} %, not ${
+      percent(mape.calibrated)
+    } %; published ratios multiplied by a division, 1 / (1 − skipped share), without any machine err ${
+      percent(chain.mape)
+    } %,`,
+    `The ${hybrid.published} over "Intel-optimised DLRM"`,
+    `on both sides, it would be ${intel.calibrated.mean.toFixed(2)}.`,
+  ];
+}
+
+/** Versions, and the number of a paper. */
+const NO_FIGURES = /(\[?\bDeno\]? 2\.9|deno@2\.9\.6|`?2404\.04270`?|\d+\.\d+\.\d+)\b/g;
+
+Deno.test("README's sentences have the figures that the project computes, and no others", async () => {
+  const held = await sentences();
+  for (const sentence of held) assert.ok(SAID.includes(sentence), sentence);
+  let rest = README.replace(section(README, "## Your own logs"), "")
+    .replace(/^<!-- (recorded|results): [^]*?^<!-- end of \1 -->$/gm, "")
+    .replace(/^```[^]*?^```$/gm, "").replace(/^\|.*$/gm, "").replace(/`[^`]*`/g, "")
+    .replace(/\]\([^)]*\)/g, "]").replace(/\s+/g, " ");
+  for (const sentence of held) rest = rest.replace(sentence.replace(/`[^`]*`/g, ""), "");
+  const left = rest.replace(NO_FIGURES, "").match(/.{0,40}\b\d+(\.\d+| ?%|(,\d{3})+).{0,20}/g) ??
+    [];
+  assert.deepEqual(left, [], "hold these to what gives them, or leave them out");
+});
