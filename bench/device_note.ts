@@ -18,7 +18,7 @@ export function deviceNote(
   const more = kind === "cpu"
     ? [`${threads} ${threads === 1 ? "thread" : "threads"}`]
     : ["vendor", "architecture", "device", "backend"].flatMap((key) => {
-      const value = String(details[key] ?? "");
+      const value = String(details[key] ?? "").replace("unknown", "");
       // A vendor's number says nothing to people, and a name stands beside it.
       return /^\d*$/.test(value) || name.toLowerCase().includes(value.toLowerCase())
         ? []

@@ -71,6 +71,8 @@ interface KernelBenchOptions {
   readonly maxRows?: number;
   /** Least time of a sample in ms; short kernels are launched several times for one. Default: 2. */
   readonly sampleMs?: number;
+  /** Told how many samples are taken, of how many. */
+  readonly onSamples?: ((done: number, total: number) => void) | undefined;
   /** Stops between kernels; `benchKernels` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -137,6 +139,8 @@ export async function benchKernels(
         await launcher.warmUp();
         const upTo = Math.round(samples * (pass + 1) / passes);
         while (times.length < upTo) times.push(await launcher.sample());
+        const done = all.reduce((sum, kernel) => sum + kernel.times.length, 0);
+        options.onSamples?.(done, samples * all.length);
       }
     }
     return all.map(describe);

@@ -20,7 +20,7 @@ export interface NumberScale {
  *
  * @param options.zero Whether it begins at zero; a logarithmic one then begins at a power of ten below the values.
  * @param options.pad Whether it goes beyond the values to round ones.
- * @param options.at Values that are its ticks if they are few and stand apart.
+ * @param options.at Values that are its ticks if they are few, short and stand apart.
  */
 export function numberScale(
   values: readonly number[],
@@ -40,7 +40,7 @@ export function numberScale(
   const scale = type === "log"
     ? logScale(low, high, zero, pad)
     : linearScale(low, high, zero, pad, count);
-  if (!standApart(at, scale)) return scale;
+  if (!standApart(at, scale) || !at.every(isShort)) return scale;
   const format = type === "log" ? scale.format : formatterOf(at);
   return { ...scale, ticks: at.toSorted((a, b) => a - b), format };
 }
@@ -51,11 +51,15 @@ export function shareOf(value: number, { type, domain: [low, high] }: NumberScal
   return (along(value) - along(low)) / (along(high) - along(low));
 }
 
-/** Whether a few values, all on a scale, are round and leave room for their labels. */
+/** Whether a value is as good a tick as a round one: whole, or of few digits. */
+function isShort(value: number): boolean {
+  return Number.isInteger(value) || Number(value.toPrecision(4)) === value;
+}
+
+/** Whether a few values, all on a scale, leave room for their labels. */
 function standApart(at: readonly number[], scale: NumberScale): boolean {
   const shares = at.map((value) => shareOf(value, scale)).sort((a, b) => a - b);
   return at.length > 1 && at.length <= 7 &&
-    at.every((value) => Number(value.toPrecision(4)) === value) &&
     shares.every((share, i) => i === 0 || share - shares[i - 1]! >= 0.11);
 }
 

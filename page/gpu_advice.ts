@@ -33,14 +33,19 @@ export function adviceFor(userAgent: string): string {
   return BROWSERS.find(({ found }) => found.test(userAgent))?.advice ?? ANY;
 }
 
-/** Why nothing can be trained here, with what to do, in one sentence; null where a GPU answers. */
-export async function missingGpu(): Promise<string | null> {
+/**
+ * Why nothing can be computed here, with what to do, in one sentence; null where a GPU answers.
+ *
+ * @param what What cannot be done: `train`.
+ */
+export async function missingGpu(what = "train"): Promise<string | null> {
   const advice = adviceFor(navigator.userAgent);
   if (!("gpu" in navigator)) {
-    const secure = isSecureContext ? "" : " over http: open it by https or from localhost;";
-    return `Cannot train here: this browser offers no WebGPU${secure || ";"} ${advice}.`;
+    return isSecureContext
+      ? `Cannot ${what} here: this browser offers no WebGPU; ${advice}.`
+      : `Cannot ${what} here: browsers offer WebGPU only to pages that come by https or from localhost, so open it from there.`;
   }
   const adapter = await navigator.gpu.requestAdapter().catch(() => null);
   if (adapter !== null) return null;
-  return `Cannot train here: this browser has WebGPU and found no GPU for it; ${advice}.`;
+  return `Cannot ${what} here: this browser has WebGPU and found no GPU for it; ${advice}.`;
 }

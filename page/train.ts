@@ -29,7 +29,7 @@ class TrainTab {
   readonly #start = button("Start", "primary");
   readonly #step = button("Step");
   readonly #restart = button("Restart");
-  readonly #hidden = element("p", { class: "aside", hidden: true }, HIDDEN);
+  readonly #hidden = element("p", { class: "aside waits", hidden: true }, HIDDEN);
   readonly #commands = element("div", {});
   #worker: Worker | null = null;
   #state: TrainState = IDLE;
@@ -80,7 +80,7 @@ class TrainTab {
     worker.addEventListener("error", ({ message }) => {
       if (worker === this.#worker) this.#take({ kind: "failed", message });
     });
-    missingGpu().then((missing) => {
+    missingGpu("train").then((missing) => {
       if (worker !== this.#worker) return;
       if (missing !== null) return this.#take({ kind: "failed", message: missing });
       const paused = document.hidden || this.#wish !== "run";
@@ -150,7 +150,7 @@ class TrainTab {
 
 const LEDE =
   "A recommender keeps a row of numbers for every user, item and category. Each click moves the few rows that it uses, and those that most clicks use are soon where they belong. Slipstream finds the rows that have stopped moving, and skips the clicks that use no others.";
-const HIDDEN = "Paused, because this tab was in the background.";
+const HIDDEN = "Paused while this tab is in the background.";
 /** Losses that are shown to be compared. */
 const FIRST = 20;
 

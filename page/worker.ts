@@ -4,7 +4,10 @@
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
 import { type WorkerScope, workerScope } from "../core/worker_scope.ts";
+import { measureGpu } from "./measure/measure_gpu.ts";
+import type { MeasureEvent, MeasureRequest } from "./measure/messages.ts";
 import type { TrainEvent, TrainRequest } from "./train/messages.ts";
 import { Race } from "./train/race.ts";
 
@@ -17,14 +20,20 @@ export function startWorker(): Worker {
 }
 
 /** Does what the page asks for. */
-export function serveWorker(scope: WorkerScope<TrainRequest> = workerScope()): void {
+export function serveWorker(
+  scope: WorkerScope<TrainRequest | MeasureRequest> = workerScope(),
+): void {
   let race: Race | null = null;
-  const tell = (event: TrainEvent): void => scope.postMessage(event);
+  const tell = (event: TrainEvent | MeasureEvent): void => scope.postMessage(event);
+  const fail = (error: unknown): void => tell({ kind: "failed", message: messageOf(error) });
   scope.onmessage = ({ data }) => {
     switch (data.kind) {
       case "start":
         race = new Race({ ...data, tell });
-        race.run().catch((error) => tell({ kind: "failed", message: messageOf(error) }));
+        race.run().catch(fail);
+        break;
+      case "measure":
+        measureGpu({ ...data, tell }).catch(fail);
         break;
       case "pause":
         race?.pause();
@@ -39,7 +48,19 @@ export function serveWorker(scope: WorkerScope<TrainRequest> = workerScope()): v
   };
 }
 
+/** What the form calls options that a visitor can choose. */
+const LABELS: Readonly<Record<string, string>> = {
+  "plan.name": "the plan",
+  "plan.drop": "a D of",
+  "plan.criterion": "the criterion",
+  "plan.window": "a window of",
+  "plan.wakeEvery": "a look again every",
+  "training.maxSteps": "a stop after",
+  "training.seed": "the seed",
+};
+
 /** An error in a sentence. */
 function messageOf(error: unknown): string {
+  if (error instanceof UserError) return error.tell((field) => LABELS[field] ?? field);
   return error instanceof Error ? error.message : String(error);
 }

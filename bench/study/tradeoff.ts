@@ -8,7 +8,7 @@ import { formatCount } from "../../core/format.ts";
 import type { Datum, Panel } from "../../figures/figure.ts";
 import { AUC, datumOf } from "./compare.ts";
 import type { Cost } from "./frontier.ts";
-import { estimate } from "./statistics.ts";
+import { type Estimate, estimate, LEAST_SEEDS } from "./statistics.ts";
 import type { Trained } from "./trained.ts";
 import { studyLabel } from "./workload.ts";
 
@@ -46,7 +46,7 @@ export function tradeoffPanel(
       x,
       series,
       origin: "measured",
-      ...datumOf(estimate(pairs.map((one) => one.gained))),
+      ...datumOf(decided(estimate(pairs.map((one) => one.gained)))),
     }];
   });
   return {
@@ -61,6 +61,11 @@ export function tradeoffPanel(
 /** A panel without what takes longer than `fae`. */
 export function savingAlone(panel: Panel): Panel {
   return { ...panel, data: panel.data.filter(({ x }) => Number(x) > -1) };
+}
+
+/** Of fewer seeds than decide anything the interval is as wide as the chart, and says nothing. */
+function decided(of: Estimate): Estimate {
+  return of.seeds < LEAST_SEEDS ? { ...of, half: null } : of;
 }
 
 /** What a panel of the report's first chart is of. */

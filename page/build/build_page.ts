@@ -9,9 +9,10 @@ import { themeCss } from "../../figures/theme.ts";
 import { makeFolder, writeFileWhole } from "../../core/files.ts";
 import html from "../index.html" with { type: "text" };
 import css from "../page.css" with { type: "text" };
-import { recordedStudy } from "./recorded.ts";
+import measureCss from "../measure/measure.css" with { type: "text" };
 import trainCss from "../train/train.css" with { type: "text" };
 import { bundle } from "./bundle.ts";
+import { recordedStudy } from "./recorded.ts";
 
 /** A file of the page and its bytes as they lie there and as servers send them, packed by gzip. */
 export interface PageFile {
@@ -35,7 +36,7 @@ export async function buildPage(folder: string): Promise<PageFile[]> {
   const study = await recordedStudy();
   const contents: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
     "index.html": encoder.encode(html.replace(PLACE, () => `${BEGIN}${study.html}${END}`)),
-    "page.css": encoder.encode(themeCss(":root") + css + trainCss + study.css),
+    "page.css": encoder.encode(themeCss(":root") + css + trainCss + measureCss + study.css),
     "page.js": await bundle(fileURLToPath(new URL("../main.ts", import.meta.url))),
   };
   await makeFolder(folder);

@@ -24,11 +24,14 @@ export function lane(run: "fae" | "own"): Lane {
   const trained = element("span", { class: `lane-trained ${run}` });
   const skipped = element("span", { class: "lane-skipped" });
   const bar = element("div", { class: "lane-bar", "aria-hidden": "true" }, trained, skipped);
+  const all = element("div", { class: "lane" }, name, numbers, bar);
   return {
-    element: element("div", { class: "lane" }, name, numbers, bar),
+    element: all,
     show: (plan, progress) => {
       name.textContent = plan;
       numbers.textContent = progress === null ? "not begun" : numbersOf(progress);
+      // For the bench of the page.
+      if (progress !== null) Object.assign(all.dataset, { ms: progress.ms, step: progress.step });
       const { trained: some = 0, skipped: others = 0, total = 0 } = progress ?? {};
       trained.style.width = `${100 * some / Math.max(1, total)}%`;
       skipped.style.width = `${100 * others / Math.max(1, total)}%`;

@@ -94,6 +94,11 @@ export class RowsPicture {
     this.#drawAxis(context, colour, width, height - FLOOR);
     this.#drawDots(context, colour, width < 500 ? 2 : 3);
     this.#drawThreshold(context, colour, height - FLOOR);
+    if (this.#view.scores.length > 0) return;
+    context.fillStyle = colour("muted");
+    context.font = "14px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.fillText("Rows appear here soon after the start", width / 2, (height - FLOOR) / 2);
   }
 
   #drawAxis(

@@ -63,13 +63,23 @@ export function passedShare({ trained, skipped, total }: RunProgress): number {
 /** How the two runs stand after equal time; null before there is something to say. */
 export function raceSentence({ runs: [fae, own] }: TrainState, { plan }: TrainForm): string | null {
   if (fae.progress === null || own.progress === null) return null;
-  const seconds = Math.min(fae.progress.ms, own.progress.ms) / 1000;
   const { trained, skipped } = own.progress;
   const skips = skipped === 0
     ? ""
-    : `, and skipped ${percent(skipped / (trained + skipped))} of those`;
-  return `After ${formatDuration(seconds)} each, fae has come to ` +
-    `${percent(passedShare(fae.progress))} of the clicks and ${plan} to ` +
+    : `, ${percent(skipped / (trained + skipped))} of them by skipping`;
+  const done = [fae, own].findIndex(({ summary }) => summary !== null);
+  if (done >= 0 && (fae.summary === null || own.summary === null)) {
+    const [first, other] = done === 0 ? ["fae", plan] : [plan, "fae"];
+    const ended = done === 0 ? fae.progress : own.progress;
+    const late = done === 0 ? own.progress : fae.progress;
+    return `${first} is through its clicks after ${formatDuration(ended.ms / 1000)}${
+      done === 1 ? skips : ""
+    }; ${other} goes on alone, and has come to ${percent(passedShare(late))}.`;
+  }
+  if (done >= 0) return null;
+  const seconds = Math.min(fae.progress.ms, own.progress.ms) / 1000;
+  return `After ${formatDuration(seconds)} each, fae has come through ` +
+    `${percent(passedShare(fae.progress))} of the clicks and ${plan} through ` +
     `${percent(passedShare(own.progress))}${skips}.`;
 }
 

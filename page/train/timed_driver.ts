@@ -210,9 +210,9 @@ export class TimedDriver implements PlanDriver {
   }
 
   async #tellDecision(): Promise<void> {
-    const decision = this.document().decisions.at(-1);
-    if (decision === undefined || this.document().decisions.length === this.#decisions) return;
-    this.#decisions = this.document().decisions.length;
+    const { decisions } = this.document(), decision = decisions.at(-1);
+    if (decision === undefined || decisions.length === this.#decisions) return;
+    this.#decisions = decisions.length;
     const { clock, tell } = this.#parts;
     clock.stop();
     const scores = (await this.#inner.state()).tensors.get("scores");

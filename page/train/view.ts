@@ -18,7 +18,7 @@ import type { TrainState } from "./state.ts";
 
 const CURVE_HEIGHT = 132, CHART_HEIGHT = 190;
 /** Readings that a point of the loss is the mean of. */
-const SMOOTHED = 6;
+const SMOOTHED = 16;
 
 /** Shows states, one after another. */
 export class TrainView {
@@ -36,6 +36,8 @@ export class TrainView {
   readonly #loss = element("div", { class: "picture", role: "img" });
   #domain: readonly [number, number] = USUAL_DOMAIN;
   #shown: TrainState | null = null;
+  /** What the curve was drawn of. */
+  #drawnCurve: readonly unknown[] = [];
   #form: TrainForm;
 
   constructor(form: TrainForm) {
@@ -130,13 +132,18 @@ export class TrainView {
     const rows = rowsWords(state, form);
     setText(this.#rowsNote, rows);
     this.#canvas.setAttribute("aria-label", rows);
-    const width = this.#curve.clientWidth || this.#canvas.clientWidth;
-    if (width > 0) {
-      this.#curve.replaceChildren(curvePicture(decision, domain, width, CURVE_HEIGHT));
-    }
+    this.#showCurve(decision, domain);
     const words = curveWords(state);
     setText(this.#curveNote, words);
     this.#curve.setAttribute("aria-label", words);
+  }
+
+  /** Draws the curve if it is another one. */
+  #showCurve(decision: TrainState["decision"], domain: readonly [number, number]): void {
+    const width = this.#curve.clientWidth, drawn = [decision, ...domain, width];
+    if (width === 0 || drawn.every((value, i) => value === this.#drawnCurve[i])) return;
+    this.#drawnCurve = drawn;
+    this.#curve.replaceChildren(curvePicture(decision, domain, width, CURVE_HEIGHT));
   }
 
   #chart(
@@ -173,29 +180,28 @@ function lines(
 }
 
 /** What one sees of the rows. */
-function rowsWords({ reading, watched, decision }: TrainState, { criterion }: TrainForm): string {
-  const over = reading?.minibatches ?? null;
-  const measure = criterion === "paper" ? "how far it moved" : `its score by ${criterion}`;
-  const what = `Each dot is one embedding row: the farther left, the less ${
-    criterion === "paper" ? "it moved" : `its score by ${criterion}`
-  }${over === null ? "" : ` over the last ${over} minibatches`}.`;
+function rowsWords({ reading, decision }: TrainState, { criterion }: TrainForm): string {
+  const over = reading === null ? "" : ` over the last ${reading.minibatches} minibatches`;
+  const what = criterion === "paper"
+    ? `Each dot is one embedding row, placed by how far it moved${over}: left is still, right is restless.`
+    : `Each dot is one embedding row, placed by its score under ${criterion}${over}: left is stale.`;
   if (reading === null) {
-    return `${what} An embedding row is the list of numbers that stands for one user, item or category; training moves the rows that a click uses.`;
+    return `${what} A row is the list of numbers that stands for one user, item or category.`;
   }
   if (decision === null) {
-    return `${what} ${watched} rows that early clicks use are shown by ${measure}; those at the far left, under “unused”, were not looked up meanwhile.`;
+    return `${what} Rows at the far left, under “unused”, were not looked up meanwhile, so nothing is known of them.`;
   }
-  return `${what} Rows that had moved less than T when the window closed are blue, the others orange; grey ones were not looked up then, so nothing is known of them. They go on being shown where they are now: see whether blue ones stay left.`;
+  return `${what} When the window closed, blue rows were left of T and orange ones right of it; grey ones had not been looked up. The dots go on moving: see whether the blue ones stay left, and whether orange ones follow.`;
 }
 
 /** What one sees of the drop curve. */
 function curveWords({ decision, lookups }: TrainState): string {
   if (decision === null) {
-    return "Drawn when the window closes. A click is skipped only if every row that it uses is left of T, so the line says what share of the hot clicks each T would skip.";
+    return "Drawn when the window closes: the share of hot clicks that each threshold T would skip. One row that still moves is enough to keep a click.";
   }
-  return `A click uses ${lookups} rows and is skipped only if all of them are stale. At this T that is ${
+  return `A click uses ${lookups} rows, and one that still moves is enough to keep it. At this T, ${
     Math.round(100 * decision.share)
-  } % of the hot clicks. Farther right it would be more, and rows that still learn would be among them.`;
+  } % of the hot clicks use still rows alone. A larger T would skip more, and some of those rows would still be learning.`;
 }
 
 function figure(title: string, picture: HTMLElement, words: HTMLElement): HTMLElement {

@@ -9,6 +9,7 @@ import { FILES } from "./files.ts";
 import { FOLDERS } from "./folders.ts";
 import { LOGS } from "./logs.ts";
 import { MODEL_FOLDERS } from "./model_folders.ts";
+import { RUN_EVENTS } from "./run_events.ts";
 import type { Subject } from "./subject.ts";
 
 /** By name. */
@@ -18,6 +19,7 @@ export const SUBJECTS: readonly Subject[] = [
   ...FOLDERS,
   ...MODEL_FOLDERS,
   ...LOGS,
+  ...RUN_EVENTS,
   ...EVENTS,
   ...ARRAYS,
   ...COLUMN_FILES,

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { readResult } from "../../bench/results.ts";
 import { buildPage } from "../../page/build/build_page.ts";
 import { FORM_DEFAULTS, runOptionsOf, type TrainForm } from "../../page/train/form.ts";
 import type { PlanName } from "../../train/plan/plans.ts";
@@ -43,6 +44,36 @@ Deno.test({
       }
     }),
 });
+
+Deno.test({
+  name: "the page measures every kernel and saves a result that is read like one of bench kernels",
+  ignore: chromium === null,
+  fn: () =>
+    inFolder(async (folder) => {
+      await buildPage(folder);
+      const report = await playScene<Measured>(chromium!, "measure", { folder });
+      checkScene(report);
+      const { status, kernels, saved } = report.value;
+      assert.match(
+        status,
+        /is a software adapter: all \d+ kernels ran, and their speed says nothing/,
+      );
+      await Deno.writeTextFile(`${folder}/kernels.json`, saved);
+      const { tables, device, samples } = await readResult(`${folder}/kernels.json`);
+      assert.equal(tables.at(-1)!.rows.length, kernels);
+      assert.equal(device!.isFallbackAdapter, true);
+      // No times of a software adapter are compared.
+      assert.deepEqual(samples, []);
+    }),
+});
+
+/** What the scene of the tab Measure returns. */
+interface Measured {
+  readonly status: string;
+  readonly kernels: number;
+  /** The text of the file. */
+  readonly saved: string;
+}
 
 /** What the scene of the tab Train returns. */
 interface Trained {

@@ -11,6 +11,8 @@
 import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { servePage } from "../../page/build/serve.ts";
 
+export type { Page };
+
 /** A scene: does what a visitor would do, and returns what there is to check. */
 export type Scene = (page: Page, address: string, given: unknown) => Promise<unknown>;
 

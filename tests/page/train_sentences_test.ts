@@ -68,7 +68,11 @@ Deno.test("the race is told at the time that both runs have had", () => {
   const state = EVENTS.slice(0, 7).reduce(afterEvent, IDLE);
   assert.equal(
     raceSentence(state, FORM_DEFAULTS),
-    "After 20.0 s each, fae has come to 50 % of the clicks and slipstream to 60 %, and skipped 25 % of those.",
+    "After 20.0 s each, fae has come through 50 % of the clicks and slipstream through 60 %, 25 % of them by skipping.",
+  );
+  assert.equal(
+    raceSentence(afterEvent(state, EVENTS[8]!), FORM_DEFAULTS),
+    "slipstream is through its clicks after 20.0 s, 25 % of them by skipping; fae goes on alone, and has come to 50 %.",
   );
   assert.equal(raceSentence(IDLE, FORM_DEFAULTS), null);
 });

@@ -71,6 +71,7 @@ export class Display {
   evaluation({ step, metrics }: TimedEvaluation, final: boolean): void {
     // The one after the last step is in the summary.
     if (final) return;
+    this.close();
     this.note(
       `Step ${formatCount(step)}: AUC ${formatAuc(metrics)}, log-loss ${
         formatMetric(metrics.logloss, 5)

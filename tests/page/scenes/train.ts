@@ -2,7 +2,7 @@
 
 /// <reference lib="dom" />
 
-import type { Scene } from "../play.ts";
+import type { Page, Scene } from "../play.ts";
 
 export const scene: Scene = async (page, address, given) => {
   const { workload, steps } = given as { readonly workload: string; readonly steps: number };
@@ -15,6 +15,7 @@ export const scene: Scene = async (page, address, given) => {
     steps,
   );
   await page.click("#train .primary");
+  await hideAndShow(page);
   await page.waitForFunction(
     () =>
       document.querySelectorAll("#train .losses.known").length === 2 ||
@@ -29,3 +30,14 @@ export const scene: Scene = async (page, address, given) => {
     ),
   }));
 };
+
+/** The page is hidden, says that it waits, and is shown again. */
+async function hideAndShow(page: Page): Promise<void> {
+  for (const hidden of [true, false]) {
+    await page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    await page.waitForSelector("#train .waits", hidden ? { visible: true } : { hidden: true });
+  }
+}

@@ -76,6 +76,8 @@ Deno.test("parseTrainOptions() fills in the preset's settings", () => {
     saveFallback: null,
     json: null,
     trace: null,
+    events: null,
+    page: null,
     checkpoint: null,
     checkpointEvery: 0,
     prepareWorkers: null,
