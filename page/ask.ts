@@ -23,7 +23,7 @@ import {
   type Question,
   USUAL_SYSTEMS,
 } from "./ask/question.ts";
-import { AXIS_LABELS, mapTable, timeBars, timesTable, trafficTable } from "./ask/show.ts";
+import { AXIS_LABELS, headline, mapTable, timeBars, timesTable, trafficTable } from "./ask/show.ts";
 import { type Checkable, checkboxes, choice, labelled, numberInput } from "./controls.ts";
 import { element, showError } from "./dom.ts";
 
@@ -64,7 +64,8 @@ class AskPanel {
   readonly #across = choice("ask-across", Object.keys(AXES), "pytorch_lookup_ns", AXIS_LABELS);
   readonly #title = element("p", { class: "meta" });
   readonly #note = element("div", { "aria-live": "polite" });
-  readonly #times = element("div", { id: "ask-times", "aria-live": "polite" });
+  readonly #headline = element("p", { id: "ask-headline", class: "headline", role: "status" });
+  readonly #times = element("div", { id: "ask-times" });
   readonly #map = element("div", { id: "ask-map" });
   #own: OwnTrace | null = null;
   /** Ends the answer that is being computed. */
@@ -97,6 +98,7 @@ class AskPanel {
       fileChooser("ask-file", (file) => this.#read(file)),
       this.#systems.fieldset,
       this.#note,
+      this.#headline,
       this.#times,
       element("h3", {}, "Which system is fastest where?"),
       mapForm,
@@ -116,6 +118,7 @@ class AskPanel {
     for (const place of [this.#times, this.#map]) place.setAttribute("aria-busy", "true");
     this.#answer(signal).catch((error) => {
       if (signal.aborted) return;
+      this.#headline.textContent = "";
       showError(this.#times, error);
       this.#map.replaceChildren();
     }).finally(() => {
@@ -129,6 +132,7 @@ class AskPanel {
     signal.throwIfAborted();
     const found = await answer(question, signal);
     signal.throwIfAborted();
+    this.#headline.textContent = headline(found);
     this.#times.replaceChildren(
       timeBars(found),
       timesTable(found),

@@ -32,22 +32,57 @@ export function timesTable({ results }: Answer): HTMLElement {
   return tableElement(table, "Times of an epoch (5:08 is five minutes and eight seconds)");
 }
 
+/** Systems that skip, and what each does beside it on all inputs. */
+const PAIRS: readonly (readonly [skipping: string, over: string])[] = [
+  ["slipstream", "fae"],
+  ["slipstream-gpu-only", "gpu-only"],
+];
+
+/** What there is to see, in a sentence: what skipping saves where it can be told, or else the fastest system. */
+export function headline({ results }: Answer): string {
+  const time = ({ epoch_ms, ranges }: RangedResult): string => {
+    const range = ranges === null
+      ? ""
+      : ` (${formatDuration(ranges.epoch_ms.low / 1000)} to ${
+        formatDuration(ranges.epoch_ms.high / 1000)
+      })`;
+    return `${formatDuration(epoch_ms / 1000)}${range}`;
+  };
+  const find = (name: string) => results.find(({ system }) => system === name);
+  for (const [skippingName, overName] of PAIRS) {
+    const skipping = find(skippingName), over = find(overName);
+    if (skipping === undefined || over === undefined) continue;
+    const { inputs, skipped_inputs, epoch_ms } = skipping;
+    const skipped = percent(skipped_inputs / (inputs + skipped_inputs));
+    const saved = 1 - epoch_ms / over.epoch_ms;
+    return `Skipping ${skipped} of all inputs ${saved < 0 ? "costs" : "saves"} ${
+      percent(Math.abs(saved))
+    } of an epoch's time: ${skippingName} takes ${time(skipping)}, ${overName} ${time(over)}.`;
+  }
+  const fastest = results.reduce((a, b) => a.epoch_ms <= b.epoch_ms ? a : b);
+  return `The fastest is ${fastest.system}: an epoch takes ${time(fastest)}.`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 /** The times as bars with their ranges; the table above has the numbers. */
 export function timeBars({ results }: Answer): HTMLElement {
   const most = Math.max(
     ...results.map(({ epoch_ms, ranges }) => ranges?.epoch_ms.high ?? epoch_ms),
   );
-  const percent = (ms: number): string => `${(100 * ms / most).toFixed(2)}%`;
+  const place = (ms: number): string => `${(100 * ms / most).toFixed(2)}%`;
   return element(
     "div",
     { class: "bars", "aria-hidden": "true" },
     ...results.flatMap(({ system, epoch_ms, ranges }) => {
       const { low, high } = ranges?.epoch_ms ?? { low: epoch_ms, high: epoch_ms };
-      const bar = element("span", { class: "bar", style: `width:${percent(epoch_ms)}` });
-      const width = percent(high - low);
+      const bar = element("span", { class: "bar", style: `width:${place(epoch_ms)}` });
+      const width = place(high - low);
       const range = element("span", {
         class: "range",
-        style: `left:${percent(low)};width:${width}`,
+        style: `left:${place(low)};width:${width}`,
       });
       return [
         element("span", { class: "bar-name" }, system),
@@ -85,7 +120,7 @@ export function trafficTable({ results }: Answer): HTMLElement {
     rows: results.map((result) => [
       result.system,
       ...ways.map((way) => formatBytes(result.bytes[way] / result.epochs)),
-      before === 0 ? null : `${(100 * link(result) / before).toFixed(1)} %`,
+      before === 0 ? null : percent(link(result) / before),
     ]),
   };
   return tableElement(table, "Bytes of an epoch");

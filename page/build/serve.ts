@@ -36,7 +36,7 @@ export async function servePage(
   };
   let server: Deno.HttpServer;
   try {
-    server = Deno.serve(options, (request) => answer(folder, new URL(request.url).pathname));
+    server = Deno.serve(options, (request) => pageFile(folder, new URL(request.url).pathname));
   } catch (error) {
     if (
       !(error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied)
@@ -48,9 +48,10 @@ export async function servePage(
   await server.finished;
 }
 
-async function answer(folder: string, path: string): Promise<Response> {
+/** What is answered to a request for a path: one of the page's files, or that there is no such file. */
+export async function pageFile(folder: string, path: string): Promise<Response> {
   const name = path === "/" ? "index.html" : path.slice(1);
-  const type = MEDIA_TYPES[name];
+  const type = Object.hasOwn(MEDIA_TYPES, name) ? MEDIA_TYPES[name] : undefined;
   if (type === undefined) return new Response("There is no such file", { status: 404 });
   // Built anew it is to be seen anew.
   const headers = { "content-type": type, "cache-control": "no-cache" };
