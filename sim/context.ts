@@ -10,6 +10,7 @@ import type { TraceHeader } from "../train/trace/schema.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { Machine } from "./machine.ts";
 import type { Parameters } from "./parameters.ts";
+import type { Program } from "./program.ts";
 
 /** Number formats of matrix products; rows and their updates are 32-bit in all of them. `half`: 16 bits, activations too. */
 export const PRECISIONS = ["fp32", "tf32", "half"] as const;
@@ -51,6 +52,10 @@ export interface Context {
   readonly header?: TraceHeader;
   /** Number format of the MLPs and the interaction; `fp32` by default. */
   readonly precision?: Precision | undefined;
+  /** Whether Adam updates rows and dense parameters, which no trace of a run has; `optimizer` is not looked at then. */
+  readonly adam?: boolean;
+  /** How the program differs from the eager framework; not at all by default. */
+  readonly program?: Program;
 }
 
 /** The context of a trace's header. */
@@ -75,7 +80,8 @@ export function contextOf(
     each,
     rowBytes: 4 * shape.dim,
     denseBytes: 4 * shape.parameters.dense,
-    denseTensors: mlps.reduce((n, widths) => n + 2 * Math.max(0, widths.length - 1), 0),
+    denseTensors: mlps.reduce((n, widths) => n + 2 * Math.max(0, widths.length - 1), 0) +
+      4 * (shape.cross?.layers ?? 0),
     denseFeatures: shape.bottom[0]!,
     hotRows,
     header,
@@ -95,6 +101,13 @@ export function productPeak({ machine: { name, gpu }, precision = "fp32" }: Cont
     );
   }
   return peak;
+}
+
+/** What matrix products reach at the context's precision, in FLOP a microsecond. */
+export function productFlopUs(context: Context): number {
+  const { machine: { gpu }, precision = "fp32", program } = context;
+  const share = program?.gemmShare?.[precision === "fp32" ? "fp32" : "tensor"] ?? gpu.gemm_share;
+  return 1000 * productPeak(context) * share;
 }
 
 /** Nodes that so many GPUs of a machine are spread over, and GPUs of each. */
@@ -132,12 +145,12 @@ export function allreduce(
   after: readonly number[],
   stage: Stage = "allreduce",
 ): number | null {
-  const { machine: { peer, network } } = context;
+  const { machine: { peer, network }, program } = context;
   const { nodes, each } = nodesOf(context);
   let last: number | null = null;
   if (each > 1) {
     const moved = 2 * (each - 1) / each * bytes;
-    const us = peer.latency_us + bytesUs(moved, peer.bandwidth_gb_s);
+    const us = (program?.collectiveUs ?? 0) + peer.latency_us + bytesUs(moved, peer.bandwidth_gb_s);
     last = graph.add(stage, "peer", us, after, "all-reduce", moved);
   }
   if (nodes > 1) {
@@ -162,8 +175,11 @@ export function exchange(
   after: readonly number[],
   label: string,
 ): number[] {
-  const { gpus, machine: { network } } = context;
+  const { gpus, machine: { network }, program } = context;
   const { nodes, each } = nodesOf(context);
+  if (gpus > 1 && program?.collectiveUs !== undefined) {
+    after = [graph.add("allreduce", "peer", program.collectiveUs, after, `${label}, negotiated`)];
+  }
   const tasks: number[] = [];
   if (each > 1) {
     tasks.push(peerCopy(graph, context, "allreduce", (each - 1) / gpus * held, after, label));

@@ -22,6 +22,7 @@ import { MOST_TRACE_BYTES, parseTraceFile } from "../train/trace/files.ts";
 import { HEADER_SCHEMA } from "../train/trace/header.ts";
 import { MINIBATCH_KINDS, type Trace, TRACE_SCHEMA_VERSION } from "../train/trace/schema.ts";
 import { checkHeader, contradiction } from "./check_trace.ts";
+import { parseRecordedRun, RECORDED_SCHEMA } from "./recorded_run.ts";
 import type { CountedTrace, HotCopies } from "./work.ts";
 
 const OPENING_BRACE = "{".charCodeAt(0);
@@ -118,7 +119,7 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
 }
 
 /**
- * Reads a trace: a counted one (JSON), or one of a run (Arrow, `readTrace`).
+ * Reads a trace: a counted one or a recorded run (JSON), or one of a run (Arrow, `readTrace`).
  *
  * @throws {UserError} The file cannot be read, is neither, is cut short or damaged, is of another version, was changed
  * after it was written, or has counts or times that are impossible.
@@ -142,8 +143,9 @@ export async function parseAnyTrace(
   if (bytes[0] !== OPENING_BRACE) return await parseTraceFile(path, bytes);
   if (bytes.length > MOST_JSON_BYTES) throw tooLarge(path, MOST_JSON_BYTES);
   // Files of other programs have no seal; only a sealed file must be unchanged.
-  return parseCountedTrace(
-    parseSealed(bytes, { cannot: `Cannot read ${path}`, seal: "optional" }),
-    path,
-  );
+  const document = parseSealed(bytes, { cannot: `Cannot read ${path}`, seal: "optional" });
+  const schema = (document as { readonly schema?: unknown } | null)?.schema;
+  return schema === RECORDED_SCHEMA
+    ? parseRecordedRun(document, path)
+    : parseCountedTrace(document, path);
 }

@@ -43,7 +43,13 @@ export const MACHINE_NAMES = [
   "t4",
   "l4",
   "rtx4090",
+  "epyc7742x2",
 ] as const;
+
+/** Those of them that have GPUs. */
+export const GPU_MACHINE_NAMES: readonly string[] = MACHINE_NAMES.filter((name) =>
+  name !== "epyc7742x2"
+);
 
 /** How a number is known. */
 export const QUANTITY_KINDS = ["datasheet", "measured", "recalled", "computed"] as const;

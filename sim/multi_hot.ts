@@ -1,14 +1,13 @@
 /**
  * A workload whose rows do not fit a machine of 2020: the sizes of MLPerf's DLRM-DCNv2, multi-hot Criteo with rows of 128
  * floats. It is computed, not counted: MLPerf draws every id of an input but the first of each table evenly, so that numbers of
- * different rows follow from the sizes. Its interaction is taken to be DLRM's; the cross network is not modelled.
+ * different rows follow from the sizes. Vectors and dense features go through three cross layers of rank 512.
  *
- * Sizes: mlcommons/logging#300 (rows), facebookresearch/dlrm torchrec_dlrm/README.MD (ids a table and input).
+ * Sizes: mlcommons/logging#300 (rows), facebookresearch/dlrm torchrec_dlrm/README.MD (ids a table and input, cross layers).
  *
  * @module
  */
 
-import { interactionWidth } from "../kernels/interaction/record.ts";
 import { countParameters } from "../train/model/presets.ts";
 import { TRACE_SCHEMA_VERSION, type TraceHeader } from "../train/trace/schema.ts";
 import type { CountedTrace } from "./work.ts";
@@ -23,11 +22,20 @@ const TABLE_ROWS = [
 const IDS = [
   ...[3, 2, 1, 2, 6, 1, 1, 1, 1, 7, 3, 8, 1, 6, 9, 5, 1, 1, 1, 12, 100, 27, 10, 3, 1, 1],
 ] as const;
+const CROSS = { layers: 3, rank: 512 } as const;
 const DIM = 128, BATCH = 1024;
 /** Training inputs of Criteo Terabyte. */
 const INPUTS = 4_195_197_692;
 /** Memory for hot rows, as of the other workloads. */
 const HOT_BYTES = 2 ** 28;
+
+/** Parameters of cross layers over so many floats: of a layer two weights of low rank, and a bias of each. */
+export function crossParameters(
+  width: number,
+  { layers, rank }: NonNullable<TraceHeader["model"]["cross"]>,
+): number {
+  return layers * (2 * width * rank + rank + width);
+}
 
 /**
  * The counted trace. Rows rank by how often they are looked up, so that whole tables are hot, the small ones. No input is hot:
@@ -36,7 +44,8 @@ const HOT_BYTES = 2 ** 28;
 export function multiHotTrace(): CountedTrace {
   const each = IDS.reduce<number>((a, b) => a + b, 0);
   const bottom = [13, 512, 256, DIM];
-  const top = [interactionWidth(TABLE_ROWS.length + 1, DIM), 1024, 1024, 512, 256, 1];
+  const width = (TABLE_ROWS.length + 1) * DIM;
+  const top = [width, 1024, 1024, 512, 256, 1];
   const hot = hotTables(HOT_BYTES / (4 * DIM));
   const ids = (tables: readonly number[]) => tables.reduce((sum, t) => sum + IDS[t]!, 0);
   const all = TABLE_ROWS.map((_, t) => t), cold = all.filter((t) => !hot.includes(t));
@@ -51,12 +60,21 @@ export function multiHotTrace(): CountedTrace {
     unique_cold_rows: Math.round(differentRows(cold)),
     skipped_inputs: 0,
   } as const;
-  const parameters = countParameters({ tableRows: [...TABLE_ROWS], dim: DIM, bottom, top });
+  const plain = countParameters({ tableRows: [...TABLE_ROWS], dim: DIM, bottom, top });
+  const parameters = { ...plain, dense: plain.dense + crossParameters(width, CROSS) };
   const header: TraceHeader = {
     schema: "slipstream.trace",
     schema_version: TRACE_SCHEMA_VERSION,
     origin: "counts",
-    model: { table_rows: TABLE_ROWS, lookups: IDS, dim: DIM, bottom, top, parameters },
+    model: {
+      table_rows: TABLE_ROWS,
+      lookups: IDS,
+      dim: DIM,
+      bottom,
+      top,
+      cross: CROSS,
+      parameters,
+    },
     optimizer: "adagrad",
     batch: BATCH,
     lookups_per_input: each,

@@ -24,7 +24,7 @@ import {
 } from "../kernels/sequence/record.ts";
 import { denseUpdateRecord } from "../kernels/update/record.ts";
 import type { Stage } from "../train/stages.ts";
-import { bytesUs, type Context, productPeak, updateFactor } from "./context.ts";
+import { bytesUs, type Context, productFlopUs, updateFactor } from "./context.ts";
 
 /** One operation. */
 export interface Op {
@@ -55,12 +55,12 @@ function op(
   overheads: readonly number[],
   kernels: readonly Kernel[],
 ): Op {
-  const { machine: { framework, gpu } } = context, peak = productPeak(context);
+  const { machine: { framework, gpu } } = context, flopUs = productFlopUs(context);
   let hostUs = kernels.length * framework.launch_us + overheads.length * framework.gap_us;
   for (const us of overheads) hostUs += us;
   let gpuUs = 0, flops = 0, bytes = 0;
   for (const kernel of kernels) {
-    const arithmetic = kernel.flops / (1000 * peak * gpu.gemm_share);
+    const arithmetic = kernel.flops / flopUs;
     const memory = kernel.us ?? bytesUs(kernel.bytes, gpu.memory_gb_s);
     gpuUs += Math.max(gpu.kernel_us, arithmetic, memory);
     flops += kernel.flops;
@@ -131,6 +131,11 @@ export function interactionForward(context: Context, B: number): Op {
   const F = tables + 1;
   const { flops, bytes } = cost(interactionForwardRecord, { B, F, dim });
   const { concatenate_us, linear_forward_us, copy_us, elementwise_us } = framework;
+  if (context.program?.fusedInteraction) {
+    return op(context, "interaction forward", "interact", [concatenate_us, linear_forward_us], [
+      ...products(context, [{ flops: 0, bytes: 8 * B * F * dim }, { flops, bytes }]),
+    ]);
+  }
   return op(
     context,
     "interaction forward",
@@ -158,6 +163,11 @@ export function interactionBackward(context: Context, B: number): Op {
   const F = tables + 1;
   const { flops, bytes } = cost(interactionBackwardRecord, { B, F, dim });
   const { linear_backward_us, elementwise_us, concatenate_us } = framework;
+  if (context.program?.fusedInteraction) {
+    return op(context, "interaction backward", "interact", [linear_backward_us, concatenate_us], [
+      ...products(context, [{ flops, bytes }, { flops: 0, bytes: 8 * B * F * dim }]),
+    ]);
+  }
   return op(
     context,
     "interaction backward",
@@ -176,6 +186,39 @@ export function interactionBackward(context: Context, B: number): Op {
       { flops: 0, bytes: 8 * B * F * dim },
     ]),
   );
+}
+
+/** Bytes of a cross layer's sum a float, forward: the first vector, the product and the layer's input read, one written. */
+const CROSS_BYTES = 16;
+
+/**
+ * What the model has between its vectors and its top MLP, forward: dot products, or cross layers through products of low rank
+ * over the concatenated vectors (DCN V2, arXiv 2008.13535).
+ */
+export function combineForward(context: Context, B: number): Op[] {
+  const { shape: { dim, cross }, tables, machine: { framework } } = context;
+  if (cross === undefined) return [interactionForward(context, B)];
+  const width = (tables + 1) * dim, floats = B * width;
+  return Array.from({ length: cross.layers }, (_, i) => [
+    ...mlpForward(context, B, [width, cross.rank, width], `cross ${i}`),
+    op(context, `cross ${i} sum`, "interact", [framework.elementwise_us], [
+      ...products(context, [{ flops: 2 * floats, bytes: CROSS_BYTES * floats }]),
+    ]),
+  ]).flat();
+}
+
+/** Its way back. */
+export function combineBackward(context: Context, B: number): Op[] {
+  const { shape: { dim, cross }, tables, machine: { framework } } = context;
+  if (cross === undefined) return [interactionBackward(context, B)];
+  const width = (tables + 1) * dim, floats = B * width;
+  return Array.from({ length: cross.layers }, (_, i) => [
+    // The gradient, the first vector and the product read; gradients of the product, the first vector and the input written.
+    op(context, `cross ${i} sum backward`, "interact", Array(2).fill(framework.elementwise_us), [
+      ...products(context, [{ flops: 4 * floats, bytes: 24 * floats }]),
+    ]),
+    ...mlpBackward(context, B, [width, cross.rank, width], `cross ${i}`, true),
+  ]).flat();
 }
 
 /**
@@ -230,10 +273,12 @@ export function loss(context: Context, M: number): Op {
 /** Zeroing the gradients and one optimizer step, tensor by tensor. */
 export function denseUpdate(context: Context): Op {
   const { machine: { framework }, denseTensors, shape, optimizer } = context;
-  const kind = optimizer === "sgd" ? "sgd" : "adagrad";
+  const kind = optimizer === "sgd" && !context.adam ? "sgd" : "adagrad";
   const { flops, bytes } = cost(denseUpdateRecord(kind), { n: shape.parameters.dense });
   const steps = 2 * denseTensors;
-  const one = { flops: flops / steps, bytes: bytes / steps };
+  // Adam has a second state, read and written.
+  const more = context.adam ? 8 * shape.parameters.dense : 0;
+  const one = { flops: flops / steps, bytes: (bytes + more) / steps };
   // The figure for a tensor's operation holds its gap and launch.
   const hostUs = steps * framework.optimizer_tensor_us;
   return {
@@ -273,7 +318,10 @@ export function lookupForward(context: Context, { lookups, unique, bags, calls }
 /** Fused gradients and update of the rows: one pass over lookups and different rows, as the operator's record counts. */
 export function fusedUpdate(context: Context, { lookups, unique, bags }: Lookups): Op {
   const { machine: { framework, gpu }, shape: { dim }, optimizer } = context;
-  const { flops, bytes } = cost(embeddingBackwardRecord(optimizer), { lookups, unique, bags, dim });
+  const shape = { lookups, unique, bags, dim };
+  const { flops, bytes: plain } = cost(embeddingBackwardRecord(optimizer), shape);
+  // Two states of as many floats, read and written.
+  const bytes = plain + (context.adam ? 16 * unique * dim : 0);
   // Repeated reads of a bag's gradient, which pooling makes, stay in the cache.
   const again = 4 * dim * Math.max(0, lookups - bags);
   const us = divergence(context) *
@@ -282,6 +330,30 @@ export function fusedUpdate(context: Context, { lookups, unique, bags }: Lookups
     framework.lookup_backward_us,
     framework.elementwise_us,
   ], [{ flops, bytes, us }]);
+}
+
+/** Passes of an elementwise kernel over so many bytes, each of which reads and writes them. */
+export function copyPasses(context: Context, bytes: number, passes: number): Op {
+  const { elementwise_us } = context.machine.framework;
+  return op(context, "copies of vectors", "interact", Array(passes).fill(elementwise_us), [
+    ...Array(passes).fill({ flops: 0, bytes: 2 * bytes }),
+  ]);
+}
+
+/**
+ * Gradients of all rows of this GPU and their update, a call a table: the gradients are cleared, and SGD reads them and the
+ * rows and writes the rows.
+ */
+export function denseRowUpdate(context: Context, rows: number, calls: number): Op {
+  const { machine: { framework }, shape: { dim } } = context;
+  const bytes = 4 * dim * rows * (1 + 3 * updateFactor(context));
+  return op(
+    context,
+    "row updates, all rows",
+    "update-rows",
+    Array(calls).fill(framework.lookup_backward_us),
+    Array(calls).fill({ flops: 2 * dim * rows / calls, bytes: bytes / calls }),
+  );
 }
 
 /** Sparse gradients of calls that are not fused: indices and values are written (2 E). */

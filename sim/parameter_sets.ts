@@ -8,10 +8,11 @@ import type { ParameterName, Parameters } from "./parameters.ts";
 import { START_PARAMETERS } from "./parameters.ts";
 import { firstParameters, loadFrozen } from "./paper/first.ts";
 import { loadRegistration } from "./paper/registration.ts";
+import { loadSecond } from "./paper/second.ts";
 import { drawParameters, drawPriors } from "./uncertainty.ts";
 
 /** The names, the default first. */
-export const PARAMETER_SET_NAMES = ["registered", "first", "start"] as const;
+export const PARAMETER_SET_NAMES = ["registered", "second", "first", "start"] as const;
 
 /** A name of a set. */
 export type ParameterSetName = typeof PARAMETER_SET_NAMES[number];
@@ -56,11 +57,14 @@ export async function loadParameterSet(name: ParameterSetName): Promise<Paramete
       calibrated: { names: ["pytorch_lookup_ns", "intel_lookup_ns"], draws: [] },
     };
   }
-  const { registered_on, calibrated, calibration, draws } = await loadRegistration();
+  const { registered_on, calibrated, calibration, draws } = name === "second"
+    ? await loadSecond()
+    : await loadRegistration();
   return {
     name,
-    title:
-      `the second registration's scalars (${registered_on}), set by published ratios of FAE and Hotline`,
+    title: `the ${
+      name === "second" ? "second" : "third"
+    } registration's scalars (${registered_on}), set by published ratios of FAE and Hotline`,
     parameters: calibrated,
     calibrated: { names: calibration.map(({ parameter }) => parameter), draws },
   };

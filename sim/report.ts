@@ -19,52 +19,80 @@ export interface RangedResult extends SimulationResult {
   readonly ranges: SimulationRanges | null;
 }
 
-/** One line a simulation. Ratios are to the first line with as many GPUs on the same machine. */
+/**
+ * Results as tables that fit 80 columns: two for each machine and number of GPUs, times and what an epoch costs. `speed-up` is
+ * over the first system there.
+ */
+export function formatResults(results: readonly RangedResult[]): string {
+  const groups = new Map<string, RangedResult[]>();
+  for (const result of results) {
+    const { machine, gpus, batch } = result;
+    const title = `${machine}, ${gpus} GPU${gpus === 1 ? "" : "s"}, minibatch ${batch}`;
+    groups.set(title, [...groups.get(title) ?? [], result]);
+  }
+  return [...groups].map(([title, group]) =>
+    `${title}\n\n${formatTable(timeTable(group))}\n${formatTable(costTable(group))}`
+  ).join("\n");
+}
+
+/**
+ * One line a simulation of one machine and number of GPUs, times and costs in one table, for pages that are wide enough.
+ * `speed-up` is over the first.
+ */
 export function resultTable(results: readonly RangedResult[]): Table {
+  const times = timeTable(results), costs = costTable(results);
+  return {
+    columns: [...times.columns, ...costs.columns.slice(1)],
+    rows: times.rows.map((row, i) => [...row, ...costs.rows[i]!.slice(1)]),
+  };
+}
+
+/** One line a simulation: how long an epoch takes. */
+function timeTable(results: readonly RangedResult[]): Table {
   const ranged = results.some(({ ranges }) => ranges !== null);
-  const priced = results.some(({ cost }) => cost.dollars !== null);
-  const powered = results.some(({ cost }) => cost.energy_kwh !== null);
   const range = ranged ? [{ name: "range" }] : [];
+  const first = results[0]!;
   return {
     columns: [
       { name: "system" },
-      { name: "machine" },
-      { name: "GPUs" },
-      { name: "minibatch" },
-      { name: "minibatches", format: fixed(0) },
       { name: "epoch" },
       ...range,
       { name: "speed-up", format: fixed(2) },
       ...range,
-      { name: "ms a minibatch", format: fixed(2) },
+    ],
+    rows: results.map(({ system, epoch_ms, ranges }) => [
+      system,
+      formatDuration(epoch_ms / 1000),
+      ...ranged ? [ranges === null ? null : durations(ranges.epoch_ms)] : [],
+      first.epoch_ms / epoch_ms,
+      ...ranged ? [ranges === null ? null : ratios(ranges.speedup)] : [],
+    ]),
+  };
+}
+
+/** One line a simulation: steps, and what an epoch moves and costs. */
+function costTable(results: readonly RangedResult[]): Table {
+  const priced = results.some(({ cost }) => cost.dollars !== null);
+  const powered = results.some(({ cost }) => cost.energy_kwh !== null);
+  return {
+    columns: [
+      { name: "system" },
+      { name: "steps", format: fixed(0) },
+      { name: "ms a step", format: fixed(2) },
       { name: "link" },
       { name: "host memory" },
       ...priced ? [{ name: "$", format: fixed(3) }] : [],
       ...powered ? [{ name: "kWh", format: fixed(3) }] : [],
     ],
-    rows: results.map((result) => {
-      const { bytes, epochs, ranges, cost } = result;
-      const first = results.find(({ gpus, machine }) =>
-        gpus === result.gpus && machine === result.machine
-      )!;
-      const cells = (text: string | undefined) => ranged ? [text ?? null] : [];
-      return [
-        result.system,
-        result.machine,
-        result.gpus,
-        result.batch,
-        result.minibatches / epochs,
-        formatDuration(result.epoch_ms / 1000),
-        ...cells(ranges === null ? undefined : durations(ranges.epoch_ms)),
-        first.epoch_ms / result.epoch_ms,
-        ...cells(ranges === null ? undefined : ratios(ranges.speedup)),
-        result.epoch_ms * epochs / result.minibatches,
-        formatBytes((bytes.upload + bytes.download) / epochs),
-        formatBytes(bytes.host_memory / epochs),
-        ...priced ? [cost.dollars] : [],
-        ...powered ? [cost.energy_kwh] : [],
-      ];
-    }),
+    rows: results.map(({ system, minibatches, epochs, epoch_ms, bytes, cost }) => [
+      system,
+      minibatches / epochs,
+      epoch_ms * epochs / minibatches,
+      formatBytes((bytes.upload + bytes.download) / epochs),
+      formatBytes(bytes.host_memory / epochs),
+      ...priced ? [cost.dollars] : [],
+      ...powered ? [cost.energy_kwh] : [],
+    ]),
   };
 }
 
@@ -172,13 +200,17 @@ function byFamily(resources: Readonly<Record<string, Share>>): Record<string, Sh
   );
 }
 
+function significant(value: number): string {
+  return value.toFixed(value < 1000 ? 2 : 0);
+}
+
 /** Predicted, published, error. */
 export function comparedTable(rows: readonly Compared[]): Table {
   return {
     columns: [
-      { name: "published figure" },
-      { name: "predicted", format: fixed(2) },
-      { name: "published", format: fixed(2) },
+      { name: "set-up" },
+      { name: "predicted", format: significant },
+      { name: "published", format: significant },
       { name: "error, %", format: fixed(1) },
     ],
     rows: rows.map(({ what, predicted, published, error }) => [

@@ -81,6 +81,17 @@ function cut(own: CountedTrace["runs"], epochs: number, inputs: number): number[
   return skipped.map((count) => count / (width * epochs));
 }
 
+/** Share of the hot inputs after the window that a trace skips; null where it has none. */
+export function skippedShare({ runs }: CountedTrace): number | null {
+  let inputs = 0, skipped = 0;
+  for (const { record, times } of runs) {
+    if (record.kind !== "hot") continue;
+    inputs += times * (record.inputs + record.skipped_inputs);
+    skipped += times * record.skipped_inputs;
+  }
+  return inputs === 0 ? null : skipped / inputs;
+}
+
 /**
  * A counted trace that skips hot inputs as a run did: the same share at the same part of an epoch. Counts of minibatches
  * stay those of the counted trace.
@@ -106,7 +117,8 @@ export function withSkipsOf(counted: CountedTrace, run: CountedTrace): CountedTr
     const times = Math.max(1, Math.round(kept / batch));
     return [{ times, record: { ...full.record, kind, skipped_inputs: inputs * skipped / times } }];
   });
-  const planned = { ...options, skips_of: run.header.dataset.hash };
+  const { hash, train_inputs } = run.header.dataset;
+  const planned = { ...options, skips_of: hash, skips_of_inputs: train_inputs };
   return {
     header: {
       ...header,

@@ -356,7 +356,7 @@ function notesOf(
     "Nothing here was measured on the paper's machine: the times are those of a model of it, replaying counted epochs of statistical twins of the four data sets at their published sizes",
     `Parameters: registered. Numbers of the other systems' software (${
       calibration.map(({ parameter }) => parameter).join(", ")
-    }) were set so that the model meets published ratios of FAE and Hotline over RM1 to RM3; no ratio of Slipstream and nothing of RM4 set any number, and all were committed before a ratio was computed with them. It is the second registration: what the first had predicted was known`,
+    }) were set so that the model meets published ratios of FAE and Hotline over RM1 to RM3; no ratio of Slipstream and nothing of RM4 set any number, and all were committed before a ratio was computed with them. It is the third registration: what the first and the second had predicted was known`,
     `Mean error over the four published ratios: ${
       percent(mape.calibrated)
     }; with those numbers as they start, ${percent(mape.uncalibrated)}`,

@@ -5,7 +5,13 @@
  */
 
 import { BAR } from "../../sim/validate/compare.ts";
-import { blockTable, iterationTable, stageTable, watchLine } from "../../sim/validate/report.ts";
+import {
+  blockTable,
+  iterationTable,
+  stageSummary,
+  stageTable,
+  watchLine,
+} from "../../sim/validate/report.ts";
 import { validate, type Validation } from "../../sim/validate/validate.ts";
 import { numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
@@ -62,6 +68,7 @@ export const validateExperiment = defineExperiment({
           ],
         ),
         { title: "By run and kind of minibatch", ...told(iterationTable(validation)) },
+        { title: "By stage, over all runs", short: true, ...told(stageSummary(validation)) },
         { title: "By stage", ...told(stageTable(validation)) },
         { title: "Beside the minibatches", ...told(blockTable(validation)) },
       ],

@@ -12,9 +12,9 @@ import { loadPaperSetting } from "../../sim/paper/setting.ts";
 import { type DrawnSetting, drawSetting } from "../../sim/ranges.ts";
 import { simulateWith } from "../../sim/simulate.ts";
 import { type Range, rangeOf } from "../../sim/uncertainty.ts";
-import { type CountedTrace, meanRun } from "../../sim/work.ts";
+import { runTrace } from "../../sim/recorded_run.ts";
+import type { CountedTrace } from "../../sim/work.ts";
 import { findPlan, type PlanName } from "../../train/plan/plans.ts";
-import { TRACE_SCHEMA_VERSION, type TraceHeader } from "../../train/trace/schema.ts";
 import type { Cost } from "./frontier.ts";
 import type { StudyResult } from "./store.ts";
 import { isLog } from "./workload.ts";
@@ -88,32 +88,7 @@ export function simulatedCost(place: SimulatedPlace, name = "simulated"): Cost {
 
 /** What the simulator takes of a run: mean minibatches by epoch, kind and whether they are full. */
 export function countedTraceOf(run: StudyResult): CountedTrace {
-  const { work, plan, batch, optimizer, placement, dataset_hash, train_inputs, workload } = run;
-  const header: TraceHeader = {
-    schema: "slipstream.trace",
-    schema_version: TRACE_SCHEMA_VERSION,
-    origin: "run",
-    model: work.model,
-    optimizer: optimizer as TraceHeader["optimizer"],
-    batch,
-    lookups_per_input: work.lookups_per_input,
-    dataset: {
-      hash: dataset_hash,
-      format: isLog(workload) ? workload : `twin:${workload}`,
-      train_inputs,
-    },
-    plan,
-    placement,
-    device: null,
-    host: null,
-    environment: run.environment,
-    stage_resolution: "minibatch",
-  };
-  return {
-    header,
-    runs: work.minibatches.map((sums) => meanRun(sums, header)),
-    ...(work.copies === null ? {} : { copies: work.copies }),
-  };
+  return runTrace(run, isLog(run.workload) ? run.workload : `twin:${run.workload}`);
 }
 
 /**

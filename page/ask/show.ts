@@ -12,24 +12,12 @@ import { element } from "../dom.ts";
 import { tableElement } from "../table.ts";
 import type { Answer, AnsweredMap } from "./question.ts";
 
-/** Columns that say what the form says, and those that matter least. */
-const SAID_BY_FORM: readonly string[] = ["machine", "GPUs"];
-const LAST: readonly string[] = ["minibatch", "minibatches"];
-
-/** The times, as `deno task simulate` prints them. */
+/** The times and what they cost, which `deno task simulate` prints as two tables. */
 export function timesTable({ results }: Answer): HTMLElement {
-  const { columns, rows } = resultTable(results);
-  const all = columns.map((_, c) => c);
-  const isIn = (names: readonly string[]) => (c: number) => names.includes(columns[c]!.name);
-  const order = [
-    ...all.filter((c) => !isIn([...SAID_BY_FORM, ...LAST])(c)),
-    ...all.filter(isIn(LAST)),
-  ];
-  const table = {
-    columns: order.map((c) => columns[c]!),
-    rows: rows.map((row) => order.map((c) => row[c]!)),
-  };
-  return tableElement(table, "Times of an epoch (5:08 is five minutes and eight seconds)");
+  return tableElement(
+    resultTable(results),
+    "Times of an epoch (5:08 is five minutes and eight seconds)",
+  );
 }
 
 /** Systems that skip, and what each does beside it on all inputs. */

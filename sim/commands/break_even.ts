@@ -15,7 +15,7 @@ import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { BREAK_EVEN_SYSTEMS, type BreakEvenCell, breakEvenInPieces } from "../break_even.ts";
-import { loadMachine, MACHINE_NAMES } from "../machine.ts";
+import { GPU_MACHINE_NAMES, loadMachine } from "../machine.ts";
 import { rowsFit } from "../simulate.ts";
 import { parseAxis } from "../sweep.ts";
 import { findSystem } from "../systems/mod.ts";
@@ -71,7 +71,7 @@ const FLAGS = {
   },
   points: {
     type: "list",
-    default: MACHINE_NAMES,
+    default: GPU_MACHINE_NAMES,
     valueName: "NAME,…",
     group: "Map",
     help: "Machines that are shown as they are",

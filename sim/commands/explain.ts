@@ -11,8 +11,8 @@ import { print } from "../../core/streams.ts";
 import { explainInPieces, type Explanation } from "../explain.ts";
 import { explanationsCsv, formatExplanation } from "../report.ts";
 import { writeFiles } from "./files.ts";
-import { combinationsOf, type Command, describeSet, openSubject, SUBJECT_FLAGS } from "./flags.ts";
-import { describe, RESULTS_SCHEMA_VERSION } from "./run.ts";
+import { combinationsOf, type Command, openSubject, SUBJECT_FLAGS } from "./flags.ts";
+import { describeSubject, RESULTS_SCHEMA_VERSION } from "./run.ts";
 
 const FLAGS = {
   ...SUBJECT_FLAGS,
@@ -53,7 +53,7 @@ export const explainCommand: Command = {
     const subject = await openSubject(values);
     const { draws = DRAWS } = values;
     for (const named of subject.traces) {
-      printed.push(`${describe(named)}\n${describeSet(subject.set, draws)}\n`);
+      printed.push(`${describeSubject(named, subject, draws, values.drop)}\n`);
       for (const { options, drawing } of combinationsOf(subject, named, values)) {
         for (const one of options) {
           const drawn = draws === 0 ? null : { drawing, draws };

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { UsageError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import { wrap } from "../../core/wrap.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
@@ -16,7 +17,8 @@ import { PRECISIONS } from "../context.ts";
 import { countedDrop, type Drawing } from "../ranges.ts";
 import { multiHotTrace } from "../multi_hot.ts";
 import type { SimulateOptions } from "../simulate.ts";
-import { withSkipsOf } from "../skips.ts";
+import { findRecordedSkips } from "../recorded_run.ts";
+import { skippedShare, withSkipsOf } from "../skips.ts";
 import type { System } from "../system.ts";
 import { loadSystems } from "../systems/load.ts";
 import { findSystem } from "../systems/mod.ts";
@@ -49,9 +51,11 @@ export const SUBJECT_FLAGS = {
   },
   skips: {
     type: "path",
+    valueName: "FILE",
     group: "Simulation",
+    defaultText: "a recorded run of the trace's full length, where there is one",
     help:
-      "Trace of a training run: counted traces skip as much at the same part of an epoch as it did, in place of a share",
+      "Trace of a training run, or recorded for the longest that the project has recorded: counted traces skip as much at the same part of an epoch as it did, in place of a share",
   },
   machine: {
     type: "list",
@@ -142,7 +146,7 @@ export interface NamedTrace {
 }
 
 /** What the flags of {@linkcode SUBJECT_FLAGS} name, checked and loaded. */
-interface Subject {
+export interface Subject {
   readonly traces: readonly NamedTrace[];
   readonly documents: readonly MachineDocument[];
   readonly systems: readonly System[];
@@ -160,10 +164,56 @@ export async function openSubject(values: SubjectValues): Promise<Subject> {
     Promise.all(values.trace.map(openTrace)),
     loadParameterSet(values.parameters === "paper" ? "first" : values.parameters),
   ]);
-  if (values.skips === undefined) return { traces, documents, systems, set };
-  const { trace: run } = await openTrace(values.skips);
-  const skipping = traces.map(({ name, trace }) => ({ name, trace: withSkipsOf(trace, run) }));
-  return { traces: skipping, documents, systems, set };
+  return {
+    traces: await Promise.all(traces.map((one) => skipping(one, values))),
+    documents,
+    systems,
+    set,
+  };
+}
+
+/** What `--skips` calls the project's recorded runs. */
+const RECORDED = "recorded";
+
+/**
+ * A trace with what a training run skipped: the run that is named, or the longest recorded one, or one of the trace's full length
+ * where nothing is said. Other traces stay as they are.
+ */
+async function skipping(named: NamedTrace, { skips, drop }: SubjectValues): Promise<NamedTrace> {
+  const { name, trace } = named, { origin, dataset } = trace.header;
+  if (skips !== undefined && skips !== RECORDED) {
+    return { name, trace: withSkipsOf(trace, (await openTrace(skips)).trace) };
+  }
+  const workload = WORKLOAD_NAMES.find((one) => dataset.format === `twin:${one}`);
+  const wanted = skips === RECORDED || drop === undefined;
+  if (!wanted || origin !== "counts" || workload === undefined) {
+    if (skips === undefined) return named;
+    throw new UsageError(
+      `Cannot take recorded skips for ${name}: it is no counted trace of a twin`,
+    );
+  }
+  const run = await findRecordedSkips(workload, skips === RECORDED ? 0 : dataset.train_inputs);
+  if (run !== null) return { name, trace: withSkipsOf(trace, run) };
+  if (skips === undefined) return named;
+  throw new UserError(
+    `Cannot take recorded skips for ${name}: no run of ${workload} that skips as slipstream is recorded; give a trace of one, or --drop`,
+  );
+}
+
+/** What decides how much is skipped, in one line; null where the trace tells no hot inputs. */
+export function describeSkips({ trace }: NamedTrace, drop: number | undefined): string | null {
+  const { origin, plan } = trace.header;
+  const { skips_of_inputs: inputs } = plan.options as Readonly<Record<string, unknown>>;
+  const share = drop ?? skippedShare(trace);
+  if (plan.hot === null || share === null) return null;
+  const skipped = `Skipped: ${(100 * share).toFixed(1)} % of the hot inputs after the window`;
+  if (drop !== undefined) return `${skipped}, as --drop says`;
+  if (typeof inputs === "number") {
+    return wrap(`${skipped}, as a training run of ${inputs} inputs skipped`);
+  }
+  return origin === "run"
+    ? `${skipped}, as the run did`
+    : wrap(`${skipped}, an option (--drop): no recorded run of full length says`);
 }
 
 /** Simulations that differ in their system alone, and how what is uncertain of them is drawn. */
@@ -205,11 +255,12 @@ async function openSystems(name: string): Promise<readonly System[]> {
   return /\.[jt]s$/.test(name) ? await loadSystems(name) : [findSystem(name)];
 }
 
-/** Which parameters a table was computed with, and what its ranges are, in one line. */
+/** Which parameters a table was computed with, and what its ranges are. */
 export function describeSet({ name, title }: ParameterSet, draws: number): string {
-  return `Parameters: ${name} (${title})${
-    draws === 0 ? "; no ranges" : `; ranges hold 90 % of ${draws} draws of all that is uncertain`
-  }`;
+  const ranges = draws === 0
+    ? "No ranges are drawn."
+    : `Ranges hold 90 % of ${draws} draws of all that is uncertain.`;
+  return `${wrap(`Parameters: ${name} (${title})`)}\n${ranges}`;
 }
 
 /** Opens a trace: a counted one that comes with the project by its twin's name, another from a file. */

@@ -8,10 +8,12 @@ import { fixed } from "../../core/format.ts";
 import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { claimOutputs } from "../../core/outputs.ts";
 import { formatTable, type Table } from "../../core/table.ts";
+import { wrap } from "../../core/wrap.ts";
 import { print, tell } from "../../core/streams.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { type FirstTable, FROZEN_SHA256, loadFirstTable } from "../paper/first.ts";
 import { REGISTERED_SHA256 } from "../paper/registration.ts";
+import { loadSecond, loadSecondTable, SECOND_SHA256 } from "../paper/second.ts";
 import { type PaperRow, type PaperTable, paperTable } from "../paper/table.ts";
 import type { Range } from "../uncertainty.ts";
 import { writeFiles } from "./files.ts";
@@ -30,6 +32,11 @@ const FLAGS = {
     type: "boolean",
     group: "Paper",
     help: "Show the first registration's ratios, as they were, and nothing else",
+  },
+  second: {
+    type: "boolean",
+    group: "Paper",
+    help: "Show the second registration's table, as it was, and nothing else",
   },
   json: {
     type: "path",
@@ -62,6 +69,13 @@ export const paperCommand: Command = {
       print(firstSection(first));
       return;
     }
+    if (values.second) {
+      await loadSecond();
+      const second = await loadSecondTable();
+      await writeFiles(signal, [[json, () => `${JSON.stringify(second, null, 2)}\n`]]);
+      for (const section of sections(second, "Second", SECOND_SHA256)) print(section);
+      return;
+    }
     const say = values.quiet ? () => {} : (line: string) => tell(line);
     const table = await paperTable({ say, draws: values.draws, signal });
     await writeFiles(signal, [[json, () => `${JSON.stringify(table, null, 2)}\n`]]);
@@ -70,20 +84,32 @@ export const paperCommand: Command = {
 };
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-function sections(table: PaperTable): string[] {
+function sections(
+  table: PaperTable,
+  ordinal: "Second" | "Third" = "Third",
+  sha256: string = REGISTERED_SHA256,
+): string[] {
   const { registration, rows, readings, mape, nulls, permuted, levers } = table;
   const { protocol, held_out: heldOut } = registration;
-  const titled = (title: string, body: Table) => `${title}\n\n${formatTable(body)}`;
+  const titled = (title: string, body: Table) => `${wrap(title)}\n\n${formatTable(body)}`;
   const heldNames = heldOut.map(({ name }) => name);
   return [
     verdict(table),
-    `Second registration, ${registration.registered_on}, SHA-256 ${REGISTERED_SHA256}${
-      table.changed.length === 0
-        ? ""
-        : `; text edited since, and held to the same ratios by a test: ${table.changed.join(", ")}`
+    wrap(
+      `${ordinal} registration, ${registration.registered_on}, SHA-256 ${sha256}${
+        table.changed.length === 0
+          ? ""
+          : `; text edited since, and held to the same ratios by a test: ${
+            table.changed.join(", ")
+          }`
+      }`,
+    ),
+    `Known when it was made:\n${
+      registration.known.map((line) => wrap(`  - ${line}`, { hang: 2 })).join("\n")
     }`,
-    `Known when it was made:\n${registration.known.map((line) => `  - ${line}`).join("\n")}`,
-    `Machine ${registration.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,
+    wrap(
+      `Machine ${registration.machine}, ${protocol.gpus} GPUs, ${protocol.batch_per_gpu} inputs each; ratios of times, ${protocol.mean}\n`,
+    ),
     titled("Workloads, from counted traces of the twins", {
       columns: [
         { name: "workload" },
@@ -207,11 +233,13 @@ function sections(table: PaperTable): string[] {
         ...WORKLOAD_NAMES.map((name) => byWorkload[name]),
       ]),
     }),
-    `Hot shares dealt to other workloads, calibrated anew: mean error ${
-      percent(permuted.best)
-    } at best, ${percent(permuted.median)} in the middle, ${
-      percent(permuted.worst)
-    } at worst; ${permuted.better} of 24 orders are better than the workloads' own\n`,
+    wrap(
+      `Hot shares dealt to other workloads, calibrated anew: mean error ${
+        percent(permuted.best)
+      } at best, ${percent(permuted.median)} in the middle, ${
+        percent(permuted.worst)
+      } at worst; ${permuted.better} of 24 orders are better than the workloads' own\n`,
+    ),
     titled("One number moved to an end of its range, scalars calibrated anew: mean error, %", {
       columns: [
         { name: "number" },
@@ -249,7 +277,7 @@ function verdict({ registration: { protocol }, mape, nulls, levers, met }: Paper
       } to ${percent(lever.atHigh)}`,
     );
   }
-  return `${lines.join("\n")}\n`;
+  return `${wrap(lines.join("\n"), { hang: 2 })}\n`;
 }
 
 const asRange = ({ low, high }: Range) => `${low.toFixed(2)} to ${high.toFixed(2)}`;

@@ -8,9 +8,9 @@ import { checkpoint, withEvents } from "../../core/events.ts";
 import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { claimOutputs } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
-import { formatTable } from "../../core/table.ts";
+import { wrap } from "../../core/wrap.ts";
 import { rangesInPieces } from "../ranges.ts";
-import { type RangedResult, resultsCsv, resultTable } from "../report.ts";
+import { formatResults, type RangedResult, resultsCsv } from "../report.ts";
 import { minibatchGraph, simulate } from "../simulate.ts";
 import type { System } from "../system.ts";
 import { timeline, type TimelineEntry } from "../timeline.ts";
@@ -19,8 +19,10 @@ import {
   combinationsOf,
   type Command,
   describeSet,
+  describeSkips,
   type NamedTrace,
   openSubject,
+  type Subject,
   SUBJECT_FLAGS,
 } from "./flags.ts";
 
@@ -81,9 +83,7 @@ export const runCommand: Command = {
         results.push(...plain.map((result, i) => ({ ...result, ranges: ranges[i] ?? null })));
       }
       printed.push(
-        `${describe(named)}\n${describeSet(subject.set, draws)}\n\n${
-          formatTable(resultTable(results))
-        }`,
+        `${describeSubject(named, subject, draws, values.drop)}\n\n${formatResults(results)}`,
       );
       all.push(...results.map((result) => ({ trace: named.name, ...result })));
     }
@@ -115,7 +115,7 @@ function minibatchesOf(
   }));
 }
 
-/** What a trace is of, in one line. */
+/** What a trace is of, in a sentence. */
 export function describe({ name, trace }: NamedTrace): string {
   const { origin, dataset, batch, plan, model } = trace.header;
   const hot = plan.hot === null
@@ -123,5 +123,18 @@ export function describe({ name, trace }: NamedTrace): string {
     : `, ${
       (100 * plan.hot.hot_inputs / (plan.hot.hot_inputs + plan.hot.cold_inputs)).toFixed(1)
     } % hot`;
-  return `${name}: ${origin} of ${dataset.train_inputs} inputs (${dataset.format}), minibatch ${batch}, rows of ${model.dim} floats${hot}`;
+  return wrap(
+    `${name}: ${origin} of ${dataset.train_inputs} inputs (${dataset.format}), minibatch ${batch}, rows of ${model.dim} floats${hot}`,
+  );
+}
+
+/** What is simulated: the trace, what is skipped, the parameters and the draws. */
+export function describeSubject(
+  named: NamedTrace,
+  { set }: Subject,
+  draws: number,
+  drop: number | undefined,
+): string {
+  return [describe(named), describeSkips(named, drop), describeSet(set, draws)]
+    .filter((line) => line !== null).join("\n");
 }

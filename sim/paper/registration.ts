@@ -1,7 +1,7 @@
 /**
  * The registered parameters of the paper table: everything that its numbers depend on, committed before any of its ratios
  * was computed, with the SHA-256 of the machine file, the parameters, the counted traces and the formulas. `register.ts`
- * wrote it once. It is the second one; the first is history (`first.ts`).
+ * wrote it once. It is the third one; the first and the second are history (`first.ts`, `second.ts`).
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { WORKLOAD_NAMES, type WorkloadName } from "../../data/twin/workloads.ts"
 import type { ParameterName, Parameters } from "../parameters.ts";
 
 /** SHA-256 of `registered.json`; a test checks it too. */
-export const REGISTERED_SHA256 = "1c67070f224018a58fffd816aa2d22d129071ae132ed7ede4b0b6c4e4fca68a6";
+export const REGISTERED_SHA256 = "37c5021480d87f6b69e7141c1abc07f5dac4a88c963044a15802e2d81122b1d9";
 
 /** A held-out published ratio. */
 export interface HeldOut {
@@ -153,7 +153,9 @@ async function checkFiles({ files }: Registration): Promise<void> {
 }
 
 /** Formulas whose text is another than when it was registered; a test holds the ratios that they give. */
-export async function changedFormulas({ formulas }: Registration): Promise<string[]> {
+export async function changedFormulas(
+  { formulas }: Pick<Registration, "formulas">,
+): Promise<string[]> {
   const changed: string[] = [];
   for (const [file, expected] of Object.entries(formulas)) {
     const found = await sha256Of(file).catch(() => null);

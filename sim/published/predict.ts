@@ -9,7 +9,9 @@ import { allreduce, type Context, type Precision } from "../context.ts";
 import { runGraph } from "../engine.ts";
 import { GraphBuilder } from "../graph.ts";
 import { loadMachine, type Machine, machineOf, withRates } from "../machine.ts";
+import { crossParameters } from "../multi_hot.ts";
 import { START_PARAMETERS } from "../parameters.ts";
+import { EAGER, type Program } from "../program.ts";
 import { gpuOnly } from "../systems/gpu_only.ts";
 import { CPU_BENCHMARK, NCCL_PCIE, type TimedModel, V100_ITERATIONS } from "./figures.ts";
 import { type Measurement, MEASUREMENTS } from "./measurements.ts";
@@ -30,25 +32,35 @@ export interface IterationOptions {
   readonly gpus?: number;
   /** Default `fp32`. */
   readonly precision?: Precision;
+  /** Default: eager PyTorch. */
+  readonly program?: Program | undefined;
+  /** Cross layers in place of dot products. */
+  readonly cross?: Context["shape"]["cross"] | undefined;
+  /** Adam in place of SGD. */
+  readonly adam?: boolean | undefined;
 }
 
 /** A timed model's iteration with all rows on GPUs of a machine, in milliseconds. */
-function predictIteration(
+export function predictIteration(
   model: Pick<TimedModel, "shape" | "pooling">,
   batch: number,
   machine: Machine,
-  { gpus = 1, precision = "fp32" }: IterationOptions = {},
+  { gpus = 1, precision = "fp32", program = EAGER, cross, adam = false }: IterationOptions = {},
 ): number {
   const { shape, pooling } = model;
   const { table_rows: tableRows, dim, bottom, top } = shape;
-  const parameters = countParameters({ tableRows, dim, bottom, top });
+  const plain = countParameters({ tableRows, dim, bottom, top });
   const tables = tableRows.length;
+  const crossed = cross === undefined ? 0 : crossParameters((tables + 1) * dim, cross);
+  const parameters = { ...plain, dense: plain.dense + crossed };
   const context: Context = {
     machine,
     parameters: START_PARAMETERS,
     gpus,
     precision,
-    shape: { ...shape, parameters },
+    program,
+    shape: { ...shape, parameters, ...(cross === undefined ? {} : { cross }) },
+    adam,
     optimizer: "sgd",
     tables,
     steps: 1,
@@ -77,7 +89,7 @@ function predictIteration(
     context,
     graph,
   );
-  return runGraph(graph.tasks).makespan / 1000;
+  return Math.max(runGraph(graph.tasks).makespan, program.leastHostUs ?? 0) / 1000;
 }
 
 /** Published throughputs beside their predictions, in thousands of inputs a second. */
@@ -85,9 +97,9 @@ export async function compareMeasurements(
   measurements: readonly Measurement[] = MEASUREMENTS,
 ): Promise<Compared[]> {
   const rows: Compared[] = [];
-  for (const { what, machine: name, gpus, batch, precision, shape, published } of measurements) {
+  for (const { what, machine: name, batch, shape, published, ...options } of measurements) {
     const machine = machineOf(await loadMachine(name));
-    const ms = predictIteration({ shape, pooling: 1 }, batch, machine, { gpus, precision });
+    const ms = predictIteration({ shape, pooling: 1 }, batch, machine, options);
     rows.push(compared("inputs a second", what, batch / ms, published / 1000));
   }
   return rows;

@@ -9,11 +9,11 @@ import { bytesUs, type Context, download, updateFactor, upload } from "../contex
 import type { GraphBuilder } from "../graph.ts";
 import { Lane } from "../lane.ts";
 import {
+  combineBackward,
+  combineForward,
   denseUpdate,
   headBackward,
   headForward,
-  interactionBackward,
-  interactionForward,
   loss,
   mlpBackward,
   mlpForward,
@@ -65,7 +65,7 @@ export function bottomForward(lane: Lane, context: Context, inputs: number): voi
 export function towerForward(lane: Lane, context: Context, inputs: number): void {
   lane.run(once(context, "tower forward", inputs, () => [
     ...normaliseVectors(context, inputs),
-    interactionForward(context, inputs),
+    ...combineForward(context, inputs),
     ...mlpForward(context, inputs, context.shape.top, "top"),
   ]));
 }
@@ -96,7 +96,7 @@ export function finishForward(
 export function towerBackward(lane: Lane, context: Context, inputs: number): void {
   lane.run(once(context, "tower backward", inputs, () => [
     ...mlpBackward(context, inputs, context.shape.top, "top", true),
-    interactionBackward(context, inputs),
+    ...combineBackward(context, inputs),
     ...normaliseVectorsBackward(context, inputs),
   ]));
 }

@@ -10,6 +10,7 @@ import {
   allreduce,
   bytesUs,
   type Context,
+  download,
   exchange,
   nodesOf,
   peerCopy,
@@ -17,7 +18,8 @@ import {
 } from "../context.ts";
 import type { GraphBuilder } from "../graph.ts";
 import { Lane } from "../lane.ts";
-import { fusedUpdate, lookupForward } from "../ops.ts";
+import { copyPasses, denseRowUpdate, fusedUpdate, lookupForward } from "../ops.ts";
+import { EAGER, type Program, TENSORFLOW_2 } from "../program.ts";
 import type { Extra, System } from "../system.ts";
 import type { Work, Workload } from "../work.ts";
 import {
@@ -31,25 +33,39 @@ import {
   updateDense,
 } from "./dlrm_steps.ts";
 
-/** @param copied Whether every GPU has all rows that are looked up. */
-function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: boolean): void {
-  const { gpus, steps, tables, machine: { framework } } = context;
+/** Where rows are: dealt to the GPUs, all of them or those that are cached; or on every GPU. */
+type Rows = "dealt" | "cached" | "copied";
+
+function minibatch(work: Work, context: Context, graph: GraphBuilder, where: Rows): void {
+  const { gpus, steps, tables, machine: { framework }, shape } = context;
+  const program: Program = context.program ?? EAGER;
   const inputs = work.inputs / gpus;
-  const bags = work.inputs * tables / gpus;
+  // Of the GPU that has most; tables are dealt evenly unless the program says otherwise.
+  const split = program.bottomOnFirst && gpus > 1;
+  const share = split ? Math.ceil(tables / (gpus - 1)) / tables : 1 / gpus;
   const lookups = {
-    lookups: work.lookups / steps / gpus,
-    unique: Math.min(work.unique_rows, work.lookups / steps) / gpus,
-    bags,
-    calls: 1,
+    lookups: work.lookups / steps * share,
+    unique: Math.min(work.unique_rows, work.lookups / steps) * share,
+    bags: work.inputs * tables * share,
+    calls: program.denseRows ? tables * share : 1,
   };
   const lanes = Array.from({ length: gpus }, (_, g) => new Lane(graph, context, g));
   // Of a step: pooling comes before the exchange.
-  const E = activationBytes(work, context) / steps;
+  const narrow = program.narrowExchange && context.precision === "half" ? 0.5 : 1;
+  const held = narrow * activationBytes(work, context) / steps * share;
   const cross = (label: string): void => {
-    if (copied) return;
-    const done = exchange(graph, context, E / gpus, lanes.flatMap(({ done }) => done), label);
+    if (where === "copied" || gpus === 1) return;
+    const passes = program.exchangePasses ?? 0;
+    const pass = () => lanes.forEach((lane) => lane.run([copyPasses(context, held, passes)]));
+    if (passes > 0) pass();
+    const done = exchange(graph, context, held, lanes.flatMap(({ done }) => done), label);
     for (const lane of lanes) lane.waitOnDevice(done);
+    if (passes > 0) pass();
   };
+  const rowsHere = shape.parameters.embedding / shape.dim * share;
+  const updated = program.denseRows
+    ? denseRowUpdate(context, rowsHere, lookups.calls)
+    : fusedUpdate(context, lookups);
   for (const lane of lanes) {
     beginStep(lane, context);
     // Indices, an offset a bag, dense features and labels.
@@ -63,10 +79,12 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
     );
     lane.waitOnDevice([upload(graph, context, lane.gpu, bytes, [call], "inputs", true)]);
   }
+  const missed = where === "cached" ? work.unique_cold_rows * context.rowBytes : 0;
+  if (missed > 0) fetchMissed(lanes, context, graph, missed);
   for (let step = 0; step < steps; step++) {
     for (const lane of lanes) {
-      lane.run([lookupForward(context, lookups)]);
-      bottomForward(lane, context, inputs);
+      if (!split || lane.gpu > 0) lane.run([lookupForward(context, lookups)]);
+      if (!split || lane.gpu === 0) bottomForward(lane, context, split ? work.inputs : inputs);
     }
     cross("vectors to all");
     for (const lane of lanes) towerForward(lane, context, inputs);
@@ -76,17 +94,58 @@ function minibatch(work: Work, context: Context, graph: GraphBuilder, copied: bo
     for (const lane of lanes) towerBackward(lane, context, inputs);
     cross("gradients to all");
     for (const lane of lanes) {
-      lane.run([fusedUpdate(context, lookups)]);
-      bottomBackward(lane, context, inputs);
+      if (!split || lane.gpu > 0) lane.run([updated]);
+      if (!split || lane.gpu === 0) bottomBackward(lane, context, split ? work.inputs : inputs);
     }
   }
-  const rows = copied ? work.unique_rows * context.rowBytes : 0;
+  if (missed > 0) returnMissed(lanes, context, graph, missed);
+  const rows = where === "copied" ? work.unique_rows * context.rowBytes : 0;
   const sources = lanes.flatMap(({ done }) => done);
   const reduced = allreduce(graph, context, context.denseBytes + rows, sources);
   for (const lane of lanes) {
     if (reduced !== null) lane.waitOnDevice([reduced]);
     updateDense(lane, context);
   }
+}
+
+/** Rows that the caches lack, with their optimizer's state: gathered in host memory and sent, each GPU its part. */
+function fetchMissed(
+  lanes: readonly Lane[],
+  context: Context,
+  graph: GraphBuilder,
+  bytes: number,
+): void {
+  const { machine: { cpu, framework } } = context, moved = withState(context, bytes);
+  const calls = lanes.map((lane) =>
+    lane.call(framework.copy_us + framework.gap_us, "gather", "rows that the cache lacks")
+  );
+  const us = bytesUs(moved, cpu.dram_random_gb_s);
+  const gathered = graph.add("gather", "dram", us, calls, "missed rows", moved);
+  const part = moved / lanes.length;
+  for (const lane of lanes) {
+    lane.waitOnDevice([upload(graph, context, lane.gpu, part, [gathered], "missed rows", true)]);
+  }
+}
+
+/** Their way back once they have been updated, for which the next minibatch waits. */
+function returnMissed(
+  lanes: readonly Lane[],
+  context: Context,
+  graph: GraphBuilder,
+  bytes: number,
+): void {
+  const { machine: { cpu } } = context, moved = withState(context, bytes);
+  const arrived = lanes.map((lane) =>
+    download(graph, context, lane.gpu, moved / lanes.length, lane.done, "missed rows", true)
+  );
+  const us = bytesUs(moved, cpu.dram_random_gb_s);
+  graph.add("update-rows", "dram", us, arrived, "missed rows written back", moved);
+}
+
+/** Bytes of rows together with what their optimizer keeps of them. */
+function withState({ optimizer, rowBytes }: Context, bytes: number): number {
+  if (optimizer === "adagrad") return 2 * bytes;
+  return optimizer === "rowwise-adagrad" ? bytes * (1 + 4 / rowBytes) : bytes;
 }
 
 /** GPU only. */
@@ -97,8 +156,35 @@ export const gpuOnly: System = {
   skips: false,
   rowsOnGpus: true,
   minibatches: (workload) => workload.all,
-  minibatch: (work, context, graph) => minibatch(work, context, graph, false),
+  minibatch: (work, context, graph) => minibatch(work, context, graph, "dealt"),
   extras: () => [],
+};
+
+/** Contexts with a program, by those without: operations of a context are kept with it. */
+const COMPILED = new WeakMap<Context, Context>();
+
+/** GPU only, as a compiled program runs it. */
+export const gpuOnlyTf2: System = {
+  ...gpuOnly,
+  name: "gpu-only-tf2",
+  summary: "gpu-only as TensorFlow 2 with XLA and Horovod runs it",
+  minibatch(work, context, graph) {
+    let compiled = COMPILED.get(context);
+    if (compiled === undefined) {
+      COMPILED.set(context, compiled = { ...context, program: TENSORFLOW_2 });
+    }
+    minibatch(work, compiled, graph, "dealt");
+  },
+};
+
+/** Rows in host memory, the hot ones in caches of the GPUs' memory: unified memory with a software cache, as TorchRec has it. */
+export const gpuCached: System = {
+  ...gpuOnly,
+  name: "gpu-cached",
+  summary: "Rows in host memory, the hot ones cached on the GPUs, which train all of them",
+  needsHot: true,
+  rowsOnGpus: false,
+  minibatch: (work, context, graph) => minibatch(work, context, graph, "cached"),
 };
 
 /** FAE over sharded tables. */
@@ -109,7 +195,12 @@ export const faeGpuOnly: System = {
     "FAE over gpu-only: every GPU has a copy of the hot rows, hot minibatches need no exchange",
   needsHot: true,
   minibatch: (work, context, graph) =>
-    minibatch(work, context, graph, work.kind !== "cold" && work.kind !== "all"),
+    minibatch(
+      work,
+      context,
+      graph,
+      work.kind === "cold" || work.kind === "all" ? "dealt" : "copied",
+    ),
   extras: copies,
 };
 

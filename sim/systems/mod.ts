@@ -7,8 +7,9 @@
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { System } from "../system.ts";
+import { cpuDlrm } from "./cpu_dlrm.ts";
 import { fae, faeArtifact, faeIntel, freeze } from "./fae.ts";
-import { faeGpuOnly, gpuOnly } from "./gpu_only.ts";
+import { faeGpuOnly, gpuCached, gpuOnly, gpuOnlyTf2 } from "./gpu_only.ts";
 import { hotline, hotlineMinibatches } from "./hotline.ts";
 import { hybridArtifact, intelDlrm, pytorchHybrid } from "./hybrid.ts";
 import { runtime } from "./runtime.ts";
@@ -17,6 +18,7 @@ import { xdl } from "./xdl.ts";
 
 /** The systems that are compared on any machine, in the order of tables. */
 export const SYSTEMS: readonly System[] = [
+  cpuDlrm,
   xdl,
   pytorchHybrid,
   hybridArtifact,
@@ -26,6 +28,8 @@ export const SYSTEMS: readonly System[] = [
   faeArtifact,
   hotline,
   gpuOnly,
+  gpuOnlyTf2,
+  gpuCached,
   faeGpuOnly,
   skipping({
     name: "slipstream",

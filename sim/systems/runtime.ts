@@ -108,18 +108,29 @@ function extras(workload: Workload, context: Context): Extra[] {
   const kind = sourceKind(source);
   const resource: Resource = fingerprint.device === "cpu" ? "cpu" : "host:0";
   const found: Extra[] = [];
-  const add = (label: string, stage: Parameters<GraphBuilder["add"]>[0], us: number): void => {
+  const add = (
+    label: string,
+    stage: Parameters<GraphBuilder["add"]>[0],
+    us: number,
+    times = workload.epochs,
+  ): void => {
     found.push({
       label,
-      times: workload.epochs,
+      times,
       build: (graph) => void graph.add(stage, resource, us, [], label),
     });
   };
   if (placement === "hot" && workload.tellsHot) {
     const all = shape.table_rows.reduce((sum, rows) => sum + rows, 0);
-    const place = [all / Math.max(1, hotRows), hotRows, dim + stateFloats(optimizer, dim)];
-    add("copy hot rows to the device", "sync-hot", costAt(costs["sync-load"]!, place));
-    add("copy hot rows to the host", "sync-hot", costAt(costs["sync-store"]!, place));
+    const width = dim + stateFloats(optimizer, dim), { copies } = workload;
+    // What the trace's run copied, half each way, where it tells; else all hot rows once each way an epoch.
+    const moved = copies === undefined
+      ? hotRows
+      : Math.min(hotRows, copies.bytes / copies.times / (4 * width));
+    const times = copies === undefined ? workload.epochs : copies.times / 2;
+    const place = [all / Math.max(1, hotRows), moved, width];
+    add("copy hot rows to the device", "sync-hot", costAt(costs["sync-load"]!, place), times);
+    add("copy hot rows to the host", "sync-hot", costAt(costs["sync-store"]!, place), times);
   }
   if (workload.skipped > 0 && hotRows > 0) {
     const inputsOf = (classes: readonly WorkClass[]): number =>

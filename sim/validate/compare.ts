@@ -193,9 +193,12 @@ function compareBlocks(
   if (configuration.placement === "hot") {
     // Values and their optimizer state move alike.
     const all = shape.tableRows.reduce((sum, n) => sum + n, 0);
-    const place = [all / rows, rows, shape.dim + stateFloats(optimizer, shape.dim)];
-    const loaded = records.filter(({ sync_bytes }) => sync_bytes > 0).length;
-    predicted["sync-hot"] = loaded * costAt(costs["sync-load"]!, place);
+    const width = shape.dim + stateFloats(optimizer, shape.dim);
+    predicted["sync-hot"] = records.reduce((us, { sync_bytes }) => {
+      // Rows that have not changed since the last copy stay where they are.
+      const moved = Math.min(rows, sync_bytes / (4 * width));
+      return moved > 0 ? us + costAt(costs["sync-load"]!, [all / rows, moved, width]) : us;
+    }, 0);
   }
   const [decision] = plan.decisions;
   if (decision !== undefined) {
@@ -221,6 +224,9 @@ export function comparison(predicted: number, measured: number): Comparison {
 
 /** Limits for a model that predicts iteration times: on the geometric mean of the absolute error, and on the worst one. */
 export const BAR = { mean: 0.1, worst: 0.25 } as const;
+
+/** Error that a stage, or a block beside the minibatches, may have. */
+export const STAGE_BAR = 0.25;
 
 /** What comparisons come to. */
 export interface Verdict {

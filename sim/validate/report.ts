@@ -6,7 +6,7 @@
 
 import { formatTable, type Table } from "../../core/table.ts";
 import { toCsv } from "../report.ts";
-import { BAR } from "./compare.ts";
+import { BAR, STAGE_BAR } from "./compare.ts";
 import type { Validation } from "./validate.ts";
 
 /** Grows when a member of the JSON document changes its meaning or goes. */
@@ -61,6 +61,51 @@ export function stageTable({ minibatches }: Validation): Table {
   };
 }
 
+/**
+ * One line a stage or a block, over all runs that have it: how far the predictions are off, and how many are within the bar of
+ * {@linkcode STAGE_BAR}. The share of an iteration is that of the stage's mean.
+ */
+export function stageSummary({ minibatches, blocks }: Validation): Table {
+  const errors = new Map<string, { errors: number[]; shares: number[] }>();
+  const add = (name: string, error: number, share: number | null): void => {
+    if (!Number.isFinite(error)) return;
+    const one = errors.get(name) ?? { errors: [], shares: [] };
+    errors.set(name, one);
+    one.errors.push(error);
+    if (share !== null) one.shares.push(share);
+  };
+  for (const { stages, measured: whole } of minibatches) {
+    for (const [stage, { measured, error }] of Object.entries(stages)) {
+      add(stage, error, measured / whole);
+    }
+  }
+  for (const { block, error } of blocks) add(block, error, null);
+  return {
+    columns: [
+      { name: "stage or block" },
+      { name: "times" },
+      { name: "low, %", format: percent },
+      { name: "high, %", format: percent },
+      { name: "mean, %", format: percent },
+      { name: `within ${percent(STAGE_BAR)} %` },
+      { name: "of the iteration, %", format: percent },
+    ],
+    rows: [...errors].map(([name, { errors, shares }]) => {
+      const sizes = errors.map(Math.abs);
+      const logs = sizes.reduce((sum, size) => sum + Math.log1p(size), 0);
+      return [
+        name,
+        errors.length,
+        Math.min(...errors),
+        Math.max(...errors),
+        Math.expm1(logs / errors.length),
+        sizes.filter((size) => size <= STAGE_BAR).length,
+        shares.length === 0 ? null : shares.reduce((a, b) => a + b, 0) / shares.length,
+      ];
+    }),
+  };
+}
+
 /** One line a block of a run. */
 export function blockTable({ blocks }: Validation): Table {
   return {
@@ -107,6 +152,7 @@ export function formatValidation(validation: Validation): string {
     formatTable(stageTable(validation)),
     formatTable(blockTable(validation)),
     formatTable(iterationTable(validation)),
+    formatTable(stageSummary(validation)),
     `${verdictLine(validation)} ${watchLine(validation)}`,
   ].join("\n");
 }

@@ -13,11 +13,13 @@ import { RowShape } from "../../data/schema/row_shape.ts";
 import { SchemaParser } from "../../data/schema/schema_parser.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
 import { checkMachine, loadMachine, machineOf } from "../../sim/machine.ts";
+import { parseRecordedRun } from "../../sim/recorded_run.ts";
 import { simulate } from "../../sim/simulate.ts";
+import { withSkipsOf } from "../../sim/skips.ts";
 import { SYSTEMS } from "../../sim/systems/mod.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
 import { madeUpDocuments } from "../bench/made_up_results.ts";
-import { record, traceOf } from "../sim/toy.ts";
+import { record, recordedRun, traceOf } from "../sim/toy.ts";
 import { type Draw, mutateBytes, mutateJson } from "./draw.ts";
 import { type Subject, verdictOf } from "./subject.ts";
 import { checkSchema } from "../../core/schema.ts";
@@ -69,6 +71,20 @@ const countedTraces: Subject = {
     verdictOf(() => {
       const value = parseSealed(input, { cannot: "Cannot read t", seal: "optional" });
       simulateAll(parseCountedTrace(value, "t"), NOW);
+    }),
+};
+
+const recordedRuns: Subject = {
+  name: "recorded-run",
+  make: (draw) => changed(recordedRun(2000, "slipstream", 0.4), draw),
+  check: (input) =>
+    verdictOf(() => {
+      const value = parseSealed(input, { cannot: "Cannot read t", seal: "optional" });
+      const trace = parseRecordedRun(value, "t");
+      simulateAll(trace, NOW);
+      if (trace.runs.every(({ record: { kind } }) => kind !== "all" && kind !== "cold")) {
+        simulateAll(withSkipsOf(TRACE, trace), NOW);
+      }
     }),
 };
 
@@ -139,4 +155,11 @@ const schemas: Subject = {
 };
 
 /** Documents by what reads them. */
-export const DOCUMENTS: readonly Subject[] = [machines, countedTraces, results, twins, schemas];
+export const DOCUMENTS: readonly Subject[] = [
+  machines,
+  countedTraces,
+  recordedRuns,
+  results,
+  twins,
+  schemas,
+];

@@ -119,3 +119,46 @@ Deno.test("an epoch costs the machine's price for its time, and its power while 
   near(result.cost.energy_kwh!, (100 * busy / 3_600_000 + hours * 40 / 2) / 1000);
   assert.deepEqual(simulate(options({})).cost, { dollars: null, energy_kwh: null });
 });
+
+Deno.test("as TensorFlow runs it, vectors cross in 16 bits at half and every collective waits for its turn", () => {
+  const machine: Machine = {
+    ...TOY,
+    gpu: { ...TOY.gpu, half_gflop_s: TOY.gpu.gflop_s },
+    peer: { bandwidth_gb_s: 1, latency_us: 0 },
+  };
+  const at = (over: Partial<SimulateOptions>) => simulate(options({ machine, ...over }));
+  const eager = at({}), wide = at({ system: "gpu-only-tf2" });
+  const narrow = at({ system: "gpu-only-tf2", precision: "half" });
+  const dense = 2 * (3 / 4) * P, vectors = 2 * (3 / 4) * (E / 4);
+  near(eager.bytes.peer, vectors + dense);
+  near(wide.bytes.peer, vectors + dense);
+  near(narrow.bytes.peer, vectors / 2 + dense);
+  // Two exchanges and an all-reduce wait half a millisecond each.
+  near(wide.resources["peer"]!.busy_ms, eager.resources["peer"]!.busy_ms + 1.5);
+  // Alone a GPU has nothing to exchange.
+  assert.equal(at({ system: "gpu-only-tf2", gpus: 1 }).bytes.peer, 0);
+});
+
+Deno.test("a cache sends the different cold rows of a minibatch to the GPUs and back, and nothing of a hot one", () => {
+  const cold = record("cold").unique_cold_rows * 16;
+  assert.ok(cold > 0);
+  const all = simulate(options({})), cached = simulate(options({ system: "gpu-cached" }));
+  near(cached.bytes.upload, all.bytes.upload + cold);
+  near(cached.bytes.download, all.bytes.download + cold);
+  near(cached.bytes.host_memory, all.bytes.host_memory + 2 * cold);
+  const hot = (system: string) => simulate(options({ system }, "hot")).epoch_ms;
+  assert.equal(hot("gpu-cached"), hot("gpu-only"));
+});
+
+Deno.test("processors alone move nothing over the link, and their products take their FLOP", () => {
+  const at = (gflop_s: number, gpus = 4) =>
+    simulate(options({
+      system: "cpu-dlrm",
+      gpus,
+      machine: { ...TOY, cpu: { ...TOY.cpu, gflop_s } },
+    }));
+  const one = at(1), two = at(2);
+  assert.equal(one.bytes.upload + one.bytes.download + one.bytes.peer, 0);
+  near(one.resources["cpu"]!.busy_ms, 2 * two.resources["cpu"]!.busy_ms);
+  assert.equal(at(1, 1).epoch_ms, one.epoch_ms);
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "../npm/fast_check.ts";
 import { UserError } from "../../core/errors.ts";
 import { loadMachine, machineOf, type MachinePath, withRates } from "../../sim/machine.ts";
+import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
 import { explain } from "../../sim/explain.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { SYSTEMS } from "../../sim/systems/mod.ts";
@@ -193,4 +194,24 @@ Deno.test("a timeline has every task once, on the thread of its resource", () =>
     resources.size,
   );
   JSON.parse(JSON.stringify({ traceEvents }));
+});
+
+Deno.test("an epoch in closed form: hot and cold minibatches by their numbers, and what comes on top", async () => {
+  const trace = await loadPaperWorkload("rm2");
+  const { hot_inputs: hot, cold_inputs: cold } = trace.header.plan.hot!;
+  const inputs = hot + cold, B = 4096, h = hot / inputs;
+  const before = trace.runs.filter(({ record: { kind } }) =>
+    kind === "warm-up" || kind === "window"
+  )
+    .reduce((sum, { record, times }) => sum + record.inputs * times, 0);
+  const options = { trace, machine: V100, gpus: 4 };
+  const cut = simulate({ ...options, system: "slipstream", drop: 0.2 });
+  const { cold: tCold, hot: tHot } = cut.minibatch_ms as { cold: number; hot: number };
+  const extras = (of: typeof cut) => Object.values(of.extras_ms).reduce((a, b) => a + b, 0);
+  for (const s of [0.1, 0.3, 0.5]) {
+    const one = simulate({ ...options, system: "slipstream", drop: s });
+    const kept = 1 - s * (1 - before / hot);
+    const epoch = inputs / B * ((1 - h) * tCold + h * kept * tHot) + extras(one);
+    assert.ok(Math.abs(epoch / one.epoch_ms - 1) < 1e-3, `${epoch}, simulated ${one.epoch_ms}`);
+  }
 });

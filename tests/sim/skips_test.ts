@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../core/errors.ts";
+import { formatSealed } from "../../core/json_file.ts";
 import { countTrace } from "../../sim/counts.ts";
 import { loadMachine, machineOf } from "../../sim/machine.ts";
+import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
 import { simulate } from "../../sim/simulate.ts";
-import { skipsOf, withSkipsOf } from "../../sim/skips.ts";
+import { readAnyTrace } from "../../sim/counted_file.ts";
+import { findRecordedSkips } from "../../sim/recorded_run.ts";
+import { skippedShare, skipsOf, withSkipsOf } from "../../sim/skips.ts";
 import { countTraceRuns } from "../../sim/work.ts";
 import { readTrace } from "../../train/trace/files.ts";
 import { succeed, TINY } from "../e2e/command.ts";
-import { record, traceOf } from "./toy.ts";
+import { record, recordedRun, traceOf } from "./toy.ts";
 
 const near = (found: number, expected: number) =>
   assert.ok(Math.abs(found - expected) < 1e-9, `${found}, expected ${expected}`);
@@ -108,9 +112,34 @@ Deno.test("simulate --skips: a trained run's skips at a published size", async (
       skipped += columns.skipped_inputs[i]!;
     }
     assert.ok(skipped > 0);
-    const share = result.skipped_inputs / (0.6643 * 34_653_401);
+    const { hot_inputs } = (await loadPaperWorkload("rm4")).header.plan.hot!;
+    const share = result.skipped_inputs / hot_inputs;
     assert.ok(Math.abs(share - skipped / hot) < 2e-3, `${share}, of the run ${skipped / hot}`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+/** Writes a recorded run of a variant. */
+async function recordRun(folder: string, inputs: number, variant: string, skipped: number) {
+  const path = `${folder}/rm4-${inputs}-by100-${variant}-seed1.json`;
+  await Deno.writeTextFile(path, formatSealed(recordedRun(inputs, variant, skipped)));
+  return path;
+}
+
+Deno.test("the longest recorded run that skips says what is skipped, and runs of other plans do not", async () => {
+  const folder = await Deno.makeTempDir();
+  await recordRun(folder, 3000, "fae", 0);
+  await recordRun(folder, 1000, "slipstream", 0.1);
+  const path = await recordRun(folder, 2000, "slipstream,schedule=interleaved", 0.4);
+  const found = await findRecordedSkips("rm4", 0, folder);
+  near(skippedShare(found!)!, 0.4);
+  assert.deepEqual(await readAnyTrace(path), found);
+  assert.equal(await findRecordedSkips("rm4", 2001, folder), null);
+  assert.equal(await findRecordedSkips("rm1", 0, folder), null);
+  assert.equal(await findRecordedSkips("rm4", 0, `${folder}/none`), null);
+  const text = (await Deno.readTextFile(path)).replace(/("times": ?)6/, "$17");
+  await Deno.writeTextFile(path, text);
+  await assert.rejects(() => findRecordedSkips("rm4", 0, folder), /changed|checksum|SHA-256/);
+  await Deno.remove(folder, { recursive: true });
 });

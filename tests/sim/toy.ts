@@ -131,3 +131,28 @@ export function traceOf(records: readonly MinibatchRecord[], hotRows = 1000): Tr
     records: records.map((one, step) => ({ ...one, step })),
   };
 }
+
+/**
+ * A recorded run as `deno task bench record` writes it: 100 inputs of a window, and 1,000 hot ones after it, of which a share is
+ * skipped.
+ */
+export function recordedRun(inputs: number, variant: string, skipped: number): object {
+  const { model, plan, environment, lookups_per_input } = traceOf([record("hot")]).header;
+  const sums = (kind: string, of: number, left: number) => ({
+    ...{ kind, epoch: 0, times: of / 100, inputs: of, lookups: 2 * of, unique_rows: of },
+    ...{ cold_lookups: 0, unique_cold_rows: 0, frozen_rows: 0, skipped_inputs: left },
+  });
+  const minibatches = [
+    sums("window", 100, 0),
+    sums("hot", 1000 - 1000 * skipped, 1000 * skipped),
+  ];
+  return {
+    schema: "slipstream.recorded-run",
+    schema_version: 1,
+    run: {
+      ...{ workload: "rm4", variant, batch: 100, optimizer: "sgd", placement: "hot" },
+      ...{ dataset_hash: `${inputs}`, train_inputs: inputs, plan, environment },
+      work: { model, lookups_per_input, minibatches, copies: null },
+    },
+  };
+}

@@ -173,6 +173,9 @@ Deno.test("the tables say what was predicted, measured, and whether the bar is m
   assert.match(text, /RM2, 256 {2,}all {2,}forward {2,}5\.000 {2,}4\.000 {2,}25\.0 {2,}40\.0/);
   assert.match(text, /RM2, 256 {2,}all {2,}13\.00 {2,}10\.00 {2,}30\.0/);
   assert.match(text, /RM2, 256 {2,}snapshot {2,}2\.000 {2,}4\.000 {2,}-50\.0/);
+  // Over all runs: of the stage and of the block, one time each; the upload took no time, so that it has no error.
+  assert.match(text, /^forward {2,}1 {2,}25\.0 {2,}25\.0 {2,}25\.0 {2,}1 {2,}40\.0$/m);
+  assert.match(text, /^snapshot {2,}1 {2,}-50\.0 {2,}-50\.0 {2,}50\.0 {2,}0 {2,}-$/m);
   assert.match(text, /error 30\.0 %, worst 30\.0 %\. The bar of 10\.0 % and 25\.0 % is missed\./);
   const quiet = { ...validation, disturbed: [] };
   assert.match(formatValidation(quiet), / as quiet as when it was calibrated\.$/m);
@@ -288,4 +291,19 @@ Deno.test("runs have names of their own, of all placements, plans, sizes and wid
   assert.deepEqual(seen(({ plan }) => plan), new Set(["baseline", "fae", "slipstream"]));
   assert.deepEqual(seen(({ batch }) => batch), new Set([256, 512, 1024, 2048, 4096]));
   assert.deepEqual(seen(({ preset }) => preset), new Set(["rm1", "rm2", "rm4"]));
+});
+
+Deno.test("copies of hot rows are predicted for the rows that were copied", () => {
+  // Microseconds as many as rows.
+  const rates = toyRates({ "sync-load": (_apart, rows) => rows! });
+  const one = configuration({ placement: "hot", plan: "slipstream" });
+  const predicted = (sync_bytes: number) =>
+    compareTrials(rates, one, [trial([{ ...record("cold"), sync_bytes }, record("hot")])])
+      .blocks.find(({ block }) => block === "sync-hot")!.predicted;
+  const whole = predicted(1e12), half = predicted(0);
+  assert.ok(whole > 0);
+  assert.equal(half, 0);
+  // Rows of so many floats with their optimizer's state.
+  const few = predicted(4 * 1e3);
+  assert.ok(few > 0 && few < whole, `${few}, ${whole}`);
 });

@@ -33,7 +33,17 @@ const MODEL = objectWith<TraceHeader["model"]>(
     top: WIDTHS,
     parameters: objectWith<TraceHeader["model"]["parameters"]>({ dense: SIZE, embedding: SIZE }),
   },
-  { lookups: WIDTHS, steps: SIZE, attention: WIDTHS, final: WIDTHS },
+  {
+    lookups: WIDTHS,
+    steps: SIZE,
+    attention: WIDTHS,
+    final: WIDTHS,
+    cross: objectWith<NonNullable<TraceHeader["model"]["cross"]>>({
+      // Each is simulated by itself.
+      layers: wholeFrom(1, 1000),
+      rank: SIZE,
+    }),
+  },
 );
 
 const PLAN = objectWith<TraceHeader["plan"]>({

@@ -89,6 +89,8 @@ export interface TraceHeader {
   /** Shape of the model and the number of its parameters. */
   readonly model: ShapeDocument & {
     readonly parameters: { readonly dense: number; readonly embedding: number };
+    /** Cross layers in place of the dot products, through products of so low a rank; none is trained here, only simulated. */
+    readonly cross?: { readonly layers: number; readonly rank: number };
   };
   /** How features were normalised; not at all where it is missing. */
   readonly normalisation?: "dense" | "vectors";
