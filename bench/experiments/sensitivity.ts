@@ -15,6 +15,7 @@ import { recount } from "../../sim/recount.ts";
 import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
 import { hotInputShare } from "../../sim/variants.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
+import { calculatedEpochs, epochTable } from "../calculator.ts";
 import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
   defineExperiment,
@@ -129,10 +130,17 @@ export const sensitivityExperiment = defineExperiment({
       swept.push({ varied, points: await sweepAxis(setting, varied, settings.workloads) });
       settings.signal.throwIfAborted();
     }
+    const epochs = await calculatedEpochs(setting, settings.workloads, settings.signal);
     const refused: string[] = [];
     const memory = await sweepMemory(setting, settings, refused);
     return {
-      tables: [rangeTable(setting, swept), pointTable(swept), memoryTable(memory)],
+      calculator: epochs,
+      tables: [
+        rangeTable(setting, swept),
+        pointTable(swept),
+        memoryTable(memory),
+        epochTable(epochs, setting.calibrated.drop),
+      ],
       figures: OVER.map((over) => figure(setting, over, swept, memory)),
       device: null,
       notes: [
