@@ -43,12 +43,16 @@ export async function drawPieces(figure: Figure, prefix: string): Promise<Markup
   return [key, ...svgs];
 }
 
+/** A single panel has the width of two. */
+const SINGLE_WIDTH = 2 * PANEL_WIDTH + GAP;
+
 /** Draws a figure as a document of its own, with its title and legend, light or dark as the reader's screen is. */
 export async function drawFigureSvg(figure: Figure): Promise<string> {
   const prefix = figure.name;
-  const { panels, series } = await draw(figure, prefix);
-  const columns = panels.length > 1 ? 2 : 1;
-  const width = columns * (PANEL_WIDTH + GAP) - GAP;
+  const columns = figure.panels.length > 1 ? 2 : 1;
+  const panelWidth = columns > 1 ? PANEL_WIDTH : SINGLE_WIDTH;
+  const { panels, series } = await draw(figure, prefix, panelWidth);
+  const width = columns * (panelWidth + GAP) - GAP;
   const legend = drawLegend(figure, series, width);
   const heading = wrapText(figure.title, width - 8, 15);
   const parts: Markup[] = [
@@ -63,7 +67,7 @@ export async function drawFigureSvg(figure: Figure): Promise<string> {
     const beside = panels.slice(row, row + columns);
     for (const [column, { body }] of beside.entries()) {
       parts.push(
-        markup`<g transform="translate(${column * (PANEL_WIDTH + GAP)} ${y})">${body}</g>`,
+        markup`<g transform="translate(${column * (panelWidth + GAP)} ${y})">${body}</g>`,
       );
     }
     y += Math.max(...beside.map(({ height }) => height)) + GAP;
@@ -87,12 +91,13 @@ export async function drawFigureSvg(figure: Figure): Promise<string> {
 async function draw(
   figure: Figure,
   prefix: string,
+  panelWidth = PANEL_WIDTH,
 ): Promise<{ panels: Drawing[]; series: readonly Series[] }> {
   const drawer = await loadDrawer();
   const series = seriesOf(figure, prefix);
   return {
     panels: figure.panels.map((panel) =>
-      drawPanel(drawer, panel, series, PANEL_WIDTH, figure.panels)
+      drawPanel(drawer, panel, series, panelWidth, figure.panels)
     ),
     series,
   };

@@ -206,6 +206,12 @@ function shortName(name: string): string {
   return nameWithout(name, SCHEDULE_WORDS);
 }
 
+/** A plan's name in a legend: what it does otherwise than the paper's. */
+function seriesName(name: string): string {
+  const short = shortName(name).replace("criterion=", "").replaceAll(",", ", ");
+  return short === "slipstream" ? "slipstream, as the paper" : short.replace(/^slipstream, /, "");
+}
+
 /** Who is ahead, in a word. */
 function verdictOf({ auc }: Pick<Standing, "auc">, tested: TestedDifference | null): string {
   if (auc === null) return "below the budgets";
@@ -378,13 +384,18 @@ function figure(one: Trained, costs: readonly Cost[], ending = ""): Figure {
   };
 }
 
-function panel(one: Trained, cost: Cost, title?: string): Panel {
+function panel(
+  one: Trained,
+  cost: Cost,
+  title?: string,
+  plans: readonly string[] = contenders(one),
+): Panel {
   const { results } = one;
   return tradeoffPanel(one, cost, wholeOf(results.names, "fae") ?? "", [
     ...RIVALS.flatMap((rival) =>
       budgetsOf(results.names, rival).map((name) => ({ name, series: `${rival}, stopped early` }))
     ),
-    ...contenders(one).map((name) => ({ name, series: shortName(name) })),
+    ...plans.map((name) => ({ name, series: seriesName(name) })),
   ], title);
 }
 
@@ -393,12 +404,19 @@ function leading(trained: readonly Trained[]): Trained | undefined {
   return trained.toSorted((a, b) => b.size.inputs - a.size.inputs)[0];
 }
 
+/** Plans of the first chart beside the paper's and the random control: those that lose least. */
+const LEADERS = 3;
+
 /** The first chart's: at equal time on the paper's machine, or on the first that is asked for. */
 function tradeoff(trained: readonly Trained[], costs: readonly Cost[]): Panel | undefined {
   const one = leading(trained), cost = costs.find(({ name }) => name === simulatedName(0));
   if (one === undefined || cost === undefined) return undefined;
-  const whole = wholeOf(one.results.names, "fae") ?? "";
-  return savingAlone(panel(one, cost, tradeoffTitle(one, whole)));
+  const { results } = one, whole = wholeOf(results.names, "fae") ?? "";
+  const gained = (name: string) => results.difference(name, whole, AUC)?.mean ?? -Infinity;
+  const plans = contenders(one).toSorted((a, b) => gained(b) - gained(a));
+  const always = plans.filter((name) => ["slipstream", "random-drop"].includes(shortName(name)));
+  const shown = [...plans.filter((name) => !always.includes(name)).slice(0, LEADERS), ...always];
+  return savingAlone(panel(one, cost, tradeoffTitle(one, whole), shown));
 }
 
 /** What the best plan of the leading workload saves and costs on the machine of the first chart, and whether stopping early does as well. */

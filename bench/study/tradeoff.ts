@@ -58,9 +58,17 @@ export function tradeoffPanel(
   };
 }
 
-/** A panel without what takes longer than `fae`. */
+/** Less than this is nothing, in per cent. */
+const LEAST_SAVED = 1;
+
+/** A panel without plans that save nothing beside `fae`; its lines begin at nothing. */
 export function savingAlone(panel: Panel): Panel {
-  return { ...panel, data: panel.data.filter(({ x }) => Number(x) > -1) };
+  const points = Map.groupBy(panel.data, ({ series }) => series);
+  const saves = (series: string) => points.get(series)!.some(({ x }) => Number(x) >= LEAST_SAVED);
+  return {
+    ...panel,
+    data: panel.data.filter(({ x, series }) => saves(series) && Number(x) > -LEAST_SAVED),
+  };
 }
 
 /** Of fewer seeds than decide anything the interval is as wide as the chart, and says nothing. */

@@ -4,6 +4,7 @@ import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import { BudgetCurve } from "../../bench/study/budget_curve.ts";
 import { StudyResults } from "../../bench/study/compare.ts";
 import { budgetsOf, type Cost, rivalOf, standingsOf } from "../../bench/study/frontier.ts";
+import { savingAlone } from "../../bench/study/tradeoff.ts";
 import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
 import {
   countedTraceOf,
@@ -213,3 +214,30 @@ Deno.test("the frontier trains rivals and plans at its least", () =>
     assert.deepEqual(inputs!.rows.map((row) => row[1]), ["slipstream", "random-drop"]);
     assert.deepEqual(figures!.map(({ panels }) => panels.length), [3, 3]);
   }));
+
+Deno.test("the first chart leaves out plans that save nothing, and what takes longer than fae", () => {
+  const datum = (series: string, x: number) => ({
+    series,
+    x,
+    value: 0,
+    origin: "measured" as const,
+  });
+  const kept = savingAlone({
+    title: "",
+    mark: "lines",
+    x: { label: "saved" },
+    y: { label: "AUC" },
+    data: [
+      ...[datum("fae, stopped early", 0), datum("fae, stopped early", 10)],
+      ...[datum("freeze", 0.2), datum("slow", -12), datum("skips", 7)],
+      ...[datum("baseline, stopped early", -40), datum("baseline, stopped early", 5)],
+    ],
+  });
+  assert.deepEqual(
+    kept.data.map(({ series, x }) => [series, x]),
+    [
+      ...[["fae, stopped early", 0], ["fae, stopped early", 10], ["skips", 7]],
+      ["baseline, stopped early", 5],
+    ],
+  );
+});
