@@ -219,7 +219,7 @@ Deno.test("the first chart leaves out plans that save nothing, and what takes lo
   const datum = (series: string, x: number) => ({
     series,
     x,
-    value: 0,
+    y: 0,
     origin: "measured" as const,
   });
   const kept = savingAlone({
