@@ -21,7 +21,13 @@ import {
 } from "../core/schema.ts";
 import type { Cell } from "../core/table.ts";
 import type { Environment } from "../train/run/environment.ts";
-import { type DeviceNote, type Outcome, OUTCOMES, type Sample } from "./experiment.ts";
+import {
+  type CalculatedEpoch,
+  type DeviceNote,
+  type Outcome,
+  OUTCOMES,
+  type Sample,
+} from "./experiment.ts";
 import {
   type Datum,
   type Figure,
@@ -127,6 +133,21 @@ const FIGURES: Schema<Figure[]> = checked(listOf(FIGURE), (figures) => {
   return twice === undefined ? null : `has two figures of the name ${twice}`;
 });
 
+const COEFFICIENT = numberFrom(-Infinity);
+
+const EPOCH = objectWith<CalculatedEpoch>({
+  workload: text,
+  machine: text,
+  hot_share: numberFrom(0, 1),
+  drop_share: numberFrom(0, 1),
+  systems: listOf(objectWith<CalculatedEpoch["systems"][number]>({
+    system: text,
+    cold_s: COEFFICIENT,
+    hot_s: COEFFICIENT,
+    skipped_s: COEFFICIENT,
+  })),
+});
+
 const SAMPLE = objectWith<Sample>({
   name: text,
   unit: text,
@@ -160,6 +181,7 @@ export const RESULT_SCHEMA: Schema<BenchDocument> = documentOf<BenchDocument>(
     outcome: objectWith<Outcome>({ state: oneOf(OUTCOMES), why: text }),
     headline: text,
     tradeoff: PANEL,
+    calculator: listOf(EPOCH),
     verdicts: listOf(text),
   }),
 );

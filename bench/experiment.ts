@@ -6,6 +6,7 @@
 
 import type { KernelChoice } from "../kernels/webgpu/variants.ts";
 import type { Cell, Column } from "../core/table.ts";
+import type { EpochFormula } from "../sim/epoch_formula.ts";
 import type { PresetName } from "../train/model/presets.ts";
 import type { Figure, Origin, Panel } from "../figures/figure.ts";
 import type { StudyKey } from "./study/store.ts";
@@ -60,6 +61,18 @@ export const OUTCOMES = [
   "not tested",
 ] as const;
 
+/** An epoch of a workload on a machine as a closed form, for the report's calculator. */
+export interface CalculatedEpoch {
+  readonly workload: string;
+  /** With the number of its GPUs. */
+  readonly machine: string;
+  /** Shares that it begins with: of hot inputs, and of those that are skipped after the window. */
+  readonly hot_share: number;
+  readonly drop_share: number;
+  /** Those with room for their rows. */
+  readonly systems: readonly (EpochFormula & { readonly system: string })[];
+}
+
 /** What an experiment found. */
 export interface Findings {
   /** Of experiments that make a figure or a claim of the paper again. */
@@ -68,6 +81,7 @@ export interface Findings {
   readonly headline?: string;
   /** Accuracy against time saved by plan, for the first chart of the report. */
   readonly tradeoff?: Panel;
+  readonly calculator?: readonly CalculatedEpoch[];
   readonly tables: readonly ResultTable[];
   readonly figures?: readonly Figure[];
   readonly samples?: readonly Sample[];

@@ -5,6 +5,7 @@
  */
 
 import { formatTable } from "../core/table.ts";
+import { wrap } from "../core/wrap.ts";
 import { ORIGINS } from "../figures/figure.ts";
 import type { BenchDocument, TableDocument } from "./report.ts";
 
@@ -27,13 +28,22 @@ function otherOrigins({ columns, origin }: TableDocument): string {
   return lines.length === 0 ? "" : `${lines.join("; ")}\n`;
 }
 
-/** All tables of an experiment, what was found, and its notes. */
-export function fullText({ tables, verdicts = [], notes }: BenchDocument): string {
+/**
+ * All tables of an experiment, its notes, and what was found.
+ *
+ * @param columns Of the terminal, at whose end sentences are broken between words; null for none.
+ */
+export function fullText(
+  { tables, verdicts = [], notes }: BenchDocument,
+  columns: number | null = null,
+): string {
   // What was found is read first: on a terminal, the end.
   const lines = [notes, verdicts.length === 0 ? [] : ["VERDICT", ...verdicts]];
+  const told = (sentence: string): string =>
+    columns === null ? sentence : wrap(sentence, { width: columns, hang: 2 });
   return [
     ...tables.map(tableText),
-    ...lines.filter(({ length }) => length > 0).map((some) => `${some.join("\n")}\n`),
+    ...lines.filter(({ length }) => length > 0).map((some) => `${some.map(told).join("\n")}\n`),
   ].join("\n");
 }
 

@@ -12,6 +12,7 @@ import { choicesExperiment } from "./experiments/choices.ts";
 import { frontierExperiment } from "./experiments/frontier.ts";
 import { hotExperiment } from "./experiments/hot.ts";
 import { kernelsExperiment } from "./experiments/kernels.ts";
+import { learningExperiment } from "./experiments/learning.ts";
 import { memoryExperiment } from "./experiments/memory.ts";
 import { naiveSkipExperiment } from "./experiments/naive_skip.ts";
 import { overheadExperiment } from "./experiments/overhead.ts";
@@ -21,6 +22,7 @@ import { plansExperiment } from "./experiments/plans.ts";
 import { prepareExperiment } from "./experiments/prepare.ts";
 import { scaleExperiment } from "./experiments/scale.ts";
 import { sensitivityExperiment } from "./experiments/sensitivity.ts";
+import { settingExperiment } from "./experiments/setting.ts";
 import { skewExperiment } from "./experiments/skew.ts";
 import { speedOfWorkloads } from "./experiments/speed.ts";
 import { speedupExperiment } from "./experiments/speedup.ts";
@@ -42,9 +44,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   stalenessExperiment,
   naiveSkipExperiment,
   accuracyExperiment,
+  learningExperiment,
   trafficExperiment,
   overheadExperiment,
   sensitivityExperiment,
+  settingExperiment,
   ablationExperiment,
   choicesExperiment,
   kernelsExperiment,

@@ -8,6 +8,7 @@ import { csvCell } from "../core/csv.ts";
 import { formatCell } from "../core/table.ts";
 import { currentEnvironment, type Environment } from "../train/run/environment.ts";
 import type {
+  CalculatedEpoch,
   DeviceNote,
   Experiment,
   Findings,
@@ -64,6 +65,7 @@ export interface BenchDocument {
   readonly outcome?: Outcome;
   readonly headline?: string;
   readonly tradeoff?: Panel;
+  readonly calculator?: readonly CalculatedEpoch[];
   readonly verdicts?: readonly string[];
   readonly notes: readonly string[];
 }
@@ -105,12 +107,13 @@ export function buildDocument(
 
 /** Members that an experiment may leave out. */
 function givenOf(
-  { outcome, headline, tradeoff, verdicts }: Findings,
-): Pick<BenchDocument, "outcome" | "headline" | "tradeoff" | "verdicts"> {
+  { outcome, headline, tradeoff, calculator, verdicts }: Findings,
+): Pick<BenchDocument, "outcome" | "headline" | "tradeoff" | "calculator" | "verdicts"> {
   return {
     ...(outcome === undefined ? {} : { outcome }),
     ...(headline === undefined ? {} : { headline }),
     ...(tradeoff === undefined ? {} : { tradeoff }),
+    ...(calculator === undefined ? {} : { calculator }),
     ...(verdicts === undefined ? {} : { verdicts }),
   };
 }

@@ -213,5 +213,6 @@ function titleOf({ datum }: Placed): string {
   const range = low === undefined || high === undefined
     ? ""
     : ` (${formatNumber(low)} to ${formatNumber(high)})`;
-  return `${series}, ${x}: ${formatNumber(y)}${range}, ${ORIGIN_NAMES[origin]}`;
+  const at = typeof x === "number" ? formatNumber(x) : x;
+  return `${series}, ${at}: ${formatNumber(y)}${range}, ${ORIGIN_NAMES[origin]}`;
 }

@@ -4,6 +4,10 @@
  * Values grow upwards. Where the names of categories do not fit below the axis, or bars would be too thin, the panel is
  * turned: categories follow each other downwards, as many as there are, so that it fits a phone too.
  *
+ * Plot's own axes and legends are not used: they know no widths of text without a browser, so that labels would be cut or lie on
+ * each other; they do not turn a panel whose names do not fit; and a legend of colours cannot say by hatching, dashes and
+ * hollow marks where a number is from.
+ *
  * @module
  */
 
@@ -64,7 +68,8 @@ export function drawPanel(
 ): Drawing {
   const placement = placeValues(panel);
   const values = valueScale(panel, sharing(panel, figure, "y"));
-  const along = alongScale(panel, placement, sharing(panel, figure, "x"));
+  const wide = alongScale(panel, placement, sharing(panel, figure, "x"));
+  const along = placement.categories === null ? thinned(wide, width) : wide;
   const diagonal = diagonalOf(panel, placement, values, along);
   // Bold letters are wider.
   const title = wrapText(panel.title, 0.9 * width - 8, TITLE_SIZE);
@@ -275,6 +280,18 @@ function diagonalOf(
   const low = Math.max(values.domain[0], along.domain[0]);
   const high = Math.min(values.domain[1], along.domain[1]);
   return low < high ? [low, high] : null;
+}
+
+/** A scale with every second of its ticks, or every fourth, where the others would not fit a panel so wide. */
+function thinned(scale: NumberScale, width: number): NumberScale {
+  let ticks = scale.ticks;
+  const room = 0.75 * width;
+  const taken = () =>
+    ticks.reduce((sum, tick) => sum + textWidth(scale.format(tick), FONT_SIZE) + 6, 0);
+  while (ticks.length > 2 && scale.type === "linear" && taken() > room) {
+    ticks = ticks.filter((_, i) => i % 2 === 0);
+  }
+  return { ...scale, ticks };
 }
 
 /** The panels of a figure that have the same axis as one of them, itself among them. */

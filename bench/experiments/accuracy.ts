@@ -38,7 +38,7 @@ import {
   trainWorkloads,
   TWIN_FLAGS,
 } from "../study/trained.ts";
-import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
+import { savingAlone, tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { studyLabel } from "../study/workload.ts";
 import { recordedStandardVariants, standardVariants } from "../study/variants.ts";
 
@@ -90,7 +90,9 @@ export const accuracyExperiment = defineExperiment({
 async function tradeoff(one: Trained): Promise<Panel> {
   const [place] = await simulatedPlaces();
   const variants = PLANS.map((name) => ({ name, series: name }));
-  return tradeoffPanel(one, simulatedCost(place!), "fae", variants, tradeoffTitle(one, "fae"));
+  return savingAlone(
+    tradeoffPanel(one, simulatedCost(place!), "fae", variants, tradeoffTitle(one, "fae")),
+  );
 }
 
 /** Slipstream against every input in the same order, of the first workload. */

@@ -5,16 +5,19 @@
  */
 
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import { PAPER_GPUS } from "../../sim/paper/ratios.ts";
-import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { PaperSetting } from "../../sim/paper/setting.ts";
 import type { SimulationResult } from "../../sim/simulate.ts";
 import type { Stage } from "../../train/stages.ts";
 import { type ColumnOf, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type Outcome, type ResultTable } from "../experiment.ts";
 import type { Figure } from "../../figures/figure.ts";
 import {
+  gpuNumbers,
+  isPaperMachine,
   machineLabel,
+  machineTitle,
   percentRange,
+  predictedSetting,
   simulatePaper,
   SYSTEM_LABELS,
   workloadLabel,
@@ -83,11 +86,11 @@ export const breakdownExperiment = defineExperiment({
   summary: "Where an iteration of the hybrid baseline goes on a model of the paper's machine",
   title: "Where an iteration of the hybrid baseline goes (Figure 2)",
   suite: "default",
-  flags: ["workloads"],
+  flags: ["workloads", "machine"],
   async run(settings): Promise<Findings> {
-    const setting = await loadPaperSetting();
+    const setting = await predictedSetting(settings);
     const { gpus } = setting.calibrated;
-    const numbers = settings.smoke ? [gpus] : PAPER_GPUS;
+    const numbers = settings.smoke ? [gpus] : gpuNumbers(setting);
     settings.say("simulating an epoch of each workload");
     const all = numbers.flatMap((gpus) =>
       settings.workloads.flatMap((workload) =>
@@ -99,7 +102,7 @@ export const breakdownExperiment = defineExperiment({
     );
     const shown = all.filter((one) => one.gpus === gpus);
     return {
-      outcome: outcomeOf(shown),
+      ...(isPaperMachine(setting) ? { outcome: outcomeOf(shown) } : {}),
       tables: [
         groupTable(setting, shown.filter(({ system }) => system === BASELINE)),
         groupTable(setting, shown),
@@ -286,7 +289,7 @@ function outcomeOf(all: readonly Broken[]): Outcome {
   };
 }
 
-function notesOf({ registration }: PaperSetting, all: readonly Broken[]): string[] {
+function notesOf(setting: PaperSetting, all: readonly Broken[]): string[] {
   const range = (
     system: typeof SYSTEMS[number],
     of: (result: SimulationResult) => number,
@@ -299,7 +302,9 @@ function notesOf({ registration }: PaperSetting, all: readonly Broken[]): string
   const host = (result: SimulationResult) =>
     resourceShare(result, "cpu") + resourceShare(result, "dram");
   return [
-    "Predicted for the paper's machine, not measured; the numbers of the published figure are not known here, so that nothing stands beside them",
+    isPaperMachine(setting)
+      ? "Predicted for the paper's machine, not measured; the numbers of the published figure are not known here, so that nothing stands beside them"
+      : `Predicted for ${machineTitle(setting)}, not measured`,
     `Of the hybrid baseline's time ${
       range(BASELINE, group("lookups"))
     } goes into looking rows up, ${range(BASELINE, group("row updates"))} into updating them and ${
@@ -315,7 +320,7 @@ function notesOf({ registration }: PaperSetting, all: readonly Broken[]): string
     } of its time`,
     "MLPs hold the interaction and, of the CPU's work, the gradients of rows, which belong to the way back as they do in the trainer",
     `What the CPU's lookups and updates cost rests on ${
-      registration.calibration[0]!.parameter
+      setting.registration.calibration[0]!.parameter
     }, which a published ratio of other systems set and no measurement of that machine`,
   ];
 }

@@ -42,7 +42,7 @@ import {
   trainWorkloads,
   TWIN_FLAGS,
 } from "../study/trained.ts";
-import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
+import { savingAlone, tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
 import { interleaved, nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
 
@@ -85,8 +85,11 @@ export const frontierExperiment = defineExperiment({
       ...(lead === undefined ? {} : { tradeoff: lead }),
       tables: [verdictTable(compared), ...compared.map(table), budgetTable(trained)],
       figures: trained.flatMap((one) => [
-        figure(one, costs.filter(({ name }) => !isOfToday(name))),
-        { ...figure(one, costs.filter(({ name }) => isOfToday(name)), "-today"), secondary: true },
+        figure(one, costs.filter(({ name }) => !isFurther(name))),
+        {
+          ...figure(one, costs.filter(({ name }) => isFurther(name)), "-machines"),
+          secondary: true,
+        },
       ]),
       samples: trained.flatMap((one) => contenders(one).map((name) => aucSample(one, name))),
       device: deviceOf(trained),
@@ -143,7 +146,7 @@ async function costsOf(
   const inputs: Cost = {
     name: "inputs",
     title: "inputs trained",
-    saved: "inputs",
+    saved: "inputs saved",
     unit: "inputs",
     origin: "measured",
     of: ({ trained_inputs }) => trained_inputs,
@@ -159,7 +162,8 @@ async function costsOf(
 /** The places that are simulated; the first is the paper's machine. */
 const simulatedName = (i: number): string => `simulated-${i + 1}`;
 
-function isOfToday(name: string): boolean {
+/** Those after it. */
+function isFurther(name: string): boolean {
   return name.startsWith("simulated-") && name !== simulatedName(0);
 }
 
@@ -172,7 +176,7 @@ function measuredCost(trained: readonly Trained[]): Cost[] {
   const count = threads ?? environment.cpus;
   return [{
     name: MEASURED,
-    saved: "training time",
+    saved: "training time saved",
     title: `training time on ${cpu_model ?? "this machine"}, ${count} ${
       count === 1 ? "thread" : "threads"
     }`,
@@ -365,7 +369,7 @@ function figure(one: Trained, costs: readonly Cost[], ending = ""): Figure {
   return {
     name: `${workload}${ending}`,
     title: `${studyLabel(workload)}: accuracy against what is saved${
-      ending === "" ? "" : " on machines of today"
+      ending === "" ? "" : " on other machines"
     }`,
     caption: `AUC beyond that of fae on all inputs, paired by seed, at ${
       formatCount(size.inputs)
@@ -394,8 +398,7 @@ function tradeoff(trained: readonly Trained[], costs: readonly Cost[]): Panel | 
   const one = leading(trained), cost = costs.find(({ name }) => name === simulatedName(0));
   if (one === undefined || cost === undefined) return undefined;
   const whole = wholeOf(one.results.names, "fae") ?? "";
-  const all = panel(one, cost, tradeoffTitle(one, whole));
-  return { ...all, data: all.data.filter(({ x }) => Number(x) > -1) };
+  return savingAlone(panel(one, cost, tradeoffTitle(one, whole)));
 }
 
 /** What the best plan of the leading workload saves and costs on the machine of the first chart, and whether stopping early does as well. */

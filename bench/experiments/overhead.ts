@@ -6,11 +6,11 @@
  */
 
 import { summarise } from "../../core/statistics.ts";
-import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { PaperSetting } from "../../sim/paper/setting.ts";
 import type { PresetName } from "../../train/model/presets.ts";
 import { numberColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings } from "../experiment.ts";
-import { simulatePaper } from "../paper_machine.ts";
+import { machineLabel, predictedSetting, simulatePaper } from "../paper_machine.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
 import { timeSample } from "../samples.ts";
 import { comparedOf, WORKLOAD_COLUMN } from "../study/comparison.ts";
@@ -31,9 +31,10 @@ export const overheadExperiment = defineExperiment({
   title: "What skipping itself costs",
   suite: "default",
   trains: true,
-  flags: TRAINING_FLAGS,
+  flags: [...TRAINING_FLAGS, "machine"],
   async run(settings): Promise<Findings> {
-    const setting = await loadPaperSetting();
+    const setting = await predictedSetting(settings);
+    const { name } = setting.document;
     const variants = standardVariants(["slipstream"], settings);
     const trained = await trainWorkloads(settings, sizeOf, variants, "times");
     const all = comparedOf(trained, ["slipstream"]).flatMap((one) =>
@@ -64,7 +65,7 @@ export const overheadExperiment = defineExperiment({
           ),
           numberColumn("all three", 2, ({ measured }) => 100 * total(measured)),
           numberColumn(
-            "predicted, v100x4",
+            `predicted, ${name}`,
             2,
             ({ predicted }) => 100 * total(predicted),
             "predicted",
@@ -79,14 +80,15 @@ export const overheadExperiment = defineExperiment({
       figures: [{
         name: "blocks",
         title: "The three blocks as a share of training",
-        caption:
-          "Measured here, and predicted for four V100s over an epoch at full size. The fewer inputs, the more the window and the search weigh.",
+        caption: `Measured here, and predicted for ${
+          machineLabel(setting, setting.calibrated.gpus)
+        } over an epoch at full size. The fewer inputs, the more the window and the search weigh.`,
         panels: [categoryPanel(
           "stacked",
           "% of training",
           all.flatMap((one) => [
             ...dataOfShares(one, "here", one.measured),
-            ...dataOfShares(one, "v100x4", one.predicted),
+            ...dataOfShares(one, name, one.predicted),
           ]),
         )],
       }],

@@ -10,11 +10,12 @@ import type { WorkloadName } from "../../data/twin/workloads.ts";
 import { CountCache } from "../../sim/count_cache.ts";
 import { type CountOptions, countTraces } from "../../sim/counts.ts";
 import { meanOf } from "../../sim/paper/evaluate.ts";
-import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { PaperSetting } from "../../sim/paper/setting.ts";
 import { recount } from "../../sim/recount.ts";
 import { type AxisName, sweep, type SweepRow } from "../../sim/sweep.ts";
 import { hotInputShare } from "../../sim/variants.ts";
 import { condense, type CountedTrace, countTraceRuns } from "../../sim/work.ts";
+import { calculatedEpochs, epochTable } from "../calculator.ts";
 import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import {
   defineExperiment,
@@ -24,7 +25,13 @@ import {
 } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { occasionally } from "../occasionally.ts";
-import { machineLabel, SYSTEM_LABELS, workloadLabel } from "../paper_machine.ts";
+import {
+  gpuNumbers,
+  machineLabel,
+  predictedSetting,
+  SYSTEM_LABELS,
+  workloadLabel,
+} from "../paper_machine.ts";
 import { dataOf } from "../panels.ts";
 
 /** What is varied. */
@@ -81,7 +88,7 @@ const SMOKE = {
   warmup: 4,
 };
 
-const FLAGS = ["workloads", "inputs"] as const;
+const FLAGS = ["workloads", "inputs", "machine"] as const;
 type OwnSettings = SettingsOf<typeof FLAGS[number]>;
 
 /** Ratios at one value of one axis. */
@@ -113,19 +120,27 @@ export const sensitivityExperiment = defineExperiment({
   suite: "default",
   flags: FLAGS,
   async run(settings): Promise<Findings> {
-    const setting = await loadPaperSetting();
+    const setting = await predictedSetting(settings);
     const swept: Swept[] = [];
     for (const one of VARIED) {
-      const values = settings.smoke ? [one.values[0]!, one.values.at(-1)!] : one.values;
+      const all = one.axis === "gpus" ? gpuNumbers(setting) : one.values;
+      const values = settings.smoke ? [...new Set([all[0]!, all.at(-1)!])] : all;
       const varied = { ...one, values };
       settings.say(`sweeping ${one.axis}`);
       swept.push({ varied, points: await sweepAxis(setting, varied, settings.workloads) });
       settings.signal.throwIfAborted();
     }
+    const epochs = await calculatedEpochs(setting, settings.workloads, settings.signal);
     const refused: string[] = [];
     const memory = await sweepMemory(setting, settings, refused);
     return {
-      tables: [rangeTable(setting, swept), pointTable(swept), memoryTable(memory)],
+      calculator: epochs,
+      tables: [
+        rangeTable(setting, swept),
+        pointTable(swept),
+        memoryTable(memory),
+        epochTable(epochs, setting.calibrated.drop),
+      ],
       figures: OVER.map((over) => figure(setting, over, swept, memory)),
       device: null,
       notes: [
@@ -325,7 +340,7 @@ function figure(
   swept: readonly Swept[],
   memory: readonly MemoryPoint[],
 ): Figure {
-  const { registration: { protocol }, calibrated: { machine } } = setting;
+  const { registration: { protocol }, calibrated: { machine, gpus } } = setting;
   const data = (points: readonly Point[]) =>
     dataOf(
       "predicted",
@@ -349,7 +364,7 @@ function figure(
     title: `Slipstream over ${SYSTEM_LABELS[over]} when one thing varies`,
     caption: `Ratio of the times of an epoch on ${
       machineLabel(setting, setting.calibrated.gpus)
-    }, by the model. In each panel one thing varies; the paper's own values are D = ${protocol.drop_share}, a window of 0.03 (0.05 for RM1), ${protocol.batch_per_gpu} inputs a GPU, ${protocol.gpus} GPUs and PCIe ${machine.link.generation}.`,
+    }, by the model. In each panel one thing varies; the others are D = ${protocol.drop_share}, a window of 0.03 (0.05 for RM1), ${protocol.batch_per_gpu} inputs a GPU, ${gpus} GPUs and PCIe ${machine.link.generation}.`,
     panels: [
       ...swept.map(({ varied: { title, log = false }, points }) => panel(title, log, points)),
       ...memory.length === 0 ? [] : [panel("hot memory, MiB", true, memory)],

@@ -28,6 +28,7 @@ import {
   workloadLabel,
 } from "../paper_machine.ts";
 import { categoryPanel, dataOf } from "../panels.ts";
+import { speedupElsewhere } from "../speedup_elsewhere.ts";
 
 /** Draws of a smoke run; others take as many as were registered, so that ranges are those of `simulate paper`. */
 const SMOKE_DRAWS = 3;
@@ -56,8 +57,9 @@ export const speedupExperiment = defineExperiment({
   summary: "The paper's headline on a model of its machine: Slipstream over four systems",
   title: "Speedup over XDL, hybrid DLRM, FAE and Hotline",
   suite: "default",
-  flags: ["workloads"],
+  flags: ["workloads", "machine"],
   async run(settings): Promise<Findings> {
+    if (settings.machine.length > 0) return await speedupElsewhere(settings);
     const setting = await loadPaperSetting();
     const { registration: { protocol }, calibrated } = setting;
     const draws = settings.smoke ? SMOKE_DRAWS : protocol.draws;

@@ -5,14 +5,16 @@
  */
 
 import type { WorkloadName } from "../../data/twin/workloads.ts";
-import { loadPaperSetting, type PaperSetting } from "../../sim/paper/setting.ts";
+import type { PaperSetting } from "../../sim/paper/setting.ts";
 import type { MovedBytes } from "../../sim/simulate.ts";
 import { type ColumnOf, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable } from "../experiment.ts";
 import type { Figure } from "../../figures/figure.ts";
 import {
   machineLabel,
+  machineTitle,
   percentRange,
+  predictedSetting,
   simulatePaper,
   SYSTEM_LABELS,
   workloadLabel,
@@ -48,9 +50,9 @@ export const trafficExperiment = defineExperiment({
   summary: "Bytes over the link and to memory in an epoch, and the share that skipping saves",
   title: "Link and memory traffic saved",
   suite: "default",
-  flags: ["workloads"],
+  flags: ["workloads", "machine"],
   async run(settings): Promise<Findings> {
-    const setting = await loadPaperSetting();
+    const setting = await predictedSetting(settings);
     settings.say("simulating an epoch of each workload");
     const traffic: Traffic = new Map(
       settings.workloads.map((workload) => [
@@ -102,9 +104,7 @@ function byWorkload(traffic: Traffic): WorkloadTraffic[] {
 }
 
 function shortTable(setting: PaperSetting, traffic: Traffic): ResultTable {
-  const title = `Bytes an epoch that Slipstream saves on a model of the paper's machine (${
-    machineLabel(setting, setting.calibrated.gpus)
-  }), %`;
+  const title = `Bytes an epoch that Slipstream saves on a model of ${machineTitle(setting)}, %`;
   const over = (
     before: "fae" | "pytorch-hybrid",
     name: string,

@@ -36,6 +36,8 @@ type WorthSettings = SettingsOf<typeof FLAGS[number]>;
 
 /** Needed variants of an answer: `fae`, a way of skipping, its control, `fae` stopped early, `baseline`. */
 const NEEDED = 5;
+/** Time of a run with what is done around it, of its own. */
+const AROUND = 1.3;
 /** Draws of what is uncertain of a machine. */
 const DRAWS = 100;
 /** The least that still runs every line. */
@@ -62,7 +64,13 @@ export const worthExperiment = defineExperiment({
     const candidates = candidatesOf(trained, compared, known);
     const answer: Answer = {
       ...{ candidates, refused, leftOut, secondsASeed },
-      ...{ log: log.label, inputs: log.train, cut: log.limit !== null, seedsAsked: wanted.seeds },
+      ...{
+        log: log.label,
+        inputs: log.train,
+        cut: log.limit !== null,
+        seedsAsked: wanted.seeds,
+        budget: minutesOf(settings),
+      },
     };
     const verdicts = verdictOf(answer);
     return {
@@ -83,11 +91,23 @@ export const worthExperiment = defineExperiment({
   },
 });
 
+/** Minutes that the answer may take; null for no limit. */
+function minutesOf({ budget, full }: Pick<WorthSettings, "budget" | "full">): number | null {
+  return budget ?? (full ? null : BUDGET_MINUTES);
+}
+
 /** What is asked for, checked. */
 function wantedOf({ data, variants, batch, seeds, budget, full, smoke }: WorthSettings): Wanted {
   if (data.length === 0) {
     throw new UsageError(
       "Cannot ask whether skipping is worth it: no log is given; --data names its files",
+    );
+  }
+  if (data.some((path) => path.startsWith("twin:"))) {
+    throw new UsageError(
+      `Cannot ask whether skipping is worth it on ${
+        data.join(" ")
+      }: it is a twin and no log; deno task bench frontier --workloads asks of twins`,
     );
   }
   if (batch.length > 1) {
@@ -103,7 +123,7 @@ function wantedOf({ data, variants, batch, seeds, budget, full, smoke }: WorthSe
     skipping: variants.length > 0 ? variants : smoke ? SKIPPING.slice(0, 1) : SKIPPING,
     batch: batch[0] ?? workloadSettings("log-").batch,
     seeds: seeds ?? (smoke ? SMOKE.seeds : null),
-    seconds: trainingSeconds(budget ?? (full ? null : BUDGET_MINUTES)),
+    seconds: trainingSeconds(minutesOf({ budget, full })),
   };
 }
 
@@ -140,7 +160,8 @@ async function affordableInputs(
   if (outcome.kind !== "done") {
     throw new UserError(outcome.kind === "failed" ? outcome.why : outcome.refusal.why);
   }
-  const pace = { inputs: first.train, seconds: secondsOf(outcome.result) };
+  // The same after an interruption, so that it is the same inputs that go on being trained.
+  const pace = { inputs: first.train, seconds: AROUND * secondsOf(outcome.result) };
   const available = first.limit === null ? first.train : Infinity;
   return chooseInputs(pace, { available, variants: NEEDED, seconds });
 }

@@ -16,8 +16,7 @@ const SENTENCES = 3;
 
 /** The section; null where the documents have neither a sentence nor a value for the chart. */
 export async function firstScreen(documents: readonly BenchDocument[]): Promise<Markup | null> {
-  // What was recorded is of more inputs than what ran here.
-  const told = documents.toSorted((a, b) => Number(isRecorded(b)) - Number(isRecorded(a)))
+  const told = ranked(documents)
     .flatMap(({ experiment, headline }) => headline === undefined ? [] : [{ experiment, headline }])
     .slice(0, SENTENCES);
   const chart = tradeoffFigure(documents);
@@ -32,9 +31,23 @@ export async function firstScreen(documents: readonly BenchDocument[]): Promise<
       markup`<li>${headline}. <a href="#${experiment}">More</a></li>`
     )
   }</ul>
-${drawn}
+${
+    documents.some(({ experiment }) => experiment === OWN_LOG)
+      ? null
+      : markup`<p class="meta">For a log of your own: <code>deno task bench --data LOG</code></p>`
+  }${drawn}
 </section>
 `;
+}
+
+/** The experiment that answers for a log of the reader's own. */
+const OWN_LOG = "worth";
+
+/** A log of one's own leads; what was recorded is of more inputs than what ran here. */
+function ranked(documents: readonly BenchDocument[]): readonly BenchDocument[] {
+  const rank = (one: BenchDocument): number =>
+    one.experiment === OWN_LOG ? 0 : isRecorded(one) ? 1 : 2;
+  return documents.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function isRecorded({ experiment }: BenchDocument): boolean {
@@ -43,9 +56,9 @@ function isRecorded({ experiment }: BenchDocument): boolean {
 
 /** Recorded runs and those made here beside each other, on the same axes: of each kind the first experiment that has any. */
 export function tradeoffFigure(documents: readonly BenchDocument[]): Figure | null {
-  const having = documents.filter(({ tradeoff }) => (tradeoff?.data.length ?? 0) > 0);
-  const shown = [having.find(isRecorded), having.find((one) => !isRecorded(one))]
-    .flatMap((one) => one?.tradeoff ?? []);
+  const having = ranked(documents).filter(({ tradeoff }) => (tradeoff?.data.length ?? 0) > 0);
+  const first = [having.find(isRecorded), having.find((one) => !isRecorded(one))];
+  const shown = having.filter((one) => first.includes(one)).map(({ tradeoff }) => tradeoff!);
   return shown.length === 0 ? null : {
     name: "tradeoff",
     title: "Accuracy lost against time saved",

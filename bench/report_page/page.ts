@@ -9,11 +9,13 @@ import { Markup, markup } from "../../figures/markup.ts";
 import { themeCss } from "../../figures/theme.ts";
 import type { BenchDocument } from "../report.ts";
 import type { Results } from "../results.ts";
+import { architecture } from "./architecture.ts";
 import { showable } from "./documents.ts";
 import { firstScreen } from "./first_screen.ts";
 import pageCss from "./page.css" with { type: "text" };
 import { reference } from "./reference.ts";
 import { isSmoke, linksTo } from "./run_facts.ts";
+import { SCRIPT, scriptDigest } from "./script/mod.ts";
 import { experimentSection } from "./section.ts";
 import { LEDE } from "./texts.ts";
 
@@ -54,6 +56,7 @@ export async function buildReport(results: Results): Promise<Report> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${await scriptDigest()}'">
 <title>Slipstream: results</title>
 <link rel="icon" href="data:,">
 <style>
@@ -68,9 +71,11 @@ ${alerts(documents, refused)}
 <main>
 ${await firstScreen(documents)}
 ${contents(documents)}
+${documents.length === 0 ? null : architecture()}
 ${sections}
 ${reference(documents, shared)}
 </main>
+<script>${new Markup(SCRIPT)}</script>
 </body>
 </html>
 `;
@@ -109,6 +114,7 @@ function alerts(documents: readonly BenchDocument[], refused: readonly string[])
 
 function contents(documents: readonly BenchDocument[]): Markup {
   const entries = [
+    ["architecture", "How Slipstream trains (Figure 1)"],
     ...documents.map(({ experiment, title }) => [experiment, title]),
     ["what-was-run", "What was run"],
     ["how-to-read", "Terms"],

@@ -6,6 +6,7 @@
 
 import { type Markup, markup } from "../../figures/markup.ts";
 import type { BenchDocument } from "../report.ts";
+import { calculatorMarkup } from "./calculator.ts";
 import { figureMarkup } from "./figure.ts";
 import { formatSeconds, isInstant, isSmoke } from "./run_facts.ts";
 import { resultTable } from "./table.ts";
@@ -73,14 +74,16 @@ ${
       ? null
       : markup`<p class="outcome ${outcome.state.replaceAll(" ", "-")}"><strong>${
         capital(outcome.state)
-      }.</strong> ${outcome.why}.</p>\n`
+      }:</strong> ${outcome.why}.</p>\n`
   }${isSmoke(document) ? SMOKE : null}${
     failure === null
       ? null
       : markup`<div class="alert" role="note"><p><strong>This experiment failed.</strong> It ended with:</p><pre><code>${failure}</code></pre></div>`
   }${verdicts.length > 0 && isShort ? list(verdicts) : null}${
-    drawn.filter(({ figure }) => !figure.secondary).map(({ markup }) => markup)
-  }${listed.filter(({ table }) => isOpen(table)).map(({ markup }) => markup)}${
+    calculatorMarkup(document.calculator ?? [])
+  }${drawn.filter(({ figure }) => !figure.secondary).map(({ markup }) => markup)}${
+    listed.filter(({ table }) => isOpen(table)).map(({ markup }) => markup)
+  }${
     closed.length === 0 ? null : markup`<div class="more">${closed}</div>\n`
   }<p class="meta again"><code>${command}</code>${
     isInstant(document) ? "" : ` took ${formatSeconds(seconds)}`

@@ -74,7 +74,7 @@ export const TERMS: readonly (readonly [string, Markup | string])[] = [
       badge("predicted")
     } by a model of the paper's machine, hatched or dashed and in warm colours. ${
       badge("published")
-    } in the paper, hollow and grey. They are never mixed in one number.`,
+    } in the paper, or by the source that is named, hollow and grey. They are never mixed in one number.`,
   ],
   ["Intervals", "Whiskers and bands are 95 % intervals, unless a caption says otherwise."],
 ];

@@ -6,17 +6,19 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
+import { formatBytes, formatCount } from "../../core/format.ts";
 import { openDataset } from "../../data/open.ts";
 import { readSchema } from "../../data/schema/read_schema.ts";
 import type { Dataset } from "../../data/types.ts";
 import type { Settings } from "../experiment.ts";
 import { PREPARED_FOLDER } from "../folder_names.ts";
+import { occasionally } from "../occasionally.ts";
 import { type LogName, logName } from "./workload.ts";
 
 /** Where a log lies. */
 export type LogSettings =
   & Pick<Settings, "signal" | "out">
-  & Partial<Pick<Settings, "data" | "schema">>
+  & Partial<Pick<Settings, "data" | "schema" | "say">>
   & {
     /** The first rows alone, so many; all where absent or null. */
     readonly limit?: number | null;
@@ -34,15 +36,24 @@ export interface OpenedLog {
  * @throws {UserError} It cannot be read.
  */
 export async function openLog(
-  { data = [], schema = null, limit = null, out, signal }: LogSettings,
+  { data = [], schema = null, limit = null, out, signal, say = () => {} }: LogSettings,
 ): Promise<OpenedLog | null> {
   if (data.length === 0) return null;
+  const tell = occasionally(say);
   const dataset = await openDataset({
     data,
     ...(schema === null ? {} : { schema: await readSchema(schema) }),
     ...(limit === null ? {} : { limit }),
     cacheDirectory: `${out}/${PREPARED_FOLDER}`,
     signal,
+    onProgress: ({ stage, bytes, totalBytes, rows }) =>
+      tell(
+        stage === "preparing"
+          ? `prepared ${formatCount(rows)} rows, ${formatBytes(bytes)} of ${
+            formatBytes(totalBytes)
+          }`
+          : `${stage} ${data[0]}`,
+      ),
   });
   return { workload: logName(data[0]!, dataset.hash), dataset };
 }

@@ -245,8 +245,10 @@ function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
   return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / job.batch);
 }
 
-function isUsual({ optimizer, learningRate, schedule }: VariantTraining): boolean {
-  return optimizer === null && learningRate === null && schedule === "fall";
+function isUsual(
+  { optimizer, learningRate, schedule, evaluations }: VariantTraining,
+): boolean {
+  return optimizer === null && learningRate === null && schedule === "fall" && evaluations === 0;
 }
 
 /** Trains the cold inputs, as every plan does that trains them first. */
@@ -293,7 +295,7 @@ async function run(
   const { dataset, hotSet, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = await stepsOf(shared, plan);
-  const decayed = Math.floor(steps / 2);
+  const decayed = Math.floor(steps / 2), { evaluations } = variant.training;
   const counts = new RunCounts(job.batch);
   const result = await train(model, dataset, {
     batch: job.batch,
@@ -302,6 +304,8 @@ async function run(
     lastBatch: "drop",
     schedule: scheduleOf(shared, variant, steps - decayed, decayed),
     evalBatch: EVAL_BATCH,
+    // Of evaluations over the run the last is at its end.
+    evalEvery: evaluations === 0 ? 0 : Math.max(1, Math.ceil(steps / (evaluations + 1))),
     plan,
     hotSet,
     placement: placementOfVariant(variant),
@@ -325,6 +329,13 @@ function workOf({ dataset, shape }: Ground, { minibatches, copies }: RunCounts):
     minibatches,
     copies,
   };
+}
+
+/** AUC after so many inputs; of evaluations without both classes there is none. */
+function historyOf({ evaluations }: TrainResult): NonNullable<StudyResult["history"]> {
+  return evaluations.flatMap(({ samples, metrics: { auc } }) =>
+    auc === null ? [] : [{ trained_inputs: samples, auc }]
+  );
 }
 
 /** Runs a variant to its end and keeps what came of it. */
@@ -360,6 +371,7 @@ async function finish(
     learning_rate: learningRate,
     hot_memory_mib: ground.hotMemoryMib,
     metrics,
+    ...(variant.training.evaluations === 0 ? {} : { history: historyOf(result) }),
     steps: result.steps,
     trained_inputs: result.plan.trained_inputs,
     skipped_inputs: result.plan.skipped_inputs,

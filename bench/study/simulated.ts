@@ -76,7 +76,7 @@ export function simulatedCost(place: SimulatedPlace, name = "simulated"): Cost {
   return {
     name,
     title: `simulated time on ${place.title}`,
-    saved: `time on ${place.title.split(",")[0]}, simulated,`,
+    saved: `time saved on ${place.title.split(",")[0]} (simulated)`,
     unit: "s",
     origin: "predicted",
     of: (run) => {

@@ -117,6 +117,8 @@ export interface StudyResult extends StudyKey {
   readonly learning_rate: number;
   readonly hot_memory_mib: number;
   readonly metrics: Metrics;
+  /** Evaluations over the run, the one at its end last; missing where none were asked for. */
+  readonly history?: readonly { readonly trained_inputs: number; readonly auc: number }[];
   readonly steps: number;
   readonly trained_inputs: number;
   readonly skipped_inputs: number;
@@ -210,6 +212,10 @@ export const STUDY_RESULT: Schema<StudyResult> = objectWith<StudyResult>({
   device: someObject(),
   environment: someObject(),
 }, {
+  history: listOf(objectWith<NonNullable<StudyResult["history"]>[number]>({
+    trained_inputs: wholeFrom(0),
+    auc: numberFrom(0, 1),
+  })),
   twin: objectOf<TwinSettings>({}, {
     driftDays: numberFrom(0, 1000),
     effectExponent: numberFrom(0, 1),

@@ -37,6 +37,8 @@ export interface VariantTraining {
   readonly learningRate: number | null;
   /** `fall`: it rises first and falls to 0 over the second half; `constant`: as the paper's authors train. */
   readonly schedule: "fall" | "constant";
+  /** Evaluations over the run, besides the one at its end. */
+  readonly evaluations: number;
 }
 
 /**
@@ -77,6 +79,15 @@ const VARIANT_FLAGS = {
     group: "Training",
     help: "Learning rate that rises first and falls to 0 over the second half, or a constant one",
   },
+  evaluations: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 1000,
+    default: 0,
+    group: "Training",
+    help: "Evaluations over the run, besides the one at its end",
+  },
 } as const satisfies FlagTable;
 
 /** What the flags that make no variants are in every one. */
@@ -105,13 +116,18 @@ export function variantOf(text: string): Variant {
     plan: values.plan,
     options: Object.fromEntries(kept.map((key) => [flagName(key).slice(2), `${values[key]}`])),
   };
-  const { normalize, optimizer, lr, lrSchedule, ...planValues } = values;
+  const { normalize, optimizer, lr, lrSchedule, evaluations, ...planValues } = values;
   return {
     name: formatWords(words),
     words,
     plan: planOf({ ...FIXED, ...planValues }),
     normalisation: normalize,
-    training: { optimizer: optimizer ?? null, learningRate: lr ?? null, schedule: lrSchedule },
+    training: {
+      optimizer: optimizer ?? null,
+      learningRate: lr ?? null,
+      schedule: lrSchedule,
+      evaluations,
+    },
   };
 }
 

@@ -36,6 +36,8 @@ export interface SavedAt {
 export interface Less {
   /** As the end of a sentence that begins with "at equal". */
   readonly cost: string;
+  /** As the end of one that begins with "at equal time"; null where the cost is no time. */
+  readonly place: string | null;
   readonly origin: Origin;
   readonly rival: Rival;
   /** AUC beyond the rival's. */
@@ -144,7 +146,7 @@ export function candidatesOf(
       return control === null ? null : results.difference(name, control, AUC);
     }),
   ])[0]!;
-  const less = lessOf(trained, names, [INPUTS_COST, ...places.map(({ cost }) => cost)]);
+  const less = lessOf(trained, names, [{ cost: INPUTS_COST, title: null }, ...places]);
   const found = names.flatMap((name, i): Candidate[] => {
     if (auc[i] === null || logLoss[i] === null) return [];
     const runs = results.of(name);
@@ -160,7 +162,8 @@ export function candidatesOf(
     }];
   });
   const ahead = ({ less, auc }: Candidate) => (less[0]?.auc ?? auc).found.mean;
-  return found.toSorted((a, b) => ahead(b) - ahead(a));
+  // What was trained with fewer seeds than others is no better for it.
+  return found.toSorted((a, b) => b.seeds - a.seeds || ahead(b) - ahead(a));
 }
 
 /** Inputs passed over, in per cent of those that train. */
@@ -186,17 +189,23 @@ export function controlOf(results: StudyResults, name: string): string | null {
 function lessOf(
   trained: Trained,
   names: readonly string[],
-  costs: readonly Cost[],
+  costs: readonly { readonly cost: Cost; readonly title: string | null }[],
 ): Less[][] {
   const lists = names.map((): Less[] => []);
-  for (const cost of costs) {
+  for (const { cost, title } of costs) {
     const standings = standingsOf(trained, cost);
     const own = names.map((name) => standings.find((one) => one.name === name) ?? null);
     const [tested] = testTogether([own.map((one) => one?.auc ?? null)]);
     for (const [i, one] of own.entries()) {
       const auc = tested![i]!;
       if (one === null || one.rival === null || auc === null) continue;
-      lists[i]!.push({ cost: cost.title, origin: cost.origin, rival: one.rival, auc });
+      lists[i]!.push({
+        cost: cost.title,
+        place: title,
+        origin: cost.origin,
+        rival: one.rival,
+        auc,
+      });
     }
   }
   return lists;
@@ -261,6 +270,8 @@ export interface Answer {
   readonly inputs: number;
   /** Whether the log goes on behind the rows that were read. */
   readonly cut: boolean;
+  /** Minutes that it might take; null without a limit. */
+  readonly budget: number | null;
   /** Seeds that were asked for; null for as many as fit. */
   readonly seedsAsked: number | null;
   /** The best first. */

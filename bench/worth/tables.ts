@@ -69,7 +69,8 @@ export function savingTable(candidates: readonly Candidate[]): ResultTable {
 
 function savingText(saving: Saving | null): string {
   if (saving === null) return "";
-  const { share, low, high } = saving, percent = (value: number) => (100 * value).toFixed(1);
+  const { share, low, high } = saving;
+  const percent = (value: number) => value < -1 ? "< -100" : (100 * value).toFixed(1);
   return low === null ? percent(share) : `${percent(share)} (${percent(low)} … ${percent(high!)})`;
 }
 

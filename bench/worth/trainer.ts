@@ -20,7 +20,9 @@ import { trainedFolder } from "../study/trained.ts";
 import {
   formatWords,
   loadVariant,
+  nameWithout,
   planOfVariant,
+  SCHEDULE_WORDS,
   type Variant,
   variantOf,
 } from "../study/variants.ts";
@@ -100,7 +102,7 @@ export class LogTrainer implements Disposable {
       return refusal === null ? { kind: "done", result } : { kind: "refused", refusal };
     } catch (error) {
       this.#settings.signal.throwIfAborted();
-      return { kind: "failed", why: messageOf(error) };
+      return { kind: "failed", why: withoutAdvice(error) };
     }
   }
 
@@ -146,6 +148,14 @@ export class LogTrainer implements Disposable {
   }
 }
 
+/** An error in a line, without advice on options of a training run, of which this command has no flags. */
+export function withoutAdvice(error: unknown): string {
+  if (!(error instanceof UserError)) return messageOf(error);
+  const marked = error.tell((field) => `\0${field}`), at = marked.indexOf("\0");
+  const cut = at < 0 ? -1 : marked.lastIndexOf("; ", at);
+  return cut < 0 ? error.message : marked.slice(0, cut);
+}
+
 /** Why a variant's window does not fit the hot inputs; null where it does. */
 function noWindow(
   { dataset, segregation, hotMemoryMib }: Ground,
@@ -185,8 +195,8 @@ export function otherShare(
   if (decision === undefined) return null;
   const { share, target, note } = decision;
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const { plan: name, options } = variantOf(variant).words;
-  const { schedule: _schedule, rate: _rate, ...others } = options;
+  // Without the words of the schedule, which the command adds by itself.
+  const { plan: name, options } = variantOf(nameWithout(variant, SCHEDULE_WORDS)).words;
   const drop = Math.floor(100 * share) / 100;
   return {
     why: `of the hot inputs ${percent(target)} were to be passed over, and ${percent(share)} are${
@@ -195,7 +205,7 @@ export function otherShare(
     instead: drop < LEAST_DROP
       ? "another log, with rows that are used more often, may have more that stand still"
       : `--variants ${
-        formatWords({ plan: name, options: { ...others, drop: `${drop}` } })
+        formatWords({ plan: name, options: { ...options, drop: `${drop}` } })
       } asks for that`,
   };
 }

@@ -112,10 +112,10 @@ function conclusionSentence(answer: Answer): string {
 }
 
 /** Flags with which there are seeds enough. */
-function enoughSeeds({ seedsAsked, secondsASeed }: Answer): string {
+function enoughSeeds({ seedsAsked, secondsASeed, budget }: Answer): string {
   return seedsAsked !== null && seedsAsked < LEAST_SEEDS
     ? `--seeds ${LEAST_SEEDS}`
-    : `--budget ${minutes(LEAST_SEEDS * secondsASeed)}`;
+    : `--budget ${moreMinutes(LEAST_SEEDS * secondsASeed, budget)}`;
 }
 
 function seedsText(seeds: number): string {
@@ -158,7 +158,8 @@ function oneSaving({ share }: Saving, whose: string): string {
 /** `3.5 to 6.2`; where one end is no saving, `from 2.0 % more to 6.2 % less`. */
 function endsText({ low, high }: Saving, interval: string): string {
   if (low === null || high === null) return "no interval with so few seeds";
-  const end = (value: number) => `${percent(Math.abs(value))} % ${value < 0 ? "more" : "less"}`;
+  const end = (value: number) =>
+    value < -1 ? "over 100 % more" : `${percent(Math.abs(value))} % ${value < 0 ? "more" : "less"}`;
   return low >= 0
     ? `${interval}${percent(low)} to ${percent(high)}`
     : `${interval}from ${end(low)} to ${end(high)}`;
@@ -199,7 +200,7 @@ function lessSentence({ less, name }: Candidate): string {
     told(first),
     ...(same.length === 0
       ? []
-      : [`the same at equal ${same.map(({ cost }) => cost).join(", at equal ")}`]),
+      : [`the same at equal time ${same.map(({ place }) => place).join("; ")}`]),
     ...others.filter((one) => !same.includes(one)).map((one) => `${lessWord(one)}: ${told(one)}`),
   ];
   return `${asked} ${upperFirst(word)}: ${parts.join("; ")}`;
@@ -244,7 +245,7 @@ function unknownSentence(answer: Answer, best: Candidate): string {
 
 /** What would settle whether there is a difference of the size that matters. */
 function settledBy(answer: Answer, found: Estimate): string {
-  const { inputs, cut, secondsASeed } = answer, visible = smallestVisible(found);
+  const { inputs, cut, secondsASeed, budget } = answer, visible = smallestVisible(found);
   if (found.seeds < LEAST_SEEDS || visible === null) {
     return `how much seeds differ, which ${LEAST_SEEDS} or more tell (${enoughSeeds(answer)})`;
   }
@@ -254,7 +255,9 @@ function settledBy(answer: Answer, found: Estimate): string {
   const seeds = seedsToSee(found, MARGIN_AUC);
   const more = seeds === null || seeds > MOST_SEEDS
     ? `more seeds than ${MOST_SEEDS}`
-    : `about ${seeds} seeds (--seeds ${seeds} --budget ${minutes(seeds * secondsASeed)})`;
+    : `about ${seeds} seeds (--seeds ${seeds} --budget ${
+      moreMinutes(seeds * secondsASeed, budget)
+    })`;
   const times = (visible / MARGIN_AUC) ** 2;
   const rows = cut ? ", which a larger --budget reads" : ", more than this log has";
   return `whether there is a difference of ${MARGIN_AUC} AUC to training on less: these seeds would show one of ${
@@ -264,7 +267,7 @@ function settledBy(answer: Answer, found: Estimate): string {
   } inputs${rows}, if the spread falls with the root of their number`;
 }
 
-/** Whole minutes that so many seconds of training need with everything else. */
-function minutes(seconds: number): number {
-  return Math.max(1, Math.ceil(seconds / 60 * 1.25));
+/** Whole minutes that so many seconds of training need with everything else, more than there were. */
+function moreMinutes(seconds: number, budget: number | null): number {
+  return Math.max(Math.ceil(seconds / 60 * 1.25), Math.floor(budget ?? 0) + 1);
 }

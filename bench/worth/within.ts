@@ -10,9 +10,10 @@ import { formatClock } from "../../core/format.ts";
 import { StudyResults } from "../study/compare.ts";
 import type { StudyResult } from "../study/store.ts";
 import type { Trained } from "../study/trained.ts";
-import { interleaved, variantOf } from "../study/variants.ts";
+import { interleaved, nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
 import { shortName, skippedPercent } from "./answer.ts";
 import type { AskedLog } from "./log.ts";
+import { LEAST_SEEDS } from "../study/statistics.ts";
 import { chooseSeeds, chooseVariants } from "./schedule.ts";
 import type { LogTrainer, Refusal } from "./trainer.ts";
 
@@ -52,8 +53,8 @@ export const WHOLE = interleaved("fae", { full: false });
 
 /** A way of skipping with the schedule of the others. */
 export function skippingVariant(words: string): string {
-  const { words: { plan, options } } = variantOf(words);
-  const own = Object.entries(options).filter(([key]) => key !== "schedule" && key !== "rate");
+  const { words: { plan, options } } = variantOf(nameWithout(words, SCHEDULE_WORDS));
+  const own = Object.entries(options);
   return interleaved(plan, { full: false }, ...own.map(([key, value]) => `${key}=${value}`));
 }
 
@@ -139,7 +140,9 @@ class Session {
     ];
     for (const words of needed) await this.#run(1, variantOf(words).name);
     for (const [i, words] of more.entries()) {
-      if (this.#spent() + this.#secondsASeed() > this.#wanted.seconds) {
+      // With one more as long as the others, three seeds must fit.
+      const { size } = this.#each;
+      if (LEAST_SEEDS * this.#secondsASeed() * (size + 1) / size > this.#wanted.seconds) {
         this.#leaveOut(more.slice(i));
         break;
       }
@@ -190,11 +193,14 @@ class Session {
 
   async #run(seed: number, name: string): Promise<StudyResult | null> {
     this.#begunRuns++;
+    const begun = performance.now();
     const outcome = await this.#trainer.run(seed, name, () => this.#where());
     if (outcome.kind === "done") {
       const runs = this.#runs.get(name) ?? [];
       this.#runs.set(name, [...runs, outcome.result]);
-      if (seed === 1) this.#each.set(name, secondsOf(outcome.result));
+      // A run that was kept from before took its own time then.
+      const seconds = Math.max(secondsOf(outcome.result), (performance.now() - begun) / 1000);
+      if (seed === 1) this.#each.set(name, seconds);
       return outcome.result;
     }
     if (outcome.kind === "refused") this.#refused.set(name, outcome.refusal);
@@ -202,20 +208,20 @@ class Session {
     return null;
   }
 
-  /** How far everything is: `[12/40, 2:10 left]`. */
+  /** How far everything is, in few columns: `[run 12/40, 2:10 left]`. */
   #where(): string {
     const { seconds } = this.#wanted;
     const run = this.#begunRuns;
     if (this.#seeds === 1) {
       return seconds === Infinity
         ? `[run ${run}]`
-        : `[run ${run}, at most ${formatClock(Math.max(0, seconds - this.#spent()))} left]`;
+        : `[run ${run}, ${formatClock(Math.max(0, seconds - this.#spent()))} at most]`;
     }
     const left = [...this.#each.keys()].reduce(
       (sum, name) => sum + this.#seeds - (this.#runs.get(name)?.length ?? 0),
       0,
     );
-    return `[run ${run} of ${run + left - 1}, ${
+    return `[run ${run}/${run + left - 1}, ${
       formatClock((left - 0.5) / this.#each.size * this.#secondsASeed())
     } left]`;
   }

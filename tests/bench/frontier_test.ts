@@ -64,7 +64,7 @@ function madeUp(variant: string, seed: number, inputs: number, auc: number): Stu
 const INPUTS: Cost = {
   name: "inputs",
   title: "inputs trained",
-  saved: "inputs",
+  saved: "inputs saved",
   unit: "inputs",
   origin: "measured",
   of: ({ trained_inputs }) => trained_inputs,

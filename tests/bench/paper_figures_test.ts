@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { ablationExperiment } from "../../bench/experiments/ablation.ts";
 import { verdictOf } from "../../bench/experiments/naive_skip.ts";
-import { stoppedShare } from "../../bench/experiments/staleness.ts";
+import { largestByPart, stoppedShare } from "../../bench/experiments/staleness.ts";
+import { joinedState } from "../../bench/outcomes.ts";
 import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
@@ -31,6 +32,29 @@ Deno.test("a row has stopped if after a quarter of the minibatches it never agai
   // The reading at the start of the run has no change of its own.
   assert.equal(stoppedShare({ ...watched, steps: [0, 10, 20, 60, 100] }, 100), 2 / 4);
   assert.equal(stoppedShare({ rows, steps: [10], changes: [[0, 0, 0, 0, 0]] }, 10), null);
+});
+
+Deno.test("Figure 4 has a row's largest change in each twentieth of a run, of its first one", () => {
+  const changes = [[0, 1], [0.5, 2], [0.1, 0], [2, 1]],
+    rows = [0, 1].map((row) => ({ table: 0, row }));
+  const watched = { rows, steps: [0, 10, 12, 14, 100], changes };
+  assert.deepEqual(largestByPart(watched, 0, 100), [
+    { step: 10, percent: 0 },
+    { step: 15, percent: 100 },
+    { step: 100, percent: 400 },
+  ]);
+  assert.deepEqual(largestByPart({ rows, steps: [5], changes: [[0, 0]] }, 0, 10), []);
+});
+
+Deno.test("reduced runs can show that something is there, and never that it is not", () => {
+  const reduced = { full: false, inputs: null, recorded: false }, full = { ...reduced, full: true };
+  const [found, lost] = ["reproduced", "not reproduced"] as const;
+  assert.equal(joinedState([found, found], reduced), "reproduced");
+  assert.equal(joinedState([lost, lost], reduced), "not at this size");
+  assert.equal(joinedState([lost, lost], full), "not reproduced");
+  assert.equal(joinedState([found, lost], { ...reduced, recorded: true }), "reproduced in part");
+  assert.equal(joinedState([found, "not decided"], full), "not at this size");
+  assert.equal(joinedState([], full), "not at this size");
 });
 
 Deno.test("the paper's loss of accuracy is reproduced, not reproduced, or cannot be told", () => {

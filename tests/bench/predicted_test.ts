@@ -9,7 +9,7 @@ import { sensitivityExperiment } from "../../bench/experiments/sensitivity.ts";
 import { speedupExperiment } from "../../bench/experiments/speedup.ts";
 import { trafficExperiment } from "../../bench/experiments/traffic.ts";
 import { barCell, validateExperiment } from "../../bench/experiments/validate.ts";
-import { simulatePaper } from "../../bench/paper_machine.ts";
+import { predictedSetting, simulatePaper } from "../../bench/paper_machine.ts";
 import { loadMachine } from "../../sim/machine.ts";
 import { allDraws } from "../../sim/paper/all_draws.ts";
 import { drawRatios } from "../../sim/paper/draws.ts";
@@ -253,4 +253,37 @@ Deno.test("validate: writes a machine file, and takes it the next time", async (
   } finally {
     await Deno.remove(out, { recursive: true });
   }
+});
+
+Deno.test("what is predicted of the paper's machine is predicted of the machine that is asked for", async () => {
+  const settings = settingsIn("nowhere", { smoke: true, workloads: ["rm4"], machine: ["l4"] });
+  for (const experiment of [breakdownExperiment, trafficExperiment]) {
+    const { tables, figures, outcome } = await experiment.run(settings);
+    assert.match(tables[0]!.title, /l4, 1 GPU, PCIe 4/);
+    assert.ok(figures!.some(({ caption }) => caption.includes("l4, 1 GPU, PCIe 4")));
+    assert.equal(outcome, undefined, "nothing is published of it");
+    await assert.rejects(
+      experiment.run({ ...settings, machine: ["l4", "t4"] }),
+      /Cannot use --machine l4,t4: these tables are of one machine/,
+    );
+  }
+  const { tables: [first] } = await sensitivityExperiment.run(settings);
+  assert.ok(first!.title.includes("l4, 1 GPU"));
+  assert.deepEqual(first!.rows.find(([what]) => what === "GPUs")!.slice(1, 3), [1, 1]);
+});
+
+Deno.test("speedup --machine predicts the paper's ratios elsewhere, as simulate does, with ranges", async () => {
+  const settings = settingsIn("nowhere", { smoke: true, workloads: ["rm4"], machine: ["l4"] });
+  const { tables: [table, times], outcome } = await speedupExperiment.run(settings);
+  assert.equal(outcome, undefined);
+  const row = table!.rows.find(([, name]) => name === "Slipstream over FAE")!;
+  const { calibrated: { workloads, ...options } } = await predictedSetting(settings);
+  const [fae, slipstream] = ["fae", "slipstream"].map((system) =>
+    simulate({ ...options, trace: workloads.rm4, system }).epoch_ms
+  );
+  assert.match(
+    String(row[2]),
+    new RegExp(`^${(fae! / slipstream!).toFixed(2)} \\(1\\.\\d\\d … 1\\.`),
+  );
+  assert.equal(times!.rows.find(([, name]) => name === "Slipstream")![2], slipstream! / 1000);
 });

@@ -201,6 +201,7 @@ Deno.test("reportPage() begins with three sentences, recorded runs first, and on
     [...first.querySelectorAll("li")].map((one) => one.textContent),
     ["Recorded runs say more. More", "Here little is seen. More", "A model says most. More"],
   );
+  assert.match(first.textContent, /For a log of your own: deno task bench --data LOG/);
   assert.equal(count(first, "figure"), 1);
   const panels = [...first.querySelectorAll(".panels > svg > title")];
   assert.deepEqual(
@@ -220,7 +221,7 @@ Deno.test("reportPage() opens a section with its outcome, and does not say it tw
   });
   const page = parse(text);
   const said = page.querySelector("#skew > p.outcome")!;
-  assert.equal(said.textContent, "Not at this size. too few inputs.");
+  assert.equal(said.textContent, "Not at this size: too few inputs.");
   assert.equal(page.querySelector("#skew details li")!.textContent, "too few");
   assert.equal(page.querySelector("#plans > .found")!.textContent, "slower");
 });
@@ -257,7 +258,7 @@ Deno.test("reportPage() opens what a section needs and closes the rest: long tab
   );
 });
 
-Deno.test("reportPage() needs no network, no script and no other file", async () => {
+Deno.test("reportPage() needs no network and no other file, and runs no script but its own", async () => {
   const text = await reportPage({ documents: madeUpDocuments(), refused: [] });
   assert.deepEqual(
     [...new Set(text.match(/https?:[^"'\s)<]*/g))],
@@ -265,8 +266,13 @@ Deno.test("reportPage() needs no network, no script and no other file", async ()
   );
   assert.doesNotMatch(
     text,
-    /<script|<link(?! rel="icon" href="data:,")|@import|url\((?!#)|\ssrc=| on\w+=/,
+    /<script[^>]|<link(?! rel="icon" href="data:,")|@import|url\((?!#)|\ssrc=| on\w+=/,
   );
+  const [, script] = text.match(/<script>([\s\S]*)<\/script>/)!;
+  assert.equal(count(parse(text), "script"), 1);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
+  const allowed = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  assert.ok(text.includes(`default-src 'none'`) && text.includes(`script-src 'sha256-${allowed}'`));
   for (const [, address] of text.matchAll(/ href="([^"]*)"/g)) {
     assert.match(address!, /^(#|data:|https:\/\/arxiv\.org\/)/);
   }

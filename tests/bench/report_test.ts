@@ -43,6 +43,13 @@ Deno.test("buildDocument() holds tables, notes and where they come from", () => 
   assert.equal(document.environment.deno, Deno.version.deno);
 });
 
+Deno.test("fullText() ends with what was found, in sentences that a terminal does not break within words", () => {
+  const findings = { ...found("one"), notes: ["a note"], verdicts: ["yes and no", "cannot tell"] };
+  const document = documentOf("one", findings);
+  assert.ok(fullText(document).endsWith("\na note\n\nVERDICT\nyes and no\ncannot tell\n"));
+  assert.ok(fullText(document, 8).endsWith("VERDICT\nyes and\n  no\ncannot\n  tell\n"));
+});
+
 Deno.test("fullText() tells where figures are from", () => {
   const { tables, ...rest } = found("one", [1, 10]);
   const named = tables.map((table) => ({

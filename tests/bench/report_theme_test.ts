@@ -19,11 +19,23 @@ for (const [surface, name] of ["light", "dark"].entries()) {
   Deno.test(`text has a contrast of 4.5 and marks of 3 on a ${name} surface`, () => {
     const all = colours();
     const of = (property: string) => all[property]![surface]!;
-    for (const ink of ["ink", "muted", "link", "measured-ink", "predicted-ink", "published-ink"]) {
+    for (
+      const ink of [
+        "ink",
+        "muted",
+        "link",
+        "measured-ink",
+        "generated-ink",
+        "predicted-ink",
+        "published-ink",
+      ]
+    ) {
       assert.ok(contrast(of(ink), of("paper")) >= 4.5, ink);
     }
     assert.ok(contrast(of("muted"), of("raised")) >= 4.5);
-    for (const text of ["alert", "measured-ink", "predicted-ink", "published-ink"]) {
+    for (
+      const text of ["alert", "measured-ink", "generated-ink", "predicted-ink", "published-ink"]
+    ) {
       const on = text === "alert" ? "alert-surface" : text.replace("ink", "surface");
       assert.ok(contrast(of(text), of(on)) >= 4.5, text);
     }
@@ -34,7 +46,7 @@ for (const [surface, name] of ["light", "dark"].entries()) {
   });
 
   Deno.test(`the first series differ from their neighbours in lightness on a ${name} surface`, () => {
-    for (const origin of ["measured", "predicted", "published"]) {
+    for (const origin of ["measured", "generated", "predicted", "published"]) {
       for (const i of [1, 2, 3]) {
         const [a, b] = [i, i + 1].map((n) => colours()[`${origin}-${n}`]![surface]!);
         assert.ok(contrast(a!, b!) >= 1.25, `${origin} ${i}: ${contrast(a!, b!)}`);

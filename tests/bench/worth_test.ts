@@ -6,9 +6,10 @@ import { seedsToSee, smallestVisible } from "../../bench/study/statistics.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
 import { type Answer, type Candidate, candidatesOf, placesOf } from "../../bench/worth/answer.ts";
 import { chooseInputs, chooseSeeds, chooseVariants } from "../../bench/worth/schedule.ts";
-import { otherShare } from "../../bench/worth/trainer.ts";
+import { otherShare, withoutAdvice } from "../../bench/worth/trainer.ts";
 import { conclusionOf, verdictOf } from "../../bench/worth/verdict.ts";
 import { budgetsBelow, refusalClauses, skippingVariant } from "../../bench/worth/within.ts";
+import { UserError } from "../../core/errors.ts";
 import { flagName } from "../../core/flags.ts";
 import { inFolder } from "../data/rows.ts";
 import { settingsIn } from "./made_up.ts";
@@ -49,8 +50,20 @@ const CANDIDATE: Candidate = {
   auc: tested(-0.002, 0.003, false),
   logLoss: tested(0.001, 0.002, false),
   less: [
-    { cost: "inputs trained", origin: "measured", rival: "fae", auc: tested(-0.001, 0.004, false) },
-    { cost: "time there", origin: "predicted", rival: "fae", auc: tested(-0.001, 0.004, false) },
+    {
+      cost: "inputs trained",
+      place: null,
+      origin: "measured",
+      rival: "fae",
+      auc: tested(-0.001, 0.004, false),
+    },
+    {
+      cost: "time there",
+      place: "on a model",
+      origin: "predicted",
+      rival: "fae",
+      auc: tested(-0.001, 0.004, false),
+    },
   ],
   random: tested(0.0015, 0.002, false),
 };
@@ -60,6 +73,7 @@ const answerOf = (candidate: Partial<Candidate> | null, more: Partial<Answer> = 
   inputs: 40_000,
   cut: false,
   seedsAsked: null,
+  budget: 4,
   candidates: candidate === null ? [] : [{ ...CANDIDATE, ...candidate }],
   refused: [],
   leftOut: [],
@@ -96,7 +110,7 @@ Deno.test("the verdict says what is saved and what it costs, with intervals, and
     "What it saves here (measured): slipstream passes over 15.0 % of the inputs and saves 12.0 % of fae's time (95 % interval 10.0 to 14.0). fae trains everything in the same order, baseline everything without telling hot inputs from cold ones",
     "What it saves there (predicted, with ranges): on 4 x V100, rows in host memory it saves 10.0 % of fae's time (8.0 to 11.0) and takes 2.0 % more than baseline's time (from 5.0 % more to 1.0 % less)",
     "What it costs, against fae on all inputs: AUC -0.00200 (95 % interval -0.00500 to +0.00100, no difference shown), log-loss +0.00100 (95 % interval -0.00100 to +0.00300, no difference shown); that AUC is no worse than by 0.0003 is not shown",
-    "Would training on less do as well? As far as these seeds can tell, yes: at equal inputs trained slipstream has AUC -0.00100 (95 % interval -0.00500 to +0.00300, no difference shown) beyond fae stopped early; the same at equal time there",
+    "Would training on less do as well? As far as these seeds can tell, yes: at equal inputs trained slipstream has AUC -0.00100 (95 % interval -0.00500 to +0.00300, no difference shown) beyond fae stopped early; the same at equal time on a model",
     "Does it matter which inputs are passed over? AUC +0.00150 (95 % interval -0.00050 to +0.00350, no difference shown) beyond dropping as many at random",
     "What is not known: whether there is a difference of 0.0003 AUC to training on less: these seeds would show one of 0.00536; it would take more seeds than 200, or about 13,000,000 inputs, more than this log has, if the spread falls with the root of their number; what other rows or later days of this log would say, since all seeds share these rows; how near the predicted times are, which no run on those machines has checked",
   ]);
@@ -148,7 +162,7 @@ Deno.test("what is not compared, left out or cut off is said, and what would set
     /these seeds would show one of 0\.00054; it would take about \d+ seeds \(--seeds \d+ --budget \d+\)/,
   );
   const one = { seeds: 1, less: lessWith(tested(-1, null, false, 1), tested(-1, null, false, 1)) };
-  assert.match(verdictOf(answerOf(one))[0]!, /1 seed decides nothing, .* \(--budget 2\)$/);
+  assert.match(verdictOf(answerOf(one))[0]!, /1 seed decides nothing, .* \(--budget 5\)$/);
   assert.match(verdictOf(answerOf(one, { seedsAsked: 1 }))[0]!, /\(--seeds 3\)$/);
 });
 
@@ -166,6 +180,17 @@ Deno.test("only flags that the command has are suggested", () => {
   assert.deepEqual([...named].sort(), ["--budget", "--seeds", "--variants"]);
   const own = new Set(worthExperiment.flags.map(flagName));
   for (const flag of named) assert.ok(own.has(flag), flag);
+});
+
+Deno.test("an error keeps what is wrong, and loses advice on options that the command lacks", () => {
+  const error = (advice: (option: (field: string) => string) => string) =>
+    new UserError((option) => `Cannot train: it is small; ${advice(option)}`);
+  assert.equal(
+    withoutAdvice(error((option) => `use a larger ${option("plan.profile")}`)),
+    "Cannot train: it is small",
+  );
+  assert.equal(withoutAdvice(error(() => "add rows")), "Cannot train: it is small; add rows");
+  assert.equal(withoutAdvice(new TypeError("x")), "TypeError: x");
 });
 
 Deno.test("a share that cannot be reached is not compared, and one that can be is named", () => {
@@ -348,6 +373,7 @@ Deno.test("what cannot be asked is one sentence", () =>
     );
     await assert.rejects(ask({}), /of the \d+ inputs that test 0 have label 1 and \d+ label 0/);
     await assert.rejects(ask({ data: [] }), /no log is given; --data names its files/);
+    await assert.rejects(ask({ data: ["twin:rm2:9000"] }), /it is a twin and no log/);
     await assert.rejects(ask({ machine: ["h100"] }), /machine h100: did you mean h100x8/);
     await assert.rejects(ask({ batch: [32, 64] }), /Cannot use --batch 32-64/);
     await assert.rejects(ask({ variants: ["fae"] }), /whether fae is worth it: it skips nothing/);

@@ -11,7 +11,7 @@ const DEFAULT = EXPERIMENTS.filter(({ suite }) => suite === "default");
 /** Those that show no time measured here: twice the same run gives the same words and figures. */
 const UNTIMED: ReadonlySet<string> = new Set([
   ...["speedup", "breakdown", "skew", "staleness", "naive-skip", "accuracy", "traffic"],
-  "sensitivity",
+  ...["sensitivity", "setting", "learning"],
 ]);
 
 /** What the suite found, for the tests behind its own. */

@@ -12,7 +12,8 @@ import { pathToFileURL } from "node:url";
 import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { imageOf } from "./png.ts";
 import inspectPage from "./inspect_page.js" with { type: "text" };
-import type { Inspection, PageReport, View } from "./page_report.ts";
+import usePage from "./use_page.js" with { type: "text" };
+import type { Inspection, PageReport, Use, View } from "./page_report.ts";
 
 /** Higher than screens are, so that a screenshot shows figures. */
 const VIEWS: readonly View[] = [
@@ -64,6 +65,7 @@ async function look(page: Page): Promise<PageReport> {
   await page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)");
   const opened = await inspect();
   await page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = false)");
+  const used = await page.evaluate(usePage) as Use;
   await page.setViewport({ width: 794, height: 1123 });
   await page.emulateMediaType("print");
   const print = { inspection: await inspect(), screenshot: await shoot("print") };
@@ -73,6 +75,7 @@ async function look(page: Page): Promise<PageReport> {
     requests,
     views,
     opened,
+    used,
     print,
     pdf: { begins: new TextDecoder("latin1").decode(pdf.subarray(0, 5)), bytes: pdf.length },
   };

@@ -46,6 +46,25 @@ export interface Screenshot {
   readonly colours: number;
 }
 
+/** What `use_page.js` gets from the page's script. */
+export interface Use {
+  /** What is said of the marks that arrow keys lead to: right, right, left. */
+  readonly values: readonly (string | null)[];
+  /** Whether Escape ends that. */
+  readonly closed: boolean;
+  /** Whether the same is said of the mark beside the pointer. */
+  readonly pointed: boolean;
+  /** What can be highlighted; what the first of these fades, and marks in tables; what is left after a second click. */
+  readonly names: readonly string[];
+  readonly faded: number;
+  readonly marked: number;
+  readonly left: number;
+  /** The third column of the first table that can be sorted: as it is, and after each of three clicks. */
+  readonly orders: readonly (readonly string[])[];
+  /** The calculator at 50 % hot inputs of which 40 % are skipped. */
+  readonly calculated: { readonly shown: boolean; readonly rows: readonly string[] } | null;
+}
+
 /** All of it. */
 export interface PageReport {
   readonly problems: readonly string[];
@@ -57,6 +76,7 @@ export interface PageReport {
   }[];
   /** In the last view, with everything opened that is closed at first. */
   readonly opened: Inspection;
+  readonly used: Use;
   readonly print: { readonly inspection: Inspection; readonly screenshot: Screenshot };
   readonly pdf: { readonly begins: string; readonly bytes: number };
 }

@@ -7,9 +7,9 @@ import { writeReport } from "../../../bench/report_page/mod.ts";
 import { writeResult } from "../../../bench/results.ts";
 import { RECORDS_FOLDER } from "../../../bench/study/recorded.ts";
 import { inFolder } from "../../data/rows.ts";
-import { madeUpDocuments } from "../made_up_results.ts";
+import { madeUpDocuments, WORKLOADS } from "../made_up_results.ts";
 import { chromium } from "./chromium.ts";
-import { checkPage, lookAtPage, screensOf } from "./page_report.ts";
+import { checkPage, lookAtPage, screensOf, type Use } from "./page_report.ts";
 import { settingsIn } from "../made_up.ts";
 
 Deno.test({
@@ -29,8 +29,35 @@ Deno.test({
       assert.deepEqual(drawn, ["answer-tradeoff", ...expected]);
       const closed = report.views[0]!.inspection.figures.filter(({ closed }) => closed);
       assert.deepEqual(closed.map(({ id }) => id), ["validate-scatter"]);
+      checkUse(report.used);
     }),
 });
+
+/** What a reader gets out of charts, tables and the calculator of the made-up results. */
+function checkUse({ values, closed, pointed, orders, calculated, ...highlight }: Use): void {
+  const first = "fae, stopped early, 0: 0 (-0.001 to 0.001), measured here";
+  assert.deepEqual(values, [
+    first,
+    "fae, stopped early, 5: -0.002 (-0.003 to -0.001), measured here",
+    first,
+  ]);
+  assert.deepEqual({ closed, pointed }, { closed: true, pointed: true });
+  const { names, faded, marked, left } = highlight;
+  for (const name of ["slipstream", "fae", ...WORKLOADS]) assert.ok(names.includes(name), name);
+  assert.ok(faded > 0 && marked > 0, `${faded} faded, ${marked} marked`);
+  assert.equal(left, 0);
+  // Of the speedups that are predicted, from the least, from the most, and as they were.
+  const [before, up, down, after] = orders;
+  assert.deepEqual(before, ["1.71", "2.52", "1.13", "1.24"]);
+  assert.deepEqual(up, ["1.13", "1.24", "1.71", "2.52"]);
+  assert.deepEqual(down, up!.toReversed());
+  assert.deepEqual(after, before);
+  // 100 s without hot inputs, 40 s with hot ones alone: half and half 70 s, less half of 40 % of the 30 s that skipping saves.
+  assert.deepEqual(calculated, {
+    shown: true,
+    rows: ["FAE1:10 min1.00", "Slipstream1:04 min1.09"],
+  });
+}
 
 /** What the suite runs, and the recorded runs that it shows. */
 const SUITE = [
