@@ -14,6 +14,7 @@ export { calibrate, type CalibrateOptions } from "./calibrate/calibrate.ts";
 export { type CountOptions, countTrace, countTraces } from "./counts.ts";
 export { parseAnyTrace, readAnyTrace, writeCountedTrace } from "./counted_file.ts";
 export type { Context, Precision, PRECISIONS } from "./context.ts";
+export type { Program as TrainingProgram } from "./program.ts";
 export type { CountCache, CountKey } from "./count_cache.ts";
 export type { GraphTimes } from "./engine.ts";
 export { explain, type Explanation, type ExplanationRanges, type Purchase } from "./explain.ts";
