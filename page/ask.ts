@@ -132,6 +132,7 @@ class AskPanel {
     signal.throwIfAborted();
     const found = await answer(question, signal);
     signal.throwIfAborted();
+    const simulated = found.results.map(({ system }) => system);
     this.#headline.textContent = headline(found);
     this.#times.replaceChildren(
       timeBars(found),
@@ -140,7 +141,8 @@ class AskPanel {
         "p",
         { class: "meta" },
         `Predicted. Ranges hold 90 % of ${DRAWS} draws of all that is uncertain; speed-ups are over the first line. The same from the command line: `,
-        element("code", {}, commandOf(question)),
+        // The command refuses systems that are left out here.
+        element("code", {}, commandOf({ ...question, systems: simulated })),
       ),
       ...found.leftOut.map((why) => element("p", { class: "meta" }, `Left out: ${why}.`)),
       element("h3", {}, "What is moved"),
