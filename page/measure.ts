@@ -13,7 +13,7 @@ import { element } from "./dom.ts";
 import { missingGpu } from "./gpu_advice.ts";
 import type { MeasureEvent, ShownKernel, ShownLimits } from "./measure/messages.ts";
 import { roofline } from "./measure/roofline.ts";
-import { startWorker } from "./worker.ts";
+import { startWorker, workerFailure } from "./worker.ts";
 
 /** Fills the tab. */
 export function mountMeasure(panel: HTMLElement): void {
@@ -69,8 +69,8 @@ class MeasureTab {
     worker.addEventListener("message", ({ data }: MessageEvent<MeasureEvent>) => {
       if (worker === this.#worker) this.#take(data);
     });
-    worker.addEventListener("error", ({ message }) => {
-      if (worker === this.#worker) this.#take({ kind: "failed", message });
+    worker.addEventListener("error", (event) => {
+      if (worker === this.#worker) this.#take({ kind: "failed", message: workerFailure(event) });
     });
     missingGpu("measure").then((missing) => {
       if (worker !== this.#worker) return;
