@@ -12,7 +12,7 @@ import type { Axis } from "../sim/sweep.ts";
 import type { System } from "../sim/system.ts";
 import { ALL_SYSTEMS, findSystem } from "../sim/systems/mod.ts";
 import type { CountedTrace } from "../sim/work.ts";
-import { fileChooser, type OwnTrace, readOwnTrace } from "./ask/own_trace.ts";
+import { fileChooser, readOwnTrace } from "./ask/own_trace.ts";
 import {
   answer,
   answerMap,
@@ -67,7 +67,8 @@ class AskPanel {
   readonly #headline = element("p", { id: "ask-headline", class: "headline", role: "status" });
   readonly #times = element("div", { id: "ask-times" });
   readonly #map = element("div", { id: "ask-map" });
-  #own: OwnTrace | null = null;
+  /** The visitor's own trace and its entry among the workloads. */
+  #own: { readonly trace: CountedTrace; readonly entry: HTMLOptionElement } | null = null;
   /** Ends the answer that is being computed. */
   #abort = new AbortController();
 
@@ -132,6 +133,7 @@ class AskPanel {
     signal.throwIfAborted();
     const found = await answer(question, signal);
     signal.throwIfAborted();
+    const simulated = found.results.map(({ system }) => system);
     this.#headline.textContent = headline(found);
     this.#times.replaceChildren(
       timeBars(found),
@@ -140,7 +142,8 @@ class AskPanel {
         "p",
         { class: "meta" },
         `Predicted. Ranges hold 90 % of ${DRAWS} draws of all that is uncertain; speed-ups are over the first line. The same from the command line: `,
-        element("code", {}, commandOf(question)),
+        // The command refuses systems that are left out here.
+        element("code", {}, commandOf({ ...question, systems: simulated })),
       ),
       ...found.leftOut.map((why) => element("p", { class: "meta" }, `Left out: ${why}.`)),
       element("h3", {}, "What is moved"),
@@ -190,20 +193,21 @@ class AskPanel {
   }
 
   async #trace(): Promise<CountedTrace> {
+    if (this.#own?.entry.selected) return this.#own.trace;
     const name = this.#workload.value;
-    if (name === this.#own?.name) return this.#own.trace;
     const twin = WORKLOAD_NAMES.find((candidate) => candidate === name);
     return twin === undefined ? multiHotTrace() : await loadPaperWorkload(twin);
   }
 
   /** Takes a file as the workload. */
   #read(file: File): void {
-    readOwnTrace(file).then((own) => {
+    readOwnTrace(file).then(({ name, trace }) => {
       this.#note.replaceChildren();
-      if (this.#own !== null) this.#workload.options[this.#workload.options.length - 1]!.remove();
-      this.#own = own;
-      this.#workload.append(element("option", { value: own.name }, own.name));
-      this.#workload.value = own.name;
+      this.#own?.entry.remove();
+      const entry = element("option", { value: name }, name);
+      this.#own = { trace, entry };
+      this.#workload.append(entry);
+      entry.selected = true;
       this.ask();
     }, (error) => showError(this.#note, error));
   }

@@ -51,7 +51,7 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** Shows an error in the place of a result, one sentence; what is no message for people goes to the console as well. */
+/** Shows an error in the place of a result, one sentence. */
 export function showError(place: HTMLElement, error: unknown): void {
   const text = error instanceof Error ? error.message : String(error);
   place.replaceChildren(element("p", { class: "error", role: "alert" }, text));

@@ -13,7 +13,7 @@ import { element } from "./dom.ts";
 import { missingGpu } from "./gpu_advice.ts";
 import type { MeasureEvent, ShownKernel, ShownLimits } from "./measure/messages.ts";
 import { roofline } from "./measure/roofline.ts";
-import { startWorker } from "./worker.ts";
+import { startWorker, workerFailure } from "./worker.ts";
 
 /** Fills the tab. */
 export function mountMeasure(panel: HTMLElement): void {
@@ -69,8 +69,8 @@ class MeasureTab {
     worker.addEventListener("message", ({ data }: MessageEvent<MeasureEvent>) => {
       if (worker === this.#worker) this.#take(data);
     });
-    worker.addEventListener("error", ({ message }) => {
-      if (worker === this.#worker) this.#take({ kind: "failed", message });
+    worker.addEventListener("error", (event) => {
+      if (worker === this.#worker) this.#take({ kind: "failed", message: workerFailure(event) });
     });
     missingGpu("measure").then((missing) => {
       if (worker !== this.#worker) return;
@@ -157,7 +157,8 @@ class MeasureTab {
 
 const LEDE =
   "Every kernel of a training step runs by itself at the sizes of the published models. Beside its time stands what this GPU could do at best: the faster of its arithmetic and its memory, measured with the same kernels and not taken from a data sheet.";
-const INTRODUCTION = "Press Measure: it takes about a minute on a GPU.";
+const INTRODUCTION =
+  "Press Measure: it takes about a minute on a GPU that has nothing else to do, so pause Train.";
 const ROOF =
   "A kernel that computes little for each byte is held back by memory: it lies under the slope. One that computes much is held back by arithmetic: it lies under the flat part. The nearer a dot is to its roof, the less is left to gain. The dashed slope is memory that caches hold.";
 

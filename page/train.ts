@@ -13,7 +13,7 @@ import { commandOf, type TrainForm } from "./train/form.ts";
 import type { TrainEvent, TrainRequest } from "./train/messages.ts";
 import { afterEvent, IDLE, type TrainState } from "./train/state.ts";
 import { TrainView } from "./train/view.ts";
-import { startWorker } from "./worker.ts";
+import { startWorker, workerFailure } from "./worker.ts";
 
 /** Fills the tab. */
 export function mountTrain(panel: HTMLElement): void {
@@ -56,9 +56,7 @@ class TrainTab {
     this.#start.addEventListener("click", () => this.#toggle());
     this.#step.addEventListener("click", () => this.#ask("step"));
     this.#restart.addEventListener("click", () => this.#begin());
-    this.#controls.element.addEventListener("change", () => {
-      if (this.#worker !== null) this.#end();
-    });
+    this.#controls.element.addEventListener("change", () => this.#end());
     this.#controls.element.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("visibilitychange", () => this.#notice());
     this.#show();
@@ -77,8 +75,8 @@ class TrainTab {
     worker.addEventListener("message", ({ data }: MessageEvent<TrainEvent>) => {
       if (worker === this.#worker) this.#take(data);
     });
-    worker.addEventListener("error", ({ message }) => {
-      if (worker === this.#worker) this.#take({ kind: "failed", message });
+    worker.addEventListener("error", (event) => {
+      if (worker === this.#worker) this.#take({ kind: "failed", message: workerFailure(event) });
     });
     missingGpu("train").then((missing) => {
       if (worker !== this.#worker) return;

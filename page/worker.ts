@@ -19,6 +19,11 @@ export function startWorker(): Worker {
   return new Worker(import.meta.url, { type: "module" });
 }
 
+/** Why a worker broke off. A browser says nothing of one whose script it could not load. */
+export function workerFailure({ message }: Partial<ErrorEvent>): string {
+  return message || "Cannot start a worker: its script could not be loaded; reload the page";
+}
+
 /** Does what the page asks for. */
 export function serveWorker(
   scope: WorkerScope<TrainRequest | MeasureRequest> = workerScope(),

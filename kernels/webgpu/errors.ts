@@ -4,13 +4,15 @@
  * @module
  */
 
+import { IN_BROWSER } from "../../core/deno.ts";
 import { UserError } from "../../core/errors.ts";
 import { DeviceLostError } from "../device_lost.ts";
 
 /** Says that memory is short: after "Cannot", what was tried, and in the device's words why not. */
 export function outOfMemory(tried: string, cause: GPUError): UserError {
+  const other = IN_BROWSER ? "" : "the CPU device, or ";
   return new UserError(
-    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try the CPU device, or smaller tables or minibatches`,
+    `Cannot ${tried}: the GPU is out of memory (${cause.message.trim()}); try ${other}smaller tables or minibatches`,
   );
 }
 

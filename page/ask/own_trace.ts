@@ -69,5 +69,11 @@ export function fileChooser(id: string, onFile: (file: File) => void): HTMLEleme
     const file = event.dataTransfer?.files[0];
     if (file !== undefined) onFile(file);
   });
+  // A file that misses the place would else be opened where the page is.
+  for (const kind of ["dragover", "drop"] as const) {
+    addEventListener(kind, (event) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    });
+  }
   return place;
 }

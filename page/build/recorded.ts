@@ -74,8 +74,9 @@ function partsOf(page: string): RecordedStudy {
     throw new Error("Cannot take the report apart: it has no style or no body");
   }
   return {
-    // There is one main part and one title, which the page has.
-    html: html.replaceAll(/<(\/?)(?:header|main)>/g, "<$1div>").replaceAll(/<(\/?)h1\b/g, "<$1h2"),
+    // The page runs no script but its own. There is one main part and one title, which the page has.
+    html: html.replaceAll(/<script>[^]*?<\/script>/g, "")
+      .replaceAll(/<(\/?)(?:header|main)>/g, "<$1div>").replaceAll(/<(\/?)h1\b/g, "<$1h2"),
     css: `@scope (#report) {\n${css.replace(themeCss(":root"), "")}}\n`,
   };
 }

@@ -5,17 +5,19 @@
  */
 
 import { formatCount, formatDuration } from "../../core/format.ts";
+import { type CriterionName, findCriterion } from "../../train/plan/criterion.ts";
+import { type PlanName, PLANS } from "../../train/plan/plans.ts";
 import type { TrainForm } from "./form.ts";
 import type { RunProgress } from "./messages.ts";
 import type { RunState, TrainState } from "./state.ts";
 
 /** A share as whole per cent: `31 %`. */
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
 /** What goes on now. It changes a few times a run, so that a screen reader may speak it. */
-export function statusSentence(state: TrainState, { plan }: TrainForm): string {
+export function statusSentence(state: TrainState, form: TrainForm): string {
   const { stage, preparing, decision, runs: [, own] } = state;
   switch (stage) {
     case "idle":
@@ -25,34 +27,54 @@ export function statusSentence(state: TrainState, { plan }: TrainForm): string {
     case "failed":
       return state.failure!;
     case "ended":
-      return verdict(state, plan);
+      return verdict(state, form);
     case "training":
   }
-  if (decision !== null) return decisionSentence(state, plan);
-  switch (own.progress?.phase) {
-    case "window":
-      return "The window: the plan has noted where every hot row is, and looks again a few minibatches later.";
-    case "warm-up":
-    case "cold":
-      return "Training. The rows that clicks use most settle first: their dots drift to the left.";
-    case "hot":
-    case "all":
-      return `Training by ${plan}, which does not look at how far rows move.`;
-    case undefined:
-      return "Telling hot clicks from cold ones …";
-  }
+  if (decision !== null) return decisionSentence(state, form);
+  return phaseSentence(own.progress?.phase, form);
 }
 
-function decisionSentence({ decision, decisions }: TrainState, plan: string): string {
+/** What goes on before a decision. */
+function phaseSentence(
+  phase: RunProgress["phase"] | undefined,
+  { plan, criterion }: TrainForm,
+): string {
+  if (phase === undefined) return "Telling hot clicks from cold ones …";
+  if (phase === "warm-up" || phase === "cold") {
+    return "Training. The rows that clicks use most settle first: their dots drift to the left.";
+  }
+  if (phase !== "window" || !PLANS[plan].decides) {
+    return `Training by ${plan}, which does not look at how far rows move.`;
+  }
+  return findCriterion(criterion).needs === "accesses"
+    ? "The window: the plan counts how often every hot row is looked up."
+    : "The window: the plan has noted where every hot row is, and looks again a few minibatches later.";
+}
+
+function decisionSentence(
+  { decision, decisions }: TrainState,
+  { plan, criterion }: TrainForm,
+): string {
   const { rows, threshold, share, note } = decision!;
   const again = decisions > 1 ? ` That was decision number ${decisions}.` : "";
-  const what = plan === "freeze" ? "lookups are of such rows, and these stay as they are" : null;
-  return `Decided: ${formatCount(rows.stale)} of ${
-    formatCount(rows.hot)
-  } hot rows moved less than ` +
+  const below = criterion === "paper" ? "moved less than" : `have a score by ${criterion} below`;
+  return `Decided: ${formatCount(rows.stale)} of ${formatCount(rows.hot)} hot rows ${below} ` +
     `T = ${threshold.toPrecision(2)} and count as stale. ${percent(share)} of hot ` +
-    `${what ?? "clicks use stale rows alone, and are skipped from now on"}.` +
+    `${followsFor(plan, criterion)}.` +
     `${note === null ? "" : ` (${note}.)`}${again}`;
+}
+
+/** What follows for the share of a decision. */
+function followsFor(plan: PlanName, criterion: CriterionName): string {
+  if (PLANS[plan].freezes) return "lookups are of such rows, and these stay as they are";
+  return takesMean(criterion)
+    ? "clicks have a mean score below T, and are skipped from now on"
+    : "clicks use stale rows alone, and are skipped from now on";
+}
+
+/** Whether a click is skipped by the mean score of its rows, and not only if all of them are stale. */
+export function takesMean(criterion: CriterionName): boolean {
+  return findCriterion(criterion).defaultCombine === "mean";
 }
 
 /** Inputs that a run has come to, of those of its epoch. */
@@ -61,7 +83,10 @@ export function passedShare({ trained, skipped, total }: RunProgress): number {
 }
 
 /** How the two runs stand after equal time; null before there is something to say. */
-export function raceSentence({ runs: [fae, own] }: TrainState, { plan }: TrainForm): string | null {
+export function raceSentence(
+  { runs: [fae, own] }: TrainState,
+  { plan, maxSteps }: TrainForm,
+): string | null {
   if (fae.progress === null || own.progress === null) return null;
   const { trained, skipped } = own.progress;
   const skips = skipped === 0
@@ -72,7 +97,8 @@ export function raceSentence({ runs: [fae, own] }: TrainState, { plan }: TrainFo
     const [first, other] = done === 0 ? ["fae", plan] : [plan, "fae"];
     const ended = done === 0 ? fae.progress : own.progress;
     const late = done === 0 ? own.progress : fae.progress;
-    return `${first} is through its clicks after ${formatDuration(ended.ms / 1000)}${
+    const what = isStopped(ended, maxSteps) ? `${formatCount(maxSteps)} minibatches` : "clicks";
+    return `${first} is through its ${what} after ${formatDuration(ended.ms / 1000)}${
       done === 1 ? skips : ""
     }; ${other} goes on alone, and has come to ${percent(passedShare(late))}.`;
   }
@@ -83,8 +109,20 @@ export function raceSentence({ runs: [fae, own] }: TrainState, { plan }: TrainFo
     `${percent(passedShare(own.progress))}${skips}.`;
 }
 
-function verdict({ adapter, runs: [fae, own] }: TrainState, plan: string): string {
-  const sentences = [timeVerdict(fae, own, plan), qualityVerdict(fae, own, plan)];
+/** Whether a run ended at the number of minibatches that was asked for. */
+function isStopped({ step }: RunProgress, maxSteps: number): boolean {
+  return maxSteps > 0 && step >= maxSteps;
+}
+
+function verdict(
+  { adapter, runs: [fae, own] }: TrainState,
+  { plan, maxSteps }: TrainForm,
+): string {
+  const sentences = [
+    timeVerdict(fae, own, plan),
+    qualityVerdict(fae, own, plan),
+    stopVerdict(fae, own, { plan, maxSteps }),
+  ];
   if (adapter?.isFallbackAdapter) {
     sentences.push(`${adapter.name} is a software adapter: its times say little about a GPU.`);
   }
@@ -99,6 +137,19 @@ function timeVerdict(fae: RunState, own: RunState, plan: string): string | null 
   const difference = change > 0 ? `${change} % less` : change < 0 ? `${-change} % more` : "as long";
   return `${plan} needed ${formatDuration(fast)} and fae ${formatDuration(slow)}, ${difference}, ` +
     `with ${percent(skipped / Math.max(1, trained + skipped))} of the clicks skipped.`;
+}
+
+/** That times are not of an epoch; null where they are. */
+function stopVerdict(
+  fae: RunState,
+  own: RunState,
+  { plan, maxSteps }: Pick<TrainForm, "plan" | "maxSteps">,
+): string | null {
+  if (fae.progress === null || own.progress === null) return null;
+  if (!isStopped(fae.progress, maxSteps) && !isStopped(own.progress, maxSteps)) return null;
+  return `Runs stop after ${formatCount(maxSteps)} minibatches: fae had come through ${
+    percent(passedShare(fae.progress))
+  } of the clicks and ${plan} through ${percent(passedShare(own.progress))}.`;
 }
 
 function qualityVerdict(fae: RunState, own: RunState, plan: string): string | null {

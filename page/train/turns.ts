@@ -30,8 +30,8 @@ export class Turns {
 
   /** Whether the run that trains should make way before its next minibatch. */
   isOver(run: number): boolean {
-    if (this.#holder !== run || this.#paused) return true;
-    if (this.#allowed !== null) return this.#allowed[run]! <= 0;
+    // `take` counts the minibatches that are allowed, so that each needs a turn of its own.
+    if (this.#holder !== run || this.#paused || this.#allowed !== null) return true;
     const others = this.#clocks.length - this.#ended.size - 1;
     return others > 0 && this.#clocks[run]!.ms - this.#begun >= this.#turnMs;
   }

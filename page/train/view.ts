@@ -6,6 +6,7 @@
 
 /// <reference lib="dom" />
 
+import { PLANS } from "../../train/plan/plans.ts";
 import { element } from "../dom.ts";
 import { curvePicture } from "./curve_picture.ts";
 import type { TrainForm } from "./form.ts";
@@ -13,7 +14,7 @@ import { type Lane, lane } from "./lanes.ts";
 import { linesPicture, smoothed } from "./lines_picture.ts";
 import { RowsPicture } from "./rows_picture.ts";
 import { USUAL_DOMAIN, widened } from "./scale.ts";
-import { raceSentence, statusSentence } from "./sentences.ts";
+import { percent, raceSentence, statusSentence, takesMean } from "./sentences.ts";
 import type { TrainState } from "./state.ts";
 
 const CURVE_HEIGHT = 132, CHART_HEIGHT = 190;
@@ -133,7 +134,7 @@ export class TrainView {
     setText(this.#rowsNote, rows);
     this.#canvas.setAttribute("aria-label", rows);
     this.#showCurve(decision, domain);
-    const words = curveWords(state);
+    const words = curveWords(state, form);
     setText(this.#curveNote, words);
     this.#curve.setAttribute("aria-label", words);
   }
@@ -195,13 +196,33 @@ function rowsWords({ reading, decision }: TrainState, { criterion }: TrainForm):
 }
 
 /** What one sees of the drop curve. */
-function curveWords({ decision, lookups }: TrainState): string {
-  if (decision === null) {
-    return "Drawn when the window closes: the share of hot clicks that each threshold T would skip. One row that still moves is enough to keep a click.";
+function curveWords(
+  { decision, lookups }: TrainState,
+  { plan, criterion }: TrainForm,
+): string {
+  const { decides, freezes } = PLANS[plan];
+  if (!decides) return `Not drawn for ${plan}, which looks for no threshold T.`;
+  if (freezes) {
+    return decision === null
+      ? "Drawn when the plan decides: the share of hot clicks' lookups whose rows each threshold T would freeze."
+      : `At this T, ${percent(decision.share)} of the hot clicks' lookups are of frozen rows.`;
   }
-  return `A click uses ${lookups} rows, and one that still moves is enough to keep it. At this T, ${
-    Math.round(100 * decision.share)
-  } % of the hot clicks use still rows alone. A larger T would skip more, and some of those rows would still be learning.`;
+  const mean = takesMean(criterion);
+  if (decision === null) {
+    return `Drawn when the plan decides: the share of hot clicks that each threshold T would skip. ${
+      mean
+        ? "A click is skipped if the mean score of its rows lies below T."
+        : "One row that still moves is enough to keep a click."
+    }`;
+  }
+  const rule = mean
+    ? `A click uses ${lookups} rows, and is skipped if their mean score lies below T. At this T, ${
+      percent(decision.share)
+    } of the hot clicks are.`
+    : `A click uses ${lookups} rows, and one that still moves is enough to keep it. At this T, ${
+      percent(decision.share)
+    } of the hot clicks use still rows alone.`;
+  return `${rule} A larger T would skip more, and some of those rows would still be learning.`;
 }
 
 function figure(title: string, picture: HTMLElement, words: HTMLElement): HTMLElement {

@@ -64,6 +64,33 @@ Deno.test("what the page says changes when there is something to say", () => {
   );
 });
 
+Deno.test("a decision is told in the words of its plan and criterion", () => {
+  const state = EVENTS.slice(0, 5).reduce(afterEvent, IDLE);
+  assert.match(
+    statusSentence(state, { ...FORM_DEFAULTS, criterion: "per-root-access" }),
+    /rows have a score by per-root-access below T = 0\.048 .* 28 % of hot clicks have a mean score below T, and are/,
+  );
+  assert.match(
+    statusSentence(state, { ...FORM_DEFAULTS, plan: "freeze" }),
+    /28 % of hot lookups are of such rows, and these stay as they are/,
+  );
+  const window = EVENTS.slice(0, 4).reduce(afterEvent, IDLE);
+  assert.match(
+    statusSentence(window, { ...FORM_DEFAULTS, plan: "random-drop" }),
+    /random-drop, which does not look at how far rows move/,
+  );
+});
+
+Deno.test("runs that stop early are not said to be through their clicks", () => {
+  const form = { ...FORM_DEFAULTS, maxSteps: 400 };
+  const state = EVENTS.slice(0, 8).reduce(afterEvent, IDLE);
+  assert.match(raceSentence(state, form)!, /^fae is through its 400 minibatches after 20\.0 s; /);
+  assert.match(
+    statusSentence(afterEvent(state, EVENTS[8]!), form),
+    /Runs stop after 400 minibatches: fae had come through 50 % of the clicks and slipstream through 60 %\./,
+  );
+});
+
 Deno.test("the race is told at the time that both runs have had", () => {
   const state = EVENTS.slice(0, 7).reduce(afterEvent, IDLE);
   assert.equal(

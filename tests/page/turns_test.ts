@@ -67,6 +67,22 @@ Deno.test("a pause holds both runs, a step lets each train one minibatch, and th
   assert.deepEqual(race.trained, [30, 30]);
 });
 
+Deno.test("a step in the middle of a turn lets each run train one minibatch more", async () => {
+  const turns = new Turns([new RunClock(() => 0), new RunClock(() => 0)]);
+  const trained = [0, 0];
+  const train = async (run: number): Promise<void> => {
+    while (trained[run]! < 50) {
+      if (turns.isOver(run)) await turns.take(run);
+      if (++trained[run]! === 3) turns.step();
+      await Promise.resolve();
+    }
+  };
+  void train(0);
+  void train(1);
+  await settled();
+  assert.deepEqual(trained, [4, 1]);
+});
+
 Deno.test("a run that is left alone keeps its turn", async () => {
   const race = runs([10, 10], [3, 50]);
   await race.all();
