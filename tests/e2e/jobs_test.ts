@@ -124,7 +124,7 @@ Deno.test({
         list,
         `A=1 true && echo one; echo two | cat
 false; echo not reached
-trap 'echo kept; exit 143' TERM; echo begun; tail -f /dev/null & wait
+trap 'echo kept; exit 143' TERM; echo begun; while :; do :; done
 `,
       );
       await succeed("bench", ["jobs", "--list", list, "--slurm", `${folder}/s`]);
