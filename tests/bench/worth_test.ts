@@ -5,7 +5,12 @@ import type { TestedDifference } from "../../bench/study/comparison.ts";
 import { seedsToSee, smallestVisible } from "../../bench/study/statistics.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
 import { type Answer, type Candidate, candidatesOf, placesOf } from "../../bench/worth/answer.ts";
-import { chooseInputs, chooseSeeds, chooseVariants } from "../../bench/worth/schedule.ts";
+import {
+  chooseInputs,
+  chooseSeeds,
+  chooseVariants,
+  wantedSeeds,
+} from "../../bench/worth/schedule.ts";
 import { otherShare, withoutAdvice } from "../../bench/worth/trainer.ts";
 import { conclusionOf, verdictOf } from "../../bench/worth/verdict.ts";
 import { budgetsBelow, refusalClauses, skippingVariant } from "../../bench/worth/within.ts";
@@ -164,6 +169,8 @@ Deno.test("what is not compared, left out or cut off is said, and what would set
   const one = { seeds: 1, less: lessWith(tested(-1, null, false, 1), tested(-1, null, false, 1)) };
   assert.match(verdictOf(answerOf(one))[0]!, /1 seed decides nothing, .* \(--budget 5\)$/);
   assert.match(verdictOf(answerOf(one, { seedsAsked: 1 }))[0]!, /\(--seeds 3\)$/);
+  const tight = { seedsAsked: 1, secondsASeed: 10, budget: 0.3 };
+  assert.match(verdictOf(answerOf(one, tight))[0]!, /\(--seeds 3 --budget 1\)$/);
 });
 
 Deno.test("only flags that the command has are suggested", () => {
@@ -222,6 +229,8 @@ Deno.test("the time chooses inputs, variants and seeds", () => {
   assert.equal(chooseVariants([5, 5, 5, 5], 2, 60), 4);
   assert.equal(chooseVariants([5, 5, 5, 5], 2, 50), 3);
   assert.equal(chooseVariants([5, 5, 5, 5], 2, 10), 2);
+  assert.deepEqual([wantedSeeds(null), wantedSeeds(1), wantedSeeds(5)], [3, 3, 5]);
+  assert.equal(chooseVariants([5, 5, 5, 5], 2, 60, 5), 2);
   assert.deepEqual([chooseSeeds(null, 20, 130), chooseSeeds(null, 1, 130)], [6, 10]);
   assert.deepEqual([chooseSeeds(3, 20, 130), chooseSeeds(30, 20, 130)], [3, 6]);
   assert.deepEqual([chooseSeeds(null, 20, 10), chooseSeeds(null, 20, Infinity)], [1, 10]);
