@@ -381,6 +381,14 @@ Deno.test("what cannot be asked is one sentence", () =>
       `${[...rows, ...more, ...more].join("\n")}\n`,
     );
     await assert.rejects(ask({}), /of the \d+ inputs that test 0 have label 1 and \d+ label 0/);
+    // Ten users who each look at an item a minute, in the layout of Taobao's log.
+    const events = Array.from({ length: 300 }, (_, i) =>
+      `${i % 10 + 1},${i % 7 + 1},1,pv,${1511539200 + 60 * i}`);
+    await Deno.writeTextFile(`${folder}/events.csv`, `${events.join("\n")}\n`);
+    await assert.rejects(
+      ask({ data: [`${folder}/events.csv`], schema: null }),
+      /^UserError: Cannot train on log events: its inputs are sequences of 21 time steps, and/,
+    );
     await assert.rejects(ask({ data: [] }), /no log is given; --data names its files/);
     await assert.rejects(ask({ data: ["twin:rm2:9000"] }), /it is a twin and no log/);
     await assert.rejects(ask({ machine: ["h100"] }), /machine h100: did you mean h100x8/);

@@ -48,7 +48,12 @@ Deno.test("bench refuses a wrong command line with status 2 and one line", async
     /Cannot use --variants with accuracy: the flag is for worth, frontier, ablation, scale$/,
   );
   await fail("bench", ["--rounds", "3"], 2, /Cannot use --rounds with the experiments of this/);
-  await fail("bench", ["report", "a", "b"], 2, /Cannot use "b": report takes one folder$/);
+  await fail(
+    "bench",
+    ["report", "a", "b"],
+    2,
+    /Cannot use "b": report takes one folder, or files of events \(\.jsonl\)$/,
+  );
   await fail("bench", ["compare", "a"], 2, /Cannot compare 1 result: name two folders or files$/);
 });
 
