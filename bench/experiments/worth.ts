@@ -75,13 +75,13 @@ export const worthExperiment = defineExperiment({
     const verdicts = verdictOf(answer);
     return {
       headline: verdicts[0]!,
-      tradeoff: firstChart(trained, known),
+      ...(candidates.length === 0 ? {} : { tradeoff: firstChart(trained, known) }),
       tables: [
         variantTable(trained),
         ...(candidates.length === 0 ? [] : [savingTable(candidates), lessTable(candidates)]),
         logTable(log, profile),
       ],
-      figures: [savingFigure(trained, known)],
+      figures: candidates.length === 0 ? [] : [savingFigure(trained, known)],
       samples: trained.results.names.filter((name) => trained.results.of(name).length > 0)
         .map((name) => aucSample(trained, name)),
       device: deviceOf([trained]),

@@ -203,8 +203,11 @@ class Session {
       if (seed === 1) this.#each.set(name, seconds);
       return outcome.result;
     }
-    if (outcome.kind === "refused") this.#refused.set(name, outcome.refusal);
-    else this.#leftOut.push(`seed ${seed} of ${shortName(name)}, which failed: ${outcome.why}`);
+    const which = `seed ${seed} of ${shortName(name)}`;
+    if (outcome.kind === "failed") this.#leftOut.push(`${which}, which failed: ${outcome.why}`);
+    // Of a later seed alone: those before it are compared.
+    else if (this.#runs.has(name)) this.#leftOut.push(`${which}, since ${outcome.refusal.why}`);
+    else this.#refused.set(name, outcome.refusal);
     return null;
   }
 

@@ -360,13 +360,16 @@ function candidatesByHand(runs: readonly StudyResult[]): void {
 Deno.test("where no window fits nothing is trained in vain, and a smaller minibatch is named", () =>
   inFolder(async (folder) => {
     await writeLog(folder, 6000);
-    const { verdicts, tables } = await worthExperiment.run(asking(folder, { batch: [2048] }));
+    const { verdicts, tables, figures, tradeoff } = await worthExperiment.run(
+      asking(folder, { batch: [2048] }),
+    );
     assert.match(verdicts![0]!, /Nothing can be compared$/);
     assert.match(
       verdicts![1]!,
       /^Not compared: slipstream,criterion=per-root-access, since warm-up and window leave nothing of the [\d,]+ hot inputs to skip, in minibatches of 2048; --batch \d+ makes more minibatches of them$/,
     );
     assert.equal(tables[0]!.rows.length, 1, "fae alone");
+    assert.deepEqual([figures, tradeoff], [[], undefined], "nothing to draw");
   }));
 
 Deno.test("what cannot be asked is one sentence", () =>
