@@ -211,7 +211,10 @@ function lessSentence({ less, name }: Candidate): string {
 
 function lessWord({ auc: { found, shown } }: Less): string {
   if (found.seeds < LEAST_SEEDS) return "not decided";
-  if (!shown) return "as far as these seeds can tell, yes";
+  if (!shown) {
+    const asWell = isNotWorse({ ...found, mean: -found.mean }, MARGIN_AUC);
+    return asWell ? `yes, to ${MARGIN_AUC} AUC` : "these seeds cannot tell";
+  }
   return found.mean > 0 ? "no" : "yes, and better";
 }
 
