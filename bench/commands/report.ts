@@ -9,7 +9,7 @@ import { type FlagTable, formatHelp, parseFlags } from "../../core/flags.ts";
 import { print, tell } from "../../core/streams.ts";
 import { RESULTS_FOLDER } from "../flags.ts";
 import { messageOf } from "../run_experiment.ts";
-import { reportRuns } from "./report_runs.ts";
+import { EVENTS_ENDING, reportRuns } from "./report_runs.ts";
 
 /** Drawing is needed only where something is drawn. */
 async function writeReport(folder: string) {
@@ -35,9 +35,6 @@ export async function refreshReport(folder: string, say: (line: string) => void)
   }
 }
 
-/** The ending of files of events. */
-const EVENTS = ".jsonl";
-
 const FLAGS = {
   out: {
     type: "path",
@@ -59,7 +56,7 @@ export async function reportCommand(
       command: "deno task bench",
       about:
         `Make report.html and the SVG files of a folder of results anew (${RESULTS_FOLDER} unless told), or one page of runs side by side`,
-      usage: `report [DIR|RUN${EVENTS} …] [flags]`,
+      usage: `report [DIR|RUN${EVENTS_ENDING} …] [flags]`,
       examples: [[
         "Two runs side by side, whose events deno task train --events has written",
         "deno task bench report fae.jsonl slipstream.jsonl --out both.html",
@@ -67,10 +64,12 @@ export async function reportCommand(
     }));
     return 0;
   }
-  if (words.some((word) => word.endsWith(EVENTS))) return await reportRuns(words, out ?? null);
+  if (words.some((word) => word.endsWith(EVENTS_ENDING))) {
+    return await reportRuns(words, out ?? null);
+  }
   if (words.length > 1) {
     throw new UsageError(
-      `Cannot use "${words[1]}": report takes one folder, or files of events (${EVENTS})`,
+      `Cannot use "${words[1]}": report takes one folder, or files of events (${EVENTS_ENDING})`,
     );
   }
   if (out !== undefined) {

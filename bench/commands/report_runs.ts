@@ -5,11 +5,14 @@
  */
 
 import { basename } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { checkOutputFile } from "../../core/outputs.ts";
 import { print } from "../../core/streams.ts";
 import { readEvents } from "../../train/events/read_events.ts";
 import { type RunView, viewOfEvents } from "../../train/page/view.ts";
+
+/** The ending of files of events. */
+export const EVENTS_ENDING = ".jsonl";
 
 /**
  * Makes the page of some runs from their events, and says where it is. Runs that still go on are shown as far as they are.
@@ -19,6 +22,9 @@ import { type RunView, viewOfEvents } from "../../train/page/view.ts";
  */
 export async function reportRuns(paths: readonly string[], out: string | null): Promise<number> {
   const page = out ?? paths[0]!.replace(/\.[^./\\]*$/, ".html");
+  if (page.endsWith(EVENTS_ENDING)) {
+    throw new UsageError(`Cannot use --out ${page}: files with this ending are events of runs`);
+  }
   checkOutputFile("--out", page);
   const names = namesOf(paths);
   const views: RunView[] = [];

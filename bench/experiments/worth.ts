@@ -75,13 +75,13 @@ export const worthExperiment = defineExperiment({
     const verdicts = verdictOf(answer);
     return {
       headline: verdicts[0]!,
-      tradeoff: firstChart(trained, known),
+      ...(candidates.length === 0 ? {} : { tradeoff: firstChart(trained, known) }),
       tables: [
         variantTable(trained),
         ...(candidates.length === 0 ? [] : [savingTable(candidates), lessTable(candidates)]),
         logTable(log, profile),
       ],
-      figures: [savingFigure(trained, known)],
+      figures: candidates.length === 0 ? [] : [savingFigure(trained, known)],
       samples: trained.results.names.filter((name) => trained.results.of(name).length > 0)
         .map((name) => aucSample(trained, name)),
       device: deviceOf([trained]),
@@ -179,7 +179,7 @@ function notesOf(candidates: number): string[] {
         `The first of the ${candidates} ways of skipping is the best by these same runs, which flatters it a little; stars and "shown" are corrected for that`,
       ]
       : []),
-    "fae and baseline are stopped after two budgets of their inputs, each time with the learning rate fitted to that length; between these points and all inputs lie straight lines, by seed",
+    "fae and baseline are stopped after one or two budgets of their inputs, each time with the learning rate fitted to that length; between these points and all inputs lie straight lines, by seed",
     "Time here is that of training: reading the log, counting accesses and evaluating are outside",
     `Predicted times are of the minibatches as they were trained here, each GPU with as many inputs as a minibatch had; ranges hold 90 % of ${DRAWS} draws of all that is uncertain of machine and software, and are no confidence intervals`,
     "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the column tested together (Holm, 5 %) and three seeds or more",

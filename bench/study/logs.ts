@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UsageError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
 import { openDataset } from "../../data/open.ts";
 import { readSchema } from "../../data/schema/read_schema.ts";
@@ -13,7 +13,7 @@ import type { Dataset } from "../../data/types.ts";
 import type { Settings } from "../experiment.ts";
 import { PREPARED_FOLDER } from "../folder_names.ts";
 import { occasionally } from "../occasionally.ts";
-import { type LogName, logName } from "./workload.ts";
+import { type LogName, logName, studyLabel } from "./workload.ts";
 
 /** Where a log lies. */
 export type LogSettings =
@@ -33,7 +33,7 @@ export interface OpenedLog {
 /**
  * Opens the log of `--data`, which is prepared the first time; null where none is given.
  *
- * @throws {UserError} It cannot be read.
+ * @throws {UserError} It cannot be read, or its inputs are sequences.
  */
 export async function openLog(
   { data = [], schema = null, limit = null, out, signal, say = () => {} }: LogSettings,
@@ -55,7 +55,16 @@ export async function openLog(
           : `${stage} ${data[0]}`,
       ),
   });
-  return { workload: logName(data[0]!, dataset.hash), dataset };
+  const workload = logName(data[0]!, dataset.hash), { steps } = dataset.schema;
+  if (steps !== undefined) {
+    dataset.close();
+    throw new UserError(
+      `Cannot train on ${
+        studyLabel(workload)
+      }: its inputs are sequences of ${steps} time steps, and a log is trained here with RM2, which takes single inputs`,
+    );
+  }
+  return { workload, dataset };
 }
 
 /**

@@ -48,20 +48,31 @@ export function chooseInputs(
 }
 
 /**
- * How many of the variants are trained, the first ones: all of them if three seeds of all fit, else as many as do; those that an
+ * Seeds for which variants beyond the needed ones must leave time: three, or as many more as are asked for.
+ *
+ * @param asked Null for as many as fit.
+ */
+export function wantedSeeds(asked: number | null): number {
+  return Math.max(LEAST_SEEDS, asked ?? LEAST_SEEDS);
+}
+
+/**
+ * How many of the variants are trained, the first ones: all of them if the seeds of all fit, else as many as do; those that an
  * answer needs always.
  *
  * @param each Seconds of one run of each, in their order.
  * @param needed The first so many are needed.
+ * @param seeds As of {@linkcode wantedSeeds}.
  */
 export function chooseVariants(
   each: readonly number[],
   needed: number,
   seconds: number,
+  seeds = LEAST_SEEDS,
 ): number {
   let count = each.length;
   const sum = () => each.slice(0, count).reduce((total, one) => total + one, 0);
-  while (count > needed && LEAST_SEEDS * sum() > seconds) count--;
+  while (count > needed && seeds * sum() > seconds) count--;
   return count;
 }
 

@@ -16,6 +16,7 @@ import {
   smallestVisible,
 } from "../study/statistics.ts";
 import type { Answer, Candidate, Less, SavedAt, Saving } from "./answer.ts";
+import { trainingSeconds } from "./schedule.ts";
 
 /** What the runs come to. */
 export type Conclusion =
@@ -113,9 +114,11 @@ function conclusionSentence(answer: Answer): string {
 
 /** Flags with which there are seeds enough. */
 function enoughSeeds({ seedsAsked, secondsASeed, budget }: Answer): string {
-  return seedsAsked !== null && seedsAsked < LEAST_SEEDS
-    ? `--seeds ${LEAST_SEEDS}`
-    : `--budget ${moreMinutes(LEAST_SEEDS * secondsASeed, budget)}`;
+  const seconds = LEAST_SEEDS * secondsASeed;
+  const time = `--budget ${moreMinutes(seconds, budget)}`;
+  if (seedsAsked === null || seedsAsked >= LEAST_SEEDS) return time;
+  const seeds = `--seeds ${LEAST_SEEDS}`;
+  return seconds > trainingSeconds(budget) ? `${seeds} ${time}` : seeds;
 }
 
 function seedsText(seeds: number): string {
@@ -208,7 +211,10 @@ function lessSentence({ less, name }: Candidate): string {
 
 function lessWord({ auc: { found, shown } }: Less): string {
   if (found.seeds < LEAST_SEEDS) return "not decided";
-  if (!shown) return "as far as these seeds can tell, yes";
+  if (!shown) {
+    const asWell = isNotWorse({ ...found, mean: -found.mean }, MARGIN_AUC);
+    return asWell ? `yes, to ${MARGIN_AUC} AUC` : "these seeds cannot tell";
+  }
   return found.mean > 0 ? "no" : "yes, and better";
 }
 
@@ -255,9 +261,9 @@ function settledBy(answer: Answer, found: Estimate): string {
   const seeds = seedsToSee(found, MARGIN_AUC);
   const more = seeds === null || seeds > MOST_SEEDS
     ? `more seeds than ${MOST_SEEDS}`
-    : `about ${seeds} seeds (--seeds ${seeds} --budget ${
-      moreMinutes(seeds * secondsASeed, budget)
-    })`;
+    : `about ${seeds} seeds${
+      // Of a log that is cut a larger budget reads more rows first.
+      cut ? "" : ` (--seeds ${seeds} --budget ${moreMinutes(seeds * secondsASeed, budget)})`}`;
   const times = (visible / MARGIN_AUC) ** 2;
   const rows = cut ? ", which a larger --budget reads" : ", more than this log has";
   return `whether there is a difference of ${MARGIN_AUC} AUC to training on less: these seeds would show one of ${

@@ -13,8 +13,7 @@ import type { Trained } from "../study/trained.ts";
 import { interleaved, nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
 import { shortName, skippedPercent } from "./answer.ts";
 import type { AskedLog } from "./log.ts";
-import { LEAST_SEEDS } from "../study/statistics.ts";
-import { chooseSeeds, chooseVariants } from "./schedule.ts";
+import { chooseSeeds, chooseVariants, wantedSeeds } from "./schedule.ts";
 import type { LogTrainer, Refusal } from "./trainer.ts";
 
 /** Ways of skipping unless told, in the order in which a budget has room for them. */
@@ -120,7 +119,7 @@ class Session {
     this.#wanted = wanted;
   }
 
-  /** What an answer needs comes first; the rest as far as three seeds of all fit. */
+  /** What an answer needs comes first; the rest as far as three seeds of all fit, or those asked for. */
   async firstSeed(): Promise<void> {
     const [best, ...others] = this.#wanted.skipping.map(skippingVariant);
     const whole = await this.#run(1, WHOLE);
@@ -138,11 +137,12 @@ class Session {
       `${WHOLE},budget=${far}`,
       `baseline,budget=${far}`,
     ];
+    const seeds = wantedSeeds(this.#wanted.seeds);
     for (const words of needed) await this.#run(1, variantOf(words).name);
     for (const [i, words] of more.entries()) {
-      // With one more as long as the others, three seeds must fit.
+      // With one more as long as the others, the seeds must fit.
       const { size } = this.#each;
-      if (LEAST_SEEDS * this.#secondsASeed() * (size + 1) / size > this.#wanted.seconds) {
+      if (seeds * this.#secondsASeed() * (size + 1) / size > this.#wanted.seconds) {
         this.#leaveOut(more.slice(i));
         break;
       }
@@ -154,7 +154,7 @@ class Session {
   #choose(needed: number): void {
     const { seconds, seeds } = this.#wanted;
     const names = [...this.#each.keys()];
-    const count = chooseVariants([...this.#each.values()], needed, seconds);
+    const count = chooseVariants([...this.#each.values()], needed, seconds, wantedSeeds(seeds));
     this.#leaveOut(names.slice(count));
     for (const name of names.slice(count)) this.#each.delete(name);
     this.#seeds = chooseSeeds(seeds, this.#secondsASeed(), seconds);
@@ -203,8 +203,11 @@ class Session {
       if (seed === 1) this.#each.set(name, seconds);
       return outcome.result;
     }
-    if (outcome.kind === "refused") this.#refused.set(name, outcome.refusal);
-    else this.#leftOut.push(`seed ${seed} of ${shortName(name)}, which failed: ${outcome.why}`);
+    const which = `seed ${seed} of ${shortName(name)}`;
+    if (outcome.kind === "failed") this.#leftOut.push(`${which}, which failed: ${outcome.why}`);
+    // Of a later seed alone: those before it are compared.
+    else if (this.#runs.has(name)) this.#leftOut.push(`${which}, since ${outcome.refusal.why}`);
+    else this.#refused.set(name, outcome.refusal);
     return null;
   }
 

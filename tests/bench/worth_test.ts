@@ -5,7 +5,12 @@ import type { TestedDifference } from "../../bench/study/comparison.ts";
 import { seedsToSee, smallestVisible } from "../../bench/study/statistics.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
 import { type Answer, type Candidate, candidatesOf, placesOf } from "../../bench/worth/answer.ts";
-import { chooseInputs, chooseSeeds, chooseVariants } from "../../bench/worth/schedule.ts";
+import {
+  chooseInputs,
+  chooseSeeds,
+  chooseVariants,
+  wantedSeeds,
+} from "../../bench/worth/schedule.ts";
 import { otherShare, withoutAdvice } from "../../bench/worth/trainer.ts";
 import { conclusionOf, verdictOf } from "../../bench/worth/verdict.ts";
 import { budgetsBelow, refusalClauses, skippingVariant } from "../../bench/worth/within.ts";
@@ -110,7 +115,7 @@ Deno.test("the verdict says what is saved and what it costs, with intervals, and
     "What it saves here (measured): slipstream passes over 15.0 % of the inputs and saves 12.0 % of fae's time (95 % interval 10.0 to 14.0). fae trains everything in the same order, baseline everything without telling hot inputs from cold ones",
     "What it saves there (predicted, with ranges): on 4 x V100, rows in host memory it saves 10.0 % of fae's time (8.0 to 11.0) and takes 2.0 % more than baseline's time (from 5.0 % more to 1.0 % less)",
     "What it costs, against fae on all inputs: AUC -0.00200 (95 % interval -0.00500 to +0.00100, no difference shown), log-loss +0.00100 (95 % interval -0.00100 to +0.00300, no difference shown); that AUC is no worse than by 0.0003 is not shown",
-    "Would training on less do as well? As far as these seeds can tell, yes: at equal inputs trained slipstream has AUC -0.00100 (95 % interval -0.00500 to +0.00300, no difference shown) beyond fae stopped early; the same at equal time on a model",
+    "Would training on less do as well? These seeds cannot tell: at equal inputs trained slipstream has AUC -0.00100 (95 % interval -0.00500 to +0.00300, no difference shown) beyond fae stopped early; the same at equal time on a model",
     "Does it matter which inputs are passed over? AUC +0.00150 (95 % interval -0.00050 to +0.00350, no difference shown) beyond dropping as many at random",
     "What is not known: whether there is a difference of 0.0003 AUC to training on less: these seeds would show one of 0.00536; it would take more seeds than 200, or about 13,000,000 inputs, more than this log has, if the spread falls with the root of their number; what other rows or later days of this log would say, since all seeds share these rows; how near the predicted times are, which no run on those machines has checked",
   ]);
@@ -156,6 +161,11 @@ Deno.test("what is not compared, left out or cut off is said, and what would set
   const cut = verdictOf(answerOf({}, { cut: true }));
   assert.match(cut[0]!, /on the first rows of log clicks, of which 40,000 train\?/);
   assert.match(cut.at(-1)!, /13,000,000 inputs, which a larger --budget reads/);
+  const even = tested(0, 0.0002, false);
+  assert.match(
+    verdictOf(answerOf({ less: lessWith(even, even) }))[4]!,
+    /^Would training on less do as well\? Yes, to 0\.0003 AUC: at equal inputs/,
+  );
   const fine = lessWith(tested(-0.0001, 0.0004, false), tested(-0.0001, 0.0004, false));
   assert.match(
     verdictOf(answerOf({ less: fine })).at(-1)!,
@@ -164,6 +174,8 @@ Deno.test("what is not compared, left out or cut off is said, and what would set
   const one = { seeds: 1, less: lessWith(tested(-1, null, false, 1), tested(-1, null, false, 1)) };
   assert.match(verdictOf(answerOf(one))[0]!, /1 seed decides nothing, .* \(--budget 5\)$/);
   assert.match(verdictOf(answerOf(one, { seedsAsked: 1 }))[0]!, /\(--seeds 3\)$/);
+  const tight = { seedsAsked: 1, secondsASeed: 10, budget: 0.3 };
+  assert.match(verdictOf(answerOf(one, tight))[0]!, /\(--seeds 3 --budget 1\)$/);
 });
 
 Deno.test("only flags that the command has are suggested", () => {
@@ -222,6 +234,8 @@ Deno.test("the time chooses inputs, variants and seeds", () => {
   assert.equal(chooseVariants([5, 5, 5, 5], 2, 60), 4);
   assert.equal(chooseVariants([5, 5, 5, 5], 2, 50), 3);
   assert.equal(chooseVariants([5, 5, 5, 5], 2, 10), 2);
+  assert.deepEqual([wantedSeeds(null), wantedSeeds(1), wantedSeeds(5)], [3, 3, 5]);
+  assert.equal(chooseVariants([5, 5, 5, 5], 2, 60, 5), 2);
   assert.deepEqual([chooseSeeds(null, 20, 130), chooseSeeds(null, 1, 130)], [6, 10]);
   assert.deepEqual([chooseSeeds(3, 20, 130), chooseSeeds(30, 20, 130)], [3, 6]);
   assert.deepEqual([chooseSeeds(null, 20, 10), chooseSeeds(null, 20, Infinity)], [1, 10]);
@@ -351,13 +365,16 @@ function candidatesByHand(runs: readonly StudyResult[]): void {
 Deno.test("where no window fits nothing is trained in vain, and a smaller minibatch is named", () =>
   inFolder(async (folder) => {
     await writeLog(folder, 6000);
-    const { verdicts, tables } = await worthExperiment.run(asking(folder, { batch: [2048] }));
+    const { verdicts, tables, figures, tradeoff } = await worthExperiment.run(
+      asking(folder, { batch: [2048] }),
+    );
     assert.match(verdicts![0]!, /Nothing can be compared$/);
     assert.match(
       verdicts![1]!,
       /^Not compared: slipstream,criterion=per-root-access, since warm-up and window leave nothing of the [\d,]+ hot inputs to skip, in minibatches of 2048; --batch \d+ makes more minibatches of them$/,
     );
     assert.equal(tables[0]!.rows.length, 1, "fae alone");
+    assert.deepEqual([figures, tradeoff], [[], undefined], "nothing to draw");
   }));
 
 Deno.test("what cannot be asked is one sentence", () =>
@@ -372,6 +389,14 @@ Deno.test("what cannot be asked is one sentence", () =>
       `${[...rows, ...more, ...more].join("\n")}\n`,
     );
     await assert.rejects(ask({}), /of the \d+ inputs that test 0 have label 1 and \d+ label 0/);
+    // Ten users who each look at an item a minute, in the layout of Taobao's log.
+    const events = Array.from({ length: 300 }, (_, i) =>
+      `${i % 10 + 1},${i % 7 + 1},1,pv,${1511539200 + 60 * i}`);
+    await Deno.writeTextFile(`${folder}/events.csv`, `${events.join("\n")}\n`);
+    await assert.rejects(
+      ask({ data: [`${folder}/events.csv`], schema: null }),
+      /^UserError: Cannot train on log events: its inputs are sequences of 21 time steps, and/,
+    );
     await assert.rejects(ask({ data: [] }), /no log is given; --data names its files/);
     await assert.rejects(ask({ data: ["twin:rm2:9000"] }), /it is a twin and no log/);
     await assert.rejects(ask({ machine: ["h100"] }), /machine h100: did you mean h100x8/);

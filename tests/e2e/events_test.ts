@@ -28,6 +28,7 @@ Deno.test("train --events and --page, and bench report of two runs", () =>
 
     await fail("bench", ["report", both[0]!, both[0]!], 1, /Cannot show .* twice/);
     await fail("bench", ["report", `${folder}/no.jsonl`], 1, /Cannot read .*no\.jsonl: /);
+    await fail("bench", ["report", ...both, "--out", both[1]!], 2, /two\.jsonl: files with this/);
     await fail("bench", ["report", folder, "--out", "a.html"], 2, /Cannot use --out a\.html: /);
   }));
 

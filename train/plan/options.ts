@@ -374,10 +374,17 @@ function checkDrop({ drop }: PlanOptions): void {
  * @throws {UsageError}
  */
 export function checkPlan(options: PlanOptions, epochs: number, shape: InputShape): void {
-  const { mode, schedule } = options;
+  const { mode, schedule, rate, leastRate } = options;
   const plan = findPlan(options.name);
   checkShares(options);
   if (!plan.segregates) return;
+  if (schedule === "interleaved" && leastRate > rate) {
+    throw new UsageError((option) =>
+      `Cannot use ${option("plan.leastRate")} ${leastRate}: rounds begin at ${
+        option("plan.rate")
+      } ${rate}, which must be no less`
+    );
+  }
   if (epochs > SEMANTICS[mode].mostEpochs) {
     throw new UsageError((option) =>
       `Cannot run ${epochs} epochs with ${

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import type { ColumnScales } from "../../data/standardise.ts";
 import { checkOutputFile, checkOutputFolder, STANDARD_OUTPUT } from "../../core/outputs.ts";
 import { checkLineFile } from "../events/line_file.ts";
@@ -32,6 +32,22 @@ export function checkOutputs(
   checkOutputFile("outputs.page", page);
   checkOutputFolder("outputs.weights", weights);
   checkOutputFolder("outputs.weightsFallback", weightsFallback);
+  checkApart({ result, trace, events, page });
+}
+
+/** Refuses two outputs in one file, of which the later would replace the other. */
+function checkApart(files: Readonly<Record<string, string | null>>): void {
+  const fields = new Map<string, string>();
+  for (const [field, path] of Object.entries(files)) {
+    if (path === null) continue;
+    const other = fields.get(path);
+    if (other !== undefined) {
+      throw new UsageError((option) =>
+        `Cannot use ${option(`outputs.${field}`)} ${path}: ${option(`outputs.${other}`)} has it`
+      );
+    }
+    fields.set(path, field);
+  }
 }
 
 /** What there is to write of a run. */

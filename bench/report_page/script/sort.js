@@ -30,9 +30,9 @@
       a.textContent.localeCompare(b.textContent, "en", { numeric: true });
   }
 
-  /** The number that a cell is, or that it begins with, as in `0.665 ± 0.045`. */
+  /** The number that a cell is, or that it begins with, as in `0.665 ± 0.045` and `< -100`. */
   function numberOf(cell) {
     if (cell.textContent.trim() === "") return -Infinity;
-    return Number(cell.dataset.value ?? parseFloat(cell.textContent.replaceAll(",", "")));
+    return Number(cell.dataset.value ?? parseFloat(cell.textContent.replace(/^< |,/g, "")));
   }
 })();

@@ -117,6 +117,15 @@ Deno.test("slipstream-cold refuses a schedule that has no cold inputs left to sk
   );
 });
 
+Deno.test("a schedule that begins below the least that it falls to is refused", async () => {
+  await assert.rejects(
+    runToy(lettersRun("XPSQR", false, {
+      plan: { name: "fae", schedule: "interleaved", rate: 5, leastRate: 10 },
+    })),
+    /^UserError: Cannot use plan.leastRate 10: rounds begin at plan.rate 5, which must be no less$/,
+  );
+});
+
 Deno.test("several epochs: decide once and keep it, or again in each", async () => {
   const run = (decide: "once" | "epoch") =>
     runToy(lettersRun("X" + "PSQR".repeat(6), false, {

@@ -119,6 +119,13 @@ Deno.test("a callback ends a run early, and everything is written as of a comple
     assert.deepEqual(await file("weights"), await file("short"));
   }));
 
+Deno.test("two outputs in one file are refused", async () => {
+  await assert.rejects(
+    runTraining({ ...SMALL, data: memoryDataset(100), outputs: { result: "a", events: "a" } }),
+    /^UserError: Cannot use outputs.events a: outputs.result has it$/,
+  );
+});
+
 Deno.test("an evaluation that is good enough ends a run, and is its last one", async () => {
   const seen: [number, boolean][] = [];
   const { ended, evaluations, metrics } = await runTraining({
