@@ -46,10 +46,18 @@ export const MACHINE_NAMES = [
   "epyc7742x2",
 ] as const;
 
+/** The one of them that has processors alone. */
+const WITHOUT_GPU = "epyc7742x2";
+
 /** Those of them that have GPUs. */
 export const GPU_MACHINE_NAMES: readonly string[] = MACHINE_NAMES.filter((name) =>
-  name !== "epyc7742x2"
+  name !== WITHOUT_GPU
 );
+
+/** Whether a system runs on a machine of that name: on processors alone `cpu-dlrm` does. */
+export function runsOn(system: string, machine: string): boolean {
+  return machine !== WITHOUT_GPU || system === "cpu-dlrm";
+}
 
 /** How a number is known. */
 export const QUANTITY_KINDS = ["datasheet", "measured", "recalled", "computed"] as const;
