@@ -425,6 +425,19 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
   return await readMachine(machine);
 }
 
+/**
+ * Loads a machine with GPUs, as {@linkcode loadMachine} does.
+ *
+ * @throws {UserError} As `loadMachine` does, or the machine has processors alone.
+ */
+export async function loadGpuMachine(machine: string): Promise<MachineDocument> {
+  const document = await loadMachine(machine);
+  if (document.name !== WITHOUT_GPU) return document;
+  throw new UsageError(
+    `Cannot use machine ${machine}: it has no GPU, and only deno task simulate --system cpu-dlrm runs there`,
+  );
+}
+
 /** A machine file with costs of every table has a few hundred kilobytes. */
 const MOST_BYTES = 16e6;
 
