@@ -94,6 +94,9 @@ const TABLE: Schema<TableDocument> = checked(
         } cells in ${name}[${at}] and must have ${columns.length}, one a column`;
       }
     }
+    if (texts.length !== rows.length) {
+      return `has ${texts.length} lines in texts and must have ${rows.length}, as many as in rows`;
+    }
     return null;
   },
 );

@@ -8,7 +8,7 @@ import { type Flag, flagName, type FlagTable, type FlagValues, QUIET_FLAG } from
 import { UsageError } from "../core/errors.ts";
 import { KERNEL_CHOICE_NAMES } from "../kernels/webgpu/variants.ts";
 import { WORKLOAD_NAMES, type WorkloadName } from "../data/twin/workloads.ts";
-import { MACHINE_NAMES } from "../sim/machine.ts";
+import { GPU_MACHINE_NAMES } from "../sim/machine.ts";
 import type { ExperimentFlag, Settings } from "./experiment.ts";
 import { RECORDS_FOLDER } from "./study/recorded.ts";
 import { splitVariants } from "./study/old_names.ts";
@@ -96,7 +96,7 @@ const EXPERIMENT_FLAGS = {
     group: "Experiment",
     valueName: "NAME,…",
     defaultText: "by experiment",
-    help: `Machines to predict: ${MACHINE_NAMES.join(", ")}, or files ending in .json`,
+    help: `Machines to predict: ${GPU_MACHINE_NAMES.join(", ")}, or files ending in .json`,
   },
   budget: {
     type: "number",

@@ -7,7 +7,7 @@
 import { UsageError } from "../core/errors.ts";
 import { counted } from "../core/format.ts";
 import type { WorkloadName } from "../data/twin/workloads.ts";
-import { loadMachine, machineOf } from "../sim/machine.ts";
+import { loadGpuMachine, machineOf } from "../sim/machine.ts";
 import { loadPaperSetting, type PaperSetting } from "../sim/paper/setting.ts";
 import { simulate, type SimulationResult } from "../sim/simulate.ts";
 import type { Settings } from "./experiment.ts";
@@ -50,7 +50,7 @@ export async function predictedSetting(
       `Cannot use --machine ${[asked, ...others].join(",")}: these tables are of one machine`,
     );
   }
-  const document = await loadMachine(asked);
+  const document = await loadGpuMachine(asked);
   const there = { machine: machineOf(document), gpus: document.gpu.count.value };
   const { calibrated, uncalibrated } = setting;
   return {

@@ -8,7 +8,7 @@
 import { UserError } from "../core/errors.ts";
 import { formatClock } from "../core/format.ts";
 import type { WorkloadName } from "../data/twin/workloads.ts";
-import { loadMachine, type MachineDocument, machineOf } from "../sim/machine.ts";
+import { loadGpuMachine, type MachineDocument, machineOf } from "../sim/machine.ts";
 import { loadParameterSet, type ParameterSet } from "../sim/parameter_sets.ts";
 import { OPEN_PAIRS } from "../sim/paper/ratios.ts";
 import { loadPaperSetting, type PaperSetting } from "../sim/paper/setting.ts";
@@ -48,7 +48,7 @@ export async function speedupElsewhere(
   settings: Pick<Settings, "machine" | "workloads" | "smoke" | "say" | "signal">,
 ): Promise<Findings> {
   const machines: MachineDocument[] = [];
-  for (const name of new Set(settings.machine)) machines.push(await loadMachine(name));
+  for (const name of new Set(settings.machine)) machines.push(await loadGpuMachine(name));
   const setting = await loadPaperSetting(), set = await loadParameterSet("registered");
   const pairs = [...setting.registration.held_out, ...OPEN_PAIRS];
   const lines = machines.flatMap((machine) => {

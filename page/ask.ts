@@ -5,7 +5,7 @@
  */
 
 import { WORKLOAD_NAMES } from "../data/twin/workloads.ts";
-import { loadMachine, MACHINE_NAMES } from "../sim/machine.ts";
+import { GPU_MACHINE_NAMES, loadMachine } from "../sim/machine.ts";
 import { multiHotTrace } from "../sim/multi_hot.ts";
 import { loadPaperWorkload } from "../sim/paper/workloads.ts";
 import type { Axis } from "../sim/sweep.ts";
@@ -52,7 +52,7 @@ export function mountAsk(panel: HTMLElement): void {
 /** The form and the answers to what it says. */
 class AskPanel {
   readonly #workload = choice("ask-workload", [...WORKLOAD_NAMES, MULTI_HOT], "rm2");
-  readonly #machine = choice("ask-machine", MACHINE_NAMES, "v100x4");
+  readonly #machine = choice("ask-machine", GPU_MACHINE_NAMES, "v100x4");
   readonly #gpus = numberInput("ask-gpus", { min: 1, max: 4, value: 4 });
   readonly #drop = numberInput("ask-drop", { min: 0, max: PERCENT, step: "any", value: null });
   readonly #systems = checkboxes("ask-system", "Systems", {

@@ -104,11 +104,19 @@ export function parseCountedTrace(value: unknown, where: string): CountedTrace {
   const cannot = `Cannot read ${where}`;
   const { header, runs, copies } = checkSchema(DOCUMENT, value, cannot);
   checkHeader(header, runs.length, cannot);
-  let minibatches = 0;
+  let minibatches = 0, skipped = 0, epochs = 1;
   for (const [i, { record, times }] of runs.entries()) {
     const wrong = contradiction(record, header);
     if (wrong !== null) throw new UserError(`${cannot}: runs[${i}].record ${wrong}`);
     minibatches += times;
+    skipped += times * record.skipped_inputs;
+    epochs = Math.max(epochs, record.epoch + 1);
+  }
+  const { train_inputs: inputs } = header.dataset;
+  if (skipped > epochs * inputs) {
+    throw new UserError(
+      `${cannot}: its runs skip ${skipped} inputs together, and header.dataset has ${inputs} in each of ${epochs} epochs`,
+    );
   }
   if (minibatches > MOST_MINIBATCHES) {
     throw new UserError(

@@ -46,10 +46,18 @@ export const MACHINE_NAMES = [
   "epyc7742x2",
 ] as const;
 
+/** The one of them that has processors alone. */
+const WITHOUT_GPU = "epyc7742x2";
+
 /** Those of them that have GPUs. */
 export const GPU_MACHINE_NAMES: readonly string[] = MACHINE_NAMES.filter((name) =>
-  name !== "epyc7742x2"
+  name !== WITHOUT_GPU
 );
+
+/** Whether a system runs on a machine of that name: on processors alone `cpu-dlrm` does. */
+export function runsOn(system: string, machine: string): boolean {
+  return machine !== WITHOUT_GPU || system === "cpu-dlrm";
+}
 
 /** How a number is known. */
 export const QUANTITY_KINDS = ["datasheet", "measured", "recalled", "computed"] as const;
@@ -415,6 +423,19 @@ export async function loadMachine(machine: string): Promise<MachineDocument> {
     return checkMachine(value, machine);
   }
   return await readMachine(machine);
+}
+
+/**
+ * Loads a machine with GPUs, as {@linkcode loadMachine} does.
+ *
+ * @throws {UserError} As `loadMachine` does, or the machine has processors alone.
+ */
+export async function loadGpuMachine(machine: string): Promise<MachineDocument> {
+  const document = await loadMachine(machine);
+  if (document.name !== WITHOUT_GPU) return document;
+  throw new UsageError(
+    `Cannot use machine ${machine}: it has no GPU, and only deno task simulate --system cpu-dlrm runs there`,
+  );
 }
 
 /** A machine file with costs of every table has a few hundred kilobytes. */

@@ -22,6 +22,8 @@ import {
 } from "../core/schema.ts";
 import { parseSealed, readBounded } from "../core/json_file.ts";
 import { fileURLToPath } from "../core/node.ts";
+import { OPTIMIZER_NAMES } from "../train/model/optimizers.ts";
+import { PLAN_SCHEMA } from "../train/trace/header.ts";
 import { MINIBATCH_KINDS, TRACE_SCHEMA_VERSION, type TraceHeader } from "../train/trace/schema.ts";
 import { checkHeader, contradiction } from "./check_trace.ts";
 import { type CountedTrace, type CountSums, type HotCopies, meanRun } from "./work.ts";
@@ -97,11 +99,11 @@ const DOCUMENT: Schema<RecordedDocument> = documentOf<RecordedDocument>(
       workload: text,
       variant: text,
       batch: wholeFrom(1),
-      optimizer: text,
+      optimizer: oneOf(OPTIMIZER_NAMES),
       placement: text,
       dataset_hash: text,
       train_inputs: wholeFrom(1),
-      plan: anyObject as unknown as Schema<TraceHeader["plan"]>,
+      plan: PLAN_SCHEMA,
       environment: orNull(anyObject) as unknown as Schema<TraceHeader["environment"]>,
       work: objectWith<RunWork["work"]>({
         model: objectWith<TraceHeader["model"]>({

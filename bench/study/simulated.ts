@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../core/errors.ts";
-import { loadMachine, type MachineDocument, machineOf } from "../../sim/machine.ts";
+import { loadGpuMachine, type MachineDocument, machineOf } from "../../sim/machine.ts";
 import { MinibatchMemo } from "../../sim/memo.ts";
 import { loadParameterSet, type ParameterSet } from "../../sim/parameter_sets.ts";
 import { loadPaperSetting } from "../../sim/paper/setting.ts";
@@ -56,7 +56,7 @@ export async function simulatedPlaces(
   });
   const places: SimulatedPlace[] = [];
   for (const machine of new Set(machines)) {
-    const document = await loadMachine(machine), gpus = document.gpu.count.value;
+    const document = await loadGpuMachine(machine), gpus = document.gpu.count.value;
     const label = `${document.name} (${gpus === 1 ? "1 GPU" : `${gpus} GPUs`})`;
     places.push(placeOn(document, gpus, "host", label), placeOn(document, gpus, "gpus", label));
   }
@@ -64,7 +64,7 @@ export async function simulatedPlaces(
   const { calibrated: { gpus }, document } = await loadPaperSetting();
   places.push(placeOn(document, gpus, "host", `${gpus} x V100`));
   for (const { machine, label, rows } of CURRENT) {
-    const document = await loadMachine(machine), gpus = document.gpu.count.value;
+    const document = await loadGpuMachine(machine), gpus = document.gpu.count.value;
     places.push(placeOn(document, gpus, rows, `${gpus} x ${label}`));
   }
   return places;

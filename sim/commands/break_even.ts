@@ -15,7 +15,7 @@ import { formatTable } from "../../core/table.ts";
 import { detectTerminal } from "../../core/terminal.ts";
 import { drawFigure } from "../../data/figure.ts";
 import { BREAK_EVEN_SYSTEMS, type BreakEvenCell, breakEvenInPieces } from "../break_even.ts";
-import { GPU_MACHINE_NAMES, loadMachine } from "../machine.ts";
+import { GPU_MACHINE_NAMES, loadGpuMachine, type MachineDocument } from "../machine.ts";
 import { rowsFit } from "../simulate.ts";
 import { parseAxis } from "../sweep.ts";
 import { findSystem } from "../systems/mod.ts";
@@ -121,7 +121,7 @@ export const breakEvenCommand: Command = {
     const { documents: [document], set } = subject;
     const [{ trace, name }] = subject.traces as [typeof subject.traces[number]];
     const optionsOf = (
-      document: Awaited<ReturnType<typeof loadMachine>>,
+      document: MachineDocument,
       wanted: readonly string[],
     ) => {
       const gpus = Math.min(values.gpus, document.gpu.count.value);
@@ -141,7 +141,7 @@ export const breakEvenCommand: Command = {
     progress.finish();
     const points: (BreakEvenCell & { readonly machine: string; readonly gpus: number })[] = [];
     for (const machine of values.points) {
-      const options = optionsOf(await loadMachine(machine), names);
+      const options = optionsOf(await loadGpuMachine(machine), names);
       if (options.systems.length === 0) continue;
       const [point] = await withEvents(breakEvenInPieces({ ...options, axes: [] }), signal);
       points.push({ machine, gpus: options.gpus, ...point! });

@@ -10,7 +10,7 @@ import { wrap } from "../../core/wrap.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
 import { readAnyTrace } from "../counted_file.ts";
-import { loadMachine, MACHINE_NAMES, type MachineDocument, machineOf } from "../machine.ts";
+import { loadMachine, MACHINE_NAMES, type MachineDocument, machineOf, runsOn } from "../machine.ts";
 import { loadParameterSet, PARAMETER_SET_NAMES, type ParameterSet } from "../parameter_sets.ts";
 import { loadPaperWorkload } from "../paper/workloads.ts";
 import { PRECISIONS } from "../context.ts";
@@ -164,6 +164,14 @@ export async function openSubject(values: SubjectValues): Promise<Subject> {
     Promise.all(values.trace.map(openTrace)),
     loadParameterSet(values.parameters === "paper" ? "first" : values.parameters),
   ]);
+  for (const { name } of documents) {
+    const other = systems.find((system) => !runsOn(system.name, name));
+    if (other !== undefined) {
+      throw new UsageError(
+        `Cannot simulate ${other.name} on ${name}: it has no GPU, so give --system cpu-dlrm`,
+      );
+    }
+  }
   return {
     traces: await Promise.all(traces.map((one) => skipping(one, values))),
     documents,

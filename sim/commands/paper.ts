@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UsageError } from "../../core/errors.ts";
 import { fixed } from "../../core/format.ts";
 import { type FlagTable, formatHelp, parseFlags, QUIET_FLAG } from "../../core/flags.ts";
 import { claimOutputs } from "../../core/outputs.ts";
@@ -60,6 +61,9 @@ export const paperCommand: Command = {
         usage: "[flags]",
       }));
       return;
+    }
+    if (values.first && values.second) {
+      throw new UsageError("Cannot show two registrations at once: give --first or --second");
     }
     const { json = null } = values;
     claimOutputs({ "--json": json }, values);

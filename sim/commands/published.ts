@@ -16,6 +16,7 @@ import {
   compareIterations,
   compareMeasurements,
   cpuLookupCosts,
+  errorsOf,
   fitSubstrate,
   leaveOneModelOut,
 } from "../published/predict.ts";
@@ -23,6 +24,7 @@ import { V100_ITERATIONS } from "../published/figures.ts";
 import {
   CHANGED,
   type Known,
+  LEFT_OUT,
   type Measurement,
   MEASUREMENTS,
   NOT_PREDICTED,
@@ -31,6 +33,7 @@ import registered from "../published/registered.json" with { type: "json" };
 import { EAGER } from "../program.ts";
 import { changedFormulas } from "../paper/registration.ts";
 import { comparedTable, errorLine } from "../report.ts";
+import { BAR } from "../validate/compare.ts";
 import type { Command } from "./flags.ts";
 
 /** Prints the tables. */
@@ -130,13 +133,23 @@ function printMeasurements(rows: readonly Compared[]): void {
     const own = all.filter(({ of }) => of.lacks === lacks);
     print(wrap(`  ${own.map(({ of }) => of.what).join("; ")}: ${lacks}`, { hang: 2 }));
   }
+  print(`\n${wrap(`${LEFT_OUT}.`)}\n`);
   const told = all.filter(({ of }) => of.lacks === undefined);
-  print("");
-  print(`All ${all.length}: ${errorLine(all.map(rowOf))}`);
+  print(wrap(`All ${all.length}: ${judged(all.map(rowOf))}`));
   print(
-    `The ${told.length} for which nothing is known to be lacking: ${errorLine(told.map(rowOf))}`,
+    wrap(
+      `The ${told.length} for which nothing is known to be lacking: ${judged(told.map(rowOf))}`,
+    ),
   );
   print("");
+}
+
+/** Their errors, and whether they are within the bar. */
+function judged(rows: readonly Compared[]): string {
+  const { mean, worst } = errorsOf(rows), { mean: most, worst: utmost } = BAR;
+  return `${errorLine(rows)} (bar ${100 * most} % and ${100 * utmost} %: ${
+    mean <= most && worst <= utmost ? "met" : "MISSED"
+  })`;
 }
 
 const rowOf = ({ row }: { readonly row: Compared }): Compared => row;

@@ -246,6 +246,12 @@ const mistakes: readonly [args: readonly string[], status: number, message: RegE
   [["--trace", "none.json"], 1, /^error: Cannot read none\.json: No such file or directory$/],
   [["--system", "fae"], 2, /^error: Cannot start without --trace/],
   [["--trace", "rm2", "--gpus", "8"], 2, /^error: Cannot simulate 8 GPUs: machine v100x4 has 4$/],
+  [
+    ["--trace", "rm2", "--machine", "epyc7742x2", "--gpus", "1"],
+    2,
+    /^error: Cannot simulate pytorch-hybrid on epyc7742x2: it has no GPU, so give --system cpu-dlrm$/,
+  ],
+  [["paper", "--first", "--second"], 2, /^error: Cannot show two registrations at once/],
   [["--trace", "rm2", "--json", "/proc/none/x.json"], 2, /^error: Cannot use --json \/proc/],
   [
     ["sweep", "--trace", "rm2", "--axis", "gpu=1"],

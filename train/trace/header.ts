@@ -46,7 +46,8 @@ const MODEL = objectWith<TraceHeader["model"]>(
   },
 );
 
-const PLAN = objectWith<TraceHeader["plan"]>({
+/** What it says of the plan. */
+export const PLAN_SCHEMA = objectWith<TraceHeader["plan"]>({
   // A plan of one's own has a name of its own.
   name: words as Schema<TraceHeader["plan"]["name"]>,
   options: anyObject as Schema<TraceHeader["plan"]["options"]>,
@@ -73,7 +74,7 @@ export const HEADER_SCHEMA: Schema<TraceHeader> = documentOf<TraceHeader>(
     batch: SIZE,
     lookups_per_input: SIZE,
     dataset: objectWith<TraceHeader["dataset"]>({ hash: text, format: text, train_inputs: COUNT }),
-    plan: PLAN,
+    plan: PLAN_SCHEMA,
     placement: words,
     stage_resolution: oneOf(["minibatch", "interval"]),
   }, {
