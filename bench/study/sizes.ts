@@ -30,9 +30,9 @@ const SMOKE: Size = { inputs: 8000, seeds: 1, batch: 64 };
 /** What two cores train in a few seconds; minibatches are small, so that few inputs make many of them. */
 const REDUCED: Readonly<Record<PresetName, Size>> = {
   rm1: { inputs: 80_000, seeds: 3, batch: 128 },
-  rm2: { inputs: 50_000, seeds: 3, batch: 256 },
+  rm2: { inputs: 60_000, seeds: 3, batch: 256 },
   rm3: { inputs: 30_000, seeds: 3, batch: 256 },
-  rm4: { inputs: 50_000, seeds: 3, batch: 256 },
+  rm4: { inputs: 60_000, seeds: 3, batch: 256 },
 };
 
 /**
