@@ -87,6 +87,7 @@ export function record(
 export function traceOf(records: readonly MinibatchRecord[], hotRows = 1000): Trace {
   const hot = records.filter(({ kind }) => kind !== "cold").reduce((n, r) => n + r.inputs, 0);
   const cold = records.filter(({ kind }) => kind === "cold").reduce((n, r) => n + r.inputs, 0);
+  const skipped = records.reduce((n, r) => n + r.skipped_inputs, 0);
   return {
     header: {
       schema: "slipstream.trace",
@@ -102,7 +103,7 @@ export function traceOf(records: readonly MinibatchRecord[], hotRows = 1000): Tr
       optimizer: "sgd",
       batch: 100,
       lookups_per_input: EACH,
-      dataset: { hash: "toy", format: "toy", train_inputs: hot + cold },
+      dataset: { hash: "toy", format: "toy", train_inputs: hot + cold + skipped },
       plan: {
         name: "slipstream",
         options: {},
@@ -117,7 +118,7 @@ export function traceOf(records: readonly MinibatchRecord[], hotRows = 1000): Tr
         },
         decisions: [],
         trained_inputs: hot + cold,
-        skipped_inputs: records.reduce((n, r) => n + r.skipped_inputs, 0),
+        skipped_inputs: skipped,
         rounds: [],
         preparation_ms: 0,
         watched: null,

@@ -157,6 +157,6 @@ Deno.test("what cannot be scored is one error", () =>
     await rejects("missing_processed.npz", /Cannot read .*missing_processed\.npz/);
     await rejects("few_processed.npz", /it has no model\.json/, { weights: folder });
     await rejects("few_processed.npz", /Cannot use outputs\.scores/, {
-      outputs: { scores: `${folder}/none/scores.csv` },
+      outputs: { scores: `${folder}/few_processed.npz/scores.csv` },
     });
   }));
