@@ -103,7 +103,7 @@ export function traceOf(records: readonly MinibatchRecord[], hotRows = 1000): Tr
       optimizer: "sgd",
       batch: 100,
       lookups_per_input: EACH,
-      dataset: { hash: "toy", format: "toy", train_inputs: hot + cold + skipped },
+      dataset: { hash: "toy", format: "toy", train_inputs: hot + cold + Math.ceil(skipped) },
       plan: {
         name: "slipstream",
         options: {},
