@@ -5,11 +5,9 @@
  * @module
  */
 
-import { fs } from "../../core/deno.ts";
-import { UserError } from "../../core/errors.ts";
 import type { Parameters } from "../parameters.ts";
+import { loadFormer, readFormer } from "./former.ts";
 import type { CalibrationTarget, HeldOut, Protocol } from "./registration.ts";
-import { sha256Of } from "./registration.ts";
 import type { RatioRow } from "./ratios.ts";
 
 /** SHA-256 of `first/frozen.json`, as it was committed before its ratios were computed. */
@@ -45,41 +43,19 @@ export interface FirstTable {
   readonly mape: { readonly calibrated: number; readonly uncalibrated: number };
 }
 
-/** Where the files that were frozen are now, relative to sim/paper/first/. */
-const FIRST_FILES: Readonly<Record<string, string>> = {
-  "machines/v100x4.json": "machine.json",
-  "parameters.json": "parameters.json",
-  "paper/rm1.json": "rm1.json",
-  "paper/rm2.json": "rm2.json",
-  "paper/rm3.json": "rm3.json",
-  "paper/rm4.json": "rm4.json",
-};
-
-async function read<T>(file: string): Promise<T> {
-  return JSON.parse(await fs.readTextFile(new URL(`./first/${file}`, import.meta.url)));
-}
-
 /** Loads what was frozen and checks its hash and those of the files it names. Throws a `UserError` where one differs. */
 export async function loadFrozen(): Promise<Frozen> {
-  const check = async (file: string, expected: string): Promise<void> => {
-    const found = await sha256Of(`sim/paper/first/${file}`);
-    if (found !== expected) {
-      throw new UserError(
-        `Cannot use sim/paper/first/${file}: its SHA-256 is ${found} and the frozen one is ${expected}`,
-      );
-    }
-  };
-  await check("frozen.json", FROZEN_SHA256);
-  const frozen = await read<Frozen>("frozen.json");
-  for (const [file, expected] of Object.entries(frozen.files)) {
-    await check(FIRST_FILES[file]!, expected);
-  }
-  return frozen;
+  return await loadFormer({
+    folder: "first",
+    document: "frozen.json",
+    sha256: FROZEN_SHA256,
+    verb: "frozen",
+  });
 }
 
 /** Loads its table. */
 export async function loadFirstTable(): Promise<FirstTable> {
-  return await read<FirstTable>("table.json");
+  return await readFormer("first", "table.json");
 }
 
 /** Its parameters by today's names: plain PyTorch and Intel's kernels had one cost of a lookup. */
