@@ -44,7 +44,7 @@ import {
 } from "../study/trained.ts";
 import { savingAlone, tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
-import { interleaved, nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
+import { interleaved, shortName, variantOf } from "../study/variants.ts";
 
 /** Shares of the inputs after which the rivals are stopped, those that skipping costs about as much as first. */
 const BUDGETS = [1, 0.9, 0.95, 0.85, 0.8, 0.75] as const;
@@ -199,11 +199,6 @@ function comparedAt(trained: readonly Trained[], cost: Cost): ComparedAt {
   const [auc] = testTogether([standings.map((one) => one.auc)]);
   const [logLoss] = testTogether([standings.map((one) => one.logLoss)]);
   return { cost, standings, auc: auc!, logLoss: logLoss! };
-}
-
-/** A variant without what all of them have. */
-function shortName(name: string): string {
-  return nameWithout(name, SCHEDULE_WORDS);
 }
 
 /** A plan's name in a legend: what it does otherwise than the paper's. */

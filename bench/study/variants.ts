@@ -144,6 +144,11 @@ export function nameWithout(name: string, options: readonly string[]): string {
   return formatWords({ plan, options: Object.fromEntries(kept) });
 }
 
+/** A variant's words but for its schedule's, which all variants of a table have. */
+export function shortName(name: string): string {
+  return nameWithout(name, SCHEDULE_WORDS);
+}
+
 /**
  * A variant whose criterion has been loaded, where it is in a file: runs are then kept by the criterion's name and hash.
  *

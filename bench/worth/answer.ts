@@ -13,7 +13,7 @@ import { DrawnPlace, simulatedCost, type SimulatedPlace } from "../study/simulat
 import { estimate, estimateRatio, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";
 import type { Trained } from "../study/trained.ts";
-import { nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
+import { shortName, variantOf } from "../study/variants.ts";
 
 /** A share of time that is saved; below 0 where more is taken. */
 export interface Saving {
@@ -117,11 +117,6 @@ export const INPUTS_COST: Cost = {
   origin: "measured",
   of: ({ trained_inputs }) => trained_inputs,
 };
-
-/** A variant without what all of them have. */
-export function shortName(variant: string): string {
-  return nameWithout(variant, SCHEDULE_WORDS);
-}
 
 /**
  * The ways of skipping, the best first: whichever is furthest ahead of training on less, at as many inputs, in the mean.

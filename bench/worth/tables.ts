@@ -15,13 +15,13 @@ import { budgetsOf, rivalOf, RIVALS, wholeOf } from "../study/frontier.ts";
 import { estimate, smallestVisible } from "../study/statistics.ts";
 import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import type { Trained } from "../study/trained.ts";
+import { shortName } from "../study/variants.ts";
 import { studyLabel } from "../study/workload.ts";
 import {
   type Candidate,
   measuredSaving,
   type Place,
   type Saving,
-  shortName,
   skippedPercent,
   trainSeconds,
 } from "./answer.ts";

@@ -20,13 +20,11 @@ import { trainedFolder } from "../study/trained.ts";
 import {
   formatWords,
   loadVariant,
-  nameWithout,
   planOfVariant,
-  SCHEDULE_WORDS,
+  shortName,
   type Variant,
   variantOf,
 } from "../study/variants.ts";
-import { shortName } from "./answer.ts";
 import type { AskedLog } from "./log.ts";
 
 /** How it is run. */
@@ -196,7 +194,7 @@ export function otherShare(
   const { share, target, note } = decision;
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
   // Without the words of the schedule, which the command adds by itself.
-  const { plan: name, options } = variantOf(nameWithout(variant, SCHEDULE_WORDS)).words;
+  const { plan: name, options } = variantOf(shortName(variant)).words;
   const drop = Math.floor(100 * share) / 100;
   return {
     why: `of the hot inputs ${percent(target)} were to be passed over, and ${percent(share)} are${

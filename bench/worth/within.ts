@@ -10,8 +10,8 @@ import { formatClock } from "../../core/format.ts";
 import { StudyResults } from "../study/compare.ts";
 import type { StudyResult } from "../study/store.ts";
 import type { Trained } from "../study/trained.ts";
-import { interleaved, nameWithout, SCHEDULE_WORDS, variantOf } from "../study/variants.ts";
-import { shortName, skippedPercent } from "./answer.ts";
+import { interleaved, shortName, variantOf } from "../study/variants.ts";
+import { skippedPercent } from "./answer.ts";
 import type { AskedLog } from "./log.ts";
 import { chooseSeeds, chooseVariants, wantedSeeds } from "./schedule.ts";
 import type { LogTrainer, Refusal } from "./trainer.ts";
@@ -52,7 +52,7 @@ export const WHOLE = interleaved("fae", { full: false });
 
 /** A way of skipping with the schedule of the others. */
 export function skippingVariant(words: string): string {
-  const { words: { plan, options } } = variantOf(nameWithout(words, SCHEDULE_WORDS));
+  const { words: { plan, options } } = variantOf(shortName(words));
   const own = Object.entries(options);
   return interleaved(plan, { full: false }, ...own.map(([key, value]) => `${key}=${value}`));
 }
