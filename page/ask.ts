@@ -10,7 +10,7 @@ import { multiHotTrace } from "../sim/multi_hot.ts";
 import { loadPaperWorkload } from "../sim/paper/workloads.ts";
 import type { Axis } from "../sim/sweep.ts";
 import type { System } from "../sim/system.ts";
-import { ALL_SYSTEMS, findSystem } from "../sim/systems/mod.ts";
+import { ALL_SYSTEMS, findSystem, USUAL_SYSTEMS } from "../sim/systems/mod.ts";
 import type { CountedTrace } from "../sim/work.ts";
 import { fileChooser, readOwnTrace } from "./ask/own_trace.ts";
 import {
@@ -21,7 +21,6 @@ import {
   MAP_DRAWS,
   mapCommandOf,
   type Question,
-  USUAL_SYSTEMS,
 } from "./ask/question.ts";
 import { AXIS_LABELS, headline, mapTable, timeBars, timesTable, trafficTable } from "./ask/show.ts";
 import { type Checkable, checkboxes, choice, labelled, numberInput } from "./controls.ts";

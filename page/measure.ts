@@ -13,6 +13,7 @@ import { element } from "./dom.ts";
 import { missingGpu } from "./gpu_advice.ts";
 import type { MeasureEvent, ShownKernel, ShownLimits } from "./measure/messages.ts";
 import { roofline } from "./measure/roofline.ts";
+import { scrolling } from "./table.ts";
 import { startWorker, workerFailure } from "./worker.ts";
 
 /** Fills the tab. */
@@ -196,9 +197,8 @@ function kernelTable(kernels: readonly ShownKernel[]): HTMLElement {
   const number = (value: number | null, digits: number) =>
     element("td", { class: "number" }, value === null ? "–" : value.toFixed(digits));
   const heads = ["kernel", "shape", "time, µs", "GFLOP/s", "GB/s", "of its limit, %", "bound by"];
-  return element(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Kernels" },
+  return scrolling(
+    "Kernels",
     element(
       "table",
       { id: "measure-kernels" },

@@ -30,9 +30,8 @@ export function tableElement(table: Table, caption: string): HTMLElement {
       ),
     )
   );
-  return element(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+  return scrolling(
+    caption,
     element(
       "table",
       {},
@@ -40,6 +39,15 @@ export function tableElement(table: Table, caption: string): HTMLElement {
       element("thead", {}, element("tr", {}, ...head)),
       element("tbody", {}, ...body),
     ),
+  );
+}
+
+/** A box that scrolls sideways on a narrow screen, by keyboard too. */
+export function scrolling(label: string, table: HTMLTableElement): HTMLElement {
+  return element(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+    table,
   );
 }
 

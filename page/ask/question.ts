@@ -13,19 +13,8 @@ import { countedDrop, rangesInPieces } from "../../sim/ranges.ts";
 import type { RangedResult } from "../../sim/report.ts";
 import { rowsFit, simulate } from "../../sim/simulate.ts";
 import type { Axis } from "../../sim/sweep.ts";
-import { findSystem } from "../../sim/systems/mod.ts";
+import { findSystem, USUAL_SYSTEMS } from "../../sim/systems/mod.ts";
 import type { CountedTrace } from "../../sim/work.ts";
-
-/** Systems that are compared unless others are chosen, those of `deno task simulate`. */
-export const USUAL_SYSTEMS: readonly string[] = [
-  "pytorch-hybrid",
-  "intel-dlrm",
-  "fae",
-  "hotline",
-  "slipstream",
-  "gpu-only",
-  "slipstream-gpu-only",
-];
 
 /** Systems of the map: those that keep rows in host memory, as rows on the GPUs alone win wherever they fit. */
 const MAP_SYSTEMS: readonly string[] = ["pytorch-hybrid", "fae", "slipstream"];

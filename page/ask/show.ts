@@ -9,7 +9,7 @@ import type { Table } from "../../core/table.ts";
 import { type RangedResult, resultTable } from "../../sim/report.ts";
 import type { MovedBytes } from "../../sim/simulate.ts";
 import { element } from "../dom.ts";
-import { tableElement } from "../table.ts";
+import { scrolling, tableElement } from "../table.ts";
 import type { Answer, AnsweredMap } from "./question.ts";
 
 /** The times and what they cost, which `deno task simulate` prints as two tables. */
@@ -144,9 +144,8 @@ export function mapTable({ axes, cells, systems }: AnsweredMap): HTMLElement {
       }),
     )
   );
-  return element(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Map of the fastest system" },
+  return scrolling(
+    "Map of the fastest system",
     element(
       "table",
       { class: "map" },

@@ -21,7 +21,7 @@ import { findRecordedSkips } from "../recorded_run.ts";
 import { skippedShare, withSkipsOf } from "../skips.ts";
 import type { System } from "../system.ts";
 import { loadSystems } from "../systems/load.ts";
-import { findSystem } from "../systems/mod.ts";
+import { findSystem, USUAL_SYSTEMS } from "../systems/mod.ts";
 import { type CountedTrace, countTraceRuns } from "../work.ts";
 
 /** A subcommand. */
@@ -66,15 +66,7 @@ export const SUBJECT_FLAGS = {
   },
   system: {
     type: "list",
-    default: [
-      "pytorch-hybrid",
-      "intel-dlrm",
-      "fae",
-      "hotline",
-      "slipstream",
-      "gpu-only",
-      "slipstream-gpu-only",
-    ],
+    default: USUAL_SYSTEMS,
     valueName: "NAME,…",
     group: "Simulation",
     help: "Training systems (listed below), or files ending in .ts that export some",

@@ -16,6 +16,17 @@ import { runtime } from "./runtime.ts";
 import { skipping } from "./slipstream.ts";
 import { xdl } from "./xdl.ts";
 
+/** Names of the systems that are compared unless others are chosen. */
+export const USUAL_SYSTEMS: readonly string[] = [
+  "pytorch-hybrid",
+  "intel-dlrm",
+  "fae",
+  "hotline",
+  "slipstream",
+  "gpu-only",
+  "slipstream-gpu-only",
+];
+
 /** The systems that are compared on any machine, in the order of tables. */
 export const SYSTEMS: readonly System[] = [
   cpuDlrm,
