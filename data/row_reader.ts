@@ -10,13 +10,21 @@ import { checkRead, checkReadAt } from "./inputs.ts";
 import type { DatasetSchema, Inputs, Order, Reader } from "./types.ts";
 
 /** Where the rows of a {@link RowReader} come from. */
-interface RowSource {
-  /** Rows in the split. */
-  readonly count: number;
+type RowSource = SourceOfAny & (SourceOfOne | SourceOfMany);
+
+interface SourceOfOne {
   /** Writes a row of the split, in [0, count), as number b of a minibatch of `size`. */
   write(row: number, into: Inputs, b: number, size: number): void;
-  /** Writes rows as a whole minibatch, where that is faster than one by one. */
-  writeAll?(rows: Float64Array, into: Inputs, size: number): void;
+}
+
+interface SourceOfMany {
+  /** Writes the first `size` rows of a list as a whole minibatch, where that is faster than one by one. */
+  writeAll(rows: Float64Array, into: Inputs, size: number): void;
+}
+
+interface SourceOfAny {
+  /** Rows in the split. */
+  readonly count: number;
   /** Called after the last row of a minibatch, whose size is set. */
   finish?(into: Inputs): void;
 }
@@ -62,7 +70,7 @@ export class RowReader implements Reader {
       return permutation === null ? position : permutation.at(position);
     };
     into.size = count;
-    if (source.writeAll === undefined) {
+    if ("write" in source) {
       for (let b = 0; b < count; b++) source.write(rowOf(b), into, b, count);
     } else {
       if (this.#rows.length < count) this.#rows = new Float64Array(count);

@@ -90,7 +90,6 @@ export class TwinDataset implements Dataset {
     const { width } = idLayout(this.schema);
     return new RowReader(this.schema, order, {
       count,
-      write: (row, into, b, size) => void generator.write(start + row, into, b, size),
       writeAll: (rows, into, size) => generator.writeAll(rows, start, into, size),
       finish(into: Inputs): void {
         if (range > 0) takeModulo(into.ids, into.size * width, range);

@@ -116,13 +116,6 @@ export class TwinGenerator {
     this.#dense = new Float64Array(SIDE_BY_SIDE * dense.length);
   }
 
-  /** Writes input i as number b of a minibatch of `size` and returns its true probability. */
-  write(i: number, into: Inputs, b: number, size: number): number {
-    this.#numbers[0] = i;
-    this.#draw(1);
-    return this.#put(0, into, b, size);
-  }
-
   /** Writes the inputs with the numbers `start + rows[b]` as a minibatch. */
   writeAll(rows: Float64Array, start: number, into: Inputs, size: number): void {
     const numbers = this.#numbers;
@@ -166,8 +159,8 @@ export class TwinGenerator {
     this.#clicks.parts(this.#ids, this.#segments, this.#dense, into);
   }
 
-  /** Writes number k of the inputs that were drawn, as number b of a minibatch. Returns its true probability. */
-  #put(k: number, into: Inputs, b: number, size: number): number {
+  /** Writes number k of the inputs that were drawn, as number b of a minibatch. */
+  #put(k: number, into: Inputs, b: number, size: number): void {
     const ids = this.#ids, dense = this.#dense, columns = this.#ranges.length;
     const firsts = this.#firsts, lookups = this.lookups;
     for (let t = 0, at = k * this.width; t < lookups.length; t++) {
@@ -177,7 +170,6 @@ export class TwinGenerator {
     for (let j = 0; j < columns; j++) into.dense[b * columns + j] = dense[k * columns + j]!;
     const p = this.#clicks.probability(ids, this.#segments, dense, k);
     into.labels[b] = this.#words[k * this.#inputWords + LABEL]! < p * TWO_32 ? 1 : 0;
-    return p;
   }
 
   /** Draws classes and ids of the first `count` inputs of `#numbers`, whose words are there, column by column. */

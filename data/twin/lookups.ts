@@ -16,8 +16,6 @@ export interface TwinLookups {
   readonly each: number;
   /** Rows of each table. */
   readonly tableRows: readonly number[];
-  /** Writes the rows that input i looks up. */
-  write(i: number, into: Uint32Array): void;
   /** Writes the rows that the first `count` of some inputs look up, one input after the other. */
   writeAll(numbers: ArrayLike<number>, count: number, into: Uint32Array): void;
 }
@@ -45,10 +43,6 @@ export async function openTwinLookups(
       inputs: Math.min(inputs, parameters.inputs - Math.floor(parameters.inputs / 7)),
       each: first.length,
       tableRows,
-      write(i, into) {
-        generator.writeIds(i, into, 0);
-        for (let k = 0; k < first.length; k++) into[k]! += first[k]!;
-      },
       writeAll(numbers, count, into) {
         generator.writeAllIds(numbers, count, into);
         for (let b = 0, at = 0; b < count; b++) {
@@ -66,18 +60,16 @@ export async function openTwinLookups(
   const reader = dataset.reader("train", { kind: "sequential" });
   const one = createInputs(dataset.schema, 1);
   const each = tables.length * steps;
-  const write = (i: number, into: Uint32Array, at = 0): void => {
-    // A drawn input never waits for a disk.
-    void reader.read(i, 1, one);
-    for (let k = 0; k < each; k++) into[at + k] = one.ids[k]! + first[Math.floor(k / steps)]!;
-  };
   return {
     inputs: Math.min(inputs, dataset.count("train")),
     each,
     tableRows,
-    write,
     writeAll(numbers, count, into) {
-      for (let b = 0; b < count; b++) write(numbers[b]!, into, b * each);
+      for (let b = 0, at = 0; b < count; b++) {
+        // A drawn input never waits for a disk.
+        void reader.read(numbers[b]!, 1, one);
+        for (let k = 0; k < each; k++) into[at++] = one.ids[k]! + first[Math.floor(k / steps)]!;
+      }
     },
   };
 }

@@ -12,7 +12,7 @@ async function countPlainly(twin: string, sizes: readonly number[], every: numbe
   const row = new Uint32Array(source.each);
   const uses = new Map<number, number>();
   for (let i = 0; i < INPUTS; i += every) {
-    source.write(i, row);
+    source.writeAll([i], 1, row);
     for (const r of row) uses.set(r, (uses.get(r) ?? 0) + 1);
   }
   const ranked = [...uses].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([r]) => r);
@@ -20,7 +20,7 @@ async function countPlainly(twin: string, sizes: readonly number[], every: numbe
     const hot = new Set(ranked.slice(0, size));
     let lookups = 0, inputs = 0;
     for (let i = 0; i < INPUTS; i++) {
-      source.write(i, row);
+      source.writeAll([i], 1, row);
       const hits = row.reduce((sum, r) => sum + (hot.has(r) ? 1 : 0), 0);
       lookups += hits;
       if (hits === row.length) inputs++;

@@ -23,7 +23,7 @@ Deno.test("threads count what one plain loop counts", async () => {
   const row = new Uint32Array(source.each);
   const uses = new Map<number, number>();
   for (let i = 0; i < INPUTS; i++) {
-    source.write(i, row);
+    source.writeAll([i], 1, row);
     for (const r of row) uses.set(r, (uses.get(r) ?? 0) + 1);
   }
   const ranked = [...uses].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([r]) => r);
@@ -31,7 +31,7 @@ Deno.test("threads count what one plain loop counts", async () => {
   let hotInputs = 0;
   const coldOf: number[] = [];
   for (let i = 0; i < INPUTS; i++) {
-    source.write(i, row);
+    source.writeAll([i], 1, row);
     const cold = row.reduce((n, r) => n + (hot.has(r) ? 0 : 1), 0);
     if (cold === 0) hotInputs++;
     else coldOf.push(cold);

@@ -62,7 +62,7 @@ Deno.test("a twin of bags is a data set of bags, and its lookups are the data se
   let first = 0;
   const firsts = source.tableRows.map((rows) => (first += rows) - rows);
   for (const i of [0, 1, 599]) {
-    source.write(i, row);
+    source.writeAll([i], 1, row);
     for (let l = 0; l < 128; l++) {
       const t = Math.floor(l / 16);
       assert.equal(row[l], firsts[t]! + ids[t * 16 * size + i * 16 + l % 16]!);
