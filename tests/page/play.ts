@@ -7,9 +7,8 @@
  * @module
  */
 
-// deno-lint-ignore no-import-prefix
-import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { servePage } from "../../page/build/serve.ts";
+import { type Page, watchPage, withPage } from "../bench/browser/open_page.ts";
 
 export type { Page };
 
@@ -24,33 +23,21 @@ const stop = new AbortController();
 const { promise, resolve } = Promise.withResolvers<string>();
 const served = servePage(folder, 0, resolve, stop.signal);
 const address = await promise;
-const browser = await puppeteer.launch({
-  executablePath: program,
-  // Root has no sandbox, and containers little shared memory.
-  args: [
-    ...["--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"],
-    ...webGpu ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] : ["--disable-gpu"],
-  ],
-  protocolTimeout: 300_000,
-});
+const args = webGpu
+  ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+  : ["--disable-gpu"];
 try {
-  // One page alone: another in front of it can keep it from being painted.
-  const [page] = await browser.pages();
-  console.log(JSON.stringify(await play(page!)));
+  console.log(JSON.stringify(await withPage(program, args, play)));
 } finally {
-  await browser.close();
   stop.abort();
   await served;
 }
 
 async function play(page: Page): Promise<unknown> {
-  const problems: string[] = [], requests: string[] = [];
-  page.on("console", (message) => problems.push(`console ${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(`error: ${error}`));
-  page.on("requestfailed", (request) => problems.push(`failed request: ${request.url()}`));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) requests.push(url);
-  });
-  return { problems, requests, value: await scene(page, address, given) };
+  const watched = watchPage(
+    page,
+    (url) => url.startsWith(address) || /^(data|blob):/.test(url),
+  );
+  const value = await scene(page, address, given);
+  return { ...watched, value };
 }

@@ -8,8 +8,7 @@
  */
 
 import { pathToFileURL } from "node:url";
-// deno-lint-ignore no-import-prefix
-import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
+import { type Page, watchPage, withPage } from "./open_page.ts";
 import { imageOf } from "./png.ts";
 import inspectPage from "./inspect_page.js" with { type: "text" };
 import usePage from "./use_page.js" with { type: "text" };
@@ -26,30 +25,14 @@ const VIEWS: readonly View[] = [
 ];
 
 const [program, path, screenshots] = Deno.args as [string, string, string];
-const browser = await puppeteer.launch({
-  executablePath: program,
-  // Root has no sandbox, and containers little shared memory.
-  args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"],
-  protocolTimeout: 300_000,
-});
-try {
-  // One page alone: another in front of it can keep it from being painted.
-  const [page] = await browser.pages();
-  console.log(JSON.stringify(await look(page!)));
-} finally {
-  await browser.close();
-}
+console.log(JSON.stringify(await withPage(program, ["--disable-gpu"], look)));
 
 async function look(page: Page): Promise<PageReport> {
   const address = pathToFileURL(path).href;
-  const problems: string[] = [], requests: string[] = [];
-  page.on("console", (message) => problems.push(`console ${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(`error: ${error}`));
-  page.on("requestfailed", (request) => problems.push(`failed request: ${request.url()}`));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (url !== address && !url.startsWith("data:")) requests.push(url);
-  });
+  const { problems, requests } = watchPage(
+    page,
+    (url) => url === address || url.startsWith("data:"),
+  );
   await page.goto(address, { waitUntil: "load" });
   const inspect = async (): Promise<Inspection> => await page.evaluate(inspectPage) as Inspection;
   const shoot = async (name: string) =>
