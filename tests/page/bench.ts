@@ -101,7 +101,7 @@ async function stepMsUnderDeno(steps: number): Promise<number[]> {
       ...["run", `--lock=${fileURLToPath(new URL("../deno.lock", import.meta.url))}`, "--frozen"],
       ...["--allow-all", fileURLToPath(import.meta.url), `${steps}`, "here"],
     ],
-    env: { VK_ICD_FILENAMES: SWIFTSHADER },
+    env: { VK_ICD_FILENAMES: SWIFTSHADER, VK_DRIVER_FILES: SWIFTSHADER },
     stdout: "piped",
     stderr: "piped",
   }).output();

@@ -1,5 +1,6 @@
 /** Chromium's page for programs that look at one, and what goes wrong in it. */
 
+import process from "node:process";
 // deno-lint-ignore no-import-prefix
 import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 
@@ -15,6 +16,8 @@ export async function withPage<T>(
     executablePath: program,
     // Root has no sandbox, and containers little shared memory.
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", ...args],
+    // Its own software adapter is what is looked at, whichever driver the tests were told to take.
+    env: { ...process.env, VK_ICD_FILENAMES: undefined, VK_DRIVER_FILES: undefined },
     protocolTimeout: 300_000,
   });
   try {
