@@ -3,18 +3,12 @@
 /// <reference lib="dom" />
 
 import type { Page, Scene } from "../play.ts";
+import { startTraining, type Trained } from "./start_training.ts";
 
 export const scene: Scene = async (page, address, given) => {
-  const { workload, steps } = given as { readonly workload: string; readonly steps: number };
   await page.goto(address);
   await page.$eval("#train .more", (more) => (more as HTMLDetailsElement).open = true);
-  await page.select("#train-workload", workload);
-  await page.$eval(
-    "#train-steps",
-    (input, steps) => (input as HTMLInputElement).value = `${steps}`,
-    steps,
-  );
-  await page.click("#train .primary");
+  await startTraining(page, given as Trained);
   await hideAndShow(page);
   await page.waitForFunction(
     () =>
