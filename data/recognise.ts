@@ -10,16 +10,23 @@ import { AvazuParser } from "./avazu_parser.ts";
 import { readColumnNames } from "./columnar/open.ts";
 import { CRITEO_COLUMNS, CRITEO_DENSE, CRITEO_DENSE_NAMES, CRITEO_TABLE_NAMES } from "./criteo.ts";
 import { CriteoParser } from "./criteo_parser.ts";
+import { badRows, BELIEVED, listed, otherNames, otherRows, widest } from "./head_rows.ts";
 import type { KnownFormat } from "./manifest.ts";
-import { RowBlock } from "./row_block.ts";
-import type { BadRow, RowParser } from "./row_parser.ts";
+import { recogniseTaobao } from "./recognise_events.ts";
+import type { BadRow } from "./row_parser.ts";
 import { avazuSchema, criteoSchema, type KnownLayout, meansColumn } from "./schema/known.ts";
 import type { LogSchema, SplitRule, TextLayout, TimeSpelling } from "./schema/log_schema.ts";
 import { RowShape } from "./schema/row_shape.ts";
 import { SchemaParser } from "./schema/schema_parser.ts";
-import { type EventField, type EventLayout, TAOBAO_FIELDS, TAOBAO_LAYOUT } from "./taobao.ts";
-import { EVENT_COLUMNS, TaobaoParser } from "./taobao_parser.ts";
-import { type Head, headOf, notSeparated, type SeparatedHead, SEPARATORS } from "./text_head.ts";
+import { type EventLayout, TAOBAO_FIELDS, TAOBAO_LAYOUT } from "./taobao.ts";
+import {
+  type Head,
+  headerOf,
+  headOf,
+  notSeparated,
+  type SeparatedHead,
+  SEPARATORS,
+} from "./text_head.ts";
 import { isColumnar, type TextFile } from "./text_source.ts";
 
 /** What some files are. */
@@ -32,9 +39,6 @@ export interface Recognised {
   /** How the format was chosen, for messages. */
   readonly chosen: string;
 }
-
-/** The share of a file's first lines that may be bad in a format that is still recognised. */
-const BELIEVED = 0.5;
 
 /**
  * Recognises files by the names in the header or, without one, by the number of columns and whether the first lines can be
@@ -71,7 +75,7 @@ export async function recognise(
   if (head.lines.length === 0) throw new UserError(`Cannot read ${first.path}: it is empty`);
   let refusal: string | null = null;
   if (wanted("criteo")) {
-    const found = recogniseCriteo(head, criteoFormat);
+    const found = recogniseCriteo(head, criteoFormat, asked !== undefined);
     if (typeof found === "string") refusal ??= found;
     else if (found !== null) {
       const layout = found.schema === null ? "" : `; ${describeText(found.schema)}`;
@@ -84,7 +88,7 @@ export async function recognise(
     }
   }
   if (wanted("avazu")) {
-    const found = recogniseAvazu(head);
+    const found = recogniseAvazu(head, asked !== undefined);
     if (typeof found === "string") refusal ??= found;
     else if (found !== null) {
       const layout = found.schema === null ? "" : `; ${describeText(found.schema)}`;
@@ -97,7 +101,7 @@ export async function recognise(
     }
   }
   if (wanted("taobao")) {
-    const found = recogniseTaobao(head);
+    const found = recogniseTaobao(head, asked !== undefined);
     if (typeof found === "string") refusal ??= found;
     else if (found !== null) {
       return { format: "taobao", schema: null, events: found, chosen: byColumns };
@@ -171,7 +175,7 @@ function hasAll(names: readonly string[], wanted: readonly string[]): boolean {
   return wanted.every((name) => lower.has(name.toLowerCase()));
 }
 
-function recogniseCriteo(head: Head, format: KnownFormat): Found {
+function recogniseCriteo(head: Head, format: KnownFormat, asked: boolean): Found {
   const named = head.separated.find(({ names }) =>
     hasAll(names, [...CRITEO_DENSE_NAMES, ...CRITEO_TABLE_NAMES])
   );
@@ -193,7 +197,11 @@ function recogniseCriteo(head: Head, format: KnownFormat): Found {
   // A separator behind the last column makes one more that is always empty; stripped ones make fewer.
   const extra = separated.most === CRITEO_COLUMNS + 1;
   if (extra && !separated.endsEmpty) return null;
+  if (!asked && headerOf(separated) !== null) return otherNames(head, separated);
   const labelled = separated.most >= CRITEO_COLUMNS;
+  if (!asked && !labelled && !HASHED.test(new TextDecoder().decode(head.text))) {
+    return "it has as many columns as Criteo's log without labels, but its ids are not hexadecimal numbers";
+  }
   const layout = { name: format, header: null, labelled, split };
   if (labelled && !extra && separated.separator === "\t" && !separated.ragged && !head.quoted) {
     const bad = badRows(head, (onBad) => new CriteoParser(onBad), CRITEO_DENSE, 26);
@@ -203,6 +211,8 @@ function recogniseCriteo(head: Head, format: KnownFormat): Found {
 }
 
 const LABEL = { name: "label", kind: "label" } as const;
+/** A hexadecimal number that is no decimal one. */
+const HASHED = /\d[a-f]|[a-f]\d/i;
 
 /** The spelling of Criteo's ids that most rows have. */
 function bestCriteo(head: Head, separated: SeparatedHead, layout: KnownLayout): Found {
@@ -219,10 +229,10 @@ function bestCriteo(head: Head, separated: SeparatedHead, layout: KnownLayout): 
     if (ids === "original" && bad.share <= 0.1) return { schema };
     first ||= bad.first;
   }
-  return `it has Criteo's columns, but its rows do not read as such (${first})`;
+  return otherRows(head, separated, "Criteo's log", first);
 }
 
-function recogniseAvazu(head: Head): Found {
+function recogniseAvazu(head: Head, asked: boolean): Found {
   const named = head.separated.find(({ names }) => hasAll(names, AVAZU_NAMES));
   if (named !== undefined) {
     const own = named.separator === "," && !head.quoted &&
@@ -236,15 +246,16 @@ function recogniseAvazu(head: Head): Found {
       split: { by: "random" },
     };
     const withId = named.names.some((name) => name.toLowerCase() === "id");
-    return bestAvazu(head, layout, withId);
+    return bestAvazu(head, named, layout, withId);
   }
   const separated = head.separated.find(({ most }) => most === AVAZU_COLUMNS);
   if (separated === undefined) return null;
+  if (!asked && headerOf(separated) !== null) return otherNames(head, separated);
   if (separated.separator === "," && !head.quoted) {
     const bad = badAvazu(head);
     if (bad.share <= BELIEVED) return { schema: null };
   }
-  return bestAvazu(head, {
+  return bestAvazu(head, separated, {
     name: "avazu",
     text: textOf(head, separated, false),
     header: null,
@@ -253,7 +264,12 @@ function recogniseAvazu(head: Head): Found {
   }, true);
 }
 
-function bestAvazu(head: Head, layout: KnownLayout, withId: boolean): Found {
+function bestAvazu(
+  head: Head,
+  separated: SeparatedHead,
+  layout: KnownLayout,
+  withId: boolean,
+): Found {
   let first = "";
   for (const hour of ["YYMMDDHH", "ISO 8601"] as const satisfies readonly TimeSpelling[]) {
     for (const ids of ["original", "text"] as const) {
@@ -263,68 +279,11 @@ function bestAvazu(head: Head, layout: KnownLayout, withId: boolean): Found {
       first ||= bad.first;
     }
   }
-  return `it has Avazu's columns, but its rows do not read as such (${first})`;
+  return otherRows(head, separated, "Avazu's log", first);
 }
 
 function badAvazu(head: Head) {
   return badRows(head, (onBad) => new AvazuParser(onBad), 1, AVAZU_TABLES.length);
-}
-
-/** Names that the fields of events go by. */
-const EVENT_NAMES: Readonly<Record<EventField, readonly string[]>> = {
-  user: ["user", "user_id", "userid", "uid"],
-  item: ["item", "item_id", "itemid", "iid"],
-  category: ["category", "category_id", "categoryid", "cat_id", "cate_id", "item_category"],
-  behaviour: ["behaviour", "behavior", "behavior_type", "behaviour_type", "action"],
-  time: ["time", "timestamp", "time_stamp", "ts", "unixtime"],
-};
-
-function recogniseTaobao(head: Head): EventLayout | string | null {
-  for (const { separator, names } of head.separated) {
-    const header: Partial<Record<EventField, string>> = {};
-    for (const field of TAOBAO_FIELDS as readonly EventField[]) {
-      const name = names.find((name) => EVENT_NAMES[field].includes(name.toLowerCase()));
-      if (name !== undefined) header[field] = name;
-    }
-    if (["user", "item", "category", "time"].some((field) => !(field in header))) continue;
-    const places = { user: -1, item: -1, category: -1, behaviour: -1, time: -1 };
-    for (const field of TAOBAO_FIELDS as readonly EventField[]) {
-      if (header[field] !== undefined) places[field] = names.indexOf(header[field]);
-    }
-    return bestEvents(head, { separator, header, columns: names.length, places });
-  }
-  const separated = head.separated.find(({ most }) => most === TAOBAO_FIELDS.length);
-  if (separated === undefined) return null;
-  const { columns, places } = TAOBAO_LAYOUT;
-  return bestEvents(head, { separator: separated.separator, header: null, columns, places });
-}
-
-/** The unit and the dates that most events have. */
-function bestEvents(
-  head: Head,
-  layout: Pick<EventLayout, "separator" | "header" | "columns" | "places">,
-): EventLayout | string {
-  let first = "";
-  for (const strict of [true, false]) {
-    for (const unit of ["seconds", "milliseconds"] as const) {
-      for (const window of [TAOBAO_LAYOUT.window, null]) {
-        const candidate: EventLayout = { ...layout, unit, window, strict };
-        const parsers: TaobaoParser[] = [];
-        const create = (onBad: (bad: BadRow) => void) => {
-          const parser = new TaobaoParser(onBad, candidate);
-          parsers.push(parser);
-          return parser;
-        };
-        const bad = badRows(head, create, 0, EVENT_COLUMNS);
-        const outside = parsers[0]!.outOfRange / Math.max(1, parsers[0]!.lines);
-        if (bad.share <= BELIEVED && outside <= BELIEVED * (1 - bad.share)) return candidate;
-        first ||= bad.first;
-      }
-    }
-  }
-  return first === ""
-    ? "it has Taobao's columns, but its times are none from 1970 to 2106"
-    : `it has Taobao's columns, but its rows do not read as such (${first})`;
 }
 
 function textOf(head: Head, { separator, ragged, endsEmpty }: SeparatedHead, header: boolean) {
@@ -334,31 +293,6 @@ function textOf(head: Head, { separator, ragged, endsEmpty }: SeparatedHead, hea
     ...(head.quoted ? { quotes: true } : {}),
     ...(ragged || endsEmpty || head.endsInSpace ? { trailing: "stripped" as const } : {}),
   };
-}
-
-/** Which of the first lines are bad in a format. */
-function badRows(
-  head: Head,
-  create: (onBad: (bad: BadRow) => void) => RowParser,
-  denseColumns: number,
-  tables: number,
-): { share: number; first: string } {
-  let first = "", bad = 0;
-  const parser = create((row) => {
-    bad++;
-    first ||= `line ${row.line}, column ${row.column}${
-      row.field === "" ? "" : ` (${row.field})`
-    }: ${row.reason}`;
-  });
-  try {
-    parser.feed(head.text);
-    parser.finish();
-    parser.parse(new RowBlock(denseColumns, tables));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { share: 1, first: error.message };
-  }
-  return { share: bad / Math.max(1, parser.lines), first };
 }
 
 function badSchemaRows(head: Head, schema: LogSchema): { share: number; first: string } {
@@ -378,12 +312,8 @@ function describeText({ text }: LogSchema): string {
 }
 
 function describeColumns(head: Head): string {
-  const { separator, most } = head.separated.toSorted((a, b) => b.most - a.most)[0]!;
+  const { separator, most } = widest(head);
   const between = SEPARATORS.find(([byte]) => byte === separator)![1];
   return `its first lines have ${most} column${most === 1 ? "" : "s"} between ${between}, ` +
     `where Criteo has ${CRITEO_COLUMNS}, Avazu ${AVAZU_COLUMNS} and Taobao ${TAOBAO_FIELDS.length}`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length > 8 ? `${names.slice(0, 8).join(", ")}, …` : names.join(", ");
 }

@@ -5,6 +5,7 @@
  */
 
 import { closingQuote, quote, quotedRowEnd, splitFields, splitQuoted } from "./fields.ts";
+import { isNumberText } from "./numbers.ts";
 import { readHead, type TextFile } from "./text_source.ts";
 
 const LF = 10, CR = 13, SPACE = 32, QUOTE = 34;
@@ -103,6 +104,17 @@ export function notSeparated({ text, lines }: Head): string | null {
     return "its lines are those of libsvm (label number:value …); write its rows as CSV or Parquet first";
   }
   return null;
+}
+
+/**
+ * The names in the first line, where it is a header: words that differ, and no numbers. No row of the logs that are known here
+ * is without a number.
+ */
+export function headerOf({ names }: SeparatedHead): readonly string[] | null {
+  const words = names.filter((name) => name !== "");
+  const header = 2 * words.length > names.length && new Set(words).size === words.length &&
+    !words.some(isNumberText);
+  return header ? names : null;
 }
 
 /** Whether a line begins an object, or a list of them. */

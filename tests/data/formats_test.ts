@@ -307,3 +307,67 @@ Deno.test("rows of another layout are refused, with the command that describes t
   const six = "a,b,c,d,e,f\n" + "123456,234567,345678,pv,1511583876,0.98\n".repeat(1700);
   await refused("six", six, /its first lines have 6 columns between commas, where Criteo has 40/);
 });
+
+Deno.test("a log of one's own is not taken for a known one because it has as many columns", async () => {
+  const rows = (columns: number) =>
+    Array.from(
+      { length: 60 },
+      (_, i) =>
+        Array.from({ length: columns }, (_, c) => `${c === 0 ? i % 2 : (i * (c + 3)) % 50}`),
+    );
+  const named = (columns: number) =>
+    text(
+      [Array.from({ length: columns }, (_, c) => c === 0 ? "click" : `f${c}`), ...rows(columns)],
+      ",",
+    );
+  const hours = rows(5).map((fields, i) => [...fields.slice(0, 4), `${14102100 + i % 24}`]);
+  const schema = "; deno task data schema .* drafts a schema of its columns, for --schema$";
+  const cases: [string, string, string][] = [
+    [
+      "own5",
+      text([["label", "user", "item", "device", "hour"], ...hours], ","),
+      "its columns are called label, user, item, device, hour, which are not those of Criteo's,",
+    ],
+    [
+      "own5-without-a-header",
+      text(hours, ","),
+      String
+        .raw`as many columns as Taobao's log, but .* \(line 1, column 4 \(behaviour\): "0" is not one`,
+    ],
+    [
+      "labelled-events",
+      events((f, i) => [f[0]!, f[1]!, f[2]!, f[4]!, `${i % 2}`], ",", [
+        ..."user_id,item_id,category_id,timestamp,click".split(","),
+      ]),
+      "its columns are called user_id, item_id, category_id, timestamp, click, which are not",
+    ],
+    ["own24", named(24), "its columns are called click, f1, f2, .*, …, which are not those of"],
+    [
+      "own24-without-a-header",
+      text(rows(24), "\t"),
+      "as many columns as Avazu's log, but its rows",
+    ],
+    ["own40", named(40), "its columns are called click, f1, f2, .*, …, which are not those of"],
+    ["own39", named(39), "its columns are called click, f1, f2, .*, …, which are not those of"],
+    ["own39-without-a-header", text(rows(39), "\t"), "its ids are not hexadecimal numbers"],
+  ];
+  for (const [name, data, why] of cases) {
+    await refused(
+      name,
+      data,
+      new RegExp(`Cannot recognise the format of .*${name}: .*${why}.*${schema}`),
+    );
+  }
+});
+
+Deno.test("events with other behaviours and dates are read as such where they are said to be", () =>
+  inFolder(async (folder) => {
+    const recoded = events(([u, i, c, , t]) => [u!, i!, c!, "1", `${Number(t) + 1e8}`]);
+    await Deno.writeTextFile(`${folder}/events`, events((fields) => fields));
+    await Deno.writeTextFile(`${folder}/recoded`, recoded);
+    await assert.rejects(content(`${folder}/recoded`), /^UserError: Cannot recognise the format/);
+    assert.deepEqual(
+      await content(`${folder}/recoded`, { format: "taobao" }),
+      await content(`${folder}/events`),
+    );
+  }));
