@@ -182,7 +182,7 @@ function notesOf(candidates: number): string[] {
     "fae and baseline are stopped after one or two budgets of their inputs, each time with the learning rate fitted to that length; between these points and all inputs lie straight lines, by seed",
     "Time here is that of training: reading the log, counting accesses and evaluating are outside",
     `Predicted times are of the minibatches as they were trained here, each GPU with as many inputs as a minibatch had; ranges hold 90 % of ${DRAWS} draws of all that is uncertain of machine and software, and are no confidence intervals`,
-    "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the column tested together (Holm, 5 %) and three seeds or more",
+    "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the column tested together (Holm, 5 %) and three seeds or more. Smallest visible: the true difference beside training on less that these seeds would have shown, so tested, with a probability of 80 %",
     "All seeds train and test on the same rows, and differ in initial weights and order: intervals say nothing of other rows",
   ];
 }

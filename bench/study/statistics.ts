@@ -88,12 +88,17 @@ export function holm(values: readonly (number | null)[]): (number | null)[] {
 /**
  * The smallest true difference that as many seeds with this spread would have shown with a probability of 80 %, by a
  * two-sided test at 5 %; null for a single seed.
+ *
+ * @param tests How many are tested together: it is shown whatever the others come to.
  */
-export function smallestVisible(found: Estimate): number | null {
-  const error = standardError(found);
-  return error === null
-    ? null
-    : (t975(found.seeds - 1) + studentQuantile(POWER, found.seeds - 1)) * error;
+export function smallestVisible(found: Estimate, tests = 1): number | null {
+  const error = standardError(found), degrees = found.seeds - 1;
+  return error === null ? null : visibleErrors(degrees, tests) * error;
+}
+
+/** Standard errors of {@linkcode smallestVisible}. Holm's correction asks no more of one of some tests than Bonferroni's. */
+function visibleErrors(degrees: number, tests: number): number {
+  return studentQuantile(1 - LEVEL / 2 / tests, degrees) + studentQuantile(POWER, degrees);
 }
 
 /** More seeds than this nobody looks for. */
@@ -103,13 +108,12 @@ const MOST_SEEDS = 1000;
  * How many seeds with this spread would show a true difference with a probability of 80 %, as {@linkcode smallestVisible} has
  * it; null for a single seed, and where a thousand would not.
  */
-export function seedsToSee(found: Estimate, difference: number): number | null {
+export function seedsToSee(found: Estimate, difference: number, tests = 1): number | null {
   const error = standardError(found);
   if (error === null) return null;
   const deviation = error * Math.sqrt(found.seeds);
   for (let seeds = LEAST_SEEDS; seeds <= MOST_SEEDS; seeds++) {
-    const half = t975(seeds - 1) * deviation / Math.sqrt(seeds);
-    if (smallestVisible({ seeds, mean: found.mean, half })! <= difference) return seeds;
+    if (visibleErrors(seeds - 1, tests) * deviation / Math.sqrt(seeds) <= difference) return seeds;
   }
   return null;
 }

@@ -42,6 +42,8 @@ export interface Less {
   readonly rival: Rival;
   /** AUC beyond the rival's. */
   readonly auc: TestedDifference;
+  /** How many differences were tested together with this one, itself counted. */
+  readonly tests: number;
 }
 
 /** A way of skipping, against training on everything and training on less. */
@@ -180,30 +182,29 @@ export function controlOf(results: StudyResults, name: string): string | null {
   return nearest !== undefined && distance(nearest) <= SAME_SHARE_PERCENT ? nearest : null;
 }
 
-/** Every variant beside training on less, at each cost; all differences at one cost are tested together. */
+/**
+ * Every variant beside training on less, at each cost. All are tested together, whatever the cost, because one difference that is
+ * shown decides the verdict.
+ */
 function lessOf(
   trained: Trained,
   names: readonly string[],
   costs: readonly { readonly cost: Cost; readonly title: string | null }[],
 ): Less[][] {
-  const lists = names.map((): Less[] => []);
-  for (const { cost, title } of costs) {
-    const standings = standingsOf(trained, cost);
-    const own = names.map((name) => standings.find((one) => one.name === name) ?? null);
-    const [tested] = testTogether([own.map((one) => one?.auc ?? null)]);
-    for (const [i, one] of own.entries()) {
-      const auc = tested![i]!;
-      if (one === null || one.rival === null || auc === null) continue;
-      lists[i]!.push({
-        cost: cost.title,
-        place: title,
-        origin: cost.origin,
-        rival: one.rival,
-        auc,
-      });
-    }
-  }
-  return lists;
+  const standings = costs.map(({ cost }) => {
+    const all = standingsOf(trained, cost);
+    return names.map((name) => all.find((one) => one.name === name) ?? null);
+  });
+  const tested = testTogether(standings.map((list) => list.map((one) => one?.auc ?? null)));
+  const tests = tested.flat().filter((one) => one !== null).length;
+  return names.map((_, i) =>
+    costs.flatMap(({ cost, title }, c): Less[] => {
+      const rival = standings[c]![i]?.rival ?? null, auc = tested[c]![i] ?? null;
+      return rival === null || auc === null
+        ? []
+        : [{ cost: cost.title, place: title, origin: cost.origin, rival, auc, tests }];
+    })
+  );
 }
 
 function savedAt(

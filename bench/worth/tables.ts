@@ -83,7 +83,7 @@ export function lessTable(candidates: readonly Candidate[]): ResultTable {
     plainColumn("beside, stopped early", ({ rival }) => rival),
     numberColumn("seeds", 0, ({ auc }) => auc.found.seeds),
     testedColumn("AUC beyond it", lines, lines.map(({ auc }) => auc)),
-    numberColumn("smallest visible", 5, ({ auc }) => smallestVisible(auc.found)),
+    numberColumn("smallest visible", 5, ({ auc, tests }) => smallestVisible(auc.found, tests)),
   ]);
 }
 

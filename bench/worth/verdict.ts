@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { counted, formatCount } from "../../core/format.ts";
 import { signed } from "../paper_machine.ts";
 import { MARGIN_AUC, type TestedDifference } from "../study/comparison.ts";
 import {
@@ -85,6 +85,10 @@ function conclusionSentence(answer: Answer): string {
   if (best === undefined) return `${asked} Nothing can be compared`;
   const { ahead, behind } = sidesOf(best);
   const at = (some: readonly Less[]) => some.map(({ cost }) => cost).join(" and ");
+  const open = best.less.length - ahead.length - behind.length;
+  const elsewhere = open === 0
+    ? ""
+    : `; at ${counted(open, "other cost")} neither is shown to be ahead`;
   switch (conclusionOf(answer)) {
     case "nothing":
     case "few-seeds":
@@ -94,15 +98,15 @@ function conclusionSentence(answer: Answer): string {
     case "ahead":
       return `${asked} Yes: at equal ${
         at(ahead)
-      } ${best.name} is shown to reach more AUC than training on less`;
+      } ${best.name} is shown to reach more AUC than training on less${elsewhere}`;
     case "behind":
       return `${asked} No: at equal ${
         at(behind)
-      } training on less is shown to reach more AUC than ${best.name}, the best way of skipping here`;
+      } training on less is shown to reach more AUC than ${best.name}, the best way of skipping here${elsewhere}`;
     case "depends":
       return `${asked} It depends: ${best.name} is shown to be ahead of training on less at equal ${
         at(ahead)
-      }, and behind at equal ${at(behind)}`;
+      }, and behind at equal ${at(behind)}${elsewhere}`;
     case "saves-nothing":
       return `${asked} No: ${best.name} saves no time, here or there`;
     case "open":
@@ -238,9 +242,11 @@ function leftOut({ leftOut }: Answer): string[] {
 const MOST_SEEDS = 200;
 
 function unknownSentence(answer: Answer, best: Candidate): string {
-  const { found } = (best.less[0] ?? best).auc;
+  const [less] = best.less;
   const parts = [
-    settledBy(answer, found),
+    less === undefined
+      ? settledBy(answer, best.auc.found, answer.candidates.length)
+      : settledBy(answer, less.auc.found, less.tests),
     "what other rows or later days of this log would say, since all seeds share these rows",
     ...(best.saved.some(({ origin }) => origin === "predicted")
       ? ["how near the predicted times are, which no run on those machines has checked"]
@@ -249,16 +255,17 @@ function unknownSentence(answer: Answer, best: Candidate): string {
   return `What is not known: ${parts.join("; ")}`;
 }
 
-/** What would settle whether there is a difference of the size that matters. */
-function settledBy(answer: Answer, found: Estimate): string {
-  const { inputs, cut, secondsASeed, budget } = answer, visible = smallestVisible(found);
+/** What would settle whether there is a difference of the size that matters, which is tested together with others. */
+function settledBy(answer: Answer, found: Estimate, tests: number): string {
+  const { inputs, cut, secondsASeed, budget } = answer;
+  const visible = smallestVisible(found, tests);
   if (found.seeds < LEAST_SEEDS || visible === null) {
     return `how much seeds differ, which ${LEAST_SEEDS} or more tell (${enoughSeeds(answer)})`;
   }
   if (visible <= MARGIN_AUC) {
     return `differences below ${visible.toFixed(5)} AUC, the smallest that these seeds would show`;
   }
-  const seeds = seedsToSee(found, MARGIN_AUC);
+  const seeds = seedsToSee(found, MARGIN_AUC, tests);
   const more = seeds === null || seeds > MOST_SEEDS
     ? `more seeds than ${MOST_SEEDS}`
     : `about ${seeds} seeds${

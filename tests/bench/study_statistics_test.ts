@@ -65,11 +65,13 @@ Deno.test("holm() raises p-values by their rank, never lets one pass a smaller o
   assert.deepEqual(holm([]), []);
 });
 
-Deno.test("smallestVisible() of five seeds is 3.717 standard errors", () => {
+Deno.test("smallestVisible() of five seeds is 3.717 standard errors, and more of several tests", () => {
   // A spread of 0.00024 over five seeds: (2.776 + 0.941) 0.00024 / sqrt(5).
   const found = { seeds: 5, mean: 0, half: 2.7764451051977987 * 0.00024 / Math.sqrt(5) };
   near(standardError(found), 0.00024 / Math.sqrt(5));
   assert.equal(smallestVisible(found)!.toFixed(6), "0.000399");
+  // Of ten tested together the first quantile is that of 0.9975, 5.598: (5.598 + 0.941) 0.00024 / sqrt(5).
+  assert.equal(smallestVisible(found, 10)!.toFixed(6), "0.000702");
   assert.equal(smallestVisible(estimate([1])), null);
 });
 

@@ -61,6 +61,7 @@ const CANDIDATE: Candidate = {
       origin: "measured",
       rival: "fae",
       auc: tested(-0.001, 0.004, false),
+      tests: 1,
     },
     {
       cost: "time there",
@@ -68,6 +69,7 @@ const CANDIDATE: Candidate = {
       origin: "predicted",
       rival: "fae",
       auc: tested(-0.001, 0.004, false),
+      tests: 1,
     },
   ],
   random: tested(0.0015, 0.002, false),
@@ -131,6 +133,10 @@ Deno.test("the verdict says yes, no, or that it depends, and at which cost", () 
   assert.match(
     first({ less: lessWith(behind, behind) }),
     /No: at equal inputs trained and time there training on less/,
+  );
+  assert.match(
+    first({ less: lessWith(CANDIDATE.less[0]!.auc, ahead) }),
+    /Yes: at equal time there slipstream .* than training on less; at 1 other cost neither is shown/,
   );
   assert.match(
     first({ less: lessWith(behind, ahead) }),
@@ -254,6 +260,7 @@ Deno.test("as many seeds are asked for as would show a difference, and one fewer
   assert.equal(seedsToSee(found, smallestVisible(found)!), 5);
   assert.equal(seedsToSee(found, 1e-9), null);
   assert.equal(seedsToSee({ seeds: 1, mean: 0, half: null }, 1), null);
+  assert.equal(seedsToSee(found, 1.001 * smallestVisible(found, 6)!, 6), 5);
 });
 
 /** What is asked of a small log, at its least. */
@@ -360,6 +367,24 @@ function candidatesByHand(runs: readonly StudyResult[]): void {
   assert.deepEqual(best.less, [], "nothing was stopped early");
   assert.equal(best.random, null, "the control dropped another share");
   near(worse.random!.found.mean, 0.0102);
+  // Of fae 800 inputs reach 0.692 and 1800 ms 0.696, on lines between its half and its whole.
+  const beside = (ahead: number) => {
+    const runs = [1, 2, 3].flatMap((seed) => [
+      made(fae, seed, 1000, 0.7, 2000),
+      made(`${fae},budget=0.5`, seed, 500, 0.68, 1000),
+      made(one, seed, 800, 0.692 + ahead + (seed - 2) * 1e-3, 1800),
+    ]);
+    const results = StudyResults.of(Map.groupBy(runs, ({ variant }) => variant));
+    const [only] = candidatesOf({ ...trained, results }, [one], placesOf("1 thread", [], 1));
+    return only!.less.map(({ auc, tests }) => ({ ...auc, tests }));
+  };
+  // With two degrees of freedom p = 1 - t / sqrt(t² + 2), here of t = sqrt(3) · 3.3: 0.029, below 5 %, but not twice that.
+  const [inputs, time] = beside(0.0033);
+  near(inputs!.found.mean, 0.0033);
+  near(time!.found.mean, -0.0007);
+  assert.deepEqual([inputs!.shown, time!.shown, time!.tests], [false, false, 2]);
+  // Of t = sqrt(3) · 5 it is 0.013, and twice that is below 5 %; that of the time is 0.42.
+  assert.deepEqual(beside(0.005).map(({ shown }) => shown), [true, false]);
 }
 
 Deno.test("where no window fits nothing is trained in vain, and a smaller minibatch is named", () =>
