@@ -61,6 +61,9 @@ class MeasureTab {
       else this.#end("Stopped.");
     });
     this.#save.addEventListener("click", () => this.#saveDocument());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden && this.#worker !== null) this.#end(HIDDEN);
+    });
     panel.querySelector("form")!.addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -160,6 +163,8 @@ const LEDE =
   "Every kernel of a training step runs by itself at the sizes of the published models. Beside its time stands what this GPU could do at best: the faster of its arithmetic and its memory, measured with the same kernels and not taken from a data sheet.";
 const INTRODUCTION =
   "Press Measure: it takes about a minute on a GPU that has nothing else to do, so pause Train.";
+const HIDDEN =
+  "Stopped, since the tab was hidden: a hidden tab is slowed down and its times mean nothing.";
 const ROOF =
   "A kernel that computes little for each byte is held back by memory: it lies under the slope. One that computes much is held back by arithmetic: it lies under the flat part. The nearer a dot is to its roof, the less is left to gain. The dashed slope is memory that caches hold.";
 

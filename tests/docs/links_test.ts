@@ -151,6 +151,7 @@ Deno.test("every experiment and subcommand in a document's text is there", () =>
 
 /** Flags of other programs. */
 const FOREIGN = new Set([
+  "--enable-dawn-features",
   "--experimental-wasm-revectorize",
   "--no-liftoff",
   "--no-wasm-bounds-checks",

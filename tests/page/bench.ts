@@ -1,6 +1,6 @@
 /**
- * A program: how long a minibatch of the page takes in Chromium and under Deno on the same adapter, and whether frames wait for
- * it. Times of a busy machine say nothing.
+ * A program: how long a minibatch of the page takes in Chromium and under Deno on the same adapter, how much of that Chromium's
+ * checks of bounds take, and whether frames wait for minibatches. Times of a busy machine say nothing.
  *
  * `deno task page:bench [MINIBATCHES]`
  *
@@ -18,6 +18,7 @@ import { Race } from "../../page/train/race.ts";
 import { fileURLToPath } from "node:url";
 import { chromium } from "../bench/browser/chromium.ts";
 import { playScene } from "./browser.ts";
+import type { Frames } from "./scenes/frames.ts";
 
 /** Chromium's software adapter as a driver for Deno. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -25,13 +26,8 @@ const WORKLOAD = "rm4", STEPS = 100;
 /** The frame that one notices. */
 const LONG_FRAME_MS = 50;
 
-/** What the scene returns. */
-interface Frames {
-  readonly gaps: readonly number[];
-  readonly long: readonly number[];
-  /** Of both runs. */
-  readonly stepMs: readonly number[];
-}
+/** Leaves out what Chromium adds to kernels so that none reads or writes beyond its buffers. */
+const WITHOUT_CHECKS = "--enable-dawn-features=disable_robustness";
 
 async function main([words = `${STEPS}`, here]: readonly string[]): Promise<number> {
   const steps = Number(words);
@@ -62,37 +58,49 @@ async function stepMsHere(steps: number): Promise<number[]> {
 
 async function compare(steps: number): Promise<void> {
   if (chromium === null) throw new UserError("Cannot measure the page: no Chromium was found");
+  const program = chromium, given = { workload: WORKLOAD, steps };
   const deno = await stepMsUnderDeno(steps);
   const folder = await Deno.makeTempDir({ prefix: "slipstream-page-" });
-  let frames: Frames;
   try {
     await buildPage(folder);
-    const given = { workload: WORKLOAD, steps };
-    frames = (await playScene<Frames>(chromium, "frames", { folder, given })).value;
+    const play = async <Value>(scene: string, ...args: readonly string[]): Promise<Value> =>
+      (await playScene<Value>(program, scene, { folder, arguments: args, given })).value;
+    const checked = await play<number[]>("minibatches");
+    const unchecked = await play<number[]>("minibatches", WITHOUT_CHECKS);
+    print(minibatchTable(deno, checked, unchecked));
+    // Played once more, since frames take time from minibatches.
+    print(framesLine(await play<Frames>("frames")));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  print(formatTable({
+}
+
+/** Milliseconds of a minibatch of each run, and how much longer than under Deno they are. */
+function minibatchTable(
+  deno: readonly number[],
+  checked: readonly number[],
+  unchecked: readonly number[],
+): string {
+  const columns = ["Deno, ms a minibatch", "Chromium", "more, %", "unchecked indices", "more, %"];
+  return formatTable({
     columns: [
       { name: "run" },
-      ...["Deno, ms a minibatch", "Chromium", "difference, %"].map((name) => ({
-        name,
-        format: (value: number) => value.toFixed(1),
-      })),
+      ...columns.map((name) => ({ name, format: (value: number) => value.toFixed(1) })),
     ],
     rows: ["fae", FORM_DEFAULTS.plan].map((plan, run) => {
-      const [a, b] = [deno[run]!, frames.stepMs[run]!];
-      return [plan, a, b, 100 * (b / a - 1)];
+      const [least, a, b] = [deno[run]!, checked[run]!, unchecked[run]!];
+      return [plan, least, a, 100 * (a / least - 1), b, 100 * (b / least - 1)];
     }),
-  }));
-  const gaps = frames.gaps.toSorted((a, b) => a - b);
-  const at = (share: number) => gaps[Math.floor(share * (gaps.length - 1))]!.toFixed(0);
-  const late = gaps.filter((gap) => gap > LONG_FRAME_MS).length;
-  print(
-    `${gaps.length} frames: half within ${at(0.5)} ms, 95 % within ${at(0.95)} ms, all within ${
-      at(1)
-    } ms; ${late} above ${LONG_FRAME_MS} ms, ${frames.long.length} long tasks of the page itself`,
-  );
+  });
+}
+
+function framesLine({ gaps, long }: Frames): string {
+  const sorted = gaps.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(0);
+  const late = sorted.filter((gap) => gap > LONG_FRAME_MS).length;
+  return `${sorted.length} frames: half within ${at(0.5)} ms, 95 % within ${at(0.95)} ms, ` +
+    `all within ${at(1)} ms; ${late} above ${LONG_FRAME_MS} ms, ${long.length} long tasks of ` +
+    "the page itself";
 }
 
 async function stepMsUnderDeno(steps: number): Promise<number[]> {

@@ -19,6 +19,8 @@ export interface SceneOptions {
   readonly folder: string;
   /** False for a browser without WebGPU. */
   readonly webGpu?: boolean;
+  /** More arguments for Chromium. */
+  readonly arguments?: readonly string[];
   /** Values for the scene, which JSON can hold. */
   readonly given?: unknown;
 }
@@ -31,7 +33,7 @@ export interface SceneOptions {
 export async function playScene<Value>(
   chromium: string,
   name: string,
-  { folder, webGpu = true, given = null }: SceneOptions,
+  { folder, webGpu = true, arguments: more = [], given = null }: SceneOptions,
 ): Promise<SceneReport<Value>> {
   const program = fileURLToPath(new URL("./play.ts", import.meta.url));
   const lock = fileURLToPath(new URL("../deno.lock", import.meta.url));
@@ -39,7 +41,7 @@ export async function playScene<Value>(
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", `--lock=${lock}`, "--frozen", "--allow-all", program],
-      ...[chromium, folder, scene, JSON.stringify({ webGpu, given })],
+      ...[chromium, folder, scene, JSON.stringify({ webGpu, arguments: more, given })],
     ],
     stdout: "piped",
     stderr: "piped",

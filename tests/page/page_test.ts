@@ -48,14 +48,19 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the page measures every kernel and saves a result that is read like one of bench kernels",
+  name:
+    "the page stops measuring when its tab is hidden, and measures every kernel and saves a result that is read like one of bench kernels",
   ignore: chromium === null,
   fn: () =>
     inFolder(async (folder) => {
       await buildPage(folder);
       const report = await playScene<Measured>(chromium!, "measure", { folder });
       checkScene(report);
-      const { status, kernels, saved } = report.value;
+      const { stopped, status, kernels, saved } = report.value;
+      assert.deepEqual(stopped, [
+        "Measure",
+        "Stopped, since the tab was hidden: a hidden tab is slowed down and its times mean nothing.",
+      ]);
       assert.match(
         status,
         /is a software adapter: all \d+ kernels ran, and their speed says nothing/,
@@ -71,6 +76,8 @@ Deno.test({
 
 /** What the scene of the tab Measure returns. */
 interface Measured {
+  /** What the button offers and what is said, when the tab is seen again. */
+  readonly stopped: readonly string[];
   readonly status: string;
   readonly kernels: number;
   /** The text of the file. */

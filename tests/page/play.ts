@@ -12,11 +12,20 @@ import { type Page, watchPage, withPage } from "../bench/browser/open_page.ts";
 
 export type { Page };
 
+/** OPTIONS: how the scene is shown, and values for it. */
+interface PlayOptions {
+  /** False for a browser without WebGPU. */
+  readonly webGpu: boolean;
+  /** More arguments for Chromium; none by default. */
+  readonly arguments?: readonly string[];
+  readonly given: unknown;
+}
+
 /** A scene: does what a visitor would do, and returns what there is to check. */
 export type Scene = (page: Page, address: string, given: unknown) => Promise<unknown>;
 
 const [program, folder, scenePath, json] = Deno.args as [string, string, string, string];
-const { webGpu, given } = JSON.parse(json) as { webGpu: boolean; given: unknown };
+const { webGpu, arguments: more = [], given } = JSON.parse(json) as PlayOptions;
 const { scene } = await import(scenePath) as { scene: Scene };
 
 const stop = new AbortController();
@@ -27,7 +36,7 @@ const args = webGpu
   ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
   : ["--disable-gpu"];
 try {
-  console.log(JSON.stringify(await withPage(program, args, play)));
+  console.log(JSON.stringify(await withPage(program, [...args, ...more], play)));
 } finally {
   stop.abort();
   await served;

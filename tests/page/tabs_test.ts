@@ -9,6 +9,7 @@ import { loadPaperWorkload } from "../../sim/paper/workloads.ts";
 import { chromium } from "../bench/browser/chromium.ts";
 import { inFolder } from "../data/rows.ts";
 import { succeed } from "../e2e/command.ts";
+import type { Use } from "../bench/browser/page_report.ts";
 import { checkScene, playScene } from "./browser.ts";
 import type { Answered, Asked } from "./scenes/ask.ts";
 import type { Look } from "./scenes/looks.ts";
@@ -34,8 +35,11 @@ Deno.test({
       await t.step("simulates a trace of one's own, read in the page", () => simulatesOwn(folder));
       await t.step("takes a trace that is dropped, and says of another file what it is not", () =>
         takesDropped(folder));
-      await t.step("shows the recorded study, and links within it lead there", () =>
-        reports(folder));
+      await t.step(
+        "shows the recorded study with values of its charts, and links within it lead there",
+        () =>
+          reports(folder),
+      );
       await t.step("says what to do without WebGPU, and simulates all the same", () =>
         worksWithout(folder));
       await t.step("fits a phone, can be read light and dark, and goes by keyboard", () =>
@@ -98,12 +102,27 @@ async function takesDropped(folder: string): Promise<void> {
 async function reports(folder: string): Promise<void> {
   const report = await playScene<Reported>(chromium!, "report", { folder });
   checkScene(report);
-  const { titles, figures, tables, reached, shown } = report.value;
+  const { titles, figures, tables, reached, shown, used } = report.value;
   for (const title of [frontierExperiment.title, speedupExperiment.title]) {
     assert.ok(titles.some((one) => one.startsWith(title)), `${title} is not in ${titles}`);
   }
   assert.ok(figures > 2 && tables > 5, `${figures} figures, ${tables} tables`);
   assert.deepEqual({ reached, shown }, { reached: true, shown: "report" });
+  checkUse(used);
+}
+
+/** The script of reports is at work. */
+function checkUse({ values, closed, pointed, ...used }: Use): void {
+  const [first, second, back] = values;
+  assert.match(first!, /^.+, .+: .+$/);
+  assert.notEqual(second, first);
+  assert.deepEqual({ back, closed, pointed }, { back: first, closed: true, pointed: true });
+  const { names, faded, marked, left, orders: [before, up, down, after] } = used;
+  assert.ok(names.includes("slipstream"), `${names}`);
+  assert.ok(faded > 0 && marked > 0, `${faded} faded, ${marked} marked`);
+  assert.equal(left, 0);
+  assert.notDeepEqual(up, before);
+  assert.deepEqual({ down, after }, { down: up!.toReversed(), after: before });
 }
 
 /** What is seen of the report. */
@@ -115,6 +134,7 @@ interface Reported {
   readonly reached: boolean;
   /** The panel that is shown then. */
   readonly shown: string;
+  readonly used: Use;
 }
 
 async function worksWithout(folder: string): Promise<void> {

@@ -1,6 +1,10 @@
-/** The calculator: the closed form of an epoch at the shares that are chosen, for every system that has room on the machine. */
-(() => {
-  for (const form of document.querySelectorAll("form.calculator")) {
+/**
+ * The calculator: the closed form of an epoch at the shares that are chosen, for every system that has room on the machine.
+ *
+ * @param {HTMLElement} root Where the calculators are.
+ */
+export function startCalculators(root) {
+  for (const form of root.querySelectorAll("form.calculator")) {
     const epochs = JSON.parse(form.dataset.epochs);
     const { workload, machine, hot, skipped } = form.elements;
     const body = form.querySelector("tbody");
@@ -54,4 +58,4 @@
       ? `${seconds.toFixed(1)} s`
       : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
   }
-})();
+}

@@ -1,8 +1,10 @@
 /**
  * Highlight of one plan or workload: in every figure what is not of it fades, and rows of tables that name it are marked.
+ *
+ * @param {HTMLElement} root Where the figures and tables are.
  */
-(() => {
-  const named = document.querySelectorAll("figure [data-series]");
+export function offerHighlight(root) {
+  const named = root.querySelectorAll("figure [data-series]");
   /** Figures by each name that they have, as a series or a category. */
   const figures = new Map();
   for (const element of named) {
@@ -46,19 +48,19 @@
         isOther && figures.get(name).has(element.closest("figure")),
       );
     }
-    for (const row of document.querySelectorAll("table.result tbody tr")) {
+    for (const row of root.querySelectorAll("table.result tbody tr")) {
       const cells = [...row.children].map((cell) => plainName(cell.textContent));
       row.classList.toggle("marked", name !== null && cells.includes(name));
     }
   };
   choose(null);
-  for (const key of document.querySelectorAll("figure .key")) {
+  for (const key of root.querySelectorAll("figure .key")) {
     const [name] = namesOf(key);
     if (names.includes(name)) {
       key.addEventListener("click", () => choose(name === chosen ? null : name));
     }
   }
-  document.querySelector("nav").after(bar);
+  root.querySelector("nav").after(bar);
 
   /** The series of a mark and the category that it stands at, as they are called everywhere. */
   function namesOf(element) {
@@ -71,4 +73,4 @@
     const plain = name.replace(/, stopped early$/, "").trim();
     return /^(baseline|fae|slipstream)$/i.test(plain) ? plain.toLowerCase() : plain;
   }
-})();
+}

@@ -1,6 +1,10 @@
-/** Tables that are sorted by a click on a column's name: up, down, and back to the order that they had. */
-(() => {
-  for (const table of document.querySelectorAll("table.result")) {
+/**
+ * Tables that are sorted by a click on a column's name: up, down, and back to the order that they had.
+ *
+ * @param {HTMLElement} root Where the tables are.
+ */
+export function makeSortable(root) {
+  for (const table of root.querySelectorAll("table.result")) {
     const body = table.tBodies[0], rows = [...body.rows];
     if (rows.length < 3) continue;
     const headings = [...table.tHead.rows[0].cells];
@@ -35,4 +39,4 @@
     if (cell.textContent.trim() === "") return -Infinity;
     return Number(cell.dataset.value ?? parseFloat(cell.textContent.replace(/^< |,/g, "")));
   }
-})();
+}

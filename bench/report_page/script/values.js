@@ -2,15 +2,17 @@
  * Values on hover and by keyboard: the title of a mark beside the pointer, and arrow keys from mark to mark of a chart.
  *
  * Titles of marks are in the page anyway, where a browser shows them after a second and on no phone.
+ *
+ * @param {HTMLElement} root Where the charts are.
  */
-(() => {
+export function showValues(root) {
   /** Everything in a chart that stands for a value. */
   const MARKS = ".data > *, .unseen > *";
   const tip = document.createElement("div");
   tip.className = "tip";
   tip.setAttribute("role", "status");
   tip.hidden = true;
-  document.body.append(tip);
+  root.append(tip);
   let shown = null;
 
   const hide = () => {
@@ -46,7 +48,7 @@
     return best;
   };
 
-  for (const svg of document.querySelectorAll("figure svg")) {
+  for (const svg of root.querySelectorAll("figure svg")) {
     const marks = [...svg.querySelectorAll(MARKS)];
     if (marks.length === 0) continue;
     svg.tabIndex = 0;
@@ -67,4 +69,4 @@
     });
   }
   addEventListener("scroll", hide, { passive: true });
-})();
+}

@@ -59,7 +59,7 @@ export interface Use {
   readonly faded: number;
   readonly marked: number;
   readonly left: number;
-  /** The third column of the first table that can be sorted: as it is, and after each of three clicks. */
+  /** A column of the first table that can be sorted, from the third: as it is, and after each of three clicks. */
   readonly orders: readonly (readonly string[])[];
   /** The calculator at 50 % hot inputs of which 40 % are skipped. */
   readonly calculated: { readonly shown: boolean; readonly rows: readonly string[] } | null;

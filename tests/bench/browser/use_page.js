@@ -36,11 +36,13 @@
   const table = [...document.querySelectorAll("table.result")].find((one) =>
     one.querySelector("thead button")
   );
-  const column = () => [...table.tBodies[0].rows].map((row) => row.cells[2].textContent);
-  const orders = [column()];
+  const column = (c) => [...table.tBodies[0].rows].map((row) => row.cells[c].textContent);
+  // The first column of numbers that has different ones.
+  const sorted = [2, 3, 4, 5].find((c) => new Set(column(c)).size > 1);
+  const orders = [column(sorted)];
   for (let i = 0; i < 3; i++) {
-    table.querySelectorAll("thead button")[2].click();
-    orders.push(column());
+    table.querySelectorAll("thead button")[sorted].click();
+    orders.push(column(sorted));
   }
 
   const form = document.querySelector("form.calculator");

@@ -1,20 +1,22 @@
-/** Trains in the tab Train and notes how long frames took meanwhile, and a minibatch of each run. */
+/** Trains in the tab Train and notes how long frames took meanwhile. */
 
 /// <reference lib="dom" />
 
 import type { Scene } from "../play.ts";
+import { startTraining, type Trained } from "./start_training.ts";
 
-export const scene: Scene = async (page, address, given) => {
-  const { workload, steps } = given as { readonly workload: string; readonly steps: number };
+/** Milliseconds. */
+export interface Frames {
+  /** From each frame to the next. */
+  readonly gaps: readonly number[];
+  /** Tasks of the page itself above 50 ms. */
+  readonly long: readonly number[];
+}
+
+export const scene: Scene = async (page, address, given): Promise<Frames> => {
   await page.setViewport({ width: 1200, height: 900 });
   await page.goto(address);
-  await page.select("#train-workload", workload);
-  await page.$eval(
-    "#train-steps",
-    (input, steps) => (input as HTMLInputElement).value = `${steps}`,
-    steps,
-  );
-  await page.click("#train .primary");
+  await startTraining(page, given as Trained);
   // Frames count once kernels are compiled and minibatches are trained.
   await page.waitForFunction(
     () => document.querySelector<HTMLElement>(".lane")!.dataset.step !== undefined,
@@ -32,11 +34,6 @@ export const scene: Scene = async (page, address, given) => {
       gaps.push(now - last);
       last = now;
     }
-    const stepMs = Array.from(
-      document.querySelectorAll<HTMLElement>(".lane"),
-      // The clock begins after the first minibatch.
-      ({ dataset: { ms, step } }) => Number(ms) / (Number(step) - 1),
-    );
-    return { gaps, long, stepMs };
+    return { gaps, long };
   });
 };

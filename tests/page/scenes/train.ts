@@ -3,18 +3,13 @@
 /// <reference lib="dom" />
 
 import type { Page, Scene } from "../play.ts";
+import { setHidden } from "./set_hidden.ts";
+import { startTraining, type Trained } from "./start_training.ts";
 
 export const scene: Scene = async (page, address, given) => {
-  const { workload, steps } = given as { readonly workload: string; readonly steps: number };
   await page.goto(address);
   await page.$eval("#train .more", (more) => (more as HTMLDetailsElement).open = true);
-  await page.select("#train-workload", workload);
-  await page.$eval(
-    "#train-steps",
-    (input, steps) => (input as HTMLInputElement).value = `${steps}`,
-    steps,
-  );
-  await page.click("#train .primary");
+  await startTraining(page, given as Trained);
   await hideAndShow(page);
   await page.waitForFunction(
     () =>
@@ -34,10 +29,7 @@ export const scene: Scene = async (page, address, given) => {
 /** The page is hidden, says that it waits, and is shown again. */
 async function hideAndShow(page: Page): Promise<void> {
   for (const hidden of [true, false]) {
-    await page.evaluate((hidden) => {
-      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
+    await setHidden(page, hidden);
     await page.waitForSelector("#train .waits", hidden ? { visible: true } : { hidden: true });
   }
 }
