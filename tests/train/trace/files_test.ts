@@ -325,7 +325,10 @@ Deno.test("readTrace() refuses counts and times that cannot be", async () => {
     { upload_bytes: -1 },
     "upload_bytes -1, which must be a number from 0 to 1000000000000000000",
   );
-  await refuses({ sync_bytes: 1e300 }, "sync_bytes 1e+300, which must be a number from 0 to 1000");
+  await refuses(
+    { sync_bytes: 1e300 },
+    "sync_bytes 1e+300, which must be a number from 0 to 1000000000000000000",
+  );
   await refuses({ wall_ms: NaN }, "wall_ms NaN, which must be a number from 0 to 1000000000000");
   await refuses(
     { stages_ms: { "update-dense": Infinity } },
