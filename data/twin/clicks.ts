@@ -9,6 +9,7 @@
  * @module
  */
 
+import { SIDE_BY_SIDE } from "./column.ts";
 import { hash } from "./hash.ts";
 import { possibleIds } from "./law.ts";
 import type { TwinClicks, TwinParameters } from "./parameters.ts";
@@ -43,7 +44,10 @@ export class ClickModel {
   readonly #denseMiddles: Float64Array;
   readonly #effects: Float64Array;
   readonly #known: Float64Array;
-  readonly #parts = new Float64Array(PARTS);
+  /** Of inputs side by side: sums of their effects, those of tables in pairs, pair after pair, and where a table's stand. */
+  readonly #sums = new Float64Array(SIDE_BY_SIDE);
+  readonly #effectsOf: Float64Array;
+  readonly #slots: Int32Array;
 
   constructor({ columns, dense, clicks }: Planted) {
     this.#clicks = clicks;
@@ -76,14 +80,71 @@ export class ClickModel {
       dense,
       ({ ranges }) => ranges.reduce((sum, [low, high]) => sum + low + high, 0) / 2 / ranges.length,
     );
+    this.#slots = new Int32Array(columns.length).fill(-1);
+    this.#pairs.flat().forEach((t, i) => this.#slots[t] = SIDE_BY_SIDE * i);
+    this.#effectsOf = new Float64Array(2 * SIDE_BY_SIDE * this.#pairs.length);
     this.#effects = new Float64Array(columns.length);
     this.#known = new Float64Array(columns.length);
   }
 
-  /** The probability of a click; the arguments are those of `parts`. */
-  probability(ids: Uint32Array, segments: Uint32Array, dense: Float64Array, k = 0): number {
-    this.parts(ids, segments, dense, this.#parts, k);
-    return logistic(logit(this.#clicks, this.#parts, false));
+  /**
+   * The probabilities of a click of the first `count` inputs, {@link SIDE_BY_SIDE} at most. The other arguments are those of
+   * {@link parts}. What is learnable alone is left out.
+   */
+  probabilities(
+    ids: Uint32Array,
+    segments: Uint32Array,
+    dense: Float64Array,
+    count: number,
+    into: Float64Array,
+  ): void {
+    const sums = this.#sums.fill(0, 0, count);
+    for (let t = 0, first = 0; t < this.#tables; first += this.#lookups[t++]!) {
+      this.#addEffects(ids, segments, count, t, first);
+    }
+    const { bias, strength } = this.#clicks, width = this.#denseWeights.length;
+    const effects = this.#effectsOf;
+    for (let k = 0; k < count; k++) {
+      let pairs = 0;
+      for (let p = k; p < effects.length; p += 2 * SIDE_BY_SIDE) {
+        pairs += effects[p]! * effects[p + SIDE_BY_SIDE]!;
+      }
+      const linear = this.#linear(dense, k * width);
+      into[k] = logistic(
+        bias + strength.dense * linear + strength.rows * sums[k]! + strength.pairs * pairs,
+      );
+    }
+  }
+
+  /** Adds the effects of a table's ids to the sums of inputs, and keeps those that pairs need. */
+  #addEffects(
+    ids: Uint32Array,
+    segments: Uint32Array,
+    count: number,
+    t: number,
+    offset: number,
+  ): void {
+    const scales = this.#scales, sums = this.#sums, effects = this.#effectsOf;
+    const width = this.#width, some = this.#lookups[t]!, root = this.#roots[t]!;
+    const first = this.#firsts[t]!, slot = this.#slots[t]!;
+    for (let k = 0, at = offset; k < count; k++, at += width) {
+      let effect = scales[2 * (first + segments[at]!)]! * normal(hash(ids[at]!, t, 3));
+      for (let l = at + 1; l < at + some; l++) {
+        effect += scales[2 * (first + segments[l]!)]! * normal(hash(ids[l]!, t, 3));
+      }
+      effect /= root;
+      sums[k]! += effect;
+      if (slot >= 0) effects[slot + k] = effect;
+    }
+  }
+
+  #linear(dense: Float64Array, at: number): number {
+    const weights = this.#denseWeights, middles = this.#denseMiddles;
+    let linear = 0;
+    for (let j = 0; j < weights.length; j++) {
+      linear += weights[j]! * (dense[at + j]! - middles[j]!);
+    }
+    return linear;
   }
 
   /**
@@ -117,12 +178,7 @@ export class ClickModel {
       pairs += effects[a]! * effects[b]!;
       knownPairs += known[a]! * known[b]!;
     }
-    let linear = 0;
-    const denseWidth = this.#denseWeights.length;
-    for (let j = 0; j < denseWidth; j++) {
-      linear += this.#denseWeights[j]! * (dense[k * denseWidth + j]! - this.#denseMiddles[j]!);
-    }
-    into[0] = linear;
+    into[0] = this.#linear(dense, k * this.#denseWeights.length);
     into[1] = rows;
     into[2] = pairs;
     into[3] = knownRows;
@@ -159,6 +215,8 @@ export function logistic(x: number): number {
 
 /** Nearly standard normal: the sum of four bytes, centred, over its standard deviation. */
 function normal(word: number): number {
-  const sum = (word & 0xff) + (word >>> 8 & 0xff) + (word >>> 16 & 0xff) + (word >>> 24);
+  // Two bytes at a time.
+  const halves = (word & 0xff00ff) + (word >>> 8 & 0xff00ff);
+  const sum = (halves & 0xffff) + (halves >>> 16);
   return (sum - 510) / 147.8;
 }

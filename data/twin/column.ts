@@ -213,10 +213,58 @@ export class Column {
     if (this.#frequent[s] === 1) this.rank = -1;
     else {
       this.rank = id;
-      const middle = (this.#start[s]! + (id - first + 0.5) / density - low) / width;
-      this.place = Math.max(0, below1(middle));
+      this.place = this.#middle(this.cell, s, id);
     }
     return id;
+  }
+
+  /**
+   * Draws the ids of inputs side by side, each at a cell and a place of its own, and keeps where they went.
+   *
+   * @param count How many, {@link SIDE_BY_SIDE} at most.
+   * @param ids Set to the ids, from `first` on and `step` apart, as `segments` to theirs.
+   */
+  drawOwn(
+    count: number,
+    cells: Uint8Array,
+    places: Float64Array,
+    ids: Uint32Array,
+    segments: Uint32Array,
+    first: number,
+    step: number,
+  ): void {
+    const lows = this.#low, widths = this.#width, starts = this.#start, firsts = this.#first;
+    const densities = this.#density, guide = this.#guide, size = this.#guideSize;
+    const { leads } = this;
+    for (let k = 0, to = first; k < count; k++, to += step) {
+      const cell = cells[k]!, place = places[k]!, low = lows[cell]!, width = widths[cell]!;
+      const u = low + place * width;
+      let s = guide[Math.min(size - 1, u * size | 0)]!;
+      while (u >= starts[s + 1]!) s++;
+      const id = Math.min(
+        firsts[s]! + Math.floor((u - starts[s]!) * densities[s]!),
+        firsts[s + 1]! - 1,
+      );
+      ids[to] = id;
+      segments[to] = s;
+      if (leads) this.#keepOwn(k, cell, place, s, id);
+    }
+  }
+
+  #keepOwn(k: number, cell: number, place: number, s: number, id: number): void {
+    const places = this.#placesKept, cells = this.#cellsKept;
+    const frequent = this.#frequent[s] === 1;
+    places[3 * k] = frequent ? place : this.#middle(cell, s, id);
+    places[3 * k + 1] = place;
+    places[3 * k + 2] = frequent ? -1 : id;
+    cells[2 * k] = cell;
+    cells[2 * k + 1] = s;
+  }
+
+  /** Where in a cell the middle of an id is. */
+  #middle(cell: number, s: number, id: number): number {
+    const u = this.#start[s]! + (id - this.#first[s]! + 0.5) / this.#density[s]!;
+    return Math.max(0, below1((u - this.#low[cell]!) / this.#width[cell]!));
   }
 
   /** Keeps where number k of the inputs that are drawn side by side went, for the columns that follow. */

@@ -64,4 +64,34 @@ export class Distributions {
     this.cell = cell;
     this.place = place < 1 ? place : 1 - 1 / TWO_32;
   }
+
+  /**
+   * As {@link draw} for several words at once.
+   *
+   * @param distributions Of each word its distribution.
+   * @param count How many.
+   * @param cells Set to the cells.
+   * @param places Set to the places in them.
+   */
+  drawAll(
+    distributions: Uint32Array,
+    words: Uint32Array,
+    count: number,
+    cells: Uint8Array,
+    places: Float64Array,
+  ): void {
+    const begins = this.#begins, guide = this.#guide, each = 2 * (this.#size + 1);
+    for (let k = 0; k < count; k++) {
+      const distribution = distributions[k]!, word = words[k]!;
+      let cell = guide[distribution * GUIDE + (word >>> GUIDE_SHIFT)]!;
+      let at = distribution * each + 2 * cell;
+      while (word >= begins[at + 2]!) {
+        cell++;
+        at += 2;
+      }
+      const place = (word - begins[at]!) * begins[at + 1]!;
+      cells[k] = cell;
+      places[k] = place < 1 ? place : 1 - 1 / TWO_32;
+    }
+  }
 }

@@ -66,6 +66,8 @@ export class TwinGenerator {
   readonly #bags: readonly Step[];
   readonly #classes: Distributions;
   readonly #ranges: readonly Distributions[];
+  /** Of each dense column where its cells begin and end, in turn. */
+  readonly #rangeEnds: readonly Float64Array[];
   readonly #clicks: ClickModel;
   readonly #drift: Drift | null;
   /** A byte of choices below this makes a column keep to the level. */
@@ -73,6 +75,10 @@ export class TwinGenerator {
   /** Inputs that are drawn side by side: their numbers, classes, words, ids, segments of these, and dense values. */
   readonly #numbers = new Float64Array(SIDE_BY_SIDE);
   readonly #inputClasses = new Uint32Array(SIDE_BY_SIDE);
+  /** Of a column: the words that decide, and the cells and places that they lead to. */
+  readonly #ownWords = new Uint32Array(SIDE_BY_SIDE);
+  readonly #cells = new Uint8Array(SIDE_BY_SIDE);
+  readonly #places = new Float64Array(SIDE_BY_SIDE);
   readonly #words: Uint32Array;
   /** Words of an input, those of the ids alone, the first of dense columns, and the first of further lookups. */
   readonly #inputWords: number;
@@ -103,6 +109,7 @@ export class TwinGenerator {
     this.tableRows = steps.map(({ column }) => column.ids);
     this.#classes = new Distributions([classes.map((one) => one.weight)]);
     this.#ranges = dense.map((_, j) => new Distributions(classes.map((one) => one.dense[j]!)));
+    this.#rangeEnds = dense.map(({ ranges }) => Float64Array.from(ranges.flat()));
     this.#clicks = new ClickModel(parameters);
     this.#coupled = Math.round(parameters.coupling * BYTE);
     const width = this.width = firsts.at(-1)!, further = width - columns.length;
@@ -123,7 +130,7 @@ export class TwinGenerator {
       const count = Math.min(SIDE_BY_SIDE, size - b);
       for (let k = 0; k < count; k++) numbers[k] = start + rows[b + k]!;
       this.#draw(count);
-      for (let k = 0; k < count; k++) this.#put(k, into, b + k, size);
+      this.#put(count, into, b, size);
     }
   }
 
@@ -159,17 +166,23 @@ export class TwinGenerator {
     this.#clicks.parts(this.#ids, this.#segments, this.#dense, into);
   }
 
-  /** Writes number k of the inputs that were drawn, as number b of a minibatch. */
-  #put(k: number, into: Inputs, b: number, size: number): void {
-    const ids = this.#ids, dense = this.#dense, columns = this.#ranges.length;
-    const firsts = this.#firsts, lookups = this.lookups;
-    for (let t = 0, at = k * this.width; t < lookups.length; t++) {
-      const each = lookups[t]!, to = firsts[t]! * size + b * each;
-      for (let l = 0; l < each; l++) into.ids[to + l] = ids[at++]!;
+  /** Writes the inputs that were drawn, from number b of a minibatch on. */
+  #put(count: number, into: Inputs, b: number, size: number): void {
+    const ids = this.#ids, dense = this.#dense, columns = this.#ranges.length, { width } = this;
+    for (const [t, each] of this.lookups.entries()) {
+      const first = this.#firsts[t]!;
+      let to = first * size + b * each;
+      for (let k = 0, at = first; k < count; k++, at += width) {
+        for (let l = 0; l < each; l++) into.ids[to++] = ids[at + l]!;
+      }
     }
-    for (let j = 0; j < columns; j++) into.dense[b * columns + j] = dense[k * columns + j]!;
-    const p = this.#clicks.probability(ids, this.#segments, dense, k);
-    into.labels[b] = this.#words[k * this.#inputWords + LABEL]! < p * TWO_32 ? 1 : 0;
+    const values = count * columns, from = b * columns;
+    for (let j = 0; j < values; j++) into.dense[from + j] = dense[j]!;
+    this.#clicks.probabilities(ids, this.#segments, dense, count, this.#places);
+    for (let k = 0; k < count; k++) {
+      const word = this.#words[k * this.#inputWords + LABEL]!;
+      into.labels[b + k] = word < this.#places[k]! * TWO_32 ? 1 : 0;
+    }
   }
 
   /** Draws classes and ids of the first `count` inputs of `#numbers`, whose words are there, column by column. */
@@ -179,12 +192,36 @@ export class TwinGenerator {
       this.#classes.draw(0, words[k * each + CLASS]!);
       classes[k] = this.#classes.cell;
     }
-    for (const step of this.#steps) this.#drawColumn(step, count);
+    for (const step of this.#steps) {
+      if (step.parent === null) this.#drawRoot(step, count);
+      else this.#drawColumn(step, count);
+    }
     for (const step of this.#bags) this.#drawFurther(step, count);
     if (this.#drift === null) return;
     for (let k = 0; k < count; k++) {
       this.#drift.move(this.#numbers[k]!, this.#ids, this.#segments, k * this.width);
     }
+  }
+
+  /** A column that never follows: its ids are drawn in one loop. */
+  #drawRoot({ column, cells, first, word, choice }: Step, count: number): void {
+    const words = this.#words, each = this.#inputWords, coupled = this.#coupled;
+    const own = this.#ownWords, choices = CHOICES + (choice >>> 2), shift = 8 * (choice & 3);
+    for (let k = 0, at = 0; k < count; k++, at += each) {
+      own[k] = (words[at + choices]! >>> shift & 0xff) < coupled
+        ? words[at + LEVEL]! & LEVEL_BITS | words[at + word]! & OWN_BITS
+        : words[at + word]!;
+    }
+    cells!.drawAll(this.#inputClasses, own, count, this.#cells, this.#places);
+    column.drawOwn(
+      count,
+      this.#cells,
+      this.#places,
+      this.#ids,
+      this.#segments,
+      first,
+      this.width,
+    );
   }
 
   #drawColumn({ column, parent, cells, first, word, led, choice }: Step, count: number): void {
@@ -228,18 +265,30 @@ export class TwinGenerator {
       inputWords(this.#numbers[k]!, this.#seed, words, each, k * each);
     }
     this.#drawIds(count);
-    for (let j = 0; j < columns.length; j++) {
-      const { clock, ranges } = columns[j]!, range = this.#ranges[j]!;
-      for (let k = 0, at = j; k < count; k++, at += columns.length) {
-        if (clock !== null) {
-          this.#dense[at] = Math.floor(this.#numbers[k]! / clock.inputs) % clock.steps /
-            clock.steps;
-          continue;
-        }
-        range.draw(this.#inputClasses[k]!, words[k * each + this.#denseWord + j]!);
-        const low = ranges[range.cell]![0], high = ranges[range.cell]![1];
-        this.#dense[at] = low + (high - low) * range.place;
+    for (const [j, { clock }] of columns.entries()) {
+      if (clock === null) {
+        this.#drawDense(j, count);
+        continue;
       }
+      for (let k = 0, at = j; k < count; k++, at += columns.length) {
+        this.#dense[at] = Math.floor(this.#numbers[k]! / clock.inputs) % clock.steps /
+          clock.steps;
+      }
+    }
+  }
+
+  #drawDense(
+    j: number,
+    count: number,
+  ): void {
+    const ranges = this.#rangeEnds[j]!;
+    const words = this.#words, each = this.#inputWords, own = this.#ownWords;
+    const cells = this.#cells, places = this.#places, dense = this.#dense;
+    for (let k = 0, at = this.#denseWord + j; k < count; k++, at += each) own[k] = words[at]!;
+    this.#ranges[j]!.drawAll(this.#inputClasses, own, count, cells, places);
+    for (let k = 0, at = j; k < count; k++, at += this.#ranges.length) {
+      const cell = cells[k]!, low = ranges[2 * cell]!;
+      dense[at] = low + (ranges[2 * cell + 1]! - low) * places[k]!;
     }
   }
 }

@@ -220,6 +220,8 @@ async function rowTimes(
   ));
   const vectors = device.createMatrix(inputs, (ROW_TABLES + 1) * dim, "calibration vectors");
   own(vectors.buffer);
+  // Memory that was never written is one page of zeros, which the nearest cache holds.
+  device.write(vectors.buffer, 0, new Float32Array(inputs * vectors.stride).fill(1e-3));
   const scalars = own(device.createBuffer(16, "calibration learning rate"));
   device.write(scalars, 0, new Float32Array([1e-7]));
   const shared = { tables, lookups, firstSlot: 1 };
