@@ -6,7 +6,11 @@
 
 /// <reference lib="dom" />
 
-/** A browser, as its user agent names it, and where WebGPU is switched on in it. */
+/**
+ * A browser, as its user agent names it, and where WebGPU is switched on in it. Chrome had WebGPU before the version that is
+ * named here, without `GPUAdapter.info`. Tests take from a browser what one of these versions lacks
+ * (`tests/page/oldest_browser.js`).
+ */
 const BROWSERS: readonly { readonly found: RegExp; readonly advice: string }[] = [
   {
     found: /Firefox\//,
@@ -16,7 +20,7 @@ const BROWSERS: readonly { readonly found: RegExp; readonly advice: string }[] =
   {
     found: /Edg\/|Chrome\/|Chromium\//,
     advice:
-      "Chrome and Edge have it from version 113 on Windows, macOS and ChromeOS, and 121 on Android; on Linux, or where the GPU is blocked, start the browser with --enable-unsafe-webgpu --enable-features=Vulkan, and see chrome://gpu",
+      "Chrome and Edge have what the page needs from version 127 on Windows, macOS, ChromeOS and Android; on Linux, or where the GPU is blocked, start the browser with --enable-unsafe-webgpu --enable-features=Vulkan, and see chrome://gpu",
   },
   {
     found: /Safari\//,
@@ -46,6 +50,10 @@ export async function missingGpu(what = "train"): Promise<string | null> {
       : `Cannot ${what} here: browsers offer WebGPU only to pages that come by https or from localhost, so open it from there.`;
   }
   const adapter = await navigator.gpu.requestAdapter().catch(() => null);
-  if (adapter !== null) return null;
-  return `Cannot ${what} here: this browser has WebGPU and found no GPU for it; ${advice}.`;
+  if (adapter === null) {
+    return `Cannot ${what} here: this browser has WebGPU and found no GPU for it; ${advice}.`;
+  }
+  return "info" in adapter
+    ? null
+    : `Cannot ${what} here: this browser's WebGPU is older than the page needs; ${advice}.`;
 }

@@ -77,6 +77,7 @@ function partsOf(page: string): RecordedStudy {
     // The page runs no script but its own. There is one main part and one title, which the page has.
     html: html.replaceAll(/<script>[^]*?<\/script>/g, "")
       .replaceAll(/<(\/?)(?:header|main)>/g, "<$1div>").replaceAll(/<(\/?)h1\b/g, "<$1h2"),
-    css: `@scope (#report) {\n${css.replace(themeCss(":root"), "")}}\n`,
+    // Nested, which more browsers know than @scope.
+    css: `#report {\n${css.replace(themeCss(":root"), "")}}\n`,
   };
 }

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { buildPage, type PageFile } from "../../page/build/build_page.ts";
+import oldestBrowser from "./oldest_browser.js" with { type: "text" };
 
 /** What a scene left. */
 export interface SceneReport<Value> {
@@ -23,6 +25,14 @@ export interface SceneOptions {
   readonly arguments?: readonly string[];
   /** Values for the scene, which JSON can hold. */
   readonly given?: unknown;
+}
+
+/** Builds the page to be shown as the oldest browsers that it is for would show it: they lack some built-ins of today's. */
+export async function buildPageForOldest(folder: string): Promise<PageFile[]> {
+  const files = await buildPage(folder);
+  const script = `${folder}/page.js`;
+  await Deno.writeTextFile(script, oldestBrowser + await Deno.readTextFile(script));
+  return files;
 }
 
 /**
