@@ -281,7 +281,9 @@ function formatPath(keys: readonly unknown[]): string {
 }
 
 function range(least: number, most: number): string {
-  return most >= Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  return most === Infinity || most === Number.MAX_SAFE_INTEGER
+    ? `of at least ${least}`
+    : `from ${least} to ${most}`;
 }
 
 function isObject(found: unknown): boolean {

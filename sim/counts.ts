@@ -95,8 +95,12 @@ export async function countTraces(
   const drop = options.drop ?? 0.3;
   const window = options.window ?? (twin === "rm1" ? 0.05 : 0.03);
   const preset = PRESETS[twin];
-  requireRange("batch", batch, 1, 2 ** 24);
+  requireWhole("batch", batch, 1, 2 ** 24);
   requireRange("share dropped", drop, 0, 1);
+  requireRange("window", window, 0, 1);
+  requireWhole("number of minibatches of the warm-up", options.warmup ?? 0, 0, 2 ** 32);
+  requireWhole("number of inputs of which one is profiled", every, 1, 2 ** 32);
+  requireWhole("number of sampled minibatches", options.sampled ?? 1, 1, 2 ** 32);
   for (const bytes of memories) requireRange("hot memory", bytes, 4 * preset.dim, Infinity);
   using counter = await TwinCounter.open({
     twin,
@@ -108,9 +112,9 @@ export async function countTraces(
   const { source } = counter, { inputs, each } = source;
   const sets = [...new Set(memories.map((bytes) => Math.floor(bytes / (4 * preset.dim))))]
     .sort((a, b) => a - b);
-  requireRange("number of hot memories", sets.length, 1, 255);
+  requireWhole("number of hot memories", sets.length, 1, 255);
   const classified = Math.min(inputs, options.classified ?? inputs);
-  requireRange("number of classified inputs", classified, 1, inputs);
+  requireWhole("number of classified inputs", classified, 1, inputs);
   const profiled = Math.ceil(inputs / every), total = profiled + classified;
   const uses = await counter.profile(every, (done) => onProgress(done, total));
   const tiers = counter.rank(uses, sets);
@@ -393,6 +397,15 @@ function requireRange(name: string, value: number, least: number, most: number):
   if (!(value >= least && value <= most)) {
     throw new UsageError(
       `Cannot count a trace: the ${name} is ${value} and must be from ${least} to ${most}`,
+    );
+  }
+}
+
+function requireWhole(name: string, value: number, least: number, most: number): void {
+  requireRange(name, value, least, most);
+  if (!Number.isInteger(value)) {
+    throw new UsageError(
+      `Cannot count a trace: the ${name} is ${value} and must be a whole number`,
     );
   }
 }

@@ -23,7 +23,13 @@ import {
 import { parseSealed, readBounded } from "../core/json_file.ts";
 import { fileURLToPath } from "../core/node.ts";
 import { OPTIMIZER_NAMES } from "../train/model/optimizers.ts";
-import { PLAN_SCHEMA } from "../train/trace/header.ts";
+import {
+  BATCH_SCHEMA,
+  INPUTS_SCHEMA,
+  LOOKUPS_SCHEMA,
+  MODEL_SCHEMA,
+  PLAN_SCHEMA,
+} from "../train/trace/header.ts";
 import { MINIBATCH_KINDS, TRACE_SCHEMA_VERSION, type TraceHeader } from "../train/trace/schema.ts";
 import { checkHeader, contradiction } from "./check_trace.ts";
 import { type CountedTrace, type CountSums, type HotCopies, meanRun } from "./work.ts";
@@ -88,7 +94,7 @@ interface RecordedDocument {
 export const RECORDED_SCHEMA = "slipstream.recorded-run";
 
 /** A sum over minibatches. */
-const SUM = numberFrom(0, 1e18), SIZES = listOf(wholeFrom(1), 1);
+const SUM = numberFrom(0, 1e18);
 
 const DOCUMENT: Schema<RecordedDocument> = documentOf<RecordedDocument>(
   { schema: RECORDED_SCHEMA, version: 1 },
@@ -98,25 +104,16 @@ const DOCUMENT: Schema<RecordedDocument> = documentOf<RecordedDocument>(
     run: objectWith<RecordedDocument["run"]>({
       workload: text,
       variant: text,
-      batch: wholeFrom(1),
+      batch: BATCH_SCHEMA,
       optimizer: oneOf(OPTIMIZER_NAMES),
       placement: text,
       dataset_hash: text,
-      train_inputs: wholeFrom(1),
+      train_inputs: INPUTS_SCHEMA,
       plan: PLAN_SCHEMA,
       environment: orNull(anyObject) as unknown as Schema<TraceHeader["environment"]>,
       work: objectWith<RunWork["work"]>({
-        model: objectWith<TraceHeader["model"]>({
-          table_rows: SIZES,
-          dim: wholeFrom(1),
-          bottom: SIZES,
-          top: SIZES,
-          parameters: objectWith<TraceHeader["model"]["parameters"]>({
-            dense: wholeFrom(1),
-            embedding: wholeFrom(1),
-          }),
-        }),
-        lookups_per_input: wholeFrom(1),
+        model: MODEL_SCHEMA,
+        lookups_per_input: LOOKUPS_SCHEMA,
         minibatches: listOf(
           objectWith<CountSums>({
             kind: oneOf(MINIBATCH_KINDS),
@@ -132,7 +129,7 @@ const DOCUMENT: Schema<RecordedDocument> = documentOf<RecordedDocument>(
           }),
           1,
         ),
-        copies: orNull(objectWith<HotCopies>({ bytes: SUM, times: wholeFrom(1) })),
+        copies: orNull(objectWith<HotCopies>({ bytes: SUM, times: wholeFrom(1, 2 ** 40) })),
       }),
     }),
   }),

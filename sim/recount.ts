@@ -91,6 +91,9 @@ async function secondsAnInput(twin: string, seed: number): Promise<number> {
   return (performance.now() - begun) / 1000 / source.inputs;
 }
 
+/** Of a twin. */
+const MOST_SEED = 2 ** 32 - 1;
+
 function keyOf(name: string, { header }: CountedTrace, mebibytes: number): CountKey {
   const [, twinName, inputs, seed] = /^twin:(\w+):(\d+):seed=(\d+)$/.exec(header.dataset.hash) ??
     [];
@@ -98,6 +101,11 @@ function keyOf(name: string, { header }: CountedTrace, mebibytes: number): Count
   if (header.origin !== "counts" || twin === undefined) {
     throw new UsageError(
       `Cannot sweep the hot memory of ${name}: its inputs were told hot from cold in a run; trace a run with each --hot-memory and give all of them to --trace, or give a trace counted over a twin`,
+    );
+  }
+  if (!(Number(seed) <= MOST_SEED)) {
+    throw new UsageError(
+      `Cannot sweep the hot memory of ${name}: header.dataset.hash is "${header.dataset.hash}", whose seed must be a whole number from 0 to ${MOST_SEED}`,
     );
   }
   const planned = header.plan.options as Readonly<Record<string, unknown>>;

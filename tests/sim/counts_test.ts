@@ -92,6 +92,14 @@ Deno.test("too few hot inputs for the window and options out of range are refuse
     refused(/the share dropped is 1\.5/),
   );
   await assert.rejects(countTrace({ ...OPTIONS, batch: 0 }), refused(/the batch is 0/));
+  await assert.rejects(
+    countTrace({ ...OPTIONS, profileEvery: 0 }),
+    refused(/the number of inputs of which one is profiled is 0 and must be from 1 to/),
+  );
+  await assert.rejects(
+    countTrace({ ...OPTIONS, sampled: 1.5 }),
+    refused(/the number of sampled minibatches is 1\.5 and must be a whole number$/),
+  );
 });
 
 Deno.test("an interrupted count ends with the signal's reason", async () => {

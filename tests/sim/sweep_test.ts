@@ -116,6 +116,18 @@ Deno.test("hot memory cannot be swept over a run's trace or with what it decides
     at("hot_memory_mib=1,2"),
     refused(/^Cannot sweep the hot memory of t: .*run with each --hot-memory/),
   );
+  const drawn = { ...trace.header, origin: "counts" } as const;
+  const hash = `twin:rm2:20000:seed=${"9".repeat(40)}`;
+  await assert.rejects(
+    sweep({
+      ...{ machines: [V100], systems: ["fae"], gpus: 1, axes: [parseAxis("hot_memory_mib=1")] },
+      traces: [{
+        name: "t",
+        trace: { ...trace, header: { ...drawn, dataset: { ...drawn.dataset, hash } } },
+      }],
+    }),
+    refused(/header\.dataset\.hash is "twin:.*", whose seed must be a whole number from 0 to/),
+  );
   await assert.rejects(at("hot_memory_mib=1", "dim=4"), refused(/hot_memory_mib and dim together/));
 });
 

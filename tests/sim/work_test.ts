@@ -75,7 +75,7 @@ Deno.test("traces without work, of another schema or version are refused", () =>
     const [name, value, message] of [
       ["schema_version", 2, /header\.schema_version is 2 and this version reads 1; trace the run/],
       ["schema", "other", /header\.schema is "other" and must be "slipstream\.trace"$/],
-      ["batch", 0, /header\.batch is 0 and must be a whole number of at least 1$/],
+      ["batch", 0, /header\.batch is 0 and must be a whole number from 1 to 1073741824$/],
     ] as const
   ) {
     const header = { ...trace.header, [name]: value };
@@ -282,12 +282,62 @@ const damages: readonly [what: string, change: (document: Any) => void, message:
   [
     "no bottom MLP",
     (d) => d.header.model.bottom = [],
-    /header\.model\.bottom is \[\] and must be a list of 1 or more$/,
+    /header\.model\.bottom is \[\] and must be a list of 1 to 100$/,
   ],
   [
     "a table without rows",
     (d) => d.header.model.table_rows[1] = 0,
-    /header\.model\.table_rows\[1\] is 0 and must be a whole number of at least 1$/,
+    /header\.model\.table_rows\[1\] is 0 and must be a whole number from 1 to \d+$/,
+  ],
+  [
+    "more rows than any table has",
+    (d) => d.header.model.table_rows[1] = 1e15,
+    /header\.model\.table_rows\[1\] is 1000000000000000 and must be a whole number from 1 to \d+$/,
+  ],
+  [
+    "more tables than any model has",
+    (d) => d.header.model.table_rows = Array(2 ** 16 + 1).fill(1),
+    /header\.model\.table_rows is a list of 65537 and must be a list of 1 to 65536$/,
+  ],
+  [
+    "lookups of 10^12 tables",
+    (d) => d.header.lookups_per_input = 1e12,
+    /header\.lookups_per_input is 1000000000000 and must be a whole number from 1 to \d+$/,
+  ],
+  [
+    "rows as wide as no model's",
+    (d) => d.header.model.dim = 1e9,
+    /header\.model\.dim is 1000000000 and must be a whole number from 1 to 65536$/,
+  ],
+  [
+    "more layers than any MLP has",
+    (d) => d.header.model.top = Array(101).fill(1),
+    /header\.model\.top is a list of 101 and must be a list of 1 to 100$/,
+  ],
+  [
+    "minibatches that no machine holds",
+    (d) => d.header.batch = 1e15,
+    /header\.batch is 1000000000000000 and must be a whole number from 1 to 1073741824$/,
+  ],
+  [
+    "more inputs than any log has",
+    (d) => d.header.dataset.train_inputs = 1e15,
+    /header\.dataset\.train_inputs is 1000000000000000 and must be a whole number from 0 to \d+$/,
+  ],
+  [
+    "a hot memory beyond an exabyte",
+    (d) => d.header.plan.hot.memory_bytes = 1e300,
+    /header\.plan\.hot\.memory_bytes is 1e\+300 and must be a number from 0 to \d+$/,
+  ],
+  [
+    "a hot set without inputs",
+    (d) => Object.assign(d.header.plan.hot, { hot_inputs: 0, cold_inputs: 0 }),
+    /header\.plan\.hot has neither hot_inputs nor cold_inputs above 0$/,
+  ],
+  [
+    "an option beyond all numbers",
+    (d) => d.header.plan.options = { warm_up: 1e300 },
+    /header\.plan\.options\.warm_up is 1e\+300 and must be a text, true, false, null or a number from/,
   ],
   [
     "tables that are not its lookups'",
@@ -297,7 +347,7 @@ const damages: readonly [what: string, change: (document: Any) => void, message:
   [
     "a hot set without rows by table",
     (d) => d.header.plan.hot.rows_per_table = "all",
-    /header\.plan\.hot\.rows_per_table is "all" and must be a list$/,
+    /header\.plan\.hot\.rows_per_table is "all" and must be a list of 0 to 65536$/,
   ],
 ];
 

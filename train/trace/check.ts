@@ -27,6 +27,9 @@ const PARTS = [
   ["frozen_rows", "unique_rows"],
 ] as const;
 
+/** A minibatch takes no thirty years, and copies no exabyte. */
+const MOST_MS = 1e12, MOST_BYTES = 1e18;
+
 /** Checks all minibatches. Calls `refuse` on none, steps out of sequence, and counts or times that cannot be. */
 export function checkColumns(columns: TraceColumns, refuse: Refuse): void {
   const { length, step, inputs } = columns;
@@ -52,10 +55,11 @@ export function checkColumns(columns: TraceColumns, refuse: Refuse): void {
   for (const [name, values] of columns.byName) {
     // Unsigned integers cannot be wrong by themselves.
     if (!(values instanceof Float32Array || values instanceof Float64Array)) continue;
+    const most = name.endsWith("_ms") ? MOST_MS : MOST_BYTES;
     for (let i = 0; i < length; i++) {
       const value = values[i]!;
-      if (!(value >= 0 && value < Infinity)) {
-        refuse(`minibatch ${i} has ${name} ${value}, which must be a number from 0 up`);
+      if (!(value >= 0 && value <= most)) {
+        refuse(`minibatch ${i} has ${name} ${value}, which must be a number from 0 to ${most}`);
       }
     }
   }

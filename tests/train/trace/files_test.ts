@@ -255,11 +255,11 @@ Deno.test("readTrace() refuses headers that are none", async () => {
   );
   await rejects(
     await withMember({ batch: 0 }),
-    "header.batch is 0 and must be a whole number of at least 1",
+    "header.batch is 0 and must be a whole number from 1 to 1073741824",
   );
   await rejects(
     await withMember({ model: { table_rows: 5 } }),
-    "header.model.table_rows is 5 and must be a list of 1 or more",
+    "header.model.table_rows is 5 and must be a list of 1 to 65536",
   );
   await rejects(
     await withMember({ plan: undefined }),
@@ -321,11 +321,18 @@ Deno.test("readTrace() refuses counts and times that cannot be", async () => {
     { frozen_rows: 91 },
     "frozen_rows 91, which cannot be more than its unique_rows 90",
   );
-  await refuses({ upload_bytes: -1 }, "upload_bytes -1, which must be a number from 0 up");
-  await refuses({ wall_ms: NaN }, "wall_ms NaN, which must be a number from 0 up");
+  await refuses(
+    { upload_bytes: -1 },
+    "upload_bytes -1, which must be a number from 0 to 1000000000000000000",
+  );
+  await refuses(
+    { sync_bytes: 1e300 },
+    "sync_bytes 1e+300, which must be a number from 0 to 1000000000000000000",
+  );
+  await refuses({ wall_ms: NaN }, "wall_ms NaN, which must be a number from 0 to 1000000000000");
   await refuses(
     { stages_ms: { "update-dense": Infinity } },
-    "update_dense_ms Infinity, which must be a number from 0 up",
+    "update_dense_ms Infinity, which must be a number from 0 to 1000000000000",
   );
   for (
     const [steps, reason] of [[[0, 1, 3], "2 has step 3"], [[1, 2, 3], "0 has step 1"]] as const
