@@ -41,6 +41,8 @@ Deno.test({
       );
       await t.step("says what to do without WebGPU, and simulates all the same", () =>
         worksWithout(folder));
+      await t.step("says so where WebGPU is older than the page needs", () =>
+        knowsOlder(folder));
       await t.step("fits a phone, can be read light and dark, and goes by keyboard", () =>
         looksRight(folder));
     }),
@@ -149,6 +151,22 @@ async function worksWithout(folder: string): Promise<void> {
   checkScene({ ...report, problems });
   const { missing, rows } = report.value;
   assert.match(missing, /^Cannot train here: .* Chrome and Edge .*Ask and Report work without\.$/);
+  assert.equal(rows, 7);
+}
+
+async function knowsOlder(folder: string): Promise<void> {
+  const given = "delete GPUAdapter.prototype.info";
+  const report = await playScene<{ missing: string; rows: number }>(
+    chromium!,
+    "without_web_gpu",
+    { folder, given },
+  );
+  checkScene(report);
+  const { missing, rows } = report.value;
+  assert.match(
+    missing,
+    /^Cannot train here: this browser's WebGPU is older than the page needs; Chrome and Edge .* 127 /,
+  );
   assert.equal(rows, 7);
 }
 
