@@ -59,7 +59,7 @@ Deno.test("tables fit the terminal that is named, and are whole without one", ()
     assert.equal(wide(text(document, 16)), 16);
     assert.equal(text(document, 200), text(document));
   }
-  assert.match(fullText(document, 16), /^what   value\n.*\nrow 0 .*\nrow 1 .*\n\nwhat   paper\n/m);
+  assert.match(fullText(document, 16), /^what +value\n.*\nrow 0 .*\nrow 1 .*\n\nwhat +paper\n/m);
 });
 
 Deno.test("fullText() tells where figures are from", () => {
