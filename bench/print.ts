@@ -5,17 +5,30 @@
  */
 
 import { formatTable } from "../core/table.ts";
+import { detectTerminal } from "../core/terminal.ts";
 import { wrap } from "../core/wrap.ts";
 import { ORIGINS } from "../figures/figure.ts";
 import type { BenchDocument, TableDocument } from "./report.ts";
 
 /** A table with its title, and where its figures are from. Ends with a newline. */
-function tableText(table: TableDocument): string {
+function tableText(table: TableDocument, columns: number | null): string {
   const text = formatTable({
     columns: table.columns.map(({ name, right }) => ({ name, align: right ? "right" : "left" })),
     rows: table.texts,
-  });
-  return `${table.title} (${table.origin})\n\n${text}${otherOrigins(table)}`;
+  }, columns ?? Infinity);
+  const told = toldIn(columns);
+  return `${told(`${table.title} (${table.origin})`)}\n\n${text}${told(otherOrigins(table))}`;
+}
+
+/** Sentences as they are, or broken at the end of so many columns. */
+function toldIn(columns: number | null): (sentence: string) => string {
+  return (sentence) => columns === null ? sentence : wrap(sentence, { width: columns, hang: 2 });
+}
+
+/** Columns of standard output where it is a terminal, for the texts below; else null. */
+export function outputColumns(): number | null {
+  const { interactive, width } = detectTerminal("stdout");
+  return interactive ? width : null;
 }
 
 /** A line for the columns that are from elsewhere than the table, unless their names say so themselves. */
@@ -31,7 +44,7 @@ function otherOrigins({ columns, origin }: TableDocument): string {
 /**
  * All tables of an experiment, its notes, and what was found.
  *
- * @param columns Of the terminal, at whose end sentences are broken between words; null for none.
+ * @param columns Of the terminal, for which wide tables are cut into parts and sentences broken between words; null for none.
  */
 export function fullText(
   { tables, verdicts = [], notes }: BenchDocument,
@@ -39,22 +52,24 @@ export function fullText(
 ): string {
   // What was found is read first: on a terminal, the end.
   const lines = [notes, verdicts.length === 0 ? [] : ["VERDICT", ...verdicts]];
-  const told = (sentence: string): string =>
-    columns === null ? sentence : wrap(sentence, { width: columns, hang: 2 });
+  const told = toldIn(columns);
   return [
-    ...tables.map(tableText),
+    ...tables.map((table) => tableText(table, columns)),
     ...lines.filter(({ length }) => length > 0).map((some) => `${some.map(told).join("\n")}\n`),
   ].join("\n");
 }
 
-/** The short tables of a result. */
-export function shortTables({ tables }: BenchDocument): string {
-  return tables.filter(({ short }) => short).map(tableText).join("\n");
+/** The short tables of a result; `columns` as for {@linkcode fullText}. */
+export function shortTables({ tables }: BenchDocument, columns: number | null = null): string {
+  return tables.filter(({ short }) => short).map((table) => tableText(table, columns)).join("\n");
 }
 
-/** The short version of a suite: its short tables, and what failed. */
-export function shortText(documents: readonly BenchDocument[]): string {
-  const tables = documents.map(shortTables).filter((text) => text !== "");
+/** The short version of a suite: its short tables, and what failed; `columns` as for {@linkcode fullText}. */
+export function shortText(
+  documents: readonly BenchDocument[],
+  columns: number | null = null,
+): string {
+  const tables = documents.map((one) => shortTables(one, columns)).filter((text) => text !== "");
   const remarks = [
     ...new Set(
       documents.flatMap(({ device }) =>
@@ -78,5 +93,8 @@ export function shortText(documents: readonly BenchDocument[]): string {
       failure === null ? [] : [`${experiment} failed: ${failure}`]
     ),
   ];
-  return [...tables, ...(remarks.length === 0 ? [] : [`${remarks.join("\n")}\n`])].join("\n");
+  return [
+    ...tables,
+    ...(remarks.length === 0 ? [] : [`${remarks.map(toldIn(columns)).join("\n")}\n`]),
+  ].join("\n");
 }

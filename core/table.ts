@@ -27,14 +27,76 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** Aligned columns under a heading and a rule, for a terminal. Ends with a newline. */
-export function formatTable(table: Table): string {
+/**
+ * Aligned columns under a heading and a rule, for a terminal. Ends with a newline.
+ *
+ * @param width Columns of the terminal. A table that is wider is cut into parts one below the other; all of them have the columns
+ * that tell the rows apart, or, where those leave no room, the rows' numbers.
+ */
+export function formatTable(table: Table, width = Infinity): string {
   const { texts, right, widths } = layOut(table);
+  const all = [...widths.keys()];
+  if (widthOf(all, widths) > width) {
+    const keys = keysOf(texts);
+    const others = all.filter((i) => !keys.includes(i));
+    const room = others.length > 0 && others.every((i) => widthOf([...keys, i], widths) <= width);
+    if (!room && table.rows.length > 1 && table.columns[0]!.name !== ROW) {
+      return formatTable(numbered(table), width);
+    }
+    return partsOf(room ? keys : [0], widths, width)
+      .map((part) => linesOf(part, table, { texts, right, widths })).join("\n");
+  }
+  return linesOf(all, table, { texts, right, widths });
+}
+
+function linesOf(
+  part: readonly number[],
+  { columns }: Table,
+  { texts, right, widths }: ReturnType<typeof layOut>,
+): string {
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => pad(cell, widths[i]!, right[i]!)).join("  ").trimEnd();
-  const rule = widths.map((width) => "─".repeat(width)).join("  ");
-  const heading = line(table.columns.map((column) => column.name));
-  return [heading, rule, ...texts.map(line)].join("\n") + "\n";
+    part.map((i) => pad(cells[i]!, widths[i]!, right[i]!)).join("  ").trimEnd();
+  const rule = part.map((i) => "─".repeat(widths[i]!)).join("  ");
+  return [line(columns.map(({ name }) => name)), rule, ...texts.map(line)].join("\n") + "\n";
+}
+
+/** Heading of the column of row numbers. */
+const ROW = "row";
+
+function numbered({ columns, rows }: Table): Table {
+  return {
+    columns: [{ name: ROW, align: "right" }, ...columns],
+    rows: rows.map((row, i) => [i + 1, ...row]),
+  };
+}
+
+/** The first columns that tell rows apart, without those that add nothing to it. */
+function keysOf(texts: readonly (readonly string[])[]): number[] {
+  const keys: number[] = [];
+  const apart = (columns: readonly number[]) =>
+    new Set(texts.map((row) => JSON.stringify(columns.map((i) => row[i])))).size;
+  for (let i = 0, now = 1; i < (texts[0]?.length ?? 0) && now < texts.length; i++) {
+    const then = apart([...keys, i]);
+    if (then > now) keys.push(i);
+    now = then;
+  }
+  return keys;
+}
+
+/** The columns of each part, the keys among them. A column that is too wide by itself stays whole. */
+function partsOf(keys: readonly number[], widths: readonly number[], width: number): number[][] {
+  const parts: number[][] = [];
+  for (const i of widths.keys()) {
+    if (keys.includes(i)) continue;
+    const last = parts.at(-1);
+    if (last !== undefined && widthOf([...last, i], widths) <= width) last.push(i);
+    else parts.push([...keys, i]);
+  }
+  return (parts.length === 0 ? [[...keys]] : parts).map((part) => part.toSorted((a, b) => a - b));
+}
+
+function widthOf(columns: readonly number[], widths: readonly number[]): number {
+  return columns.reduce((sum, i) => sum + widths[i]!, 2 * (columns.length - 1));
 }
 
 /** A Markdown table, aligned in its source too. Ends with a newline. */

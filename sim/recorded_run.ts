@@ -11,6 +11,7 @@ import {
   anyObject,
   checkSchema,
   documentOf,
+  inTurn,
   listOf,
   numberFrom,
   objectWith,
@@ -108,7 +109,7 @@ const DOCUMENT: Schema<RecordedDocument> = documentOf<RecordedDocument>(
       optimizer: oneOf(OPTIMIZER_NAMES),
       placement: text,
       dataset_hash: text,
-      train_inputs: INPUTS_SCHEMA,
+      train_inputs: inTurn(wholeFrom(1), INPUTS_SCHEMA),
       plan: PLAN_SCHEMA,
       environment: orNull(anyObject) as unknown as Schema<TraceHeader["environment"]>,
       work: objectWith<RunWork["work"]>({

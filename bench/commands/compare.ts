@@ -17,6 +17,7 @@ import {
   type NamedResults,
 } from "../compare/documents.ts";
 import type { ResultTable } from "../experiment.ts";
+import { outputColumns } from "../print.ts";
 import { readResult, readResults } from "../results.ts";
 import { claimTables, writeTables } from "./common.ts";
 
@@ -79,7 +80,7 @@ export async function compareCommand(
   const comparison = compareResults(await load(first), await load(second));
   for (const line of comparison.left_out) tell(line);
   const tables = comparison.experiments.map(tableOf);
-  print(textOf(comparison, tables));
+  print(textOf(comparison, tables, outputColumns()));
   if (json !== null) await writeOutput(json, `${JSON.stringify(comparison, null, 2)}\n`);
   if (csv !== null) await writeTables(csv, "compare", tables);
   return 0;
@@ -107,6 +108,7 @@ async function load(path: string): Promise<NamedResults> {
 function textOf(
   { a, b, warnings, experiments }: Comparison,
   tables: readonly ResultTable[],
+  columns: number | null,
 ): string {
   const lines = [`A: ${a}`, `B: ${b}`, ""];
   if (warnings.length > 0) {
@@ -116,7 +118,7 @@ function textOf(
       "",
     );
   }
-  for (const table of tables) lines.push(table.title, "", formatTable(table));
+  for (const table of tables) lines.push(table.title, "", formatTable(table, columns ?? Infinity));
   const all = experiments.flatMap(({ samples }) => samples);
   if (all.length === 0) lines.push("Nothing in common to compare");
   const judged = all.filter(({ interval, reason }) => interval !== null && reason !== "identical");

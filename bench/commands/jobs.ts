@@ -16,7 +16,7 @@ import { print } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, type BenchValues, commandLine, settingsOf, twinsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
-import { fullText } from "../print.ts";
+import { fullText, outputColumns } from "../print.ts";
 import { writeResult } from "../results.ts";
 import { runExperiment } from "../run_experiment.ts";
 import { lookAtLog } from "../study/logs.ts";
@@ -301,7 +301,7 @@ export async function collectCommand(
       const lacking = missing.length - before;
       if (error === undefined) {
         await writeResult(values.out, document);
-        print(fullText(document));
+        print(fullText(document, outputColumns()));
       } else if (lacking === 0) throw error;
       else {failed ??= new UserError(
           `Cannot make the tables of ${experiment.name}: too few of its runs are there`,

@@ -10,10 +10,9 @@ import { makeFolder } from "../../core/files.ts";
 import { formatSealed } from "../../core/json_file.ts";
 import { checkOutputFolder, writeOutput } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
-import { detectTerminal } from "../../core/terminal.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
-import { fullText } from "../print.ts";
+import { fullText, outputColumns } from "../print.ts";
 import type { BenchDocument } from "../report.ts";
 import { recordedExperiment } from "../recorded_experiment.ts";
 import { readResult, writeResult } from "../results.ts";
@@ -61,7 +60,6 @@ export async function namedCommand(
     const asked = values.recorded ? experiments.map(recordedExperiment) : experiments;
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
-    const terminal = detectTerminal("stdout");
     let status = 0, kept = 0, at = 0;
     try {
       for (const [i, experiment] of asked.entries()) {
@@ -81,7 +79,7 @@ export async function namedCommand(
           if (json !== null) await writeOutput(json, formatSealed(document));
           if (csv !== null) await writeTables(csv, name, document.tables);
         } finally {
-          print(fullText(document, terminal.interactive ? terminal.width : null));
+          print(fullText(document, outputColumns()));
         }
       }
     } catch (error) {

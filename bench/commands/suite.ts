@@ -10,7 +10,7 @@ import { checkOutputFolder } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { type BenchValues, commandLine, settingsOf } from "../flags.ts";
-import { shortText } from "../print.ts";
+import { outputColumns, shortText } from "../print.ts";
 import { recordedExperiment } from "../recorded_experiment.ts";
 import { readRecords } from "../study/recorded.ts";
 import { runSuite } from "../suite/run.ts";
@@ -69,7 +69,7 @@ export async function suiteCommand(
       );
       return interruptedStatus(signal);
     }
-    print(shortText(documents));
+    print(shortText(documents, outputColumns()));
     print(
       `${
         drawn

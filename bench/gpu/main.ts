@@ -12,7 +12,7 @@ import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
 import { print, tell } from "../../core/streams.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
 import { refreshReport } from "../commands/report.ts";
-import { shortText } from "../print.ts";
+import { outputColumns, shortText } from "../print.ts";
 import { readResult } from "../results.ts";
 import { GPU_PART_NAMES, GPU_PARTS } from "./parts.ts";
 import { runParts } from "./run_parts.ts";
@@ -95,7 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
     });
     if (outcomes.length > 0) {
       await refreshReport(out, say);
-      print(shortText([await readResult(`${out}/gpu.json`)]));
+      print(shortText([await readResult(`${out}/gpu.json`)], outputColumns()));
       print(`Report  ${values.out}/report.html\nData    ${values.out}/gpu.json`);
     }
     if (signal.aborted) {

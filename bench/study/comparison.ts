@@ -190,7 +190,7 @@ export function statisticsNotes(trained: readonly Pick<Trained, "workload">[]): 
   const sets = new Set(trained.map(({ workload }) => workload)).size;
   return [
     "Means over seeds with 95 % intervals (Student's t); differences are paired by seed. A star: other than zero with all differences of the table in that measure tested together (Holm, 5 %) and three seeds or more",
-    `Smallest visible: the true difference that these seeds would have shown with a probability of 80 %. No worse than ${MARGIN_AUC}: the one-sided 95 % bound lies above that; the lack of a star is no equality`,
+    `Smallest visible: the true difference that these seeds would have shown, tested by itself, with a probability of 80 %. No worse than ${MARGIN_AUC}: the one-sided 95 % bound lies above that; the lack of a star is no equality`,
     `Each seed has its own inputs of the same data set (of a log it has all of them), initial weights and order: intervals are of this data set, and say nothing of others; there ${
       sets === 1 ? "is 1 data set" : `are ${sets} data sets`
     } here`,

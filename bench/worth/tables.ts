@@ -104,7 +104,7 @@ export function logTable(
     ["rows of all tables", formatCount(rows)],
     ...memory === undefined ? [] : [
       [
-        "hot rows, the share of all that the paper's memory holds",
+        "hot rows, as the paper's share of all",
         `${formatCount(memory.rows)} in ${
           memory.budgetMib.toPrecision(3)
         } MiB, of ${dim} floats each`,

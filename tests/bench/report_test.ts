@@ -50,6 +50,18 @@ Deno.test("fullText() ends with what was found, in sentences that a terminal doe
   assert.ok(fullText(document, 8).endsWith("VERDICT\nyes and\n  no\ncannot\n  tell\n"));
 });
 
+Deno.test("tables fit the terminal that is named, and are whole without one", () => {
+  const document = documentOf("one", found("one", [1, 10]));
+  const wide = (text: string) => Math.max(...text.split("\n").map(({ length }) => length));
+  for (
+    const text of [fullText, (one: typeof document, width?: number) => shortText([one], width)]
+  ) {
+    assert.equal(wide(text(document, 16)), 16);
+    assert.equal(text(document, 200), text(document));
+  }
+  assert.match(fullText(document, 16), /^what +value\n.*\nrow 0 .*\nrow 1 .*\n\nwhat +paper\n/m);
+});
+
 Deno.test("fullText() tells where figures are from", () => {
   const { tables, ...rest } = found("one", [1, 10]);
   const named = tables.map((table) => ({

@@ -21,6 +21,39 @@ bce            -  longer
   );
 });
 
+Deno.test("formatTable() cuts a table at the width into parts that all tell its rows apart", () => {
+  const wide: Table = {
+    columns: ["plan", "seeds", "machine", "epoch, s", "speed-up"].map((name) => ({ name })),
+    rows: [["fae", 3, "v100", 10, 1], ["fae", 3, "l4", 20, 1], ["slipstream", 3, "l4", 8, 1.25]],
+  };
+  // Plan and machine do, and the seeds add nothing.
+  const parts = `plan        seeds  machine  epoch, s
+──────────  ─────  ───────  ────────
+fae             3  v100           10
+fae             3  l4             20
+slipstream      3  l4              8
+
+plan        machine  speed-up
+──────────  ───────  ────────
+fae         v100            1
+fae         l4              1
+slipstream  l4           1.25
+`;
+  assert.equal(formatTable(wide, 36), parts);
+  assert.equal(formatTable(wide, 45), parts);
+  assert.equal(formatTable(wide, 46), formatTable(wide));
+  const headings = (width: number) =>
+    formatTable(wide, width).split("\n\n").map((part) => part.split("\n")[0]);
+  // Where those leave no room, the rows are numbered; what is too wide stays whole.
+  assert.deepEqual(headings(22), [
+    "row  plan        seeds",
+    "row  machine  epoch, s",
+    "row  speed-up",
+  ]);
+  assert.equal(headings(5).length, 5);
+  assert.equal(formatTable(wide, 13).split("\n")[2], "  1  fae");
+});
+
 Deno.test("formatMarkdown() escapes bars and marks alignment", () => {
   assert.equal(
     formatMarkdown(TABLE),

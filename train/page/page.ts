@@ -105,12 +105,17 @@ function planOf({ configuration }: RunView): string {
   if (plan === undefined || plan === null) return "-";
   const { name, drop, criterion } = plan;
   const decides = name === "slipstream" || name === "freeze" || name === "slipstream-cold";
-  return decides ? `${name}, D = ${drop}, criterion ${criterion}` : `${name}`;
+  return decides ? `${name}, D = ${said(drop)}, criterion ${said(criterion)}` : said(name);
 }
 
 function member(configuration: RunView["configuration"], name: string): string {
-  const value = (configuration as Record<string, unknown>)[name];
-  return value === undefined || value === null ? "-" : `${value}`;
+  return said((configuration as Record<string, unknown>)[name]);
+}
+
+/** A value of a configuration, which may be any. */
+function said(value: unknown): string {
+  if (value === undefined || value === null) return "-";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function digits(value: number | null | undefined, places: number): string {
