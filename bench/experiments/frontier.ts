@@ -44,7 +44,7 @@ import {
 } from "../study/trained.ts";
 import { savingAlone, tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import { kindOf, studyLabel } from "../study/workload.ts";
-import { interleaved, shortName, variantOf } from "../study/variants.ts";
+import { CHOSEN_PLAN, interleaved, shortName, variantOf } from "../study/variants.ts";
 
 /** Shares of the inputs after which the rivals are stopped, those that skipping costs about as much as first. */
 const BUDGETS = [1, 0.9, 0.95, 0.85, 0.8, 0.75] as const;
@@ -128,7 +128,8 @@ function variantsOf(
   const standard = [of("slipstream"), of("random-drop")];
   const chosen = asked.length > 0 ? asked : settings.smoke ? standard : [
     ...standard,
-    ...["per-root-access", "popularity"].map((name) => of("slipstream", `criterion=${name}`)),
+    CHOSEN_PLAN,
+    of("slipstream", "criterion=popularity"),
   ];
   const baselines = budgets((budget) => variantOf(`baseline,${budget}`).name);
   return [...new Set([whole!, ...chosen, ...less, ...baselines])];
@@ -254,31 +255,37 @@ function table({ cost, standings, auc, logLoss }: ComparedAt): ResultTable {
   ]);
 }
 
-/** The best variant of a workload at a cost. */
-interface Best {
+/** The variant of a workload that is told of at a cost. */
+interface Told {
   readonly at: ComparedAt;
   readonly one: Standing;
   readonly tested: TestedDifference | null;
 }
 
-/** Of each workload and cost the variant that is furthest ahead, in the mean. */
-function bestOf(at: ComparedAt): Best[] {
-  const all = at.standings.map((one, i): Best => ({ at, one, tested: at.auc[i]! }));
+/**
+ * Of each workload and cost the plan that was chosen, where it is among them: the best of several owes a part of its lead to
+ * chance. Else the variant that is furthest ahead, in the mean.
+ */
+function toldOf(at: ComparedAt): Told[] {
+  const all = at.standings.map((one, i): Told => ({ at, one, tested: at.auc[i]! }));
   const groups = Map.groupBy(all.filter(({ one }) => one.auc !== null), ({ one }) => one.workload);
   return [...groups.values()].map((group) =>
-    group.reduce((a, b) => a.one.auc!.mean >= b.one.auc!.mean ? a : b)
+    group.find(({ one }) => one.name === CHOSEN_PLAN) ??
+      group.reduce((a, b) => a.one.auc!.mean >= b.one.auc!.mean ? a : b)
   );
 }
 
 function verdictTable(compared: readonly ComparedAt[]): ResultTable {
-  const best = compared.flatMap(bestOf);
-  const title = "The plan that does best against stopping early, at equal cost";
-  return tableOf({ title, short: best.length > 0 }, best, [
+  const told = compared.flatMap(toldOf);
+  const title = told.every(({ one }) => one.name === CHOSEN_PLAN)
+    ? "The chosen plan against stopping early, at equal cost"
+    : "The plan that does best against stopping early, at equal cost";
+  return tableOf({ title, short: told.length > 0 }, told, [
     plainColumn("workload", ({ one }) => studyLabel(one.workload, one.size.twin)),
     countColumn("inputs", ({ one }) => one.size.inputs),
     numberColumn("seeds", 0, ({ one }) => one.seeds),
     plainColumn("at equal", ({ at }) => at.cost.title),
-    plainColumn("best plan", ({ one }) => shortName(one.name)),
+    plainColumn("plan", ({ one }) => shortName(one.name)),
     plainColumn("beside", ({ one }) => one.rival ?? ""),
     figureColumn(
       "AUC",
@@ -317,11 +324,12 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
 
 /** A sentence for each workload: who is ahead at equal cost, and what is saved at equal AUC. */
 function sentences(at: ComparedAt): string[] {
-  return bestOf(at).map(({ one, tested }) => {
+  return toldOf(at).map(({ one, tested }) => {
     const { workload, size, seeds, name, rival, auc, saved, percent } = one;
     const where = `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
       formatCount(size.inputs)
     } inputs, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}, equal ${at.cost.title}`;
+    const which = name === CHOSEN_PLAN ? "the chosen plan" : "the best of the plans";
     const who = shortName(name), verdict = verdictOf(one, tested);
     const by = intervalText(auc!, 5, "AUC");
     const told = verdict === "not decided"
@@ -329,10 +337,10 @@ function sentences(at: ComparedAt): string[] {
         sideOf(auc!)
       } ${rival} stopped early by ${by}`
       : verdict === "no difference shown"
-      ? `neither is shown to be ahead; ${who}, the best of the plans, differs from ${rival} stopped early by ${
+      ? `neither is shown to be ahead; ${who}, ${which}, differs from ${rival} stopped early by ${
         signed(5)(auc!.mean)
       } AUC (${intervalOf(auc!, 5)})`
-      : `${who}, the best of the plans, is ${sideOf(auc!)} ${rival} stopped early by ${by}`;
+      : `${who}, ${which}, is ${sideOf(auc!)} ${rival} stopped early by ${by}`;
     return `${where}: ${told}; it takes ${percent.mean.toFixed(1)} % of what fae takes, ${
       savedSentence(saved, rival!)
     }`;
@@ -414,7 +422,7 @@ function tradeoff(trained: readonly Trained[], costs: readonly Cost[]): Panel | 
   return savingAlone(panel(one, cost, tradeoffTitle(one, whole), shown));
 }
 
-/** What the best plan of the leading workload saves and costs on the machine of the first chart, and whether stopping early does as well. */
+/** What a plan saves and costs in the leading workload, on the machine of the first chart, and whether stopping early does as well. */
 function headline(
   trained: readonly Trained[],
   compared: readonly ComparedAt[],
@@ -425,12 +433,12 @@ function headline(
   const what = `${recorded ? "Recorded, " : "Trained here, "}${studyLabel(one.workload)} (${
     kindOf(one.workload)
   }) at ${formatCount(one.size.inputs)} inputs`;
-  const best = bestOf(at).find(({ one: { workload } }) => workload === one.workload);
-  if (best === undefined) {
+  const told = toldOf(at).find(({ one: { workload } }) => workload === one.workload);
+  if (told === undefined) {
     const runs = one.results.all.length;
     return `${what}: not decided; of ${runs === 1 ? "1 run" : `${runs} runs`} so far none skips`;
   }
-  const { name, seeds, percent, rival, auc } = best.one, verdict = verdictOf(best.one, best.tested);
+  const { name, seeds, percent, rival, auc } = told.one, verdict = verdictOf(told.one, told.tested);
   const lost = one.results.difference(name, wholeOf(one.results.names, "fae")!, AUC);
   return `${what}, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}: ${shortName(name)} takes ${
     (100 - percent.mean).toFixed(1)

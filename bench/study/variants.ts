@@ -183,6 +183,14 @@ function rateOf({ full }: Pick<Settings, "full">): readonly string[] {
 /** Options of a variant's schedule, which tables leave out whose variants all have the same. */
 export const SCHEDULE_WORDS = ["schedule", "rate", "least-rate"] as const;
 
+/**
+ * The plan that was chosen for runs of full length, by two million inputs of RM2's twin and before any of them
+ * (`docs/method.md`).
+ */
+export const CHOSEN_PLAN: string = variantOf(
+  "slipstream,criterion=per-root-access,wake-every=200,schedule=interleaved",
+).name;
+
 /** A plan whose cold and hot minibatches interleave at the rate of the settings, with more options if told. */
 export function interleaved(
   plan: string,

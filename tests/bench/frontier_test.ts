@@ -14,6 +14,7 @@ import {
 } from "../../bench/study/simulated.ts";
 import type { StudyResult } from "../../bench/study/store.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
+import { CHOSEN_PLAN } from "../../bench/study/variants.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
 import { inFolder } from "../data/rows.ts";
 import { settingsIn } from "./made_up.ts";
@@ -194,6 +195,15 @@ Deno.test("the verdict is a sentence that says who is ahead, by how much, and wh
     assert.match(
       await verdictOf(folder, madeUpRuns([1, 2, 3], 90, 0.705)),
       /: slipstream, the best of the plans, is behind fae stopped early by 0\.00098 AUC .*; it takes 90\.0 % .*, and wastes 2\.8 %/,
+    );
+    // A worse plan is told of where it was chosen before.
+    const chosen = madeUpRuns([1, 2, 3], 90, 0.704).filter(({ variant }) => variant === SLIPSTREAM);
+    assert.match(
+      await verdictOf(folder, [
+        ...madeUpRuns([1, 2, 3], 90, 0.7055),
+        ...chosen.map((run) => ({ ...run, variant: CHOSEN_PLAN })),
+      ]),
+      /: slipstream,criterion=per-root-access,wake-every=200, the chosen plan, is behind fae/,
     );
   }));
 
