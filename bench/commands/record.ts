@@ -53,6 +53,8 @@ const LOWEST_PRIORITY = 19;
 
 /** Lines about how far a run is, this far apart. */
 const SAID_EVERY_MS = 60_000;
+/** Of a run at least this has to be trained before anything is said of what is left. */
+const TELLING_SHARE = 0.01;
 
 /**
  * Trains and records the runs that some experiments need and that are not recorded yet.
@@ -127,8 +129,9 @@ class RecordQueue {
   /** Inputs of all runs that were to be trained when the queue was begun, and of those that are done with. */
   #total = 0;
   #done = 0;
-  /** Inputs that this process has trained. */
+  /** Inputs that this process has trained, and what that took. */
   #trained = 0;
+  #trainedMs = 0;
 
   private constructor(
     values: FlagValues<typeof RECORD_FLAGS>,
@@ -208,22 +211,28 @@ class RecordQueue {
 
   /** Says now and then how far a run and the queue are. */
   #progressOf({ workload, inputs, seed, variant }: StudyKey): SeedJob["onProgress"] {
-    let said = performance.now(), before: number | null = null;
+    let said = performance.now(), before: { at: number; share: number } | null = null;
     return ({ phase, step, totalSteps }) => {
       if (phase !== "train") return;
-      const share = Math.min(1, step / Math.max(1, totalSteps));
-      // What a run goes on from was trained by another process.
-      this.#trained += inputs * Math.max(0, share - (before ?? share));
-      before = share;
-      if (performance.now() - said < SAID_EVERY_MS) return;
-      said = performance.now();
-      const done = this.#done + share * inputs, seconds = (said - this.#begun) / 1000;
+      const share = Math.min(1, step / Math.max(1, totalSteps)), at = performance.now();
+      // What a run goes on from was trained by another process, and inputs are drawn before.
+      if (before !== null) {
+        this.#trained += inputs * Math.max(0, share - before.share);
+        this.#trainedMs += at - before.at;
+      }
+      before = { at, share };
+      if (at - said < SAID_EVERY_MS) return;
+      said = at;
+      const done = this.#done + share * inputs;
+      const left = this.#trained < TELLING_SHARE * inputs
+        ? ""
+        : `, about ${
+          formatClock(this.#trainedMs / 1000 * (this.#total - done) / this.#trained)
+        } of training left`;
       this.#settings.say(
         `${workload}, seed ${seed}, ${variant}: ${percent(share)} of the run, ${
           percent(done / this.#total)
-        } of the queue, ${formatClock(seconds)} gone, about ${
-          formatClock(seconds * (this.#total - done) / Math.max(1, this.#trained))
-        } left`,
+        } of the queue, ${formatClock((at - this.#begun) / 1000)} gone${left}`,
       );
     };
   }

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { formatBytes, formatCount } from "../../core/format.ts";
+import { formatBytes, formatClock, formatCount } from "../../core/format.ts";
 import { drawnBytes, MOST_CACHED_BYTES, openDrawn } from "../../data/drawn/cache.ts";
 import { materialise } from "../../data/materialised.ts";
+import { SPLITS } from "../../data/split.ts";
 import { openTwin } from "../../data/twin/open.ts";
 import type { Dataset, Order } from "../../data/types.ts";
 import type { ModelShape } from "../../train/model/models.ts";
@@ -59,6 +60,8 @@ export async function openTraining({ workload, inputs, seed, twin }: TwinKey): P
 const IN_MEMORY_BYTES = 2 * 2 ** 30;
 /** Folder of the files. */
 const INPUTS_CACHE = ".cache/inputs";
+/** Milliseconds between lines about what takes minutes. */
+const SAID_EVERY_MS = 60_000;
 /** Fewer inputs are drawn sooner than threads are started. */
 const FEW = 100_000;
 
@@ -87,11 +90,30 @@ async function drawWorkload(
             formatBytes(bytes)
           } (the folder is kept below ${formatBytes(MOST_CACHED_BYTES)})`,
         ),
+      onProgress: drawingProgress(what, twin, say),
       onWait: () => say(`${what}: another process draws the inputs; waiting`),
     });
   } finally {
     twin.close();
   }
+}
+
+/** Says once a minute how much is drawn. */
+function drawingProgress(
+  what: string,
+  dataset: Dataset,
+  say: (line: string) => void,
+): (done: number) => void {
+  const total = SPLITS.reduce((sum, split) => sum + dataset.count(split), 0);
+  const begun = performance.now();
+  let said = begun;
+  return (done) => {
+    const now = performance.now();
+    if (now - said < SAID_EVERY_MS || done >= total) return;
+    said = now;
+    const left = (now - begun) * (total - done) / done / 1000;
+    say(`${what}: ${(100 * done / total).toFixed(1)} % drawn, about ${formatClock(left)} left`);
+  };
 }
 
 /** The workload's model with the tables of its data, and of a log with as many dense features as it has. */
