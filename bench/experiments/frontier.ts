@@ -402,9 +402,10 @@ function panel(
   ], title);
 }
 
-/** The workload that is told of first: the one with most inputs. */
-function leading(trained: readonly Trained[]): Trained | undefined {
-  return trained.toSorted((a, b) => b.size.inputs - a.size.inputs)[0];
+/** Workloads in the order in which they are told of: most runs first, then most inputs. */
+function inOrder(trained: readonly Trained[]): Trained[] {
+  const runs = ({ results }: Trained) => results.all.length;
+  return trained.toSorted((a, b) => runs(b) - runs(a) || b.size.inputs - a.size.inputs);
 }
 
 /** Plans of the first chart beside the paper's and the random control: those that lose least. */
@@ -412,7 +413,7 @@ const LEADERS = 3;
 
 /** The first chart's: at equal time on the paper's machine, or on the first that is asked for. */
 function tradeoff(trained: readonly Trained[], costs: readonly Cost[]): Panel | undefined {
-  const one = leading(trained), cost = costs.find(({ name }) => name === simulatedName(0));
+  const [one] = inOrder(trained), cost = costs.find(({ name }) => name === simulatedName(0));
   if (one === undefined || cost === undefined) return undefined;
   const { results } = one, whole = wholeOf(results.names, "fae") ?? "";
   const gained = (name: string) => results.difference(name, whole, AUC)?.mean ?? -Infinity;
@@ -422,14 +423,19 @@ function tradeoff(trained: readonly Trained[], costs: readonly Cost[]): Panel | 
   return savingAlone(panel(one, cost, tradeoffTitle(one, whole), shown));
 }
 
-/** What a plan saves and costs in the leading workload, on the machine of the first chart, and whether stopping early does as well. */
+/** Of each workload what a plan saves and costs on the machine of the first chart, and whether stopping early does as well. */
 function headline(
   trained: readonly Trained[],
   compared: readonly ComparedAt[],
   recorded: boolean,
 ): string | undefined {
-  const one = leading(trained), at = compared.find(({ cost }) => cost.name === simulatedName(0));
-  if (one === undefined || at === undefined) return undefined;
+  const at = compared.find(({ cost }) => cost.name === simulatedName(0));
+  return at === undefined || trained.length === 0
+    ? undefined
+    : inOrder(trained).map((one) => headlineOf(one, at, recorded)).join(". ");
+}
+
+function headlineOf(one: Trained, at: ComparedAt, recorded: boolean): string {
   const what = `${recorded ? "Recorded, " : "Trained here, "}${studyLabel(one.workload)} (${
     kindOf(one.workload)
   }) at ${formatCount(one.size.inputs)} inputs`;
