@@ -150,7 +150,8 @@ async function warmUp(shared: Shared, model: Model, variant: Variant): Promise<v
   warmed.add(key);
   await model.initialise(shared.job.seed);
   const plan = placementOfVariant(variant) === "hot" ? WARM_UP_PLAN : variant.plan;
-  await run(shared, model, { ...variant, plan }, { maxSteps: WARM_UP });
+  // It is no part of a run, whose progress is told.
+  await run(shared, model, { ...variant, plan }, { maxSteps: WARM_UP, onProgress: undefined });
 }
 
 async function runVariants(
