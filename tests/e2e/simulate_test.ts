@@ -344,7 +344,7 @@ Deno.test("a trace of a run simulates under every system; a damaged one is one c
   );
   await refused(
     await rewritten({ header: { model: { ...header.model, bottom: [] } } }),
-    /^error: Cannot read .*: header\.model\.bottom is \[\] and must be a list of 1 or more$/,
+    /^error: Cannot read .*: header\.model\.bottom is \[\] and must be a list of 1 to 100$/,
   );
   await fail(
     "simulate",
