@@ -171,12 +171,9 @@ const SKIPPING = ["slipstream", "slipstream,schedule=interleaved"];
 
 /**
  * The longest recorded run of a workload that skips as Slipstream does by default, as a trace. Null where none is recorded.
- *
- * @param leastInputs Training inputs that it must have had at least.
  */
 export async function findRecordedSkips(
   workload: string,
-  leastInputs = 0,
   folder: string | null = RECORDS_FOLDER,
 ): Promise<CountedTrace | null> {
   let found: { trace: CountedTrace; rank: number } | null = null;
@@ -189,7 +186,6 @@ export async function findRecordedSkips(
     const bytes = await readBounded(path, MOST_BYTES);
     const parsed = parseSealed(bytes, { cannot: `Cannot read ${path}`, seal: "required" });
     const document = checkSchema(DOCUMENT, parsed, `Cannot read ${path}`);
-    if (document.run.train_inputs < leastInputs) continue;
     const longer = found === null ||
       document.run.train_inputs > found.trace.header.dataset.train_inputs;
     const better = found !== null && rank < found.rank &&

@@ -6,6 +6,7 @@
 
 import { UsageError, UserError } from "../../core/errors.ts";
 import type { FlagTable, FlagValues } from "../../core/flags.ts";
+import { formatCount } from "../../core/format.ts";
 import { wrap } from "../../core/wrap.ts";
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import { nearest } from "../../core/nearest.ts";
@@ -53,7 +54,7 @@ export const SUBJECT_FLAGS = {
     type: "path",
     valueName: "FILE",
     group: "Simulation",
-    defaultText: "a recorded run of the trace's full length, where there is one",
+    defaultText: "the share of --drop",
     help:
       "Trace of a training run, or recorded for the longest that the project has recorded: counted traces skip as much at the same part of an epoch as it did, in place of a share",
   },
@@ -176,25 +177,23 @@ export async function openSubject(values: SubjectValues): Promise<Subject> {
 const RECORDED = "recorded";
 
 /**
- * A trace with what a training run skipped: the run that is named, or the longest recorded one, or one of the trace's full length
- * where nothing is said. Other traces stay as they are.
+ * A trace with what a training run skipped: the run that is named, or the longest recorded one. Without either it stays as it is,
+ * so that the report's tables, the page and this command say the same of it.
  */
-async function skipping(named: NamedTrace, { skips, drop }: SubjectValues): Promise<NamedTrace> {
+async function skipping(named: NamedTrace, { skips }: SubjectValues): Promise<NamedTrace> {
   const { name, trace } = named, { origin, dataset } = trace.header;
   if (skips !== undefined && skips !== RECORDED) {
     return { name, trace: withSkipsOf(trace, (await openTrace(skips)).trace) };
   }
+  if (skips === undefined) return named;
   const workload = WORKLOAD_NAMES.find((one) => dataset.format === `twin:${one}`);
-  const wanted = skips === RECORDED || drop === undefined;
-  if (!wanted || origin !== "counts" || workload === undefined) {
-    if (skips === undefined) return named;
+  if (origin !== "counts" || workload === undefined) {
     throw new UsageError(
       `Cannot take recorded skips for ${name}: it is no counted trace of a twin`,
     );
   }
-  const run = await findRecordedSkips(workload, skips === RECORDED ? 0 : dataset.train_inputs);
+  const run = await findRecordedSkips(workload);
   if (run !== null) return { name, trace: withSkipsOf(trace, run) };
-  if (skips === undefined) return named;
   throw new UserError(
     `Cannot take recorded skips for ${name}: no run of ${workload} that skips as slipstream is recorded; give a trace of one, or --drop`,
   );
@@ -209,11 +208,11 @@ export function describeSkips({ trace }: NamedTrace, drop: number | undefined): 
   const skipped = `Skipped: ${(100 * share).toFixed(1)} % of the hot inputs after the window`;
   if (drop !== undefined) return `${skipped}, as --drop says`;
   if (typeof inputs === "number") {
-    return wrap(`${skipped}, as a training run of ${inputs} inputs skipped`);
+    return wrap(`${skipped}, as a training run of ${formatCount(inputs)} inputs skipped`);
   }
   return origin === "run"
     ? `${skipped}, as the run did`
-    : wrap(`${skipped}, an option (--drop): no recorded run of full length says`);
+    : wrap(`${skipped}, an option (--drop); --skips takes what a training run skipped`);
 }
 
 /** Simulations that differ in their system alone, and how what is uncertain of them is drawn. */
