@@ -432,13 +432,20 @@ function headline(
   const at = compared.find(({ cost }) => cost.name === simulatedName(0));
   return at === undefined || trained.length === 0
     ? undefined
-    : inOrder(trained).map((one) => headlineOf(one, at, recorded)).join(". ");
+    : inOrder(trained).map((one, i) => headlineOf(one, at, recorded, i > 0)).join(". ");
 }
 
-function headlineOf(one: Trained, at: ComparedAt, recorded: boolean): string {
-  const what = `${recorded ? "Recorded, " : "Trained here, "}${studyLabel(one.workload)} (${
-    kindOf(one.workload)
-  }) at ${formatCount(one.size.inputs)} inputs`;
+/** @param further Whether another workload has been told of before, so that the same is said in fewer words. */
+function headlineOf(
+  one: Trained,
+  at: ComparedAt,
+  recorded: boolean,
+  further: boolean,
+): string {
+  const begin = further ? "" : recorded ? "Recorded, " : "Trained here, ";
+  const what = `${begin}${studyLabel(one.workload)} (${kindOf(one.workload)}) at ${
+    formatCount(one.size.inputs)
+  } inputs`;
   const told = toldOf(at).find(({ one: { workload } }) => workload === one.workload);
   if (told === undefined) {
     const runs = one.results.all.length;
@@ -446,15 +453,16 @@ function headlineOf(one: Trained, at: ComparedAt, recorded: boolean): string {
   }
   const { name, seeds, percent, rival, auc } = told.one, verdict = verdictOf(told.one, told.tested);
   const lost = one.results.difference(name, wholeOf(one.results.names, "fae")!, AUC);
-  return `${what}, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}: ${shortName(name)} takes ${
-    (100 - percent.mean).toFixed(1)
-  } % less ${at.cost.title}, than fae, at ${
-    formatDifference(lost)
-  } AUC; against ${rival} stopped early, which costs the same, ${
-    verdict === "not decided"
-      ? `nothing is decided with fewer than ${LEAST_SEEDS} seeds`
-      : verdict === "no difference shown"
-      ? "no difference is shown"
-      : `it is ${verdict} by ${intervalText(auc!, 5, "AUC")}`
-  }`;
+  const saved = `${(100 - percent.mean).toFixed(1)} % less`, loss = formatDifference(lost);
+  const found = verdict === "not decided"
+    ? `nothing is decided with fewer than ${LEAST_SEEDS} seeds`
+    : verdict === "no difference shown"
+    ? "no difference is shown"
+    : `it is ${verdict} by ${intervalText(auc!, 5, "AUC")}`;
+  const where = `${what}, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}`;
+  return further && name === CHOSEN_PLAN
+    ? `${where}: ${saved}, at ${loss} AUC; ${found}`
+    : `${where}: ${
+      shortName(name)
+    } takes ${saved} ${at.cost.title}, than fae, at ${loss} AUC; against ${rival} stopped early, which costs the same, ${found}`;
 }
