@@ -82,7 +82,7 @@ export function checkTwin(
     const numbers = Array.from({ length: tables }, () => new Map<number, number>());
     const columns = numbers.map(() => new Uint32Array(real.inputs));
     for (let i = 0; i < real.inputs; i++) {
-      generator.writeIds(r * 1_000_000 + i, row, 0);
+      generator.writeAllIds([r * 1_000_000 + i], 1, row);
       for (let t = 0; t < tables; t++) {
         const map = numbers[t]!;
         let number = map.get(row[t]!);

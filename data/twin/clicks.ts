@@ -39,14 +39,11 @@ export class ClickModel {
   readonly #scales: Float64Array;
   /** Segments of all tables before each. */
   readonly #firsts: readonly number[];
-  readonly #pairs: readonly (readonly [number, number])[];
   readonly #denseWeights: Float64Array;
   readonly #denseMiddles: Float64Array;
-  readonly #effects: Float64Array;
-  readonly #known: Float64Array;
   /** Of inputs side by side: sums of their effects, those of tables in pairs, pair after pair, and where a table's stand. */
   readonly #sums = new Float64Array(SIDE_BY_SIDE);
-  readonly #effectsOf: Float64Array;
+  readonly #effects: Float64Array;
   readonly #slots: Int32Array;
 
   constructor({ columns, dense, clicks }: Planted) {
@@ -71,7 +68,7 @@ export class ClickModel {
     const bySize = columns.map((_, t) => t)
       .sort((a, b) => possibleIds(columns[a]!.law) - possibleIds(columns[b]!.law));
     const few = bySize.slice(Math.floor(bySize.length / 3));
-    this.#pairs = Array.from(
+    const pairs = Array.from(
       { length: Math.min(MOST_PAIRS, few.length >> 1) },
       (_, k) => [few[2 * k]!, few[2 * k + 1]!] as const,
     );
@@ -81,15 +78,13 @@ export class ClickModel {
       ({ ranges }) => ranges.reduce((sum, [low, high]) => sum + low + high, 0) / 2 / ranges.length,
     );
     this.#slots = new Int32Array(columns.length).fill(-1);
-    this.#pairs.flat().forEach((t, i) => this.#slots[t] = SIDE_BY_SIDE * i);
-    this.#effectsOf = new Float64Array(2 * SIDE_BY_SIDE * this.#pairs.length);
-    this.#effects = new Float64Array(columns.length);
-    this.#known = new Float64Array(columns.length);
+    pairs.flat().forEach((t, i) => this.#slots[t] = SIDE_BY_SIDE * i);
+    this.#effects = new Float64Array(2 * SIDE_BY_SIDE * pairs.length);
   }
 
   /**
-   * The probabilities of a click of the first `count` inputs, {@link SIDE_BY_SIDE} at most. The other arguments are those of
-   * {@link parts}. What is learnable alone is left out.
+   * The probabilities of a click of the first `count` inputs, {@link SIDE_BY_SIDE} at most. Ids and segments are those of
+   * {@link parts}, inputs one after the other.
    */
   probabilities(
     ids: Uint32Array,
@@ -98,44 +93,63 @@ export class ClickModel {
     count: number,
     into: Float64Array,
   ): void {
-    const sums = this.#sums.fill(0, 0, count);
-    for (let t = 0, first = 0; t < this.#tables; first += this.#lookups[t++]!) {
-      this.#addEffects(ids, segments, count, t, first);
-    }
-    const { bias, strength } = this.#clicks, width = this.#denseWeights.length;
-    const effects = this.#effectsOf;
+    this.#sumEffects(ids, segments, count, 0);
+    const sums = this.#sums, width = this.#denseWeights.length;
     for (let k = 0; k < count; k++) {
-      let pairs = 0;
-      for (let p = k; p < effects.length; p += 2 * SIDE_BY_SIDE) {
-        pairs += effects[p]! * effects[p + SIDE_BY_SIDE]!;
-      }
       const linear = this.#linear(dense, k * width);
-      into[k] = logistic(
-        bias + strength.dense * linear + strength.rows * sums[k]! + strength.pairs * pairs,
-      );
+      into[k] = logistic(logitOf(this.#clicks, linear, sums[k]!, this.#pairsOf(k)));
     }
   }
 
-  /** Adds the effects of a table's ids to the sums of inputs, and keeps those that pairs need. */
+  /** The unscaled parts of an input's logit. Its ids and their segments stand table by table, those of a bag side by side. */
+  parts(ids: Uint32Array, segments: Uint32Array, dense: Float64Array, into: Float64Array): void {
+    into[0] = this.#linear(dense, 0);
+    for (const learnable of [0, 1] as const) {
+      this.#sumEffects(ids, segments, 1, learnable);
+      into[1 + 2 * learnable] = this.#sums[0]!;
+      into[2 + 2 * learnable] = this.#pairsOf(0);
+    }
+  }
+
+  /** Sums the effects of the ids of inputs, table by table; of learnable rows alone, or of all. */
+  #sumEffects(ids: Uint32Array, segments: Uint32Array, count: number, learnable: 0 | 1): void {
+    this.#sums.fill(0, 0, count);
+    for (let t = 0, offset = 0; t < this.#tables; offset += this.#lookups[t++]!) {
+      this.#addEffects(ids, segments, count, learnable, t, offset);
+    }
+  }
+
+  /** Adds the effects of a table's ids to the sums, and keeps those that pairs need. */
   #addEffects(
     ids: Uint32Array,
     segments: Uint32Array,
     count: number,
+    learnable: 0 | 1,
     t: number,
     offset: number,
   ): void {
-    const scales = this.#scales, sums = this.#sums, effects = this.#effectsOf;
+    const scales = this.#scales, sums = this.#sums, effects = this.#effects;
     const width = this.#width, some = this.#lookups[t]!, root = this.#roots[t]!;
-    const first = this.#firsts[t]!, slot = this.#slots[t]!;
+    const first = 2 * this.#firsts[t]! + learnable, slot = this.#slots[t]!;
     for (let k = 0, at = offset; k < count; k++, at += width) {
-      let effect = scales[2 * (first + segments[at]!)]! * normal(hash(ids[at]!, t, 3));
+      let effect = scales[first + 2 * segments[at]!]! * normal(hash(ids[at]!, t, 3));
       for (let l = at + 1; l < at + some; l++) {
-        effect += scales[2 * (first + segments[l]!)]! * normal(hash(ids[l]!, t, 3));
+        effect += scales[first + 2 * segments[l]!]! * normal(hash(ids[l]!, t, 3));
       }
       effect /= root;
       sums[k]! += effect;
       if (slot >= 0) effects[slot + k] = effect;
     }
+  }
+
+  /** The products of the effects of tables in pairs, of number k of the inputs that were summed. */
+  #pairsOf(k: number): number {
+    const effects = this.#effects;
+    let pairs = 0;
+    for (let p = k; p < effects.length; p += 2 * SIDE_BY_SIDE) {
+      pairs += effects[p]! * effects[p + SIDE_BY_SIDE]!;
+    }
+    return pairs;
   }
 
   #linear(dense: Float64Array, at: number): number {
@@ -146,44 +160,6 @@ export class ClickModel {
     }
     return linear;
   }
-
-  /**
-   * The unscaled parts of the logit of number k of some inputs. The ids of an input and their segments stand table by table,
-   * those of a bag side by side, inputs one after the other.
-   */
-  parts(
-    ids: Uint32Array,
-    segments: Uint32Array,
-    dense: Float64Array,
-    into: Float64Array,
-    k = 0,
-  ): void {
-    const effects = this.#effects, known = this.#known, scales = this.#scales;
-    let rows = 0, knownRows = 0;
-    for (let t = 0, at = k * this.#width; t < this.#tables; t++) {
-      const first = this.#firsts[t]!;
-      let sum = 0, knownSum = 0;
-      for (const end = at + this.#lookups[t]!; at < end; at++) {
-        const effect = normal(hash(ids[at]!, t, 3)), scale = 2 * (first + segments[at]!);
-        sum += scales[scale]! * effect;
-        knownSum += scales[scale + 1]! * effect;
-      }
-      effects[t] = sum / this.#roots[t]!;
-      known[t] = knownSum / this.#roots[t]!;
-      rows += effects[t]!;
-      knownRows += known[t]!;
-    }
-    let pairs = 0, knownPairs = 0;
-    for (const [a, b] of this.#pairs) {
-      pairs += effects[a]! * effects[b]!;
-      knownPairs += known[a]! * known[b]!;
-    }
-    into[0] = this.#linear(dense, k * this.#denseWeights.length);
-    into[1] = rows;
-    into[2] = pairs;
-    into[3] = knownRows;
-    into[4] = knownPairs;
-  }
 }
 
 /** A number from 1 on to the power of an exponent; the same on every machine, as `Math.pow` need not be. */
@@ -191,15 +167,17 @@ function shrinking(x: number, exponent: TwinClicks["effectExponent"]): number {
   return exponent === 0 ? 1 : exponent === 0.5 ? Math.sqrt(x) : Math.sqrt(Math.sqrt(x));
 }
 
+/** What of the model scales the parts of a logit. */
+type Scales = Pick<TwinParameters["clicks"], "bias" | "strength">;
+
 /** The logit of an input's parts; of the learnable rows only, or of all. */
-export function logit(
-  clicks: Pick<TwinParameters["clicks"], "bias" | "strength">,
-  parts: Float64Array,
-  learnable: boolean,
-): number {
-  const { dense, rows, pairs } = clicks.strength;
-  return clicks.bias + dense * parts[0]! + rows * parts[learnable ? 3 : 1]! +
-    pairs * parts[learnable ? 4 : 2]!;
+export function logit(clicks: Scales, parts: Float64Array, learnable: boolean): number {
+  const first = learnable ? 3 : 1;
+  return logitOf(clicks, parts[0]!, parts[first]!, parts[first + 1]!);
+}
+
+function logitOf({ bias, strength }: Scales, dense: number, rows: number, pairs: number): number {
+  return bias + strength.dense * dense + strength.rows * rows + strength.pairs * pairs;
 }
 
 /**

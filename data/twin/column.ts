@@ -247,18 +247,11 @@ export class Column {
       );
       ids[to] = id;
       segments[to] = s;
-      if (leads) this.#keepOwn(k, cell, place, s, id);
+      if (!leads) continue;
+      const frequent = this.#frequent[s] === 1;
+      const middle = frequent ? place : this.#middle(cell, s, id);
+      this.#keep(k, cell, s, middle, place, frequent ? -1 : id);
     }
-  }
-
-  #keepOwn(k: number, cell: number, place: number, s: number, id: number): void {
-    const places = this.#placesKept, cells = this.#cellsKept;
-    const frequent = this.#frequent[s] === 1;
-    places[3 * k] = frequent ? place : this.#middle(cell, s, id);
-    places[3 * k + 1] = place;
-    places[3 * k + 2] = frequent ? -1 : id;
-    cells[2 * k] = cell;
-    cells[2 * k + 1] = s;
   }
 
   /** Where in a cell the middle of an id is. */
@@ -269,12 +262,16 @@ export class Column {
 
   /** Keeps where number k of the inputs that are drawn side by side went, for the columns that follow. */
   keep(k: number): void {
+    this.#keep(k, this.cell, this.segment, this.place, this.drawn, this.rank);
+  }
+
+  #keep(k: number, cell: number, segment: number, place: number, drawn: number, rank: number) {
     const places = this.#placesKept, cells = this.#cellsKept;
-    places[3 * k] = this.place;
-    places[3 * k + 1] = this.drawn;
-    places[3 * k + 2] = this.rank;
-    cells[2 * k] = this.cell;
-    cells[2 * k + 1] = this.segment;
+    places[3 * k] = place;
+    places[3 * k + 1] = drawn;
+    places[3 * k + 2] = rank;
+    cells[2 * k] = cell;
+    cells[2 * k + 1] = segment;
   }
 
   /** Goes where number k of these inputs went. */

@@ -134,29 +134,18 @@ export class TwinGenerator {
     }
   }
 
-  /** Writes only the ids of input i, at `at`, table by table. */
-  writeIds(i: number, into: Uint32Array, at: number): void {
-    this.#numbers[0] = i;
-    this.#writeIds(1, into, at);
-  }
-
   /** Writes only the ids of the first `count` of some inputs, one input after the other, each table by table. */
   writeAllIds(numbers: ArrayLike<number>, count: number, into: Uint32Array): void {
     for (let b = 0; b < count; b += SIDE_BY_SIDE) {
       const some = Math.min(SIDE_BY_SIDE, count - b);
-      for (let k = 0; k < some; k++) this.#numbers[k] = numbers[b + k]!;
-      this.#writeIds(some, into, b * this.width);
+      for (let k = 0; k < some; k++) {
+        const number = this.#numbers[k] = numbers[b + k]!;
+        inputWords(number, this.#seed, this.#words, this.#idWords, k * this.#inputWords);
+      }
+      this.#drawIds(some);
+      const ids = this.#ids, words = some * this.width, at = b * this.width;
+      for (let t = 0; t < words; t++) into[at + t] = ids[t]!;
     }
-  }
-
-  #writeIds(count: number, into: Uint32Array, at: number): void {
-    for (let k = 0; k < count; k++) {
-      const number = this.#numbers[k]!, word = k * this.#inputWords;
-      inputWords(number, this.#seed, this.#words, this.#idWords, word);
-    }
-    this.#drawIds(count);
-    const ids = this.#ids, words = count * this.width;
-    for (let t = 0; t < words; t++) into[at + t] = ids[t]!;
   }
 
   /** The parts of the logit before they are scaled, for {@link ClickModel} to be calibrated. */
@@ -192,10 +181,7 @@ export class TwinGenerator {
       this.#classes.draw(0, words[k * each + CLASS]!);
       classes[k] = this.#classes.cell;
     }
-    for (const step of this.#steps) {
-      if (step.parent === null) this.#drawRoot(step, count);
-      else this.#drawColumn(step, count);
-    }
+    for (const step of this.#steps) this.#drawColumn(step, count);
     for (const step of this.#bags) this.#drawFurther(step, count);
     if (this.#drift === null) return;
     for (let k = 0; k < count; k++) {
@@ -203,8 +189,28 @@ export class TwinGenerator {
     }
   }
 
-  /** A column that never follows: its ids are drawn in one loop. */
-  #drawRoot({ column, cells, first, word, choice }: Step, count: number): void {
+  #drawColumn(step: Step, count: number): void {
+    const { column, parent, cells, first, led } = step;
+    const ids = this.#ids, segments = this.#segments, { width } = this;
+    const words = this.#words, each = this.#inputWords;
+    const ownCells = this.#cells, ownPlaces = this.#places;
+    if (cells !== null) this.#drawCells(step, cells, count);
+    if (parent === null) {
+      column.drawOwn(count, ownCells, ownPlaces, ids, segments, first, width);
+      return;
+    }
+    for (let k = 0, at = led, to = first; k < count; k++, at += each, to += width) {
+      parent.recall(k);
+      if (cells === null || column.isLed(parent, words[at]!)) column.follow(parent);
+      else column.set(ownCells[k]!, ownPlaces[k]!);
+      ids[to] = column.id();
+      segments[to] = column.segment;
+      if (column.leads) column.keep(k);
+    }
+  }
+
+  /** Cells and places of a column's own, whether or not it follows. */
+  #drawCells({ word, choice }: Step, cells: Distributions, count: number): void {
     const words = this.#words, each = this.#inputWords, coupled = this.#coupled;
     const own = this.#ownWords, choices = CHOICES + (choice >>> 2), shift = 8 * (choice & 3);
     for (let k = 0, at = 0; k < count; k++, at += each) {
@@ -212,36 +218,7 @@ export class TwinGenerator {
         ? words[at + LEVEL]! & LEVEL_BITS | words[at + word]! & OWN_BITS
         : words[at + word]!;
     }
-    cells!.drawAll(this.#inputClasses, own, count, this.#cells, this.#places);
-    column.drawOwn(
-      count,
-      this.#cells,
-      this.#places,
-      this.#ids,
-      this.#segments,
-      first,
-      this.width,
-    );
-  }
-
-  #drawColumn({ column, parent, cells, first, word, led, choice }: Step, count: number): void {
-    const words = this.#words, each = this.#inputWords, coupled = this.#coupled, { width } = this;
-    const choices = CHOICES + (choice >>> 2), shift = 8 * (choice & 3);
-    for (let k = 0, at = 0, to = first; k < count; k++, at += each, to += width) {
-      parent?.recall(k);
-      if (parent !== null && (cells === null || column.isLed(parent, words[at + led]!))) {
-        column.follow(parent);
-      } else {
-        const own = words[at + word]!, level = words[at + LEVEL]! & LEVEL_BITS;
-        const byte = words[at + choices]! >>> shift & 0xff;
-        const drawn = byte < coupled ? (level | own & OWN_BITS) >>> 0 : own;
-        cells!.draw(this.#inputClasses[k]!, drawn);
-        column.set(cells!.cell, cells!.place);
-      }
-      this.#ids[to] = column.id();
-      this.#segments[to] = column.segment;
-      if (column.leads) column.keep(k);
-    }
+    cells.drawAll(this.#inputClasses, own, count, this.#cells, this.#places);
   }
 
   /** The lookups of a bag behind its first. */
@@ -277,10 +254,7 @@ export class TwinGenerator {
     }
   }
 
-  #drawDense(
-    j: number,
-    count: number,
-  ): void {
+  #drawDense(j: number, count: number): void {
     const ranges = this.#rangeEnds[j]!;
     const words = this.#words, each = this.#inputWords, own = this.#ownWords;
     const cells = this.#cells, places = this.#places, dense = this.#dense;

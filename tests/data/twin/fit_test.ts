@@ -54,7 +54,7 @@ Deno.test("the coupling is found that inputs were drawn with", () => {
   const generator = new TwinGenerator(one, 9), n = 4000, ids = new Uint32Array(6);
   const tables = one.columns.map(({ name }) => ({ name, ids: new Uint32Array(n) }));
   for (let i = 0; i < n; i++) {
-    generator.writeIds(i, ids, 0);
+    generator.writeAllIds([i], 1, ids);
     for (const [t, table] of tables.entries()) table.ids[i] = ids[t]!;
   }
   const found = fitCoupling(one, { inputs: n, tables, dense: [], clickRate: 0 });

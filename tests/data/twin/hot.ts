@@ -35,7 +35,7 @@ export function hotShares(
   const each = tables.length, ids = new Uint32Array(each);
   const lookups = rows.map(() => 0), inputs = rows.map(() => 0);
   for (let i = 0; i < drawn; i++) {
-    generator.writeIds(i, ids, 0);
+    generator.writeAllIds([i], 1, ids);
     for (const [k, limit] of limits.entries()) {
       let hot = 0;
       for (let l = 0; l < each; l++) if (ids[l]! < limit[tables[l]!]!) hot++;

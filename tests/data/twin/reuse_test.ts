@@ -24,7 +24,7 @@ Deno.test("a drawn minibatch reuses rows as the published one does", async () =>
   // As many lookups as the mean table of the published minibatch has.
   const wanted = META_2021.lookups / META_2021.tables;
   for (let i = 0; i < wanted / 16; i++) {
-    generator.writeIds(i, ids, 0);
+    generator.writeAllIds([i], 1, ids);
     for (let l = 0; l < 16; l++) uses[ids[l]!]!++;
   }
   const bins = META_2021.rowShares.length;
