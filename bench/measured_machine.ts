@@ -12,9 +12,7 @@ import { differences } from "../sim/validate/validate.ts";
 import { openPlaced } from "../train/model/placement.ts";
 import type { DeviceNote, SettingsOf } from "./experiment.ts";
 import { MACHINE_FILE } from "./folder_names.ts";
-
-/** A line of progress at most so often. */
-const SAID_EVERY_MS = 15_000;
+import { occasionally } from "./occasionally.ts";
 
 /** Settings that calibration takes. */
 type MachineSettings = SettingsOf<"device" | "threads">;
@@ -68,7 +66,7 @@ async function machineOfFolder(
   ) {
     return { machine: known, how: `The machine file ${path} was measured before on this machine` };
   }
-  let said = performance.now();
+  const tell = occasionally(settings.say);
   settings.say("calibrating: measuring single operations on this machine");
   const machine = await calibrate({
     device: here.device,
@@ -76,11 +74,7 @@ async function machineOfFolder(
     wide: settings.wide,
     quick: settings.smoke,
     command,
-    onCase: (done, total) => {
-      if (performance.now() - said < SAID_EVERY_MS) return;
-      said = performance.now();
-      settings.say(`calibrated ${done} of ${total} cases`);
-    },
+    onCase: (done, total) => tell(`calibrated ${done} of ${total} cases`),
     signal: settings.signal,
   });
   await makeFolder(settings.out);

@@ -5,12 +5,21 @@
  */
 
 const EVERY_MS = 15_000;
+/** For what takes many minutes. */
+export const MINUTE_MS = 60_000;
 
-/** Says a line only if none was said in the last quarter of a minute. */
-export function occasionally(say: (line: string) => void): (line: string) => void {
+/**
+ * Says a line only if none was said lately.
+ *
+ * @param everyMs Milliseconds between two lines, and before the first.
+ */
+export function occasionally(
+  say: (line: string) => void,
+  everyMs = EVERY_MS,
+): (line: string) => void {
   let said = performance.now();
   return (line) => {
-    if (performance.now() - said < EVERY_MS) return;
+    if (performance.now() - said < everyMs) return;
     said = performance.now();
     say(line);
   };

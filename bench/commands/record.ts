@@ -17,6 +17,7 @@ import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { BENCH_FLAGS, commandLine, settingsOf } from "../flags.ts";
 import { takenTable } from "../help.ts";
+import { MINUTE_MS, occasionally } from "../occasionally.ts";
 import { openGround } from "../study/ground.ts";
 import { twinWords } from "../study/twin_settings.ts";
 import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
@@ -51,8 +52,6 @@ export const RECORD_FLAGS = {
 /** The lowest priority: whoever works at the machine comes first. */
 const LOWEST_PRIORITY = 19;
 
-/** Lines about how far a run is, this far apart. */
-const SAID_EVERY_MS = 60_000;
 /** Of a run at least this has to be trained before anything is said of what is left. */
 const TELLING_SHARE = 0.01;
 
@@ -211,7 +210,8 @@ class RecordQueue {
 
   /** Says now and then how far a run and the queue are. */
   #progressOf({ workload, inputs, seed, variant }: StudyKey): SeedJob["onProgress"] {
-    let said = performance.now(), before: { at: number; share: number } | null = null;
+    const sometimes = occasionally(this.#settings.say, MINUTE_MS);
+    let before: { at: number; share: number } | null = null;
     return ({ phase, step, totalSteps }) => {
       if (phase !== "train") return;
       const share = Math.min(1, step / Math.max(1, totalSteps)), at = performance.now();
@@ -221,15 +221,13 @@ class RecordQueue {
         this.#trainedMs += at - before.at;
       }
       before = { at, share };
-      if (at - said < SAID_EVERY_MS) return;
-      said = at;
       const done = this.#done + share * inputs;
       const left = this.#trained < TELLING_SHARE * inputs
         ? ""
         : `, about ${
           formatClock(this.#trainedMs / 1000 * (this.#total - done) / this.#trained)
         } of training left`;
-      this.#settings.say(
+      sometimes(
         `${workload}, seed ${seed}, ${variant}: ${percent(share)} of the run, ${
           percent(done / this.#total)
         } of the queue, ${formatClock((at - this.#begun) / 1000)} gone${left}`,

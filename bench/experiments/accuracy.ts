@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { counted, formatCount } from "../../core/format.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type Outcome, type ResultTable } from "../experiment.ts";
@@ -103,7 +103,7 @@ function headline({ workload, size, results }: Trained, recorded: boolean): stri
   } inputs`;
   if (lost === null) return `${what}: not decided, since no run skips`;
   const control = results.difference("slipstream", "random-drop", AUC);
-  return `${what}, ${lost.seeds === 1 ? "1 seed" : `${lost.seeds} seeds`}: skipping ${
+  return `${what}, ${counted(lost.seeds, "seed")}: skipping ${
     droppedOfHot(results.of("slipstream")).toFixed(0)
   } % of the hot inputs changes AUC by ${formatDifference(lost, 4)}${
     control === null

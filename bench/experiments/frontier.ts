@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { counted, formatCount } from "../../core/format.ts";
 import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
@@ -328,7 +328,7 @@ function sentences(at: ComparedAt): string[] {
     const { workload, size, seeds, name, rival, auc, saved, percent } = one;
     const where = `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
       formatCount(size.inputs)
-    } inputs, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}, equal ${at.cost.title}`;
+    } inputs, ${counted(seeds, "seed")}, equal ${at.cost.title}`;
     const which = name === CHOSEN_PLAN ? "the chosen plan" : "the best of the plans";
     const who = shortName(name), verdict = verdictOf(one, tested);
     const by = intervalText(auc!, 5, "AUC");
@@ -448,8 +448,8 @@ function headlineOf(
   } inputs`;
   const told = toldOf(at).find(({ one: { workload } }) => workload === one.workload);
   if (told === undefined) {
-    const runs = one.results.all.length;
-    return `${what}: not decided; of ${runs === 1 ? "1 run" : `${runs} runs`} so far none skips`;
+    const runs = counted(one.results.all.length, "run");
+    return `${what}: not decided; of ${runs} so far none skips`;
   }
   const { name, seeds, percent, rival, auc } = told.one, verdict = verdictOf(told.one, told.tested);
   const lost = one.results.difference(name, wholeOf(one.results.names, "fae")!, AUC);
@@ -459,7 +459,7 @@ function headlineOf(
     : verdict === "no difference shown"
     ? "no difference is shown"
     : `it is ${verdict} by ${intervalText(auc!, 5, "AUC")}`;
-  const where = `${what}, ${seeds === 1 ? "1 seed" : `${seeds} seeds`}`;
+  const where = `${what}, ${counted(seeds, "seed")}`;
   return further && name === CHOSEN_PLAN
     ? `${where}: ${saved}, at ${loss} AUC; ${found}`
     : `${where}: ${

@@ -14,6 +14,7 @@ import type { ModelShape } from "../../train/model/models.ts";
 import { findHotSet, type HotSet, segregate, type Segregation } from "../../train/plan/hot_set.ts";
 import { type PresetName, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
+import { MINUTE_MS, occasionally } from "../occasionally.ts";
 import { type LogSettings, openLogOf } from "./logs.ts";
 import { hotRowShare } from "./settings.ts";
 import { type TwinSettings, twinWords } from "./twin_settings.ts";
@@ -60,8 +61,6 @@ export async function openTraining({ workload, inputs, seed, twin }: TwinKey): P
 const IN_MEMORY_BYTES = 2 * 2 ** 30;
 /** Folder of the files. */
 const INPUTS_CACHE = ".cache/inputs";
-/** Milliseconds between lines about what takes minutes. */
-const SAID_EVERY_MS = 60_000;
 /** Fewer inputs are drawn sooner than threads are started. */
 const FEW = 100_000;
 
@@ -105,14 +104,10 @@ function drawingProgress(
   say: (line: string) => void,
 ): (done: number) => void {
   const total = SPLITS.reduce((sum, split) => sum + dataset.count(split), 0);
-  const begun = performance.now();
-  let said = begun;
+  const begun = performance.now(), tell = occasionally(say, MINUTE_MS);
   return (done) => {
-    const now = performance.now();
-    if (now - said < SAID_EVERY_MS || done >= total) return;
-    said = now;
-    const left = (now - begun) * (total - done) / done / 1000;
-    say(`${what}: ${(100 * done / total).toFixed(1)} % drawn, about ${formatClock(left)} left`);
+    const left = (performance.now() - begun) * (total - done) / done / 1000;
+    tell(`${what}: ${(100 * done / total).toFixed(1)} % drawn, about ${formatClock(left)} left`);
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatCount } from "../../core/format.ts";
+import { counted, formatCount } from "../../core/format.ts";
 import type { Datum, Panel } from "../../figures/figure.ts";
 import { AUC, datumOf } from "./compare.ts";
 import type { Cost } from "./frontier.ts";
@@ -78,8 +78,6 @@ function decided(of: Estimate): Estimate {
 
 /** What a panel of the report's first chart is of. */
 export function tradeoffTitle({ workload, size, results }: Trained, whole: string): string {
-  const seeds = results.of(whole).length;
-  return `${studyLabel(workload)}, ${formatCount(size.inputs)} inputs, ${
-    seeds === 1 ? "1 seed" : `${seeds} seeds`
-  }`;
+  const seeds = counted(results.of(whole).length, "seed");
+  return `${studyLabel(workload)}, ${formatCount(size.inputs)} inputs, ${seeds}`;
 }

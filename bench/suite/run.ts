@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatClock } from "../../core/format.ts";
+import { counted, formatClock } from "../../core/format.ts";
 import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Experiment, Settings } from "../experiment.ts";
 import { TRAINED_FOLDER } from "../folder_names.ts";
@@ -260,7 +260,7 @@ class SuiteRun {
     const left = expected.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0);
     if (known) return `${formatClock(gone)} gone, about ${formatClock(left)} left`;
     const runs = await countRuns(this.#options.settings.out);
-    const kept = runs === 0 ? "" : `, ${runs} training ${runs === 1 ? "run" : "runs"} kept`;
+    const kept = runs === 0 ? "" : `, ${counted(runs, "training run")} kept`;
     return `${formatClock(gone)} gone${kept}`;
   }
 

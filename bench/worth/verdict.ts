@@ -92,7 +92,7 @@ function conclusionSentence(answer: Answer): string {
   switch (conclusionOf(answer)) {
     case "nothing":
     case "few-seeds":
-      return `${asked} Not decided: ${seedsText(best.seeds)} decide${
+      return `${asked} Not decided: ${counted(best.seeds, "seed")} decide${
         best.seeds === 1 ? "s" : ""
       } nothing, ${LEAST_SEEDS} are the fewest that do (${enoughSeeds(answer)})`;
     case "ahead":
@@ -111,7 +111,7 @@ function conclusionSentence(answer: Answer): string {
       return `${asked} No: ${best.name} saves no time, here or there`;
     case "open":
       return `${asked} Cannot tell at this size: with ${
-        seedsText(best.seeds)
+        counted(best.seeds, "seed")
       } neither ${best.name} nor training on less is shown to be ahead at equal cost`;
   }
 }
@@ -123,10 +123,6 @@ function enoughSeeds({ seedsAsked, secondsASeed, budget }: Answer): string {
   if (seedsAsked === null || seedsAsked >= LEAST_SEEDS) return time;
   const seeds = `--seeds ${LEAST_SEEDS}`;
   return seconds > trainingSeconds(budget) ? `${seeds} ${time}` : seeds;
-}
-
-function seedsText(seeds: number): string {
-  return seeds === 1 ? "1 seed" : `${seeds} seeds`;
 }
 
 function hereSentence({ saved, name, skippedPercent }: Candidate): string {

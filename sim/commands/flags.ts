@@ -181,11 +181,11 @@ const RECORDED = "recorded";
  * so that the report's tables, the page and this command say the same of it.
  */
 async function skipping(named: NamedTrace, { skips }: SubjectValues): Promise<NamedTrace> {
+  if (skips === undefined) return named;
   const { name, trace } = named, { origin, dataset } = trace.header;
-  if (skips !== undefined && skips !== RECORDED) {
+  if (skips !== RECORDED) {
     return { name, trace: withSkipsOf(trace, (await openTrace(skips)).trace) };
   }
-  if (skips === undefined) return named;
   const workload = WORKLOAD_NAMES.find((one) => dataset.format === `twin:${one}`);
   if (origin !== "counts" || workload === undefined) {
     throw new UsageError(
