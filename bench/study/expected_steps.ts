@@ -32,8 +32,9 @@ export function expectedSteps(
     cold: withinBudget(options, cold.length),
     batch,
   };
-  const { layout } = resolvePlan(options, inputs, inputShapeOf(dataset.schema), "drop");
-  const { drop, skipProbability, finish, wakeEvery } = options;
+  const shape = inputShapeOf(dataset.schema);
+  const { layout, wakeEvery } = resolvePlan(options, inputs, shape, "drop");
+  const { drop, skipProbability, finish } = options;
   // Windows that come again skip nothing.
   const filtered = wakeEvery > 0 && plan.decides
     ? wakeEvery / (wakeEvery + layout.window * (1 - drop))

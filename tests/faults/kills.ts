@@ -56,7 +56,16 @@ async function killed(
   const timer = setTimeout(resolve, afterMs);
   const ended = await Promise.race([child.status.then(() => true), promise.then(() => false)]);
   clearTimeout(timer);
-  if (!ended) child.kill("SIGKILL");
+  if (!ended) kill(child);
   await Promise.all([child.status, out, err]);
   return !ended;
+}
+
+/** Kills a process unless it has just ended by itself, which Deno reports as an error before its status is known here. */
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
 }

@@ -159,11 +159,12 @@ export const PLAN_FLAGS = {
   },
   wakeEvery: {
     type: "number",
-    integer: true,
     min: 0,
     default: 0,
     group: PLAN,
-    help: "Look again every N hot minibatches, so that rows that move again come back; 0 for never",
+    valueName: "N",
+    help:
+      "Look again every N hot minibatches, or after such a share of them (below 1), so that rows that move again come back; 0 for never",
   },
   placement: {
     type: "choice",

@@ -117,10 +117,10 @@ export class HotStream {
 
   /** The next minibatch; null where the inputs left are all skipped, or too few. */
   async next(): Promise<HotMinibatch | null> {
-    const { positions, feed, route, batch, blocks, options, resolved: { layout } } = this.#parts;
+    const { positions, feed, route, batch, blocks, resolved: { layout, wakeEvery } } = this.#parts;
     if (
-      this.#window === null && blocks !== null && options.wakeEvery > 0 &&
-      this.#minibatches >= blocks.decidedAt + options.wakeEvery
+      this.#window === null && blocks !== null && wakeEvery > 0 &&
+      this.#minibatches >= blocks.decidedAt + wakeEvery
     ) {
       const { window } = layout;
       // A window that the inputs left cannot fill would end without a decision.

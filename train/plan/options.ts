@@ -103,7 +103,7 @@ export interface PlanOptions {
   readonly snapshots: number | null;
   /** How more than two snapshots become one change. */
   readonly change: ChangeKind;
-  /** Hot minibatches from a decision to the next window; 0 for never. */
+  /** Hot minibatches trained between a decision and the next window: below 1 a share of all, else a number; 0 for never. */
   readonly wakeEvery: number;
   /** With several epochs: decide in the first and keep it, or decide again in each. */
   readonly decide: "once" | "epoch";
@@ -160,6 +160,8 @@ export interface ResolvedPlan {
   readonly layout: EpochLayout;
   /** Null for plans without a window. */
   readonly staleness: ResolvedStaleness | null;
+  /** Hot minibatches trained between a decision and the next window; 0 where no other follows. */
+  readonly wakeEvery: number;
 }
 
 /** What of a data set decides how options are read. */
@@ -240,7 +242,7 @@ export function resolvePlan(
 ): ResolvedPlan {
   const rule = layoutRuleOf(options, shape, lastBatch);
   if (!findPlan(options.name).window) {
-    return { layout: layOutEpoch(inputs, null, rule), staleness: null };
+    return { layout: layOutEpoch(inputs, null, rule), staleness: null, wakeEvery: 0 };
   }
   const staleness = checkStaleness(options, shape);
   const { snapshots } = staleness;
@@ -262,7 +264,14 @@ export function resolvePlan(
       } fit`,
     );
   }
-  return { layout, staleness };
+  return { layout, staleness, wakeEvery: resolveWakeEvery(options, hot) };
+}
+
+/** Of so many hot minibatches; a share is one minibatch at least. */
+function resolveWakeEvery({ wakeEvery }: Pick<PlanOptions, "wakeEvery">, hot: number): number {
+  return wakeEvery > 0 && wakeEvery < 1
+    ? Math.max(1, roundHalfEven(wakeEvery * hot))
+    : Math.floor(wakeEvery);
 }
 
 /** How the trainer lays its epochs out. */
@@ -490,7 +499,8 @@ export function planOptionsDocument(
   if (resolved === null || resolved.staleness === null) {
     return { ...common, ...(drops(plan) ? drop : {}), watch: options.watch };
   }
-  const { layout: { warmup, window }, staleness: { alpha, combine, snapshots } } = resolved;
+  const { layout: { warmup, window }, staleness, wakeEvery } = resolved;
+  const { alpha, combine, snapshots } = staleness;
   const criterion = findCriterion(options.criterion);
   return {
     ...common,
@@ -505,7 +515,7 @@ export function planOptionsDocument(
     untouched: options.untouched,
     snapshots,
     change: options.change,
-    wake_every: options.wakeEvery,
+    wake_every: wakeEvery,
     decide: options.decide,
     watch: options.watch,
   };

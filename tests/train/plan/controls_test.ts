@@ -109,6 +109,22 @@ Deno.test("freeze: rows are updated in a later window, so that they can wake up"
   assert.equal(second!.woken + second!.fallen_asleep, 0);
 });
 
+Deno.test("another look after a share of the 32 hot minibatches is one after that many", async () => {
+  const looksAfter = async (wakeEvery: number) => {
+    const { records, result } = await runToy(lettersRun("X" + "PSQR".repeat(8), false, {
+      moves: [0.25, 0.03125, 0, 0.5, 0.03125, 0],
+      plan: { name: "slipstream", warmup: 1, window: 3, wakeEvery, drop: 0.25 },
+      more: { batch: 1 },
+    }));
+    return { kinds: records.map(({ kind }) => kind), decisions: result.plan.decisions.length };
+  };
+  const three = await looksAfter(3);
+  assert.ok(three.decisions > 2);
+  assert.deepEqual(await looksAfter(3 / 32), three);
+  // No share is less than a minibatch.
+  assert.deepEqual(await looksAfter(1e-6), await looksAfter(1));
+});
+
 Deno.test("random-drop: a share within binomial bounds after the window, the same every time", async () => {
   const count = 4000, drop = 0.3;
   const of = (seed: number) =>
