@@ -203,8 +203,27 @@ Deno.test("the verdict is a sentence that says who is ahead, by how much, and wh
         ...madeUpRuns([1, 2, 3], 90, 0.7055),
         ...chosen.map((run) => ({ ...run, variant: CHOSEN_PLAN })),
       ]),
-      /: slipstream,criterion=per-root-access,wake-every=200, the chosen plan, is behind fae/,
+      /, the chosen plan, is behind fae stopped early/,
     );
+  }));
+
+Deno.test("nothing is decided where the rivals have not been stopped at what the chosen plan costs", () =>
+  inFolder(async (records) => {
+    const runs = madeUpRuns([1, 2, 3], 80, 0.704)
+      .filter(({ variant }) => [FAE, SLIPSTREAM].includes(variant))
+      .map((run) => run.variant === SLIPSTREAM ? { ...run, variant: CHOSEN_PLAN } : run);
+    for (const run of runs) {
+      await writeRecord(records, run, { command: "", recorded_at: "2026-01-02", beside: ALONE });
+    }
+    const { tables, verdicts, headline } = await recordedExperiment(frontierExperiment).run(
+      settingsIn(records, { workloads: ["rm4"], records }),
+    );
+    assert.ok(tables[0]!.rows.every((row) => row.at(-1) === "below the budgets"));
+    assert.match(
+      verdicts![0]!,
+      /^RM4 \(a twin\), 8,000 inputs, 3 seeds, equal inputs trained: not decided, since .*; it takes 80\.0 % of what fae takes$/,
+    );
+    assert.match(headline!, /% less .*; what stopping as early costs is not known$/);
   }));
 
 Deno.test("the frontier trains rivals and plans at its least", () =>
