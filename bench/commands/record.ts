@@ -9,7 +9,7 @@ import { setPriority } from "node:os";
 import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder } from "../../core/files.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
-import { formatClock, formatCount } from "../../core/format.ts";
+import { counted, formatClock, formatCount } from "../../core/format.ts";
 import { interruptedStatus, interruptible } from "../../core/interrupt.ts";
 import { checkOutputFolder } from "../../core/outputs.ts";
 import { print, tell } from "../../core/streams.ts";
@@ -160,7 +160,7 @@ class RecordQueue {
     for (const key of keys) if (!await isRecorded(records, key)) waiting.push(key);
     this.#total = waiting.reduce((sum, { inputs }) => sum + inputs, 0);
     say(
-      `${keys.length} runs: ${
+      `${counted(keys.length, "run")}: ${
         keys.length - waiting.length
       } recorded in ${records}, ${waiting.length} to train, ${formatCount(this.#total)} inputs`,
     );
@@ -173,7 +173,7 @@ class RecordQueue {
         this.#done += key.inputs;
       }
     }
-    if (came.left > 0) say(`${came.left} runs are left to the processes that train them`);
+    if (came.left > 0) say(`${counted(came.left, "run")} left to the processes that train them`);
     return came.failed;
   }
 

@@ -16,6 +16,7 @@ import { type PresetName, resolveShape } from "../../train/model/presets.ts";
 import type { Settings } from "../experiment.ts";
 import { MINUTE_MS, occasionally } from "../occasionally.ts";
 import { type LogSettings, openLogOf } from "./logs.ts";
+import { passHooks } from "./pass_progress.ts";
 import { hotRowShare } from "./settings.ts";
 import { type TwinSettings, twinWords } from "./twin_settings.ts";
 import { planOfVariant, variantOf } from "./variants.ts";
@@ -141,7 +142,8 @@ export async function openGround(
   const rows = shape.tableRows.reduce((sum, n) => sum + n, 0);
   const hotMemoryMib = hotRowShare(workload) * rows * 4 * shape.dim / 2 ** 20;
   const options = planOfVariant(variantOf("fae"), hotMemoryMib);
-  const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed);
-  const segregation = await segregate(dataset, orderOf(key), hotSet.rows);
+  const hooks = passHooks(key, settings);
+  const hotSet = await findHotSet(dataset, options, shape.tableRows, shape.dim, seed, hooks);
+  const segregation = await segregate(dataset, orderOf(key), hotSet.rows, hooks);
   return { dataset, shape, hotMemoryMib, hotSet, segregation };
 }

@@ -32,6 +32,7 @@ import { expectedSteps } from "./expected_steps.ts";
 import { type Ground, openGround, orderOf } from "./ground.ts";
 import { ModelImage } from "./image.ts";
 import type { LogSettings } from "./logs.ts";
+import { passHooks } from "./pass_progress.ts";
 import { RunCheckpoint } from "./run_checkpoint.ts";
 import { RunCounts } from "./run_counts.ts";
 import { trainingOf } from "./settings.ts";
@@ -135,7 +136,7 @@ export async function runSeed(
       optimizer: optimizerOf(trainingOfVariant(job, some[0]!).optimizer),
       normalisation: some[0]!.normalisation,
       denseStatistics: some[0]!.normalisation === "dense"
-        ? await denseStatistics(opened.dataset, seed)
+        ? await denseStatistics(opened.dataset, seed, passHooks(job, settings))
         : null,
       hotSet: opened.hotSet,
     });
@@ -277,12 +278,13 @@ async function trainBeginning(
 }
 
 /** How many minibatches a plan will train. */
-async function stepsOf({ job, ground }: Shared, plan: PlanOptions): Promise<number> {
+async function stepsOf({ job, ground, settings }: Shared, plan: PlanOptions): Promise<number> {
   if (plan.negatives === 1) {
     return expectedSteps(plan, ground.dataset, ground.segregation, job.batch);
   }
-  const { dataset } = await sampleNegatives(ground.dataset, plan, job.seed);
-  const segregation = await segregate(dataset, orderOf(job), ground.hotSet.rows);
+  const hooks = passHooks(job, settings);
+  const { dataset } = await sampleNegatives(ground.dataset, plan, job.seed, hooks);
+  const segregation = await segregate(dataset, orderOf(job), ground.hotSet.rows, hooks);
   return expectedSteps(plan, dataset, segregation, job.batch);
 }
 
@@ -312,6 +314,7 @@ async function run(
     placement: placementOfVariant(variant),
     trace: counts,
     signal: settings.signal,
+    onPass: passHooks(job, settings).onPass,
     onProgress: job.onProgress,
     // A checkpoint that cannot be written ends no run of hours.
     onWarning: ({ message }) => settings.say(`warning: ${message}`),

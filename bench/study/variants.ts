@@ -188,7 +188,7 @@ export const SCHEDULE_WORDS = ["schedule", "rate", "least-rate"] as const;
  * (`docs/method.md`).
  */
 export const CHOSEN_PLAN: string = variantOf(
-  "slipstream,criterion=per-root-access,wake-every=200,schedule=interleaved",
+  "slipstream,criterion=per-root-access,drop=0.4,finish=0.125,wake-every=0.15,schedule=interleaved",
 ).name;
 
 /** A plan whose cold and hot minibatches interleave at the rate of the settings, with more options if told. */
