@@ -5,12 +5,12 @@
  * @module
  */
 
-import { formatCount } from "../core/format.ts";
+import { counted, formatCount } from "../core/format.ts";
 import type { Experiment, Findings, ResultTable, Settings } from "./experiment.ts";
 import type { Figure, Origin, Panel } from "../figures/figure.ts";
 import { RECORDED_ENDING } from "./folder_names.ts";
-import { ALONE, type RecordedRun } from "./study/recorded.ts";
-import { chooseRecorded } from "./study/trained.ts";
+import { chooseRecorded } from "./study/choose_recorded.ts";
+import { ALONE, type RecordedRun, type RecordedStudy } from "./study/recorded.ts";
 import { studyLabel } from "./study/workload.ts";
 
 /** The experiment that shows what was recorded, where `experiment` trains. */
@@ -27,17 +27,24 @@ export function recordedExperiment(experiment: Experiment): Experiment {
       const runs = studies.flatMap((study) => study.runs);
       if (runs.length === 0) return { tables: [], notes: [nothingNote(settings)] };
       const found = await experiment.run({ ...settings, recorded: true, full: true });
-      const sizes = studies.map(({ workload, inputs, twin, runs: { length } }) =>
-        `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs (${length} runs)`
-      ).join(", ");
+      const others = studies.flatMap((study) => study.others);
       const notes = [
         ...found.notes,
-        `Recorded, not run for this table: ${sizes}`,
+        `Recorded, not run for this table: ${sizesOf(studies)}`,
+        ...(others.length === 0
+          ? []
+          : [`Recorded too, and shown with --inputs: ${sizesOf(others)}`]),
         ...factsOf(runs),
       ];
       return { ...asRecorded(found), notes };
     },
   };
+}
+
+function sizesOf(studies: readonly RecordedStudy[]): string {
+  return studies.map(({ workload, inputs, twin, runs: { length } }) =>
+    `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs (${counted(length, "run")})`
+  ).join(", ");
 }
 
 function nothingNote({ records, inputs }: Pick<Settings, "records" | "inputs">): string {

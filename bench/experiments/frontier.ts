@@ -19,16 +19,9 @@ import {
   testTogether,
   WORKLOAD_COLUMN,
 } from "../study/comparison.ts";
-import {
-  budgetsOf,
-  type Cost,
-  rivalOf,
-  RIVALS,
-  type Standing,
-  standingsOf,
-  wholeOf,
-} from "../study/frontier.ts";
+import { type Cost, type Standing, standingsOf } from "../study/frontier.ts";
 import { timedRuns } from "../study/recorded.ts";
+import { budgetsOf, rivalOf, RIVALS, wholeOf } from "../study/rivals.ts";
 import { simulatedCost, simulatedPlaces } from "../study/simulated.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
 import { type Estimate, LEAST_SEEDS, smallestVisible } from "../study/statistics.ts";

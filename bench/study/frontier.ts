@@ -9,14 +9,8 @@ import { BudgetCurve, type FoundCost } from "./budget_curve.ts";
 import { AUC, LOG_LOSS, type Measure, type StudyResults } from "./compare.ts";
 import { type Estimate, estimate } from "./statistics.ts";
 import type { StudyResult } from "./store.ts";
+import { budgetsOf, type Rival, rivalOf, RIVALS, wholeOf } from "./rivals.ts";
 import type { Trained } from "./trained.ts";
-import { variantOf } from "./variants.ts";
-
-/** Plans that are stopped early. */
-export const RIVALS = ["fae", "baseline"] as const;
-
-/** A plan that is stopped early. */
-export type Rival = typeof RIVALS[number];
 
 /** What accuracy is paid with. */
 export interface Cost {
@@ -53,32 +47,6 @@ export interface Standing extends Pick<Trained, "workload" | "size" | "results">
    * it with its smallest budget in some seed, `above` where it does not with all inputs.
    */
   readonly saved: Estimate | "below" | "above" | null;
-}
-
-/** The plan whose budget a variant is, if it is one and nothing else. */
-export function rivalOf(
-  variant: string,
-): { readonly rival: Rival; readonly budget: number } | null {
-  const { plan, options } = variantOf(variant).words;
-  const rival = RIVALS.find((name) => name === plan);
-  const { budget = "1", schedule: _schedule, rate: _rate, "least-rate": _least, ...others } =
-    options;
-  return rival === undefined || Object.keys(others).length > 0
-    ? null
-    : { rival, budget: Number(budget) };
-}
-
-/** The variants among some that are a rival's budgets, the largest last. */
-export function budgetsOf(names: readonly string[], rival: Rival): string[] {
-  return names.flatMap((name) => {
-    const found = rivalOf(name);
-    return found?.rival === rival ? [{ name, budget: found.budget }] : [];
-  }).sort((a, b) => a.budget - b.budget).map(({ name }) => name);
-}
-
-/** The variant among some that is a rival on all of its inputs. */
-export function wholeOf(names: readonly string[], rival: Rival): string | undefined {
-  return budgetsOf(names, rival).find((name) => rivalOf(name)!.budget === 1);
 }
 
 /** A rival's curve of each seed in which all of its inputs were trained. */

@@ -5,26 +5,20 @@
  */
 
 import { UsageError } from "../../core/errors.ts";
-import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { PresetName } from "../../train/model/presets.ts";
-import type { DeviceNote, Sample, Settings, SettingsOf } from "../experiment.ts";
+import type { DeviceNote, Sample, SettingsOf } from "../experiment.ts";
 import { TRAINED_FOLDER } from "../folder_names.ts";
 import { valueSample } from "../samples.ts";
 import { AUC, StudyResults } from "./compare.ts";
+import { chooseRecorded } from "./choose_recorded.ts";
 import { type LogSettings, lookAtLog } from "./logs.ts";
-import {
-  readRecords,
-  type RecordedRun,
-  type RecordedStudy,
-  RECORDS_FOLDER,
-  studiesOf,
-} from "./recorded.ts";
+import { type RecordedRun, RECORDS_FOLDER } from "./recorded.ts";
 import { runSeed } from "./run_seed.ts";
 import { logSizeOf, type Size, workloadsOf } from "./sizes.ts";
-import { drawnOtherwise, twinWords } from "./twin_settings.ts";
+import { drawnOtherwise } from "./twin_settings.ts";
 import { currentPlace, placeOfRuns, StudyStore, type Wanted } from "./store.ts";
 import { loadVariant, type Variant, variantOf } from "./variants.ts";
-import { isLog, type StudyWorkload } from "./workload.ts";
+import type { StudyWorkload } from "./workload.ts";
 
 /** Flags of experiments that train. */
 export const TRAINING_FLAGS = [
@@ -205,32 +199,6 @@ export async function trainWorkloads(
   }));
   const results = await trainedRequests(requests, settings, wanted);
   return requests.map(({ workload, size }, i) => ({ workload, size, results: results[i]! }));
-}
-
-/** What settings choose among records. */
-type RecordedSettings =
-  & Pick<Settings, "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records">
-  & Partial<Pick<Settings, typeof TWIN_FLAGS[number]>>;
-
-/**
- * The recorded study of each workload that is asked for, and of each log: of the size that is asked for, or the largest.
- */
-export async function chooseRecorded(settings: RecordedSettings): Promise<RecordedStudy[]> {
-  const { inputs, batch, seeds, firstSeed } = settings;
-  const studies = studiesOf(await readRecords(settings.records));
-  const twins = workloadsOf(settings), drawn = twinWords(drawnOtherwise(settings).twin);
-  // Logs stand beside the twins unless some of these are chosen.
-  const logs = new Set(studies.map(({ workload }) => workload).filter(isLog));
-  const all = twins.length < WORKLOAD_NAMES.length ? twins : [...twins, ...[...logs].sort()];
-  return all.flatMap((workload): RecordedStudy[] => {
-    const study = studies.find((one) =>
-      one.workload === workload && twinWords(one.twin) === drawn &&
-      (inputs === null || one.inputs === inputs) &&
-      (batch.length === 0 || batch.includes(one.batch))
-    );
-    const runs = study?.runs.filter(({ seed }) => seed >= firstSeed && seed <= (seeds ?? Infinity));
-    return runs === undefined || runs.length === 0 ? [] : [{ ...study!, runs }];
-  });
 }
 
 async function recordedWorkloads(settings: TrainingSettings, names: NamesOf): Promise<Trained[]> {

@@ -8,7 +8,8 @@
 import type { Origin } from "../../figures/figure.ts";
 import { AUC, LOG_LOSS, type StudyResults } from "../study/compare.ts";
 import { type TestedDifference, testTogether } from "../study/comparison.ts";
-import { type Cost, type Rival, standingsOf, wholeOf } from "../study/frontier.ts";
+import { type Cost, standingsOf } from "../study/frontier.ts";
+import { type Rival, wholeOf } from "../study/rivals.ts";
 import { DrawnPlace, simulatedCost, type SimulatedPlace } from "../study/simulated.ts";
 import { estimate, estimateRatio, LEAST_SEEDS } from "../study/statistics.ts";
 import type { StudyResult } from "../study/store.ts";

@@ -11,7 +11,7 @@ import type { ResultTable } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { AUC, formatEstimate, LOG_LOSS } from "../study/compare.ts";
 import { comparedOf, differenceColumns, testedColumn } from "../study/comparison.ts";
-import { budgetsOf, rivalOf, RIVALS, wholeOf } from "../study/frontier.ts";
+import { budgetsOf, rivalOf, RIVALS, wholeOf } from "../study/rivals.ts";
 import { estimate, smallestVisible } from "../study/statistics.ts";
 import { tradeoffPanel, tradeoffTitle } from "../study/tradeoff.ts";
 import type { Trained } from "../study/trained.ts";

@@ -3,7 +3,8 @@ import { frontierExperiment } from "../../bench/experiments/frontier.ts";
 import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import { BudgetCurve } from "../../bench/study/budget_curve.ts";
 import { StudyResults } from "../../bench/study/compare.ts";
-import { budgetsOf, type Cost, rivalOf, standingsOf } from "../../bench/study/frontier.ts";
+import { type Cost, standingsOf } from "../../bench/study/frontier.ts";
+import { budgetsOf, rivalOf } from "../../bench/study/rivals.ts";
 import { savingAlone } from "../../bench/study/tradeoff.ts";
 import { ALONE, writeRecord } from "../../bench/study/recorded.ts";
 import {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { accuracyExperiment } from "../../bench/experiments/accuracy.ts";
 import { readRecords, writeRecord } from "../../bench/study/recorded.ts";
-import { chooseRecorded, trainedResults } from "../../bench/study/trained.ts";
+import { chooseRecorded } from "../../bench/study/choose_recorded.ts";
+import { trainedResults } from "../../bench/study/trained.ts";
 import { lookAtLog } from "../../bench/study/logs.ts";
 import { isLogName, logName, studyLabel } from "../../bench/study/workload.ts";
 import { RandomStream } from "../../core/random.ts";

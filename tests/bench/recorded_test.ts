@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import { ablationExperiment } from "../../bench/experiments/ablation.ts";
 import { accuracyExperiment } from "../../bench/experiments/accuracy.ts";
+import { chooseRecorded } from "../../bench/study/choose_recorded.ts";
 import {
   ALONE,
   isRecorded,
@@ -76,6 +77,27 @@ Deno.test("runs of an older version of the bits are left out of a study", () => 
     [[4000, [fae]], [100, [other]]],
   );
 });
+
+Deno.test("of a workload the largest study is shown in which a rival was stopped early, and others are named", () =>
+  inFolder(async (records) => {
+    const [fae, slipstream] = RUNS;
+    const write = (run: StudyResult) => writeRecord(records, run, RECORDING);
+    const shown = async (inputs: number | null) => {
+      const chosen = await chooseRecorded(settingsIn(records, { records, inputs }));
+      return chosen.map((one) => [one.inputs, one.others.map((other) => other.inputs)]);
+    };
+    for (const inputs of [1000, 4000]) await write({ ...fae!, inputs });
+    await write({ ...slipstream!, inputs: 4000 });
+    assert.deepEqual(await shown(null), [[4000, [1000]]]);
+    await write({ ...fae!, inputs: 1000, variant: "fae,budget=0.8,schedule=interleaved" });
+    assert.deepEqual(await shown(null), [[1000, [4000]]]);
+    assert.deepEqual(await shown(4000), [[4000, []]]);
+    const settings = settingsIn(records, { records, workloads: ["rm4"] });
+    const { notes } = await recordedExperiment(ablationExperiment).run(settings);
+    assert.ok(
+      notes.includes("Recorded too, and shown with --inputs: RM4 at 4,000 inputs (2 runs)"),
+    );
+  }));
 
 Deno.test("tables of records say so everywhere, and have no times of runs that were not alone", () =>
   inFolder(async (folder) => {

@@ -1,0 +1,54 @@
+/**
+ * Which of the recorded studies are shown.
+ *
+ * @module
+ */
+
+import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
+import type { Settings } from "../experiment.ts";
+import type { TWIN_FLAGS } from "./trained.ts";
+import { readRecords, type RecordedStudy, studiesOf } from "./recorded.ts";
+import { rivalOf } from "./rivals.ts";
+import { workloadsOf } from "./sizes.ts";
+import { drawnOtherwise, twinWords } from "./twin_settings.ts";
+import { isLog } from "./workload.ts";
+
+/** What settings choose among records. */
+type RecordedSettings =
+  & Pick<Settings, "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records">
+  & Partial<Pick<Settings, typeof TWIN_FLAGS[number]>>;
+
+/** The recorded study of a workload that is shown. */
+export interface ChosenStudy extends RecordedStudy {
+  /** Studies of the workload that are as well recorded, and could be asked for. */
+  readonly others: readonly RecordedStudy[];
+}
+
+/**
+ * The recorded study of each workload that is asked for, and of each log: of the size that is asked for, or the largest at
+ * which `fae` or `baseline` has been stopped early, so that there is something to compare with; without one the largest.
+ */
+export async function chooseRecorded(settings: RecordedSettings): Promise<ChosenStudy[]> {
+  const { inputs, batch, seeds, firstSeed } = settings;
+  const studies = studiesOf(await readRecords(settings.records));
+  const twins = workloadsOf(settings), drawn = twinWords(drawnOtherwise(settings).twin);
+  // Logs stand beside the twins unless some of these are chosen.
+  const logs = new Set(studies.map(({ workload }) => workload).filter(isLog));
+  const all = twins.length < WORKLOAD_NAMES.length ? twins : [...twins, ...[...logs].sort()];
+  return all.flatMap((workload): ChosenStudy[] => {
+    const fit = studies.filter((one) =>
+      one.workload === workload && twinWords(one.twin) === drawn &&
+      (inputs === null || one.inputs === inputs) &&
+      (batch.length === 0 || batch.includes(one.batch))
+    ).map((one) => ({
+      ...one,
+      runs: one.runs.filter(({ seed }) => seed >= firstSeed && seed <= (seeds ?? Infinity)),
+    })).filter(({ runs }) => runs.length > 0);
+    const study = fit.find(hasStoppedEarly) ?? fit[0];
+    return study === undefined ? [] : [{ ...study, others: fit.filter((one) => one !== study) }];
+  });
+}
+
+function hasStoppedEarly({ runs }: RecordedStudy): boolean {
+  return runs.some(({ variant }) => (rivalOf(variant)?.budget ?? 1) < 1);
+}
