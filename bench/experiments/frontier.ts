@@ -325,11 +325,13 @@ function sentences(at: ComparedAt): string[] {
     const where = `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
       formatCount(size.inputs)
     } inputs, ${counted(seeds, "seed")}, equal ${at.cost.title}`;
-    const which = name === CHOSEN_PLAN ? "the chosen plan" : "the best of the plans";
-    const who = shortName(name), verdict = verdictOf(one, tested);
+    const who = name === CHOSEN_PLAN
+      ? "the chosen plan"
+      : `${shortName(name)}, the best of the plans,`;
+    const verdict = verdictOf(one, tested);
     const takes = `it takes ${percent.mean.toFixed(1)} % of what fae takes`;
     if (auc === null) {
-      return `${where}: not decided, since neither fae nor baseline has been stopped at what ${who}, ${which}, costs; ${takes}`;
+      return `${where}: not decided, since neither fae nor baseline has been stopped at what ${who} costs; ${takes}`;
     }
     const by = intervalText(auc, 5, "AUC");
     const told = verdict === "not decided"
@@ -337,10 +339,10 @@ function sentences(at: ComparedAt): string[] {
         sideOf(auc)
       } ${rival} stopped early by ${by}`
       : verdict === "no difference shown"
-      ? `neither is shown to be ahead; ${who}, ${which}, differs from ${rival} stopped early by ${
+      ? `neither is shown to be ahead; ${who} differs from ${rival} stopped early by ${
         signed(5)(auc.mean)
       } AUC (${intervalOf(auc, 5)})`
-      : `${who}, ${which}, is ${sideOf(auc)} ${rival} stopped early by ${by}`;
+      : `${who} is ${sideOf(auc)} ${rival} stopped early by ${by}`;
     return `${where}: ${told}; ${takes}, ${savedSentence(saved, rival!)}`;
   });
 }

@@ -191,7 +191,7 @@ Deno.test("the verdict is a sentence that says who is ahead, by how much, and wh
     );
     assert.match(
       await verdictOf(folder, madeUpRuns([1, 2], 80, 0.706)),
-      /: not decided with fewer than 3 seeds; slipstream is ahead of fae stopped early by 0\.004/,
+      /: not decided with fewer than 3 seeds; slipstream, the best of the plans, is ahead of fae stopped early by 0\.004/,
     );
     assert.match(
       await verdictOf(folder, madeUpRuns([1, 2, 3], 90, 0.705)),
@@ -204,7 +204,7 @@ Deno.test("the verdict is a sentence that says who is ahead, by how much, and wh
         ...madeUpRuns([1, 2, 3], 90, 0.7055),
         ...chosen.map((run) => ({ ...run, variant: CHOSEN_PLAN })),
       ]),
-      /, the chosen plan, is behind fae stopped early/,
+      /: the chosen plan is behind fae stopped early/,
     );
   }));
 
