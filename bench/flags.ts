@@ -164,7 +164,7 @@ const EXPERIMENT_FLAGS = {
     type: "boolean",
     group: "Experiment",
     help:
-      "Show recorded runs, of each workload the largest size with stopped rivals unless told, and train nothing; their results stand beside those of runs made here",
+      "Show recorded runs, of each workload the largest size at which fae or baseline was stopped early, else the largest, unless --inputs tells, and train nothing; their results stand beside those of runs made here",
   },
   records: {
     type: "path",

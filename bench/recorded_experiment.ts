@@ -33,7 +33,7 @@ export function recordedExperiment(experiment: Experiment): Experiment {
         `Recorded, not run for this table: ${sizesOf(studies)}`,
         ...(others.length === 0
           ? []
-          : [`Recorded too, and shown with --inputs: ${sizesOf(others)}`]),
+          : [`Recorded too, and shown with --inputs or --batch: ${sizesOf(others)}`]),
         ...factsOf(runs),
       ];
       return { ...asRecorded(found), notes };

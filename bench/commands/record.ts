@@ -173,7 +173,7 @@ class RecordQueue {
         this.#done += key.inputs;
       }
     }
-    if (came.left > 0) say(`${counted(came.left, "run")} left to the processes that train them`);
+    if (came.left > 0) say(`${counted(came.left, "run")} left to other processes`);
     return came.failed;
   }
 

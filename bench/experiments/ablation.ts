@@ -56,7 +56,7 @@ function defaultVariants(settings: Pick<Settings, "full">): string[] {
     of("slipstream", "criterion=per-root-access"),
     of("slipstream", "criterion=net-over-path"),
     of("freeze"),
-    of("slipstream", "wake-every=200"),
+    of("slipstream", "wake-every=0.15"),
     ...["dense", "vectors"].flatMap((normalisation) =>
       standard.map((plan) => of(plan, `normalize=${normalisation}`))
     ),

@@ -331,7 +331,7 @@ function sentences(at: ComparedAt): string[] {
     const verdict = verdictOf(one, tested);
     const takes = `it takes ${percent.mean.toFixed(1)} % of what fae takes`;
     if (auc === null) {
-      return `${where}: not decided, since neither fae nor baseline has been stopped at what ${who} costs; ${takes}`;
+      return `${where}: not decided, since neither fae nor baseline has been stopped so early; ${takes}`;
     }
     const by = intervalText(auc, 5, "AUC");
     const told = verdict === "not decided"

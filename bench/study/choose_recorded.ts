@@ -10,6 +10,7 @@ import type { TWIN_FLAGS } from "./trained.ts";
 import { readRecords, type RecordedStudy, studiesOf } from "./recorded.ts";
 import { rivalOf } from "./rivals.ts";
 import { workloadsOf } from "./sizes.ts";
+import { LEAST_SEEDS } from "./statistics.ts";
 import { drawnOtherwise, twinWords } from "./twin_settings.ts";
 import { isLog } from "./workload.ts";
 
@@ -26,7 +27,7 @@ export interface ChosenStudy extends RecordedStudy {
 
 /**
  * The recorded study of each workload that is asked for, and of each log: of the size that is asked for, or the largest at
- * which `fae` or `baseline` has been stopped early, so that there is something to compare with; without one the largest.
+ * which `fae` or `baseline` has been stopped early with seeds enough to decide something; without one the largest.
  */
 export async function chooseRecorded(settings: RecordedSettings): Promise<ChosenStudy[]> {
   const { inputs, batch, seeds, firstSeed } = settings;
@@ -50,5 +51,6 @@ export async function chooseRecorded(settings: RecordedSettings): Promise<Chosen
 }
 
 function hasStoppedEarly({ runs }: RecordedStudy): boolean {
-  return runs.some(({ variant }) => (rivalOf(variant)?.budget ?? 1) < 1);
+  const stopped = runs.filter(({ variant }) => (rivalOf(variant)?.budget ?? 1) < 1);
+  return new Set(stopped.map(({ seed }) => seed)).size >= LEAST_SEEDS;
 }

@@ -7,9 +7,9 @@
 import type { Origin } from "../../figures/figure.ts";
 import { BudgetCurve, type FoundCost } from "./budget_curve.ts";
 import { AUC, LOG_LOSS, type Measure, type StudyResults } from "./compare.ts";
+import { budgetsOf, type Rival, rivalOf, RIVALS, wholeOf } from "./rivals.ts";
 import { type Estimate, estimate } from "./statistics.ts";
 import type { StudyResult } from "./store.ts";
-import { budgetsOf, type Rival, rivalOf, RIVALS, wholeOf } from "./rivals.ts";
 import type { Trained } from "./trained.ts";
 
 /** What accuracy is paid with. */

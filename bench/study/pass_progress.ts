@@ -26,7 +26,7 @@ interface PassKey {
   readonly twin?: TwinSettings;
 }
 
-/** Says once a minute how far a pass is. */
+/** Stops a pass with the study, and says once a minute how far it is. */
 export function passHooks(
   { workload, seed, twin }: PassKey,
   { say, signal }: Pick<Settings, "say" | "signal">,

@@ -313,8 +313,7 @@ async function run(
     hotSet,
     placement: placementOfVariant(variant),
     trace: counts,
-    signal: settings.signal,
-    onPass: passHooks(job, settings).onPass,
+    ...passHooks(job, settings),
     onProgress: job.onProgress,
     // A checkpoint that cannot be written ends no run of hours.
     onWarning: ({ message }) => settings.say(`warning: ${message}`),

@@ -184,8 +184,8 @@ function rateOf({ full }: Pick<Settings, "full">): readonly string[] {
 export const SCHEDULE_WORDS = ["schedule", "rate", "least-rate"] as const;
 
 /**
- * The plan that was chosen for runs of full length, by two million inputs of RM2's twin and before any of them
- * (`docs/method.md`).
+ * The plan that was chosen for runs of full length, by two million inputs of RM2's twin and before any run of
+ * its own at that length (`docs/method.md`).
  */
 export const CHOSEN_PLAN: string = variantOf(
   "slipstream,criterion=per-root-access,drop=0.4,finish=0.125,wake-every=0.15,schedule=interleaved",

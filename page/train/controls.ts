@@ -46,7 +46,7 @@ export function trainControls(): TrainControls {
   );
   const drop = slider();
   const window = number("window", { min: 5, max: 1000, placeholder: "automatic" }, "");
-  const wake = number("wake", { min: 0, max: 10_000 }, `${FORM_DEFAULTS.wakeEvery}`);
+  const wake = number("wake", { min: 0, max: 10_000, step: "any" }, `${FORM_DEFAULTS.wakeEvery}`);
   const steps = number("steps", { min: 0, max: 1e6 }, `${FORM_DEFAULTS.maxSteps}`);
   const seed = number("seed", { min: 0, max: 2 ** 32 - 1 }, `${FORM_DEFAULTS.seed}`);
   return {
@@ -66,7 +66,7 @@ export function trainControls(): TrainControls {
           labelled("Plan beside fae", plan),
           labelled("Score of a row (criterion)", criterion),
           labelled("Window, minibatches", window),
-          labelled("Look again every … minibatches (0: never)", wake),
+          labelled("Look again every … minibatches, or share below 1 (0: never)", wake),
           labelled("Stop after … minibatches (0: never)", steps),
           labelled("Seed", seed),
         ),

@@ -24,7 +24,7 @@ export interface TrainForm {
   readonly criterion: CriterionName;
   /** Hot minibatches of the window; null for the plan's own choice. */
   readonly window: number | null;
-  /** Hot minibatches from a decision to the next window; 0 for one decision. */
+  /** Hot minibatches from a decision to the next window, or such a share of them below 1; 0 for one decision. */
   readonly wakeEvery: number;
   /** Minibatches of each run at most; 0 for the whole epoch. */
   readonly maxSteps: number;

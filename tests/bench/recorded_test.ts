@@ -78,7 +78,7 @@ Deno.test("runs of an older version of the bits are left out of a study", () => 
   );
 });
 
-Deno.test("of a workload the largest study is shown in which a rival was stopped early, and others are named", () =>
+Deno.test("of a workload the largest study is shown in which a rival was stopped early with three seeds, and others are named", () =>
   inFolder(async (records) => {
     const [fae, slipstream] = RUNS;
     const write = (run: StudyResult) => writeRecord(records, run, RECORDING);
@@ -89,13 +89,18 @@ Deno.test("of a workload the largest study is shown in which a rival was stopped
     for (const inputs of [1000, 4000]) await write({ ...fae!, inputs });
     await write({ ...slipstream!, inputs: 4000 });
     assert.deepEqual(await shown(null), [[4000, [1000]]]);
-    await write({ ...fae!, inputs: 1000, variant: "fae,budget=0.8,schedule=interleaved" });
+    for (const seed of [1, 2, 3]) {
+      assert.deepEqual(await shown(null), [[4000, [1000]]]);
+      await write({ ...fae!, seed, inputs: 1000, variant: "fae,budget=0.8,schedule=interleaved" });
+    }
     assert.deepEqual(await shown(null), [[1000, [4000]]]);
     assert.deepEqual(await shown(4000), [[4000, []]]);
     const settings = settingsIn(records, { records, workloads: ["rm4"] });
     const { notes } = await recordedExperiment(ablationExperiment).run(settings);
     assert.ok(
-      notes.includes("Recorded too, and shown with --inputs: RM4 at 4,000 inputs (2 runs)"),
+      notes.includes(
+        "Recorded too, and shown with --inputs or --batch: RM4 at 4,000 inputs (2 runs)",
+      ),
     );
   }));
 

@@ -57,8 +57,8 @@ async function killed(
   const ended = await Promise.race([child.status.then(() => true), promise.then(() => false)]);
   clearTimeout(timer);
   if (!ended) kill(child);
-  await Promise.all([child.status, out, err]);
-  return !ended;
+  const [{ signal }] = await Promise.all([child.status, out, err]);
+  return signal === "SIGKILL";
 }
 
 /** Kills a process unless it has just ended by itself, which Deno reports as an error before its status is known here. */

@@ -164,7 +164,7 @@ export const PLAN_FLAGS = {
     group: PLAN,
     valueName: "N",
     help:
-      "Look again every N hot minibatches, or after such a share of them (below 1), so that rows that move again come back; 0 for never",
+      "Hot minibatches from a decision to the next window, so that rows that move again come back: a share below 1, or a number; 0 for never",
   },
   placement: {
     type: "choice",

@@ -269,9 +269,7 @@ export function resolvePlan(
 
 /** Of so many hot minibatches; a share is one minibatch at least. */
 function resolveWakeEvery({ wakeEvery }: Pick<PlanOptions, "wakeEvery">, hot: number): number {
-  return wakeEvery > 0 && wakeEvery < 1
-    ? Math.max(1, roundHalfEven(wakeEvery * hot))
-    : Math.floor(wakeEvery);
+  return wakeEvery > 0 && wakeEvery < 1 ? Math.max(1, roundHalfEven(wakeEvery * hot)) : wakeEvery;
 }
 
 /** How the trainer lays its epochs out. */
@@ -408,9 +406,23 @@ export function checkPlan(options: PlanOptions, epochs: number, shape: InputShap
       } ${plan.name}: all cold inputs would be trained before anything is known to be stale; use interleaved`
     );
   }
-  if (plan.window) checkStaleness(options, shape);
-  else if (drops(plan)) checkDrop(options);
+  if (plan.window) {
+    checkStaleness(options, shape);
+    checkWakeEvery(options);
+  } else if (drops(plan)) {
+    checkDrop(options);
+  }
   checkSkipping(options, plan);
+}
+
+/** Refuses what is neither a share nor a number of minibatches. */
+function checkWakeEvery({ wakeEvery }: PlanOptions): void {
+  if (wakeEvery >= 0 && (wakeEvery < 1 || Number.isInteger(wakeEvery))) return;
+  throw new UsageError((option) =>
+    `Cannot use ${
+      option("plan.wakeEvery")
+    } ${wakeEvery}: it must be a share of the hot minibatches below 1, or a whole number of them`
+  );
 }
 
 /** Refuses ways of skipping that are out of range, or that a plan has not. */

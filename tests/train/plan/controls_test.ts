@@ -123,6 +123,12 @@ Deno.test("another look after a share of the 32 hot minibatches is one after tha
   assert.deepEqual(await looksAfter(3 / 32), three);
   // No share is less than a minibatch.
   assert.deepEqual(await looksAfter(1e-6), await looksAfter(1));
+  for (const wrong of [NaN, Infinity, -0.5, 1.5]) {
+    await assert.rejects(
+      looksAfter(wrong),
+      /^UserError: Cannot use .*: it must be a share of the hot minibatches below 1/,
+    );
+  }
 });
 
 Deno.test("random-drop: a share within binomial bounds after the window, the same every time", async () => {
