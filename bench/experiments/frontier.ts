@@ -262,12 +262,9 @@ interface Told {
 function toldOf(at: ComparedAt): Told[] {
   const all = at.standings.map((one, i): Told => ({ at, one, tested: at.auc[i]! }));
   return [...Map.groupBy(all, ({ one }) => one.workload).values()].flatMap((group) => {
-    const chosen = group.find(({ one }) => one.name === CHOSEN_PLAN);
-    if (chosen !== undefined) return [chosen];
-    const beside = group.filter(({ one }) => one.auc !== null);
-    return beside.length === 0
-      ? []
-      : [beside.reduce((a, b) => a.one.auc!.mean >= b.one.auc!.mean ? a : b)];
+    const ranked = group.filter(({ one }) => one.auc !== null)
+      .toSorted((a, b) => b.one.auc!.mean - a.one.auc!.mean);
+    return group.find(({ one }) => one.name === CHOSEN_PLAN) ?? ranked[0] ?? [];
   });
 }
 

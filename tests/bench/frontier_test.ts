@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Findings } from "../../bench/experiment.ts";
 import { frontierExperiment } from "../../bench/experiments/frontier.ts";
 import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import { BudgetCurve } from "../../bench/study/budget_curve.ts";
@@ -170,14 +171,18 @@ Deno.test("a run is predicted on the machines that are asked for, and what it sa
   assert.equal(new DrawnPlace(small, 3).saving([[slipstream, fae]]), null);
 });
 
-async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<string> {
-  const records = `${folder}/${runs.length}-${runs.at(-1)!.metrics.auc}`;
+/** The frontier of some runs, recorded in a folder. */
+async function frontierOf(records: string, runs: readonly StudyResult[]): Promise<Findings> {
   for (const run of runs) {
     await writeRecord(records, run, { command: "", recorded_at: "2026-01-02", beside: ALONE });
   }
-  const { tables, verdicts, figures } = await recordedExperiment(frontierExperiment).run(
-    settingsIn(folder, { workloads: ["rm4"], records }),
-  );
+  const settings = settingsIn(records, { workloads: ["rm4"], records });
+  return await recordedExperiment(frontierExperiment).run(settings);
+}
+
+async function verdictOf(folder: string, runs: readonly StudyResult[]): Promise<string> {
+  const records = `${folder}/${runs.length}-${runs.at(-1)!.metrics.auc}`;
+  const { tables, verdicts, figures } = await frontierOf(records, runs);
   assert.equal(tables[0]!.origin, "recorded");
   assert.ok(figures!.every(({ panels }) => panels.length > 0));
   return verdicts!.find((verdict) => /equal inputs trained/.test(verdict))!;
@@ -213,12 +218,7 @@ Deno.test("nothing is decided where the rivals have not been stopped at what the
     const runs = madeUpRuns([1, 2, 3], 80, 0.704)
       .filter(({ variant }) => [FAE, SLIPSTREAM].includes(variant))
       .map((run) => run.variant === SLIPSTREAM ? { ...run, variant: CHOSEN_PLAN } : run);
-    for (const run of runs) {
-      await writeRecord(records, run, { command: "", recorded_at: "2026-01-02", beside: ALONE });
-    }
-    const { tables, verdicts, headline } = await recordedExperiment(frontierExperiment).run(
-      settingsIn(records, { workloads: ["rm4"], records }),
-    );
+    const { tables, verdicts, headline } = await frontierOf(records, runs);
     const trained = tables[0]!.rows.find((row) => row.includes("inputs trained"));
     assert.equal(trained!.at(-1), "below the budgets");
     assert.match(
