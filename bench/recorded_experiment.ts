@@ -33,7 +33,7 @@ export function recordedExperiment(experiment: Experiment): Experiment {
         `Recorded, not run for this table: ${sizesOf(studies)}`,
         ...(others.length === 0
           ? []
-          : [`Recorded too, and shown with --inputs or --batch: ${sizesOf(others)}`]),
+          : [`Recorded too, and shown with --inputs, --batch or --device: ${sizesOf(others)}`]),
         ...factsOf(runs),
       ];
       return { ...asRecorded(found), notes };
@@ -42,8 +42,10 @@ export function recordedExperiment(experiment: Experiment): Experiment {
 }
 
 function sizesOf(studies: readonly RecordedStudy[]): string {
-  return studies.map(({ workload, inputs, twin, runs: { length } }) =>
-    `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs (${counted(length, "run")})`
+  return studies.map(({ workload, inputs, twin, device, runs: { length } }) =>
+    `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs${
+      device === "cpu" ? "" : ` on ${device}`
+    } (${counted(length, "run")})`
   ).join(", ");
 }
 
@@ -86,8 +88,10 @@ function factsOf(runs: readonly RecordedRun[]): string[] {
   const alone = runs.every(({ recording }) => recording.beside === ALONE);
   return [
     `Recorded on ${days}: ${
-      each(({ machine, environment }) =>
-        `${machine.cpu_model ?? "an unknown processor"}, ${machine.threads ?? environment.cpus} ${
+      each(({ machine, environment, conditions: { device } }) =>
+        `${device === "cpu" ? "" : `${device}, `}${machine.cpu_model ?? "an unknown processor"}, ${
+          machine.threads ?? environment.cpus
+        } ${
           (machine.threads ?? environment.cpus) === 1 ? "thread" : "threads"
         }, Deno ${environment.deno}`
       )

@@ -63,12 +63,12 @@ export class RowReader implements Reader {
     this.#fill(positions.length, (b) => positions[b]!, into);
   }
 
+  /** See {@link Reader.rowAt}. */
+  readonly rowAt = (position: number): number => this.#permutation?.at(position) ?? position;
+
   #fill(count: number, positionOf: (b: number) => number, into: Inputs): void {
-    const source = this.#source, permutation = this.#permutation;
-    const rowOf = (b: number) => {
-      const position = positionOf(b);
-      return permutation === null ? position : permutation.at(position);
-    };
+    const source = this.#source;
+    const rowOf = (b: number) => this.rowAt(positionOf(b));
     into.size = count;
     if ("write" in source) {
       for (let b = 0; b < count; b++) source.write(rowOf(b), into, b, count);

@@ -81,6 +81,11 @@ export interface Reader {
    * must not be changed before it resolves. Throws a `RangeError` for a position from `count` on.
    */
   readAt(positions: Uint32Array, into: Inputs): void | Promise<void>;
+  /**
+   * The place in the sequential order of the input at a position of this one. Absent where that is not known without
+   * reading.
+   */
+  readonly rowAt?: (position: number) => number;
 }
 
 /** A prepared log or a generator. */

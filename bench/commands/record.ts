@@ -124,6 +124,7 @@ class RecordQueue {
   readonly #values: FlagValues<typeof RECORD_FLAGS>;
   readonly #settings: Settings;
   readonly #store: StudyStore;
+  readonly #device: string;
   readonly #begun = performance.now();
   /** Inputs of all runs that were to be trained when the queue was begun, and of those that are done with. */
   #total = 0;
@@ -140,6 +141,7 @@ class RecordQueue {
     this.#settings = settings;
     this.#values = values;
     this.#store = new StudyStore(trainedFolder(values.out), place);
+    this.#device = place.conditions.device;
   }
 
   static async open(
@@ -157,7 +159,7 @@ class RecordQueue {
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
     const waiting: StudyKey[] = [];
-    for (const key of keys) if (!await isRecorded(records, key)) waiting.push(key);
+    for (const key of keys) if (!await isRecorded(records, key, this.#device)) waiting.push(key);
     this.#total = waiting.reduce((sum, { inputs }) => sum + inputs, 0);
     say(
       `${counted(keys.length, "run")}: ${
@@ -183,7 +185,7 @@ class RecordQueue {
     open: typeof openGround,
     commandOf: (key: StudyKey) => string,
   ): Promise<"recorded" | "left" | "failed"> {
-    if (await isRecorded(this.#values.records, key)) return "recorded";
+    if (await isRecorded(this.#values.records, key, this.#device)) return "recorded";
     const variant = await loadVariant(variantOf(key.variant));
     const onProgress = this.#progressOf(key)!;
     const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
@@ -204,7 +206,7 @@ class RecordQueue {
   async #record(result: StudyResult, command: string): Promise<void> {
     const { records, beside = null } = this.#values;
     using _claim = await this.#store.claim(result, this.#settings);
-    if (await isRecorded(records, result)) return;
+    if (await isRecorded(records, result, this.#device)) return;
     await writeRecord(records, result, { command, recorded_at: new Date().toISOString(), beside });
   }
 

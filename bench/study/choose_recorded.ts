@@ -16,7 +16,7 @@ import { isLog } from "./workload.ts";
 
 /** What settings choose among records. */
 type RecordedSettings =
-  & Pick<Settings, "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records">
+  & Pick<Settings, "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records" | "device">
   & Partial<Pick<Settings, typeof TWIN_FLAGS[number]>>;
 
 /** The recorded study of a workload that is shown. */
@@ -26,11 +26,12 @@ export interface ChosenStudy extends RecordedStudy {
 }
 
 /**
- * The recorded study of each workload that is asked for, and of each log: of the size that is asked for, or the largest at
- * which `fae` or `baseline` has been stopped early with seeds enough to decide something; without one the largest.
+ * The recorded study of each workload that is asked for, and of each log: of the size and device that are asked for, or the
+ * largest at which `fae` or `baseline` has been stopped early with seeds enough to decide something; without one the largest.
+ * Of a size that several devices have computed, the one with the most runs.
  */
 export async function chooseRecorded(settings: RecordedSettings): Promise<ChosenStudy[]> {
-  const { inputs, batch, seeds, firstSeed } = settings;
+  const { inputs, batch, seeds, firstSeed, device } = settings;
   const studies = studiesOf(await readRecords(settings.records));
   const twins = workloadsOf(settings), drawn = twinWords(drawnOtherwise(settings).twin);
   // Logs stand beside the twins unless some of these are chosen.
@@ -40,6 +41,7 @@ export async function chooseRecorded(settings: RecordedSettings): Promise<Chosen
     const fit = studies.filter((one) =>
       one.workload === workload && twinWords(one.twin) === drawn &&
       (inputs === null || one.inputs === inputs) &&
+      (device === "auto" || one.device.startsWith(device)) &&
       (batch.length === 0 || batch.includes(one.batch))
     ).map((one) => ({
       ...one,

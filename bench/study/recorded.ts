@@ -72,15 +72,32 @@ const RECORD: Schema<RecordDocument> = documentOf<RecordDocument>(
   }),
 );
 
-/** Where a run's record lies in a folder. */
-export function recordPath(folder: string, key: StudyKey): string {
-  return `${folder}/${runName(key)}.json`;
+/**
+ * Where a run's record lies in a folder.
+ *
+ * @param device What computed it, as the run's conditions say: each device has records of its own.
+ */
+export function recordPath(folder: string, key: StudyKey, device: string): string {
+  return `${folder}/${recordName(key, device)}`;
 }
 
-/** Whether a run has been recorded. */
-export async function isRecorded(folder: string, key: StudyKey): Promise<boolean> {
+function recordName(key: StudyKey, device: string): string {
+  // Of "webgpu: NVIDIA L4 (vulkan)" the adapter.
+  const adapter = device.replace(/^\w+: | \(\w*\)$/g, "").toLowerCase().replaceAll(
+    /[^a-z0-9]+/g,
+    "-",
+  );
+  return `${runName(key)}${device === "cpu" ? "" : `-on-${adapter}`}.json`;
+}
+
+/** Whether a run of a device has been recorded. */
+export async function isRecorded(
+  folder: string,
+  key: StudyKey,
+  device: string,
+): Promise<boolean> {
   try {
-    return (await Deno.stat(recordPath(folder, key))).isFile;
+    return (await Deno.stat(recordPath(folder, key, device))).isFile;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw fileError("read", folder, error);
@@ -98,8 +115,9 @@ export async function writeRecord(
   recording: Recording,
 ): Promise<void> {
   await makeFolder(folder);
-  const path = recordPath(folder, run);
-  if (await isRecorded(folder, run)) {
+  const { device } = run.conditions;
+  const path = recordPath(folder, run, device);
+  if (await isRecorded(folder, run, device)) {
     throw new UserError(
       `Cannot record ${path}: the run has been recorded before, and a record is never replaced`,
     );
@@ -130,7 +148,7 @@ export async function readRecord(path: string): Promise<RecordedRun> {
     }),
     cannot,
   );
-  const name = `${runName(run)}.json`;
+  const name = recordName(run, run.conditions.device);
   if (!path.endsWith(`/${name}`)) {
     throw new UserError(`${cannot}: it is of the run ${runName(run)}, whose record is ${name}`);
   }
@@ -153,8 +171,10 @@ export async function readRecords(folder: string): Promise<RecordedRun[]> {
   return runs;
 }
 
-/** Runs of one workload, size and minibatch that may be compared. */
+/** Runs of one workload, size, minibatch and device that may be compared. */
 export interface RecordedStudy extends Pick<StudyKey, "workload" | "inputs" | "batch" | "twin"> {
+  /** As the runs' conditions have it. */
+  readonly device: string;
   readonly runs: readonly RecordedRun[];
 }
 
@@ -165,13 +185,17 @@ export interface RecordedStudy extends Pick<StudyKey, "workload" | "inputs" | "b
 export function studiesOf(runs: readonly RecordedRun[]): RecordedStudy[] {
   const groups = Map.groupBy(
     runs,
-    ({ workload, inputs, batch, twin }) => `${workload}${twinWords(twin)} ${inputs} ${batch}`,
+    ({ workload, inputs, batch, twin, conditions }) =>
+      `${workload}${twinWords(twin)} ${inputs} ${batch} ${conditions.device}`,
   );
   return [...groups.values()].map((group): RecordedStudy => {
-    const { workload, inputs, batch, twin } = group[0]!;
+    const { workload, inputs, batch, twin, conditions: { device } } = group[0]!;
     const newest = Math.max(...group.map(({ conditions }) => conditions.bits_version));
     const own = group.filter(({ conditions }) => conditions.bits_version === newest);
-    return { ...{ workload, inputs, batch, runs: own }, ...(twin === undefined ? {} : { twin }) };
+    return {
+      ...{ workload, inputs, batch, device, runs: own },
+      ...(twin === undefined ? {} : { twin }),
+    };
   }).sort((a, b) => b.inputs - a.inputs || b.runs.length - a.runs.length);
 }
 

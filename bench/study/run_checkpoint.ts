@@ -75,6 +75,7 @@ export class RunCheckpoint {
   policy(model: Model): CheckpointPolicy {
     return {
       every: 0,
+      atEnd: false,
       save: async (state) => {
         const document: StudyCheckpoint = {
           kind: "slipstream.study-run",

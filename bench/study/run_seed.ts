@@ -10,7 +10,7 @@ import { currentEnvironment } from "../../train/run/environment.ts";
 import type { Model } from "../../train/model/model.ts";
 import { isTbsm, shapeDocument } from "../../train/model/models.ts";
 import { optimizerOf } from "../../train/model/optimizers.ts";
-import { segregate } from "../../train/plan/hot_set.ts";
+import { segregate, type Segregation } from "../../train/plan/hot_set.ts";
 import { sampleNegatives } from "../../train/plan/negatives.ts";
 import type { PlanOptions } from "../../train/plan/options.ts";
 import { findPlan } from "../../train/plan/plans.ts";
@@ -311,6 +311,7 @@ async function run(
     evalEvery: evaluations === 0 ? 0 : Math.max(1, Math.ceil(steps / (evaluations + 1))),
     plan,
     hotSet,
+    segregation: givenSegregation(ground, variant),
     placement: placementOfVariant(variant),
     trace: counts,
     ...passHooks(job, settings),
@@ -321,6 +322,11 @@ async function run(
   });
   settings.signal.throwIfAborted();
   return { result, counts };
+}
+
+/** The ground's inputs told apart, for a plan that trains all of them. */
+function givenSegregation({ segregation }: Ground, { plan }: Variant): Segregation | null {
+  return plan.negatives === 1 ? segregation : null;
 }
 
 /** What the simulator needs of a run. */
@@ -378,9 +384,11 @@ async function finish(
     steps: result.steps,
     trained_inputs: result.plan.trained_inputs,
     skipped_inputs: result.plan.skipped_inputs,
-    // The pass that tells hot inputs from cold ones is part of the loop's time; the original does it beforehand.
+    // A pass that tells hot inputs from cold ones in the loop is part of its time; the original does it beforehand.
     train_ms: result.trainMs -
-      (hot === null ? 0 : result.plan.preparation_ms - ground.hotSet.ms),
+      (hot === null || givenSegregation(ground, variant) !== null
+        ? 0
+        : result.plan.preparation_ms - ground.hotSet.ms),
     preparation_ms: hot === null ? 0 : result.plan.preparation_ms,
     evaluate_ms: result.evaluateMs,
     stages_ms: result.stagesMs,

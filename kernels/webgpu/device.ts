@@ -122,7 +122,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
     this.memory = new Memory(gpu, this.counters, this.errors, (buffer) => this.clear(buffer));
     this.pipelines = new PipelineCache(gpu, this.errors);
-    this.readback = new Readback(gpu, submit, this.counters);
+    this.readback = new Readback(gpu, submit, this.counters, info.isFallbackAdapter);
     this.timer = gpu.features.has("timestamp-query")
       ? new StageTimer(gpu, this.readback, submit)
       : null;

@@ -37,11 +37,11 @@ Deno.test("a record is read as it was written, never replaced, and refused when 
   inFolder(async (folder) => {
     const [fae] = RUNS;
     assert.deepEqual(await readRecords(`${folder}/none`), []);
-    assert.equal(await isRecorded(folder, fae!), false);
+    assert.equal(await isRecorded(folder, fae!, "cpu"), false);
     await writeRecord(folder, fae!, RECORDING);
     assert.deepEqual(await readRecords(folder), [{ ...fae!, recording: RECORDING }]);
     await assert.rejects(writeRecord(folder, fae!, RECORDING), /has been recorded before/);
-    const path = recordPath(folder, fae!);
+    const path = recordPath(folder, fae!, "cpu");
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, text.replace(/"auc":[\d.]+/, '"auc":0.99'));
     await assert.rejects(
@@ -99,7 +99,7 @@ Deno.test("of a workload the largest study is shown in which a rival was stopped
     const { notes } = await recordedExperiment(ablationExperiment).run(settings);
     assert.ok(
       notes.includes(
-        "Recorded too, and shown with --inputs or --batch: RM4 at 4,000 inputs (2 runs)",
+        "Recorded too, and shown with --inputs, --batch or --device: RM4 at 4,000 inputs (2 runs)",
       ),
     );
   }));

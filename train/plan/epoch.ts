@@ -48,6 +48,8 @@ export interface EpochParts {
   readonly options: PlanOptions;
   readonly hotRows: HotRows;
   readonly passes: PassHooks;
+  /** The epoch's inputs told apart beforehand; null for the epoch to do it. */
+  readonly given: Segregation | null;
   /** The turns of the epoch before, whose rate goes on. */
   readonly before: Turns | null;
   /** The blocks of the run, for plans that decide; made by the first epoch. */
@@ -60,12 +62,12 @@ export interface EpochParts {
  * @throws {UserError} There are no hot inputs or no cold ones, or the window does not fit.
  */
 export async function openEpoch(
-  { parts, plan, options, hotRows, passes, before, blocks: makeBlocks }: EpochParts,
+  { parts, plan, options, hotRows, passes, given, before, blocks: makeBlocks }: EpochParts,
   number: number,
 ): Promise<Epoch> {
   const { dataset, model, batch, lastBatch, order, seed } = parts;
   const orderOf = order(number);
-  const whole = await segregate(dataset, orderOf, hotRows, passes);
+  const whole = given ?? await segregate(dataset, orderOf, hotRows, passes);
   const segregation = cutToBudget(whole, options);
   const { hot: hots, cold: colds } = segregation;
   if (colds.length === 0) {

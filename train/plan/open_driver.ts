@@ -6,7 +6,7 @@
 
 import type { DriverParts, PlanDriver } from "./driver.ts";
 import { EveryInput } from "./every_input.ts";
-import type { HotSet } from "./hot_set.ts";
+import type { HotSet, Segregation } from "./hot_set.ts";
 import type { PassHooks } from "./pass.ts";
 import type { PlanOptions } from "./options.ts";
 import { findPlan } from "./plans.ts";
@@ -16,6 +16,7 @@ import { SegregatedPlan } from "./segregated.ts";
  * Opens the driver for a plan's options.
  *
  * @param hotSet The hot set, for plans that distinguish hot inputs from cold ones; else null.
+ * @param first The inputs of the first epoch told apart beforehand; by default the driver does it.
  * @throws {UserError} Options that `checkPlan` refuses.
  * @category Training
  */
@@ -24,11 +25,12 @@ export function openDriver(
   options: PlanOptions,
   hotSet: HotSet | null,
   passes: PassHooks,
+  first: Segregation | null = null,
 ): PlanDriver {
   const plan = findPlan(options.name);
   if (!plan.segregates) return new EveryInput(parts, options);
   if (hotSet === null) {
     throw new RangeError(`Cannot train by plan ${plan.name}: it needs a hot set`);
   }
-  return new SegregatedPlan(parts, options, hotSet, passes);
+  return new SegregatedPlan(parts, options, hotSet, passes, first);
 }

@@ -18,7 +18,7 @@ import type {
 } from "./driver.ts";
 import { doneOf, type Epoch, inputsOf, openEpoch } from "./epoch.ts";
 import { StaleRowFreezer } from "./freeze.ts";
-import type { HotSet } from "./hot_set.ts";
+import type { HotSet, Segregation } from "./hot_set.ts";
 import type { PassHooks } from "./pass.ts";
 import type { HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
@@ -63,6 +63,7 @@ export class SegregatedPlan implements PlanDriver {
   readonly #options: PlanOptions;
   readonly #hotSet: HotSet;
   readonly #passes: PassHooks;
+  readonly #first: Segregation | null;
   readonly #owner: HotRowOwner | null;
   /** Flat row of each hot row in the model's tables. */
   readonly #flatRows: Uint32Array;
@@ -87,12 +88,19 @@ export class SegregatedPlan implements PlanDriver {
   #measuredMs = 0;
 
   /** @throws {UserError} Options that `checkPlan` refuses. */
-  constructor(parts: DriverParts, options: PlanOptions, hotSet: HotSet, passes: PassHooks = {}) {
+  constructor(
+    parts: DriverParts,
+    options: PlanOptions,
+    hotSet: HotSet,
+    passes: PassHooks = {},
+    first: Segregation | null = null,
+  ) {
     const { model, dataset, batch, epochs } = parts;
     this.#plan = findPlan(options.name);
     this.#options = options;
     this.#hotSet = hotSet;
     this.#passes = passes;
+    this.#first = first;
     checkPlan(options, epochs, inputShapeOf(dataset.schema));
     checkState(options, model.tables.optimizer);
     const count = withinBudget(options, dataset.count("train"));
@@ -199,7 +207,7 @@ export class SegregatedPlan implements PlanDriver {
       skipped_inputs: this.#finishedInputs() - this.#trained,
       ...(leftOut > 0 ? { left_out_inputs: leftOut } : {}),
       rounds: this.#rounds,
-      preparation_ms: ms + this.#passMs,
+      preparation_ms: ms + (this.#first?.ms ?? 0) + this.#passMs,
       watched: this.#watch?.document ?? null,
     };
   }
@@ -293,11 +301,12 @@ export class SegregatedPlan implements PlanDriver {
       options: this.#options,
       hotRows: this.#hotSet.rows,
       passes: this.#passes,
+      given: number === 0 ? this.#first : null,
       before: this.#epoch?.turns ?? null,
       blocks: (staleness) => this.#blocks ??= this.#makeBlocks(staleness),
     }, number);
     const { ms, hot, cold } = epoch.segregation;
-    this.#passMs += ms;
+    if (number > 0 || this.#first === null) this.#passMs += ms;
     this.#counted = [hot.length, cold.length];
     return this.#epoch = epoch;
   }

@@ -17,7 +17,7 @@ import type { Model } from "../model/model.ts";
 import type { Placement } from "../model/placement.ts";
 import type { PlanDocument } from "../plan/document.ts";
 import type { DriverParts, PlanDriver, PlannedMinibatch } from "../plan/driver.ts";
-import type { HotSet } from "../plan/hot_set.ts";
+import type { HotSet, Segregation } from "../plan/hot_set.ts";
 import type { PassProgress } from "../plan/pass.ts";
 import { type SampledNegatives, sampleNegatives, weighNegatives } from "../plan/negatives.ts";
 import { openDriver } from "../plan/open_driver.ts";
@@ -90,6 +90,11 @@ export interface TrainOptions extends TrainHooks {
   readonly driver?: (parts: DriverParts) => PlanDriver;
   /** The hot set of a plan that has one, from `findHotSet`. */
   readonly hotSet?: HotSet | null;
+  /**
+   * The training split's inputs told apart beforehand in the order of the first epoch, from `segregate`; as with the hot set,
+   * its time is part of the plan's preparation and not of training. By default the run does it.
+   */
+  readonly segregation?: Segregation | null;
   /** Where the model's rows are, for the trace; `device` by default. */
   readonly placement?: Placement;
   /**
@@ -112,6 +117,8 @@ export type LastBatch = "keep" | "drop";
 export interface CheckpointPolicy {
   /** Minibatches between two; 0 for one every ten minutes. */
   readonly every: number;
+  /** Whether a run that came to its end is saved too, so that more epochs can follow; true by default. */
+  readonly atEnd?: boolean;
   /** Keeps a state together with the model's weights. The model's tables are up to date. */
   save(state: TrainState): Promise<void>;
 }
@@ -341,7 +348,8 @@ class Run {
         measureLoss: (inputs: number): Promise<number> => this.#measureLoss(inputs),
       },
     };
-    this.#driver = options.driver?.(parts) ?? openDriver(parts, plan, hotSet, options);
+    this.#driver = options.driver?.(parts) ??
+      openDriver(parts, plan, hotSet, options, options.segregation);
     this.#log = trace === null ? null : new MinibatchLog(trace, model, placement);
     this.#readings = new Readings(model);
   }
@@ -372,10 +380,12 @@ class Run {
       // The tables must hold the current hot rows when the weights are saved.
       await this.#driver.settle();
       await this.#save();
-    } else if (this.#evaluations.at(-1)?.step !== this.#step) {
-      if (await this.#evaluate(true) === "interrupted") ended = "interrupted";
-      await this.#save();
-    } else await this.#save();
+    } else {
+      if (this.#evaluations.at(-1)?.step !== this.#step) {
+        if (await this.#evaluate(true) === "interrupted") ended = "interrupted";
+      }
+      if (ended === "interrupted" || this.#options.checkpoint?.atEnd !== false) await this.#save();
+    }
     // Checkpoints hold the weights as they are trained; the model that the caller saves or scores with predicts the log's rate.
     const { logitShift } = this.#sampled;
     if (logitShift !== 0) await this.#model.shiftLogits(logitShift);
