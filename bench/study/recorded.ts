@@ -82,12 +82,11 @@ export function recordPath(folder: string, key: StudyKey, device: string): strin
 }
 
 function recordName(key: StudyKey, device: string): string {
+  if (device === "cpu") return `${runName(key)}.json`;
   // Of "webgpu: NVIDIA L4 (vulkan)" the adapter.
-  const adapter = device.replace(/^\w+: | \(\w*\)$/g, "").toLowerCase().replaceAll(
-    /[^a-z0-9]+/g,
-    "-",
-  );
-  return `${runName(key)}${device === "cpu" ? "" : `-on-${adapter}`}.json`;
+  const adapter = device.replaceAll(/^\w+: | \(\w*\)$/g, "");
+  const words = adapter.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== "");
+  return `${runName(key)}-on-${words.join("-")}.json`;
 }
 
 /** Whether a run of a device has been recorded. */
