@@ -43,6 +43,8 @@ import { readMinibatches, StepRunner } from "../steps.ts";
 const CHECK_ROWS = 2000;
 const CHECK_STEPS = 20;
 const TIMED_STEPS = 10;
+/** A step on a GPU takes a millisecond or less. */
+const TIMED_GPU_STEPS = 100;
 
 const FLAGS = ["device", "threads", "batch", "rounds", "python"] as const;
 type OwnSettings = SettingsOf<typeof FLAGS[number]>;
@@ -261,7 +263,7 @@ async function timeSideBySide(
   });
   try {
     const runner = new StepRunner(model, minibatches, preset.learningRate);
-    const steps = smoke ? 1 : TIMED_STEPS;
+    const steps = smoke ? 1 : gpu ? TIMED_GPU_STEPS : TIMED_STEPS;
     await runner.run(steps);
     for (const { peer } of peers) await peer.run(steps);
     const ours: number[] = [];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sharedBytes } from "../../core/shared_memory.ts";
 import type { DeviceCounters } from "../types.ts";
 
 /** Largest staging buffer: longer reads go in pieces. */
@@ -19,10 +20,16 @@ const RING = 4;
 const SMALLEST = 4096;
 
 /**
- * How long a mapping that is waited for is asked after, in milliseconds, before the wait is left to Deno's loop, whose sleep is
- * longer: a hardware GPU is done with a minibatch in less.
+ * How long a mapping that is waited for is asked after, in milliseconds, before the wait is left to Deno's loop, whose sleep of
+ * 10 ms is longer than a hardware GPU takes for a minibatch.
  */
-const ASK_MS = 5;
+const ASK_MS = 50;
+
+/** Sleep between two questions, in milliseconds, so that threads that prepare minibatches have the processor meanwhile. */
+const NAP_MS = 0.02;
+
+/** Nobody wakes who sleeps on it. */
+const NAP = new Int32Array(sharedBytes(4));
 
 /** A staging buffer of the ring. */
 interface Staging {
@@ -33,7 +40,7 @@ interface Staging {
 
 /** What of the ring a landing needs. */
 interface Ring {
-  /** Has the device look which mappings are there; null where it would take the processor from the work that is waited for. */
+  /** Has the device look which mappings are there; null where that is not to be asked. */
   readonly poll: (() => void) | null;
   /** Counts a mapping that was there at once, or one that was waited for. */
   count(kind: "immediate" | "awaited"): void;
@@ -101,6 +108,7 @@ export class Landing {
     do {
       poll();
       if (this.arrived()) return true;
+      Atomics.wait(NAP, 0, 0, NAP_MS);
     } while (performance.now() < until);
     return false;
   }
@@ -132,18 +140,19 @@ export class Readback {
   /**
    * @param submit Queues commands after everything queued so far.
    * @param counters Receive the mappings that had to be waited for.
-   * @param isSoftware Whether the device computes on this machine's processors.
+   * @param asks Whether a mapping that is waited for is asked after for a while: not where the device computes on this
+   * machine's processors, nor in a browser, where none comes before the script has returned.
    */
   constructor(
     device: GPUDevice,
     submit: (commands: GPUCommandBuffer) => void,
     counters: Pick<DeviceCounters, "awaitedMappings">,
-    isSoftware: boolean,
+    asks: boolean,
   ) {
     this.#device = device;
     this.#submit = submit;
     this.#counters = counters;
-    this.#poll = isSoftware ? null : () => device.queue.submit([]);
+    this.#poll = asks ? () => device.queue.submit([]) : null;
   }
 
   /** How many mappings were there without waiting, and how many had to be waited for. */
