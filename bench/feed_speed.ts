@@ -97,7 +97,8 @@ export async function runFed(
   using run = await setUpRun({
     data: dataset,
     model,
-    training: { batch, maxSteps: steps },
+    // Of few inputs as many passes as the steps take.
+    training: { batch, maxSteps: steps, epochs: Math.ceil(steps * batch / dataset.count("train")) },
     device: { open: { device, host: null } },
   });
   await run.model.initialise(1);

@@ -63,3 +63,13 @@ export function isGranted(permission: Deno.PermissionDescriptor): boolean {
 export function environmentVariable(variable: string): string | undefined {
   return isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
 }
+
+/** The variables of the environment, of some, that are set and may be read. */
+export function readableEnv(names: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const variable of names) {
+    const value = environmentVariable(variable);
+    if (value !== undefined) found[variable] = value;
+  }
+  return found;
+}

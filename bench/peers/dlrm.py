@@ -78,8 +78,8 @@ class Dlrm(nn.Module):
         return [*self.bot_l.parameters(), *self.top_l.parameters()]
 
 
-def draw_rows(rows, dim):
-    return torch.empty(rows, dim).uniform_(-(rows ** -0.5), rows ** -0.5)
+def draw_rows(rows, dim, device):
+    return torch.empty(rows, dim, device=device).uniform_(-(rows ** -0.5), rows ** -0.5)
 
 
 class Eager(Dlrm):
@@ -210,7 +210,7 @@ def build(form, config, folder, device):
     tables = [
         weights.pop(f"emb_l.{t}.weight", None) for t in range(len(config["table_rows"]))
     ]
-    tables = [draw_rows(rows, config["dim"]) if w is None else w for rows, w in zip(config["table_rows"], tables)]
+    tables = [draw_rows(rows, config["dim"], device) if w is None else w for rows, w in zip(config["table_rows"], tables)]
     model = FORMS[form](config, tables)
     missing = model.load_state_dict(weights, strict=False)
     if any(not name.startswith("emb") for name in missing.missing_keys) or missing.unexpected_keys:

@@ -6,6 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Inputs } from "../../data/types.ts";
+import { isGranted, readableEnv } from "../../core/deno.ts";
 import { writeAll } from "../../core/files.ts";
 import type { DlrmShape } from "../../train/model/dlrm.ts";
 
@@ -52,6 +53,7 @@ export async function findPython(
   for (const python of candidates) {
     try {
       const { success, code, stderr } = await new Deno.Command(python, {
+        ...peerEnv(),
         args: ["-c", "import torch, numpy"],
       }).output();
       if (success) return { python };
@@ -61,6 +63,14 @@ export async function findPython(
     }
   }
   return { missing: reasons.join("; ") };
+}
+
+/**
+ * What Python sees of the environment. A task that may run some programs alone may hand them no variable that changes what they
+ * load, such as LD_LIBRARY_PATH, which images with CUDA often set and PyTorch's packages do not need.
+ */
+function peerEnv(): Pick<Deno.CommandOptions, "clearEnv" | "env"> {
+  return isGranted({ name: "run" }) ? {} : { clearEnv: true, env: readableEnv(["PATH", "HOME"]) };
 }
 
 function reasonOf(error: unknown, python: string): string {
@@ -133,6 +143,7 @@ export class PyTorchPeer {
     { python, folder, device, threads, form }: PeerOptions,
   ): Promise<PyTorchPeer | { readonly unavailable: string }> {
     const child = new Deno.Command(python, {
+      ...peerEnv(),
       args: ["-u", fileURLToPath(SCRIPT), folder, device, String(threads), form],
       stdin: "piped",
       stdout: "piped",

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { IN_BROWSER } from "../../core/deno.ts";
 import { present } from "../pending.ts";
 import { checkByteLength, checkMatrixSize, checkRange, paddedStride } from "../shapes.ts";
 import type {
@@ -123,12 +122,7 @@ export class WebGpuDevice implements Device, Disposable, ProgramHost, TablesHost
     const submit = (commands: GPUCommandBuffer): void => this.submitter.submit(commands);
     this.memory = new Memory(gpu, this.counters, this.errors, (buffer) => this.clear(buffer));
     this.pipelines = new PipelineCache(gpu, this.errors);
-    this.readback = new Readback(
-      gpu,
-      submit,
-      this.counters,
-      !info.isFallbackAdapter && !IN_BROWSER,
-    );
+    this.readback = new Readback(gpu, submit, this.counters);
     this.timer = gpu.features.has("timestamp-query")
       ? new StageTimer(gpu, this.readback, submit)
       : null;

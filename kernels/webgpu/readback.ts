@@ -4,7 +4,6 @@
  * @module
  */
 
-import { sharedBytes } from "../../core/shared_memory.ts";
 import type { DeviceCounters } from "../types.ts";
 
 /** Largest staging buffer: longer reads go in pieces. */
@@ -19,18 +18,6 @@ const RING = 4;
 /** Smallest staging buffer. */
 const SMALLEST = 4096;
 
-/**
- * How long a mapping that is waited for is asked after, in milliseconds, before the wait is left to Deno's loop, whose sleep of
- * 10 ms is longer than a hardware GPU takes for a minibatch.
- */
-const ASK_MS = 50;
-
-/** Sleep between two questions, in milliseconds, so that threads that prepare minibatches have the processor meanwhile. */
-const NAP_MS = 0.02;
-
-/** Nobody wakes who sleeps on it. */
-const NAP = new Int32Array(sharedBytes(4));
-
 /** A staging buffer of the ring. */
 interface Staging {
   readonly buffer: GPUBuffer;
@@ -40,8 +27,6 @@ interface Staging {
 
 /** What of the ring a landing needs. */
 interface Ring {
-  /** Has the device look which mappings are there; null where that is not to be asked. */
-  readonly poll: (() => void) | null;
   /** Counts a mapping that was there at once, or one that was waited for. */
   count(kind: "immediate" | "awaited"): void;
   /** Takes a staging buffer back. */
@@ -93,24 +78,11 @@ export class Landing {
 
   /** Waits for the mapping, unless it is there, and copies. */
   async wait(): Promise<void> {
-    if (this.arrived() || this.#askAfter()) return;
+    if (this.arrived()) return;
     this.#ring.count("awaited");
     await this.#mapping;
     if (this.#failure !== null) throw this.#failure.cause;
     if (this.#state === "mapped") this.#copy(this.#staging.buffer.getMappedRange(0, this.#size));
-  }
-
-  /** Asks for a while whether the mapping is there; whether it came. */
-  #askAfter(): boolean {
-    const { poll } = this.#ring;
-    if (poll === null || !this.#staging.warm) return false;
-    const until = performance.now() + ASK_MS;
-    do {
-      poll();
-      if (this.arrived()) return true;
-      Atomics.wait(NAP, 0, 0, NAP_MS);
-    } while (performance.now() < until);
-    return false;
   }
 
   get #size(): number {
@@ -131,7 +103,6 @@ export class Readback {
   readonly #device: GPUDevice;
   readonly #submit: (commands: GPUCommandBuffer) => void;
   readonly #counters: Pick<DeviceCounters, "awaitedMappings">;
-  readonly #poll: Ring["poll"];
   readonly #free: Staging[] = [];
   /** Staging buffers that are mapped, or asked to be. */
   readonly #mapped = new Set<Staging>();
@@ -140,19 +111,15 @@ export class Readback {
   /**
    * @param submit Queues commands after everything queued so far.
    * @param counters Receive the mappings that had to be waited for.
-   * @param asks Whether a mapping that is waited for is asked after for a while: not where the device computes on this
-   * machine's processors, nor in a browser, where none comes before the script has returned.
    */
   constructor(
     device: GPUDevice,
     submit: (commands: GPUCommandBuffer) => void,
     counters: Pick<DeviceCounters, "awaitedMappings">,
-    asks: boolean,
   ) {
     this.#device = device;
     this.#submit = submit;
     this.#counters = counters;
-    this.#poll = asks ? () => device.queue.submit([]) : null;
   }
 
   /** How many mappings were there without waiting, and how many had to be waited for. */
@@ -209,7 +176,6 @@ export class Readback {
     this.#mapped.add(staging);
     return new Landing(
       {
-        poll: this.#poll,
         count: (kind) => {
           if (kind === "immediate") this.#immediate++;
           else this.#counters.awaitedMappings++;

@@ -104,6 +104,34 @@ Deno.test("of a workload the largest study is shown in which a rival was stopped
     );
   }));
 
+Deno.test("each device has records of its own, which are never mixed, and one can be asked for", () =>
+  inFolder(async (records) => {
+    const on = (run: StudyResult, device: string): StudyResult => ({
+      ...run,
+      conditions: { ...run.conditions, device },
+    });
+    const [fae, slipstream] = RUNS as [StudyResult, StudyResult];
+    const device = "webgpu: NVIDIA L4 (vulkan)";
+    await writeRecord(records, fae, RECORDING);
+    assert.equal(await isRecorded(records, fae, device), false);
+    for (const run of [fae, slipstream]) await writeRecord(records, on(run, device), RECORDING);
+    assert.equal(
+      recordPath(records, fae, device),
+      recordPath(records, fae, "cpu").replace(/\.json$/, "-on-nvidia-l4.json"),
+    );
+    const runs = await readRecords(records);
+    assert.deepEqual(
+      studiesOf(runs).map((study) => [study.device, study.runs.length]),
+      [[device, 2], ["cpu", 1]],
+    );
+    const chosen = async (wanted: "auto" | "cpu" | "webgpu") =>
+      (await chooseRecorded({ ...settingsIn(records, { records }), device: wanted }))
+        .map((one) => [one.device, one.others.map((other) => other.device)]);
+    assert.deepEqual(await chosen("auto"), [[device, ["cpu"]]]);
+    assert.deepEqual(await chosen("webgpu"), [[device, []]]);
+    assert.deepEqual(await chosen("cpu"), [["cpu", []]]);
+  }));
+
 Deno.test("tables of records say so everywhere, and have no times of runs that were not alone", () =>
   inFolder(async (folder) => {
     const records = `${folder}/records`;

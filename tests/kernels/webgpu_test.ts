@@ -451,12 +451,7 @@ test("readback: where a mapping is never there at once, it is awaited", async ()
   const buffer = device.createBuffer(4096, "buffer");
   const gpu = withLateMappings(device, () => Promise.resolve());
   const counters = { awaitedMappings: 0 };
-  const readback = new Readback(
-    gpu,
-    (commands) => device.submitter.submit(commands),
-    counters,
-    false,
-  );
+  const readback = new Readback(gpu, (commands) => device.submitter.submit(commands), counters);
   for (let i = 1; i <= 3; i++) {
     device.write(buffer, 0, Uint32Array.of(i));
     const got = new Uint32Array(1);
@@ -474,12 +469,7 @@ test("readback: a read that is begun holds what was there then, and is taken wit
   const gate = Promise.withResolvers<void>();
   const gpu = withLateMappings(device, () => gate.promise);
   const counters = { awaitedMappings: 0 };
-  const readback = new Readback(
-    gpu,
-    (commands) => device.submitter.submit(commands),
-    counters,
-    false,
-  );
+  const readback = new Readback(gpu, (commands) => device.submitter.submit(commands), counters);
   const begun = [1, 2, 3].map((i) => {
     device.write(buffer, 0, Uint32Array.of(i));
     const got = new Uint32Array(1);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { environmentVariable, fs, IN_BROWSER, isGranted } from "../../core/deno.ts";
+import { fs, IN_BROWSER, isGranted, readableEnv } from "../../core/deno.ts";
 import { cpus, dirname, fileURLToPath, join, resolve } from "../../core/node.ts";
 import { PROJECT_VERSION } from "../../core/version.ts";
 
@@ -134,16 +134,6 @@ export function gitDirty(folder: string): boolean | null {
     // A missing answer must not fail a run.
     return null;
   }
-}
-
-/** Variables of the environment that are set and may be read. */
-function readableEnv(names: readonly string[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const variable of names) {
-    const value = environmentVariable(variable);
-    if (value !== undefined) found[variable] = value;
-  }
-  return found;
 }
 
 function asHash(text: string | undefined): string | null {

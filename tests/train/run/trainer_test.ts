@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Inputs } from "../../../data/types.ts";
 import { Dlrm } from "../../../train/model/dlrm.ts";
 import { learningRate } from "../../../train/run/learning_rate.ts";
+import type { TrainState } from "../../../train/run/state.ts";
 import { UserError } from "../../../core/errors.ts";
 import { flagOf } from "../../../train/command/flag_names.ts";
 import { train, TrainingFailure, type TrainOptions } from "../../../train/run/trainer.ts";
@@ -197,6 +198,30 @@ Deno.test("train() refuses ids beyond the model's tables, naming table, row and 
       /Cannot look up row 40 of table 2 \(T2\) at position 7: the table has 40 rows/,
     );
   });
+});
+
+Deno.test("a run need not be saved at its end, but is when it is interrupted", async () => {
+  for (const atEnd of [true, false]) {
+    await withModel(async (model) => {
+      const saved: number[] = [];
+      const policy = {
+        ...{ every: 10, atEnd },
+        save: ({ document }: TrainState) => {
+          saved.push((document as unknown as { step: number }).step);
+          return Promise.resolve();
+        },
+      };
+      const options = { ...OPTIONS, epochs: 1, checkpoint: policy };
+      await train(model, memoryDataset(700), options);
+      assert.deepEqual(saved, atEnd ? [10, 17] : [10]);
+      const stop = new AbortController();
+      const onStep = ({ step }: { readonly step: number }) => {
+        if (step === 13) stop.abort();
+      };
+      await train(model, memoryDataset(700), { ...options, signal: stop.signal, onStep });
+      assert.deepEqual(saved.at(-1), 13);
+    });
+  }
 });
 
 Deno.test("train() goes on without a checkpoint that cannot be saved, and tries again", async () => {
