@@ -43,14 +43,29 @@ async function sentences(): Promise<string[]> {
   ];
 }
 
-/** The sentence on RM2's full length, if its records show what it says. */
-async function sentenceOnRecords(): Promise<string> {
-  const runs = (await readRecords(`${ROOT}bench/recorded`))
-    .filter(({ workload, inputs }) => workload === "rm2" && inputs === 39_291_958);
+/** The sentences on RM2's full length, if its records show what they say. */
+async function sentencesOnRecords(): Promise<string[]> {
+  const runs = (await readRecords(`${ROOT}bench/recorded`)).filter((run) =>
+    run.workload === "rm2" && run.inputs === 39_291_958 && run.conditions.device !== "cpu"
+  );
   const results = StudyResults.of(Map.groupBy(runs, ({ variant }) => variant));
-  const lost = results.difference(CHOSEN_PLAN, "fae,schedule=interleaved", AUC);
-  assert.equal(boundText(lost), "shown");
-  return `That is no worse than the ${MARGIN_AUC} that was the aim;`;
+  const lost = (plan: string) =>
+    results.difference(`${plan},schedule=interleaved`, "fae,schedule=interleaved", AUC);
+  const chosen = results.difference(CHOSEN_PLAN, "fae,schedule=interleaved", AUC);
+  assert.equal(boundText(chosen), "shown");
+  const by = (plan: string): string => {
+    const { mean } = lost(plan)!;
+    assert.ok(mean < 0);
+    return (-mean).toFixed(5);
+  };
+  return [
+    `On RM2 that is no worse than the ${MARGIN_AUC} that was the aim, and ahead of training on less.`,
+    `The paper's criterion loses ${by("slipstream")} there, dropping as many inputs at random ${
+      by("random-drop")
+    }, and dropping by popularity alone, which needs no snapshot, ${
+      by("slipstream,criterion=popularity")
+    }.`,
+  ];
 }
 
 /** Numbers that README has in words. */
@@ -75,7 +90,7 @@ function sentencesOnALog(): string[] {
 const NO_FIGURES = /(\[?\bDeno\]? 2\.9|deno@2\.9\.6|`?2404\.04270`?|\d+\.\d+\.\d+)\b/g;
 
 Deno.test("README's sentences have the figures that the project computes, and no others", async () => {
-  const held = [...await sentences(), await sentenceOnRecords(), ...sentencesOnALog()];
+  const held = [...await sentences(), ...await sentencesOnRecords(), ...sentencesOnALog()];
   for (const sentence of held) assert.ok(SAID.includes(sentence), sentence);
   let rest = README
     .replace(/^<!-- (recorded|results): [^]*?^<!-- end of \1 -->$/gm, "")
