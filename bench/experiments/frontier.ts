@@ -9,6 +9,7 @@ import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from ".
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { signed } from "../paper_machine.ts";
+import { besideChosen, besideSentences, besideTable } from "../study/beside_chosen.ts";
 import { AUC, formatDifference, formatEstimate } from "../study/compare.ts";
 import {
   boundText,
@@ -71,12 +72,18 @@ export const frontierExperiment = defineExperiment({
     );
     const costs = await costsOf(trained, settings);
     const compared = costs.map((cost) => comparedAt(trained, cost));
+    const beside = besideChosen(trained);
     const told = headline(trained, compared, settings.recorded);
     const lead = tradeoff(trained, costs);
     return {
       ...(told === undefined ? {} : { headline: told }),
       ...(lead === undefined ? {} : { tradeoff: lead }),
-      tables: [verdictTable(compared), ...compared.map(table), budgetTable(trained)],
+      tables: [
+        verdictTable(compared),
+        ...compared.map(table),
+        ...(beside.pairs.length === 0 ? [] : [besideTable(beside)]),
+        budgetTable(trained),
+      ],
       figures: trained.flatMap((one) => [
         figure(one, costs.filter(({ name }) => !isFurther(name))),
         {
@@ -86,7 +93,7 @@ export const frontierExperiment = defineExperiment({
       ]),
       samples: trained.flatMap((one) => contenders(one).map((name) => aucSample(one, name))),
       device: deviceOf(trained),
-      verdicts: compared.flatMap(sentences),
+      verdicts: [...compared.flatMap(sentences), ...besideSentences(beside)],
       notes: [
         ...(costs.some(({ name }) => name === MEASURED)
           ? []

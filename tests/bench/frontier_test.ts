@@ -228,6 +228,46 @@ Deno.test("nothing is decided where the rivals have not been stopped at what the
     assert.match(headline!, /% less .*; what stopping as early costs is not known$/);
   }));
 
+Deno.test("the chosen plan is set beside simpler ones: paired by seed, and against popularity in a sentence", () =>
+  inFolder(async (folder) => {
+    const POPULARITY = "slipstream,criterion=popularity,schedule=interleaved";
+    const aucs = { [CHOSEN_PLAN]: 0.7085, [POPULARITY]: 0.708, [SLIPSTREAM]: 0.707 };
+    const runs = (seeds: readonly number[], noise: number) => [
+      ...madeUpRuns(seeds, 85, 0.7).filter(({ variant }) => variant !== SLIPSTREAM),
+      ...seeds.flatMap((seed) =>
+        Object.entries(aucs).map(([variant, auc]) =>
+          madeUp(
+            variant,
+            seed,
+            variant === CHOSEN_PLAN ? 80 : 85,
+            auc + seed / 100 + (variant === POPULARITY ? (seed - 2) * noise : 0),
+          )
+        )
+      ),
+    ];
+    const told = async (name: string, seeds: readonly number[], noise: number) => {
+      const { tables, verdicts } = await frontierOf(`${folder}/${name}`, runs(seeds, noise));
+      const { rows } = tables.find(({ title }) => title === "The chosen plan beside simpler ones")!;
+      return { rows, said: verdicts!.at(-1)! };
+    };
+    const near = await told("near", [1, 2, 3], 1e-5), far = await told("far", [1, 2, 3], 1e-3);
+    const line = (
+      beside: string,
+      auc: string,
+      logLoss: string,
+    ) => ["RM4", 8000, 3, beside, "80.0", "85.0", auc, logLoss];
+    assert.deepEqual(near.rows, [
+      line("slipstream,criterion=popularity", "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
+      line("slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
+    ]);
+    assert.equal(
+      near.said,
+      "RM4 (a twin), 8,000 inputs, 3 seeds, beside dropping by popularity alone: the chosen plan is ahead, by +0.00050 AUC (95 % interval 0.00048 to 0.00052); it trains 80.0 % of the inputs, popularity alone 85.0 %",
+    );
+    assert.match(far.said, /: neither is shown to be ahead; the chosen plan differs by \+0\.00050/);
+    assert.match((await told("two", [1, 2], 1e-5)).said, /: not decided with fewer than 3 seeds;/);
+  }));
+
 Deno.test("the frontier trains rivals and plans at its least", () =>
   inFolder(async (out) => {
     const settings = settingsIn(out, { smoke: true, workloads: ["rm4"] });
