@@ -9,7 +9,7 @@ import { HOLLOW_DASHES } from "./marks.ts";
 import { type Markup, markup } from "./markup.ts";
 import { FONT_SIZE, textWidth, wrapText } from "./measure.ts";
 import { type Drawing, textLines } from "./panel.ts";
-import { keyOf, type Series, seriesAttributes } from "./series.ts";
+import { keyOf, type PointSymbol, type Series, seriesAttributes } from "./series.ts";
 import { colour, ORIGIN_NAMES } from "./theme.ts";
 
 const LINE = 21;
@@ -74,11 +74,16 @@ function swatch(
       origin === "published" ? markup` stroke-dasharray="${HOLLOW_DASHES}"` : null
     }/>`;
   }
-  const shape = {
+  const shape = ({
     circle: "M5.5 9a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0Z",
     square: "M5.9 5.9h6.2v6.2h-6.2Z",
     diamond: "M9 4.2L13 9L9 13.8L5 9Z",
-  }[symbol];
+    triangle: "M9 4.6L13 12.2H5Z",
+    cross: "M7.6 5H10.4V7.6H13V10.4H10.4V13H7.6V10.4H5V7.6H7.6Z",
+    star:
+      "M9.0 3.8L10.2 7.3L13.9 7.4L11.0 9.6L12.1 13.2L9.0 11.1L5.9 13.2L7.0 9.6L4.1 7.4L7.8 7.3Z",
+    hexagon: "M9.0 4.7L12.7 6.8L12.7 11.1L9.0 13.3L5.3 11.2L5.3 6.8Z",
+  } satisfies Record<PointSymbol, string>)[symbol];
   const line = mark === "lines"
     ? markup`<path d="M0 9H18" fill="none" stroke="${stroke}" stroke-width="1.8" stroke-dasharray="${
       dashes ?? "none"

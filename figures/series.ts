@@ -21,8 +21,18 @@ export interface Series {
   /** Dashes of lines and outlines; none where measured. */
   readonly dashes: string | undefined;
   /** What stands at a point; hollow where published. */
-  readonly symbol: "circle" | "square" | "diamond";
+  readonly symbol: PointSymbol;
 }
+
+/** What can stand at a point. */
+export type PointSymbol =
+  | "circle"
+  | "triangle"
+  | "cross"
+  | "star"
+  | "hexagon"
+  | "square"
+  | "diamond";
 
 const DASHES: Readonly<Record<Origin, string | undefined>> = {
   measured: undefined,
@@ -32,13 +42,16 @@ const DASHES: Readonly<Record<Origin, string | undefined>> = {
   published: "2 3",
 };
 
-const SYMBOLS = {
-  measured: "circle",
-  recorded: "circle",
-  generated: "circle",
-  predicted: "square",
-  published: "diamond",
-} as const;
+/** Of runs, whose colours are all of one family, each series has its own as well. */
+const OF_RUNS: readonly PointSymbol[] = ["circle", "triangle", "cross", "star", "hexagon"];
+
+const SYMBOLS: Readonly<Record<Origin, readonly PointSymbol[]>> = {
+  measured: OF_RUNS,
+  recorded: OF_RUNS,
+  generated: ["circle"],
+  predicted: ["square"],
+  published: ["diamond"],
+};
 
 /** All series of a figure. `prefix` begins the names of its hatchings, which must be unique in a page. */
 export function seriesOf(figure: Figure, prefix: string): Series[] {
@@ -59,7 +72,7 @@ export function seriesOf(figure: Figure, prefix: string): Series[] {
         ? colour("paper")
         : stroke,
       dashes: DASHES[origin],
-      symbol: SYMBOLS[origin],
+      symbol: SYMBOLS[origin][index % SYMBOLS[origin].length]!,
     });
   }
   return [...series.values()];
