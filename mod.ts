@@ -8,7 +8,7 @@
  * - Data: twins: `openTwin`, `loadTwin`, `loadHistoryTwin`, `fitReuse`, `twinOfReuse`, `fitLog`, `goodnessMarkdown`, `plotGoodness`
  * - Devices: `openDevice`
  * - Models: `resolveShape`, `createModel`, `Dlrm`, `Tbsm`, `countParameters`, `openPlaced`, `saveWeights`, `loadWeights`
- * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `denseStatistics`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
+ * - Training: `runTraining`, `runScoring`, `setUpRun`, `train`, `evaluate`, `findHotSet`, `segregate`, `denseStatistics`, `loadCriterion`, `openDriver`, `BatchSource`, `writeResult`
  * - Traces: `TraceRecorder`, `readTrace`, `writeTrace`, `countTrace`, `countTraces`, `countTraceRuns`, `readAnyTrace`, `parseAnyTrace`, `writeCountedTrace`, `withSkipsOf`
  * - Simulator: `simulate`, `rangesOf`, `explain`, `sweep`, `breakEven`, `timeline`, `minibatchGraph`
  * - Simulator: machines: `loadMachine`, `checkMachine`, `machineOf`, `withRates`, `loadParameterSet`, `calibrate`, `validate`

@@ -25,9 +25,13 @@ export function recordedExperiment(experiment: Experiment): Experiment {
     run: async (settings) => {
       const studies = await chooseRecorded(settings);
       const runs = studies.flatMap((study) => study.runs);
-      if (runs.length === 0) return { tables: [], notes: [nothingNote(settings)] };
+      if (runs.length === 0) return { tables: [], notes: [await nothingNote(settings)] };
       const found = await experiment.run({ ...settings, recorded: true, full: true });
       const others = studies.flatMap((study) => study.others);
+      // One device is told of where all runs are of it.
+      const device = new Set(runs.map((run) => run.conditions.device)).size > 1
+        ? { device: null }
+        : {};
       const notes = [
         ...found.notes,
         `Recorded, not run for this table: ${sizesOf(studies)}`,
@@ -36,22 +40,29 @@ export function recordedExperiment(experiment: Experiment): Experiment {
           : [`Recorded too, and shown with --inputs, --batch or --device: ${sizesOf(others)}`]),
         ...factsOf(runs),
       ];
-      return { ...asRecorded(found), notes };
+      return { ...asRecorded(found), ...device, notes };
     },
   };
 }
 
 function sizesOf(studies: readonly RecordedStudy[]): string {
   return studies.map(({ workload, inputs, twin, device, runs: { length } }) =>
-    `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs${
-      device === "cpu" ? "" : ` on ${device}`
+    `${studyLabel(workload, twin)} at ${formatCount(inputs)} inputs on ${
+      device === "cpu" ? "the CPU" : device
     } (${counted(length, "run")})`
   ).join(", ");
 }
 
-function nothingNote({ records, inputs }: Pick<Settings, "records" | "inputs">): string {
+async function nothingNote(settings: Settings): Promise<string> {
+  const { records, inputs, device } = settings;
   const size = inputs === null ? "" : ` of ${formatCount(inputs)} inputs`;
-  return `No run${size} of these workloads is recorded in ${records}; deno task bench record makes records`;
+  const on = device === "auto" ? "" : ` on ${device}`;
+  const none = `No run${size} of these workloads${on} is recorded in ${records}`;
+  if (device !== "auto") {
+    const others = await chooseRecorded({ ...settings, device: "auto" });
+    if (others.length > 0) return `${none}; on other devices are ${sizesOf(others)}`;
+  }
+  return `${none}; deno task bench record makes records`;
 }
 
 /** Findings whose measured numbers were recorded. */

@@ -31,7 +31,7 @@ export {
 } from "./model/placement.ts";
 export type { Decision, DropPoint, PlanDocument, WatchedRows } from "./plan/document.ts";
 export type { HotRows, HotRowsOptions } from "./plan/hot_rows.ts";
-export { findHotSet, type HotSet } from "./plan/hot_set.ts";
+export { findHotSet, type HotSet, segregate, type Segregation } from "./plan/hot_set.ts";
 export type { PassHooks, PassProgress } from "./plan/pass.ts";
 export {
   type ChangeKind,

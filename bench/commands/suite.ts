@@ -92,6 +92,12 @@ async function withRecords(
   const some = (await readRecords(folder)).length > 0;
   return all.flatMap((experiment) => [
     ...experiments.includes(experiment) ? [experiment] : [],
-    ...some && experiment.suiteRecords ? [recordedExperiment(experiment)] : [],
+    ...some && experiment.suiteRecords ? [recordsOfAnyDevice(experiment)] : [],
   ]);
+}
+
+/** Where the suite computes says nothing of which records are shown. */
+function recordsOfAnyDevice(experiment: Experiment): Experiment {
+  const recorded = recordedExperiment(experiment);
+  return { ...recorded, fixed: { ...recorded.fixed, device: "auto" } };
 }

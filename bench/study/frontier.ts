@@ -49,7 +49,11 @@ export interface Standing extends Pick<Trained, "workload" | "size" | "results">
   readonly saved: Estimate | "below" | "above" | null;
 }
 
-/** A rival's curve of each seed in which all of its inputs were trained. */
+/**
+ * A rival's curve of each seed, all through the same budgets, so that what is read off differs by seed and not by where a seed
+ * happens to have points. Seeds lack budgets while runs are still being trained: then the budgets count that most seeds have,
+ * and the seeds that have them.
+ */
 function curvesOf(
   results: StudyResults,
   rival: Rival,
@@ -60,8 +64,15 @@ function curvesOf(
   const whole = wholeOf(names, rival);
   const curves = new Map<number, BudgetCurve>();
   if (whole === undefined) return curves;
-  for (const { seed } of results.of(whole)) {
-    const runs = names.flatMap((name) => results.of(name).filter((run) => run.seed === seed));
+  const all = results.of(whole).map(({ seed }) => seed);
+  const seedsOf = (name: string): number[] =>
+    results.of(name).map(({ seed }) => seed).filter((seed) => all.includes(seed));
+  const less = names.filter((name) => name !== whole);
+  const most = less.reduce((count, name) => Math.max(count, seedsOf(name).length), 0);
+  const shared = [whole, ...less.filter((name) => most > 0 && seedsOf(name).length === most)];
+  for (const seed of all) {
+    const runs = shared.flatMap((name) => results.of(name).filter((run) => run.seed === seed));
+    if (runs.length < shared.length) continue;
     const points = runs.flatMap((run) => {
       const paid = cost.of(run);
       return paid === null ? [] : [{ cost: paid, value: measure(run) }];

@@ -83,10 +83,9 @@ export function recordPath(folder: string, key: StudyKey, device: string): strin
 
 function recordName(key: StudyKey, device: string): string {
   if (device === "cpu") return `${runName(key)}.json`;
-  // Of "webgpu: NVIDIA L4 (vulkan)" the adapter.
-  const adapter = device.replaceAll(/^\w+: | \(\w*\)$/g, "");
-  const words = adapter.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== "");
-  return `${runName(key)}-on-${words.join("-")}.json`;
+  // Of "webgpu: NVIDIA L4 (vulkan)" the adapter and its backend, which decide the bits both.
+  const words = device.replace(/^\w+: /, "").toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  return `${runName(key)}-on-${words.filter((word) => word !== "").join("-")}.json`;
 }
 
 /** Whether a run of a device has been recorded. */

@@ -120,6 +120,28 @@ Deno.test("a plan stands against the budget that costs as much, seed by seed, as
   assert.equal(beyond(70, 0.7).rival, null, "cheaper than the smallest budget");
 });
 
+Deno.test("all seeds are read off the same budgets: those that most of them have", () => {
+  const early = (seed: number) =>
+    madeUp("fae,budget=0.8,schedule=interleaved", seed, 80, 0.7 + seed / 100);
+  const runs = madeUpRuns([1, 2, 3], 80, 0.706);
+  const at = (some: readonly StudyResult[]) => {
+    const size = { inputs: 100, seeds: 3, batch: 64 };
+    const [one] = standingsOf({ workload: "rm4", size, results: resultsOf(some) }, INPUTS);
+    return one!;
+  };
+  // At 80 inputs the line from 75 to 100 has 0.702 and a run of that budget 0.7: all seeds have the first.
+  const two = at([...runs, early(1), early(2)]);
+  assert.equal(two.seeds, 3);
+  near(two.auc!.mean, 0.00402);
+  const all = at([...runs, early(1), early(2), early(3)]);
+  assert.equal(all.seeds, 3);
+  near(all.auc!.mean, 0.00602);
+  // A seed without any is left out.
+  const without = at(runs.filter((run) => !(run.seed === 3 && run.trained_inputs === 75)));
+  assert.equal(without.seeds, 2);
+  near(without.auc!.mean, 0.004015);
+});
+
 Deno.test("the simulator takes a run as it was trained: what was dropped is not trained again", async () => {
   for (const run of RUNS) {
     const trace = countedTraceOf(run);

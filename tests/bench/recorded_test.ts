@@ -99,7 +99,7 @@ Deno.test("of a workload the largest study is shown in which a rival was stopped
     const { notes } = await recordedExperiment(ablationExperiment).run(settings);
     assert.ok(
       notes.includes(
-        "Recorded too, and shown with --inputs, --batch or --device: RM4 at 4,000 inputs (2 runs)",
+        "Recorded too, and shown with --inputs, --batch or --device: RM4 at 4,000 inputs on the CPU (2 runs)",
       ),
     );
   }));
@@ -117,19 +117,37 @@ Deno.test("each device has records of its own, which are never mixed, and one ca
     for (const run of [fae, slipstream]) await writeRecord(records, on(run, device), RECORDING);
     assert.equal(
       recordPath(records, fae, device),
-      recordPath(records, fae, "cpu").replace(/\.json$/, "-on-nvidia-l4.json"),
+      recordPath(records, fae, "cpu").replace(/\.json$/, "-on-nvidia-l4-vulkan.json"),
     );
     const runs = await readRecords(records);
     assert.deepEqual(
       studiesOf(runs).map((study) => [study.device, study.runs.length]),
       [[device, 2], ["cpu", 1]],
     );
+    const other = on(fae, "webgpu: NVIDIA L4 (dx12)");
+    assert.equal(await isRecorded(records, fae, other.conditions.device), false);
+    assert.match(recordPath(records, other, other.conditions.device), /-on-nvidia-l4-dx12\.json$/);
     const chosen = async (wanted: "auto" | "cpu" | "webgpu") =>
       (await chooseRecorded({ ...settingsIn(records, { records }), device: wanted }))
         .map((one) => [one.device, one.others.map((other) => other.device)]);
     assert.deepEqual(await chosen("auto"), [[device, ["cpu"]]]);
     assert.deepEqual(await chosen("webgpu"), [[device, []]]);
     assert.deepEqual(await chosen("cpu"), [["cpu", []]]);
+    const experiment = recordedExperiment(ablationExperiment);
+    const settings = settingsIn(records, { records, workloads: ["rm4"] });
+    const both = await experiment.run({ ...settings, device: "auto" });
+    assert.ok(
+      both.notes.includes(
+        "Recorded too, and shown with --inputs, --batch or --device: RM4 at 4,000 inputs on the CPU (1 run)",
+      ),
+    );
+    await Deno.remove(recordPath(records, fae, "cpu"));
+    const { tables, notes } = await experiment.run({ ...settings, device: "cpu" });
+    assert.deepEqual(tables, []);
+    assert.match(
+      notes[0]!,
+      /^No run of these workloads on cpu is recorded in .*; on other devices are RM4 at 4,000 inputs on webgpu: NVIDIA L4 \(vulkan\) \(2 runs\)$/,
+    );
   }));
 
 Deno.test("tables of records say so everywhere, and have no times of runs that were not alone", () =>
@@ -138,7 +156,7 @@ Deno.test("tables of records say so everywhere, and have no times of runs that w
     const settings = settingsIn(folder, { workloads: ["rm4"], records });
     const empty = await recordedExperiment(accuracyExperiment).run(settings);
     assert.deepEqual(empty.tables, []);
-    assert.match(empty.notes[0]!, /^No run of these workloads is recorded in /);
+    assert.match(empty.notes[0]!, /^No run of these workloads on cpu is recorded in /);
     await writeRecord(records, RUNS[0]!, RECORDING);
     await writeRecord(records, RUNS[1]!, { ...RECORDING, beside: ALONE });
     const experiment = recordedExperiment(ablationExperiment);

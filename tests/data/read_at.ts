@@ -42,6 +42,16 @@ export async function checkReadAtOf(dataset: Dataset, split: Split): Promise<voi
       assert.ok(into.labels.subarray(positions.length).every((label) => label === -7), what);
       assert.ok(into.ids.subarray(used(schema, want).ids.length).every((id) => id === 0xffffffff));
     }
+    const { rowAt } = reader;
+    if (rowAt !== undefined) {
+      const rows = Array.from({ length: reader.count }, (_, position) => rowAt(position));
+      const inSequence = dataset.reader(split, BOTH_ORDERS[0]!);
+      assert.deepEqual(
+        used(schema, await oneByOne(reader, schema, rows.map((_, position) => position))),
+        used(schema, await oneByOne(inSequence, schema, rows)),
+        `${schema.format} ${split} ${order.kind} rows`,
+      );
+    }
     const two = createInputs(schema, 2);
     for (const wrong of [[reader.count], [0, 2 ** 32 - 1], [0, 0, 0]]) {
       assert.throws(() => reader.readAt(Uint32Array.from(wrong), two), RangeError);

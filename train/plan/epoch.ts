@@ -12,7 +12,7 @@ import { CLASSIFIER_INPUTS } from "./classifier.ts";
 import { ColdStream } from "./cold_stream.ts";
 import type { DriverParts } from "./driver.ts";
 import type { HotRows } from "./hot_rows.ts";
-import { cutToBudget, segregate, type Segregation } from "./hot_set.ts";
+import { checkSegregation, cutToBudget, segregate, type Segregation } from "./hot_set.ts";
 import type { PassHooks } from "./pass.ts";
 import { HotStream, opensWindow } from "./hot_stream.ts";
 import {
@@ -67,7 +67,9 @@ export async function openEpoch(
 ): Promise<Epoch> {
   const { dataset, model, batch, lastBatch, order, seed } = parts;
   const orderOf = order(number);
-  const whole = given ?? await segregate(dataset, orderOf, hotRows, passes);
+  const whole = given === null
+    ? await segregate(dataset, orderOf, hotRows, passes)
+    : checkSegregation(given, dataset, orderOf);
   const segregation = cutToBudget(whole, options);
   const { hot: hots, cold: colds } = segregation;
   if (colds.length === 0) {

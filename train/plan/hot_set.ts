@@ -73,18 +73,22 @@ export async function findHotSet(
 
 /** The inputs of an order, as positions in it, ascending. */
 export interface Segregation {
+  /** Of the training split. */
+  readonly order: Order;
   /** Inputs of which every row is hot. */
   readonly hot: Uint32Array;
+  /** Inputs with a row that is not. */
   readonly cold: Uint32Array;
-  /** In milliseconds. */
+  /** What telling them apart took, in milliseconds. */
   readonly ms: number;
 }
 
 /**
- * Tells hot inputs from cold ones.
+ * Tells hot inputs from cold ones, for `TrainOptions.segregation` where several runs train the same inputs in the same order.
  *
- * @param order Of the training split.
- * @throws {UserError} There are no hot inputs, or no cold ones.
+ * @param order Of the training split; shuffled by a run's seed, epoch 0, unless the run does not shuffle.
+ * @throws {UserError} There are no hot inputs.
+ * @category Training
  */
 export async function segregate(
   dataset: Dataset,
@@ -113,6 +117,7 @@ export async function segregate(
     );
   }
   return {
+    order,
     hot: hots.slice(0, hotCount),
     cold: colds.slice(0, coldCount),
     ms: performance.now() - begun,
@@ -148,10 +153,31 @@ async function warmInputs(
 
 /** The first inputs of each kind, as many as a budget holds. */
 export function cutToBudget(
-  { hot, cold, ms }: Segregation,
+  { order, hot, cold, ms }: Segregation,
   options: Pick<PlanOptions, "budget">,
 ): Segregation {
   const first = (positions: Uint32Array): Uint32Array =>
     positions.subarray(0, withinBudget(options, positions.length));
-  return { hot: first(hot), cold: first(cold), ms };
+  return { order, hot: first(hot), cold: first(cold), ms };
+}
+
+/**
+ * Inputs told apart beforehand, if they are those of a run.
+ *
+ * @throws {RangeError} They are of another order, or of other inputs: as where a plan samples negatives.
+ */
+export function checkSegregation(given: Segregation, dataset: Dataset, order: Order): Segregation {
+  const cannot = "Cannot use the inputs that were told apart beforehand";
+  const said = (of: Order): string =>
+    of.kind === "shuffled" ? `shuffled by seed ${of.seed}, epoch ${of.epoch}` : "not shuffled";
+  if (said(given.order) !== said(order)) {
+    throw new RangeError(
+      `${cannot}: they are ${said(given.order)}, those of the run ${said(order)}`,
+    );
+  }
+  const count = given.hot.length + given.cold.length, wanted = dataset.count("train");
+  if (count !== wanted) {
+    throw new RangeError(`${cannot}: they are ${count}, and the run trains on ${wanted}`);
+  }
+  return given;
 }

@@ -92,7 +92,8 @@ export interface TrainOptions extends TrainHooks {
   readonly hotSet?: HotSet | null;
   /**
    * The training split's inputs told apart beforehand in the order of the first epoch, from `segregate`; as with the hot set,
-   * its time is part of the plan's preparation and not of training. By default the run does it.
+   * its time is part of the plan's preparation and not of training. By default the run does it. Others than those of the run are
+   * refused, and so are plans that sample negatives, which choose their inputs themselves.
    */
   readonly segregation?: Segregation | null;
   /** Where the model's rows are, for the trace; `device` by default. */

@@ -96,3 +96,33 @@ Deno.test("a run that is given its inputs told apart does not look for them, and
     device.dispose();
   }
 });
+
+Deno.test("inputs that were told apart in another order, or among others, are refused", async () => {
+  const device = await openCpuDevice({ threads: 1 });
+  try {
+    const run = drawnRun(false, 120, {
+      plan: { name: "fae" },
+      more: { batch: 4, shuffle: true },
+    });
+    const dataset = arrayDataset(run.tableRows, run.inputs);
+    const told = (seed: number) =>
+      segregate(
+        dataset,
+        { kind: "shuffled", seed, epoch: 0 },
+        hotSetOf(run.tableRows, run.hot).rows,
+      );
+    using model = toyModel(device, run);
+    const options = toyOptions(run, []);
+    await assert.rejects(
+      train(model, dataset, { ...options, segregation: await told(2) }),
+      /^RangeError: Cannot use the inputs that were told apart beforehand: they are shuffled by seed 2, epoch 0, those of the run shuffled by seed 1, epoch 0$/,
+    );
+    const plan = { ...options.plan!, negatives: 0.5 };
+    await assert.rejects(
+      train(model, dataset, { ...options, plan, segregation: await told(1) }),
+      /^RangeError: Cannot use the inputs that were told apart beforehand: they are 120, and the run trains on \d+$/,
+    );
+  } finally {
+    device.dispose();
+  }
+});
