@@ -30,7 +30,8 @@ const EXPERIMENT_FLAGS = {
     choices: ["auto", "cpu", "webgpu"],
     default: "auto",
     group: "Experiment",
-    help: "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU",
+    help:
+      "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU. With --recorded, whose records are shown; auto takes the device with the most runs",
   },
   threads: {
     type: "number",

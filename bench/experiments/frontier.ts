@@ -9,7 +9,6 @@ import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from ".
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { signed } from "../paper_machine.ts";
-import { besideChosen, besideSentences, besideTable } from "../study/beside_chosen.ts";
 import { AUC, formatDifference, formatEstimate } from "../study/compare.ts";
 import {
   boundText,
@@ -24,6 +23,7 @@ import { type Cost, type Standing, standingsOf } from "../study/frontier.ts";
 import { timedRuns } from "../study/recorded.ts";
 import { budgetsOf, rivalOf, RIVALS, wholeOf } from "../study/rivals.ts";
 import { simulatedCost, simulatedPlaces } from "../study/simulated.ts";
+import { besideSentences, besideSimpler, besideTable } from "../study/simpler_plans.ts";
 import { accuracySizeOf } from "../study/sizes.ts";
 import { type Estimate, LEAST_SEEDS, smallestVisible } from "../study/statistics.ts";
 import {
@@ -72,7 +72,7 @@ export const frontierExperiment = defineExperiment({
     );
     const costs = await costsOf(trained, settings);
     const compared = costs.map((cost) => comparedAt(trained, cost));
-    const beside = besideChosen(trained);
+    const beside = besideSimpler(trained);
     const told = headline(trained, compared, settings.recorded);
     const lead = tradeoff(trained, costs);
     return {

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Inputs } from "../../data/types.ts";
-import { isGranted, readableEnv } from "../../core/deno.ts";
+import { readableEnv } from "../../core/deno.ts";
 import { writeAll } from "../../core/files.ts";
 import type { DlrmShape } from "../../train/model/dlrm.ts";
 
@@ -52,9 +52,10 @@ export async function findPython(
   const reasons: string[] = [];
   for (const python of candidates) {
     try {
-      const { success, code, stderr } = await new Deno.Command(python, {
-        ...peerEnv(),
+      const { success, code, stderr } = await startPython(python, {
         args: ["-c", "import torch, numpy"],
+        stdout: "piped",
+        stderr: "piped",
       }).output();
       if (success) return { python };
       reasons.push(`${python}: ${lastLine(stderr) || `exit status ${code}`}`);
@@ -66,11 +67,17 @@ export async function findPython(
 }
 
 /**
- * What Python sees of the environment. A task that may run some programs alone may hand them no variable that changes what they
- * load, such as LD_LIBRARY_PATH, which images with CUDA often set and PyTorch's packages do not need.
+ * Starts Python. A task that may run only some programs may hand them no variable that changes what they load, such as
+ * LD_LIBRARY_PATH, which images with CUDA often set and PyTorch's packages do not need: then Python gets PATH and HOME alone.
  */
-function peerEnv(): Pick<Deno.CommandOptions, "clearEnv" | "env"> {
-  return isGranted({ name: "run" }) ? {} : { clearEnv: true, env: readableEnv(["PATH", "HOME"]) };
+function startPython(python: string, options: Deno.CommandOptions): Deno.ChildProcess {
+  try {
+    return new Deno.Command(python, options).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const env = readableEnv(["PATH", "HOME"]);
+    return new Deno.Command(python, { ...options, clearEnv: true, env }).spawn();
+  }
 }
 
 function reasonOf(error: unknown, python: string): string {
@@ -142,13 +149,12 @@ export class PyTorchPeer {
   static async start(
     { python, folder, device, threads, form }: PeerOptions,
   ): Promise<PyTorchPeer | { readonly unavailable: string }> {
-    const child = new Deno.Command(python, {
-      ...peerEnv(),
+    const child = startPython(python, {
       args: ["-u", fileURLToPath(SCRIPT), folder, device, String(threads), form],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
-    }).spawn();
+    });
     const lines = readLines(child.stdout);
     try {
       const answer: PeerInfo | { readonly unavailable: string } = JSON.parse(await nextLine(lines));

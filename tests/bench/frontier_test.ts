@@ -269,18 +269,23 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
     ];
     const told = async (name: string, seeds: readonly number[], noise: number) => {
       const { tables, verdicts } = await frontierOf(`${folder}/${name}`, runs(seeds, noise));
-      const { rows } = tables.find(({ title }) => title === "The chosen plan beside simpler ones")!;
+      const { rows } = tables.find(({ title }) => title === "Plans beside simpler ones")!;
       return { rows, said: verdicts!.at(-1)! };
     };
     const near = await told("near", [1, 2, 3], 1e-5), far = await told("far", [1, 2, 3], 1e-3);
+    const chosen = CHOSEN_PLAN.replace(",schedule=interleaved", "");
     const line = (
+      plan: string,
+      percent: string,
       beside: string,
       auc: string,
       logLoss: string,
-    ) => ["RM4", 8000, 3, beside, "80.0", "85.0", auc, logLoss];
+    ) => ["RM4", 8000, 3, plan, beside, percent, "85.0", auc, logLoss];
+    const popularity = "slipstream,criterion=popularity";
     assert.deepEqual(near.rows, [
-      line("slipstream,criterion=popularity", "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
-      line("slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
+      line(chosen, "80.0", popularity, "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
+      line(chosen, "80.0", "slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
+      line("slipstream", "85.0", popularity, "-0.00100 ± 0.00002 *", "+0.00100 ± 0.00002 *"),
     ]);
     assert.equal(
       near.said,

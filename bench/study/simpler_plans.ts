@@ -1,6 +1,6 @@
 /**
- * The chosen plan beside plans that need less of it: no snapshot, no other criterion, no criterion at all. Against training on
- * everything, or on less, it says nothing of what in it is needed.
+ * Plans beside simpler ones: the chosen plan and the paper's beside popularity alone, which needs no snapshot, and beside
+ * chance. What they come to against training on everything, or on less, does not say what of them is needed.
  *
  * @module
  */
@@ -20,30 +20,40 @@ import { kindOf, studyLabel } from "./workload.ts";
 /** What choosing by popularity is called. */
 const POPULARITY = "slipstream,criterion=popularity";
 
-/** The simpler plans: the paper's criterion, how often rows are used, and chance. */
-const SIMPLER: readonly string[] = ["slipstream", POPULARITY, "random-drop"];
+/** As many inputs dropped by chance. */
+const RANDOM = "random-drop";
 
-/** The chosen plan and a simpler one, on the seeds that both have. */
+/** The paper's plan. */
+const PAPERS = "slipstream";
+
+/** What each is set beside. */
+const SIMPLER: ReadonlyMap<string, readonly string[]> = new Map([
+  [shortName(CHOSEN_PLAN), [PAPERS, POPULARITY, RANDOM]],
+  [PAPERS, [POPULARITY, RANDOM]],
+]);
+
+/** A plan and a simpler one, on the seeds that both have. */
 interface Pair extends Pick<Trained, "workload" | "size"> {
+  readonly plan: string;
   readonly simpler: string;
   readonly seeds: number;
-  /** Inputs trained, in per cent of those of `fae`. */
-  readonly chosenPercent: Estimate | null;
+  /** Inputs that the plan trained, in per cent of those of `fae`. */
+  readonly percent: Estimate | null;
   readonly simplerPercent: Estimate | null;
-  /** The chosen plan's beyond the other's. */
+  /** The plan's beyond the simpler one's. */
   readonly auc: Estimate;
   readonly logLoss: Estimate;
 }
 
 /** Pairs, their differences in each measure tested together. */
-export interface BesideChosen {
+export interface BesideSimpler {
   readonly pairs: readonly Pair[];
   readonly auc: readonly (TestedDifference | null)[];
   readonly logLoss: readonly (TestedDifference | null)[];
 }
 
-/** Sets the chosen plan beside the simpler ones that have been trained on a workload. */
-export function besideChosen(trained: readonly Trained[]): BesideChosen {
+/** Sets plans beside the simpler ones that have been trained on a workload. */
+export function besideSimpler(trained: readonly Trained[]): BesideSimpler {
   const pairs = trained.flatMap(pairsOf);
   const [auc] = testTogether([pairs.map((pair) => pair.auc)]);
   const [logLoss] = testTogether([pairs.map((pair) => pair.logLoss)]);
@@ -60,25 +70,29 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
       ? null
       : { ...own, mean: 100 * own.mean / all.mean, half: null };
   };
-  return results.names.filter((name) => SIMPLER.includes(shortName(name))).flatMap((name) => {
-    const auc = results.difference(CHOSEN_PLAN, name, AUC);
-    const logLoss = results.difference(CHOSEN_PLAN, name, LOG_LOSS);
-    return auc === null || logLoss === null ? [] : [{
-      ...{ workload, size, auc, logLoss, simpler: name, seeds: auc.seeds },
-      chosenPercent: percent(CHOSEN_PLAN),
-      simplerPercent: percent(name),
-    }];
+  return results.names.flatMap((plan) => {
+    const simpler = SIMPLER.get(shortName(plan)) ?? [];
+    return results.names.filter((name) => simpler.includes(shortName(name))).flatMap((name) => {
+      const auc = results.difference(plan, name, AUC);
+      const logLoss = results.difference(plan, name, LOG_LOSS);
+      return auc === null || logLoss === null ? [] : [{
+        ...{ workload, size, plan, auc, logLoss, simpler: name, seeds: auc.seeds },
+        percent: percent(plan),
+        simplerPercent: percent(name),
+      }];
+    });
   });
 }
 
 /** A line a pair. */
-export function besideTable({ pairs, auc, logLoss }: BesideChosen): ResultTable {
-  return tableOf({ title: "The chosen plan beside simpler ones" }, pairs, [
+export function besideTable({ pairs, auc, logLoss }: BesideSimpler): ResultTable {
+  return tableOf({ title: "Plans beside simpler ones" }, pairs, [
     plainColumn("workload", ({ workload, size }) => studyLabel(workload, size.twin)),
     countColumn("inputs", ({ size }) => size.inputs),
     numberColumn("seeds", 0, ({ seeds }) => seeds),
+    plainColumn("plan", ({ plan }) => shortName(plan)),
     plainColumn("beside", ({ simpler }) => shortName(simpler)),
-    figureColumn("% of fae's inputs", ({ chosenPercent }) => formatEstimate(chosenPercent, 1)),
+    figureColumn("% of fae's inputs", ({ percent }) => formatEstimate(percent, 1)),
     figureColumn("% beside", ({ simplerPercent }) => formatEstimate(simplerPercent, 1)),
     testedColumn("AUC", pairs, auc),
     testedColumn("log-loss", pairs, logLoss),
@@ -86,10 +100,10 @@ export function besideTable({ pairs, auc, logLoss }: BesideChosen): ResultTable 
 }
 
 /** Of each workload whether the chosen plan does better than popularity alone, which needs no snapshot. */
-export function besideSentences({ pairs, auc }: BesideChosen): string[] {
+export function besideSentences({ pairs, auc }: BesideSimpler): string[] {
   return pairs.flatMap((pair, i) => {
-    if (shortName(pair.simpler) !== POPULARITY) return [];
-    const { workload, size, seeds, chosenPercent, simplerPercent } = pair;
+    if (pair.plan !== CHOSEN_PLAN || shortName(pair.simpler) !== POPULARITY) return [];
+    const { workload, size, seeds, percent, simplerPercent } = pair;
     const { mean, half } = pair.auc;
     const interval = half === null
       ? "no interval"
@@ -100,9 +114,9 @@ export function besideSentences({ pairs, auc }: BesideChosen): string[] {
       : auc[i]!.shown
       ? `the chosen plan is ${mean > 0 ? "ahead" : "behind"}, by ${by}`
       : `neither is shown to be ahead; the chosen plan differs by ${by}`;
-    const shares = chosenPercent === null || simplerPercent === null
+    const shares = percent === null || simplerPercent === null
       ? ""
-      : `; it trains ${chosenPercent.mean.toFixed(1)} % of the inputs, popularity alone ${
+      : `; it trains ${percent.mean.toFixed(1)} % of the inputs, popularity alone ${
         simplerPercent.mean.toFixed(1)
       } %`;
     return [
