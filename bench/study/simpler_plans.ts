@@ -1,6 +1,7 @@
 /**
  * Plans beside simpler ones: the chosen plan and the paper's beside popularity alone, which needs no snapshot, and beside
- * chance. What they come to against training on everything, or on less, does not say what of them is needed.
+ * chance; a plan that looks again beside itself deciding once. What plans come to against training on everything, or on less,
+ * does not say what of them is needed.
  *
  * @module
  */
@@ -71,7 +72,7 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
       : { ...own, mean: 100 * own.mean / all.mean, half: null };
   };
   return results.names.flatMap((plan) => {
-    const simpler = SIMPLER.get(shortName(plan)) ?? [];
+    const simpler = simplerThan(shortName(plan));
     return results.names.filter((name) => simpler.includes(shortName(name))).flatMap((name) => {
       const auc = results.difference(plan, name, AUC);
       const logLoss = results.difference(plan, name, LOG_LOSS);
@@ -82,6 +83,12 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
       }];
     });
   });
+}
+
+/** What a plan is set beside: one that looks again also beside itself deciding once. */
+function simplerThan(plan: string): readonly string[] {
+  const once = plan.replace(/,wake-every=[^,]+/, "");
+  return [...SIMPLER.get(plan) ?? [], ...(once === plan ? [] : [once])];
 }
 
 /** A line a pair. */

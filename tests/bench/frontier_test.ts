@@ -253,7 +253,10 @@ Deno.test("nothing is decided where the rivals have not been stopped at what the
 Deno.test("the chosen plan is set beside simpler ones: paired by seed, and against popularity in a sentence", () =>
   inFolder(async (folder) => {
     const POPULARITY = "slipstream,criterion=popularity,schedule=interleaved";
-    const aucs = { [CHOSEN_PLAN]: 0.7085, [POPULARITY]: 0.708, [SLIPSTREAM]: 0.707 };
+    const AGAIN = "slipstream,schedule=interleaved,wake-every=0.15";
+    const aucs = {
+      ...{ [CHOSEN_PLAN]: 0.7085, [POPULARITY]: 0.708, [SLIPSTREAM]: 0.707, [AGAIN]: 0.7075 },
+    };
     const runs = (seeds: readonly number[], noise: number) => [
       ...madeUpRuns(seeds, 85, 0.7).filter(({ variant }) => variant !== SLIPSTREAM),
       ...seeds.flatMap((seed) =>
@@ -285,6 +288,10 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
     assert.deepEqual(near.rows, [
       line(chosen, "80.0", popularity, "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
       line(chosen, "80.0", "slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
+      line(
+        ...["slipstream,wake-every=0.15", "85.0", "slipstream"] as const,
+        ...["+0.00050 ± 0.00000 *", "-0.00050 ± 0.00000 *"] as const,
+      ),
       line("slipstream", "85.0", popularity, "-0.00100 ± 0.00002 *", "+0.00100 ± 0.00002 *"),
     ]);
     assert.equal(
