@@ -97,8 +97,13 @@ export async function runFed(
   using run = await setUpRun({
     data: dataset,
     model,
-    // Of few inputs as many passes as the steps take.
-    training: { batch, maxSteps: steps, epochs: Math.ceil(steps * batch / dataset.count("train")) },
+    // Of few inputs as many passes as the steps take, all minibatches full.
+    training: {
+      batch,
+      maxSteps: steps,
+      epochs: Math.ceil(steps / Math.max(1, Math.floor(dataset.count("train") / batch))),
+      lastBatch: "drop",
+    },
     device: { open: { device, host: null } },
   });
   await run.model.initialise(1);

@@ -31,7 +31,7 @@ const EXPERIMENT_FLAGS = {
     default: "auto",
     group: "Experiment",
     help:
-      "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU. With --recorded, whose records are shown; auto takes the device with the most runs",
+      "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU.",
   },
   threads: {
     type: "number",
@@ -165,7 +165,7 @@ const EXPERIMENT_FLAGS = {
     type: "boolean",
     group: "Experiment",
     help:
-      "Show recorded runs, of each workload the largest size at which fae or baseline was stopped early, else the largest, unless --inputs tells, and train nothing; their results stand beside those of runs made here",
+      "Show recorded runs, of each workload the largest size at which fae or baseline was stopped early, else the largest, of the device with the most runs, unless --inputs or --device tell, and train nothing; their results stand beside those of runs made here",
   },
   records: {
     type: "path",

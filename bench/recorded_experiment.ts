@@ -37,7 +37,7 @@ export function recordedExperiment(experiment: Experiment): Experiment {
         `Recorded, not run for this table: ${sizesOf(studies)}`,
         ...(others.length === 0
           ? []
-          : [`Recorded too, and shown with --inputs, --batch or --device: ${sizesOf(others)}`]),
+          : [`Recorded too (--inputs, --batch and --device choose): ${sizesOf(others)}`]),
         ...factsOf(runs),
       ];
       return { ...asRecorded(found), ...device, notes };

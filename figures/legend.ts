@@ -80,9 +80,6 @@ function swatch(
     diamond: "M9 4.2L13 9L9 13.8L5 9Z",
     triangle: "M9 4.6L13 12.2H5Z",
     cross: "M7.6 5H10.4V7.6H13V10.4H10.4V13H7.6V10.4H5V7.6H7.6Z",
-    star:
-      "M9.0 3.8L10.2 7.3L13.9 7.4L11.0 9.6L12.1 13.2L9.0 11.1L5.9 13.2L7.0 9.6L4.1 7.4L7.8 7.3Z",
-    hexagon: "M9.0 4.7L12.7 6.8L12.7 11.1L9.0 13.3L5.3 11.2L5.3 6.8Z",
   } satisfies Record<PointSymbol, string>)[symbol];
   const line = mark === "lines"
     ? markup`<path d="M0 9H18" fill="none" stroke="${stroke}" stroke-width="1.8" stroke-dasharray="${

@@ -29,8 +29,6 @@ export type PointSymbol =
   | "circle"
   | "triangle"
   | "cross"
-  | "star"
-  | "hexagon"
   | "square"
   | "diamond";
 
@@ -42,8 +40,11 @@ const DASHES: Readonly<Record<Origin, string | undefined>> = {
   published: "2 3",
 };
 
-/** Of runs, whose colours are all of one family, each series has its own as well. */
-const OF_RUNS: readonly PointSymbol[] = ["circle", "triangle", "cross", "star", "hexagon"];
+/**
+ * Of runs, whose colours are all of one family, series differ in these as well. Their number and that of the colours have no
+ * divisor in common, so that both together repeat late.
+ */
+const OF_RUNS: readonly PointSymbol[] = ["circle", "triangle", "cross"];
 
 const SYMBOLS: Readonly<Record<Origin, readonly PointSymbol[]>> = {
   measured: OF_RUNS,

@@ -6,6 +6,7 @@
  */
 
 import { setPriority } from "node:os";
+import { resolve } from "node:path";
 import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder } from "../../core/files.ts";
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from "../../core/flags.ts";
@@ -105,7 +106,9 @@ export async function recordCommand(
 
 /** Records of the project say at which revision they were had, which is nothing if the code had changed since. */
 function checkRevision(folder: string): void {
-  if (folder !== RECORDS_FOLDER || currentEnvironment().git_dirty !== true) return;
+  if (resolve(folder) !== resolve(RECORDS_FOLDER) || currentEnvironment().git_dirty !== true) {
+    return;
+  }
   throw new UserError(
     "Cannot record: the checkout has changes that are not committed, so that no revision says what was trained; commit them, or name a folder of your own with --records",
   );

@@ -99,5 +99,9 @@ async function withRecords(
 /** Where the suite computes says nothing of which records are shown. */
 function recordsOfAnyDevice(experiment: Experiment): Experiment {
   const recorded = recordedExperiment(experiment);
-  return { ...recorded, fixed: { ...recorded.fixed, device: "auto" } };
+  return {
+    ...recorded,
+    flags: recorded.flags.filter((flag) => flag !== "device"),
+    fixed: { ...recorded.fixed, device: "auto" },
+  };
 }

@@ -98,7 +98,7 @@ export const frontierExperiment = defineExperiment({
         ...(costs.some(({ name }) => name === MEASURED)
           ? []
           : ["Training times are left out: not all runs were had alone and on one machine"]),
-        "fae and baseline are stopped after the shares of their inputs that the last table has, each time with the learning rate fitted to that length; between these points lie straight lines, by seed, and over a wide gap a line lies below a curve that flattens, which favours what is set beside it. A variant is set against the better of the two at its cost",
+        "fae and baseline are stopped after the shares of their inputs that the last table has, each time with the learning rate fitted to that length; where seeds lack some of them, all are read off the shares that decide most, and a seed that lacks one of those is left out; between these points lie straight lines, by seed, and over a wide gap a line lies below a curve that flattens, which favours what is set beside it. A variant is set against the better of the two at its cost",
         "Simulated times are of the minibatches as they were trained (kinds, rows, skipped shares, copies of hot rows), each GPU with as many inputs as a minibatch had here; software costs: the registered parameters",
         ...statisticsNotes(trained),
       ],

@@ -76,6 +76,7 @@ export const peersExperiment = defineExperiment({
         "A step is lookups grouped, minibatch uploaded, forward, backward, update; PyTorch's minibatches lie on its device already",
         "PyTorch, eager: EmbeddingBag with sparse gradients, as DLRM's own program; one table: rows of all tables gathered from one tensor and updated in it, on a GPU with the step captured as a CUDA graph; FBGEMM: table-batched embeddings",
         ...agreement.missing,
+        ...(found.note === undefined ? [] : [found.note]),
       ];
       const batches = settings.batch.length > 0
         ? settings.batch

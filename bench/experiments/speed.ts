@@ -54,7 +54,7 @@ export const speedOfWorkloads = defineExperiment({
     const most = Math.max(...batches);
     const timed: Timed[] = [];
     for (const workload of workloads) {
-      const wanted = Math.min((steps + 1) * most, MOST_INPUTS),
+      const wanted = Math.min((steps + 1) * most, Math.max(MOST_INPUTS, 2 * most)),
         inputs = Math.ceil(wanted / TRAIN_SHARE);
       using twin = await openTwin({ twin: workload, inputs, maxIndexRange: MOST_ROWS });
       say(`${workload}: drawing ${formatCount(inputs)} inputs`);

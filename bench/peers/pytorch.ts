@@ -47,7 +47,7 @@ const SCRIPT = new URL("./dlrm.py", import.meta.url);
 /** The first Python that imports torch, or null with the reasons. */
 export async function findPython(
   asked: string | null,
-): Promise<{ python: string } | { missing: string }> {
+): Promise<{ python: string; note?: string } | { missing: string }> {
   const candidates = asked === null ? ["python3", "/usr/bin/python3"] : [asked];
   const reasons: string[] = [];
   for (const python of candidates) {
@@ -57,7 +57,7 @@ export async function findPython(
         stdout: "piped",
         stderr: "piped",
       }).output();
-      if (success) return { python };
+      if (success) return { python, ...(cleaned ? { note: CLEANED } : {}) };
       reasons.push(`${python}: ${lastLine(stderr) || `exit status ${code}`}`);
     } catch (error) {
       reasons.push(`${python}: ${reasonOf(error, python)}`);
@@ -66,15 +66,23 @@ export async function findPython(
   return { missing: reasons.join("; ") };
 }
 
+/** Whether the last Python that was started got no other variables than these. */
+let cleaned = false;
+
+const CLEANED =
+  "PyTorch was started with the variables PATH and HOME alone (no CUDA_VISIBLE_DEVICES, no PYTHONPATH): LD_LIBRARY_PATH or one like it is set, which a task that may run only some programs cannot hand on; start it without, or with leave to run anything";
+
 /**
  * Starts Python. A task that may run only some programs may hand them no variable that changes what they load, such as
  * LD_LIBRARY_PATH, which images with CUDA often set and PyTorch's packages do not need: then Python gets PATH and HOME alone.
  */
 function startPython(python: string, options: Deno.CommandOptions): Deno.ChildProcess {
+  cleaned = false;
   try {
     return new Deno.Command(python, options).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    cleaned = true;
     const env = readableEnv(["PATH", "HOME"]);
     return new Deno.Command(python, { ...options, clearEnv: true, env }).spawn();
   }

@@ -46,7 +46,8 @@ export async function chooseRecorded(settings: RecordedSettings): Promise<Chosen
     ).map((one) => ({
       ...one,
       runs: one.runs.filter(({ seed }) => seed >= firstSeed && seed <= (seeds ?? Infinity)),
-    })).filter(({ runs }) => runs.length > 0);
+    })).filter(({ runs }) => runs.length > 0)
+      .toSorted((a, b) => b.inputs - a.inputs || b.runs.length - a.runs.length);
     const study = fit.find(hasStoppedEarly) ?? fit[0];
     return study === undefined ? [] : [{ ...study, others: fit.filter((one) => one !== study) }];
   });

@@ -8,9 +8,10 @@ import type { Origin } from "../../figures/figure.ts";
 import { BudgetCurve, type FoundCost } from "./budget_curve.ts";
 import { AUC, LOG_LOSS, type Measure, type StudyResults } from "./compare.ts";
 import { budgetsOf, type Rival, rivalOf, RIVALS, wholeOf } from "./rivals.ts";
-import { type Estimate, estimate } from "./statistics.ts";
+import { type Estimate, estimate, LEAST_SEEDS } from "./statistics.ts";
 import type { StudyResult } from "./store.ts";
 import type { Trained } from "./trained.ts";
+import { variantOf } from "./variants.ts";
 
 /** What accuracy is paid with. */
 export interface Cost {
@@ -51,8 +52,8 @@ export interface Standing extends Pick<Trained, "workload" | "size" | "results">
 
 /**
  * A rival's curve of each seed, all through the same budgets, so that what is read off differs by seed and not by where a seed
- * happens to have points. Seeds lack budgets while runs are still being trained: then the budgets count that most seeds have,
- * and the seeds that have them.
+ * happens to have points. Seeds lack budgets while runs are still being trained: then those budgets count, and the seeds that
+ * have all of them, that give seeds enough to decide something, and after that the most points.
  */
 function curvesOf(
   results: StudyResults,
@@ -60,26 +61,52 @@ function curvesOf(
   cost: Cost,
   measure: Measure,
 ): ReadonlyMap<number, BudgetCurve> {
-  const names = budgetsOf(results.names, rival);
-  const whole = wholeOf(names, rival);
+  const whole = wholeOf(results.names, rival);
   const curves = new Map<number, BudgetCurve>();
   if (whole === undefined) return curves;
-  const all = results.of(whole).map(({ seed }) => seed);
-  const seedsOf = (name: string): number[] =>
-    results.of(name).map(({ seed }) => seed).filter((seed) => all.includes(seed));
-  const less = names.filter((name) => name !== whole);
-  const most = less.reduce((count, name) => Math.max(count, seedsOf(name).length), 0);
-  const shared = [whole, ...less.filter((name) => most > 0 && seedsOf(name).length === most)];
-  for (const seed of all) {
-    const runs = shared.flatMap((name) => results.of(name).filter((run) => run.seed === seed));
-    if (runs.length < shared.length) continue;
-    const points = runs.flatMap((run) => {
-      const paid = cost.of(run);
+  const less = budgetsOf(results.names, rival).filter((name) =>
+    rivalOf(name)!.budget < 1 && scheduleOf(name) === scheduleOf(whole)
+  );
+  const runs = new Map([whole, ...less].map((name) => [name, results.bySeed(name, measure)]));
+  const { names, seeds } = shared(runs, whole);
+  for (const seed of seeds) {
+    const points = names.flatMap((name) => {
+      const run = results.of(name).find((one) => one.seed === seed)!, paid = cost.of(run);
       return paid === null ? [] : [{ cost: paid, value: measure(run) }];
     });
-    if (points.length === runs.length) curves.set(seed, new BudgetCurve(points));
+    if (points.length === names.length) curves.set(seed, new BudgetCurve(points));
   }
   return curves;
+}
+
+function scheduleOf(name: string): string {
+  return variantOf(name).plan.schedule;
+}
+
+/** Budgets, and the seeds that have all of them. */
+interface Shared {
+  readonly names: readonly string[];
+  readonly seeds: readonly number[];
+}
+
+/** Those that are read off, of the budgets with their seeds. The whole run is always among them. */
+function shared(runs: ReadonlyMap<string, ReadonlyMap<number, number>>, whole: string): Shared {
+  let sets: Shared[] = [{ names: [whole], seeds: [...runs.get(whole)!.keys()] }];
+  const [alone] = sets;
+  for (const [name, bySeed] of runs) {
+    if (name === whole) continue;
+    sets = [
+      ...sets,
+      ...sets.map(({ names, seeds }) => ({
+        names: [...names, name],
+        seeds: seeds.filter((seed) => bySeed.has(seed)),
+      })).filter(({ seeds }) => seeds.length > 0),
+    ];
+  }
+  const decides = ({ seeds }: Shared) => Math.min(seeds.length, LEAST_SEEDS);
+  const points = ({ names, seeds }: Shared) => (names.length - 1) * seeds.length;
+  return sets.slice(1).toSorted((a, b) => decides(b) - decides(a) || points(b) - points(a))[0] ??
+    alone!;
 }
 
 /** Higher is better, as curves have it. */

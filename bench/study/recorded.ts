@@ -18,7 +18,7 @@ import {
   text,
 } from "../../core/schema.ts";
 import { twinWords } from "./twin_settings.ts";
-import { runName, STUDY_RESULT, type StudyKey, type StudyResult } from "./store.ts";
+import { deviceEnding, runName, STUDY_RESULT, type StudyKey, type StudyResult } from "./store.ts";
 
 /** The project's own records. */
 export const RECORDS_FOLDER: string = import.meta.url.startsWith("file:")
@@ -82,10 +82,7 @@ export function recordPath(folder: string, key: StudyKey, device: string): strin
 }
 
 function recordName(key: StudyKey, device: string): string {
-  if (device === "cpu") return `${runName(key)}.json`;
-  // Of "webgpu: NVIDIA L4 (vulkan)" the adapter and its backend, which decide the bits both.
-  const words = device.replace(/^\w+: /, "").toLowerCase().split(/[^\p{L}\p{N}]+/u);
-  return `${runName(key)}-on-${words.filter((word) => word !== "").join("-")}.json`;
+  return `${runName(key)}${deviceEnding(device)}.json`;
 }
 
 /** Whether a run of a device has been recorded. */

@@ -7,16 +7,18 @@
  */
 
 import { counted, formatCount } from "../../core/format.ts";
-import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
+import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import type { ResultTable } from "../experiment.ts";
 import { signed } from "../paper_machine.ts";
-import { AUC, formatEstimate, LOG_LOSS, type Measure } from "./compare.ts";
+import { AUC, LOG_LOSS, type Measure } from "./compare.ts";
 import { testedColumn, type TestedDifference, testTogether } from "./comparison.ts";
 import { wholeOf } from "./rivals.ts";
-import { type Estimate, LEAST_SEEDS } from "./statistics.ts";
+import { type Estimate, estimate, LEAST_SEEDS } from "./statistics.ts";
 import type { Trained } from "./trained.ts";
-import { CHOSEN_PLAN, shortName } from "./variants.ts";
+import { CHOSEN_PLAN, shortName, variantOf } from "./variants.ts";
 import { kindOf, studyLabel } from "./workload.ts";
+
+const INPUTS: Measure = (run) => run.trained_inputs;
 
 /** What choosing by popularity is called. */
 const POPULARITY = "slipstream,criterion=popularity";
@@ -39,8 +41,8 @@ interface Pair extends Pick<Trained, "workload" | "size"> {
   readonly simpler: string;
   readonly seeds: number;
   /** Inputs that the plan trained, in per cent of those of `fae`. */
-  readonly percent: Estimate | null;
-  readonly simplerPercent: Estimate | null;
+  readonly percent: number | null;
+  readonly simplerPercent: number | null;
   /** The plan's beyond the simpler one's. */
   readonly auc: Estimate;
   readonly logLoss: Estimate;
@@ -62,22 +64,26 @@ export function besideSimpler(trained: readonly Trained[]): BesideSimpler {
 }
 
 function pairsOf({ workload, size, results }: Trained): Pair[] {
-  const whole = wholeOf(results.names, "fae");
-  const inputs: Measure = (run) => run.trained_inputs;
-  const percent = (name: string): Estimate | null => {
-    const all = whole === undefined ? null : results.mean(whole, inputs);
-    const own = results.mean(name, inputs);
-    return all === null || own === null
-      ? null
-      : { ...own, mean: 100 * own.mean / all.mean, half: null };
-  };
-  return results.names.flatMap((plan) => {
-    const simpler = simplerThan(shortName(plan));
-    return results.names.filter((name) => simpler.includes(shortName(name))).flatMap((name) => {
+  const { names } = results, whole = wholeOf(names, "fae");
+  const all = whole === undefined ? new Map<number, number>() : results.bySeed(whole, INPUTS);
+  return names.flatMap((plan) => {
+    const simpler = simplerThan(shortName(plan)), { schedule } = variantOf(plan).plan;
+    const others = names.filter((name) =>
+      simpler.includes(shortName(name)) && variantOf(name).plan.schedule === schedule
+    );
+    return others.flatMap((name): Pair[] => {
       const auc = results.difference(plan, name, AUC);
       const logLoss = results.difference(plan, name, LOG_LOSS);
-      return auc === null || logLoss === null ? [] : [{
-        ...{ workload, size, plan, auc, logLoss, simpler: name, seeds: auc.seeds },
+      if (auc === null || logLoss === null) return [];
+      const seeds = [...results.differences(plan, name, AUC).keys()];
+      const percent = (of: string): number | null => {
+        const shares = seeds.flatMap((seed) =>
+          all.has(seed) ? [100 * results.bySeed(of, INPUTS).get(seed)! / all.get(seed)!] : []
+        );
+        return shares.length === 0 ? null : estimate(shares).mean;
+      };
+      return [{
+        ...{ workload, size, plan, auc, logLoss, simpler: name, seeds: seeds.length },
         percent: percent(plan),
         simplerPercent: percent(name),
       }];
@@ -99,8 +105,8 @@ export function besideTable({ pairs, auc, logLoss }: BesideSimpler): ResultTable
     numberColumn("seeds", 0, ({ seeds }) => seeds),
     plainColumn("plan", ({ plan }) => shortName(plan)),
     plainColumn("beside", ({ simpler }) => shortName(simpler)),
-    figureColumn("% of fae's inputs", ({ percent }) => formatEstimate(percent, 1)),
-    figureColumn("% beside", ({ simplerPercent }) => formatEstimate(simplerPercent, 1)),
+    numberColumn("% of fae's inputs", 1, ({ percent }) => percent),
+    numberColumn("% beside", 1, ({ simplerPercent }) => simplerPercent),
     testedColumn("AUC", pairs, auc),
     testedColumn("log-loss", pairs, logLoss),
   ]);
@@ -123,8 +129,8 @@ export function besideSentences({ pairs, auc }: BesideSimpler): string[] {
       : `neither is shown to be ahead; the chosen plan differs by ${by}`;
     const shares = percent === null || simplerPercent === null
       ? ""
-      : `; it trains ${percent.mean.toFixed(1)} % of the inputs, popularity alone ${
-        simplerPercent.mean.toFixed(1)
+      : `; it trains ${percent.toFixed(1)} % of the inputs, popularity alone ${
+        simplerPercent.toFixed(1)
       } %`;
     return [
       `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${

@@ -268,7 +268,7 @@ export class StudyStore {
   /** Keeps other processes from a run until disposed of; null where one of them trains it. */
   async tryClaim(key: StudyKey): Promise<Disposable | null> {
     await makeFolder(this.#folder);
-    return await tryLock(this.#path(key).replace(/\.json$/, ".lock"));
+    return await tryLock(`${this.#ofDevice(key)}.lock`);
   }
 
   /** Waits until no other process trains a run, and keeps others from it until disposed of. */
@@ -283,7 +283,12 @@ export class StudyStore {
 
   /** The folder for checkpoints of a run that has not ended. */
   checkpoints(key: StudyKey): string {
-    return this.#path(key).replace(/\.json$/, ".checkpoints");
+    return `${this.#ofDevice(key)}.checkpoints`;
+  }
+
+  /** What belongs to a run that is being trained: devices that share a folder train it each for itself. */
+  #ofDevice(key: StudyKey): string {
+    return this.#path(key).replace(/\.json$/, deviceEnding(this.conditions.device));
   }
 
   async #read(key: StudyKey, machine?: StudyMachine): Promise<StudyResult | null> {
@@ -354,6 +359,13 @@ function pathOf(folder: string, key: StudyKey, machine?: StudyMachine): string {
 /** What the files of a run are called, before their endings. */
 export function runName({ workload, inputs, batch, seed, variant, twin }: StudyKey): string {
   return `${workload}${twinWords(twin)}-${inputs}-by${batch}-${variant}-seed${seed}`;
+}
+
+/** What tells files of a device from those of the CPU: of "webgpu: NVIDIA L4 (vulkan)" the adapter and its backend. */
+export function deviceEnding(device: string): string {
+  if (device === "cpu") return "";
+  const words = device.replace(/^\w+: /, "").toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  return `-on-${words.filter((word) => word !== "").join("-")}`;
 }
 
 /** The version that a file names; that of this program where it is no JSON, so that it is refused as damaged. */

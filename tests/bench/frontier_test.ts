@@ -136,6 +136,19 @@ Deno.test("all seeds are read off the same budgets: those that most of them have
   const all = at([...runs, early(1), early(2), early(3)]);
   assert.equal(all.seeds, 3);
   near(all.auc!.mean, 0.00602);
+  // One run more, of a seed that has just begun, does not take the others' budgets away.
+  const more = [75, 80, 85, 90].flatMap((percent) =>
+    [1, 2, 3].map((seed) =>
+      madeUp(`fae,budget=${percent / 100},schedule=interleaved`, seed, percent, 0.7 + seed / 100)
+    )
+  ).filter(({ trained_inputs }) => trained_inputs !== 75);
+  const begun = [FAE, SLIPSTREAM].map((name) => madeUp(name, 4, name === FAE ? 100 : 80, 0.75));
+  const later = madeUp("fae,budget=0.9,schedule=interleaved", 4, 90, 0.74);
+  assert.equal(at([...runs, ...more, ...begun, later]).seeds, 3);
+  near(at([...runs, ...more, ...begun, later]).auc!.mean, 0.00602);
+  // Nor does the whole run of another schedule count as a budget.
+  const colds = [1, 2].map((seed) => madeUp("fae", seed, 100, 0.7));
+  near(at([...runs, ...colds]).auc!.mean, 0.00402);
   // A seed without any is left out.
   const without = at(runs.filter((run) => !(run.seed === 3 && run.trained_inputs === 75)));
   assert.equal(without.seeds, 2);
@@ -279,20 +292,20 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
     const chosen = CHOSEN_PLAN.replace(",schedule=interleaved", "");
     const line = (
       plan: string,
-      percent: string,
+      percent: number,
       beside: string,
       auc: string,
       logLoss: string,
-    ) => ["RM4", 8000, 3, plan, beside, percent, "85.0", auc, logLoss];
+    ) => ["RM4", 8000, 3, plan, beside, percent, 85, auc, logLoss];
     const popularity = "slipstream,criterion=popularity";
     assert.deepEqual(near.rows, [
-      line(chosen, "80.0", popularity, "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
-      line(chosen, "80.0", "slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
+      line(chosen, 80, popularity, "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
+      line(chosen, 80, "slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
       line(
-        ...["slipstream,wake-every=0.15", "85.0", "slipstream"] as const,
+        ...["slipstream,wake-every=0.15", 85, "slipstream"] as const,
         ...["+0.00050 ± 0.00000 *", "-0.00050 ± 0.00000 *"] as const,
       ),
-      line("slipstream", "85.0", popularity, "-0.00100 ± 0.00002 *", "+0.00100 ± 0.00002 *"),
+      line("slipstream", 85, popularity, "-0.00100 ± 0.00002 *", "+0.00100 ± 0.00002 *"),
     ]);
     assert.equal(
       near.said,

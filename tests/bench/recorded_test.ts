@@ -12,7 +12,7 @@ import {
   studiesOf,
   writeRecord,
 } from "../../bench/study/recorded.ts";
-import type { StudyResult } from "../../bench/study/store.ts";
+import { type StudyResult, StudyStore } from "../../bench/study/store.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
 import { inFolder } from "../data/rows.ts";
 import { settingsIn } from "./made_up.ts";
@@ -99,7 +99,7 @@ Deno.test("of a workload the largest study is shown in which a rival was stopped
     const { notes } = await recordedExperiment(ablationExperiment).run(settings);
     assert.ok(
       notes.includes(
-        "Recorded too, and shown with --inputs, --batch or --device: RM4 at 4,000 inputs on the CPU (2 runs)",
+        "Recorded too (--inputs, --batch and --device choose): RM4 at 4,000 inputs on the CPU (2 runs)",
       ),
     );
   }));
@@ -138,7 +138,7 @@ Deno.test("each device has records of its own, which are never mixed, and one ca
     const both = await experiment.run({ ...settings, device: "auto" });
     assert.ok(
       both.notes.includes(
-        "Recorded too, and shown with --inputs, --batch or --device: RM4 at 4,000 inputs on the CPU (1 run)",
+        "Recorded too (--inputs, --batch and --device choose): RM4 at 4,000 inputs on the CPU (1 run)",
       ),
     );
     await Deno.remove(recordPath(records, fae, "cpu"));
@@ -148,6 +148,19 @@ Deno.test("each device has records of its own, which are never mixed, and one ca
       notes[0]!,
       /^No run of these workloads on cpu is recorded in .*; on other devices are RM4 at 4,000 inputs on webgpu: NVIDIA L4 \(vulkan\) \(2 runs\)$/,
     );
+  }));
+
+Deno.test("devices that share a folder of results have claims and checkpoints of their own", () =>
+  inFolder(async (folder) => {
+    const [fae] = RUNS as [StudyResult];
+    const on = (device: string) =>
+      new StudyStore(folder, { ...fae, conditions: { ...fae.conditions, device } });
+    const [cpu, gpu] = [on("cpu"), on("webgpu: NVIDIA L4 (vulkan)")];
+    assert.notEqual(cpu.checkpoints(fae), gpu.checkpoints(fae));
+    using mine = await cpu.tryClaim(fae);
+    using theirs = await gpu.tryClaim(fae);
+    assert.ok(mine !== null && theirs !== null);
+    assert.equal(await on("cpu").tryClaim(fae), null);
   }));
 
 Deno.test("tables of records say so everywhere, and have no times of runs that were not alone", () =>

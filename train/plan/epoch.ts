@@ -69,7 +69,7 @@ export async function openEpoch(
   const orderOf = order(number);
   const whole = given === null
     ? await segregate(dataset, orderOf, hotRows, passes)
-    : checkSegregation(given, dataset, orderOf);
+    : checkSegregation(given, dataset, orderOf, hotRows);
   const segregation = cutToBudget(whole, options);
   const { hot: hots, cold: colds } = segregation;
   if (colds.length === 0) {

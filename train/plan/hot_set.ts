@@ -73,8 +73,12 @@ export async function findHotSet(
 
 /** The inputs of an order, as positions in it, ascending. */
 export interface Segregation {
+  /** The data set's. */
+  readonly hash: string;
   /** Of the training split. */
   readonly order: Order;
+  /** What was told apart by. */
+  readonly hotRows: HotRows;
   /** Inputs of which every row is hot. */
   readonly hot: Uint32Array;
   /** Inputs with a row that is not. */
@@ -98,15 +102,15 @@ export async function segregate(
 ): Promise<Segregation> {
   const begun = performance.now();
   const total = dataset.count("train");
-  const { rowAt } = dataset.reader("train", order);
+  const reader = dataset.reader("train", order);
   // Rows that follow each other in memory or in a file are read several times as fast as shuffled ones.
-  const warm = rowAt === undefined
+  const warm = reader.rowAt === undefined
     ? await warmInputs(dataset, order, hot, hooks)
     : await warmInputs(dataset, { kind: "sequential" }, hot, hooks);
   const hots = new Uint32Array(total), colds = new Uint32Array(total);
   let hotCount = 0, coldCount = 0;
   for (let position = 0; position < total; position++) {
-    if (warm[rowAt?.(position) ?? position] === 1) hots[hotCount++] = position;
+    if (warm[reader.rowAt?.(position) ?? position] === 1) hots[hotCount++] = position;
     else colds[coldCount++] = position;
   }
   if (hotCount === 0) {
@@ -117,7 +121,7 @@ export async function segregate(
     );
   }
   return {
-    order,
+    ...{ hash: dataset.hash, order, hotRows: hot },
     hot: hots.slice(0, hotCount),
     cold: colds.slice(0, coldCount),
     ms: performance.now() - begun,
@@ -153,21 +157,28 @@ async function warmInputs(
 
 /** The first inputs of each kind, as many as a budget holds. */
 export function cutToBudget(
-  { order, hot, cold, ms }: Segregation,
+  whole: Segregation,
   options: Pick<PlanOptions, "budget">,
 ): Segregation {
   const first = (positions: Uint32Array): Uint32Array =>
     positions.subarray(0, withinBudget(options, positions.length));
-  return { order, hot: first(hot), cold: first(cold), ms };
+  return { ...whole, hot: first(whole.hot), cold: first(whole.cold) };
 }
 
 /**
  * Inputs told apart beforehand, if they are those of a run.
  *
- * @throws {RangeError} They are of another order, or of other inputs: as where a plan samples negatives.
+ * @throws {RangeError} They are of another order, other hot rows or other inputs: as where a plan samples negatives.
  */
-export function checkSegregation(given: Segregation, dataset: Dataset, order: Order): Segregation {
+export function checkSegregation(
+  given: Segregation,
+  dataset: Dataset,
+  order: Order,
+  hot: HotRows,
+): Segregation {
   const cannot = "Cannot use the inputs that were told apart beforehand";
+  if (given.hash !== dataset.hash) throw new RangeError(`${cannot}: they are of another data set`);
+  if (given.hotRows !== hot) throw new RangeError(`${cannot}: they are of another hot set`);
   const said = (of: Order): string =>
     of.kind === "shuffled" ? `shuffled by seed ${of.seed}, epoch ${of.epoch}` : "not shuffled";
   if (said(given.order) !== said(order)) {

@@ -92,8 +92,9 @@ export interface TrainOptions extends TrainHooks {
   readonly hotSet?: HotSet | null;
   /**
    * The training split's inputs told apart beforehand in the order of the first epoch, from `segregate`; as with the hot set,
-   * its time is part of the plan's preparation and not of training. By default the run does it. Others than those of the run are
-   * refused, and so are plans that sample negatives, which choose their inputs themselves.
+   * its time is part of the plan's preparation and not of training. By default the run does it. They must be of the same data
+   * set, order and `hotSet`, and so cannot be given to a plan that samples negatives; plans without a hot set do not look at
+   * them.
    */
   readonly segregation?: Segregation | null;
   /** Where the model's rows are, for the trace; `device` by default. */

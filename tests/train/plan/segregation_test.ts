@@ -44,6 +44,29 @@ Deno.test("inputs read in file order are told apart as in the order of training"
   }
 });
 
+Deno.test("rowAt may be a method of the reader", async () => {
+  const { tableRows, inputs, hot } = lettersRun("PXQY", false, { plan: {} });
+  const dataset = arrayDataset(tableRows, inputs);
+  class Backwards {
+    readonly count = 4;
+    readonly #last = 3;
+    constructor(readonly real: ReturnType<Dataset["reader"]>) {}
+    read(...words: Parameters<typeof this.real.read>) {
+      return this.real.read(...words);
+    }
+    readAt(...words: Parameters<typeof this.real.readAt>) {
+      return this.real.readAt(...words);
+    }
+    rowAt(position: number): number {
+      return this.#last - position;
+    }
+  }
+  const reader: Dataset["reader"] = (split, order) => new Backwards(dataset.reader(split, order));
+  const order = { kind: "shuffled", seed: 1, epoch: 0 } as const;
+  const found = await segregate({ ...dataset, reader }, order, hotSetOf(tableRows, hot).rows);
+  assert.deepEqual([[...found.hot], [...found.cold]], [[1, 3], [0, 2]]);
+});
+
 Deno.test("inputs by letters, shuffled: each position is of its input's kind", async () => {
   const { tableRows, inputs, hot } = lettersRun("PXQYRSXP", false, { plan: {} });
   const dataset = arrayDataset(tableRows, inputs);
@@ -78,7 +101,7 @@ Deno.test("a run that is given its inputs told apart does not look for them, and
           return dataset.reader(split, asked);
         },
       };
-      const options = { ...toyOptions(run, []), segregation };
+      const options = { ...toyOptions(run, []), hotSet, segregation };
       const { plan, losses } = await train(model, seen, options);
       come.push({ plan, losses, numbers: await allNumbers(model), passes: epochs.length });
     }
@@ -105,14 +128,20 @@ Deno.test("inputs that were told apart in another order, or among others, are re
       more: { batch: 4, shuffle: true },
     });
     const dataset = arrayDataset(run.tableRows, run.inputs);
-    const told = (seed: number) =>
-      segregate(
-        dataset,
-        { kind: "shuffled", seed, epoch: 0 },
-        hotSetOf(run.tableRows, run.hot).rows,
-      );
     using model = toyModel(device, run);
-    const options = toyOptions(run, []);
+    const options = toyOptions(run, []), hot = options.hotSet!.rows;
+    const told = (seed: number, rows = hot, of = dataset) =>
+      segregate(of, { kind: "shuffled", seed, epoch: 0 }, rows);
+    const others = hotSetOf(run.tableRows, [[0, 1, 2], [0, 1], [0, 1]]).rows;
+    await assert.rejects(
+      train(model, dataset, { ...options, segregation: await told(1, others) }),
+      /^RangeError: Cannot use the inputs that were told apart beforehand: they are of another hot set$/,
+    );
+    const log = { ...dataset, hash: "2" };
+    await assert.rejects(
+      train(model, dataset, { ...options, segregation: await told(1, hot, log) }),
+      /^RangeError: Cannot use the inputs that were told apart beforehand: they are of another data set$/,
+    );
     await assert.rejects(
       train(model, dataset, { ...options, segregation: await told(2) }),
       /^RangeError: Cannot use the inputs that were told apart beforehand: they are shuffled by seed 2, epoch 0, those of the run shuffled by seed 1, epoch 0$/,
