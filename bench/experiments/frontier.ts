@@ -413,10 +413,10 @@ function panel(
   ], title);
 }
 
-/** Workloads in the order in which they are told of: most runs first, then most inputs. */
+/** Workloads in the order in which they are told of: most inputs first, then most runs. */
 function inOrder(trained: readonly Trained[]): Trained[] {
   const runs = ({ results }: Trained) => results.all.length;
-  return trained.toSorted((a, b) => runs(b) - runs(a) || b.size.inputs - a.size.inputs);
+  return trained.toSorted((a, b) => b.size.inputs - a.size.inputs || runs(b) - runs(a));
 }
 
 /** Workloads whose figures stand open in the report; those of others are there to be opened, and their tables say the same. */
