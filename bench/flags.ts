@@ -30,8 +30,7 @@ const EXPERIMENT_FLAGS = {
     choices: ["auto", "cpu", "webgpu"],
     default: "auto",
     group: "Experiment",
-    help:
-      "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU.",
+    help: "Where to compute; auto takes a hardware WebGPU adapter where there is one, else the CPU",
   },
   threads: {
     type: "number",

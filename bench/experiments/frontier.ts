@@ -9,11 +9,12 @@ import { countColumn, figureColumn, numberColumn, plainColumn, tableOf } from ".
 import { defineExperiment, type Findings, type ResultTable, type Settings } from "../experiment.ts";
 import type { Figure, Panel } from "../../figures/figure.ts";
 import { signed } from "../paper_machine.ts";
-import { AUC, formatDifference, formatEstimate } from "../study/compare.ts";
+import { AUC, formatDifference, formatEstimate, intervalOf } from "../study/compare.ts";
 import {
   boundText,
   MARGIN_AUC,
   statisticsNotes,
+  studyWords,
   testedColumn,
   type TestedDifference,
   testTogether,
@@ -333,9 +334,7 @@ function budgetTable(trained: readonly Trained[]): ResultTable {
 function sentences(at: ComparedAt): string[] {
   return toldOf(at).map(({ one, tested }) => {
     const { workload, size, seeds, name, rival, auc, saved, percent } = one;
-    const where = `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
-      formatCount(size.inputs)
-    } inputs, ${counted(seeds, "seed")}, equal ${at.cost.title}`;
+    const where = `${studyWords({ workload, size, seeds })}, equal ${at.cost.title}`;
     const who = name === CHOSEN_PLAN
       ? "the chosen plan"
       : `${shortName(name)}, the best of the plans,`;
@@ -365,12 +364,6 @@ function sideOf({ mean }: Estimate): string {
 function intervalText(found: Estimate, digits: number, unit: string): string {
   const interval = intervalOf({ ...found, mean: Math.abs(found.mean) }, digits);
   return `${Math.abs(found.mean).toFixed(digits)} ${unit} (${interval})`;
-}
-
-function intervalOf({ mean, half }: Estimate, digits: number): string {
-  return half === null
-    ? "no interval"
-    : `95 % interval ${(mean - half).toFixed(digits)} to ${(mean + half).toFixed(digits)}`;
 }
 
 function savedSentence(saved: Standing["saved"], rival: string): string {

@@ -52,11 +52,12 @@ export async function findPython(
   const reasons: string[] = [];
   for (const python of candidates) {
     try {
-      const { success, code, stderr } = await startPython(python, {
+      const { child, cleaned } = startPython(python, {
         args: ["-c", "import torch, numpy"],
         stdout: "piped",
         stderr: "piped",
-      }).output();
+      });
+      const { success, code, stderr } = await child.output();
       if (success) return { python, ...(cleaned ? { note: CLEANED } : {}) };
       reasons.push(`${python}: ${lastLine(stderr) || `exit status ${code}`}`);
     } catch (error) {
@@ -66,9 +67,6 @@ export async function findPython(
   return { missing: reasons.join("; ") };
 }
 
-/** Whether the last Python that was started got no other variables than these. */
-let cleaned = false;
-
 const CLEANED =
   "PyTorch was started with the variables PATH and HOME alone (no CUDA_VISIBLE_DEVICES, no PYTHONPATH): LD_LIBRARY_PATH or one like it is set, which a task that may run only some programs cannot hand on; start it without, or with leave to run anything";
 
@@ -76,15 +74,16 @@ const CLEANED =
  * Starts Python. A task that may run only some programs may hand them no variable that changes what they load, such as
  * LD_LIBRARY_PATH, which images with CUDA often set and PyTorch's packages do not need: then Python gets PATH and HOME alone.
  */
-function startPython(python: string, options: Deno.CommandOptions): Deno.ChildProcess {
-  cleaned = false;
+function startPython(
+  python: string,
+  options: Deno.CommandOptions,
+): { readonly child: Deno.ChildProcess; readonly cleaned: boolean } {
   try {
-    return new Deno.Command(python, options).spawn();
+    return { child: new Deno.Command(python, options).spawn(), cleaned: false };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    cleaned = true;
-    const env = readableEnv(["PATH", "HOME"]);
-    return new Deno.Command(python, { ...options, clearEnv: true, env }).spawn();
+    const clean = { ...options, clearEnv: true, env: readableEnv(["PATH", "HOME"]) };
+    return { child: new Deno.Command(python, clean).spawn(), cleaned: true };
   }
 }
 
@@ -157,7 +156,7 @@ export class PyTorchPeer {
   static async start(
     { python, folder, device, threads, form }: PeerOptions,
   ): Promise<PyTorchPeer | { readonly unavailable: string }> {
-    const child = startPython(python, {
+    const { child } = startPython(python, {
       args: ["-u", fileURLToPath(SCRIPT), folder, device, String(threads), form],
       stdin: "piped",
       stdout: "piped",

@@ -114,3 +114,10 @@ export function formatDifference(of: Estimate | null, digits = 5, shown = false)
   if (of === null) return "";
   return `${of.mean >= 0 ? "+" : ""}${formatEstimate(of, digits)}${shown ? " *" : ""}`;
 }
+
+/** `95 % interval -0.00002 to 0.00021`. */
+export function intervalOf({ mean, half }: Estimate, digits: number): string {
+  return half === null
+    ? "no interval"
+    : `95 % interval ${(mean - half).toFixed(digits)} to ${(mean + half).toFixed(digits)}`;
+}

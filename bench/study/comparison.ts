@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, formatCount } from "../../core/format.ts";
 import { type ColumnOf, countColumn, figureColumn, numberColumn, plainColumn } from "../columns.ts";
 import type { Datum, Panel } from "../../figures/figure.ts";
 import { categoryPanel } from "../panels.ts";
@@ -27,7 +28,7 @@ import {
 import type { Size } from "./sizes.ts";
 import type { StudyResult } from "./store.ts";
 import type { Trained } from "./trained.ts";
-import { studyLabel } from "./workload.ts";
+import { kindOf, studyLabel } from "./workload.ts";
 
 /** The runs of one variant on one workload: a line of a table. */
 export interface Compared extends Trained {
@@ -218,4 +219,13 @@ export function differencePanel<T extends Compared>(
     ...labels,
     rules: [{ y: 0, label: "fae" }],
   });
+}
+
+/** What a sentence is about: `RM2 (a twin), 2,000,000 inputs, 5 seeds`. */
+export function studyWords(
+  { workload, size, seeds }: Pick<Trained, "workload" | "size"> & { readonly seeds: number },
+): string {
+  return `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
+    formatCount(size.inputs)
+  } inputs, ${counted(seeds, "seed")}`;
 }

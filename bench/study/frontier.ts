@@ -67,8 +67,7 @@ function curvesOf(
   const less = budgetsOf(results.names, rival).filter((name) =>
     rivalOf(name)!.budget < 1 && scheduleOf(name) === scheduleOf(whole)
   );
-  const runs = new Map([whole, ...less].map((name) => [name, results.bySeed(name, measure)]));
-  const { names, seeds } = shared(runs, whole);
+  const { names, seeds } = shared(results, whole, less);
   for (const seed of seeds) {
     const points = names.flatMap((name) => {
       const run = results.of(name).find((one) => one.seed === seed)!, paid = cost.of(run);
@@ -89,24 +88,23 @@ interface Shared {
   readonly seeds: readonly number[];
 }
 
-/** Those that are read off, of the budgets with their seeds. The whole run is always among them. */
-function shared(runs: ReadonlyMap<string, ReadonlyMap<number, number>>, whole: string): Shared {
-  let sets: Shared[] = [{ names: [whole], seeds: [...runs.get(whole)!.keys()] }];
-  const [alone] = sets;
-  for (const [name, bySeed] of runs) {
-    if (name === whole) continue;
-    sets = [
-      ...sets,
-      ...sets.map(({ names, seeds }) => ({
-        names: [...names, name],
-        seeds: seeds.filter((seed) => bySeed.has(seed)),
-      })).filter(({ seeds }) => seeds.length > 0),
-    ];
+/** Those that are read off: the whole run, and some of the budgets below it. */
+function shared(results: StudyResults, whole: string, less: readonly string[]): Shared {
+  const seedsOf = (name: string): number[] => results.of(name).map(({ seed }) => seed);
+  const alone: Shared = { names: [whole], seeds: seedsOf(whole) };
+  let sets = [alone];
+  for (const name of less) {
+    const own = new Set(seedsOf(name));
+    const more = sets.map(({ names, seeds }) => ({
+      names: [...names, name],
+      seeds: seeds.filter((seed) => own.has(seed)),
+    }));
+    sets = [...sets, ...more.filter(({ seeds }) => seeds.length > 0)];
   }
   const decides = ({ seeds }: Shared) => Math.min(seeds.length, LEAST_SEEDS);
   const points = ({ names, seeds }: Shared) => (names.length - 1) * seeds.length;
   return sets.slice(1).toSorted((a, b) => decides(b) - decides(a) || points(b) - points(a))[0] ??
-    alone!;
+    alone;
 }
 
 /** Higher is better, as curves have it. */

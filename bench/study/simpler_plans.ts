@@ -6,17 +6,21 @@
  * @module
  */
 
-import { counted, formatCount } from "../../core/format.ts";
 import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import type { ResultTable } from "../experiment.ts";
 import { signed } from "../paper_machine.ts";
-import { AUC, LOG_LOSS, type Measure } from "./compare.ts";
-import { testedColumn, type TestedDifference, testTogether } from "./comparison.ts";
+import { AUC, intervalOf, LOG_LOSS, type Measure } from "./compare.ts";
+import {
+  studyWords,
+  testedColumn,
+  type TestedDifference,
+  testTogether,
+  WORKLOAD_COLUMN,
+} from "./comparison.ts";
 import { wholeOf } from "./rivals.ts";
 import { type Estimate, estimate, LEAST_SEEDS } from "./statistics.ts";
 import type { Trained } from "./trained.ts";
 import { CHOSEN_PLAN, shortName, variantOf } from "./variants.ts";
-import { kindOf, studyLabel } from "./workload.ts";
 
 const INPUTS: Measure = (run) => run.trained_inputs;
 
@@ -100,7 +104,7 @@ function simplerThan(plan: string): readonly string[] {
 /** A line a pair. */
 export function besideTable({ pairs, auc, logLoss }: BesideSimpler): ResultTable {
   return tableOf({ title: "Plans beside simpler ones" }, pairs, [
-    plainColumn("workload", ({ workload, size }) => studyLabel(workload, size.twin)),
+    WORKLOAD_COLUMN,
     countColumn("inputs", ({ size }) => size.inputs),
     numberColumn("seeds", 0, ({ seeds }) => seeds),
     plainColumn("plan", ({ plan }) => shortName(plan)),
@@ -116,12 +120,9 @@ export function besideTable({ pairs, auc, logLoss }: BesideSimpler): ResultTable
 export function besideSentences({ pairs, auc }: BesideSimpler): string[] {
   return pairs.flatMap((pair, i) => {
     if (pair.plan !== CHOSEN_PLAN || shortName(pair.simpler) !== POPULARITY) return [];
-    const { workload, size, seeds, percent, simplerPercent } = pair;
-    const { mean, half } = pair.auc;
-    const interval = half === null
-      ? "no interval"
-      : `95 % interval ${(mean - half).toFixed(5)} to ${(mean + half).toFixed(5)}`;
-    const by = `${signed(5)(mean)} AUC (${interval})`;
+    const { seeds, percent, simplerPercent } = pair;
+    const { mean } = pair.auc;
+    const by = `${signed(5)(mean)} AUC (${intervalOf(pair.auc, 5)})`;
     const found = seeds < LEAST_SEEDS
       ? `not decided with fewer than ${LEAST_SEEDS} seeds; the chosen plan differs by ${by}`
       : auc[i]!.shown
@@ -132,10 +133,6 @@ export function besideSentences({ pairs, auc }: BesideSimpler): string[] {
       : `; it trains ${percent.toFixed(1)} % of the inputs, popularity alone ${
         simplerPercent.toFixed(1)
       } %`;
-    return [
-      `${studyLabel(workload, size.twin)} (${kindOf(workload)}), ${
-        formatCount(size.inputs)
-      } inputs, ${counted(seeds, "seed")}, beside dropping by popularity alone: ${found}${shares}`,
-    ];
+    return [`${studyWords(pair)}, beside dropping by popularity alone: ${found}${shares}`];
   });
 }

@@ -79,79 +79,71 @@ Deno.test("inputs by letters, shuffled: each position is of its input's kind", a
 });
 
 Deno.test("a run that is given its inputs told apart does not look for them, and comes to the same bits", async () => {
-  const device = await openCpuDevice({ threads: 1 });
-  try {
-    const run = drawnRun(false, 120, {
-      plan: { name: "slipstream", warmup: 1, window: 4, drop: 0.5 },
-      more: { batch: 4, epochs: 2, shuffle: true },
-    });
-    const dataset = arrayDataset(run.tableRows, run.inputs),
-      hotSet = hotSetOf(run.tableRows, run.hot);
-    const order = { kind: "shuffled", seed: 1, epoch: 0 } as const;
-    const given = { ...await segregate(dataset, order, hotSet.rows), ms: 1e6 };
-    const come = [];
-    for (const segregation of [null, given]) {
-      using model = toyModel(device, run);
-      await model.initialise(3);
-      const epochs: Order[] = [];
-      const seen: Dataset = {
-        ...dataset,
-        reader: (split, asked) => {
-          if (asked.kind === "shuffled") epochs.push(asked);
-          return dataset.reader(split, asked);
-        },
-      };
-      const options = { ...toyOptions(run, []), hotSet, segregation };
-      const { plan, losses } = await train(model, seen, options);
-      come.push({ plan, losses, numbers: await allNumbers(model), passes: epochs.length });
-    }
-    const [itself, told] = come as [typeof come[0], typeof come[0]];
-    assert.deepEqual(told.losses, itself.losses);
-    assert.deepEqual(told.numbers, itself.numbers);
-    assert.equal(told.passes, itself.passes - 1);
-    // Its time is part of the preparation all the same.
-    assert.ok(told.plan.preparation_ms >= 1e6 && itself.plan.preparation_ms < 1e6);
-    const counted = (
-      { plan }: typeof itself,
-    ) => [plan.hot, plan.trained_inputs, plan.skipped_inputs];
-    assert.deepEqual(counted(told), counted(itself));
-  } finally {
-    device.dispose();
+  using device = await openCpuDevice({ threads: 1 });
+  const run = drawnRun(false, 120, {
+    plan: { name: "slipstream", warmup: 1, window: 4, drop: 0.5 },
+    more: { batch: 4, epochs: 2, shuffle: true },
+  });
+  const dataset = arrayDataset(run.tableRows, run.inputs),
+    hotSet = hotSetOf(run.tableRows, run.hot);
+  const order = { kind: "shuffled", seed: 1, epoch: 0 } as const;
+  const given = { ...await segregate(dataset, order, hotSet.rows), ms: 1e6 };
+  const come = [];
+  for (const segregation of [null, given]) {
+    using model = toyModel(device, run);
+    await model.initialise(3);
+    const epochs: Order[] = [];
+    const seen: Dataset = {
+      ...dataset,
+      reader: (split, asked) => {
+        if (asked.kind === "shuffled") epochs.push(asked);
+        return dataset.reader(split, asked);
+      },
+    };
+    const options = { ...toyOptions(run, []), hotSet, segregation };
+    const { plan, losses } = await train(model, seen, options);
+    come.push({ plan, losses, numbers: await allNumbers(model), passes: epochs.length });
   }
+  const [itself, told] = come as [typeof come[0], typeof come[0]];
+  assert.deepEqual(told.losses, itself.losses);
+  assert.deepEqual(told.numbers, itself.numbers);
+  assert.equal(told.passes, itself.passes - 1);
+  // Its time is part of the preparation all the same.
+  assert.ok(told.plan.preparation_ms >= 1e6 && itself.plan.preparation_ms < 1e6);
+  const counted = (
+    { plan }: typeof itself,
+  ) => [plan.hot, plan.trained_inputs, plan.skipped_inputs];
+  assert.deepEqual(counted(told), counted(itself));
 });
 
 Deno.test("inputs that were told apart in another order, or among others, are refused", async () => {
-  const device = await openCpuDevice({ threads: 1 });
-  try {
-    const run = drawnRun(false, 120, {
-      plan: { name: "fae" },
-      more: { batch: 4, shuffle: true },
-    });
-    const dataset = arrayDataset(run.tableRows, run.inputs);
-    using model = toyModel(device, run);
-    const options = toyOptions(run, []), hot = options.hotSet!.rows;
-    const told = (seed: number, rows = hot, of = dataset) =>
-      segregate(of, { kind: "shuffled", seed, epoch: 0 }, rows);
-    const others = hotSetOf(run.tableRows, [[0, 1, 2], [0, 1], [0, 1]]).rows;
-    await assert.rejects(
-      train(model, dataset, { ...options, segregation: await told(1, others) }),
-      /^RangeError: Cannot use the inputs that were told apart beforehand: they are of another hot set$/,
-    );
-    const log = { ...dataset, hash: "2" };
-    await assert.rejects(
-      train(model, dataset, { ...options, segregation: await told(1, hot, log) }),
-      /^RangeError: Cannot use the inputs that were told apart beforehand: they are of another data set$/,
-    );
-    await assert.rejects(
-      train(model, dataset, { ...options, segregation: await told(2) }),
-      /^RangeError: Cannot use the inputs that were told apart beforehand: they are shuffled by seed 2, epoch 0, those of the run shuffled by seed 1, epoch 0$/,
-    );
-    const plan = { ...options.plan!, negatives: 0.5 };
-    await assert.rejects(
-      train(model, dataset, { ...options, plan, segregation: await told(1) }),
-      /^RangeError: Cannot use the inputs that were told apart beforehand: they are 120, and the run trains on \d+$/,
-    );
-  } finally {
-    device.dispose();
-  }
+  using device = await openCpuDevice({ threads: 1 });
+  const run = drawnRun(false, 120, {
+    plan: { name: "fae" },
+    more: { batch: 4, shuffle: true },
+  });
+  const dataset = arrayDataset(run.tableRows, run.inputs);
+  using model = toyModel(device, run);
+  const options = toyOptions(run, []), hot = options.hotSet!.rows;
+  const told = (seed: number, rows = hot, of = dataset) =>
+    segregate(of, { kind: "shuffled", seed, epoch: 0 }, rows);
+  const others = hotSetOf(run.tableRows, [[0, 1, 2], [0, 1], [0, 1]]).rows;
+  await assert.rejects(
+    train(model, dataset, { ...options, segregation: await told(1, others) }),
+    /^RangeError: Cannot use the inputs that were told apart beforehand: they are of another hot set$/,
+  );
+  const log = { ...dataset, hash: "2" };
+  await assert.rejects(
+    train(model, dataset, { ...options, segregation: await told(1, hot, log) }),
+    /^RangeError: Cannot use the inputs that were told apart beforehand: they are of another data set$/,
+  );
+  await assert.rejects(
+    train(model, dataset, { ...options, segregation: await told(2) }),
+    /^RangeError: Cannot use the inputs that were told apart beforehand: they are shuffled by seed 2, epoch 0, those of the run shuffled by seed 1, epoch 0$/,
+  );
+  const plan = { ...options.plan!, negatives: 0.5 };
+  await assert.rejects(
+    train(model, dataset, { ...options, plan, segregation: await told(1) }),
+    /^RangeError: Cannot use the inputs that were told apart beforehand: they are 120, and the run trains on \d+$/,
+  );
 });
