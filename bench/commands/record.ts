@@ -22,7 +22,8 @@ import { MINUTE_MS, occasionally } from "../occasionally.ts";
 import { openGround } from "../study/ground.ts";
 import { twinWords } from "../study/twin_settings.ts";
 import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
-import { runSeed, type SeedJob } from "../study/run_seed.ts";
+import type { SeedJob } from "../study/one_run.ts";
+import { runSeed } from "../study/run_seed.ts";
 import {
   currentPlace,
   type StudyKey,
@@ -179,10 +180,17 @@ class RecordQueue {
       }
     }
     if (came.left > 0) say(`${counted(came.left, "run")} left to other processes`);
+    if (came.failed > 0) {
+      tell(
+        `error: Cannot record ${
+          counted(came.failed, "run")
+        }: what is wrong is said above, where each failed; the same words try again`,
+      );
+    }
     return came.failed;
   }
 
-  /** Trains and records a run, unless another process does. One that cannot be trained costs none of the others. */
+  /** Trains and records a run, unless another process does. One that cannot be trained or recorded costs none of the others. */
   async #one(
     key: StudyKey,
     open: typeof openGround,
@@ -194,15 +202,15 @@ class RecordQueue {
     const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
     try {
       await runSeed(job, this.#store, this.#settings, open);
+      const result = await this.#store.read(key);
+      if (result === null) return "left";
+      await this.#record(result, commandOf(key));
+      return "recorded";
     } catch (error) {
       if (this.#settings.signal.aborted || !(error instanceof UserError)) throw error;
       tell(`error: ${key.workload}, seed ${key.seed}, ${key.variant} failed: ${error.message}`);
       return "failed";
     }
-    const result = await this.#store.read(key);
-    if (result === null) return "left";
-    await this.#record(result, commandOf(key));
-    return "recorded";
   }
 
   /** Records a run, unless another process of the queue has done it. Nobody else does it meanwhile. */

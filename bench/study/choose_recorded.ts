@@ -7,17 +7,19 @@
 import { WORKLOAD_NAMES } from "../../data/twin/workloads.ts";
 import type { Settings } from "../experiment.ts";
 import type { TWIN_FLAGS } from "./trained.ts";
+import { type LogSettings, lookAtLog } from "./logs.ts";
 import { readRecords, type RecordedStudy, studiesOf } from "./recorded.ts";
 import { rivalOf } from "./rivals.ts";
 import { workloadsOf } from "./sizes.ts";
 import { LEAST_SEEDS } from "./statistics.ts";
 import { drawnOtherwise, twinWords } from "./twin_settings.ts";
-import { isLog } from "./workload.ts";
+import { isLog, type StudyWorkload } from "./workload.ts";
 
 /** What settings choose among records. */
 type RecordedSettings =
   & Pick<Settings, "workloads" | "inputs" | "batch" | "seeds" | "firstSeed" | "records" | "device">
-  & Partial<Pick<Settings, typeof TWIN_FLAGS[number]>>;
+  & Partial<Pick<Settings, typeof TWIN_FLAGS[number]>>
+  & LogSettings;
 
 /** The recorded study of a workload that is shown. */
 export interface ChosenStudy extends RecordedStudy {
@@ -33,10 +35,8 @@ export interface ChosenStudy extends RecordedStudy {
 export async function chooseRecorded(settings: RecordedSettings): Promise<ChosenStudy[]> {
   const { inputs, batch, seeds, firstSeed, device } = settings;
   const studies = studiesOf(await readRecords(settings.records));
-  const twins = workloadsOf(settings), drawn = twinWords(drawnOtherwise(settings).twin);
-  // Logs stand beside the twins unless some of these are chosen.
-  const logs = new Set(studies.map(({ workload }) => workload).filter(isLog));
-  const all = twins.length < WORKLOAD_NAMES.length ? twins : [...twins, ...[...logs].sort()];
+  const drawn = twinWords(drawnOtherwise(settings).twin);
+  const all = await workloadsShown(settings, studies);
   return all.flatMap((workload): ChosenStudy[] => {
     const fit = studies.filter((one) =>
       one.workload === workload && twinWords(one.twin) === drawn &&
@@ -51,6 +51,19 @@ export async function chooseRecorded(settings: RecordedSettings): Promise<Chosen
     const study = fit.find(hasStoppedEarly) ?? fit[0];
     return study === undefined ? [] : [{ ...study, others: fit.filter((one) => one !== study) }];
   });
+}
+
+/** Twins that are asked for and the log that is given; logs stand beside the twins too where neither is chosen. */
+async function workloadsShown(
+  settings: RecordedSettings,
+  studies: readonly RecordedStudy[],
+): Promise<readonly StudyWorkload[]> {
+  const twins = workloadsOf(settings);
+  const log = await lookAtLog(settings);
+  if (log !== null) return [...twins, log.workload];
+  if (twins.length < WORKLOAD_NAMES.length) return twins;
+  const logs = new Set(studies.map(({ workload }) => workload).filter(isLog));
+  return [...twins, ...[...logs].sort()];
 }
 
 function hasStoppedEarly({ runs }: RecordedStudy): boolean {

@@ -48,7 +48,7 @@ export class RunCheckpoint {
     say: (line: string) => void,
   ): Promise<TrainState | null> {
     await model.initialise(seed);
-    if (!await isFolder(this.#folder)) return null;
+    if (!await this.isThere()) return null;
     try {
       const store = await this.#open(false);
       using loaded = await store.latest();
@@ -69,6 +69,11 @@ export class RunCheckpoint {
       await model.initialise(seed);
     }
     return null;
+  }
+
+  /** Whether something has been kept. */
+  async isThere(): Promise<boolean> {
+    return await isFolder(this.#folder);
   }
 
   /** Keeps the state every ten minutes, and when the run is interrupted. */

@@ -70,7 +70,11 @@ Deno.test("a log stands in the table beside a twin, in its own rows, and in reco
     assert.equal((await readRecords(`${folder}/records`)).length, 1);
     const shown = { ...settingsIn(folder), records: `${folder}/records` };
     assert.deepEqual((await chooseRecorded(shown)).map(({ workload }) => workload), [workload]);
+    const own = { ...shown, workloads: [], data: [log], schema };
+    const chosen = async () => (await chooseRecorded(own)).map(({ workload }) => workload);
+    assert.deepEqual(await chosen(), [workload]);
     writeLog(log, 9001);
+    assert.deepEqual(await chosen(), [], "other rows are another log");
     await assert.rejects(
       trainedResults(workload, size, ["fae,alpha=1"], settings),
       (error) =>

@@ -52,6 +52,21 @@ Deno.test("a queue that SIGTERM ends goes on with the same words, and two proces
     assert.ok((await Deno.stat(`${folder}/whole/ablation-recorded.json`)).isFile);
   }));
 
+Deno.test("a record that cannot be written costs no other, and its run is kept", () =>
+  inFolder(async (folder) => {
+    const records = `${folder}/records`;
+    const one = QUEUE.map((word) => word === "2" ? "1" : word);
+    const words = [...one, "--out", folder, "--records", records];
+    const path = `${records}/rm4-4000-by64-fae,schedule=interleaved-seed1.json`;
+    await Deno.mkdir(path, { recursive: true });
+    await fail("bench", words, 1, /^error: Cannot record 1 run: what is wrong is said above/);
+    assert.equal([...Deno.readDirSync(records)].length, 2);
+    await Deno.remove(path);
+    const { err } = await succeed("bench", words);
+    assert.doesNotMatch(err, /: AUC /, "nothing is trained again");
+    assert.equal(Object.keys(await recordsIn(records)).length, 2);
+  }));
+
 Deno.test("record says what it needs, and records are shown by experiments that can show them", async () => {
   await fail("bench", ["record"], 2, /Cannot record: name the experiments whose runs are/);
   await fail("bench", ["record", "memory"], 2, /Cannot list jobs of memory/);
