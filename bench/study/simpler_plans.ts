@@ -1,6 +1,7 @@
 /**
  * Plans beside simpler ones: the chosen plan and the paper's beside popularity alone, which needs no snapshot, and beside
- * chance; a plan that looks again beside itself deciding once. What plans come to against training on everything, or on less,
+ * chance; a plan that looks again beside itself deciding once; both beside leaving out the oldest inputs, where those are
+ * trained in the order of time. What plans come to against training on everything, or on less,
  * does not say what of them is needed.
  *
  * @module
@@ -9,7 +10,7 @@
 import { countColumn, numberColumn, plainColumn, tableOf } from "../columns.ts";
 import type { ResultTable } from "../experiment.ts";
 import { signed } from "../paper_machine.ts";
-import { AUC, intervalOf, LOG_LOSS, type Measure } from "./compare.ts";
+import { AUC, intervalOf, LOG_LOSS, type Measure, type StudyResults } from "./compare.ts";
 import {
   studyWords,
   testedColumn,
@@ -38,6 +39,9 @@ const SIMPLER: ReadonlyMap<string, readonly string[]> = new Map([
   [shortName(CHOSEN_PLAN), [PAPERS, POPULARITY, RANDOM]],
   [PAPERS, [POPULARITY, RANDOM]],
 ]);
+
+/** Options that leave out the oldest inputs, and nothing else. */
+const NEWEST_WORDS = ["budget", "budget-of", "schedule"];
 
 /** A plan and a simpler one, on the seeds that both have. */
 interface Pair extends Pick<Trained, "workload" | "size"> {
@@ -75,7 +79,8 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
     const others = names.filter((name) =>
       simpler.includes(shortName(name)) && variantOf(name).plan.schedule === schedule
     );
-    return others.flatMap((name): Pair[] => {
+    const newest = SIMPLER.has(shortName(plan)) ? nearestNewest(results, plan) : null;
+    return [...others, ...(newest === null ? [] : [newest])].flatMap((name): Pair[] => {
       const auc = results.difference(plan, name, AUC);
       const logLoss = results.difference(plan, name, LOG_LOSS);
       if (auc === null || logLoss === null) return [];
@@ -93,6 +98,19 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
       }];
     });
   });
+}
+
+/** `fae` without the oldest inputs, of those that were trained the one with most nearly as many inputs as a plan. */
+function nearestNewest(results: StudyResults, plan: string): string | null {
+  const apart = (name: string): number =>
+    Math.abs(results.difference(plan, name, INPUTS)?.mean ?? Infinity);
+  const all = results.names.filter((name) => {
+    const { plan: { name: base, budgetOf, schedule }, words } = variantOf(name);
+    const known = Object.keys(words.options).every((option) => NEWEST_WORDS.includes(option));
+    return base === "fae" && budgetOf === "last" && known &&
+      schedule === variantOf(plan).plan.schedule;
+  });
+  return all.toSorted((a, b) => apart(a) - apart(b))[0] ?? null;
 }
 
 /** What a plan is set beside: one that looks again also beside itself deciding once. */

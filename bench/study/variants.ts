@@ -51,6 +51,7 @@ const VARIANT_FLAGS = {
   rate: PLAN_FLAGS.rate,
   leastRate: PLAN_FLAGS.leastRate,
   budget: PLAN_FLAGS.budget,
+  budgetOf: PLAN_FLAGS.budgetOf,
   negatives: PLAN_FLAGS.negatives,
   correction: PLAN_FLAGS.correction,
   drop: PLAN_FLAGS.drop,

@@ -267,9 +267,13 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
   inFolder(async (folder) => {
     const POPULARITY = "slipstream,criterion=popularity,schedule=interleaved";
     const AGAIN = "slipstream,schedule=interleaved,wake-every=0.15";
+    const NEWEST = "fae,budget=0.8,budget-of=last,schedule=interleaved";
+    const NEWER = "fae,budget=0.6,budget-of=last,schedule=interleaved";
     const aucs = {
       ...{ [CHOSEN_PLAN]: 0.7085, [POPULARITY]: 0.708, [SLIPSTREAM]: 0.707, [AGAIN]: 0.7075 },
+      ...{ [NEWEST]: 0.7065, [NEWER]: 0.6 },
     };
+    const percents = new Map([[CHOSEN_PLAN, 80], [NEWEST, 80], [NEWER, 60]]);
     const runs = (seeds: readonly number[], noise: number) => [
       ...madeUpRuns(seeds, 85, 0.7).filter(({ variant }) => variant !== SLIPSTREAM),
       ...seeds.flatMap((seed) =>
@@ -277,7 +281,7 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
           madeUp(
             variant,
             seed,
-            variant === CHOSEN_PLAN ? 80 : 85,
+            percents.get(variant) ?? 85,
             auc + seed / 100 + (variant === POPULARITY ? (seed - 2) * noise : 0),
           )
         )
@@ -296,16 +300,20 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
       beside: string,
       auc: string,
       logLoss: string,
-    ) => ["RM4", 8000, 3, plan, beside, percent, 85, auc, logLoss];
+      other = 85,
+    ) => ["RM4", 8000, 3, plan, beside, percent, other, auc, logLoss];
+    const newest = "fae,budget=0.8,budget-of=last";
     const popularity = "slipstream,criterion=popularity";
     assert.deepEqual(near.rows, [
       line(chosen, 80, popularity, "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
       line(chosen, 80, "slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
+      line(chosen, 80, newest, "+0.00200 ± 0.00000 *", "-0.00200 ± 0.00000 *", 80),
       line(
         ...["slipstream,wake-every=0.15", 85, "slipstream"] as const,
         ...["+0.00050 ± 0.00000 *", "-0.00050 ± 0.00000 *"] as const,
       ),
       line("slipstream", 85, popularity, "-0.00100 ± 0.00002 *", "+0.00100 ± 0.00002 *"),
+      line("slipstream", 85, newest, "+0.00050 ± 0.00000 *", "-0.00050 ± 0.00000 *", 80),
     ]);
     assert.equal(
       near.said,

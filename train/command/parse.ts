@@ -41,6 +41,7 @@ export type TrainCommandLine =
 const GENERAL: ReadonlySet<string> = new Set([
   "plan",
   "budget",
+  "budgetOf",
   "negatives",
   "correction",
   "placement",

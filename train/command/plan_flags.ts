@@ -83,6 +83,14 @@ export const PLAN_FLAGS = {
     valueName: "SHARE",
     help: "Share of each epoch's inputs that is come to, of hot and cold ones alike: stop early",
   },
+  budgetOf: {
+    type: "choice",
+    choices: ["first", "last"],
+    default: PLAN_DEFAULTS.budgetOf,
+    group: PLAN,
+    help:
+      "Of --budget: the first of the epoch's order, or the last, which are the newest of a log in the order of time with --data-order none",
+  },
   negatives: {
     type: "number",
     above: 0,
@@ -341,6 +349,7 @@ export function planOf(values: FlagValues<typeof PLAN_FLAGS>): PlanOptions {
     name: values.plan,
     mode: values.mode,
     budget: values.budget,
+    budgetOf: values.budgetOf,
     negatives: values.negatives,
     correction: values.correction,
     drop: values.drop,

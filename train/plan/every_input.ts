@@ -17,6 +17,8 @@ export class EveryInput implements PlanDriver {
   readonly #parts: DriverParts;
   readonly #options: PlanOptions;
   readonly #leftOut: number;
+  /** Inputs of an epoch before those that are trained. */
+  readonly #first: number;
   readonly #perEpoch: number;
   #epoch = -1;
   #at = 0;
@@ -30,6 +32,7 @@ export class EveryInput implements PlanDriver {
     const all = parts.dataset.count("train");
     const count = withinBudget(options, all);
     this.#leftOut = all - count;
+    this.#first = options.budgetOf === "last" ? this.#leftOut : 0;
     const whole = Math.floor(count / parts.batch) * parts.batch;
     this.#perEpoch = parts.lastBatch === "drop" && whole > 0 ? whole : count;
     this.total = this.#perEpoch * parts.epochs;
@@ -47,7 +50,8 @@ export class EveryInput implements PlanDriver {
       this.#open(this.#epoch + 1, 0);
     }
     const begun = performance.now();
-    const prepared = this.#source!.prepare(this.#at, Math.min(batch, this.#perEpoch - this.#at));
+    const size = Math.min(batch, this.#perEpoch - this.#at);
+    const prepared = this.#source!.prepare(this.#first + this.#at, size);
     const host = prepared instanceof Promise ? await prepared : prepared;
     hooks.book("prepare", performance.now() - begun);
     return {
@@ -113,7 +117,8 @@ export class EveryInput implements PlanDriver {
   #open(epoch: number, at: number): void {
     const { feeds, order, batch } = this.#parts;
     this.#source?.dispose();
-    this.#source = feeds.minibatches("train", order(epoch), batch, this.#perEpoch);
+    const end = this.#first + this.#perEpoch;
+    this.#source = feeds.minibatches("train", order(epoch), batch, end);
     this.#epoch = epoch;
     this.#at = at;
   }

@@ -155,14 +155,18 @@ async function warmInputs(
   return all;
 }
 
-/** The first inputs of each kind, as many as a budget holds. */
+/** The first or last inputs of each kind, as many as a budget holds. */
 export function cutToBudget(
   whole: Segregation,
-  options: Pick<PlanOptions, "budget">,
+  options: Pick<PlanOptions, "budget" | "budgetOf">,
 ): Segregation {
-  const first = (positions: Uint32Array): Uint32Array =>
-    positions.subarray(0, withinBudget(options, positions.length));
-  return { ...whole, hot: first(whole.hot), cold: first(whole.cold) };
+  const within = (positions: Uint32Array): Uint32Array => {
+    const count = withinBudget(options, positions.length);
+    return options.budgetOf === "last"
+      ? positions.subarray(positions.length - count)
+      : positions.subarray(0, count);
+  };
+  return { ...whole, hot: within(whole.hot), cold: within(whole.cold) };
 }
 
 /**

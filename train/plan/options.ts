@@ -42,10 +42,14 @@ export interface PlanOptions {
   /** Whether mistakes of the authors' program are corrected (`corrected`) or kept (`artifact`). */
   readonly mode: PlanMode;
   /**
-   * Share of each epoch's inputs that the plan comes to, in (0, 1]: below 1 it stops early. Of hot and of cold inputs the
-   * first ones in the epoch's order, of each kind the same share. 1 by default.
+   * Share of each epoch's inputs that the plan comes to, in (0, 1], of hot and of cold ones the same share. 1 by default.
    */
   readonly budget: number;
+  /**
+   * Which inputs of the epoch's order these are: the `first`, so that it stops early, or the `last`, which are the newest
+   * where inputs are trained in the order of time. `first` by default.
+   */
+  readonly budgetOf: "first" | "last";
   /** q: probability with which each negative of the training split is kept, in (0, 1]. 1 by default. */
   readonly negatives: number;
   /**
@@ -116,6 +120,7 @@ export const PLAN_DEFAULTS: PlanOptions = {
   name: "baseline",
   mode: "corrected",
   budget: 1,
+  budgetOf: "first",
   negatives: 1,
   correction: "logit",
   drop: 0.3,
@@ -357,8 +362,13 @@ function checkNeeds(
   );
 }
 
-/** Refuses shares of all inputs, or of the negatives, that are none. */
+/** Refuses shares of all inputs, or of the negatives, that are none, and a part of the order that is none. */
 function checkShares(options: PlanOptions): void {
+  if (options.budgetOf !== "first" && options.budgetOf !== "last") {
+    throw new UsageError((option) =>
+      `Cannot use ${option("plan.budgetOf")} ${options.budgetOf}: it must be first or last`
+    );
+  }
   const wrong = (["budget", "negatives"] as const).find((name) =>
     !(options[name] > 0 && options[name] <= 1)
   );
@@ -497,6 +507,7 @@ export function planOptionsDocument(
   const { negatives, correction } = options;
   const shares = {
     ...(options.budget < 1 ? { budget: options.budget } : {}),
+    ...(options.budget < 1 && options.budgetOf === "last" ? { budget_of: options.budgetOf } : {}),
     ...(negatives < 1 ? { negatives, correction } : {}),
   };
   if (!plan.segregates) return shares;

@@ -14,24 +14,38 @@ Deno.test("baseline: a budget trains the first share of each epoch", async () =>
   assert.deepEqual(result.plan.options, { budget: 0.29 });
 });
 
+Deno.test("baseline: a budget of the last inputs leaves out those before them", async () => {
+  const { trained, result } = await runToy(drawnRun(false, 100, {
+    plan: { name: "baseline", budget: 0.3, budgetOf: "last" },
+    more: { batch: 4, epochs: 2 },
+  }));
+  const last = Array.from({ length: 30 }, (_, i) => 70 + i);
+  assert.deepEqual(trained.flatMap(({ inputs }) => inputs), [...last, ...last]);
+  assert.equal(result.plan.left_out_inputs, 70);
+  assert.deepEqual(result.plan.options, { budget: 0.3, budget_of: "last" });
+});
+
 for (const schedule of ["cold-then-hot", "interleaved"] as const) {
-  Deno.test(`fae, ${schedule}: a budget leaves hot and cold inputs in the proportion of the whole`, async () => {
-    const run = drawnRun(false, 120, { plan: {}, more: { batch: 4 } });
-    const hot = run.inputs.map((ids) => ids.every((id, t) => run.hot[t]!.includes(id)));
-    const firsts = (is: boolean): number[] => {
-      const all = hot.flatMap((own, i) => own === is ? [i] : []);
-      return all.slice(0, Math.floor(0.75 * all.length));
-    };
-    const { trained, result } = await runToy({
-      ...run,
-      plan: { name: "fae", schedule, budget: 0.75 },
+  for (const budgetOf of ["first", "last"] as const) {
+    Deno.test(`fae, ${schedule}: a budget holds the ${budgetOf} hot and cold inputs in the proportion of the whole`, async () => {
+      const run = drawnRun(false, 120, { plan: {}, more: { batch: 4 } });
+      const hot = run.inputs.map((ids) => ids.every((id, t) => run.hot[t]!.includes(id)));
+      const within = (is: boolean): number[] => {
+        const all = hot.flatMap((own, i) => own === is ? [i] : []);
+        const count = Math.floor(0.75 * all.length);
+        return budgetOf === "first" ? all.slice(0, count) : all.slice(-count);
+      };
+      const { trained, result } = await runToy({
+        ...run,
+        plan: { name: "fae", schedule, budget: 0.75, budgetOf },
+      });
+      const inputs = trained.flatMap((minibatch) => minibatch.inputs);
+      assert.deepEqual(inputs.filter((i) => hot[i]), within(true));
+      assert.deepEqual(inputs.filter((i) => !hot[i]), within(false));
+      assert.equal(result.plan.skipped_inputs, 0);
+      assert.equal(result.plan.left_out_inputs, 120 - inputs.length);
     });
-    const inputs = trained.flatMap((minibatch) => minibatch.inputs);
-    assert.deepEqual(inputs.filter((i) => hot[i]), firsts(true));
-    assert.deepEqual(inputs.filter((i) => !hot[i]), firsts(false));
-    assert.equal(result.plan.skipped_inputs, 0);
-    assert.equal(result.plan.left_out_inputs, 120 - inputs.length);
-  });
+  }
 }
 
 Deno.test("slipstream: shares are of what the budget holds, and what lies beyond is not skipped", async () => {
@@ -52,4 +66,12 @@ Deno.test("a budget that is none is refused", async () => {
       message: `Cannot use plan.budget ${budget}: it must be above 0 and at most 1`,
     });
   }
+});
+
+Deno.test("a part of the order that is none is refused", async () => {
+  const plan = { name: "fae", budget: 0.5, budgetOf: "middle" as "last" } as const;
+  await assert.rejects(runToy(drawnRun(false, 20, { plan })), {
+    name: "UserError",
+    message: "Cannot use plan.budgetOf middle: it must be first or last",
+  });
 });

@@ -312,6 +312,8 @@ export const PLANS = {
     snapshots: 3,
   },
   "fae within a budget": { name: "fae", schedule: "interleaved", budget: 0.8 },
+  "baseline on the newest": { name: "baseline", budget: 0.7, budgetOf: "last" },
+  "fae on the newest": { name: "fae", schedule: "interleaved", budget: 0.7, budgetOf: "last" },
   popularity: {
     name: "slipstream",
     schedule: "interleaved",
