@@ -54,7 +54,11 @@ function sizesOf(studies: readonly RecordedStudy[]): string {
 }
 
 async function nothingNote(settings: Settings): Promise<string> {
-  const { records, inputs, device } = settings;
+  const { records, inputs, device, data, workloads } = settings;
+  const [log] = data;
+  if (log !== undefined && workloads.length === 0) {
+    return `No run on the inputs of ${log} is recorded in ${records}; deno task bench record with --data ${log} makes records`;
+  }
   const size = inputs === null ? "" : ` of ${formatCount(inputs)} inputs`;
   const on = device === "auto" ? "" : ` on ${device}`;
   const none = `No run${size} of these workloads${on} is recorded in ${records}`;

@@ -21,7 +21,7 @@ import { takenTable } from "../help.ts";
 import { MINUTE_MS, occasionally } from "../occasionally.ts";
 import { openGround } from "../study/ground.ts";
 import { twinWords } from "../study/twin_settings.ts";
-import { isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
+import { ALONE, isRecorded, RECORDS_FOLDER, writeRecord } from "../study/recorded.ts";
 import type { SeedJob } from "../study/one_run.ts";
 import { runSeed } from "../study/run_seed.ts";
 import {
@@ -184,7 +184,7 @@ class RecordQueue {
       tell(
         `error: Cannot record ${
           counted(came.failed, "run")
-        }: what is wrong is said above, where each failed; the same words try again`,
+        }: the reasons are above; give the same command to try again`,
       );
     }
     return came.failed;
@@ -196,15 +196,16 @@ class RecordQueue {
     open: typeof openGround,
     commandOf: (key: StudyKey) => string,
   ): Promise<"recorded" | "left" | "failed"> {
-    if (await isRecorded(this.#values.records, key, this.#device)) return "recorded";
-    const variant = await loadVariant(variantOf(key.variant));
-    const onProgress = this.#progressOf(key)!;
-    const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
     try {
+      if (await isRecorded(this.#values.records, key, this.#device)) return "recorded";
+      const variant = await loadVariant(variantOf(key.variant));
+      const onProgress = this.#progressOf(key)!;
+      const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
+      const before = await this.#store.read(key);
       await runSeed(job, this.#store, this.#settings, open);
       const result = await this.#store.read(key);
       if (result === null) return "left";
-      await this.#record(result, commandOf(key));
+      await this.#record(result, commandOf(key), before !== null);
       return "recorded";
     } catch (error) {
       if (this.#settings.signal.aborted || !(error instanceof UserError)) throw error;
@@ -214,8 +215,10 @@ class RecordQueue {
   }
 
   /** Records a run, unless another process of the queue has done it. Nobody else does it meanwhile. */
-  async #record(result: StudyResult, command: string): Promise<void> {
-    const { records, beside = null } = this.#values;
+  async #record(result: StudyResult, command: string, trainedBefore: boolean): Promise<void> {
+    const { records, beside: said = null } = this.#values;
+    // What ran beside a run that an earlier command trained, this one does not know.
+    const beside = trainedBefore && said === ALONE ? null : said;
     using _claim = await this.#store.claim(result, this.#settings);
     if (await isRecorded(records, result, this.#device)) return;
     await writeRecord(records, result, { command, recorded_at: new Date().toISOString(), beside });

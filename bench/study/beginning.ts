@@ -1,6 +1,6 @@
 /**
- * What runs share that begin alike: every cold minibatch at a constant rate, then hot ones. The beginning is trained once, and
- * each run goes on from there, to the same bits as if it had been trained whole.
+ * What runs share whose plans train all cold inputs first: every cold minibatch, at a constant rate. That beginning is trained
+ * once, and each run goes on from there. A run by itself does the same, so that it comes to the same bits in any company.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Model } from "../../train/model/model.ts";
 import { type TrainState, unpackState } from "../../train/run/state.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { ModelImage } from "./image.ts";
-import { checkpointOf, run, scheduleOf, type Shared } from "./one_run.ts";
+import { checkpointOf, keyOf, run, scheduleOf, type Shared } from "./one_run.ts";
 import type { RunCheckpoint } from "./run_checkpoint.ts";
 import { planOfVariant, type Variant, variantOf, type VariantTraining } from "./variants.ts";
 
@@ -34,7 +34,7 @@ function isUsual(
   return optimizer === null && learningRate === null && schedule === "fall" && evaluations === 0;
 }
 
-/** One that took less is trained again sooner than it is worth a file of the model's size. */
+/** A beginning that took less is kept on disk only when it is interrupted: training it again is no great loss. */
 const WORTH_KEEPING_MS = 600_000;
 
 /** Where runs go on that have been trained together so far. */
@@ -44,41 +44,56 @@ export interface Beginning {
   readonly image: ModelImage;
 }
 
-/** Where the beginning of some runs is kept until all of them have ended; they have one model, so that they normalise alike. */
-export function beginningCheckpoint(shared: Shared, { normalisation }: Variant): RunCheckpoint {
-  return checkpointOf(shared, `beginning-${normalisation}`);
+/** Where the beginning of some runs is kept on disk until they have ended. */
+export interface KeptBeginning extends Disposable {
+  readonly checkpoint: RunCheckpoint;
 }
 
 /**
- * Trains the cold inputs, as every plan does that trains them first; goes on where that was interrupted.
+ * The checkpoint of the beginning of some runs on one model. Other processes may train runs with the same beginning: the first
+ * to come has a checkpoint that whatever is trained later finds, others have one of their own.
  *
- * @param kept Where it is kept; null to keep it in memory alone.
+ * @param first The first of the runs, which no other process trains.
  */
+export async function keepBeginning(shared: Shared, first: Variant): Promise<KeptBeginning> {
+  const name = `beginning-${first.normalisation}`;
+  const own = checkpointOf(shared, `${first.name}-${name}`);
+  const claim = await shared.store.tryClaim({ ...keyOf(shared.job, first), variant: name });
+  return {
+    checkpoint: claim === null || await own.isThere() ? own : checkpointOf(shared, name),
+    [Symbol.dispose]: () => claim?.[Symbol.dispose](),
+  };
+}
+
+/** Trains the cold inputs, as every plan does that trains them first; goes on where that was interrupted. */
 export async function trainBeginning(
   shared: Shared,
   model: Model,
   variant: Variant,
-  kept: RunCheckpoint | null,
+  kept: RunCheckpoint,
 ): Promise<Beginning> {
   const { job, ground, settings } = shared;
   const steps = Math.floor(ground.segregation.cold.length / job.batch);
   const say = (line: string) => settings.say(`${job.workload}: the cold minibatches ${line}`);
-  let state = await kept?.restore(model, job.seed, (why) => say(`begin anew: ${why}`)) ?? null;
-  if (kept === null) await model.initialise(job.seed);
-  if (state !== null) say("go on where they were");
-  const begun = performance.now();
-  if (state === null || unpackState(state).step < steps) {
+  const resume = await kept.restore(model, job.seed, (why) => say(`begin anew: ${why}`));
+  if (resume !== null) say("go on where they were");
+  let state = resume !== null && unpackState(resume).step === steps ? resume : null;
+  if (state === null) {
+    const begun = performance.now(), { every, save } = kept.policy(model);
     const coldAlone = { ...variant, plan: { ...variantOf("skip-hot").plan, watch: 0 } };
     await run(shared, model, coldAlone, {
       // Constant as far as the plans that go on from here have it so.
       schedule: scheduleOf(shared, variant, 0, 0),
-      resume: state,
+      resume,
       checkpoint: {
-        every: steps,
+        every,
+        after: steps,
+        atEnd: false,
         save: async (saved) => {
-          state = saved;
-          const long = performance.now() - begun >= WORTH_KEEPING_MS;
-          if (long || settings.signal.aborted) await kept?.policy(model).save(saved);
+          const done = unpackState(saved).step === steps;
+          if (done) state = saved;
+          const brief = performance.now() - begun < WORTH_KEEPING_MS;
+          if (!done || !brief || settings.signal.aborted) await save(saved);
         },
       },
     });

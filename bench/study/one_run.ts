@@ -41,10 +41,10 @@ import { placementOfVariant, planOfVariant, type Variant } from "./variants.ts";
 
 /** Inputs a forward pass of an evaluation. */
 export const EVAL_BATCH = 2048;
-/** How it is run. */
+/** Settings of a seed's runs. */
 export type SeedSettings = SettingsOf<"device" | "threads"> & LogSettings;
 
-/** What is run. */
+/** The runs of a seed that are wanted. */
 export interface SeedJob extends Omit<StudyKey, "variant"> {
   readonly variants: readonly Variant[];
   /** Whether the times of runs are asked for, which are of this machine alone. */
@@ -92,6 +92,7 @@ export function scheduleOf(
   };
 }
 
+/** Optimizer and learning rate of a variant: its own, or the study's of the workload. */
 export function trainingOfVariant({ workload, inputs }: SeedJob, { training }: Variant) {
   return trainingOf(workload, inputs, training);
 }
@@ -105,6 +106,7 @@ function seedKey({ workload, inputs, batch, seed, twin }: SeedJob): Omit<StudyKe
   return { workload, inputs, batch, seed, ...(twin === undefined ? {} : { twin }) };
 }
 
+/** What the person asked for calls a variant. */
 export function labelOf({ labels }: SeedJob, { name }: Variant): string {
   return labels?.get(name) ?? name;
 }
@@ -120,6 +122,11 @@ async function stepsOf({ job, ground, settings }: Shared, plan: PlanOptions): Pr
   return expectedSteps(plan, dataset, segregation, job.batch);
 }
 
+/**
+ * Trains a variant as the study does; what is counted of its minibatches beside the result.
+ *
+ * @param more Options of the trainer that are others for this call.
+ */
 export async function run(
   shared: Shared,
   model: Model,
@@ -182,7 +189,7 @@ function historyOf({ evaluations }: TrainResult): NonNullable<StudyResult["histo
 /** Where the checkpoints of a run of this seed lie. */
 export function checkpointOf({ job, ground, store }: Shared, variant: string): RunCheckpoint {
   const folder = store.checkpoints({ ...seedKey(job), variant });
-  return new RunCheckpoint(folder, ground.dataset.hash, store.conditions);
+  return new RunCheckpoint(folder, ground.dataset.hash, store, job.wanted ?? "accuracy");
 }
 
 /** Runs a variant to its end and keeps what came of it. */

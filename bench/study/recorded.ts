@@ -35,7 +35,7 @@ const MOST_BYTES = 16e6;
 export interface Recording {
   /** Words that make the run again. */
   readonly command: string;
-  /** When it ended: ISO 8601, UTC. */
+  /** When it was recorded, which is when it ended unless an earlier command trained it: ISO 8601, UTC. */
   readonly recorded_at: string;
   /**
    * What else ran on the machine meanwhile, in words; {@linkcode ALONE} where nothing did, null where nobody said. Times of runs

@@ -12,7 +12,15 @@ import type { Json } from "../../train/run/result.ts";
 import { restoreRun, saveRun } from "../../train/checkpoint/run_tensors.ts";
 import type { TrainState } from "../../train/run/state.ts";
 import type { CheckpointPolicy } from "../../train/run/trainer.ts";
-import { sameConditions, STUDY_SCHEMA_VERSION, type StudyConditions } from "./store.ts";
+import {
+  sameConditions,
+  sameMachine,
+  STUDY_SCHEMA_VERSION,
+  type StudyConditions,
+  type StudyMachine,
+  type StudyPlace,
+  type Wanted,
+} from "./store.ts";
 
 /** What a checkpoint says besides its tensors. */
 interface StudyCheckpoint {
@@ -20,6 +28,8 @@ interface StudyCheckpoint {
   readonly version: number;
   readonly dataset_hash: string;
   readonly conditions: StudyConditions;
+  /** Absent in checkpoints of older revisions. */
+  readonly machine?: StudyMachine;
   readonly state: Json;
 }
 
@@ -27,13 +37,18 @@ interface StudyCheckpoint {
 export class RunCheckpoint {
   readonly #folder: string;
   readonly #hash: string;
-  readonly #conditions: StudyConditions;
+  readonly #place: StudyPlace;
+  readonly #wanted: Wanted;
 
-  /** @param hash Of the data set that the run trains on. */
-  constructor(folder: string, hash: string, conditions: StudyConditions) {
+  /**
+   * @param hash Of the data set that the run trains on.
+   * @param wanted Where times are asked for, a run does not go on from what another machine trained.
+   */
+  constructor(folder: string, hash: string, place: StudyPlace, wanted: Wanted) {
     this.#folder = folder;
     this.#hash = hash;
-    this.#conditions = conditions;
+    this.#place = place;
+    this.#wanted = wanted;
   }
 
   /**
@@ -55,12 +70,12 @@ export class RunCheckpoint {
       const document = loaded?.document as unknown as Partial<StudyCheckpoint> | undefined;
       const fits = document?.kind === "slipstream.study-run" &&
         document.version === STUDY_SCHEMA_VERSION && document.dataset_hash === this.#hash &&
-        sameConditions(document.conditions!, this.#conditions);
+        this.#isOfPlace(document);
       if (fits) return await restoreRun(model, loaded!.tensors, document.state!);
       say(
         loaded === null
           ? `no checkpoint in ${this.#folder} is whole`
-          : `the checkpoint in ${this.#folder} is of other inputs or conditions`,
+          : `the checkpoint in ${this.#folder} is of other inputs, of another machine or of other conditions`,
       );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -86,7 +101,8 @@ export class RunCheckpoint {
           kind: "slipstream.study-run",
           version: STUDY_SCHEMA_VERSION,
           dataset_hash: this.#hash,
-          conditions: this.#conditions,
+          conditions: this.#place.conditions,
+          machine: this.#place.machine,
           state: state.document,
         };
         await saveRun(await this.#open(true), document, model, state);
@@ -99,6 +115,12 @@ export class RunCheckpoint {
     await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", this.#folder, error);
     });
+  }
+
+  #isOfPlace({ conditions, machine }: Partial<StudyCheckpoint>): boolean {
+    if (!sameConditions(conditions!, this.#place.conditions)) return false;
+    return this.#wanted === "accuracy" ||
+      machine !== undefined && sameMachine(machine, this.#place.machine);
   }
 
   async #open(create: boolean): Promise<CheckpointStore> {

@@ -1,6 +1,6 @@
 /**
- * All variants of one workload, size and seed. Those that begin alike (every cold minibatch, then hot ones) share that
- * beginning: it is trained once, and each goes on from there, to the same bits as if it had been trained whole.
+ * All variants of one workload, size and seed, on the same inputs, one after another; those that train all cold inputs first
+ * share that beginning.
  *
  * @module
  */
@@ -13,12 +13,7 @@ import type { PlanOptions } from "../../train/plan/options.ts";
 import { denseStatistics } from "../../train/run/dense_statistics.ts";
 import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
-import {
-  type Beginning,
-  beginningCheckpoint,
-  sharesBeginning,
-  trainBeginning,
-} from "./beginning.ts";
+import { type Beginning, keepBeginning, sharesBeginning, trainBeginning } from "./beginning.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { openGround } from "./ground.ts";
 import {
@@ -40,7 +35,7 @@ import { placementOfVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Minibatches before anything is timed, once for each workload and placement: the engine compiles what is used. */
 const WARM_UP = 12;
-/** With a hot set everything that some plan does is warmed up: rounds, snapshots, search, classification. */
+/** With hot inputs enough everything that some plan does is warmed up: rounds, snapshots, search, classification. */
 const WARM_UP_PLAN = variantOf("slipstream,schedule=interleaved,warmup=1,window=2").plan;
 
 const warmed = new Set<string>();
@@ -105,11 +100,11 @@ export async function runSeed(
 }
 
 async function warmUp(shared: Shared, model: Model, variant: Variant): Promise<void> {
-  const key = `${shared.job.workload} ${placementOfVariant(variant)}`;
+  const all = placementOfVariant(variant) === "hot" && windowFits(shared, WARM_UP_PLAN);
+  const key = `${shared.job.workload} ${placementOfVariant(variant)} ${all}`;
   if (warmed.has(key)) return;
   warmed.add(key);
   await model.initialise(shared.job.seed);
-  const all = placementOfVariant(variant) === "hot" && windowFits(shared, WARM_UP_PLAN);
   const plan = all ? WARM_UP_PLAN : variant.plan;
   // It is no part of a run, whose progress is told.
   await run(shared, model, { ...variant, plan }, { maxSteps: WARM_UP, onProgress: undefined });
@@ -132,39 +127,33 @@ async function runVariants(
   variants: readonly Variant[],
 ): Promise<void> {
   const sharing = variants.filter((variant) => sharesBeginning(shared, variant));
-  // One by itself shares with nobody, unless it is the last of some.
-  const together = sharing.length > 1 ||
-    sharing.length === 1 && await beginningCheckpoint(shared, sharing[0]!).isThere();
-  const alone = together ? variants.filter((variant) => !sharing.includes(variant)) : variants;
+  const alone = variants.filter((variant) => !sharing.includes(variant));
   for (const variant of rotated(alone, shared.job.seed)) {
     const kept = checkpointOf(shared, variant.name);
     await finishKept(shared, model, variant, kept, await goOn(shared, model, variant, kept));
   }
-  if (together) await runSharing(shared, model, sharing);
+  if (sharing.length > 0) await runFromBeginning(shared, model, sharing);
 }
 
-/** Runs that begin alike. */
-async function runSharing(
+/** Trains runs that begin with the same cold minibatches from the end of these on; one that was interrupted from where it was. */
+async function runFromBeginning(
   shared: Shared,
   model: Model,
   variants: readonly Variant[],
 ): Promise<void> {
-  const [first] = variants, { store, job } = shared;
-  const kept = beginningCheckpoint(shared, first!);
-  // A process that finds the beginning being trained trains it for itself, and keeps it in memory.
-  using claim = await store.tryClaim({ ...keyOf(job, first!), variant: "beginning" });
+  using kept = await keepBeginning(shared, variants[0]!);
   let beginning: Beginning | null = null;
   for (const variant of variants) {
     const own = checkpointOf(shared, variant.name);
     let resume = await own.isThere() ? await goOn(shared, model, variant, own) : null;
     if (resume === null) {
-      beginning ??= await trainBeginning(shared, model, first!, claim === null ? null : kept);
+      beginning ??= await trainBeginning(shared, model, variants[0]!, kept.checkpoint);
       await beginning.image.restore(model);
       resume = beginning.state;
     }
     await finishKept(shared, model, variant, own, resume);
   }
-  if (claim !== null) await kept.remove();
+  await kept.checkpoint.remove();
 }
 
 /** Where a run was when it was interrupted, the model put back; null for one at its beginning. */
@@ -180,7 +169,7 @@ async function goOn(
   return resume;
 }
 
-/** Runs a variant to its end; an interruption costs nothing. */
+/** Runs a variant to its end, its state kept every ten minutes and when it is interrupted. */
 async function finishKept(
   shared: Shared,
   model: Model,

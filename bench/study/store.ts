@@ -392,6 +392,11 @@ export function sameConditions(a: StudyConditions, b: StudyConditions): boolean 
   return same(a, b);
 }
 
+/** Whether the times of two runs are of the same machine. */
+export function sameMachine(a: StudyMachine, b: StudyMachine): boolean {
+  return same(a, b);
+}
+
 function same<T extends object>(a: T, b: T): boolean {
   return (Object.keys(b) as (keyof T)[]).every((key) => a[key] === b[key]);
 }

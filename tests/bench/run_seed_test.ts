@@ -39,20 +39,30 @@ async function trainUntil(out: string, names: readonly string[], at: RegExp | nu
       if (at?.test(line)) controller.abort(new UserError("Interrupted"));
     },
   });
-  const size = { inputs: 2000, seeds: 1, batch: 64 };
+  const size = { inputs: 4000, seeds: 1, batch: 64 };
   try {
     const { all } = await trainedResults("rm1", size, names, settings);
-    return { lines, came: all.map(({ metrics, work, steps }) => ({ metrics, work, steps })) };
+    const came = all.map(({ variant, metrics, work, steps }) => ({
+      variant,
+      metrics,
+      work,
+      steps,
+    }));
+    return { lines, came };
   } catch (error) {
     assert.match(String(error), /Interrupted/);
     return { lines, came: null };
   }
 }
 
-Deno.test("a beginning that runs share goes on where it was interrupted, and so does each of them", () =>
+Deno.test("runs that share a beginning come to the same by themselves, and go on where they or it were interrupted", () =>
   inFolder(async (folder) => {
     const names = ["baseline", "fae", "random-drop"];
     const whole = await trainUntil(`${folder}/whole`, names);
+    for (const name of names) {
+      const { came } = await trainUntil(`${folder}/${name}`, [name]);
+      assert.deepEqual(came, whole.came!.filter(({ variant }) => variant === name));
+    }
     const cut = `${folder}/cut`;
     // What follows ends after its first minibatch: that is a cold one, then a hot one.
     assert.equal((await trainUntil(cut, names, / baseline: AUC /)).came, null);

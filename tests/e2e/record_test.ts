@@ -59,7 +59,7 @@ Deno.test("a record that cannot be written costs no other, and its run is kept",
     const words = [...one, "--out", folder, "--records", records];
     const path = `${records}/rm4-4000-by64-fae,schedule=interleaved-seed1.json`;
     await Deno.mkdir(path, { recursive: true });
-    await fail("bench", words, 1, /^error: Cannot record 1 run: what is wrong is said above/);
+    await fail("bench", words, 1, /^error: Cannot record 1 run: the reasons are above/);
     assert.equal([...Deno.readDirSync(records)].length, 2);
     await Deno.remove(path);
     const { err } = await succeed("bench", words);

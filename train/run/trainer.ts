@@ -119,6 +119,8 @@ export type LastBatch = "keep" | "drop";
 export interface CheckpointPolicy {
   /** Minibatches between two; 0 for one every ten minutes. */
   readonly every: number;
+  /** A minibatch after which it is saved as well, counted from 1; none by default. */
+  readonly after?: number;
   /** Whether a run that came to its end is saved too, so that more epochs can follow; true by default. */
   readonly atEnd?: boolean;
   /** Keeps a state together with the model's weights. The model's tables are up to date. */
@@ -449,7 +451,7 @@ class Run {
       if (signal?.aborted) return "interrupted";
       const ended = await this.#evaluateIfDue();
       if (ended !== null) return ended;
-      if (checkpoint && this.#checkpointDue(checkpoint.every)) {
+      if (checkpoint && this.#checkpointDue(checkpoint)) {
         await this.#drain();
         await this.#apart(() => this.#save());
       }
@@ -646,7 +648,8 @@ class Run {
     }
   }
 
-  #checkpointDue(every: number): boolean {
+  #checkpointDue({ every, after }: CheckpointPolicy): boolean {
+    if (this.#step === after) return true;
     return every > 0
       ? this.#step % every === 0
       : performance.now() - this.#savedAt >= CHECKPOINT_MS;
