@@ -54,19 +54,20 @@ function sizesOf(studies: readonly RecordedStudy[]): string {
 }
 
 async function nothingNote(settings: Settings): Promise<string> {
-  const { records, inputs, device, data, workloads } = settings;
-  const [log] = data;
-  if (log !== undefined && workloads.length === 0) {
-    return `No run on the inputs of ${log} is recorded in ${records}; deno task bench record with --data ${log} makes records`;
-  }
+  const { records, inputs, device, batch, data, schema, workloads } = settings;
+  const of = [...data, ...(workloads.length === 0 ? [] : ["these workloads"])].join(" or ");
   const size = inputs === null ? "" : ` of ${formatCount(inputs)} inputs`;
+  const at = batch.length === 0 ? "" : ` in minibatches of ${batch.join(" or ")}`;
   const on = device === "auto" ? "" : ` on ${device}`;
-  const none = `No run${size} of these workloads${on} is recorded in ${records}`;
+  const none = `No run${size} of ${of}${at}${on} is recorded in ${records}`;
   if (device !== "auto") {
     const others = await chooseRecorded({ ...settings, device: "auto" });
     if (others.length > 0) return `${none}; on other devices are ${sizesOf(others)}`;
   }
-  return `${none}; deno task bench record makes records`;
+  const flags = data.length === 0
+    ? ""
+    : ` NAME --data ${data.join(" ")}${schema === null ? "" : ` --schema ${schema}`}`;
+  return `${none}; deno task bench record${flags} makes records`;
 }
 
 /** Findings whose measured numbers were recorded. */

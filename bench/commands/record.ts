@@ -32,7 +32,7 @@ import {
   StudyStore,
 } from "../study/store.ts";
 import { trainedFolder } from "../study/trained.ts";
-import { loadVariant, variantOf } from "../study/variants.ts";
+import { loadVariant, type Variant, variantOf } from "../study/variants.ts";
 import { lockFolder } from "../suite/lock.ts";
 import { checkTaken } from "../taken_flags.ts";
 import { refuseRecorded } from "./common.ts";
@@ -123,6 +123,15 @@ function lowerPriority(say: (line: string) => void): void {
   }
 }
 
+/** A run of the queue. */
+interface Entry {
+  readonly key: StudyKey;
+  /** With its criterion, where that is in a file. */
+  readonly variant: Variant;
+  /** Words that make the run again. */
+  readonly command: string;
+}
+
 /** Runs in the order of a list, those of one seed together. */
 class RecordQueue {
   readonly #values: FlagValues<typeof RECORD_FLAGS>;
@@ -162,9 +171,14 @@ class RecordQueue {
     const { say } = this.#settings, { records, out } = this.#values;
     await makeFolder(out);
     using _lock = await lockFolder(out, "experiments");
-    const waiting: StudyKey[] = [];
-    for (const key of keys) if (!await isRecorded(records, key, this.#device)) waiting.push(key);
-    this.#total = waiting.reduce((sum, { inputs }) => sum + inputs, 0);
+    const waiting: Entry[] = [];
+    for (const listed of keys) {
+      const variant = await loadVariant(variantOf(listed.variant));
+      const key = { ...listed, variant: variant.name };
+      if (await isRecorded(records, key, this.#device)) continue;
+      waiting.push({ key, variant, command: commandOf(listed) });
+    }
+    this.#total = waiting.reduce((sum, { key: { inputs } }) => sum + inputs, 0);
     say(
       `${counted(keys.length, "run")}: ${
         keys.length - waiting.length
@@ -173,10 +187,10 @@ class RecordQueue {
     const came = { recorded: 0, left: 0, failed: 0 };
     for (const group of groupsOf(waiting)) {
       await using ground = new SharedGround(this.#values.threads ?? null);
-      for (const key of group) {
+      for (const entry of group) {
         this.#settings.signal.throwIfAborted();
-        came[await this.#one(key, ground.open, commandOf)]++;
-        this.#done += key.inputs;
+        came[await this.#one(entry, ground.open)]++;
+        this.#done += entry.key.inputs;
       }
     }
     if (came.left > 0) say(`${counted(came.left, "run")} left to other processes`);
@@ -192,20 +206,18 @@ class RecordQueue {
 
   /** Trains and records a run, unless another process does. One that cannot be trained or recorded costs none of the others. */
   async #one(
-    key: StudyKey,
+    { key, variant, command }: Entry,
     open: typeof openGround,
-    commandOf: (key: StudyKey) => string,
   ): Promise<"recorded" | "left" | "failed"> {
     try {
       if (await isRecorded(this.#values.records, key, this.#device)) return "recorded";
-      const variant = await loadVariant(variantOf(key.variant));
       const onProgress = this.#progressOf(key)!;
       const job: SeedJob = { ...key, variants: [variant], busy: "leave", onProgress };
       const before = await this.#store.read(key);
       await runSeed(job, this.#store, this.#settings, open);
       const result = await this.#store.read(key);
       if (result === null) return "left";
-      await this.#record(result, commandOf(key), before !== null);
+      await this.#record(result, command, before !== null);
       return "recorded";
     } catch (error) {
       if (this.#settings.signal.aborted || !(error instanceof UserError)) throw error;
@@ -277,10 +289,10 @@ function percent(share: number): string {
 }
 
 /** Runs that stand on the same inputs, one group after another in the order of their first ones. */
-function groupsOf(keys: readonly StudyKey[]): StudyKey[][] {
+function groupsOf(entries: readonly Entry[]): Entry[][] {
   const groups = Map.groupBy(
-    keys,
-    ({ workload, inputs, batch, seed, twin }) =>
+    entries,
+    ({ key: { workload, inputs, batch, seed, twin } }) =>
       `${workload}${twinWords(twin)} ${inputs} ${batch} ${seed}`,
   );
   return [...groups.values()];

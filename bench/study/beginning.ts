@@ -15,7 +15,8 @@ import type { RunCheckpoint } from "./run_checkpoint.ts";
 import { planOfVariant, type Variant, variantOf, type VariantTraining } from "./variants.ts";
 
 /** Whether a variant begins with all cold inputs, at a constant learning rate. */
-export function sharesBeginning({ job, ground }: Shared, variant: Variant): boolean {
+export function sharesBeginning(shared: Shared, variant: Variant): boolean {
+  const { job, ground } = shared;
   const { cold, hot, segregates } = findPlan(variant.plan.name);
   const coldFirst = variant.plan.schedule === "cold-then-hot";
   if (!segregates || cold !== "train" || hot === "skip" || !coldFirst) return false;
@@ -25,7 +26,12 @@ export function sharesBeginning({ job, ground }: Shared, variant: Variant): bool
   const { dataset, segregation, hotMemoryMib } = ground;
   const plan = planOfVariant(variant, hotMemoryMib);
   const steps = expectedSteps(plan, dataset, segregation, job.batch);
-  return steps - Math.floor(steps / 2) >= Math.floor(segregation.cold.length / job.batch);
+  return steps - Math.floor(steps / 2) >= coldSteps(shared);
+}
+
+/** Minibatches of all cold inputs; one that is not full is trained only where there is no other. */
+function coldSteps({ job, ground: { segregation } }: Shared): number {
+  return Math.max(1, Math.floor(segregation.cold.length / job.batch));
 }
 
 function isUsual(
@@ -56,13 +62,22 @@ export interface KeptBeginning extends Disposable {
  * @param first The first of the runs, which no other process trains.
  */
 export async function keepBeginning(shared: Shared, first: Variant): Promise<KeptBeginning> {
-  const name = `beginning-${first.normalisation}`;
-  const own = checkpointOf(shared, `${first.name}-${name}`);
+  const name = beginningOf(first), own = checkpointOf(shared, ownBeginning(first));
   const claim = await shared.store.tryClaim({ ...keyOf(shared.job, first), variant: name });
   return {
     checkpoint: claim === null || await own.isThere() ? own : checkpointOf(shared, name),
     [Symbol.dispose]: () => claim?.[Symbol.dispose](),
   };
+}
+
+/** Runs on one model normalise alike, and begin alike. */
+function beginningOf({ normalisation }: Variant): string {
+  return `beginning-${normalisation}`;
+}
+
+/** What a run's own checkpoint of its beginning is called. */
+export function ownBeginning(variant: Variant): string {
+  return `${variant.name}-${beginningOf(variant)}`;
 }
 
 /** Trains the cold inputs, as every plan does that trains them first; goes on where that was interrupted. */
@@ -72,8 +87,7 @@ export async function trainBeginning(
   variant: Variant,
   kept: RunCheckpoint,
 ): Promise<Beginning> {
-  const { job, ground, settings } = shared;
-  const steps = Math.floor(ground.segregation.cold.length / job.batch);
+  const { job, settings } = shared, steps = coldSteps(shared);
   const say = (line: string) => settings.say(`${job.workload}: the cold minibatches ${line}`);
   const resume = await kept.restore(model, job.seed, (why) => say(`begin anew: ${why}`));
   if (resume !== null) say("go on where they were");
@@ -98,5 +112,6 @@ export async function trainBeginning(
       },
     });
   }
-  return { state: state!, image: await ModelImage.of(model) };
+  if (state === null) throw new Error(`The cold inputs were not ${steps} minibatches`);
+  return { state, image: await ModelImage.of(model) };
 }

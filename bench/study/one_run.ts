@@ -20,6 +20,7 @@ import {
   type TrainProgress,
   type TrainResult,
 } from "../../train/run/trainer.ts";
+import type { TrainState } from "../../train/run/state.ts";
 import { deviceNote } from "../device_note.ts";
 import type { SettingsOf } from "../experiment.ts";
 import { expectedSteps } from "./expected_steps.ts";
@@ -192,16 +193,24 @@ export function checkpointOf({ job, ground, store }: Shared, variant: string): R
   return new RunCheckpoint(folder, ground.dataset.hash, store, job.wanted ?? "accuracy");
 }
 
-/** Runs a variant to its end and keeps what came of it. */
+/**
+ * Runs a variant to its end and keeps what came of it.
+ *
+ * @param kept Its checkpoints, which know where it has been trained.
+ */
 export async function finish(
   shared: Shared,
   model: Model,
   variant: Variant,
-  more: Partial<TrainOptions>,
+  kept: RunCheckpoint,
+  resume: TrainState | null,
 ): Promise<void> {
   const { job, ground, store, settings, placed } = shared;
   const begun = performance.now();
-  const { result, counts } = await run(shared, model, variant, more);
+  const { result, counts } = await run(shared, model, variant, {
+    resume,
+    checkpoint: kept.policy(model),
+  });
   const { metrics } = result.evaluations.at(-1)!;
   settings.say(
     `${job.workload} ${formatCount(job.inputs)}, seed ${job.seed}, ${labelOf(job, variant)}: AUC ${
@@ -217,7 +226,7 @@ export async function finish(
     schema_version: STUDY_SCHEMA_VERSION,
     ...keyOf(job, variant),
     conditions: store.conditions,
-    machine: store.machine,
+    machine: kept.machine,
     dataset_hash: ground.dataset.hash,
     train_inputs: ground.dataset.count("train"),
     placement: placementOfVariant(variant),
@@ -244,4 +253,5 @@ export async function finish(
     environment: currentEnvironment(),
   };
   await store.write(document);
+  await kept.remove();
 }

@@ -33,12 +33,16 @@ interface StudyCheckpoint {
   readonly state: Json;
 }
 
+/** What is known of a run that several machines have trained. */
+const SEVERAL: StudyMachine = { cpu_model: "several machines", threads: null };
+
 /** A folder for the checkpoints of one run. */
 export class RunCheckpoint {
   readonly #folder: string;
   readonly #hash: string;
   readonly #place: StudyPlace;
   readonly #wanted: Wanted;
+  #machine: StudyMachine;
 
   /**
    * @param hash Of the data set that the run trains on.
@@ -49,6 +53,17 @@ export class RunCheckpoint {
     this.#hash = hash;
     this.#place = place;
     this.#wanted = wanted;
+    this.#machine = place.machine;
+  }
+
+  /** Where the run has been trained so far; unknown of one that several machines have trained, whose times mean nothing. */
+  get machine(): StudyMachine {
+    return this.#machine;
+  }
+
+  /** Takes over where a run began that goes on from another's state. */
+  followOn({ machine }: RunCheckpoint): void {
+    if (!sameMachine(machine, this.#machine)) this.#machine = SEVERAL;
   }
 
   /**
@@ -71,7 +86,12 @@ export class RunCheckpoint {
       const fits = document?.kind === "slipstream.study-run" &&
         document.version === STUDY_SCHEMA_VERSION && document.dataset_hash === this.#hash &&
         this.#isOfPlace(document);
-      if (fits) return await restoreRun(model, loaded!.tensors, document.state!);
+      if (fits) {
+        const { machine = SEVERAL, state } = document;
+        const restored = await restoreRun(model, loaded!.tensors, state!);
+        if (!sameMachine(machine, this.#machine)) this.#machine = SEVERAL;
+        return restored;
+      }
       say(
         loaded === null
           ? `no checkpoint in ${this.#folder} is whole`
@@ -102,7 +122,7 @@ export class RunCheckpoint {
           version: STUDY_SCHEMA_VERSION,
           dataset_hash: this.#hash,
           conditions: this.#place.conditions,
-          machine: this.#place.machine,
+          machine: this.#machine,
           state: state.document,
         };
         await saveRun(await this.#open(true), document, model, state);
@@ -112,9 +132,7 @@ export class RunCheckpoint {
 
   /** Removes all checkpoints: the run has ended. */
   async remove(): Promise<void> {
-    await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", this.#folder, error);
-    });
+    await removeCheckpoints(this.#folder);
   }
 
   #isOfPlace({ conditions, machine }: Partial<StudyCheckpoint>): boolean {
@@ -129,6 +147,13 @@ export class RunCheckpoint {
       choose: (name) => `the folder after removing those newer than ${name}`,
     });
   }
+}
+
+/** Removes a folder of checkpoints, if it is there. */
+export async function removeCheckpoints(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", folder, error);
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -13,7 +13,13 @@ import type { PlanOptions } from "../../train/plan/options.ts";
 import { denseStatistics } from "../../train/run/dense_statistics.ts";
 import { createPlacedModel } from "../../train/run/model.ts";
 import type { TrainState } from "../../train/run/state.ts";
-import { type Beginning, keepBeginning, sharesBeginning, trainBeginning } from "./beginning.ts";
+import {
+  type Beginning,
+  keepBeginning,
+  ownBeginning,
+  sharesBeginning,
+  trainBeginning,
+} from "./beginning.ts";
 import { expectedSteps } from "./expected_steps.ts";
 import { openGround } from "./ground.ts";
 import {
@@ -29,8 +35,8 @@ import {
   trainingOfVariant,
 } from "./one_run.ts";
 import { passHooks } from "./pass_progress.ts";
-import type { RunCheckpoint } from "./run_checkpoint.ts";
-import type { StudyStore } from "./store.ts";
+import { removeCheckpoints, type RunCheckpoint } from "./run_checkpoint.ts";
+import type { StudyKey, StudyStore } from "./store.ts";
 import { placementOfVariant, type Variant, variantOf } from "./variants.ts";
 
 /** Minibatches before anything is timed, once for each workload and placement: the engine compiles what is used. */
@@ -56,7 +62,10 @@ export async function runSeed(
   // In one order everywhere, so that no two processes wait for each other.
   for (const variant of job.variants.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
     const key = keyOf(job, variant);
-    if (await store.read(key, job.wanted) !== null) continue;
+    if (await store.read(key, job.wanted) !== null) {
+      await sweep(store, key, variant);
+      continue;
+    }
     const claim = job.busy === "leave"
       ? await store.tryClaim(key)
       : await store.claim(key, settings);
@@ -99,6 +108,12 @@ export async function runSeed(
   }
 }
 
+/** Removes what a process has left that was killed when a run had ended. */
+async function sweep(store: StudyStore, key: StudyKey, variant: Variant): Promise<void> {
+  await removeCheckpoints(store.checkpoints(key));
+  await removeCheckpoints(store.checkpoints({ ...key, variant: ownBeginning(variant) }));
+}
+
 async function warmUp(shared: Shared, model: Model, variant: Variant): Promise<void> {
   const all = placementOfVariant(variant) === "hot" && windowFits(shared, WARM_UP_PLAN);
   const key = `${shared.job.workload} ${placementOfVariant(variant)} ${all}`;
@@ -130,7 +145,7 @@ async function runVariants(
   const alone = variants.filter((variant) => !sharing.includes(variant));
   for (const variant of rotated(alone, shared.job.seed)) {
     const kept = checkpointOf(shared, variant.name);
-    await finishKept(shared, model, variant, kept, await goOn(shared, model, variant, kept));
+    await finish(shared, model, variant, kept, await goOn(shared, model, variant, kept));
   }
   if (sharing.length > 0) await runFromBeginning(shared, model, sharing);
 }
@@ -149,9 +164,10 @@ async function runFromBeginning(
     if (resume === null) {
       beginning ??= await trainBeginning(shared, model, variants[0]!, kept.checkpoint);
       await beginning.image.restore(model);
+      own.followOn(kept.checkpoint);
       resume = beginning.state;
     }
-    await finishKept(shared, model, variant, own, resume);
+    await finish(shared, model, variant, own, resume);
   }
   await kept.checkpoint.remove();
 }
@@ -167,18 +183,6 @@ async function goOn(
   const resume = await kept.restore(model, job.seed, (why) => say(`begins anew: ${why}`));
   if (resume !== null) say("goes on where it was");
   return resume;
-}
-
-/** Runs a variant to its end, its state kept every ten minutes and when it is interrupted. */
-async function finishKept(
-  shared: Shared,
-  model: Model,
-  variant: Variant,
-  kept: RunCheckpoint,
-  resume: TrainState | null,
-): Promise<void> {
-  await finish(shared, model, variant, { resume, checkpoint: kept.policy(model) });
-  await kept.remove();
 }
 
 /** The list begun elsewhere by seed. */

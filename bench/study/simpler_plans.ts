@@ -18,10 +18,11 @@ import {
   testTogether,
   WORKLOAD_COLUMN,
 } from "./comparison.ts";
+import { orderOf } from "./ground.ts";
 import { wholeOf } from "./rivals.ts";
 import { type Estimate, estimate, LEAST_SEEDS } from "./statistics.ts";
 import type { Trained } from "./trained.ts";
-import { CHOSEN_PLAN, shortName, variantOf } from "./variants.ts";
+import { CHOSEN_PLAN, SCHEDULE_WORDS, shortName, variantOf } from "./variants.ts";
 
 const INPUTS: Measure = (run) => run.trained_inputs;
 
@@ -39,9 +40,6 @@ const SIMPLER: ReadonlyMap<string, readonly string[]> = new Map([
   [shortName(CHOSEN_PLAN), [PAPERS, POPULARITY, RANDOM]],
   [PAPERS, [POPULARITY, RANDOM]],
 ]);
-
-/** Options that leave out the oldest inputs, and nothing else. */
-const NEWEST_WORDS = ["budget", "budget-of", "schedule"];
 
 /** A plan and a simpler one, on the seeds that both have. */
 interface Pair extends Pick<Trained, "workload" | "size"> {
@@ -74,12 +72,13 @@ export function besideSimpler(trained: readonly Trained[]): BesideSimpler {
 function pairsOf({ workload, size, results }: Trained): Pair[] {
   const { names } = results, whole = wholeOf(names, "fae");
   const all = whole === undefined ? new Map<number, number>() : results.bySeed(whole, INPUTS);
+  const inTime = orderOf({ seed: 1, ...size }).kind === "sequential";
   return names.flatMap((plan) => {
     const simpler = simplerThan(shortName(plan)), { schedule } = variantOf(plan).plan;
     const others = names.filter((name) =>
       simpler.includes(shortName(name)) && variantOf(name).plan.schedule === schedule
     );
-    const newest = SIMPLER.has(shortName(plan)) ? nearestNewest(results, plan) : null;
+    const newest = inTime && SIMPLER.has(shortName(plan)) ? nearestNewest(results, plan) : null;
     return [...others, ...(newest === null ? [] : [newest])].flatMap((name): Pair[] => {
       const auc = results.difference(plan, name, AUC);
       const logLoss = results.difference(plan, name, LOG_LOSS);
@@ -104,11 +103,13 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
 function nearestNewest(results: StudyResults, plan: string): string | null {
   const apart = (name: string): number =>
     Math.abs(results.difference(plan, name, INPUTS)?.mean ?? Infinity);
+  const own = variantOf(plan).words.options;
   const all = results.names.filter((name) => {
-    const { plan: { name: base, budgetOf, schedule }, words } = variantOf(name);
-    const known = Object.keys(words.options).every((option) => NEWEST_WORDS.includes(option));
-    return base === "fae" && budgetOf === "last" && known &&
-      schedule === variantOf(plan).plan.schedule;
+    const { plan: base, options } = variantOf(name).words;
+    const { "budget-of": part, budget, ...rest } = options;
+    return base === "fae" && part === "last" && budget !== undefined &&
+      Object.keys(rest).every((word) => SCHEDULE_WORDS.some((known) => known === word)) &&
+      SCHEDULE_WORDS.every((word) => rest[word] === own[word]);
   });
   return all.toSorted((a, b) => apart(a) - apart(b))[0] ?? null;
 }

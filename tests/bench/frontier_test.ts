@@ -18,6 +18,7 @@ import type { StudyResult } from "../../bench/study/store.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
 import { CHOSEN_PLAN } from "../../bench/study/variants.ts";
 import { parseCountedTrace } from "../../sim/counted_file.ts";
+import { besideSimpler } from "../../bench/study/simpler_plans.ts";
 import { inFolder } from "../data/rows.ts";
 import { settingsIn } from "./made_up.ts";
 
@@ -267,13 +268,9 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
   inFolder(async (folder) => {
     const POPULARITY = "slipstream,criterion=popularity,schedule=interleaved";
     const AGAIN = "slipstream,schedule=interleaved,wake-every=0.15";
-    const NEWEST = "fae,budget=0.8,budget-of=last,schedule=interleaved";
-    const NEWER = "fae,budget=0.6,budget-of=last,schedule=interleaved";
     const aucs = {
       ...{ [CHOSEN_PLAN]: 0.7085, [POPULARITY]: 0.708, [SLIPSTREAM]: 0.707, [AGAIN]: 0.7075 },
-      ...{ [NEWEST]: 0.7065, [NEWER]: 0.6 },
     };
-    const percents = new Map([[CHOSEN_PLAN, 80], [NEWEST, 80], [NEWER, 60]]);
     const runs = (seeds: readonly number[], noise: number) => [
       ...madeUpRuns(seeds, 85, 0.7).filter(({ variant }) => variant !== SLIPSTREAM),
       ...seeds.flatMap((seed) =>
@@ -281,7 +278,7 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
           madeUp(
             variant,
             seed,
-            percents.get(variant) ?? 85,
+            variant === CHOSEN_PLAN ? 80 : 85,
             auc + seed / 100 + (variant === POPULARITY ? (seed - 2) * noise : 0),
           )
         )
@@ -300,20 +297,16 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
       beside: string,
       auc: string,
       logLoss: string,
-      other = 85,
-    ) => ["RM4", 8000, 3, plan, beside, percent, other, auc, logLoss];
-    const newest = "fae,budget=0.8,budget-of=last";
+    ) => ["RM4", 8000, 3, plan, beside, percent, 85, auc, logLoss];
     const popularity = "slipstream,criterion=popularity";
     assert.deepEqual(near.rows, [
       line(chosen, 80, popularity, "+0.00050 ± 0.00002 *", "-0.00050 ± 0.00002 *"),
       line(chosen, 80, "slipstream", "+0.00150 ± 0.00000 *", "-0.00150 ± 0.00000 *"),
-      line(chosen, 80, newest, "+0.00200 ± 0.00000 *", "-0.00200 ± 0.00000 *", 80),
       line(
         ...["slipstream,wake-every=0.15", 85, "slipstream"] as const,
         ...["+0.00050 ± 0.00000 *", "-0.00050 ± 0.00000 *"] as const,
       ),
       line("slipstream", 85, popularity, "-0.00100 ± 0.00002 *", "+0.00100 ± 0.00002 *"),
-      line("slipstream", 85, newest, "+0.00050 ± 0.00000 *", "-0.00050 ± 0.00000 *", 80),
     ]);
     assert.equal(
       near.said,
@@ -322,6 +315,30 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
     assert.match(far.said, /: neither is shown to be ahead; the chosen plan differs by \+0\.00050/);
     assert.match((await told("two", [1, 2], 1e-5)).said, /: not decided with fewer than 3 seeds;/);
   }));
+
+Deno.test("in the order of time plans are set beside leaving out the oldest inputs, about as many", () => {
+  const NEWEST = "fae,budget=0.8,budget-of=last,schedule=interleaved";
+  const percents = {
+    ...{
+      [CHOSEN_PLAN]: 79,
+      [NEWEST]: 80,
+      "fae,budget=0.7,budget-of=last,schedule=interleaved": 70,
+    },
+    // As many inputs, trained or chosen otherwise.
+    ...{ "fae,budget=0.79,budget-of=last,rate=5,schedule=interleaved": 79 },
+    ...{ "fae,budget-of=last,schedule=interleaved": 100, [FAE]: 100 },
+  };
+  const runs = [1, 2, 3].flatMap((seed) =>
+    Object.entries(percents).map(([name, percent]) => madeUp(name, seed, percent, 0.7))
+  );
+  const beside = (twin: { readonly driftDays?: number }) => {
+    const size = { inputs: 100, seeds: 3, batch: 64, twin };
+    const { pairs } = besideSimpler([{ workload: "rm4", size, results: resultsOf(runs) }]);
+    return pairs.map(({ plan, simpler }) => [plan, simpler]);
+  };
+  assert.deepEqual(beside({ driftDays: 10 }), [[CHOSEN_PLAN, NEWEST]]);
+  assert.deepEqual(beside({}), []);
+});
 
 Deno.test("the frontier trains rivals and plans at its least", () =>
   inFolder(async (out) => {

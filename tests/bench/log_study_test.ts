@@ -3,6 +3,7 @@ import { accuracyExperiment } from "../../bench/experiments/accuracy.ts";
 import { readRecords, writeRecord } from "../../bench/study/recorded.ts";
 import { chooseRecorded } from "../../bench/study/choose_recorded.ts";
 import { trainedResults } from "../../bench/study/trained.ts";
+import { recordedExperiment } from "../../bench/recorded_experiment.ts";
 import { lookAtLog } from "../../bench/study/logs.ts";
 import { isLogName, logName, studyLabel } from "../../bench/study/workload.ts";
 import { RandomStream } from "../../core/random.ts";
@@ -75,6 +76,10 @@ Deno.test("a log stands in the table beside a twin, in its own rows, and in reco
     assert.deepEqual(await chosen(), [workload]);
     writeLog(log, 9001);
     assert.deepEqual(await chosen(), [], "other rows are another log");
+    const { notes } = await recordedExperiment(accuracyExperiment).run(own);
+    assert.deepEqual(notes, [
+      `No run of ${log} on cpu is recorded in ${folder}/records; deno task bench record NAME --data ${log} --schema ${schema} makes records`,
+    ]);
     await assert.rejects(
       trainedResults(workload, size, ["fae,alpha=1"], settings),
       (error) =>

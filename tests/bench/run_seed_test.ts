@@ -29,14 +29,20 @@ Deno.test("what is told of a run's progress leaves the warm-up before it out", (
     assert.ok(told.every(({ step }, i) => i === 0 || step >= told[i - 1]!.step), "it never falls");
   }));
 
+function interruption() {
+  const controller = new AbortController();
+  const abort = () => controller.abort(new UserError("Interrupted"));
+  return { signal: controller.signal, abort };
+}
+
 /** Trains on rm1 until `at` is said, if it is given; what was said, and what the runs came to if they ended. */
 async function trainUntil(out: string, names: readonly string[], at: RegExp | null = null) {
-  const controller = new AbortController(), lines: string[] = [];
+  const { signal, abort } = interruption(), lines: string[] = [];
   const settings = settingsIn(out, {
-    signal: controller.signal,
+    signal,
     say: (line) => {
       lines.push(line);
-      if (at?.test(line)) controller.abort(new UserError("Interrupted"));
+      if (at?.test(line)) abort();
     },
   });
   const size = { inputs: 4000, seeds: 1, batch: 64 };
@@ -77,6 +83,64 @@ Deno.test("runs that share a beginning come to the same by themselves, and go on
     assert.deepEqual(third.came, whole.came);
     const left = [...Deno.readDirSync(trainedFolder(cut))].map(({ name }) => name);
     assert.deepEqual(left.filter((name) => name.endsWith(".checkpoints")), []);
+  }));
+
+Deno.test("cold inputs that fill no minibatch are trained once", () =>
+  inFolder(async (out) => {
+    const settings = settingsIn(out), size = { inputs: 2000, seeds: 1, batch: 300 };
+    // The second trains alone, since it evaluates on the way.
+    const names = ["fae", "fae,evaluations=1"];
+    const { all } = await trainedResults("rm1", size, names, settings);
+    const [shared, alone] = all.map(({ metrics, work }) => ({ metrics, work }));
+    assert.ok(all[0]!.plan.hot!.cold_inputs < 300);
+    assert.deepEqual(shared, alone);
+  }));
+
+Deno.test("what a killed process left of a run that had ended is removed", () =>
+  inFolder(async (out) => {
+    const place = await currentPlace(settingsIn(out)), folder = trainedFolder(out);
+    const key = { workload: "rm1", inputs: 4000, batch: 64, seed: 1, variant: "fae" } as const;
+    const left = [key, { ...key, variant: "fae-beginning-none" }].map((one) =>
+      new StudyStore(folder, place).checkpoints(one)
+    );
+    await trainUntil(out, ["fae"]);
+    for (const path of left) await Deno.mkdir(path);
+    await trainUntil(out, ["fae", "random-drop"]);
+    for (const path of left) await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+  }));
+
+Deno.test("a run that two machines have trained counts as neither's, and where times are asked for it begins anew", () =>
+  inFolder(async (out) => {
+    const variants = [variantOf("skip-hot")];
+    const job = { workload: "rm1", inputs: 4000, batch: 64, seed: 1, variants } as const;
+    const key = { ...job, variant: "skip-hot" } as const;
+    const settings = settingsIn(out), place = await currentPlace(settings);
+    const other = { ...place, machine: { cpu_model: "another", threads: 8 } };
+    const lines: string[] = [];
+    const said = { ...settings, say: (line: string) => void lines.push(line) };
+    const begin = async () => {
+      const { signal, abort } = interruption();
+      const run = runSeed(
+        { ...job, wanted: "times", onProgress: abort },
+        new StudyStore(out, other),
+        { ...settings, signal },
+      );
+      await assert.rejects(run, /Interrupted/);
+    };
+    const store = new StudyStore(out, place);
+    await begin();
+    await runSeed(job, store, said);
+    assert.ok(lines.includes("rm1: skip-hot goes on where it was"), lines.join());
+    const several = { cpu_model: "several machines", threads: null };
+    assert.deepEqual((await store.read(key))!.machine, several);
+    assert.equal(await store.read(key, "times"), null);
+    await begin();
+    await runSeed({ ...job, wanted: "times" }, store, said);
+    assert.ok(
+      lines.some((line) => /skip-hot begins anew: .* of another machine or of/.test(line)),
+      lines.join("\n"),
+    );
+    assert.deepEqual((await store.read(key, "times"))!.machine, place.machine);
   }));
 
 Deno.test("a run without a window needs no hot inputs for one", () =>

@@ -67,6 +67,27 @@ Deno.test("a record that cannot be written costs no other, and its run is kept",
     assert.equal(Object.keys(await recordsIn(records)).length, 2);
   }));
 
+Deno.test("a variant with a criterion of one's own is recorded by its name and hash, and its command has the file", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/mine.ts`, records = `${folder}/records`;
+    await Deno.writeTextFile(
+      file,
+      'export const criterion = { name: "mine", score: ({ change }) => change };\n',
+    );
+    const words = [...QUEUE.slice(0, QUEUE.indexOf("--seeds")), "--device", "cpu"];
+    words.push("--variants", `slipstream,criterion=${file},schedule=interleaved`, "--seeds", "1");
+    await succeed("bench", [...words, "--out", folder, "--records", records]);
+    const [{ name }] = [...Deno.readDirSync(records)] as [Deno.DirEntry];
+    assert.match(
+      name,
+      /^rm4-4000-by64-slipstream,criterion=mine@\w{12},schedule=inter.*-seed1\.json$/,
+    );
+    const { recording } = JSON.parse(await Deno.readTextFile(`${records}/${name}`));
+    assert.ok(recording.command.includes(`criterion=${file}`), recording.command);
+    const jobs = await succeed("bench", ["jobs", ...words.slice(1)]);
+    assert.ok(jobs.out.includes(`criterion=${file}`), jobs.out);
+  }));
+
 Deno.test("record says what it needs, and records are shown by experiments that can show them", async () => {
   await fail("bench", ["record"], 2, /Cannot record: name the experiments whose runs are/);
   await fail("bench", ["record", "memory"], 2, /Cannot list jobs of memory/);

@@ -197,6 +197,18 @@ export function withinBudget({ budget }: Pick<PlanOptions, "budget">, inputs: nu
   return Math.floor(budget * inputs + 1e-9);
 }
 
+/**
+ * Refuses a budget that holds none of so many inputs.
+ *
+ * @throws {UserError}
+ */
+export function checkBudget(options: Pick<PlanOptions, "budget">, inputs: number): void {
+  if (inputs === 0 || withinBudget(options, inputs) > 0) return;
+  throw new UserError((option) =>
+    `Cannot use ${option("plan.budget")} ${options.budget}: that share of ${inputs} inputs is none`
+  );
+}
+
 /** The authors' warm-up. */
 const WARMUP = 1000;
 /** The authors' windows: `--minibatch_percentage 0.03` for DLRM, 0.05 for TBSM. */

@@ -23,7 +23,6 @@ import type { PassHooks } from "./pass.ts";
 import type { HotStreamState } from "./hot_stream.ts";
 import { HotRowOwner, type HotRowOwnerState } from "./hot_tables.ts";
 import {
-  checkPlan,
   checkState,
   inputShapeOf,
   type PlanOptions,
@@ -87,7 +86,7 @@ export class SegregatedPlan implements PlanDriver {
   /** Of the minibatch at hand: rounds' evaluations, which are booked on their own and are not training. */
   #measuredMs = 0;
 
-  /** @throws {UserError} Options that `checkPlan` refuses. */
+  /** @param options Such as `checkPlan` does not refuse. */
   constructor(
     parts: DriverParts,
     options: PlanOptions,
@@ -101,7 +100,6 @@ export class SegregatedPlan implements PlanDriver {
     this.#hotSet = hotSet;
     this.#passes = passes;
     this.#first = first;
-    checkPlan(options, epochs, inputShapeOf(dataset.schema));
     checkState(options, model.tables.optimizer);
     const count = withinBudget(options, dataset.count("train"));
     this.total = count * epochs;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PlanOptions } from "../../../train/plan/options.ts";
 import { drawnRun, runToy } from "./plan_cases.ts";
 
 Deno.test("baseline: a budget trains the first share of each epoch", async () => {
@@ -59,19 +60,21 @@ Deno.test("slipstream: shares are of what the budget holds, and what lies beyond
   assert.ok(plan.decisions[0]!.skipped > 0);
 });
 
-Deno.test("a budget that is none is refused", async () => {
-  for (const budget of [0, 1.5, NaN]) {
-    await assert.rejects(runToy(drawnRun(false, 20, { plan: { name: "fae", budget } })), {
-      name: "UserError",
-      message: `Cannot use plan.budget ${budget}: it must be above 0 and at most 1`,
-    });
+Deno.test("a budget that is none, or of a part of the order that is none, is refused under any plan", async () => {
+  const refused = (plan: Partial<PlanOptions>, message: string) =>
+    assert.rejects(runToy(drawnRun(false, 20, { plan })), { name: "UserError", message });
+  for (const name of ["baseline", "fae"] as const) {
+    for (const budget of [0, 1.5, NaN]) {
+      const message = `Cannot use plan.budget ${budget}: it must be above 0 and at most 1`;
+      await refused({ name, budget }, message);
+    }
+    await refused(
+      { name, budget: 0.04 },
+      "Cannot use plan.budget 0.04: that share of 20 inputs is none",
+    );
+    await refused(
+      { name, budget: 0.5, budgetOf: "middle" as "last" },
+      "Cannot use plan.budgetOf middle: it must be first or last",
+    );
   }
-});
-
-Deno.test("a part of the order that is none is refused", async () => {
-  const plan = { name: "fae", budget: 0.5, budgetOf: "middle" as "last" } as const;
-  await assert.rejects(runToy(drawnRun(false, 20, { plan })), {
-    name: "UserError",
-    message: "Cannot use plan.budgetOf middle: it must be first or last",
-  });
 });
