@@ -1,8 +1,8 @@
 /**
  * Plans beside simpler ones: the chosen plan and the paper's beside popularity alone, which needs no snapshot, and beside
- * chance; a plan that looks again beside itself deciding once; both beside leaving out the oldest inputs, where those are
- * trained in the order of time. What plans come to against training on everything, or on less,
- * does not say what of them is needed.
+ * chance; a plan that looks again beside itself deciding once; plans that tell hot inputs from cold ones beside one that does
+ * not; and, where inputs are trained in the order of time, plans beside leaving out the oldest. What plans come to against
+ * training on everything, or on less, does not say what of them is needed.
  *
  * @module
  */
@@ -35,10 +35,14 @@ const RANDOM = "random-drop";
 /** The paper's plan. */
 const PAPERS = "slipstream";
 
+/** Every input in its order, which needs no hot set. */
+const EVERY = "baseline";
+
 /** What each is set beside. */
 const SIMPLER: ReadonlyMap<string, readonly string[]> = new Map([
-  [shortName(CHOSEN_PLAN), [PAPERS, POPULARITY, RANDOM]],
+  [shortName(CHOSEN_PLAN), [PAPERS, POPULARITY, RANDOM, EVERY]],
   [PAPERS, [POPULARITY, RANDOM]],
+  ["fae", [EVERY]],
 ]);
 
 /** A plan and a simpler one, on the seeds that both have. */
@@ -76,9 +80,12 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
   return names.flatMap((plan) => {
     const simpler = simplerThan(shortName(plan)), { schedule } = variantOf(plan).plan;
     const others = names.filter((name) =>
-      simpler.includes(shortName(name)) && variantOf(name).plan.schedule === schedule
+      simpler.includes(shortName(name)) &&
+      (name === EVERY || variantOf(name).plan.schedule === schedule)
     );
-    const newest = inTime && SIMPLER.has(shortName(plan)) ? nearestNewest(results, plan) : null;
+    const newest = inTime && SIMPLER.get(shortName(plan))?.includes(RANDOM)
+      ? nearestNewest(results, plan)
+      : null;
     return [...others, ...(newest === null ? [] : [newest])].flatMap((name): Pair[] => {
       const auc = results.difference(plan, name, AUC);
       const logLoss = results.difference(plan, name, LOG_LOSS);

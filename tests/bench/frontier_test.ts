@@ -316,7 +316,7 @@ Deno.test("the chosen plan is set beside simpler ones: paired by seed, and again
     assert.match((await told("two", [1, 2], 1e-5)).said, /: not decided with fewer than 3 seeds;/);
   }));
 
-Deno.test("in the order of time plans are set beside leaving out the oldest inputs, about as many", () => {
+Deno.test("plans are set beside training everything, and in the order of time beside leaving out the oldest inputs, about as many", () => {
   const NEWEST = "fae,budget=0.8,budget-of=last,schedule=interleaved";
   const percents = {
     ...{
@@ -326,7 +326,7 @@ Deno.test("in the order of time plans are set beside leaving out the oldest inpu
     },
     // As many inputs, trained or chosen otherwise.
     ...{ "fae,budget=0.79,budget-of=last,rate=5,schedule=interleaved": 79 },
-    ...{ "fae,budget-of=last,schedule=interleaved": 100, [FAE]: 100 },
+    ...{ "fae,budget-of=last,schedule=interleaved": 100, [FAE]: 100, baseline: 100 },
   };
   const runs = [1, 2, 3].flatMap((seed) =>
     Object.entries(percents).map(([name, percent]) => madeUp(name, seed, percent, 0.7))
@@ -336,8 +336,9 @@ Deno.test("in the order of time plans are set beside leaving out the oldest inpu
     const { pairs } = besideSimpler([{ workload: "rm4", size, results: resultsOf(runs) }]);
     return pairs.map(({ plan, simpler }) => [plan, simpler]);
   };
-  assert.deepEqual(beside({ driftDays: 10 }), [[CHOSEN_PLAN, NEWEST]]);
-  assert.deepEqual(beside({}), []);
+  const every = [[CHOSEN_PLAN, "baseline"], [FAE, "baseline"]];
+  assert.deepEqual(beside({}), every);
+  assert.deepEqual(beside({ driftDays: 10 }), [every[0], [CHOSEN_PLAN, NEWEST], every[1]]);
 });
 
 Deno.test("the frontier trains rivals and plans at its least", () =>
