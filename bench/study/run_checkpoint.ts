@@ -156,6 +156,7 @@ export async function removeCheckpoints(folder: string): Promise<void> {
   });
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Whether there is a folder. */
+export async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }

@@ -35,7 +35,7 @@ import {
   trainingOfVariant,
 } from "./one_run.ts";
 import { passHooks } from "./pass_progress.ts";
-import { removeCheckpoints, type RunCheckpoint } from "./run_checkpoint.ts";
+import { isFolder, removeCheckpoints, type RunCheckpoint } from "./run_checkpoint.ts";
 import type { StudyKey, StudyStore } from "./store.ts";
 import { placementOfVariant, type Variant, variantOf } from "./variants.ts";
 
@@ -108,10 +108,14 @@ export async function runSeed(
   }
 }
 
-/** Removes what a process has left that was killed when a run had ended. */
+/** Removes what a process has left that was killed when a run had ended; another may train it again, for its times. */
 async function sweep(store: StudyStore, key: StudyKey, variant: Variant): Promise<void> {
-  await removeCheckpoints(store.checkpoints(key));
-  await removeCheckpoints(store.checkpoints({ ...key, variant: ownBeginning(variant) }));
+  for (const name of [variant.name, ownBeginning(variant)]) {
+    const folder = store.checkpoints({ ...key, variant: name });
+    if (!await isFolder(folder)) continue;
+    using claim = await store.tryClaim(key);
+    if (claim !== null) await removeCheckpoints(folder);
+  }
 }
 
 async function warmUp(shared: Shared, model: Model, variant: Variant): Promise<void> {
