@@ -109,8 +109,8 @@ async function leadAt(effectExponent: number | null): Promise<{ lead: string; sh
 /** The sentence on what the twins' clicks decide. */
 async function sentenceOnEffects(): Promise<string> {
   const [usual, even, steep] = [await leadAt(null), await leadAt(0), await leadAt(0.5)];
-  assert.ok(usual.shown && !even.shown && !steep.shown);
-  return `At two million inputs the plan's lead over training on as much less is ${usual.lead} as planted, ${even.lead} where popular ids tell as much as rare ones, and ${steep.lead} where they tell still less; of the last two three seeds show neither`;
+  assert.ok(usual.shown && !even.shown && steep.shown);
+  return `At two million inputs the plan's lead over training on as much less is ${usual.lead} as planted, ${steep.lead} where they tell still less, and ${even.lead} where they tell as much as rare ones, which is not shown`;
 }
 
 /** What docs/method.md says of the same runs on two devices. */
