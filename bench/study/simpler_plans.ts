@@ -45,6 +45,9 @@ const SIMPLER: ReadonlyMap<string, readonly string[]> = new Map([
   ["fae", [EVERY]],
 ]);
 
+/** Plans that are set beside leaving out the oldest inputs as well, where these are trained in the order of time. */
+const BESIDE_NEWEST = [shortName(CHOSEN_PLAN), PAPERS];
+
 /** A plan and a simpler one, on the seeds that both have. */
 interface Pair extends Pick<Trained, "workload" | "size"> {
   readonly plan: string;
@@ -83,7 +86,7 @@ function pairsOf({ workload, size, results }: Trained): Pair[] {
       simpler.includes(shortName(name)) &&
       (name === EVERY || variantOf(name).plan.schedule === schedule)
     );
-    const newest = inTime && SIMPLER.get(shortName(plan))?.includes(RANDOM)
+    const newest = inTime && BESIDE_NEWEST.includes(shortName(plan))
       ? nearestNewest(results, plan)
       : null;
     return [...others, ...(newest === null ? [] : [newest])].flatMap((name): Pair[] => {

@@ -104,9 +104,9 @@ export async function trainedRequests(
       const { seeds, ...rest } = size;
       const variants = new Set(Object.values(isList(names) ? [...names] : names));
       for (const words of variants) {
-        const { name } = variantOf(words);
+        const variant = variantOf(words), { name } = variant;
         // A file with a criterion is named as it was, and must hold one.
-        await loadVariant(variantOf(words));
+        await loadVariant(variant);
         for (let seed = firstSeed; seed <= seeds; seed++) {
           settings.runs.add({ workload, ...rest, seed, variant: name });
         }

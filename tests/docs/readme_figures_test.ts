@@ -51,13 +51,15 @@ async function sentences(): Promise<string[]> {
   ];
 }
 
-/** RM2 at its full length as `--recorded` shows it. */
-const SHOWN = parseFlags(BENCH_FLAGS, ["--recorded", "--workloads", "rm2"]).values;
+/** Settings of `--recorded --workloads rm2`, which shows RM2 at its full length. */
+const SHOWN = settingsOf({
+  ...parseFlags(BENCH_FLAGS, ["--recorded", "--workloads", "rm2"]).values,
+  records: `${ROOT}bench/recorded`,
+}, QUIET);
 
 /** The sentences on RM2's full length, if its records show what they say. */
 async function sentencesOnRecords(): Promise<string[]> {
-  const settings = settingsOf({ ...SHOWN, records: `${ROOT}bench/recorded` }, QUIET);
-  const [study] = await chooseRecorded(settings);
+  const [study] = await chooseRecorded(SHOWN);
   assert.equal(study!.inputs, 39_291_958);
   const results = StudyResults.of(Map.groupBy(study!.runs, ({ variant }) => variant));
   const against = (plan: string, other: string) =>
@@ -65,9 +67,9 @@ async function sentencesOnRecords(): Promise<string[]> {
   assert.equal(boundText(against(CHOSEN_PLAN, "fae")), "shown");
   const { mean, half } = against(CHOSEN_PLAN, "slipstream,criterion=popularity");
   assert.ok(Math.abs(mean) < half!, "no difference is shown");
-  const said = async (workloads: typeof settings.workloads, cost: string): Promise<string> => {
+  const said = async (workloads: typeof SHOWN.workloads, cost: string): Promise<string> => {
     const { verdicts } = await recordedExperiment(frontierExperiment).run({
-      ...settings,
+      ...SHOWN,
       workloads,
     });
     return verdicts!.find((verdict) => verdict.startsWith("RM2") && verdict.includes(cost))!;
@@ -94,9 +96,8 @@ async function sentencesOnRecords(): Promise<string[]> {
 
 /** The chosen plan's lead over stopping early at equal inputs, at two million of RM2's, by how planted effects shrink. */
 async function leadAt(effectExponent: number | null): Promise<{ lead: string; shown: boolean }> {
-  const settings = settingsOf({ ...SHOWN, records: `${ROOT}bench/recorded` }, QUIET);
   const { verdicts } = await recordedExperiment(frontierExperiment).run({
-    ...settings,
+    ...SHOWN,
     ...{ inputs: 2_000_000, effectExponent },
   });
   const said = verdicts!.find((verdict) => verdict.includes("equal inputs trained"))!;
